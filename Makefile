@@ -1,0 +1,45 @@
+# Two commands are enough: `make up` and `make test`. The rest is for people who change the code.
+PYTHON ?= python3
+RUN := .venv/bin
+export ANSIM_HOME ?= $(CURDIR)/var
+
+.PHONY: up down status test test-long check fix bench lock docs environment development
+
+up: environment
+	@$(RUN)/ansim up $(if $(filter no,$(DEMO)),--empty,--demo) $(if $(PORT),--port $(PORT))
+
+down: environment
+	@$(RUN)/ansim down
+
+status: environment
+	@$(RUN)/ansim status
+
+environment:
+	@$(PYTHON) hub_config/bootstrap.py run
+
+development:
+	@$(PYTHON) hub_config/bootstrap.py development
+
+test: development
+	@$(RUN)/python -m hub_config.testing short
+
+test-long: development
+	@$(RUN)/python -m hub_config.testing long
+
+check: development
+	$(RUN)/ruff format --check .
+	$(RUN)/ruff check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+	$(RUN)/python -m hub_config.generated --check
+
+fix: development
+	$(RUN)/ruff check --fix .
+	$(RUN)/ruff format .
+	$(RUN)/python -m hub_config.generated
+
+bench: development
+	$(RUN)/python -m tests.benchmarks
+
+lock: development
+	$(RUN)/python hub_config/bootstrap.py lock

@@ -1,0 +1,40 @@
+"""The gate's control socket, spoken to by the processes of the zone that run as root."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+SOCKET = "run/gate.sock"
+
+
+class GateControl:
+    """A short-lived HTTP client of `run/gate.sock`.
+
+    Raises: httpx.HTTPError — from every method, when the gate does not answer or refuses.
+    """
+
+    def __init__(self, home: Path, *, timeout: float = 10.0) -> None:
+        transport = httpx.HTTPTransport(uds=str(home / SOCKET))
+        self._client = httpx.Client(transport=transport, base_url="http://gate", timeout=timeout)
+
+    def workspaces(self) -> dict[str, dict[str, Any]]:
+        """Return the open workspaces by reference, with bytes sent, cells and connections."""
+        answer = self._client.get("/workspaces")
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def cut(self, workspace: str, reason: str) -> None:
+        """Close every connection of a workspace and refuse new ones; a closed workspace is no error."""
+        answer = self._client.request("DELETE", f"/workspaces/{workspace}", json={"reason": reason})
+        if answer.status_code != httpx.codes.NOT_FOUND:
+            answer.raise_for_status()
+
+    def healthy(self) -> bool:
+        """Say whether the gate answers."""
+        try:
+            return self._client.get("/health").is_success
+        except httpx.HTTPError:
+            return False

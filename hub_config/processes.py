@@ -1,0 +1,97 @@
+"""The processes of an embedded zone as one table: how each starts and how one can tell that it answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hub_config.settings import Settings
+
+SUPERVISED = "ANSIM_SUPERVISED"  # marks a child of a zone's supervisor, so that no other process is ever ended
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One child of the supervisor; `answers` is a Unix socket below ANSIM_HOME or a loopback port."""
+
+    name: str
+    arguments: tuple[str, ...]
+    answers: str | int | None
+    environment: Mapping[str, str]
+
+
+def process_table(settings: Settings, *, gate_token: str) -> tuple[Process, ...]:
+    """Return the processes in the order in which they start; they stop in the reverse order.
+
+    The audit writer comes first, because nothing may happen that cannot be logged.
+    """
+    serve = (sys.executable, "-m", "hub_config.serve")
+    hub_file = str(REPOSITORY / "hub_config" / "jupyterhub_config.py")
+    gate_environment = {"ANSIM_GATE_TOKEN": gate_token, "ANSIM_GATE_CONFIG": gate_config(settings)}
+    return (
+        Process("audit", (*serve, "audit"), "run/audit.sock", {}),
+        Process("gate", (sys.executable, "-m", "hub_config.gate"), "run/gate.sock", gate_environment),
+        Process("hub", (sys.executable, "-m", "jupyterhub", "-f", hub_file), settings.hub.port, {}),
+        Process("portal", (*serve, "portal"), "run/portal.sock", {}),
+        Process("worker", (*serve, "worker"), None, {}),
+    )
+
+
+def gate_config(settings: Settings) -> str:
+    """Return what the gate is told of the settings: it can read neither the settings file nor a key."""
+    document = {
+        "domain": settings.zone.domain,
+        "bind": settings.zone.bind,
+        "port": settings.zone.port,
+        "scheme": settings.zone.scheme,
+        "hub_url": settings.hub_url(),
+        "demo": settings.zone.demo,
+        **{key: value for key, value in asdict(settings.gate).items()},
+    }
+    return json.dumps(document, sort_keys=True)
+
+
+def child_environment(settings: Settings, process: Process) -> dict[str, str]:
+    """Return the whole environment of a child: nothing of the caller's but PATH and the locale."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
+    return {
+        **kept,
+        "ANSIM_HOME": str(settings.home),
+        SUPERVISED: str(settings.home),
+        "HOME": str(settings.home),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONSAFEPATH": "1",
+        "PYTHONPATH": str(REPOSITORY),
+        **process.environment,
+    }
+
+
+def answers(settings: Settings, process: Process) -> bool:
+    """Say whether a connection to the process is accepted; a process without an address always answers."""
+    if process.answers is None:
+        return True
+    if isinstance(process.answers, int):
+        return accepts(socket.AF_INET, ("127.0.0.1", process.answers))
+    # A relative path: the absolute one may be longer than the 107 bytes a Unix socket address holds.
+    directory = os.open(settings.home, os.O_PATH | os.O_DIRECTORY)
+    try:
+        return accepts(socket.AF_UNIX, f"/proc/self/fd/{directory}/{process.answers}")
+    finally:
+        os.close(directory)
+
+
+def accepts(family: socket.AddressFamily, address: str | tuple[str, int]) -> bool:
+    """Say whether something listens at an address."""
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(address)
+        except OSError:
+            return False
+        return True

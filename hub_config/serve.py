@@ -1,0 +1,50 @@
+"""Starts one long-running process of a zone: `python -m hub_config.serve audit|portal|worker`."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from hub_config.zone import open_zone
+
+
+def serve_audit(home: Path) -> None:
+    """Run the append-only service that writes for processes without database rights."""
+    from audit.writer import serve
+
+    zone = open_zone(home, "audit")
+    gate = pwd.getpwnam(zone.settings.gate.user)
+    serve(zone.log, zone.cells, Path("run/audit.sock"), {gate.pw_uid: "gate"}, group=gate.pw_gid)
+
+
+def serve_portal(home: Path) -> None:
+    """Run the web face."""
+    from portal.serve import serve
+
+    serve(open_zone(home, "portal"))
+
+
+def serve_worker(home: Path) -> None:
+    """Run the loops that nobody waits for: scans, releases, ended permits, checkpoints."""
+    from hub_config.worker import Worker
+
+    Worker(open_zone(home, "worker")).run()
+
+
+SERVICES: dict[str, Callable[[Path], None]] = {
+    "audit": serve_audit,
+    "portal": serve_portal,
+    "worker": serve_worker,
+}
+
+
+def main() -> None:
+    """Start the service that the first argument names, for the zone in ANSIM_HOME."""
+    SERVICES[sys.argv[1]](Path(os.environ["ANSIM_HOME"]))
+
+
+if __name__ == "__main__":
+    main()

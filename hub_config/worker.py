@@ -1,0 +1,176 @@
+"""The loops that nobody waits for: scans and releases, ended permits, warnings, checkpoints, reconciliation.
+
+Each duty runs in a thread of its own, so that a long scan never delays the closing of a workspace whose grant has
+ended. A duty that fails is logged and tried again; what it had done is in the database.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import docker
+import httpx
+
+from audit.event import Actor, Event, Object, Source, Subjects
+from hub_config.gate_control import GateControl
+from hub_config.hub_api import HubApi
+from hub_config.zone import Zone
+from registry.errors import Denied, NotFound
+
+log = logging.getLogger("ansim.worker")
+WORKER = Actor.service("worker")
+ORPHAN_AGE = timedelta(minutes=5)  # longer than any start may take, so a starting container is never an orphan
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One loop: what it does and how many seconds lie between two runs."""
+
+    name: str
+    seconds: float
+    run: Callable[[], None]
+
+
+class Worker:
+    """The worker process of one zone."""
+
+    def __init__(self, zone: Zone) -> None:
+        self._zone = zone
+        self._stop = threading.Event()
+        self._gate = GateControl(zone.home)
+        self._hub = HubApi(zone.settings.hub_url(), zone.keys.hub_token("worker"))
+        self._duties = (
+            Duty("egress", 0.5, self.act_on_requests),
+            Duty("endings", zone.settings.workspace.ending_check_seconds, self.close_ended),
+            Duty("warnings", 60, self.warn_of_endings),
+            Duty("checkpoint", 60, self.sign_checkpoint),
+            Duty("reconcile", 60, self.remove_orphans),
+        )
+
+    def run(self) -> None:
+        """Run every duty until a signal says stop."""
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self._stop.set())
+        threads = [threading.Thread(target=self._loop, args=(d,), name=d.name) for d in self._duties]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _loop(self, duty: Duty) -> None:
+        while not self._stop.is_set():
+            try:
+                duty.run()
+            except httpx.HTTPError as error:
+                log.warning("%s: a neighbour does not answer (%s); tried again", duty.name, type(error).__name__)
+            except Exception:
+                # The edge of the process: whatever it was, the next round starts from the database.
+                log.exception("%s failed; tried again", duty.name)
+            self._stop.wait(duty.seconds)
+
+    def act_on_requests(self) -> None:
+        """Scan what was submitted and release what was approved."""
+        for ref in self._zone.desk.pending():
+            if self._stop.is_set():
+                return
+            self._zone.desk.act(ref)
+
+    def close_ended(self) -> None:
+        """Cut every workspace that the registry no longer allows, then stop its container."""
+        servers = {(s.handle, s.name) for s in self._servers()}
+        for ref in set(self._gate.workspaces()) | set(self._containers()):
+            reason = self._ended(ref)
+            if reason is not None:
+                self._close(ref, reason, servers)
+
+    def _ended(self, ref: str) -> Denied | None:
+        try:
+            workspace = self._zone.registry.workspace_by_ref(ref)
+            self._zone.registry.running_allowed(workspace.person_ref, workspace.project)
+        except Denied as reason:
+            return reason
+        except NotFound:
+            return Denied("workspace.unknown")
+        return None
+
+    def _close(self, ref: str, reason: Denied, servers: set[tuple[str, str]]) -> None:
+        # The gate first: connections end at once even where the engine is slow.
+        self._gate.cut(ref, reason.code)
+        self._record("workspace.cut", ref, reason=reason.code)
+        try:
+            workspace = self._zone.registry.workspace_by_ref(ref)
+            person = self._zone.registry.person_by_ref(workspace.person_ref)
+        except NotFound:
+            self._remove(ref)
+            return
+        if (person.handle, workspace.project) in servers:
+            self._hub.stop(person.handle, workspace.project)
+        else:
+            self._remove(ref)
+
+    def warn_of_endings(self) -> None:
+        """Tell people a day and an hour before an end that is known."""
+        self._zone.registry.ending_soon(datetime.now(UTC))
+
+    def sign_checkpoint(self) -> None:
+        """Sign the log's head if it grew."""
+        self._zone.log.checkpoint()
+
+    def remove_orphans(self) -> None:
+        """Remove containers of this zone that the hub does not know, so that a crash leaves none behind."""
+        known = {(s.handle, s.name) for s in self._servers()}
+        for ref, started in self._containers().items():
+            if datetime.now(UTC) - started < ORPHAN_AGE or self._owner(ref) in known:
+                continue
+            self._record("zone.reconciled", ref, reason="orphan_container")
+            self._gate.cut(ref, "orphan_container")
+            self._remove(ref)
+
+    def _owner(self, ref: str) -> tuple[str, str] | None:
+        try:
+            workspace = self._zone.registry.workspace_by_ref(ref)
+            return self._zone.registry.person_by_ref(workspace.person_ref).handle, workspace.project
+        except NotFound:
+            return None
+
+    def _servers(self) -> list[object]:
+        return list(self._hub.servers())
+
+    def _containers(self) -> dict[str, datetime]:
+        """Return this zone's workspace containers by workspace reference, with the time they were made."""
+        client = docker.from_env()
+        try:
+            found = client.api.containers(all=True, filters={"label": f"ansim.zone={self._zone.zone_id}"})
+        finally:
+            client.close()
+        return {
+            c["Labels"]["ansim.workspace"]: datetime.fromtimestamp(c["Created"], UTC)
+            for c in found
+            if "ansim.workspace" in c["Labels"]
+        }
+
+    def _remove(self, ref: str) -> None:
+        client = docker.from_env()
+        try:
+            for container in client.containers.list(all=True, filters={"label": f"ansim.workspace={ref}"}):
+                container.remove(force=True)
+        finally:
+            client.close()
+
+    def _record(self, action: str, ref: str, *, reason: str) -> None:
+        self._zone.log.record(
+            Event(
+                action=action,
+                actor=WORKER,
+                object=Object("workspace", ref),
+                subjects=Subjects.none(),
+                source=Source(ip=None),
+                reason=reason,
+            )
+        )

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub_config.errors import SettingsError
+from hub_config.settings import SECTIONS, ZoneSettings, parse_settings, settings_text
+
+HOME = Path("/srv/ansim")
+
+
+def test_the_first_settings_file_reads_back_as_the_defaults() -> None:
+    settings = parse_settings(settings_text(ZoneSettings(demo=True)), home=HOME)
+    assert settings.zone == ZoneSettings(demo=True)
+    assert settings.hub == SECTIONS["hub"]()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("zone:\n  nmae: x\n", "line 2: unknown key zone.nmae"),
+        ("zome: {}\n", "line 1: unknown section 'zome'"),
+        ("zone:\n  port: '8600'\n", "line 2: zone.port must be int"),
+        ("zone:\n  port: true\n", "line 2: zone.port must be int"),
+        ("zone:\n  port: -1\n", "line 2: zone.port must be positive"),
+        ("zone:\n  demo: 1\n", "line 2: zone.demo must be bool"),
+        ("zone:\n  scheme: ftp\n", "line 2: zone.scheme must be http or https"),
+        ("zone:\n  port: 1\n  port: 2\n", "line 3: zone.port stands twice"),
+        ("zone: [1]\n", "line 1: zone must hold"),
+        ("zone: {\n", "is not YAML"),
+    ],
+)
+def test_a_wrong_line_is_refused_and_named(text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=message.replace("(", "\\(")):
+        parse_settings(text, home=HOME)
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.5", "::", "10.0.0.1"])
+def test_an_address_beyond_this_machine_is_refused(address: str) -> None:
+    with pytest.raises(SettingsError, match="loopback only"):
+        parse_settings(f"zone:\n  bind: '{address}'\n", home=HOME)
+
+
+def test_a_relative_database_lies_in_the_home_and_another_is_left_alone() -> None:
+    assert parse_settings("", home=HOME).database_url() == "sqlite:////srv/ansim/ansim.db"
+    other = parse_settings("database:\n  url: postgresql+psycopg:///ansim\n", home=HOME)
+    assert other.database_url() == "postgresql+psycopg:///ansim"
+
+
+def test_the_three_origins_differ_and_carry_the_port() -> None:
+    settings = parse_settings("", home=HOME)
+    assert settings.origin("zone") == "http://zone.ansim.localhost:8600"
+    assert len({settings.origin(n) for n in ("zone", "work", "preview")}) == 3
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_settings_or_one_family_of_error(text: str) -> None:
+    try:
+        parse_settings(text, home=HOME)
+    except SettingsError:
+        pass
