@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,15 @@ class GateControl:
     """
 
     def __init__(self, home: Path, *, timeout: float = 10.0) -> None:
-        transport = httpx.HTTPTransport(uds=str(home / SOCKET))
+        # Through a descriptor: the absolute path may be longer than the 107 bytes a Unix socket address holds.
+        self._directory = os.open(home, os.O_PATH | os.O_DIRECTORY)
+        transport = httpx.HTTPTransport(uds=f"/proc/self/fd/{self._directory}/{SOCKET}")
         self._client = httpx.Client(transport=transport, base_url="http://gate", timeout=timeout)
+
+    def close(self) -> None:
+        """Close the connection and the descriptor."""
+        self._client.close()
+        os.close(self._directory)
 
     def workspaces(self) -> dict[str, dict[str, Any]]:
         """Return the open workspaces by reference, with bytes sent, cells and connections."""

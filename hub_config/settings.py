@@ -198,11 +198,12 @@ def _line(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
 
 
-def settings_text(zone: ZoneSettings) -> str:
+def settings_text(zone: ZoneSettings, hub: HubSettings) -> str:
     """Return the first settings file of a zone: every key with its value, so that nothing is hidden."""
+    given = {"zone": zone, "hub": hub}
     document = {
-        name: {f.name: getattr(zone if name == "zone" else kind(), f.name) for f in fields(kind)}
+        name: {f.name: getattr(given.get(name, kind()), f.name) for f in fields(kind)}
         for name, kind in SECTIONS.items()
     }
-    header = "# Settings of this zone. Every key is listed in docs/reference/settings.md; an unknown key is an error.\n"
+    header = "# Settings of this zone; docs/reference/settings.md lists every key. An unknown key is an error.\n"
     return header + yaml.safe_dump(document, sort_keys=False, allow_unicode=True)

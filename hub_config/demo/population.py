@@ -1,8 +1,8 @@
-"""The Korean data set: floating population of an invented city, from a fixed seed, as public bodies hand it out.
+"""The Korean data set: floating population of an invented city, in the form public bodies hand it out.
 
-CP949, `|` between columns, Korean headers, CRLF. Every count is drawn from the patterns below; there is no real
-person, place or device behind any of them. Only `Random.random`, `+ - * /` and `sqrt` are used: they give the same
-bits on every platform and Python version, so the file has the same bytes everywhere.
+CP949, `|` between columns, Korean headers, CRLF. Every count is drawn, from a fixed seed, by the patterns
+below; no real person, place or device stands behind any of them. Only `Random.random`, `+ - * /` and `sqrt`
+are used: they give the same bits on every platform and Python version, so the file is the same everywhere.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class Pattern:
     workday: tuple[int, ...]
     weekend: tuple[int, ...]
     favours: frozenset[str]  # age bands seen half as often again
+    absent: frozenset[str] = frozenset()  # age bands never seen
 
 
 def _hours(night: int, morning: int, noon: int, evening: int, late: int) -> tuple[int, ...]:
@@ -58,13 +59,24 @@ def _hours(night: int, morning: int, noon: int, evening: int, late: int) -> tupl
     return (night,) * 6 + (morning,) * 4 + (noon,) * 7 + (evening,) * 4 + (late,) * 3
 
 
+_CHILDREN = frozenset({"10세미만", "10대"})
+
 PATTERNS = {
-    "주거": Pattern(_hours(100, 80, 50, 75, 95), _hours(100, 95, 80, 85, 95), frozenset({"10세미만", "70대이상"})),
+    "주거": Pattern(
+        _hours(100, 80, 50, 75, 95), _hours(100, 95, 80, 85, 95), frozenset({"10세미만", "70대이상"})
+    ),
     "업무": Pattern(_hours(8, 60, 100, 55, 15), _hours(6, 10, 20, 15, 8), frozenset({"30대", "40대"})),
     "상업": Pattern(_hours(15, 30, 70, 100, 60), _hours(25, 35, 95, 100, 70), frozenset({"20대", "30대"})),
     "대학": Pattern(_hours(25, 60, 100, 70, 40), _hours(25, 25, 35, 35, 30), frozenset({"10대", "20대"})),
-    "공단": Pattern(_hours(12, 90, 100, 60, 20), _hours(4, 8, 10, 8, 5), frozenset({"50대", "60대"})),
-    "산간": Pattern(_hours(100, 90, 80, 90, 100), _hours(100, 110, 130, 110, 100), frozenset({"60대", "70대이상"})),
+    "공단": Pattern(
+        _hours(12, 90, 100, 60, 20), _hours(4, 8, 10, 8, 5), frozenset({"50대", "60대"}), _CHILDREN
+    ),
+    "산간": Pattern(
+        _hours(100, 90, 80, 90, 100),
+        _hours(100, 110, 130, 110, 100),
+        frozenset({"60대", "70대이상"}),
+        _CHILDREN,
+    ),
 }
 
 # code, name, pattern, people at the peak hour; codes below 99 are in use, so the invented city takes 99
@@ -103,10 +115,10 @@ class Key:
     age: str
 
 
-# Singular values (특이정보) put there on purpose: a person or an event that stands out and would be recognised.
+# Singular values (특이정보) put there on purpose: a person or an event that anyone would recognise.
 PLANTED: dict[Key, tuple[int, int, int]] = {
-    Key(2, 3, "하늘재동", "여", "10세미만"): (1, 0, 60),  # the only child of a mountain hamlet, at night
-    Key(4, 2, "바름동", "여", "10대"): (1, 1, 47),  # one girl in the factory district at two in the morning
+    Key(2, 3, "하늘재동", "여", "10세미만"): (1, 0, 60),  # the only child ever seen in a mountain hamlet
+    Key(4, 2, "바름동", "여", "10대"): (1, 1, 47),  # one girl in a factory district, at two in the morning
     Key(5, 21, "물빛동", "여", "20대"): (48211, 47160, 58),  # a concert: more than ten times a usual evening
     Key(9, 4, "두메동", "남", "20대"): (1, 1, 3),  # a passer-by who stayed three minutes
     Key(12, 12, "너른들동", "남", "70대이상"): (737, 702, 55),  # a family gathering larger than the district
@@ -130,6 +142,8 @@ def rows() -> Iterator[tuple[str, ...]]:
 
 def _expected(pattern: Pattern, date: datetime.date, hour: int, peak: int, age: str, share: int) -> float:
     """Return the people of one sex and age band that the pattern lets expect in one hour."""
+    if age in pattern.absent:
+        return 0.0
     level = (pattern.weekend if date.weekday() >= 5 else pattern.workday)[hour]
     favour = 1.5 if age in pattern.favours else 1.0
     return peak * level / 100 * share / 1000 / len(SEXES) * favour
@@ -137,9 +151,10 @@ def _expected(pattern: Pattern, date: datetime.date, hour: int, peak: int, age: 
 
 def _drawn(chance: Random, expected: float, hour: int) -> tuple[int, int, int]:
     """Draw people present, people who came in within the hour, and mean stay in minutes of that hour."""
-    # The sum of three uniform draws is close to a normal one; half a person of noise keeps tiny places uneven.
+    # The sum of three uniform draws is nearly normal; half a person more keeps tiny places uneven.
     noise = (chance.random() + chance.random() + chance.random() - 1.5) * 2
-    present = max(0, round(expected + noise * (sqrt(expected) + expected * 0.05 + 0.5)))
+    spread = sqrt(expected) + expected * 0.05 + 0.5 if expected else 0.0
+    present = max(0, round(expected + noise * spread))
     moving = 0.35 if 7 <= hour <= 20 else 0.08
     arrived = min(present, round(present * moving * (0.6 + 0.8 * chance.random())))
     stay = 0 if present == 0 else round(60 - 25 * moving - 20 * chance.random())
@@ -160,13 +175,14 @@ def _dictionary(count: int) -> str:
     districts = "\n".join(f"| {code} | {name} | {kind} |" for code, name, kind, _ in DISTRICTS)
     return f"""# 유동인구 / Floating population
 
-**한국어.** 가상의 도시 안심시의 시간대별 유동인구입니다. 정해진 난수로 만들었으며 실제 사람, 장소, 기기의 기록이
-아닙니다. `{FILE_NAME}`: CP949, 구분자 `|`, 줄바꿈 CRLF, {FIRST_DAY} ~ {last}, {count:,}행. 1명뿐인 칸이나
-유난히 큰 값 같은 특이정보가 일부러 들어 있습니다.
+**한국어.** 가상의 도시 안심시의 시간대별 유동인구입니다. 정해진 난수로 만들었으며
+실제 사람, 장소, 기기의 기록이 아닙니다. `{FILE_NAME}`: CP949, 구분자 `|`, 줄바꿈 CRLF,
+{FIRST_DAY} ~ {last}, {count:,}행. 1명뿐인 칸이나 유난히 큰 값 같은 특이정보가 일부러 들어 있습니다.
 
-**English.** Floating population by hour of Ansim-si, an invented city. Made from a fixed seed; it records no real
-person, place or device. `{FILE_NAME}`: CP949, separator `|`, CRLF, {FIRST_DAY} to {last}, {count:,} rows. Singular
-values (cells of one person, unusually large values) were planted on purpose.
+**English.** Floating population by hour of Ansim-si, an invented city. Made from a fixed seed; it
+records no real person, place or device. `{FILE_NAME}`: CP949, separator `|`, CRLF,
+{FIRST_DAY} to {last}, {count:,} rows. Singular values (cells of one person, unusually large values)
+were planted on purpose.
 
 | 열 column | 내용 | content |
 |---|---|---|

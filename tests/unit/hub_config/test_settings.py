@@ -7,15 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_config.errors import SettingsError
-from hub_config.settings import SECTIONS, ZoneSettings, parse_settings, settings_text
+from hub_config.settings import SECTIONS, HubSettings, ZoneSettings, parse_settings, settings_text
 
 HOME = Path("/srv/ansim")
 
 
 def test_the_first_settings_file_reads_back_as_the_defaults() -> None:
-    settings = parse_settings(settings_text(ZoneSettings(demo=True)), home=HOME)
+    settings = parse_settings(settings_text(ZoneSettings(demo=True), HubSettings(port=9001)), home=HOME)
     assert settings.zone == ZoneSettings(demo=True)
-    assert settings.hub == SECTIONS["hub"]()
+    assert settings.hub == HubSettings(port=9001)
+    assert settings.gate == SECTIONS["gate"]()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,73 @@
+"""What is derived from a body for searching: index columns and links. The body alone is evidence.
+
+The verifier derives both again and compares, so that a search can neither show nor hide what the bodies do not say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from audit.body import Body
+
+# Fields of `detail` that name something with a timeline, by the kind of that thing.
+DETAIL_LINKS = {"request": "request", "person": "person", "dataset": "dataset", "project": "project"}
+
+LinkKind = str
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The index columns of one entry, in the order of the table."""
+
+    ts: str
+    component: str
+    action: str
+    outcome: str
+    actor_ref: str
+    object_kind: str
+    object_ref: str
+    project: str | None
+    event_id: str
+
+
+def columns(body: Body) -> Columns:
+    """Return the index columns of a body."""
+    thing = body["object"]
+    return Columns(
+        ts=body["ts"],
+        component=body["component"],
+        action=body["action"],
+        outcome=body["outcome"],
+        actor_ref=body["actor"]["ref"],
+        object_kind=thing["kind"],
+        object_ref=thing["ref"],
+        project=thing.get("project"),
+        event_id=body["id"],
+    )
+
+
+def links(body: Body) -> set[tuple[LinkKind, str]]:
+    """Return in whose timelines an entry stands, as (kind, reference).
+
+    `intent` links an outcome to the event that announced it.
+    """
+    found: set[tuple[LinkKind, str]] = set()
+    if body["actor"]["kind"] == "person":
+        found.add(("person", body["actor"]["ref"]))
+    if "on_behalf_of" in body:
+        found.add(("person", body["on_behalf_of"]))
+    if "intent_id" in body:
+        found.add(("intent", body["intent_id"]))
+    thing = body["object"]
+    if thing["kind"] in ("person", "dataset", "project", "request"):
+        found.add((thing["kind"], thing["ref"]))
+    if "project" in thing:
+        found.add(("project", thing["project"]))
+    subjects = body["subjects"]
+    found.update(("dataset", dataset["id"]) for dataset in subjects.get("datasets", ()))
+    found.update(("person", ref) for ref in subjects.get("refs", ()))
+    detail = body.get("detail", {})
+    found.update(
+        (kind, detail[name]) for name, kind in DETAIL_LINKS.items() if isinstance(detail.get(name), str)
+    )
+    return found

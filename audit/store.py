@@ -1,0 +1,127 @@
+"""Writes and reads the rows of the log inside a transaction that someone else opened.
+
+The statements are written for the driver (`exec_driver_sql`): compiling Core constructs would cost more than the
+insert itself.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import astuple
+
+from sqlalchemy import Connection
+
+from audit.body import Body
+from audit.columns import columns, links
+from audit.errors import EventRefused, NotInLog
+from audit.merkle import HASH_BYTES, fold
+
+TILE_WIDTH = 256
+TILE_HEIGHT = 8
+
+# Any 64-bit number that no other program uses: "ansimlog" in ASCII.
+_ADVISORY_LOCK = 0x616E73696D6C6F67
+
+_INSERT_ENTRY = """
+INSERT INTO audit_entry (idx, leaf_hash, body, ts, component, action, outcome, actor_ref, object_kind, object_ref,
+                         project, event_id)
+SELECT coalesce(max(idx), -1) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM audit_entry WHERE true
+ON CONFLICT (event_id) DO NOTHING RETURNING idx
+"""
+_INSERT_LINK = "INSERT INTO audit_link (kind, ref, idx) VALUES (?, ?, ?)"
+_INSERT_TILE = "INSERT INTO audit_tile (level, n, hashes, root) VALUES (?, ?, ?, ?)"
+_BODY_OF_EVENT = "SELECT idx, body FROM audit_entry WHERE event_id = ?"
+_BODY = "SELECT body FROM audit_entry WHERE idx = ?"
+_SIZE = "SELECT coalesce(max(idx), -1) + 1 FROM audit_entry"
+_TILE = "SELECT hashes FROM audit_tile WHERE level = ? AND n = ?"
+_LEAVES = "SELECT leaf_hash FROM audit_entry WHERE idx >= ? AND idx < ? ORDER BY idx"
+_TILE_ROOTS = "SELECT root FROM audit_tile WHERE level = ? AND n >= ? AND n < ? ORDER BY n"
+
+
+@functools.cache
+def for_driver(statement: str, dialect: str) -> str:
+    """Return a statement with the placeholders that the dialect's driver expects."""
+    return statement if dialect == "sqlite" else statement.replace("?", "%s")
+
+
+def sql(tx: Connection, statement: str) -> str:
+    """Return a statement for the driver of this connection."""
+    return for_driver(statement, tx.dialect.name)
+
+
+def lock(tx: Connection) -> None:
+    """Make this transaction the only one that appends, until it ends."""
+    # On SQLite BEGIN IMMEDIATE has done it.
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_ADVISORY_LOCK,)).all()
+
+
+def insert_entry(tx: Connection, body: Body, data: bytes, leaf: bytes) -> int | None:
+    """Write one entry and return its index; None if the log already has an event of this id."""
+    row = (leaf, data, *astuple(columns(body)))
+    found = tx.exec_driver_sql(sql(tx, _INSERT_ENTRY), row).all()
+    if not found:
+        return None
+    index: int = found[0][0]
+    if rows := [(kind, ref, index) for kind, ref in links(body)]:
+        tx.exec_driver_sql(sql(tx, _INSERT_LINK), rows)
+    if (index + 1) % TILE_WIDTH == 0:
+        _close_tiles(tx, index + 1)
+    return index
+
+
+def _close_tiles(tx: Connection, size: int) -> None:
+    """Write every tile that became full when the tree reached `size`."""
+    level = 0
+    while size and size % TILE_WIDTH == 0:
+        size //= TILE_WIDTH
+        hashes = run(tx, level, size - 1)
+        tx.exec_driver_sql(sql(tx, _INSERT_TILE), (level, size - 1, b"".join(hashes), fold(hashes)))
+        level += 1
+
+
+def run(tx: Connection, level: int, n: int) -> list[bytes]:
+    """Return the hashes of tile `n` of a level from the rows below it, as many as there are."""
+    start, end = n * TILE_WIDTH, (n + 1) * TILE_WIDTH
+    if level == 0:
+        rows = tx.exec_driver_sql(sql(tx, _LEAVES), (start, end))
+    else:
+        rows = tx.exec_driver_sql(sql(tx, _TILE_ROOTS), (level - 1, start, end))
+    return [bytes(row[0]) for row in rows]
+
+
+def full_tile(tx: Connection, level: int, n: int) -> list[bytes] | None:
+    """Return the hashes of a full tile, or None if the log has not closed it."""
+    found = tx.exec_driver_sql(sql(tx, _TILE), (level, n)).all()
+    if not found:
+        return None
+    data = bytes(found[0][0])
+    return [data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)]
+
+
+def entry_of_event(tx: Connection, event_id: str) -> tuple[int, bytes]:
+    """Return index and body bytes of the entry that records this event.
+
+    Raises: EventRefused — if no entry does.
+    """
+    found = tx.exec_driver_sql(sql(tx, _BODY_OF_EVENT), (event_id,)).all()
+    if not found:
+        raise EventRefused(f"no entry records event {event_id}")
+    return found[0][0], bytes(found[0][1])
+
+
+def body_bytes(tx: Connection, index: int) -> bytes:
+    """Return the body bytes of one entry.
+
+    Raises: NotInLog — if there is none of this index.
+    """
+    found = tx.exec_driver_sql(sql(tx, _BODY), (index,)).all()
+    if not found:
+        raise NotInLog(f"no entry {index}")
+    return bytes(found[0][0])
+
+
+def log_size(tx: Connection) -> int:
+    """Return the number of entries."""
+    size: int = tx.exec_driver_sql(_SIZE).scalar_one()
+    return size

@@ -1,0 +1,280 @@
+"""The append-only service: records events for processes that have no right to the database.
+
+Who asks is taken from the kernel (SO_PEERCRED), never from the request: it decides the component that the entry names
+and which actions it may record. The service adds time and host. Requests that arrive while a transaction commits are
+recorded together in the next one, so many callers share one write to the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import struct
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+from audit.cells import CellStore
+from audit.errors import AuditError, EventRefused, MalformedRequest, NotDurable, NotPermitted
+from audit.event import Event
+from audit.log import AuditLog
+from audit.wire import CODE_DETAIL, MAX_LINE_BYTES, Request, error_line, index_line, parse_request
+
+log_messages = logging.getLogger("ansim.audit")
+
+MAX_BATCH = 256
+_CELL_WRITERS = 8
+_UNIX_PATH_BYTES = 107
+
+_SESSION_ACTIONS = {"session.signed_in", "session.refused", "session.throttled", "session.signed_out"}
+_WORKSPACE_ACTIONS = {"workspace.start", "workspace.stop", "workspace.cut", "workspace.warned"}
+
+# What each component observes itself. What is not named is refused.
+COMPONENT_ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "gate": frozenset(
+            {"workspace.opened", "workspace.cut", "cell.sent", "contents.written", "gate.refused"}
+            | _SESSION_ACTIONS
+        ),
+        "hub": frozenset(_WORKSPACE_ACTIONS | _SESSION_ACTIONS),
+    }
+)
+
+
+class Recorder:
+    """Records batches of requests: cells first, then all events in one transaction."""
+
+    def __init__(self, log: AuditLog, cells: CellStore) -> None:
+        self._log = log
+        self._cells = cells
+        self._pool = ThreadPoolExecutor(_CELL_WRITERS, thread_name_prefix="cells")
+
+    def record(self, batch: list[tuple[Request, str]]) -> list[int | AuditError]:
+        """Return for each request, given with its component, the index of its entry or why it has none."""
+        prepared = list(self._pool.map(self._prepare, batch)) if len(batch) > 1 else [self._prepare(batch[0])]
+        good = [item for item in prepared if not isinstance(item, AuditError)]
+        answers = iter(self._append(good))
+        return [item if isinstance(item, AuditError) else next(answers) for item in prepared]
+
+    def _prepare(self, item: tuple[Request, str]) -> tuple[Event, str] | AuditError:
+        """Return an event that may be recorded, with its cell stored."""
+        request, component = item
+        event = request.event
+        try:
+            if event.action not in COMPONENT_ACTIONS.get(component, ()):
+                raise NotPermitted(f"{component} may not record {event.action[:64]}")
+            if request.code is not None:
+                if CODE_DETAIL in event.detail:
+                    raise EventRefused(f"detail: {CODE_DETAIL} is the service's own field")
+                event = replace(event, detail={**event.detail, CODE_DETAIL: self._cells.put(request.code)})
+        except AuditError as error:
+            return error
+        return event, component
+
+    def _append(self, events: list[tuple[Event, str]]) -> list[int | AuditError]:
+        if not events:
+            return []
+        try:
+            return list(self._log.record_all(events))
+        except NotDurable as error:
+            return [error] * len(events)
+        except AuditError as error:
+            if len(events) == 1:
+                return [error]
+        # One of them is refused by what the log already holds; the others must not share its fate.
+        return [answer for event in events for answer in self._append([event])]
+
+
+class Service:
+    """Collects requests from all connections and records what has arrived, once per turn of the event loop."""
+
+    def __init__(self, recorder: Recorder, components: Mapping[int, str]) -> None:
+        self._recorder = recorder
+        self._components = components
+        self._waiting: list[tuple[Connection, Request]] = []
+        self._scheduled = False
+        self.connections: set[Connection] = set()
+
+    def connection(self) -> Connection:
+        """Return the protocol of a new connection."""
+        return Connection(self)
+
+    def component_of(self, peer: socket.socket) -> str | None:
+        """Return which component the process at the other end is, by its user."""
+        credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        _pid, uid, _gid = struct.unpack("3i", credentials)
+        return self._components.get(uid)
+
+    def submit(self, connection: Connection, request: Request) -> None:
+        """Take a request; it is recorded together with all that arrived in this turn of the loop."""
+        self._waiting.append((connection, request))
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Record everything that waits.
+
+        It blocks the loop on purpose: there is nothing else to do before the disk has answered, and what arrives
+        meanwhile forms the next batch.
+        """
+        self._scheduled = False
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+            for (connection, _), answer in zip(batch, self._answers(batch), strict=True):
+                connection.answer(answer)
+
+    def _answers(self, batch: list[tuple[Connection, Request]]) -> list[int | AuditError]:
+        try:
+            return self._recorder.record([(request, connection.component) for connection, request in batch])
+        except Exception:
+            # Whatever it was, no caller may take silence for success.
+            log_messages.exception("a batch of %d could not be recorded", len(batch))
+            return [NotDurable("the audit service failed")] * len(batch)
+
+
+class Connection(asyncio.Protocol):
+    """One caller: lines in, answers out, in the same order."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._buffer = bytearray()
+        self._transport: asyncio.Transport | None = None
+        self.component = ""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Find out who calls; a stranger is told so and left."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        component = self._service.component_of(transport.get_extra_info("socket"))
+        self._service.connections.add(self)
+        if component is None:
+            self._leave(NotPermitted("this user may not record events"))
+        else:
+            self.component = component
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection; what it sent is still recorded."""
+        self._transport = None
+        self._service.connections.discard(self)
+
+    def pause_writing(self) -> None:
+        """Stop reading from a caller that does not read its answers."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Read on."""
+        if self._transport is not None:
+            self._transport.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        """Take every whole line as a request."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._buffer += data
+        *lines, rest = self._buffer.split(b"\n")
+        self._buffer = rest
+        for line in lines:
+            try:
+                self._service.submit(self, parse_request(bytes(line)))
+            except MalformedRequest as error:
+                # Answers are told apart by their order, so nothing more can be said on this connection.
+                self._service.flush()
+                self._leave(error)
+                return
+        if len(self._buffer) > MAX_LINE_BYTES:
+            self._leave(MalformedRequest("a line longer than a request may be"))
+
+    def answer(self, answer: int | AuditError) -> None:
+        """Send one answer; a caller that is gone asks again with the same event id."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(index_line(answer) if isinstance(answer, int) else error_line(answer))
+
+    def close(self) -> None:
+        """End the connection after the answers that are under way."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _leave(self, error: AuditError) -> None:
+        self.answer(error)
+        self.close()
+
+
+def serve(
+    log: AuditLog,
+    cells: CellStore,
+    path: Path,
+    components: Mapping[int, str],
+    *,
+    group: int | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve at a socket until SIGTERM or SIGINT; what was received by then is recorded and answered.
+
+    `components` names the component behind each user id; `group` may connect beside the owner.
+
+    Raises: LogInconsistent — if the log was rolled back or rewritten since its last checkpoint. NotDurable — if another
+    service is at the socket, or it cannot be made.
+    """
+    log.check_head()
+    asyncio.run(_serve(Service(Recorder(log, cells), components), path, group, ready))
+
+
+async def _serve(service: Service, path: Path, group: int | None, ready: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    listener = _listen(path, group)
+    server = await loop.create_unix_server(service.connection, sock=listener)
+    try:
+        ready()
+        await stop.wait()
+    finally:
+        server.close()
+        service.flush()
+        for connection in tuple(service.connections):
+            connection.close()
+        path.unlink(missing_ok=True)
+
+
+def _listen(path: Path, group: int | None) -> socket.socket:
+    if len(os.fsencode(path)) > _UNIX_PATH_BYTES:
+        raise NotDurable(
+            f"{path}: longer than the name of a socket may be; give it relative to the directory"
+        )
+    _remove_dead_socket(path)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        # Nobody may connect before owner, group and mode are what they should be.
+        previous = os.umask(0o177)
+        try:
+            listener.bind(os.fspath(path))
+        finally:
+            os.umask(previous)
+        if group is not None:
+            os.chown(path, -1, group)
+            path.chmod(0o660)
+    except OSError as error:
+        listener.close()
+        raise NotDurable(f"no socket at {path}: {error.strerror}") from error
+    return listener
+
+
+def _remove_dead_socket(path: Path) -> None:
+    """Remove the socket that a killed service left behind."""
+    if not path.is_socket():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(os.fspath(path))
+        except ConnectionRefusedError:
+            path.unlink(missing_ok=True)
+        else:
+            raise NotDurable(f"another audit service is at {path}")

@@ -1,0 +1,1 @@
+"""What data looks like before a researcher sees it: finding and treating what identifies a person."""

@@ -1,0 +1,116 @@
+"""Recognisers of identifiers that every country shares: e-mail, addresses of machines, cards, phones."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from deid.korean import PHONE_WORDS
+from deid.korean_numbers import luhn_check
+from deid.recogniser import AFTER, NEVER, Recogniser, digits_of, fixed
+
+
+def _card(match: re.Match[str]) -> float:
+    digits = digits_of(match)
+    if len(set(digits)) < 2 or not re.match(r"[3-69]|2[2-7]", digits):
+        return NEVER
+    grouped = len(match[0]) > len(digits)
+    if luhn_check(digits):
+        return 0.95 if grouped else 0.6
+    return 0.3 if grouped else 0.1
+
+
+def _machine(match: re.Match[str]) -> float:
+    try:
+        address = ipaddress.ip_address(match[0])
+    except ValueError:
+        return NEVER
+    if address.is_loopback or address.is_unspecified:
+        return 0.3
+    return 0.7 if address.version == 4 else 0.8
+
+
+def _international(match: re.Match[str]) -> float:
+    digits = digits_of(match)
+    if not 9 <= len(digits) <= 15:
+        return NEVER
+    return 0.7 if len(match[0]) > len(digits) + 1 else 0.4
+
+
+_ADDRESS_PART = r"(?:[A-Za-z0-9가-힣](?:[A-Za-z0-9가-힣-]{0,61}[A-Za-z0-9가-힣])?\.)"
+
+INTERNATIONAL: tuple[Recogniser, ...] = (
+    Recogniser(
+        "email",
+        "EMAIL",
+        re.compile(
+            r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9](?:[A-Za-z0-9._%+'-]{0,62}[A-Za-z0-9_+-])?"
+            rf"@{_ADDRESS_PART}{{1,8}}(?:[A-Za-z]{{2,24}}|한국)(?![A-Za-z0-9])"
+        ),
+        fixed(0.95),
+        hint="@",
+    ),
+    Recogniser(
+        "url",
+        "URL",
+        re.compile(r"(?:https?|ftp)://[^\s<>\"'`{}|\\^]{3,2000}(?<![.,;:!?)\]])", re.IGNORECASE),
+        fixed(0.95),
+        hint="://",
+    ),
+    Recogniser(
+        "url-www",
+        "URL",
+        re.compile(
+            r"(?<![\w/.@])www\.[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}"
+            r"(?:[/?#][^\s<>\"']{0,2000})?(?<![.,;:!?)\]])"
+        ),
+        fixed(0.8),
+        hint="www.",
+    ),
+    Recogniser(
+        "ipv4",
+        "IP",
+        re.compile(r"(?<![0-9A-Za-z.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z-])(?!\.[0-9])"),
+        _machine,
+        ("ip", "address", "host", "주소", "접속"),
+        0.9,
+        ".",
+    ),
+    Recogniser(
+        "ipv6",
+        "IP",
+        re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![0-9A-Za-z:])"),
+        lambda match: _machine(match) if len(match[0]) > 6 else NEVER,
+        hint=":",
+    ),
+    Recogniser(
+        "phone-international",
+        "PHONE",
+        re.compile(r"(?<![0-9A-Za-z+])\+(?!82)[1-9][0-9]{0,2}(?:[- .]?\(?[0-9]{1,4}\)?){2,4}(?![0-9.])"),
+        _international,
+        PHONE_WORDS,
+        0.9,
+        "+",
+    ),
+    Recogniser(
+        "phone-north-america",
+        "PHONE",
+        re.compile(
+            r"(?<![0-9-])(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}-)[2-9][0-9]{2}-[0-9]{4}(?![0-9-])",
+        ),
+        fixed(0.55),
+        PHONE_WORDS,
+        0.9,
+    ),
+    Recogniser(
+        "card",
+        "CARD",
+        re.compile(
+            r"(?<![0-9-])(?<![0-9]\.)(?:[0-9]{4}([- ]?)[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
+            rf"|3[47][0-9]{{2}}([- ]?)[0-9]{{6}}\2[0-9]{{5}})(?![0-9-]){AFTER}"
+        ),
+        _card,
+        ("카드", "card", "visa", "master", "amex"),
+        0.95,
+    ),
+)

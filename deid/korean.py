@@ -1,0 +1,265 @@
+"""Recognisers of Korean identifiers: numbers, phones, licences, plates, addresses, birth dates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from deid.korean_numbers import (
+    RANDOM_SINCE,
+    birth_date,
+    business_check,
+    corporate_check,
+    foreigner_check,
+    resident_check,
+)
+from deid.recogniser import AFTER, BEFORE, NEVER, Recogniser, digits_of, fixed
+
+
+def _resident(match: re.Match[str]) -> float:
+    return _registered(match, resident_check)
+
+
+def _foreigner(match: re.Match[str]) -> float:
+    return _registered(match, foreigner_check)
+
+
+def _registered(match: re.Match[str], check: Callable[[str], bool]) -> float:
+    digits = digits_of(match)
+    born = birth_date(digits)
+    if born is None:
+        return NEVER
+    dashed = any(mark in match[0] for mark in "-~_")
+    if check(digits):
+        return 0.99 if dashed else 0.95
+    if born >= RANDOM_SINCE:
+        return 0.8 if dashed else 0.7
+    if dashed:
+        return 0.7
+    return 0.5 if len(match[0]) > 13 else 0.3
+
+
+def _business(match: re.Match[str]) -> float:
+    passed = business_check(digits_of(match))
+    if "-" in match[0]:
+        return 0.95 if passed else 0.5
+    return 0.3 if passed else 0.1
+
+
+def _corporate(match: re.Match[str]) -> float:
+    if "-" not in match[0]:
+        return 0.2
+    return 0.75 if corporate_check(digits_of(match)) else 0.3
+
+
+def _spelt(grouped: float, bare: float) -> Callable[[re.Match[str]], float]:
+    """A score for a number written in groups, another for one written as digits only."""
+    return lambda match: grouped if len(match[0]) > len(digits_of(match)) else bare
+
+
+_DASH = r"[ \t]{0,2}[-.~_/:]?[ \t]{0,2}"
+_COUNTRY = r"(?<![0-9.])(?<![0-9]-)(?:\+?82[- .)]{0,2}\(?0?\)?|\(?0)"
+_GROUPS = r"\)?[- ./)]{0,3}[0-9]{3,4}[- ./]{0,3}[0-9]{4}"
+_AREAS = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50[2-8]|80)"
+_PLATE = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호"
+_BORN = (
+    r"(?:생년\s?월일|생일|출생\s?(?:년월)?일(?:자)?"
+    r"|date\s?of\s?birth|birth\s?(?:date|day)|d\.?o\.?b\.?|born(?:\son)?)"
+)
+_MONTH, _MDAY = r"(?:0[1-9]|1[0-2])", r"(?:3[01]|[12][0-9]|0[1-9])"
+_DAY = (
+    r"(?:(?:19|20)[0-9]{2}[-./ ]{1,2}(?:1[0-2]|0?[1-9])[-./ ]{1,2}(?:3[01]|[12][0-9]|0?[1-9])"
+    rf"|(?:19|20)[0-9]{{2}}{_MONTH}{_MDAY}"
+    r"|(?:19|20)[0-9]{2}년 ?(?:1[0-2]|0?[1-9])월 ?(?:3[01]|[12][0-9]|0?[1-9])일"
+    rf"|[0-9]{{2}}[-./]{_MONTH}[-./]{_MDAY}"
+    rf"|[0-9]{{2}}{_MONTH}{_MDAY})"
+)
+_REGIONS = (
+    r"(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
+    r"|충청북|충청남|전라북|전라남|경상북|경상남)(?:특별자치|특별|광역|자치)?(?:시|도)?"
+)
+_BANKS = (
+    r"(?:국민|신한|우리|하나|농협|기업|산업|수협|새마을|우체국|카카오|토스|케이|씨티|제일"
+    r"|부산|대구|경남|광주|전북|제주)(?:은행|뱅크)?"
+)
+_STREET = (
+    r"(?:[가-힣0-9·.-]{1,20}(?:로|길)(?: ?[0-9]{1,4}번?길)? {0,2}(?:지하 ?)?[0-9]{1,5}(?:-[0-9]{1,4})?"
+    r"|[가-힣0-9]{1,8}(?:동|리|가) {1,2}(?:산 ?)?[0-9]{1,5}(?:-[0-9]{1,4})?(?: ?번지)?)"
+)
+
+RESIDENT_WORDS = ("주민", "rrn", "resident reg", "resident_reg", "resident no", "ssn", "jumin")
+FOREIGNER_WORDS = (*RESIDENT_WORDS, "외국인", "거소", "alien", "foreigner", "frn")
+PHONE_WORDS = ("전화", "연락처", "휴대", "핸드폰", "팩스", "phone", "mobile", "tel", "call", "fax", "contact")
+BIRTH_WORDS = (
+    *("생년월일", "생일", "출생일", "dob"),
+    *("birth_date", "birthdate", "birth date", "birthday", "date_of_birth", "date of birth"),
+)
+
+KOREAN: tuple[Recogniser, ...] = (
+    Recogniser(
+        "rrn",
+        "RRN",
+        re.compile(f"{BEFORE}[0-9]{{6}}{_DASH}[1-490][0-9]{{6}}{AFTER}"),
+        _resident,
+        RESIDENT_WORDS,
+        0.95,
+    ),
+    Recogniser(
+        "frn",
+        "FRN",
+        re.compile(f"{BEFORE}[0-9]{{6}}{_DASH}[5-8][0-9]{{6}}{AFTER}"),
+        _foreigner,
+        FOREIGNER_WORDS,
+        0.95,
+    ),
+    Recogniser(
+        "corporate-registration",
+        "CORPORATE_REG",
+        re.compile(f"{BEFORE}[0-9]{{6}}-?[0-9]{{7}}{AFTER}"),
+        _corporate,
+        ("법인등록", "법인번호", "법인 등록", "corporate reg", "corporation no"),
+        0.97,
+    ),
+    Recogniser(
+        "business-registration",
+        "BUSINESS_REG",
+        re.compile(
+            r"(?<![0-9-])(?<![0-9]\.)[0-9]{3}(?: ?- ?[0-9]{2} ?- ?|[0-9]{2})[0-9]{5}(?![0-9-])" + AFTER
+        ),
+        _business,
+        ("사업자", "business reg", "business no", "brn"),
+        0.97,
+    ),
+    Recogniser(
+        "mobile-kr",
+        "PHONE",
+        re.compile(f"{_COUNTRY}1[016789]{_GROUPS}{AFTER}"),
+        _spelt(0.9, 0.7),
+        PHONE_WORDS,
+        0.95,
+    ),
+    Recogniser(
+        "mobile-kr-no-zero",
+        "PHONE",
+        re.compile(f"{BEFORE}1[016789][0-9]{{8}}{AFTER}"),
+        fixed(0.2),
+        PHONE_WORDS,
+        0.85,
+    ),
+    Recogniser(
+        "landline-kr",
+        "PHONE",
+        re.compile(f"{_COUNTRY}{_AREAS}{_GROUPS}{AFTER}"),
+        _spelt(0.85, 0.3),
+        PHONE_WORDS,
+        0.9,
+    ),
+    Recogniser(
+        "passport-kr",
+        "PASSPORT",
+        re.compile(r"(?<![A-Za-z0-9])[MSRODG][0-9]{3}[A-Z][0-9]{4}(?![A-Za-z0-9])"),
+        fixed(0.8),
+        ("여권", "passport"),
+        0.97,
+    ),
+    Recogniser(
+        "passport-kr-old",
+        "PASSPORT",
+        re.compile(r"(?<![A-Za-z0-9])(?:[MSRODG][0-9]{8}|[A-Z]{2}[0-9]{7})(?![A-Za-z0-9])"),
+        fixed(0.4),
+        ("여권", "passport"),
+        0.9,
+    ),
+    Recogniser(
+        "driver-licence",
+        "DRIVER_LICENSE",
+        re.compile(r"(?<![0-9-])(?:1[1-9]|2[0-6]|28)[- ]?[0-9]{2}[- ]?[0-9]{6}[- ]?[0-9]{2}(?![0-9-])"),
+        lambda match: 0.85 if "-" in match[0] else 0.2,
+        ("운전면허", "면허번호", "면허 번호", "driver", "licence", "license"),
+        0.95,
+    ),
+    Recogniser(
+        "driver-licence-region",
+        "DRIVER_LICENSE",
+        re.compile(rf"{_REGIONS} ?[0-9]{{2}}[- ][0-9]{{6}}[- ][0-9]{{2}}(?![0-9-])"),
+        fixed(0.9),
+        ("운전면허", "면허"),
+        0.97,
+    ),
+    Recogniser(
+        "health-insurance",
+        "HEALTH_INSURANCE",
+        re.compile(rf"(?<![0-9-])[1-9][0-9]?-?[0-9]{{9,10}}(?![0-9-]){AFTER}"),
+        fixed(0.1),
+        ("건강보험", "보험증", "건보", "증번호", "health insurance", "nhis"),
+        0.85,
+    ),
+    Recogniser(
+        "account-bank",
+        "ACCOUNT",
+        re.compile(rf"{_BANKS} ?(?P<value>[0-9](?:[- ]?[0-9]){{9,15}})(?![0-9-])"),
+        fixed(0.75),
+        ("계좌", "입금", "송금"),
+        0.92,
+    ),
+    Recogniser(
+        "account",
+        "ACCOUNT",
+        re.compile(r"(?<![0-9-])[0-9]{2,6}-[0-9]{2,6}-[0-9]{2,7}(?:-[0-9]{1,5})?(?![0-9-])"),
+        fixed(0.2),
+        ("계좌", "입금", "송금", "통장", "account", "은행", "bank"),
+        0.8,
+        "-",
+    ),
+    Recogniser(
+        "vehicle",
+        "VEHICLE",
+        re.compile(
+            rf"(?<![0-9.])(?:{_REGIONS} ?)?[0-9]{{2,3}} ?[{_PLATE}] ?[0-9]{{4}}(?![0-9년명건원개회%가-힣])"
+        ),
+        lambda match: 0.4 if re.search(r"[0-9] |[가-힣] [0-9]{4}", match[0]) else 0.75,
+        ("차량", "차 번호", "차번호", "번호판", "자동차", "plate", "vehicle"),
+        0.92,
+    ),
+    Recogniser(
+        "birth-date",
+        "BIRTH_DATE",
+        re.compile(rf"{_BORN}[^0-9\n]{{0,12}}?(?P<value>{_DAY})(?![0-9])", re.IGNORECASE),
+        fixed(0.9),
+    ),
+    Recogniser(
+        "birth-date-suffix",
+        "BIRTH_DATE",
+        re.compile(rf"(?<![0-9])(?P<value>{_DAY})(?= ?(?:일)?생(?![가-힣]))"),
+        fixed(0.85),
+        hint="생",
+    ),
+    Recogniser(
+        "birth-date-column",
+        "BIRTH_DATE",
+        re.compile(rf"(?<![0-9.]){_DAY}(?![0-9])"),
+        fixed(0.1),
+        BIRTH_WORDS,
+        0.85,
+    ),
+    Recogniser(
+        "road-address",
+        "ADDRESS",
+        re.compile(
+            _REGIONS + r" {1,2}(?:[가-힣]{1,6}시 {1,2})?[가-힣]{1,5}(?:구|군|시) {1,2}"
+            r"(?:[가-힣]{1,6}(?:읍|면) {1,2})?" + _STREET + r"(?![0-9명건세년%])"
+        ),
+        fixed(0.85),
+        ("주소", "거주", "address"),
+        0.95,
+    ),
+    Recogniser(
+        "customs-code",
+        "OTHER_ID",
+        re.compile(r"(?<![A-Za-z0-9])P[0-9]{12}(?![A-Za-z0-9])"),
+        fixed(0.6),
+        ("통관", "customs", "pccc"),
+        0.95,
+        "P",
+    ),
+)

@@ -1,0 +1,1 @@
+"""One module per kind of check; each reads a subject and writes findings. Standard library only."""

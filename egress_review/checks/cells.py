@@ -1,0 +1,162 @@
+"""Small cells: counts below the policy's smallest cell, zeros, claims of rounding, percentages that give counts away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from egress_review.checks.columns import Kind, kind_of
+from egress_review.checks.counts import Count, read_counts, whole
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
+from egress_review.claims import FileClaims
+from egress_review.findings import Severity, Where
+from egress_review.terms import Policy
+from registry.text import Text
+
+_SMALL = Text(
+    ko="{value}은(는) 최소 셀 {least}보다 작습니다.",
+    en="A count of {value} is below the smallest cell, {least}.",
+)
+_MEND = Text(
+    ko="이웃 범주와 합치거나, 이 셀과 함께 같은 행과 열에서 한 셀을 더 가리거나(2차 비공개), 모든 수와 합계를 {base} 단위로 반올림하십시오.",
+    en="Merge the category with a neighbour; or suppress the cell and one more in its row and in its column "
+    "(secondary suppression); or round all counts and totals to base {base}, showing small ones as <{least}.",
+)
+_ZERO = Text(
+    ko="0은 그 집단의 누구에게도 해당하지 않음을 드러냅니다.",
+    en="A zero says something about every member of its group.",
+)
+_ZERO_MEND = Text(
+    ko="구조적으로 0일 수밖에 없는 셀이면 설명에 적고, 아니면 범주를 합치십시오.",
+    en="Say in the context if the cell must be zero by definition; otherwise merge categories.",
+)
+_CLAIM = Text(
+    ko="{base} 단위로 반올림했다고 했으나 {value}이(가) 있습니다.",
+    en="Counts are claimed to be rounded to {base}, but {value} stands here.",
+)
+_CLAIM_MEND = Text(
+    ko="모든 수와 합계를 반올림하거나 반올림했다는 설명을 고치십시오.",
+    en="Round every count and total, or correct the claim.",
+)
+_UNCLEAR = Text(
+    ko="이 열의 정수가 사람 수인지 알 수 없습니다.",
+    en="Nothing says whether the whole numbers of this column count people.",
+)
+_UNCLEAR_MEND = Text(
+    ko="신청의 controls에 counts 또는 other로 열 이름을 적으십시오.",
+    en="Declare the column in the controls of the request: `counts` or `other`.",
+)
+_NOT_WHOLE = Text(
+    ko="사람 수로 불리는 열에 정수가 아닌 값이 있어 검사하지 않았습니다.",
+    en="The column is named as a count and holds other numbers; it was not checked as one.",
+)
+_OVERRULED = Text(
+    ko="사람 수로 불리는 열을 신청자가 다른 것으로 선언하였습니다.",
+    en="The column is named as a count and was declared as something else.",
+)
+_EXTREME = Text(
+    ko="최솟값과 최댓값은 대개 한 사람의 값입니다.",
+    en="A minimum or maximum is usually the value of one person.",
+)
+_EXTREME_MEND = Text(
+    ko="백분위수로 바꾸거나 그 값이 여러 사람에게 해당함을 설명하십시오.",
+    en="Publish percentiles instead, or explain that several people have the value.",
+)
+_PERCENT = Text(
+    ko="비율과 기준 수를 곱하면 약 {value}명입니다.",
+    en="The percentage and its base imply a count of about {value}.",
+)
+
+
+def check_cells(subject: Subject, listing: Listing) -> None:
+    """Read every table of the file and hold its counts to the policy."""
+    for table in subject.tables:
+        check_table(table, subject.claims, subject.policy, listing)
+
+
+def check_table(table: Table, claims: FileClaims, policy: Policy, listing: Listing) -> None:
+    """Hold the counts of one table to the policy and to the author's claims."""
+    reading = read_counts(table, claims)
+    for count in reading.counts:
+        judge(count.value, Where(row=count.row, column=count.column), claims, policy, listing)
+    first = table.numbers[0] if table.numbers else 1
+    for index in reading.unclear:
+        if any(
+            (value := whole(cell)) is not None and 0 < value < policy.min_cell for cell in table.column(index)
+        ):
+            listing.flag("cells.unclear", _UNCLEAR, _UNCLEAR_MEND, where=Where(row=first, column=index + 1))
+    for index in reading.not_whole:
+        listing.flag("cells.unclear", _NOT_WHOLE, _UNCLEAR_MEND, where=Where(row=first, column=index + 1))
+    for index in reading.overruled:
+        listing.flag("cells.unclear", _OVERRULED, _UNCLEAR_MEND, where=Where(row=first, column=index + 1))
+    for where in _extremes(table):
+        listing.flag("cells.extremes", _EXTREME, _EXTREME_MEND, where=where)
+    for where, value in _implied(table, reading.counts, policy):
+        listing.flag("cells.percent", _PERCENT.fill(value=value), mend(policy), where=where, number=value)
+
+
+def judge(value: int, where: Where, claims: FileClaims, policy: Policy, listing: Listing) -> None:
+    """Hold one count to the smallest cell, the rule for zeros and the claimed rounding."""
+    if 0 < value < policy.min_cell:
+        message = _SMALL.fill(value=value, least=policy.min_cell)
+        listing.flag("cells.small", message, mend(policy), where=where, number=value)
+    elif value == 0 and policy.zeros != "allow":
+        listing.flag("cells.zero", _ZERO, _ZERO_MEND, where=where, number=0, severity=Severity(policy.zeros))
+    if claims.rounded_to and value % claims.rounded_to:
+        message = _CLAIM.fill(base=claims.rounded_to, value=value)
+        listing.flag("cells.claim", message, _CLAIM_MEND, where=where, number=value)
+
+
+def mend(policy: Policy) -> Text:
+    """How to make a small cell publishable under this policy."""
+    return _MEND.fill(base=policy.round_base, least=policy.min_cell)
+
+
+def _extremes(table: Table) -> Iterator[Where]:
+    for index, name in enumerate(table.names):
+        if index and kind_of(name) is Kind.EXTREME and table.numbers:
+            yield Where(row=table.numbers[0], column=index + 1)
+    for row, number in zip(table.rows, table.numbers, strict=True):
+        if len(row) > 1 and kind_of(row[0]) is Kind.EXTREME:
+            yield Where(row=number, column=2)
+
+
+def _implied(table: Table, counts: tuple[Count, ...], policy: Policy) -> Iterator[tuple[Where, int]]:
+    """Small counts that a percentage gives away with the one count column of its row as base."""
+    columns = {count.column for count in counts}
+    if len(columns) != 1:
+        return
+    base = {count.row: count.value for count in counts}
+    largest = max(base.values())
+    for index, name in enumerate(table.names):
+        if kind_of(name) is not Kind.PERCENT:
+            continue
+        shares = [
+            (n, share)
+            for n, cell in zip(table.numbers, table.column(index), strict=True)
+            if (share := _share(cell))
+        ]
+        if _are_parts(shares, base, largest):
+            continue
+        for number, share in shares:
+            value = round(share * base.get(number, 0) / 100)
+            if 0 < value < policy.min_cell <= base.get(number, 0):
+                yield Where(row=number, column=index + 1), value
+
+
+def _share(cell: str) -> float | None:
+    """The percentage in a cell, from 0 to 100."""
+    try:
+        value = float(cell.strip().removesuffix("%"))
+    except ValueError:
+        return None
+    return value if 0 < value <= 100 else None
+
+
+def _are_parts(shares: list[tuple[int, float]], base: dict[int, int], largest: int) -> bool:
+    """Whether the percentages only repeat the counts as parts of their sum or of their total."""
+    for total in (sum(base.values()), largest):
+        if all(abs(share - 100 * base.get(number, 0) / total) < 0.6 for number, share in shares if total):
+            return True
+    return False

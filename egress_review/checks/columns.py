@@ -1,0 +1,162 @@
+"""What a heading says about the numbers under it: counts of people, percentages, statistics, labels.
+
+Names decide first because a column of coefficients may hold whole numbers and a count may hold gaps. The words
+are those that results in Korean and English use.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What the numbers of a column or row are."""
+
+    COUNT = "count"
+    COUNT_AND_PERCENT = "count and percent"
+    PERCENT = "percent"
+    STATISTIC = "statistic"
+    EXTREME = "extreme"
+    LABEL = "label"
+    PERSON = "person"
+    UNKNOWN = "unknown"
+
+
+_COUNT = frozenset(
+    "n count counts cnt freq freqs frequency frequencies num nobs obs observations persons people patients subjects "
+    "participants individuals respondents cases controls deaths events records households students employees "
+    "samplesize headcount tally hospitalizations hospitalisations admissions enrolled nrow nrows".split()
+)
+_PERCENT = frozenset(
+    "pct percent percentage percentages perc rate rates ratio ratios prop proportion proportions share shares "
+    "prevalence incidence fraction fractions".split()
+)
+_STATISTIC = frozenset(
+    "mean means avg average sd std stdev se sem median iqr q1 q3 p pval pvalue pvalues coef coefs coefficient "
+    "coefficients beta betas estimate estimates or hr rr irr ci lower upper t z f chi2 auc accuracy precision recall "
+    "r2 aic bic loglik variance var skew skewness kurtosis score scores residual residuals weight weights effect "
+    "smd cv rmse mae mse loss logit odds hazard df dof power bmi value price cost amount dose duration".split()
+)
+_EXTREME = frozenset("min max minimum maximum lowest highest".split())
+_LABEL = frozenset(
+    "year years month months day days date dates age ages week weeks hour hours minute quarter time rank code codes "
+    "id ids no index idx order level levels stage grade class cluster step epoch iteration lag version decile "
+    "quantile quintile quartile percentile bin sex gender type category region zip threshold seed fold k "
+    "followup visit wave period dow".split()
+)
+_PERSON = re.compile(
+    r"(?:person|patient|subject|participant|member|customer|employee|student|respondent|individual|beneficiary|case)"
+    r"_?(?:id|no|num|number|key|code|source_value)|p_?id|mrn|ssn|emp_?no|study_?id"
+)
+_PERSON_KO = re.compile(
+    r"(?:환자|대상자|연구|등록|회원|고객|사원|직원|학생|수진자|가입자|개인|피험자|이용자|차트|병록)(?:등록|식별|고유)?(?:번호|ID|id|코드|키)"
+)
+
+_COUNT_KO = re.compile(
+    r"(?:.*(?:인원|인원수|명수|건수|빈도|빈도수|도수|자수|원수|생수|객수|민수|가구수|세대수|사례수|표본수|관측수|관측치수|"
+    r"발생수|환자|사망|인구|인구수|헤드카운트|방문수|이용수|응답수|대상수|출생수|입원수|수술수|사람수|기관수|업체수)|명|건|수|개수)"
+)
+_PERCENT_KO = re.compile(r".*(?:비율|백분율|구성비|분율|유병률|발생률|사망률|점유율|율|률|퍼센트|비중)")
+_STATISTIC_KO = re.compile(
+    r".*(?:평균|표준편차|표준오차|중앙값|중위수|분산|계수|오차|추정치|신뢰구간|유의확률|점수|지수|금액|비용|가격|합계액|"
+    r"변수|차수|상수|함수|배수|급수|오즈비|위험비|편차|농도|수치|체중|신장|혈압)"
+)
+_EXTREME_KO = re.compile(r".*(?:최소|최대|최솟값|최댓값|최저|최고)(?:값)?")
+_LABEL_KO = re.compile(
+    r".*(?:연도|년도|년|월|일|주|시|분|시간|시각|요일|연령|나이|연령대|순위|순번|코드|번호|등급|단계|분위|분기|날짜|일자|기간|"
+    r"구분|성별|지역|개월수|일수|연수|횟수|차시|학년|차)"
+)
+
+_UNIT = re.compile(r"[(\[]\s*([^()\[\]]*)\s*[)\]]")
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d?|[A-Z]+|\d+")
+_COUNT_UNITS = frozenset(
+    ("n", "명", "건", "인", "가구", "세대", "persons", "people", "patients", "count", "no.")
+)
+_COUNT_PHRASE = re.compile(
+    r"(?:number|num|no\.?|nr|count|#) ?(?:of|_of_) ?|(?:sample|group|cell|cluster|stratum)[ _-]?size"
+)
+
+TOTALS = frozenset(
+    (
+        "total",
+        "totals",
+        "all",
+        "sum",
+        "overall",
+        "grand total",
+        "subtotal",
+        "합계",
+        "계",
+        "소계",
+        "총계",
+        "전체",
+        "총합",
+    )
+)
+
+
+def is_total(name: str) -> bool:
+    """Whether a row or column of that name sums up the others."""
+    return unicodedata.normalize("NFKC", name).strip().lower() in TOTALS
+
+
+def kind_of(heading: str) -> Kind:
+    """What a heading says; UNKNOWN where it says nothing."""
+    name = unicodedata.normalize("NFKC", heading).strip()
+    if not name:
+        return Kind.UNKNOWN
+    units = [unit.strip().lower() for unit in _UNIT.findall(name)]
+    bare = _UNIT.sub(" ", name).strip()
+    words = [word.lower() for word in _WORD.findall(bare)]
+    percent = "%" in name
+    counted = "n" in words or any(unit in _COUNT_UNITS for unit in units) or bool(_COUNT.intersection(words))
+    if percent:
+        return Kind.COUNT_AND_PERCENT if counted or _is(_COUNT_KO, bare) else Kind.PERCENT
+    if any(unit in _COUNT_UNITS for unit in units):
+        return Kind.COUNT
+    if "#" in name:
+        return Kind.COUNT
+    return _korean(bare) if re.search("[가-힣]", bare) else _english(bare, words)
+
+
+def _english(bare: str, words: list[str]) -> Kind:
+    lowered = bare.lower()
+    if _PERSON.fullmatch(lowered.replace(" ", "_").replace("-", "_")):
+        return Kind.PERSON
+    if _COUNT_PHRASE.search(lowered):
+        return Kind.COUNT
+    for words_of, kind in (
+        (_EXTREME, Kind.EXTREME),
+        (_PERCENT, Kind.PERCENT),
+        (frozenset({"id", "code", "no", "date"}), Kind.LABEL),
+        (frozenset({"n"}), Kind.COUNT),
+        (_STATISTIC, Kind.STATISTIC),
+        (_COUNT, Kind.COUNT),
+        (_LABEL, Kind.LABEL),
+    ):
+        if words_of.intersection(words):
+            return kind
+    return Kind.UNKNOWN
+
+
+def _korean(bare: str) -> Kind:
+    closed = bare.replace(" ", "").replace("_", "")
+    if _PERSON_KO.fullmatch(closed):
+        return Kind.PERSON
+    for pattern, kind in (
+        (_EXTREME_KO, Kind.EXTREME),
+        (_PERCENT_KO, Kind.PERCENT),
+        (_STATISTIC_KO, Kind.STATISTIC),
+        (_COUNT_KO, Kind.COUNT),
+        (_LABEL_KO, Kind.LABEL),
+    ):
+        if pattern.fullmatch(closed):
+            return kind
+    words = [word.lower() for word in _WORD.findall(bare)]
+    return _english(re.sub("[가-힣]+", " ", bare).strip(), words) if words else Kind.UNKNOWN
+
+
+def _is(pattern: re.Pattern[str], bare: str) -> bool:
+    return pattern.fullmatch(bare.replace(" ", "").replace("_", "")) is not None

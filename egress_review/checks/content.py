@@ -1,0 +1,125 @@
+"""What a file is, by its bytes. The name is a claim; the bytes decide."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from egress_review.checks.decoding import Decoded, decode
+from registry.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Bytes by which a kind of file is known."""
+
+    kind: str
+    magic: bytes
+    offset: int = 0
+
+
+SIGNATURES: tuple[Signature, ...] = (
+    Signature("png", b"\x89PNG\r\n\x1a\n"),
+    Signature("jpeg", b"\xff\xd8\xff"),
+    Signature("pdf", b"%PDF-"),
+    Signature("zip", b"PK\x03\x04"),
+    Signature("zip", b"PK\x05\x06"),
+    Signature("gzip", b"\x1f\x8b"),
+    Signature("bzip2", b"BZh"),
+    Signature("xz", b"\xfd7zXZ\x00"),
+    Signature("zstd", b"\x28\xb5\x2f\xfd"),
+    Signature("lz4", b"\x04\x22\x4d\x18"),
+    Signature("7z", b"7z\xbc\xaf\x27\x1c"),
+    Signature("rar", b"Rar!\x1a\x07"),
+    Signature("tar", b"ustar", 257),
+    Signature("hdf5", b"\x89HDF\r\n\x1a\n"),
+    Signature("parquet", b"PAR1"),
+    Signature("arrow", b"ARROW1"),
+    Signature("feather", b"FEA1"),
+    Signature("numpy", b"\x93NUMPY"),
+    Signature("sqlite", b"SQLite format 3\x00"),
+    Signature("ole", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+    Signature("r-data", b"RDX2\n"),
+    Signature("r-data", b"RDX3\n"),
+    Signature("stata", b"<stata_dta>"),
+    Signature("spss", b"$FL2"),
+    Signature("elf", b"\x7fELF"),
+    Signature("windows-program", b"MZ"),
+    Signature("gif", b"GIF8"),
+    Signature("bmp", b"BM"),
+    Signature("tiff", b"II*\x00"),
+    Signature("tiff", b"MM\x00*"),
+    Signature("webp", b"WEBP", 8),
+    Signature("hwp", b"HWP Document File"),
+    Signature("rtf", b"{\\rtf"),
+    Signature("postscript", b"%!PS"),
+    Signature("pickle", b"\x80\x02"),
+    Signature("pickle", b"\x80\x03"),
+    Signature("pickle", b"\x80\x04\x95"),
+    Signature("pickle", b"\x80\x05\x95"),
+)
+
+WHY_NOT: dict[str, Text] = {
+    "zip": Text(
+        "압축 파일(엑셀·워드 문서 포함)은 안에 든 것을 숨길 수 있습니다",
+        "archives, Office documents among them, hide what is in them",
+    ),
+    "pickle": Text(
+        "pickle 파일에는 원자료가 들어 있을 수 있고 열기만 해도 코드가 실행됩니다",
+        "a pickle may contain the data itself and runs code when opened",
+    ),
+    "svg": Text("SVG에는 그림의 모든 점이 그대로 들어 있습니다", "SVG embeds every data point of the figure"),
+    "html": Text(
+        "HTML은 스크립트와 숨은 내용을 담을 수 있습니다", "HTML can carry scripts and hidden content"
+    ),
+    "notebook": Text(
+        "노트북에는 출력된 자료가 함께 들어 있습니다", "a notebook carries the data that its cells printed"
+    ),
+}
+_ARCHIVES = ("gzip", "bzip2", "xz", "zstd", "lz4", "7z", "rar", "tar", "ole")
+WHY_NOT |= dict.fromkeys(_ARCHIVES, WHY_NOT["zip"])
+DATA_FILE = Text(
+    "자료 파일 형식은 사람이 읽어 확인할 수 없습니다", "people cannot read this format to see what is in it"
+)
+
+_MARKUP = (
+    (
+        "svg",
+        re.compile(
+            r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE svg[^>]*>\s*)?<svg\b", re.I | re.S
+        ),
+    ),
+    (
+        "html",
+        re.compile(
+            r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|script|table|div|iframe)\b", re.I | re.S
+        ),
+    ),
+    ("xml", re.compile(r"\s*<\?xml\b", re.I)),
+)
+_NOTEBOOK = re.compile(r'"nbformat"\s*:\s*\d')
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What the bytes are: a kind, and the text if they are text."""
+
+    kind: str
+    decoded: Decoded | None = None
+
+
+def recognise(data: bytes) -> Content:
+    """The kind of `data` by its bytes; `text` for anything readable without a mark, else `binary`."""
+    for signature in SIGNATURES:
+        if data.startswith(signature.magic, signature.offset):
+            return Content(signature.kind)
+    decoded = decode(data)
+    if decoded is None:
+        return Content("binary")
+    head = decoded.text[:4096]
+    for kind, pattern in _MARKUP:
+        if pattern.match(head):
+            return Content(kind, decoded)
+    if head.lstrip()[:1] == "{" and _NOTEBOOK.search(decoded.text):
+        return Content("notebook", decoded)
+    return Content("text", decoded)

@@ -1,0 +1,208 @@
+"""Finding the counts in a table: by what the author declared, by name, and by arithmetic."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from egress_review.checks.columns import Kind, is_total, kind_of
+from egress_review.checks.tables import Table
+from egress_review.claims import FileClaims
+
+MOST_UNCLEAR = 0.1
+"""Share of cells that are no whole numbers up to which a column named as a count is still one."""
+
+CROSS_TABLE_ROWS = 200
+"""Rows up to which a block of bare whole numbers is taken for a cross-table; longer ones are lists of values."""
+
+_WHOLE = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?\s*(?:명|건|인|가구|세대|개|people|persons|patients)?")
+_DECIMAL = re.compile(r"[-+]?[\d,]*\.\d+(?:[eE][-+]?\d+)?|[-+]\d+|\d+[eE][-+]?\d+")
+_PAIRED = re.compile(
+    r"(\d{1,3}(?:,\d{3})+|\d+)\s*(?:명|건)?\s*[(\[]\s*[<>≤≥]?\s*[\d.,]+\s*(%?)\s*[)\]]\s*\*{0,3}"
+)
+
+
+class Why(StrEnum):
+    """How a cell came to be read as a count."""
+
+    DECLARED = "declared"
+    NAMED = "named"
+    ADDS_UP = "adds up"
+    CROSS_TABLE = "cross-table"
+    PAIRED = "count with percentage"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One published count: where it stands and how large it is."""
+
+    row: int
+    column: int
+    value: int
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The counts of a table, and the columns whose meaning stays open."""
+
+    counts: tuple[Count, ...]
+    unclear: tuple[int, ...]
+    """Columns (from 0) of whole numbers that nothing names."""
+    not_whole: tuple[int, ...]
+    """Columns (from 0) that are named as counts and hold other numbers."""
+    overruled: tuple[int, ...]
+    """Columns (from 0) that are named as counts and were declared as something else."""
+
+
+def whole(cell: str) -> int | None:
+    """The whole number in a cell, with thousands commas, `.0` or a unit; None for anything else."""
+    match = _WHOLE.fullmatch(_plain(cell))
+    return int(match[1].replace(",", "")) if match else None
+
+
+def paired(cell: str) -> tuple[int, bool] | None:
+    """The count in a cell such as `12 (34.5%)`, and whether the cell itself says that it is a percentage."""
+    match = _PAIRED.fullmatch(_plain(cell))
+    return (int(match[1].replace(",", "")), match[2] == "%") if match else None
+
+
+def _plain(cell: str) -> str:
+    return cell.strip() if cell.isascii() else unicodedata.normalize("NFKC", cell).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """What one column is by name and declaration, and its whole numbers."""
+
+    index: int
+    kind: Kind
+    declared: str | None
+    values: list[int | None]
+    others: int
+    """Numbers that are not whole or are negative."""
+
+    @property
+    def whole_numbers(self) -> int:
+        return sum(value is not None for value in self.values)
+
+    @property
+    def mostly_whole(self) -> bool:
+        return self.others <= MOST_UNCLEAR * (self.whole_numbers + self.others)
+
+
+def read_counts(table: Table, claims: FileClaims) -> Reading:
+    """Every count of a table with its place."""
+    columns = [_read_column(table, index, claims) for index in range(len(table.names))]
+    reasons = {c.index: why for c in columns if (why := _reason(c))}
+    unnamed = [c for c in columns if c.index not in reasons and _could_count(c)]
+    reasons |= _by_arithmetic(table, columns, unnamed)
+    if _is_cross_table(table, columns, unnamed):
+        reasons |= {c.index: Why.CROSS_TABLE for c in unnamed if c.index not in reasons}
+    by_place = {(c.row, c.column): c for c in _in_columns(table, columns, reasons)}
+    for count in (*_in_rows(table, columns), *_in_pairs(table, columns)):
+        by_place.setdefault((count.row, count.column), count)
+    named = [c for c in columns if c.kind is Kind.COUNT]
+    return Reading(
+        tuple(by_place[place] for place in sorted(by_place)),
+        tuple(c.index for c in unnamed if c.index not in reasons),
+        tuple(c.index for c in named if c.declared is None and c.others and not c.mostly_whole),
+        tuple(c.index for c in named if c.declared not in (None, "counts")),
+    )
+
+
+def _read_column(table: Table, index: int, claims: FileClaims) -> _Column:
+    cells = table.column(index)
+    values = [whole(cell) for cell in cells]
+    others = sum(
+        v is None and _DECIMAL.fullmatch(c.strip()) is not None for v, c in zip(values, cells, strict=True)
+    )
+    name = table.names[index]
+    return _Column(index, kind_of(name), claims.declared(name), values, others)
+
+
+def _reason(column: _Column) -> Why | None:
+    if column.declared == "counts":
+        return Why.DECLARED
+    if column.declared is None and column.kind is Kind.COUNT and column.whole_numbers and column.mostly_whole:
+        return Why.NAMED
+    return None
+
+
+def _could_count(column: _Column) -> bool:
+    """Whether a column of unknown meaning holds whole numbers only; the first column holds the categories."""
+    return (
+        column.index > 0
+        and column.kind is Kind.UNKNOWN
+        and column.declared is None
+        and column.whole_numbers > 0
+        and column.others == 0
+    )
+
+
+def _by_arithmetic(table: Table, columns: list[_Column], unnamed: list[_Column]) -> dict[int, Why]:
+    """Columns that add up to a total row, or to a total column: only counts and amounts do."""
+    found: dict[int, Why] = {}
+    last = table.rows[-1] if table.rows else ()
+    if len(table.rows) > 2 and any(is_total(cell) for cell in last[:3]):
+        for column in unnamed:
+            *parts, total = column.values
+            if total is not None and None not in parts and sum(v or 0 for v in parts) == total:
+                found[column.index] = Why.ADDS_UP
+    for column in columns:
+        parts_of = [c for c in unnamed if c.index != column.index]
+        if is_total(table.names[column.index]) and len(parts_of) > 1 and _sums_rows(column, parts_of):
+            found |= {c.index: Why.ADDS_UP for c in (*parts_of, column)}
+    return found
+
+
+def _sums_rows(total: _Column, parts: list[_Column]) -> bool:
+    return all(
+        value is not None and sum(p.values[i] or 0 for p in parts) == value
+        for i, value in enumerate(total.values)
+    )
+
+
+def _is_cross_table(table: Table, columns: list[_Column], unnamed: list[_Column]) -> bool:
+    """Whether the table is categories by categories: two or more columns of bare whole numbers, no other numbers."""
+    measured = [c for c in columns[1:] if c.whole_numbers or c.others]
+    return (
+        1 < len(unnamed)
+        and len(unnamed) == len([c for c in measured if c.kind is not Kind.COUNT])
+        and 1 < len(table.rows) <= CROSS_TABLE_ROWS
+        and not any(value is not None for value in columns[0].values[:-1])
+    )
+
+
+def _in_columns(table: Table, columns: list[_Column], reasons: dict[int, Why]) -> Iterator[Count]:
+    for index, why in reasons.items():
+        for number, value in zip(table.numbers, columns[index].values, strict=True):
+            if value is not None:
+                yield Count(number, index + 1, value, why)
+
+
+def _in_rows(table: Table, columns: list[_Column]) -> Iterator[Count]:
+    """Counts in rows that are named as counts, as `describe()` and tables of characteristics have them."""
+    for position, row in enumerate(table.rows):
+        if not row or kind_of(row[0]) is not Kind.COUNT:
+            continue
+        cells = [(c, c.values[position]) for c in columns[1:] if c.declared in (None, "counts")]
+        for column, value in cells:
+            if value is not None and column.kind not in (Kind.PERCENT, Kind.STATISTIC, Kind.LABEL):
+                yield Count(table.numbers[position], column.index + 1, value, Why.NAMED)
+
+
+def _in_pairs(table: Table, columns: list[_Column]) -> Iterator[Count]:
+    """Counts written with their percentage in one cell; without a % sign the heading must say so."""
+    for position, row in enumerate(table.rows):
+        labelled = bool(row) and kind_of(row[0]) is Kind.COUNT_AND_PERCENT
+        for column, cell in zip(columns, row, strict=False):
+            if "(" not in cell and "[" not in cell and "（" not in cell:
+                continue
+            pair = paired(cell)
+            says_so = labelled or column.kind in (Kind.COUNT_AND_PERCENT, Kind.COUNT)
+            if pair and (pair[1] or says_so) and column.declared in (None, "counts"):
+                yield Count(table.numbers[position], column.index + 1, pair[0], Why.PAIRED)

@@ -1,0 +1,147 @@
+"""Reading tables out of text: delimited files, pipe tables in Markdown, aligned tables as pandas prints them.
+
+Rows are numbered from 1 with the header counted, as a spreadsheet shows them; in prose a row is a line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+DELIMITERS = (",", "\t", ";", "|")
+MOST_HEADER_ROWS = 3
+SNIFFED_LINES = 60
+
+_NUMBER = re.compile(r"[-+]?\(?[\d,]*\.?\d+(?:[eE][-+]?\d+)?\s*(?:%|\)|명|건|인|개|세|\*+)*(?:\s*\(.*\))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns with names, rows with numbers."""
+
+    names: tuple[str, ...]
+    rows: Sequence[Sequence[str]]
+    numbers: Sequence[int]
+    """The number of each row in its file."""
+    ragged: tuple[int, ...] = ()
+    """Numbers of rows that have more or fewer cells than the header."""
+
+    def column(self, index: int) -> list[str]:
+        """The cells of one column; empty where a row is short."""
+        return [row[index] if index < len(row) else "" for row in self.rows]
+
+
+class UnreadableTableError(ValueError):
+    """Text that cannot be read as a table in any delimiter."""
+
+
+def read_delimited(text: str) -> tuple[Table, ...]:
+    """The one table of a delimited file.
+
+    Raises: UnreadableTableError — for text that the format does not allow, such as an endless quotation.
+    """
+    csv.field_size_limit(sys.maxsize)
+    try:
+        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)))
+    except csv.Error as error:
+        raise UnreadableTableError(str(error)) from None
+    numbered = [(number, record) for number, record in enumerate(records, 1) if any(map(str.strip, record))]
+    return (table_of(numbered),) if numbered else ()
+
+
+def delimiter_of(text: str) -> str:
+    """The delimiter that cuts the first lines into the most regular table."""
+    lines = [line for line in text[:200_000].splitlines()[: SNIFFED_LINES * 2] if line.strip()][
+        :SNIFFED_LINES
+    ]
+    best, best_score = ",", (0.0, 0)
+    for delimiter in DELIMITERS:
+        try:
+            widths = Counter(len(record) for record in csv.reader(lines, delimiter=delimiter))
+        except csv.Error:
+            continue
+        width, regular = max(widths.items(), key=lambda item: (item[1], item[0]), default=(1, 0))
+        if width > 1 and (score := (regular / max(1, widths.total()), width)) > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def table_of(numbered: Sequence[tuple[int, Sequence[str]]]) -> Table:
+    """A table from numbered records: captions above the header dropped, several header rows joined."""
+    widths = Counter(len(record) for _, record in numbered)
+    width = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
+    start = next((i for i, (_, record) in enumerate(numbered) if len(record) >= width), 0)
+    end = start
+    while end < len(numbered) and end - start < MOST_HEADER_ROWS and not _has_number(numbered[end][1]):
+        end += 1
+    if end == len(numbered):
+        # Words only: the first row is the header, whatever it says.
+        end = min(start + 1, len(numbered))
+    header = [record for _, record in numbered[start:end]]
+    columns = max(len(record) for _, record in numbered[start:])
+    names = tuple(
+        " ".join(cell for record in header if index < len(record) and (cell := record[index].strip()))
+        for index in range(columns)
+    )
+    body = numbered[end:]
+    ragged = tuple(number for number, record in body if len(record) != width)
+    return Table(names, [record for _, record in body], [number for number, _ in body], ragged)
+
+
+def _has_number(record: Sequence[str]) -> bool:
+    """Whether a row holds data: a number outside its first cell, or a number alone."""
+    cells = record[1:] if len(record) > 1 else record
+    return any(_NUMBER.fullmatch(cell.strip()) for cell in cells)
+
+
+def read_prose(text: str) -> tuple[Table, ...]:
+    """The tables that stand in running text, in the order of their lines."""
+    return tuple(_tables(text))
+
+
+def _tables(text: str) -> Iterator[Table]:
+    block: list[tuple[int, str]] = []
+    for number, line in enumerate([*text.splitlines(), ""], 1):
+        if line.strip():
+            block.append((number, line))
+            continue
+        if len(block) > 1 and (table := _table_in(block)):
+            yield table
+        block = []
+
+
+_RULE = re.compile(r"[\s|:=+-]+")
+_GAPS = (re.compile(r"\s*\|\s*"), re.compile(r"\t"), re.compile(r"\s{2,}"), re.compile(r"\s+"))
+
+
+def _table_in(block: list[tuple[int, str]]) -> Table | None:
+    """The table that a block of lines shows, cut at pipes, tabs or gaps; None if it shows none."""
+    lines = [(number, line) for number, line in block if not _RULE.fullmatch(line)]
+    for gap in _GAPS:
+        records = [(number, gap.split(line.strip().strip("|").strip())) for number, line in lines]
+        table = _regular(records)
+        if table is not None:
+            return table
+    return None
+
+
+def _regular(records: list[tuple[int, list[str]]]) -> Table | None:
+    """A table if the last rows are equally wide and hold numbers; the header may lack the index column."""
+    width = len(records[-1][1]) if records else 0
+    if width < 2:
+        return None
+    start = len(records)
+    while start > 0 and len(records[start - 1][1]) == width:
+        start -= 1
+    body = records[start:]
+    if start > 0 and len(records[start - 1][1]) == width - 1 and all(_has_number(r) for _, r in body):
+        number, short = records[start - 1]
+        body = [(number, ["", *short]), *body]
+    if len(body) < 2 or not any(_has_number(record) for _, record in body[1:]):
+        return None
+    return table_of(body)

@@ -1,0 +1,95 @@
+"""Names and types: a file must be what its name says, and of a kind that can be checked to the end."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from egress_review.checks.content import DATA_FILE, WHY_NOT
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from registry.text import Text
+
+EXTENSIONS: dict[str, str] = {
+    "csv": "csv",
+    "tsv": "tsv",
+    "txt": "txt",
+    "log": "txt",
+    "md": "md",
+    "json": "json",
+    "png": "png",
+    "jpg": "jpeg",
+    "jpeg": "jpeg",
+}
+"""Extension in lower case to the type it promises."""
+
+BYTES_OF = {
+    "csv": "text",
+    "tsv": "text",
+    "txt": "text",
+    "md": "text",
+    "json": "text",
+    "png": "png",
+    "jpeg": "jpeg",
+}
+"""What the bytes of each type must be."""
+
+_USE = Text(
+    ko="표는 CSV, 그림은 PNG, 글은 TXT나 MD로 저장하여 파일마다 따로 신청하십시오.",
+    en="Save tables as CSV, figures as PNG and text as TXT or MD, one file each.",
+)
+_RENAME = Text(
+    ko="글자, 숫자, 점, 밑줄, 붙임표로 된 짧은 이름으로 바꾸십시오.",
+    en="Give the file a short name of letters, digits, dots, underscores and hyphens.",
+)
+
+
+def extension_of(name: str) -> str:
+    """The extension of a file name, lower case, without the dot."""
+    stem, dot, extension = name.rpartition(".")
+    return extension.lower() if dot and stem else ""
+
+
+def promised_type(name: str) -> str | None:
+    """The type that a name promises; None for a name that promises no checkable type."""
+    return EXTENSIONS.get(extension_of(name))
+
+
+def check_name(subject: Subject, listing: Listing) -> None:
+    """Names show on screens and in packages: no hidden characters, no paths, no length that nobody reads."""
+    name = subject.name
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") for c in name):
+        message = Text(
+            ko="파일 이름에 보이지 않는 문자가 있습니다.", en="The name contains characters that do not show."
+        )
+        listing.flag("file.name", message, _RENAME)
+    if len(name) > 200:
+        message = Text(ko="파일 이름이 너무 깁니다.", en="The name is too long.")
+        listing.flag("file.name", message, _RENAME, number=len(name))
+
+
+def check_type(subject: Subject, listing: Listing) -> None:
+    """Allowed means: named in the policy, promised by the name, and true of the bytes."""
+    promised, actual = promised_type(subject.name), subject.content.kind
+    if actual not in ("text", "png", "jpeg"):
+        message = Text(
+            ko="파일의 내용은 {kind} 형식입니다: {why}.", en="By its content this is {kind}: {why}."
+        )
+        why = WHY_NOT.get(actual, DATA_FILE)
+        filled = Text(
+            ko=message.ko.format(kind=actual, why=why.ko), en=message.en.format(kind=actual, why=why.en)
+        )
+        listing.flag("file.type", filled, _USE)
+    elif promised is None or promised not in subject.policy.types:
+        message = Text(
+            ko="정책이 허용하지 않는 확장자입니다: {name}", en="The policy does not allow files named {name}."
+        )
+        listing.flag("file.type", message.fill(name="." + (extension_of(subject.name) or "?")), _USE)
+    elif BYTES_OF[promised] != actual:
+        message = Text(
+            ko="이름은 {promised}인데 내용은 {actual}입니다.",
+            en="The name says {promised}, the content is {actual}.",
+        )
+        listing.flag("file.type", message.fill(promised=promised, actual=actual), _USE)
+    elif promised == "json" and subject.json_error:
+        message = Text(ko="JSON으로 읽을 수 없습니다.", en="The content cannot be read as JSON.")
+        listing.flag("file.type", message, _USE)

@@ -1,0 +1,105 @@
+"""Signs people in with the registry's password and one-time code; the hub itself knows no secret of anybody."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from jupyterhub.auth import Authenticator
+from tornado.httputil import HTTPServerRequest
+from tornado.web import HTTPError
+
+from audit.event import Actor, Event, Object, Source, Subjects
+from registry.errors import NotFound, SignInRefused
+from registry.model import Person, PersonStatus
+
+if TYPE_CHECKING:
+    from hub_config.zone import Zone
+
+#: The longest answers that are looked at, in characters; what is longer cannot be right and costs no hashing time.
+FIELDS = {"username": 64, "password": 1024, "code": 32}
+REFRESH_SECONDS = (
+    30  # with the gate's own 30 s, an ended account is out within the 60 s that the zone promises
+)
+
+
+def source_address(request: HTTPServerRequest) -> str | None:
+    """Return the address of the person's browser.
+
+    The gate is the only one who connects, from this machine, and sets X-Forwarded-For to exactly one address. From
+    anywhere else, or with anything else in it, the header is worth nothing.
+    """
+    peer = _address(getattr(request.connection.context, "_orig_remote_ip", None))  # type: ignore[union-attr]
+    named = request.headers.get_list("X-Forwarded-For")
+    if peer is not None and ipaddress.ip_address(peer).is_loopback and len(named) == 1:
+        return _address(named[0]) or peer
+    return peer
+
+
+def _address(value: Any) -> str | None:
+    try:
+        return str(ipaddress.ip_address(str(value).strip()))
+    except ValueError:
+        return None
+
+
+class Refused(HTTPError):  # type: ignore[misc]  # the base class carries no types
+    """The registry refused a sign-in; `refusal` carries the one text that it gives for every cause."""
+
+    def __init__(self, refusal: SignInRefused) -> None:
+        super().__init__(403, "sign-in refused")
+        self.refusal = refusal
+
+
+class RegistryAuthenticator(Authenticator):  # type: ignore[misc]  # the base class carries no types
+    """The hub's authenticator; `hub_config.hub` binds it to a zone."""
+
+    zone: ClassVar[Zone]
+
+    async def authenticate(self, handler: Any, data: dict[str, str]) -> dict[str, Any]:
+        """Return the hub's model of a person whom the registry accepts; nobody is a hub administrator.
+
+        Raises: Refused — never None, for which the hub would write the name that was typed into its log.
+        """
+        answers = {name: str(data.get(name, ""))[:longest] for name, longest in FIELDS.items()}
+        try:
+            person: Person = await asyncio.to_thread(
+                self.zone.registry.sign_in,
+                answers["username"].strip(),
+                answers["password"],
+                answers["code"].strip(),
+                source=Source(ip=source_address(handler.request)),
+            )
+        except SignInRefused as refusal:
+            raise Refused(refusal) from refusal
+        return {"name": person.handle, "admin": False}
+
+    async def refresh_user(self, user: Any, handler: Any = None) -> bool:
+        """Say whether the person may still be signed in, for cookies and tokens alike."""
+        return await asyncio.to_thread(self._active, str(user.name))
+
+    def _active(self, handle: str) -> bool:
+        try:
+            return self.zone.registry.person(handle).status is PersonStatus.ACTIVE
+        except NotFound:
+            return False
+
+    def record_sign_out(self, handle: str, request: HTTPServerRequest) -> None:
+        """Record that a person signed out."""
+        person = self.zone.registry.person(handle)
+        self.zone.log.record(
+            Event(
+                action="session.signed_out",
+                actor=Actor.person(person.ref, sorted(role.value for role in person.roles)),
+                object=Object("person", person.ref),
+                subjects=Subjects.person(person.ref),
+                source=Source(ip=source_address(request)),
+            )
+        )
+
+    def get_handlers(self, app: Any) -> list[tuple[str, type]]:
+        """Return our pages in place of the hub's own."""
+        from hub_config.sign_in_pages import SignInHandler, SignOutHandler
+
+        return [("/login", SignInHandler), ("/logout", SignOutHandler)]

@@ -1,0 +1,190 @@
+"""The `ansim` command: joins the command lines of the packages and turns errors into one sentence and a next step."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from hub_config.errors import ZoneError
+
+if TYPE_CHECKING:
+    from hub_config.zone import Zone
+
+DEFAULT_PORT = 8600
+#: Command groups and the package that defines them; imported only when used, so that `ansim up` starts quickly.
+GROUPS = {
+    "audit": "audit.cli",
+    "registry": "registry.cli",
+    "deid": "deid.cli",
+    "egress": "egress_review.cli",
+}
+
+
+@dataclass(slots=True)
+class Context:
+    """What every command gets: where the zone is, how to print, and the zone itself, opened on first use."""
+
+    home: Path
+    json: bool
+    console: Console = field(default_factory=lambda: Console(highlight=False))
+    _zone: Zone | None = None
+
+    def zone(self) -> Zone:
+        """Open the zone.
+
+        Raises: ZoneError — if there is none.
+        """
+        if self._zone is None:
+            from hub_config.zone import open_zone
+
+            self._zone = open_zone(self.home, "cli")
+        return self._zone
+
+    def print(self, *objects: object) -> None:
+        """Print to the person's terminal."""
+        self.console.print(*objects)
+
+    def emit(self, document: Any) -> None:
+        """Print a machine-readable result."""
+        sys.stdout.write(json.dumps(document, ensure_ascii=False, default=str) + "\n")
+
+
+def parser(groups: dict[str, str]) -> argparse.ArgumentParser:
+    """Build the command line with the given groups filled in."""
+    top = argparse.ArgumentParser(prog="ansim", description="Ansim (안심): a data safe zone on this machine.")
+    top.add_argument("--home", type=Path, default=None, help="the zone's directory (ANSIM_HOME, else ./var)")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_zone_commands(commands)
+    for name, module in groups.items():
+        importlib.import_module(module).add_parser(commands)
+    for name in GROUPS.keys() - groups.keys():
+        commands.add_parser(name, help=f"see `ansim {name} --help`")
+    return top
+
+
+def _add_zone_commands(commands: Any) -> None:
+    up = commands.add_parser("up", help="start the zone; the first time, make it")
+    kind = up.add_mutually_exclusive_group()
+    kind.add_argument("--demo", action="store_true", default=True, help="with the demo world (the default)")
+    kind.add_argument("--empty", dest="demo", action="store_false", help="an empty zone for real data")
+    up.add_argument("--port", type=int, default=DEFAULT_PORT, help="the zone's port at the first start")
+    up.add_argument("--no-story", dest="story", action="store_false", help="do not play the first release")
+    up.set_defaults(func=run_up)
+    commands.add_parser("down", help="stop everything that `up` started").set_defaults(func=run_down)
+    status = commands.add_parser("status", help="show what runs")
+    status.add_argument("--json", action="store_true")
+    status.set_defaults(func=run_status)
+    doctor = commands.add_parser("doctor", help="say what this machine is missing")
+    doctor.add_argument("--json", action="store_true")
+    doctor.set_defaults(func=run_doctor)
+    demo = commands.add_parser("demo", help="help with the demo accounts").add_subparsers(required=True)
+    code = demo.add_parser("code", help="show an account's current one-time code")
+    code.add_argument("handle")
+    code.set_defaults(func=run_demo_code)
+
+
+def run_up(arguments: argparse.Namespace, context: Context) -> int:
+    """Start the zone."""
+    from hub_config.up import Start, up
+
+    start = Start(home=context.home, demo=arguments.demo, port=arguments.port, story=arguments.story)
+    up(start, context.console)
+    return 0
+
+
+def run_down(arguments: argparse.Namespace, context: Context) -> int:
+    """Stop the zone."""
+    from hub_config.up import down
+
+    down(context.home, context.console, say=context.console.print)
+    return 0
+
+
+def run_status(arguments: argparse.Namespace, context: Context) -> int:
+    """Show each process and whether it answers; 1 if one does not."""
+    from hub_config.status import status
+
+    report = status(context.home)
+    if context.json:
+        context.emit(report.document())
+    else:
+        context.print(report.table())
+    return 0 if report.healthy else 1
+
+
+def run_doctor(arguments: argparse.Namespace, context: Context) -> int:
+    """Walk the checks of a start and show each; 3 if one fails."""
+    from hub_config.status import diagnose
+
+    rows = diagnose(context.home)
+    if context.json:
+        context.emit([{"check": r.check, "ok": r.ok, "reason": r.reason, "hint": r.hint} for r in rows])
+    else:
+        for row in rows:
+            context.print(f"{'[green]✓[/]' if row.ok else '[red]✗[/]'} {row.check}: {row.reason or 'ok'} {row.hint}")
+    return 0 if all(r.ok for r in rows) else 3
+
+
+def run_demo_code(arguments: argparse.Namespace, context: Context) -> int:
+    """Show the one-time code of a demo account, for people without an authenticator app at hand."""
+    import pyotp
+
+    from hub_config.welcome import ACCOUNTS_FILE, read_accounts
+
+    for account in read_accounts(context.home / ACCOUNTS_FILE):
+        if account.handle == arguments.handle:
+            context.print(pyotp.TOTP(account.totp_secret).now())
+            return 0
+    raise ZoneError(f"{arguments.handle} is no demo account.", hint="`ansim up` names the accounts.")
+
+
+def default_home() -> Path:
+    """Return ANSIM_HOME, else `var` of the checkout this command runs from."""
+    return Path(os.environ.get("ANSIM_HOME") or Path(__file__).resolve().parent.parent / "var").resolve()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 done or clean, 1 a finding stands, 2 wrong usage or input, 3 the machine lacks something."""
+    words = sys.argv[1:] if arguments is None else arguments
+    wanted = {name: module for name, module in GROUPS.items() if name in words}
+    options = parser(wanted).parse_args(words)
+    context = Context(home=options.home or default_home(), json=bool(getattr(options, "json", False)))
+    handler: Callable[[argparse.Namespace, Context], int] = options.func
+    try:
+        return handler(options, context)
+    except KeyboardInterrupt:
+        return 130
+    except ZoneError as error:
+        return _say(error, error.exit_code)
+    except Exception as error:
+        code = _family_code(error)
+        if code is None:
+            raise
+        return _say(error, code)
+
+
+def _family_code(error: Exception) -> int | None:
+    """Return the exit code of a package's error family; None for a programmer's error, which must be seen whole."""
+    hint = getattr(error, "hint", None)
+    return None if hint is None else int(getattr(error, "exit_code", 2))
+
+
+def _say(error: Exception, code: int) -> int:
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold red]ansim:[/] {error}", soft_wrap=True)
+    if hint := getattr(error, "hint", ""):
+        console.print(f"       {hint}", soft_wrap=True)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

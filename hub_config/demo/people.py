@@ -1,0 +1,120 @@
+"""Who and what the demo zone holds, as tables: people, projects, memberships, datasets, grants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub_config.demo.omop import write_gibleed
+from hub_config.demo.population import write_population
+from registry.model import Role
+
+RESEARCHER = "minji"
+CHECKERS = ("junho", "seoyeon")
+CHECKER_IN_PROJECT = "haneul"
+COMPLIANCE_OFFICER = "jiwoo"
+OPERATOR = "taeyang"
+DATA_CONTROLLER = "sunhee"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPerson:
+    """One invented person; `role` is what the person does in the zone as a whole."""
+
+    handle: str
+    name: str
+    role: Role
+    part_ko: str
+    part_en: str
+
+    @property
+    def email(self) -> str:
+        """Return an address that can never belong to anybody (RFC 2606)."""
+        return f"{self.handle}@ansim.example"
+
+
+PEOPLE = (
+    DemoPerson(RESEARCHER, "김민지", Role.RESEARCHER, "연구자", "researcher"),
+    DemoPerson(CHECKERS[0], "이준호", Role.CHECKER, "반출심사자", "checker"),
+    DemoPerson(CHECKERS[1], "박서연", Role.CHECKER, "반출심사자", "checker"),
+    DemoPerson(
+        CHECKER_IN_PROJECT,
+        "최하늘",
+        Role.CHECKER,
+        "반출심사자, 병원 과제의 구성원",
+        "checker, member of the hospital project",
+    ),
+    DemoPerson(COMPLIANCE_OFFICER, "정지우", Role.COMPLIANCE_OFFICER, "준법감시", "compliance officer"),
+    DemoPerson(OPERATOR, "강태양", Role.OPERATOR, "운영자", "operator"),
+    DemoPerson(DATA_CONTROLLER, "윤선희", Role.DATA_CONTROLLER, "데이터 제공 책임자", "data controller"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoProject:
+    """One project: its members with their roles in it, and the datasets granted to it."""
+
+    id: str
+    title_ko: str
+    title_en: str
+    purpose: str
+    members: tuple[tuple[str, Role], ...]
+    datasets: tuple[str, ...]
+
+
+PROJECTS = (
+    DemoProject(
+        id="gibleed-study",
+        title_ko="소염진통제와 위장관 출혈",
+        title_en="Painkillers and gastrointestinal bleeding",
+        purpose="셀레콕시브와 디클로페낙 복용 뒤 위장관 출혈을 나이와 성별로 비교한다. "
+        "Compare gastrointestinal bleeding after celecoxib and diclofenac by age and sex.",
+        members=((RESEARCHER, Role.RESEARCHER), (CHECKER_IN_PROJECT, Role.RESEARCHER)),
+        datasets=("gibleed",),
+    ),
+    DemoProject(
+        id="floating-pop",
+        title_ko="시간대별 유동인구",
+        title_en="Floating population by hour",
+        purpose="행정동 유형별로 하루 유동인구의 흐름을 비교한다. "
+        "Compare how districts of different kinds fill and empty over a day.",
+        members=((RESEARCHER, Role.RESEARCHER),),
+        datasets=("floating-population",),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoDataset:
+    """One dataset of the demo world, and the function that writes its files."""
+
+    id: str
+    title_ko: str
+    title_en: str
+    owner_org: str
+    people: int  # data subjects; none in counts of an invented city
+    sensitive: bool
+    write: Callable[[Path], object]
+
+
+DATASETS = (
+    DemoDataset(
+        id="gibleed",
+        title_ko="위장관 출혈 합성 진료기록 (OMOP)",
+        title_en="GiBleed synthetic health records (OMOP)",
+        owner_org="OHDSI",
+        people=2694,
+        sensitive=True,
+        write=write_gibleed,
+    ),
+    DemoDataset(
+        id="floating-population",
+        title_ko="안심시 유동인구",
+        title_en="Floating population of Ansim-si",
+        owner_org="안심시",
+        people=0,
+        sensitive=False,
+        write=write_population,
+    ),
+)

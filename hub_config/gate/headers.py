@@ -1,0 +1,211 @@
+"""Which header fields pass, as tables; everything else is dropped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from multidict import CIMultiDict
+
+from hub_config.gate.config import GateConfig
+from hub_config.gate.errors import AmbiguousTarget, Refused
+from hub_config.gate.targets import parse_target
+
+# Jupyter refuses a Host that is not local, and needs to know nothing of the zone's names.
+WORKSPACE_HOST = "localhost:8888"
+
+TO_WORKSPACE = (
+    "Accept",
+    "Accept-Language",
+    "Content-Type",
+    "If-Modified-Since",
+    "If-None-Match",
+    "User-Agent",
+    "X-Requested-With",
+    "X-XSRFToken",
+)
+FROM_WORKSPACE = ("Cache-Control", "Content-Type", "ETag", "Last-Modified", "Vary")
+JUPYTER_COOKIE = re.compile(r"_xsrf|username-[A-Za-z0-9-]{1,64}")
+MAX_COOKIE = 4096
+MAX_COOKIES = 4
+
+# RFC 9110 section 7.6.1, and what only the gate may say about where a request came from.
+HOP_BY_HOP = frozenset(
+    "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
+    "transfer-encoding upgrade".split()
+)
+OWN_WORD = re.compile(r"x-forwarded-.*|forwarded|x-real-ip|x-scheme|ansim-.*|host|content-length", re.IGNORECASE)
+BANNERS = frozenset({"server", "x-powered-by", "date", "x-jupyterhub-version"})
+
+WORKSPACE_CSP = (
+    "sandbox allow-scripts allow-same-origin allow-forms allow-modals",
+    "default-src 'none'",
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "media-src 'self' data: blob:",
+    "worker-src 'self' blob:",
+    "frame-src 'self' blob:",
+    "manifest-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+)
+SHUT = "camera microphone display-capture geolocation usb serial hid bluetooth midi payment".split()
+
+
+def workspace_headers(config: GateConfig) -> Mapping[str, str]:
+    """Return what the gate says about every answer of a workspace, whatever the workspace says."""
+    csp = (
+        *WORKSPACE_CSP,
+        f"connect-src 'self' {config.socket_origin()}",
+        f"frame-ancestors 'self' {config.origin('zone')}",
+    )
+    return {
+        **_common(config),
+        "Content-Security-Policy": "; ".join(csp),
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": ", ".join(f"{name}=()" for name in SHUT),
+        "Referrer-Policy": "no-referrer",
+        "X-DNS-Prefetch-Control": "off",
+    }
+
+
+def gate_page_headers(config: GateConfig, *, frames: Iterable[str] = (), framed_by: str = "'none'") -> Mapping[str, str]:
+    """Return the headers of a page that the gate itself wrote."""
+    sources = " ".join(frames) or "'none'"
+    return {
+        **_common(config),
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+        f"form-action 'none'; frame-src {sources}; frame-ancestors {framed_by}",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "no-referrer",
+    }
+
+
+def preview_headers(config: GateConfig) -> Mapping[str, str]:
+    """Return what the gate says about a preview: hostile content, shown without rights."""
+    return {
+        **_common(config),
+        "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; "
+        f"base-uri 'none'; form-action 'none'; frame-ancestors {config.origin('zone')}",
+        "Cross-Origin-Resource-Policy": "same-site",
+        "Referrer-Policy": "no-referrer",
+        "X-DNS-Prefetch-Control": "off",
+    }
+
+
+def zone_headers(config: GateConfig) -> Mapping[str, str]:
+    """Return what the gate adds to an answer of the hub or the portal that does not say it itself."""
+    return {
+        **_common(config),
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+    }
+
+
+def _common(config: GateConfig) -> Mapping[str, str]:
+    shared = {
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Origin-Agent-Cluster": "?1",
+        "Server": "ansim",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if config.scheme == "https":
+        shared["Strict-Transport-Security"] = "max-age=31536000"
+    return shared
+
+
+def to_workspace(headers: Mapping[str, str]) -> CIMultiDict[str]:
+    """Return the header of a request as a workspace gets it: no cookie, token or address of the zone."""
+    passed: CIMultiDict[str] = CIMultiDict({name: headers[name] for name in TO_WORKSPACE if name in headers})
+    # A compressed answer could carry far more than is counted.
+    passed["Accept-Encoding"] = "identity"
+    passed["Host"] = WORKSPACE_HOST
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies(headers) if JUPYTER_COOKIE.fullmatch(name))
+    if cookie:
+        passed["Cookie"] = cookie
+    return passed
+
+
+def cookies(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the cookies of a request in their order, a name possibly more than once."""
+    pairs = [part.partition("=") for part in headers.get("Cookie", "").split(";")]
+    return [(name.strip(), value.strip()) for name, _, value in pairs if name.strip()]
+
+
+def from_workspace(
+    headers: CIMultiDict[str], prefix: str, config: GateConfig, *, limit: int | None = None
+) -> CIMultiDict[str]:
+    """Return the header of an answer as the browser gets it.
+
+    Raises: Refused — for an attachment, a compressed answer, or a redirect out of the workspace.
+    """
+    if "attachment" in headers.get("Content-Disposition", "").casefold():
+        raise Refused("response.attachment")
+    if headers.get("Content-Encoding", "identity").casefold() != "identity":
+        raise Refused("response.encoded")
+    passed: CIMultiDict[str] = CIMultiDict({name: headers[name] for name in FROM_WORKSPACE if name in headers})
+    if "Location" in headers:
+        passed["Location"] = _inside(headers["Location"], prefix)
+    for value in headers.getall("Set-Cookie", [])[:MAX_COOKIES]:
+        for cookie in _jupyter_cookies(value, prefix, secure=config.scheme == "https"):
+            passed.add("Set-Cookie", cookie)
+    passed.update(workspace_headers(config))
+    return passed
+
+
+def _inside(location: str, prefix: str) -> str:
+    """Return a redirect target that stays below the prefix."""
+    parts = urlsplit(location)
+    try:
+        target = parse_target(parts.path + (f"?{parts.query}" if parts.query else ""))
+    except AmbiguousTarget as error:
+        raise Refused("response.outside") from error
+    if parts.scheme or parts.netloc or not target.path.startswith(prefix):
+        raise Refused("response.outside")
+    return target.encoded()
+
+
+def _jupyter_cookies(value: str, prefix: str, *, secure: bool) -> list[str]:
+    """Return Jupyter's own cookies written anew: below the prefix, never sent across sites."""
+    try:
+        parsed = SimpleCookie(value[:MAX_COOKIE])
+    except CookieError:
+        return []
+    written = []
+    for name, morsel in parsed.items():
+        if not JUPYTER_COOKIE.fullmatch(name):
+            continue
+        # Scripts of Lab read `_xsrf`; nothing reads the other.
+        flags = ("" if name == "_xsrf" else "; HttpOnly") + ("; Secure" if secure else "")
+        written.append(f"{name}={morsel.coded_value}; Path={prefix}; SameSite=Strict{flags}")
+    return written
+
+
+def to_neighbour(headers: CIMultiDict[str], address: str, config: GateConfig, host: str) -> CIMultiDict[str]:
+    """Return the header of a request as the hub or the portal gets it."""
+    named = {token.strip().lower() for token in headers.get("Connection", "").split(",")}
+    passed: CIMultiDict[str] = CIMultiDict()
+    for name, value in headers.items():
+        if name.lower() not in HOP_BY_HOP | named and not OWN_WORD.fullmatch(name):
+            passed.add(name, value)
+    passed["Host"] = host
+    passed["X-Forwarded-For"] = address
+    passed["X-Forwarded-Host"] = host
+    passed["X-Forwarded-Proto"] = config.scheme
+    return passed
+
+
+def from_neighbour(headers: CIMultiDict[str]) -> CIMultiDict[str]:
+    """Return the header of an answer of the hub or the portal without hop-by-hop fields and banners."""
+    passed: CIMultiDict[str] = CIMultiDict()
+    for name, value in headers.items():
+        if name.lower() not in HOP_BY_HOP | BANNERS and name.lower() != "content-length":
+            passed.add(name, value)
+    return passed

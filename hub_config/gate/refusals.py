@@ -1,0 +1,200 @@
+"""Every way in which the gate says no: a status, what a person reads, and where to go instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from audit.text import Text
+
+NextStep = Literal["portal", "egress", "reload", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason to refuse; `audited` where the request of a signed-in person broke a rule of the zone."""
+
+    status: int
+    title: Text
+    body: Text
+    next_step: NextStep = "portal"
+    audited: bool = True
+
+
+DOWNLOAD = Refusal(
+    403,
+    Text("파일을 바로 내려받을 수 없습니다", "Files cannot be downloaded directly"),
+    Text(
+        "분석 결과는 반출 신청을 거쳐 나갑니다. 파일을 /outbox 폴더에 두고 포털에서 반출을 신청해 주십시오.",
+        "Results leave through an egress request. Put the file into /outbox and make a request in the portal.",
+    ),
+    "egress",
+)
+
+REFUSALS: Mapping[str, Refusal] = {
+    "host.unknown": Refusal(
+        421,
+        Text("알 수 없는 주소입니다", "Unknown address"),
+        Text("이 서버는 이 주소로 응답하지 않습니다.", "This server does not answer to this address."),
+        "none",
+        audited=False,
+    ),
+    "target.ambiguous": Refusal(
+        400,
+        Text("주소를 읽을 수 없습니다", "The address has more than one reading"),
+        Text(
+            "주소에 허용되지 않는 문자나 이중 인코딩이 있습니다.",
+            "The address contains characters or encodings that are not allowed.",
+        ),
+    ),
+    "route.unlisted": Refusal(
+        403,
+        Text("허용되지 않은 기능입니다", "This function is not open in the zone"),
+        Text(
+            "안심구역에서는 허용 목록에 있는 기능만 쓸 수 있습니다.",
+            "Only functions on the zone's list can be used in a workspace.",
+        ),
+    ),
+    "route.download": DOWNLOAD,
+    "route.convert": Refusal(
+        403,
+        Text("변환 내보내기는 쓸 수 없습니다", "Conversion and saving to a file are closed"),
+        DOWNLOAD.body,
+        "egress",
+    ),
+    "route.terminal": Refusal(
+        403,
+        Text("터미널은 쓸 수 없습니다", "Terminals are closed"),
+        Text(
+            "실행한 코드가 모두 기록되도록 노트북 셀만 쓸 수 있습니다.",
+            "Only notebook cells run code, so that what was run is on record.",
+        ),
+    ),
+    "route.proxy": Refusal(
+        403,
+        Text("다른 서버로 연결할 수 없습니다", "Connections to other servers are closed"),
+        Text("분석환경에는 네트워크가 없습니다.", "A workspace has no network."),
+    ),
+    "route.extension": Refusal(
+        403,
+        Text("확장 기능을 바꿀 수 없습니다", "Extensions cannot be changed"),
+        Text("확장 기능은 운영자가 이미지에 넣습니다.", "Operators put extensions into the image."),
+    ),
+    "route.missing": Refusal(
+        404,
+        Text("페이지가 없습니다", "No such page"),
+        Text("주소를 다시 확인해 주십시오.", "Please check the address."),
+        audited=False,
+    ),
+    "site.cross": Refusal(
+        403,
+        Text("다른 사이트에서 온 요청입니다", "The request came from another site"),
+        Text(
+            "보안을 위해 다른 사이트에서 시작된 요청은 받지 않습니다.",
+            "For safety, requests that another site started are not accepted.",
+        ),
+        audited=False,
+    ),
+    "session.missing": Refusal(
+        401,
+        Text("다시 로그인해 주십시오", "Please sign in again"),
+        Text(
+            "로그인이 끝났습니다. 이 페이지를 새로 고치면 다시 로그인합니다.",
+            "Your session has ended. Reload this page to sign in again.",
+        ),
+        "reload",
+        audited=False,
+    ),
+    "session.not_owner": Refusal(
+        403,
+        Text("본인의 분석환경이 아닙니다", "This is not your workspace"),
+        Text("분석환경에는 본인만 들어갈 수 있습니다.", "Only its owner can enter a workspace."),
+    ),
+    "session.failed": Refusal(
+        403,
+        Text("로그인을 마치지 못했습니다", "Sign-in was not completed"),
+        Text("포털에서 다시 시작해 주십시오.", "Please start again from the portal."),
+        audited=False,
+    ),
+    "hub.away": Refusal(
+        503,
+        Text("잠시 확인할 수 없습니다", "Your session cannot be checked right now"),
+        Text("잠시 뒤 새로 고쳐 주십시오.", "Please reload in a moment."),
+        "reload",
+        audited=False,
+    ),
+    "workspace.closed": Refusal(
+        404,
+        Text("분석환경이 열려 있지 않습니다", "The workspace is not open"),
+        Text("포털에서 분석환경을 시작해 주십시오.", "Please start it from the portal."),
+        audited=False,
+    ),
+    "workspace.silent": Refusal(
+        504,
+        Text("분석환경이 응답하지 않습니다", "The workspace does not answer"),
+        Text(
+            "시작하는 중이거나 메모리가 부족할 수 있습니다. 잠시 뒤 새로 고치거나 포털에서 다시 시작해 주십시오.",
+            "It may still be starting, or be out of memory. Reload in a moment, or restart it from the portal.",
+        ),
+        "reload",
+        audited=False,
+    ),
+    "response.attachment": DOWNLOAD,
+    "response.encoded": Refusal(
+        502,
+        Text("압축된 응답은 전달하지 않습니다", "Compressed answers are not passed on"),
+        Text("전달되는 양을 셀 수 있어야 합니다.", "What passes must be countable."),
+    ),
+    "response.outside": Refusal(
+        502,
+        Text("분석환경 밖으로 이동할 수 없습니다", "The answer points outside the workspace"),
+        Text("포털에서 다시 시작해 주십시오.", "Please start again from the portal."),
+    ),
+    "response.too_large": Refusal(
+        403,
+        Text("한 번에 보기에는 너무 큽니다", "Too large to show at once"),
+        DOWNLOAD.body,
+        "egress",
+    ),
+    "budget.spent": Refusal(
+        403,
+        Text("이번 세션에서 볼 수 있는 양을 다 썼습니다", "This session's viewing budget is used up"),
+        Text(
+            "브라우저로 나가는 데이터의 양에는 한도가 있습니다. 분석환경을 다시 시작하면 새로 셉니다. 이 일은 기록되었습니다.",
+            "The amount of data shown in a browser is limited. It is counted anew when you restart the workspace. "
+            "This has been recorded.",
+        ),
+    ),
+    "body.too_large": Refusal(
+        413,
+        Text("보낸 내용이 너무 큽니다", "The request is too large"),
+        Text("작게 나누어 보내 주십시오.", "Please send it in smaller parts."),
+    ),
+    "audit.unavailable": Refusal(
+        503,
+        Text("기록할 수 없어 멈췄습니다", "Paused: the record cannot be written"),
+        Text(
+            "기록이 되지 않으면 아무것도 전달하지 않습니다. 운영자에게 알려 주십시오.",
+            "Nothing is passed on that cannot be recorded. Please tell an operator.",
+        ),
+        "reload",
+        audited=False,
+    ),
+    "frame.malformed": Refusal(
+        400,
+        Text("읽을 수 없는 메시지입니다", "Unreadable message"),
+        Text("페이지를 새로 고쳐 주십시오.", "Please reload the page."),
+        "reload",
+    ),
+    "frame.unlisted": Refusal(
+        403,
+        Text("허용되지 않은 메시지입니다", "This kind of message is not open in the zone"),
+        Text("노트북 셀만 코드를 실행할 수 있습니다.", "Only notebook cells run code."),
+    ),
+    "frame.too_large": Refusal(
+        413,
+        Text("셀이 너무 큽니다", "The cell is too large"),
+        Text("작은 셀로 나누어 주십시오.", "Please split it into smaller cells."),
+    ),
+}

@@ -1,0 +1,139 @@
+"""Which requests a workspace may get: a table of what JupyterLab 4.6 and Jupyter Server 2.21 need, and nothing else.
+
+Paths are those below the workspace's prefix, decoded. Absence is denial; the second table only chooses the words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from hub_config.gate.errors import Refused
+from hub_config.gate.targets import Target
+
+UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+READ = frozenset({"GET", "HEAD"})
+
+
+class Kind(Enum):
+    """How a listed request is handled."""
+
+    PAGE = "page"  # HTML that a person opens
+    PLAIN = "plain"  # forwarded as it is
+    WRITE = "write"  # its body is recorded before it is forwarded
+    KERNEL = "kernel"  # WebSocket: cells are recorded before they are forwarded
+    EVENTS = "events"  # WebSocket: the browser only listens
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One listed kind of request and why the notebook client needs it."""
+
+    methods: frozenset[str]
+    pattern: re.Pattern[str]
+    reason: str
+    kind: Kind = Kind.PLAIN
+
+
+def _route(methods: str, pattern: str, reason: str, kind: Kind = Kind.PLAIN) -> Route:
+    return Route(frozenset(methods.split()), re.compile(pattern), reason, kind)
+
+
+ROUTES: tuple[Route, ...] = (
+    _route("GET HEAD", r"", "start page, which leads to Lab", Kind.PAGE),
+    _route("GET HEAD", r"lab/?", "Lab itself", Kind.PAGE),
+    _route("GET HEAD", r"(?:lab|doc)(?:/workspaces/[\w-]+)?/tree(?:/.+)?", "Lab with a file open", Kind.PAGE),
+    _route("GET HEAD", r"lab/workspaces/[\w-]+", "a saved layout of Lab", Kind.PAGE),
+    _route("GET HEAD", r"static/.+", "scripts, styles and fonts of Lab"),
+    _route("GET HEAD", r"lab/extensions/.+", "scripts of extensions that the image carries"),
+    _route("GET HEAD", r"lab/api/themes/.+", "styles of themes"),
+    _route("GET HEAD", r"kernelspecs/[\w.-]+/[\w.-]+", "icons of kernels"),
+    _route("GET HEAD", r"(?:static/)?favicon\.ico", "icon of the tab"),
+    _route("GET HEAD", r"lab/api/settings(?:/.*)?", "settings of Lab"),
+    _route("PUT", r"lab/api/settings/.+", "a changed setting of Lab"),
+    _route("GET HEAD", r"lab/api/translations(?:/.*)?", "Korean and other languages of Lab"),
+    _route("GET HEAD", r"lab/api/workspaces(?:/.*)?", "saved layouts of Lab"),
+    _route("PUT POST DELETE", r"lab/api/workspaces/.+", "saving the layout of Lab"),
+    _route("GET HEAD", r"api/?", "version of the server"),
+    _route("GET HEAD", r"api/status", "activity of the server"),
+    _route("GET HEAD", r"api/me", "name shown in Lab"),
+    _route("GET HEAD", r"api/config/\w+", "settings of the notebook client"),
+    _route("PATCH PUT", r"api/config/\w+", "a changed setting of the notebook client"),
+    _route("GET HEAD", r"api/kernelspecs(?:/[\w.-]+)?", "which kernels there are"),
+    _route("GET HEAD", r"api/kernels", "which kernels run"),
+    _route("POST", r"api/kernels", "starting a kernel"),
+    _route("GET HEAD DELETE", rf"api/kernels/{UUID}", "state of a kernel, stopping it"),
+    _route("POST", rf"api/kernels/{UUID}/(?:restart|interrupt)", "restarting or interrupting a kernel"),
+    _route("GET HEAD POST", r"api/sessions", "which notebook uses which kernel"),
+    _route("GET HEAD PATCH DELETE", rf"api/sessions/{UUID}", "changing that"),
+    _route("GET HEAD DELETE", r"api/contents(?:/.*)?", "listing, opening and deleting files"),
+    _route("PUT POST PATCH", r"api/contents(?:/.*)?", "creating, saving and renaming files", Kind.WRITE),
+    _route("GET HEAD", r"api/resolvePath", "where a path in an error message leads"),
+)
+
+SOCKETS: tuple[Route, ...] = (
+    _route("GET", rf"api/kernels/{UUID}/channels", "messages to and from a kernel", Kind.KERNEL),
+    _route("GET", r"api/events/subscribe", "news of the server", Kind.EVENTS),
+)
+
+WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?:files|view)(?:/.*)?"), "route.download"),
+    (re.compile(r"(?:api/)?nbconvert(?:/.*)?"), "route.convert"),
+    (re.compile(r"(?:api/)?terminals?(?:/.*)?"), "route.terminal"),
+    (re.compile(r"(?:proxy|lsp)(?:/.*)?"), "route.proxy"),
+    (re.compile(r"lab/api/(?:extensions|plugins|listings|build|update|news)(?:/.*)?"), "route.extension"),
+)
+
+CONTENTS = re.compile(r"api/contents(?:/.*)?")
+CONTENTS_QUERY: Mapping[str, frozenset[str] | None] = {
+    "content": frozenset({"0", "1"}),
+    "hash": frozenset({"0", "1"}),
+    "type": frozenset({"notebook", "file", "directory"}),
+    "format": frozenset({"text", "json"}),  # base64 would carry any file to the browser
+    "require_hash": frozenset({"0", "1"}),
+}
+CACHE_BUSTER = re.compile(r"\d{1,16}")  # Lab appends the time as a parameter without a value
+
+
+def find_route(method: str, target: Target, *, websocket: bool) -> Route:
+    """Return the route of a request; `target.path` is below the workspace's prefix.
+
+    Raises: Refused — for whatever no row names.
+    """
+    _check_query(target)
+    for route in SOCKETS if websocket else ROUTES:
+        if method in route.methods and route.pattern.fullmatch(target.path):
+            return route
+    for pattern, code in WORDS:
+        if pattern.fullmatch(target.path):
+            raise Refused(code)
+    raise Refused("route.unlisted")
+
+
+def forwarded(method: str, target: Target) -> Target:
+    """Return the target as the workspace gets it.
+
+    A file read without a format would be answered in base64 if it is not text, so the gate asks for text.
+    """
+    asks = method in READ and CONTENTS.fullmatch(target.path) is not None
+    names = {name for name, _ in target.query}
+    notebook = ("type", "notebook") in target.query
+    if not asks or notebook or "format" in names:
+        return target
+    return Target(target.path, (*target.query, ("format", "text")))
+
+
+def _check_query(target: Target) -> None:
+    for name, value in target.query:
+        if name.casefold() == "download" or value.casefold() == "base64":
+            raise Refused("route.download")
+    if not CONTENTS.fullmatch(target.path):
+        return
+    for name, value in target.query:
+        allowed = CONTENTS_QUERY.get(name)
+        if CACHE_BUSTER.fullmatch(name) and not value:
+            continue
+        if allowed is None or value not in allowed:
+            raise Refused("route.unlisted")

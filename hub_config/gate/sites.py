@@ -1,0 +1,86 @@
+"""Who started a request: decided from the headers that a browser sets and a script cannot forge.
+
+Fetch Metadata (Sec-Fetch-*) where the browser sends it, Origin otherwise. A request with neither is no browser of
+today; it passes for reading, and for writing only without a cookie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hub_config.gate.errors import Refused
+
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+OWN = frozenset({"same-origin", "none"})
+
+
+@dataclass(frozen=True, slots=True)
+class SitePolicy:
+    """What one of the three hosts accepts from elsewhere."""
+
+    origin: str
+    framed: Mapping[str, str] = field(default_factory=dict)
+    """Destination to mode of reads that the zone's own other hosts may start, such as an iframe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Initiator:
+    """What the headers say about who started a request."""
+
+    method: str
+    origin: str | None
+    site: str | None
+    mode: str | None
+    dest: str | None
+    has_cookie: bool
+    websocket: bool = False
+
+    @classmethod
+    def of(cls, method: str, headers: Mapping[str, str], *, websocket: bool = False) -> Initiator:
+        """Read the headers of a request."""
+        return cls(
+            method,
+            headers.get("Origin"),
+            headers.get("Sec-Fetch-Site"),
+            headers.get("Sec-Fetch-Mode"),
+            headers.get("Sec-Fetch-Dest"),
+            "Cookie" in headers,
+            websocket,
+        )
+
+    @property
+    def top_level(self) -> bool:
+        """Whether a person opens the address as the page of a tab."""
+        return self.mode == "navigate" and self.dest == "document"
+
+
+def check_initiator(policy: SitePolicy, request: Initiator) -> None:
+    """Let a request pass, or not.
+
+    Raises: Refused — if another origin started it and no row of the policy allows that.
+    """
+    if request.dest == "serviceworker":
+        # A service worker would outlive the page and stand between the browser and the gate.
+        raise Refused("site.cross", "service worker")
+    if request.method not in SAFE_METHODS or request.websocket:
+        _check_unsafe(policy, request)
+    elif request.site is not None and request.site not in OWN:
+        allowed = request.top_level or (
+            request.site == "same-site" and policy.framed.get(request.dest or "") == request.mode
+        )
+        if not allowed:
+            raise Refused("site.cross", f"read from {request.site}")
+
+
+def _check_unsafe(policy: SitePolicy, request: Initiator) -> None:
+    if request.site is None and request.origin is None:
+        if request.has_cookie:
+            raise Refused("site.cross", "no origin")
+        return
+    if request.site not in (None, "same-origin"):
+        raise Refused("site.cross", f"written from {request.site}")
+    # A form of a page with `Referrer-Policy: no-referrer` sends the origin `null` even to its own site.
+    expected = {policy.origin} if request.site is None or request.websocket else {policy.origin, "null", None}
+    if request.origin not in expected:
+        raise Refused("site.cross", "written from another origin")

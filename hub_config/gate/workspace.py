@@ -1,0 +1,188 @@
+"""A workspace that the gate has opened: who owns it, and everything that ends with it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from audit.event import Actor, Object, Subjects
+from audit.text import Language
+from hub_config.gate.config import Limits
+from hub_config.gate.dialin import DialIn
+from hub_config.gate.errors import Refused
+from hub_config.gate.listen import Acceptor
+
+REF = re.compile(r"ws_[a-z2-7]{16}")
+PERSON = re.compile(r"p_[a-z2-7]{16}")
+HANDLE = re.compile(r"[a-z][a-z0-9-]{1,28}")
+SLUG = re.compile(r"[a-z][a-z0-9-]{0,29}")
+CLOSE_CUT = 4001  # WebSocket close code: the zone has closed the workspace
+CUT_SECONDS = 0.5
+CALL_CONNECTIONS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenancy:
+    """Whose workspace it is and until when; what the hub tells the gate before a start."""
+
+    ref: str
+    handle: str
+    person_ref: str
+    project: str
+    prefix: str
+    ends_at: datetime | None
+    language: Language
+    datasets: tuple[tuple[str, int, int], ...]
+
+    @property
+    def object(self) -> Object:
+        """The workspace as the object of an event."""
+        return Object("workspace", self.ref, self.project)
+
+    @property
+    def subjects(self) -> Subjects:
+        """Whose data lies in the workspace."""
+        return Subjects.datasets(self.datasets)
+
+    def owner(self, session: str | None) -> Actor:
+        """Return the owner as the actor of an event."""
+        return Actor.person(self.person_ref, session=session)
+
+
+def parse_tenancy(ref: str, document: Mapping[str, Any]) -> Tenancy:
+    """Read the body of `PUT /workspaces/<ref>`.
+
+    Raises: ValueError — if it is not exactly what the contract of the control socket says.
+    """
+    values = dict(document)
+    values.pop("bytes_out", None)
+    try:
+        ends_at = values.pop("ends_at")
+        datasets = tuple((str(i), int(v), int(p)) for i, v, p in values.pop("datasets"))
+        tenancy = Tenancy(
+            ref=ref,
+            ends_at=None if ends_at is None else datetime.fromisoformat(ends_at),
+            datasets=datasets,
+            **values,
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a workspace: {error}") from error
+    wanted = f"/user/{tenancy.handle}/{tenancy.project}/"
+    good = (
+        REF.fullmatch(ref)
+        and PERSON.fullmatch(tenancy.person_ref)
+        and HANDLE.fullmatch(tenancy.handle)
+        and SLUG.fullmatch(tenancy.project)
+        and tenancy.prefix == wanted
+        and tenancy.language in ("ko", "en")
+        and (tenancy.ends_at is None or tenancy.ends_at.tzinfo is not None)
+    )
+    if not good:
+        raise ValueError("a field of the workspace has the wrong form")
+    return tenancy
+
+
+class Meter:
+    """Counts what goes to browsers against the budget of one start of a workspace."""
+
+    def __init__(self, budget: int, spent: int = 0) -> None:
+        self._budget = budget
+        self.bytes_out = spent
+
+    def check(self, size: int | None) -> None:
+        """Refuse an answer before it starts.
+
+        Raises: Refused — if the budget is spent, or an answer of `size` bytes would overspend it.
+        """
+        if self.bytes_out + (size or 0) > self._budget or self.bytes_out >= self._budget:
+            raise Refused("budget.spent")
+
+    def count(self, size: int) -> None:
+        """Count bytes that are about to be sent.
+
+        Raises: Refused — if they would overspend the budget.
+        """
+        self.check(size)
+        self.bytes_out += size
+
+
+class OpenWorkspace:
+    """The sockets, counters and live connections of one workspace."""
+
+    def __init__(self, tenancy: Tenancy, limits: Limits, *, spent: int = 0) -> None:
+        self.tenancy = tenancy
+        self.meter = Meter(limits.session_bytes, spent)
+        self.dial_in = DialIn(limit=limits.connections, answer_seconds=limits.answer_seconds)
+        self.last_activity = datetime.now(UTC)
+        self.cells = 0
+        self.opened_by: set[str] = set()
+        self._limits = limits
+        self._acceptors: list[Acceptor] = []
+        self._browsers: set[web.WebSocketResponse] = set()
+        self._requests: set[asyncio.Transport] = set()
+
+    def listen(self, calls: web.Server[web.BaseRequest]) -> None:
+        """Make the two sockets in the workspace's run directory, which the container sees read-only."""
+        run = Path("workspaces") / self.tenancy.ref / "run"
+        rate = self._limits.accepts_per_second
+        limit = self._limits.connections
+        self._acceptors = [
+            Acceptor(run / "up.sock", self.dial_in.accept, limit=limit, per_second=rate),
+            Acceptor(run / "api.sock", calls, limit=CALL_CONNECTIONS, per_second=rate),
+        ]
+
+    def touch(self) -> None:
+        """Note that a person or a kernel did something."""
+        self.last_activity = datetime.now(UTC)
+
+    @contextlib.contextmanager
+    def serving(self, request: web.BaseRequest) -> Iterator[None]:
+        """Tie a browser's request to the workspace, so that it is cut with it."""
+        transport = request.transport
+        if transport is None or self.dial_in.closed:
+            raise Refused("workspace.closed")
+        self._requests.add(transport)
+        try:
+            yield
+        finally:
+            self._requests.discard(transport)
+
+    @contextlib.contextmanager
+    def socket(self, browser: web.WebSocketResponse) -> Iterator[None]:
+        """Tie a browser's WebSocket to the workspace."""
+        self._browsers.add(browser)
+        try:
+            yield
+        finally:
+            self._browsers.discard(browser)
+
+    async def cut(self, reason: str) -> None:
+        """Close every connection and remove the sockets; what does not end politely is aborted."""
+        for acceptor in self._acceptors:
+            acceptor.close()
+        doomed = set(self._requests)
+        polite = [b.close(code=CLOSE_CUT, message=reason.encode()[:120]) for b in set(self._browsers)]
+        await self.dial_in.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CUT_SECONDS):
+                await asyncio.gather(*polite, return_exceptions=True)
+        for transport in doomed & self._requests:
+            transport.abort()
+
+    def state(self) -> dict[str, Any]:
+        """Return what `GET /workspaces` says about the workspace."""
+        return {
+            "bytes_out": self.meter.bytes_out,
+            "last_activity": self.last_activity.isoformat(),
+            "connections": self.dial_in.connections,
+            "browsers": len(self._browsers),
+            "cells": self.cells,
+        }

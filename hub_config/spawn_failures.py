@@ -1,0 +1,55 @@
+"""How a start can fail: the code that the audit log keeps and the sentences that a person reads."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+from docker.errors import DockerException
+from requests.exceptions import RequestException
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.errors import AuditError
+from hub_config.errors import ZoneError
+from registry.text import Text
+
+NOT_STARTED = Text(
+    ko="분석환경을 시작하지 못했습니다. 잠시 뒤 다시 시도하고, 계속되면 운영자에게 알려 주십시오.",
+    en="The workspace did not start. Try again in a moment; if it happens again, tell an operator.",
+)
+DATASET_CHANGED = Text(
+    ko="등록된 뒤 내용이 바뀐 데이터셋이 있어 시작하지 않았습니다: {dataset} (버전 {version}).",
+    en="Not started: a dataset is no longer what was registered: {dataset} (version {version}).",
+)
+
+
+class NotReady(ZoneError):
+    """The container runs but Jupyter in it does not answer, or the container ended by itself."""
+
+    hint = "`docker logs` of the container, or the project's limits, may say why."
+
+
+#: The first class that fits names the code.
+FAILURES: tuple[tuple[type[BaseException], str], ...] = (
+    (asyncio.CancelledError, "timeout"),
+    (NotReady, "not_ready"),
+    (AuditError, "log_unavailable"),
+    (SQLAlchemyError, "log_unavailable"),
+    (httpx.HTTPError, "gate_unavailable"),
+    (TimeoutError, "gate_unavailable"),
+    (DockerException, "engine_failed"),
+    (RequestException, "engine_failed"),
+    (OSError, "files"),
+    (ZoneError, "files"),
+    (BaseException, "internal"),
+)
+
+
+def failure_code(error: BaseException) -> str:
+    """Return the code under which the audit log keeps a failure."""
+    return next(code for kind, code in FAILURES if isinstance(error, kind))
+
+
+def both(text: Text) -> str:
+    """Return a sentence as the hub's API carries it: Korean on the first line, English on the second."""
+    return f"{text.ko}\n{text.en}"

@@ -1,0 +1,176 @@
+"""`ansim up` and `ansim down`: from a fresh machine to a running zone, one visible step after the other."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from hub_config import engine, images
+from hub_config.errors import EnvironmentMissing, NotRunning, ZoneError
+from hub_config.gate_control import GateControl
+from hub_config.home import make_home
+from hub_config.migrate import migrate
+from hub_config.preflight import Plan, check_machine, ensure_gate_user
+from hub_config.processes import REPOSITORY, answers, process_table
+from hub_config.settings import FILE_NAME, HubSettings, Settings, ZoneSettings, load_settings
+from hub_config.supervisor import end_leftovers, running_pid
+from hub_config.welcome import Accounts, first_operator_link, load_demo, print_demo, print_empty
+from hub_config.zone import Zone, open_zone
+
+START_SECONDS = 90
+STOP_SECONDS = 120
+ENGINE_STATE = "run/engine.pid"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the person asked for."""
+
+    home: Path
+    demo: bool
+    port: int
+    story: bool
+
+
+def up(start: Start, console: Console) -> None:
+    """Bring the zone up; a zone that runs already is only shown.
+
+    Raises: ZoneError — with one sentence and the next step.
+    """
+    began = time.monotonic()
+    first = not (start.home / FILE_NAME).exists()
+    zone_settings = planned(start) if first else load_settings(start.home).zone
+    if first or running_pid(start.home) is None:
+        end_leftovers(start.home)
+        hub_port = start.port + 1 if first else load_settings(start.home).hub.port
+        check_machine(Plan(home=start.home, zone=zone_settings, hub_port=hub_port, first=first))
+        prepare(start, zone_settings, console)
+        with step(console, "Starting the zone"):
+            spawn_supervisor(load_settings(start.home))
+    settings = load_settings(start.home)
+    wait_until_up(settings)
+    zone = open_zone(start.home, "cli")
+    greet(zone, start, console)
+    console.print(f"[dim]{time.monotonic() - began:.1f} s[/]")
+
+
+def planned(start: Start) -> ZoneSettings:
+    """Return the settings of a zone that is about to be made."""
+    name = "Ansim demo zone" if start.demo else "Ansim data safe zone"
+    return ZoneSettings(name=name, demo=start.demo, port=start.port)
+
+
+def prepare(start: Start, zone_settings: ZoneSettings, console: Console) -> None:
+    """Make everything that a start needs and that does not stand yet."""
+    ensure_engine(start.home, console)
+    ensure_gate_user("ansim-gate")
+    make_home(start.home, zone_settings, "ansim-gate", hub=HubSettings(port=zone_settings.port + 1))
+    images.build_all(start.home, say=console.print)
+    with step(console, "Bringing the database up to date"):
+        migrate(load_settings(start.home).database_url())
+
+
+def ensure_engine(home: Path, console: Console) -> None:
+    """Find a Docker engine, or install the distribution's and start it."""
+    if engine.engine_answers():
+        return
+    state = home / ENGINE_STATE
+    state.parent.mkdir(parents=True, exist_ok=True)
+    engine.install_engine(console.print, state_file=state)
+    if not engine.engine_answers():
+        raise EnvironmentMissing(
+            "The container engine was installed but does not answer.",
+            hint="See /var/log/dockerd.log or `journalctl -u docker`, then run `make up` again.",
+        )
+
+
+@contextmanager
+def step(console: Console, title: str) -> Iterator[None]:
+    """Show a step with a spinner while it runs and with its time when it is done."""
+    began = time.monotonic()
+    with console.status(f"{title} …"):
+        yield
+    console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - began:.1f} s[/]")
+
+
+def spawn_supervisor(settings: Settings) -> None:
+    """Start the supervisor on its own, so that it outlives this command."""
+    with (settings.home / "logs" / "supervisor.log").open("ab") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "hub_config.supervise", str(settings.home)],
+            cwd=settings.home,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def wait_until_up(settings: Settings) -> None:
+    """Wait until every process answers.
+
+    Raises: ZoneError — naming the process that does not, with its log.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    waiting = [p for p in process_table(settings, gate_token="") if not answers(settings, p)]
+    while waiting and time.monotonic() < deadline:
+        time.sleep(0.1)
+        waiting = [p for p in waiting if not answers(settings, p)]
+    if waiting:
+        name = waiting[0].name
+        raise ZoneError(
+            f"The {name} process did not come up within {START_SECONDS} s.",
+            hint=f"Its reason stands at the end of {settings.home / 'logs' / f'{name}.log'}.",
+        )
+    while not GateControl(settings.home).healthy() and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def greet(zone: Zone, start: Start, console: Console) -> None:
+    """Show what to open; on the first start of a demo zone also load its world and play its story."""
+    if not zone.settings.zone.demo:
+        print_empty(zone, first_operator_link(zone), console)
+        return
+    accounts: Accounts | None = None
+    with step(console, "Loading the demo world"):
+        accounts, fresh = load_demo(zone)
+    print_demo(zone, accounts, console, fresh=fresh)
+    if fresh and start.story:
+        from hub_config.story import play
+
+        play(zone, accounts, console)
+
+
+def down(home: Path, console: Console, *, say: Callable[[str], None]) -> None:
+    """Stop everything that `up` started, and nothing else."""
+    pid = running_pid(home)
+    if pid is not None:
+        with step(console, "Stopping the zone"):
+            os.kill(pid, signal.SIGTERM)
+            deadline = time.monotonic() + STOP_SECONDS
+            while running_pid(home) is not None and time.monotonic() < deadline:
+                time.sleep(0.1)
+    left = end_leftovers(home)
+    if (home / FILE_NAME).exists():
+        left += engine.remove_zone_containers(open_zone(home, "cli").zone_id)
+    engine.stop_engine(home / ENGINE_STATE)
+    say("The zone is stopped." if pid is not None or left else "The zone was not running.")
+
+
+def require_running(home: Path) -> None:
+    """Refuse a command that needs the running zone.
+
+    Raises: NotRunning
+    """
+    if running_pid(home) is None:
+        raise NotRunning("The zone is not running.")

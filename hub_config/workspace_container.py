@@ -1,0 +1,182 @@
+"""The container of a workspace as a value: every limit, mount and variable of it, decided before any engine is asked.
+
+The table is closed: what it does not name is absent. There is no network, no capability, no writable path but the
+two directories of this workspace and a small temporary one, and no variable of the hub.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docker.types import LogConfig, Ulimit
+from docker.types import Mount as EngineMount
+
+from registry.model import Limits, WorkPermit
+
+HOME = "/home/researcher"
+OUTBOX = "/outbox"
+ZONE = "/zone"
+DATA = "/data"
+SECURITY = ("no-new-privileges:true",)
+TMP_BYTES = 512 * 1024**2  # counted against the memory limit, so a full /tmp cannot fill the host's disk
+SHARED_MEMORY_BYTES = 64 * 1024**2
+OPEN_FILES = 4096
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_MAX_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """One directory of the host that the container sees."""
+
+    source: Path
+    target: str
+    read_only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceContainer:
+    """Everything the engine is told about one workspace; `image` is an image id, never a name that can move."""
+
+    workspace: str
+    project: str
+    uid: int
+    image: str
+    prefix: str
+    language: str
+    zone: str
+    intent: str
+    limits: Limits
+    binds: tuple[Bind, ...]
+
+    @property
+    def name(self) -> str:
+        """The container's name: the reference belongs to one person in one project, and names neither."""
+        return container_name(self.workspace)
+
+
+def container_name(workspace: str) -> str:
+    """Return the name of a workspace's container."""
+    return f"ansim-{workspace}"
+
+
+def container_for(
+    permit: WorkPermit, directory: Path, *, image: str, prefix: str, language: str, zone: str, intent: str
+) -> WorkspaceContainer:
+    """Describe the container that a permit allows; `directory` is the workspace's own below ANSIM_HOME."""
+    own = (
+        Bind(directory / "home", HOME, read_only=False),
+        Bind(directory / "outbox", OUTBOX, read_only=False),
+        Bind(directory / "run", ZONE, read_only=True),
+    )
+    data = tuple(Bind(m.path, f"{DATA}/{m.dataset}", read_only=True) for m in permit.mounts)
+    return WorkspaceContainer(
+        workspace=permit.workspace.ref,
+        project=permit.project.id,
+        uid=permit.workspace.uid,
+        image=image,
+        prefix=prefix,
+        language=language,
+        zone=zone,
+        intent=intent,
+        limits=permit.limits,
+        binds=own + data,
+    )
+
+
+def environment(container: WorkspaceContainer) -> dict[str, str]:
+    """Return the whole environment; whoever runs code in a workspace reads it, so it holds no secret."""
+    threads = str(max(1, math.ceil(container.limits.cpus)))
+    return {
+        "ANSIM_LANGUAGE": container.language,
+        "ANSIM_PREFIX": container.prefix,
+        "ANSIM_PROJECT": container.project,
+        "HOME": HOME,
+        "LANG": "C.UTF-8",
+        "USER": "researcher",
+        # Libraries count the host's cores and would start a thread for each of them.
+        **dict.fromkeys(THREAD_VARIABLES, threads),
+    }
+
+
+def labels(container: WorkspaceContainer) -> dict[str, str]:
+    """Return the labels by which the worker and the next start find a container that a crash left behind."""
+    return {
+        "ansim.zone": container.zone,
+        "ansim.workspace": container.workspace,
+        "ansim.project": container.project,
+        "ansim.prefix": container.prefix,
+        "ansim.intent": container.intent,
+    }
+
+
+def host_arguments(container: WorkspaceContainer) -> dict[str, Any]:
+    """Return the arguments of docker-py's `create_host_config`; each line closes one way out or one way to disturb."""
+    limits = container.limits
+    return {
+        "auto_remove": False,  # the exit code of a workspace that died is read before it is removed
+        "cap_drop": ["ALL"],
+        "cpu_period": 100_000,
+        "cpu_quota": int(limits.cpus * 100_000),
+        "init": True,
+        "ipc_mode": "private",
+        "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "2"}),
+        "mem_limit": limits.memory_bytes,
+        "memswap_limit": limits.memory_bytes,  # equal to mem_limit: no swap, so data never reaches the host's disk
+        "mounts": [
+            EngineMount(
+                target=b.target,
+                source=str(b.source),
+                type="bind",
+                read_only=b.read_only,
+                propagation="rprivate",
+            )
+            for b in container.binds
+        ],
+        "network_mode": "none",
+        "oom_score_adj": 500,  # under memory pressure a workspace goes before the zone
+        "pids_limit": limits.pids,
+        "privileged": False,
+        "read_only": True,
+        "restart_policy": {"Name": "no"},
+        "security_opt": list(SECURITY),
+        "shm_size": SHARED_MEMORY_BYTES,
+        "tmpfs": {"/tmp": f"rw,noexec,nosuid,nodev,size={TMP_BYTES},mode=1777"},  # noqa: S108 — in the container
+        "ulimits": [
+            Ulimit(name="nofile", soft=OPEN_FILES, hard=OPEN_FILES),
+            Ulimit(name="core", soft=0, hard=0),  # a core dump would be a copy of the data
+        ],
+    }
+
+
+def create_arguments(container: WorkspaceContainer) -> dict[str, Any]:
+    """Return the arguments of docker-py's `create_container`, without the host configuration."""
+    return {
+        "image": container.image,
+        "name": container.name,
+        "hostname": "workspace",
+        "user": f"{container.uid}:{container.uid}",
+        "working_dir": HOME,
+        "environment": environment(container),
+        "labels": labels(container),
+        "network_disabled": True,
+        "stdin_open": False,
+        "tty": False,
+    }
+
+
+def event_detail(container: WorkspaceContainer, permit: WorkPermit) -> Mapping[str, Any]:
+    """Return what the audit log keeps of a start: image, mounts, limits, dataset versions; no path of the host."""
+    return {
+        "image": container.image,
+        "mounts": [[b.target, "ro" if b.read_only else "rw"] for b in container.binds],
+        "limits": {
+            "memory_bytes": container.limits.memory_bytes,
+            "millicpus": round(container.limits.cpus * 1000),
+            "pids": container.limits.pids,
+        },
+        "datasets": [[m.dataset, m.version, m.manifest_sha256] for m in permit.mounts],
+    }

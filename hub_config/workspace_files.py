@@ -1,0 +1,123 @@
+"""The directories of a workspace on the host, made so that no name from inside a container is ever followed.
+
+`workspaces/<ref>/` belongs to root; only `home` and `outbox` in it are writable from the container, and the container
+cannot rename those two, for they are mount points there. Everything is reached through directory descriptors and
+O_NOFOLLOW, so a link put where a directory should be is an error and never a way out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from hub_config.errors import ZoneError
+
+DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+FRESH_HOME = "home.new"
+COPY_BYTES = 1024 * 1024
+
+
+class WorkspaceFilesError(ZoneError):
+    """A directory of a workspace is not what the zone made."""
+
+    hint = "Look at the workspace's directory below ANSIM_HOME/workspaces; something other than the zone changed it."
+
+
+def make_workspace(
+    home: Path, ref: str, *, uid: int, gate_uid: int, gate_gid: int, seed: Path | None
+) -> Path:
+    """Make `workspaces/<ref>` with home, outbox and run; what exists keeps its content. Returns the directory.
+
+    A home that did not exist yet starts with the files of `seed`, and appears only when they are all there.
+
+    Raises: WorkspaceFilesError — if a name is taken by anything but a directory.
+    """
+    with _opened(None, str(home / "workspaces")) as parent, _made(parent, ref) as workspace:
+        os.fchown(workspace, 0, gate_gid)
+        os.fchmod(workspace, 0o710)
+        _make_home(workspace, uid, seed)
+        for name, owner, group, mode in (
+            ("home", uid, uid, 0o700),
+            ("outbox", uid, uid, 0o700),
+            ("run", gate_uid, gate_gid, 0o755),
+        ):
+            with _made(workspace, name) as child:
+                os.fchown(child, owner, group)
+                os.fchmod(child, mode)
+    return home / "workspaces" / ref
+
+
+def _make_home(workspace: int, uid: int, seed: Path | None) -> None:
+    if _exists(workspace, "home"):
+        return
+    # A crash in the middle of the copy leaves home.new, which the next start throws away.
+    if _exists(workspace, FRESH_HOME):
+        shutil.rmtree(FRESH_HOME, dir_fd=workspace)
+    with _made(workspace, FRESH_HOME) as fresh:
+        if seed is not None and seed.is_dir():
+            with _opened(None, str(seed)) as source:
+                _copy_tree(source, fresh, uid)
+        os.fchown(fresh, uid, uid)
+        os.fsync(fresh)
+    os.rename(FRESH_HOME, "home", src_dir_fd=workspace, dst_dir_fd=workspace)
+
+
+def _copy_tree(source: int, target: int, uid: int) -> None:
+    """Copy regular files and directories; anything else in the seed is passed over."""
+    for name in sorted(os.listdir(source)):
+        kind = os.stat(name, dir_fd=source, follow_symlinks=False).st_mode
+        if stat.S_ISDIR(kind):
+            with _opened(source, name) as inner, _made(target, name) as made:
+                _copy_tree(inner, made, uid)
+                os.fchown(made, uid, uid)
+        elif stat.S_ISREG(kind):
+            _copy_file(source, target, name, uid)
+
+
+def _copy_file(source: int, target: int, name: str, uid: int) -> None:
+    reading = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=source)
+    writing = -1
+    try:
+        writing = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=target)
+        while chunk := os.read(reading, COPY_BYTES):
+            view = memoryview(chunk)
+            while view:
+                view = view[os.write(writing, view) :]
+        os.fchown(writing, uid, uid)
+        os.fchmod(writing, 0o644)
+    finally:
+        os.close(reading)
+        if writing >= 0:
+            os.close(writing)
+
+
+def _exists(parent: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _made(parent: int, name: str) -> Iterator[int]:
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, 0o700, dir_fd=parent)
+    with _opened(parent, name) as descriptor:
+        yield descriptor
+
+
+@contextlib.contextmanager
+def _opened(parent: int | None, name: str) -> Iterator[int]:
+    try:
+        descriptor = os.open(name, DIRECTORY, dir_fd=parent)
+    except OSError as error:
+        raise WorkspaceFilesError(f"{name} is not a directory of the zone: {error.strerror}.") from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""Builds the container images of a zone without any registry: from Debian packages and Python wheels."""

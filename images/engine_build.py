@@ -1,0 +1,145 @@
+"""Builds and loads images through the engine's own API: no registry, no network, no BuildKit needed."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from docker.errors import APIError, DockerException, ImageNotFound
+from docker.models.images import Image
+from requests.exceptions import RequestException
+
+from docker import DockerClient
+from images.errors import ImageError
+from images.recipes import Recipe
+
+STAGE_LABEL: Final = "ansim.stage"
+
+
+def find(engine: DockerClient, reference: str) -> Image | None:
+    """The image of that name, if the engine has it."""
+    try:
+        return engine.images.get(reference)
+    except ImageNotFound:
+        return None
+
+
+def load(engine: DockerClient, archive: Path, reference: str) -> Image:
+    """Load an image archive; a broken transfer leaves no image.
+
+    Raises:
+        ImageError: the engine refused it.
+    """
+    try:
+        with archive.open("rb") as file:
+            for _ in engine.api.load_image(file, quiet=True):
+                pass
+        return engine.images.get(reference)
+    except (DockerException, RequestException, OSError) as error:
+        raise _explain(error) from error
+
+
+def write_context(target: Path, recipe: Recipe, extra: Mapping[str, Path]) -> None:
+    """Write the build context of a recipe; `extra` files (the wheels) are covered by the locks in the recipe."""
+    with tarfile.open(target, "w", format=tarfile.PAX_FORMAT) as context:
+        for place, path in sorted({**recipe.files, **extra}.items()):
+            content = path.read_bytes()
+            entry = tarfile.TarInfo(place)
+            entry.size = len(content)
+            entry.mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
+            context.addfile(entry, io.BytesIO(content))
+
+
+def build(engine: DockerClient, context: Path, *, base: str, labels: Mapping[str, str]) -> Image:
+    """Build the Dockerfile of a context on the image `base`; the result has no name yet.
+
+    Raises:
+        ImageError: a step failed; nothing of the attempt stays behind.
+    """
+    try:
+        with context.open("rb") as file:
+            lines = engine.api.build(
+                fileobj=file,
+                custom_context=True,
+                buildargs={"BASE": base},
+                labels=dict(labels),
+                network_mode="none",
+                pull=False,
+                rm=True,
+                forcerm=True,
+                decode=True,
+            )
+            image = engine.images.get(_result(lines))
+    except (DockerException, RequestException, OSError) as error:
+        raise _explain(error) from error
+    finally:
+        forget_stages(engine)
+    return image
+
+
+def name(image: Image, recipe: Recipe) -> None:
+    """Give a finished image its names; until now nobody could have used it."""
+    image.tag(recipe.repository(), recipe.digest()[:12])
+    image.tag(recipe.repository(), "latest")
+
+
+def read_file(engine: DockerClient, image: Image, path: str) -> bytes:
+    """The content of a file in an image that is not running."""
+    container = engine.containers.create(image.id, command=["true"], network_mode="none")
+    try:
+        chunks, _ = container.get_archive(path)
+        with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+            member = archive.next()
+            file = archive.extractfile(member) if member else None
+            return file.read() if file else b""
+    finally:
+        container.remove(force=True)
+
+
+def forget_stages(engine: DockerClient) -> None:
+    """Remove the unnamed images that building left: the stage with the wheels is larger than the result."""
+    try:
+        # Newer engines prune what no name and no container needs; a final image that just got no name yet is spared
+        # by its stage label.
+        engine.images.prune(filters={"dangling": True, "label": f"{STAGE_LABEL}=build"})
+    except (DockerException, RequestException):
+        return
+
+
+def _result(lines: Iterable[Mapping[str, Any]]) -> str:
+    """The id of the built image from the engine's messages."""
+    image = ""
+    said: list[str] = []
+    for line in lines:
+        if "error" in line:
+            output = "".join(said[-20:]).strip().splitlines()
+            reason = "; ".join([str(line["error"]).strip(), *output[-2:]])
+            raise _failure(reason)
+        said.append(str(line.get("stream", "")))
+        image = line.get("aux", {}).get("ID", image)
+    if not image:
+        raise _failure("the engine named no result")
+    return image
+
+
+def _failure(reason: str) -> ImageError:
+    """A failed build or load as a sentence."""
+    if "no space left" in reason.lower():
+        return ImageError(
+            "The disk of the container engine is full",
+            hint="Free some space (docker system df shows where it went), or move the engine's data-root.",
+        )
+    return ImageError(f"The engine could not make the image: {reason[:600]}", hint="Report it with this message.")
+
+
+def _explain(error: Exception) -> ImageError:
+    """What the engine or the connection to it said."""
+    if isinstance(error, APIError):
+        return _failure(str(error.explanation or error))
+    return ImageError(
+        f"The container engine went away while it made an image ({error})",
+        hint="See its log (journalctl -u docker, or /var/log/dockerd.log), then run the command again.",
+    )

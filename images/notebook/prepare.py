@@ -1,0 +1,108 @@
+"""Turns a fresh environment into the one that researchers use; runs once, while the image is built."""
+
+from __future__ import annotations
+
+import compileall
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+PREFIX = Path(sys.prefix)
+LIBRARIES = Path(sysconfig.get_paths()["purelib"])
+SHARE = PREFIX / "share" / "ansim"
+BUILD = Path(__file__).parent
+
+# Half of a scientific environment is the tests of its packages; nothing imports them.
+TESTED = ("matplotlib", "mpl_toolkits", "numpy", "pandas", "pyarrow", "scipy", "sklearn", "statsmodels")
+# Headers to compile against; there is no compiler.
+HEADERS = ("pyarrow/include", "numpy/_core/include", "numpy/f2py")
+# Server extensions without a use here: language servers and terminals, which the gate refuses anyway.
+EXTENSIONS = ("jupyter-lsp-jupyter-server.json", "jupyter_server_terminals.json")
+
+# Every line replaces the line of the same key in matplotlib's own defaults, so that `rcdefaults()` and
+# `style.use("default")` keep Korean readable. A missing glyph is looked for in the next family of the list.
+MATPLOTLIB = {
+    "font.family": "NanumGothic, DejaVu Sans",
+    "font.sans-serif": "NanumGothic, DejaVu Sans",
+    "font.serif": "NanumMyeongjo, DejaVu Serif",
+    "font.monospace": "DejaVu Sans Mono, NanumGothic",
+    "axes.unicode_minus": "True",
+}
+
+
+def remove_ballast() -> None:
+    """Take out tests and headers."""
+    for package in TESTED:
+        for folder in sorted((LIBRARIES / package).rglob("tests")):
+            shutil.rmtree(folder, ignore_errors=True)
+    for path in HEADERS:
+        shutil.rmtree(LIBRARIES / path, ignore_errors=True)
+
+
+def configure_jupyter() -> None:
+    """Install our configuration and take out the extensions that have no use."""
+    for name in EXTENSIONS:
+        (PREFIX / "etc" / "jupyter" / "jupyter_server_config.d" / name).unlink()
+    shutil.copytree(BUILD / "config", PREFIX / "etc" / "jupyter", dirs_exist_ok=True)
+
+
+def configure_matplotlib() -> None:
+    """Write the fonts into matplotlib's defaults and index the fonts once for all workspaces."""
+    defaults = LIBRARIES / "matplotlib" / "mpl-data" / "matplotlibrc"
+    text = defaults.read_text(encoding="utf-8")
+    for key, value in MATPLOTLIB.items():
+        text, found = re.subn(rf"(?m)^#\s*{re.escape(key)}\s*:.*$", f"#{key}: {value}", text)
+        if found != 1:
+            raise SystemExit(f"matplotlib's defaults do not name {key} once but {found} times")
+    defaults.write_text(text, encoding="utf-8")
+    index = SHARE / "matplotlib"
+    index.mkdir(parents=True)
+    subprocess.run(
+        [sys.executable, "-c", "import matplotlib.font_manager as m; m.findfont('NanumGothic', fallback_to_default=False)"],
+        check=True,
+        env={"PATH": os.environ["PATH"], "MPLCONFIGDIR": str(index)},
+    )
+    if not list(index.glob("fontlist-*.json")):
+        raise SystemExit("matplotlib wrote no index of fonts")
+
+
+def install_client() -> None:
+    """Put `import ansim_client` within reach of every kernel."""
+    shutil.copy(BUILD / "ansim_client.py", LIBRARIES / "ansim_client.py")
+
+
+def record_packages() -> None:
+    """Write down what is installed, for the image's manifest."""
+    from importlib.metadata import distributions
+
+    found = sorted({(d.metadata["Name"].lower(), d.version) for d in distributions(path=[str(LIBRARIES)])})
+    (SHARE / "packages.json").write_text(json.dumps(found, indent=0), encoding="utf-8")
+
+
+def compile_bytecode() -> None:
+    """Compile everything now, bound to the source by hash instead of time: the root file system is read-only later.
+
+    A file that does not compile is a template or written for another Python; it is left as it is.
+    """
+    mode = compileall.PycInvalidationMode.UNCHECKED_HASH  # type: ignore[attr-defined]
+    compileall.compile_dir(LIBRARIES, quiet=2, workers=0, invalidation_mode=mode)
+
+
+def main() -> None:
+    """Run every step."""
+    SHARE.mkdir(parents=True)
+    remove_ballast()
+    configure_jupyter()
+    configure_matplotlib()
+    install_client()
+    record_packages()
+    compile_bytecode()
+
+
+if __name__ == "__main__":
+    main()

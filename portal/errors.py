@@ -1,0 +1,113 @@
+"""What the portal refuses by itself, and the one table that turns any refusal into a status and a next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from audit.errors import AuditError
+from egress_review import errors as egress_errors
+from registry import errors as registry_errors
+from registry.text import Text
+
+
+class PortalError(Exception):
+    """Base of what the portal itself refuses; the argument is the reason, the class says what to do next."""
+
+    hint: ClassVar[Text] = Text("처음 화면으로 돌아가 다시 시도하십시오.", "Go back to the first page and try again.")
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+        self.next_step = type(self).hint
+
+
+class SignInNeeded(PortalError):
+    """Nobody is signed in, or the session has ended."""
+
+    hint = Text("다시 로그인하십시오.", "Sign in again.")
+
+
+class RoleNeeded(PortalError):
+    """The person holds none of the roles that the page names."""
+
+    hint = Text(
+        "이 업무를 맡고 있다면 운영자에게 권한을 요청하십시오.",
+        "If this is part of your work, ask an operator to grant you the role.",
+    )
+
+
+class CrossSite(PortalError):
+    """The request was not started by a page of this portal (docs: threat model, cross-site requests)."""
+
+    hint = Text("이 사이트의 화면에서 직접 다시 실행하십시오.", "Repeat the step from a page of this site.")
+
+
+class Missing(PortalError):
+    """No page or thing stands at this address."""
+
+    hint = Text("주소를 확인하거나 처음 화면에서 찾아보십시오.", "Check the address, or look for it from the first page.")
+
+
+class WrongInput(PortalError):
+    """A form or a call holds something that cannot be read."""
+
+    hint = Text("표시된 항목을 고친 뒤 다시 보내십시오.", "Correct the entry named above and send it again.")
+
+
+class HubUnavailable(PortalError):
+    """The hub does not answer or answers with an error of its own."""
+
+    hint = Text(
+        "잠시 뒤 다시 시도하십시오. 계속되면 운영자에게 알려 주십시오.",
+        "Try again in a moment. If it stays, tell an operator.",
+    )
+
+
+class HubRefused(PortalError):
+    """The hub refused to start or stop a workspace."""
+
+    hint = Text("이유를 확인하고, 모르겠다면 운영자에게 문의하십시오.", "Read the reason; if it is unclear, ask an operator.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How one family of errors is shown: its status, title and code for programs."""
+
+    status: int
+    code: str
+    title: Text
+
+
+ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
+    (RoleNeeded, Answer(403, "denied", Text("권한이 없습니다", "You do not have access to this"))),
+    (CrossSite, Answer(403, "cross_site", Text("다른 사이트에서 온 요청입니다", "This request came from another site"))),
+    (Missing, Answer(404, "not_found", Text("찾을 수 없습니다", "There is nothing at this address"))),
+    (WrongInput, Answer(400, "invalid", Text("입력을 읽을 수 없습니다", "The input could not be read"))),
+    (HubUnavailable, Answer(503, "unavailable", Text("분석환경 관리 서비스가 응답하지 않습니다", "The hub does not answer"))),
+    (HubRefused, Answer(409, "refused", Text("분석환경을 바꿀 수 없습니다", "The workspace cannot be changed now"))),
+    (SignInNeeded, Answer(401, "sign_in", Text("로그인이 필요합니다", "Please sign in"))),
+    (registry_errors.SignInRefused, Answer(401, "sign_in", Text("로그인할 수 없습니다", "You cannot be signed in"))),
+    (registry_errors.Denied, Answer(403, "denied", Text("허용되지 않습니다", "This is not allowed"))),
+    (registry_errors.NotFound, Answer(404, "not_found", Text("찾을 수 없습니다", "This does not exist"))),
+    (registry_errors.Conflict, Answer(409, "conflict", Text("지금 상태에서는 할 수 없습니다", "The state has changed"))),
+    (registry_errors.Invalid, Answer(422, "invalid", Text("입력을 확인하십시오", "Please check what you entered"))),
+    (registry_errors.RegistryError, Answer(400, "refused", Text("처리할 수 없습니다", "This cannot be done"))),
+    (egress_errors.Denied, Answer(403, "denied", Text("허용되지 않습니다", "This is not allowed"))),
+    (egress_errors.NotFound, Answer(404, "not_found", Text("찾을 수 없습니다", "This does not exist"))),
+    (egress_errors.Invalid, Answer(422, "invalid", Text("입력을 확인하십시오", "Please check what you entered"))),
+    (egress_errors.OutboxRefused, Answer(422, "outbox", Text("보낼 수 없는 파일입니다", "This file cannot be taken"))),
+    (egress_errors.EgressError, Answer(409, "refused", Text("반출 처리를 계속할 수 없습니다", "This egress step cannot be taken"))),
+    (AuditError, Answer(503, "log", Text("감사기록을 쓸 수 없어 중단했습니다", "Stopped: the audit log cannot be written"))),
+)  # fmt: skip
+
+
+def answer_for(error: Exception) -> Answer:
+    """Return the first row of the table that names a class of this error.
+
+    Raises: the error itself — if no row names it: an unknown error is a defect, never a page of advice.
+    """
+    for kind, answer in ANSWERS:
+        if isinstance(error, kind):
+            return answer
+    raise error

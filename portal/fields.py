@@ -1,0 +1,64 @@
+"""The names of form fields as people read them, and the longest text that each may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portal.errors import WrongInput
+from registry.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One entry of a form; `longest` counts characters."""
+
+    label: Text
+    longest: int = 200
+
+
+FIELDS: Mapping[str, Field] = {
+    "title": Field(Text("제목", "Title")),
+    "purpose": Field(Text("반출 목적", "Purpose"), 2_000),
+    "context": Field(Text("분석 내용 설명", "Context"), 20_000),
+    "controls": Field(Text("적용한 통계적 보호조치", "Statistical controls"), 20_000),
+    "comment": Field(Text("의견", "Comment"), 10_000),
+    "confirm": Field(Text("확인 문구", "Typed confirmation")),
+    "handle": Field(Text("아이디", "User name"), 30),
+    "name": Field(Text("이름", "Name")),
+    "email": Field(Text("이메일", "E-mail")),
+    "password": Field(Text("비밀번호", "Password"), 1_000),
+    "again": Field(Text("비밀번호 확인", "Password again"), 1_000),
+    "old": Field(Text("지금 비밀번호", "Present password"), 1_000),
+    "code": Field(Text("인증번호", "Code"), 12),
+    "id": Field(Text("식별자", "Id"), 30),
+    "title_ko": Field(Text("한국어 제목", "Korean title")),
+    "title_en": Field(Text("영어 제목", "English title")),
+    "starts": Field(Text("시작일", "First day"), 10),
+    "ends": Field(Text("종료일", "Last day"), 10),
+    "project": Field(Text("과제", "Project"), 30),
+    "dataset": Field(Text("데이터셋", "Dataset"), 80),
+    "role": Field(Text("역할", "Role"), 40),
+    "language": Field(Text("언어", "Language"), 2),
+    "reason": Field(Text("이유", "Reason"), 2_000),
+    "files": Field(Text("파일", "Files"), 255),
+}
+
+
+def checked(name: str, value: object, *, required: bool = True) -> str:
+    """Return the text of a field without surrounding space; a name that the table lacks is a defect.
+
+    Raises: WrongInput — if it is missing, empty though required, or longer than the table allows.
+    """
+    field = FIELDS[name]
+    text = value.strip() if isinstance(value, str) else ""
+    if required and not text:
+        raise WrongInput(Text(f"비어 있는 항목: {field.label.ko}", f"This entry is empty: {field.label.en}"))
+    if len(text) > field.longest:
+        raise WrongInput(
+            Text(
+                f"너무 긴 항목: {field.label.ko} (최대 {field.longest}자)",
+                f"This entry is too long: {field.label.en} (at most {field.longest} characters)",
+            )
+        )
+    return text

@@ -1,0 +1,53 @@
+"""The menu and the trail of a page; the menu is a table by role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.i18n import N_
+from registry.model import Role
+
+RESEARCHERS = frozenset({Role.RESEARCHER, Role.PROJECT_LEAD})
+CHECKERS = frozenset({Role.CHECKER, Role.SENIOR_CHECKER})
+COMPLIANCE = frozenset({Role.COMPLIANCE_OFFICER})
+OPERATORS = frozenset({Role.OPERATOR})
+STEWARDS = frozenset({Role.OPERATOR, Role.DATA_CONTROLLER})
+EVERY_ROLE = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One step of the trail; `label` is a msgid or a name, the last step has no address."""
+
+    label: str
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu and who sees it."""
+
+    address: str
+    icon: str
+    label: str
+    needs: frozenset[Role]
+
+
+MENU = (
+    Entry("/", "home", N_("Home"), EVERY_ROLE),
+    Entry("/requests", "egress", N_("Egress requests"), RESEARCHERS),
+    Entry("/review", "policy", N_("Egress review"), CHECKERS),
+    Entry("/compliance", "log", N_("Audit log"), COMPLIANCE),
+    Entry("/people", "users", N_("People"), OPERATORS),
+    Entry("/projects", "folder", N_("Projects"), STEWARDS),
+    Entry("/datasets", "database", N_("Datasets"), STEWARDS),
+    Entry("/images", "box", N_("Images"), OPERATORS),
+    Entry("/zone", "server", N_("Zone"), OPERATORS),
+)
+
+
+def menu(roles: frozenset[Role] | None) -> tuple[Entry, ...]:
+    """Return the lines of the menu for a person's roles; nothing for a guest."""
+    if roles is None:
+        return ()
+    return tuple(entry for entry in MENU if entry.address == "/" or not entry.needs.isdisjoint(roles))

@@ -1,0 +1,175 @@
+"""What a page is, and the one path that every request takes before its handler runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from portal import i18n
+from portal.errors import ANSWERS, CrossSite, Missing, RoleNeeded, SignInNeeded, WrongInput, answer_for
+from portal.security import READING, check_same_origin
+from portal.visit import Portal, SignedIn, Visit
+from registry.errors import NotFound
+from registry.model import PersonStatus, Role
+from registry.roles import NAMES
+from registry.text import Text
+
+LANGUAGE_COOKIE = "ansim-language"
+MAX_FORM_FIELDS = 2_000  # a request may list many files, each with a box and a vote
+
+Needs = frozenset[Role] | Literal["nobody", "person"]
+"""Who may see a page: nobody in particular, any signed-in person, or holders of one of these roles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One route with what it needs; `before_notice` marks those that work before the notice is accepted."""
+
+    path: str
+    endpoint: Callable[[Visit], Response]
+    methods: tuple[str, ...] = ("GET",)
+    needs: Needs
+    before_notice: bool = False
+
+
+def route(page: Page, portal: Portal) -> Route:
+    """Return the Starlette route of a page."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            check_same_origin(request.method, request.headers, portal.origin)
+            form = await _form(request)
+        except (CrossSite, WrongInput) as error:
+            return error_page(_guest(portal, request), error)
+        return await run_in_threadpool(_answer, page, portal, request, form)
+
+    return Route(page.path, endpoint, methods=list(page.methods))
+
+
+def _answer(page: Page, portal: Portal, request: Request, form: FormData) -> Response:
+    """Walk the checks in order: session, notice, role; then run the handler."""
+    visit = _guest(portal, request)
+    try:
+        signed_in = find_person(portal, request)
+        visit = Visit(
+            portal=portal, request=request, form=form, language=_language(request, signed_in), signed_in=signed_in
+        )
+        if page.needs != "nobody":
+            if signed_in is None:
+                return to_sign_in(request)
+            if not page.before_notice and signed_in.person.notice_version != portal.zone.registry.notice_version:
+                return RedirectResponse("/notice", 303)
+            check_role(page.needs, visit)
+        return page.endpoint(visit)
+    except SignInNeeded:
+        return to_sign_in(request)
+    except tuple(kind for kind, _ in ANSWERS) as error:
+        return error_page(visit, error)
+
+
+def check_role(needs: Needs, visit: Visit) -> None:
+    """Accept a visit by a holder of one of the roles that a page needs.
+
+    Raises: RoleNeeded — naming the roles that would do.
+    """
+    if not isinstance(needs, frozenset) or visit.has(*needs):
+        return
+    roles = [NAMES[role] for role in sorted(needs)]
+    raise RoleNeeded(
+        Text(
+            f"이 화면에 필요한 역할: {', '.join(name.ko for name in roles)}",
+            f"This page is for: {', '.join(name.en for name in roles)}",
+        )
+    )
+
+
+def find_person(portal: Portal, request: Request) -> SignedIn | None:
+    """Return who asks, read afresh from the registry; a hub token is believed for a minute at most."""
+    cookie = request.cookies.get(portal.cookie_name)
+    session = portal.sessions.find(cookie) if cookie else None
+    if cookie is None or session is None:
+        return None
+    if portal.sessions.token_due(session):
+        if portal.hub.whoami(session.hub_token) != session.handle:
+            portal.sessions.close(cookie)
+            return None
+        portal.sessions.checked(cookie)
+    registry = portal.zone.registry
+    try:
+        person = registry.person(session.handle)
+    except NotFound:
+        person = None
+    if person is None or person.status is not PersonStatus.ACTIVE:
+        portal.sessions.close(cookie)
+        return None
+    now = portal.clock()
+    in_projects = {m.role for m in registry.memberships(person.ref) if m.in_force(now)}
+    return SignedIn(person=person, roles=person.roles | in_projects, session=session, cookie=cookie)
+
+
+def to_sign_in(request: Request) -> Response:
+    """Send a guest to the hub, and back to the page they wanted if it only reads."""
+    goal = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    query = urlencode({"next": goal}) if request.method in READING and goal != "/" else ""
+    return RedirectResponse("/sign-in" + (f"?{query}" if query else ""), 303)
+
+
+def error_page(visit: Visit, error: Exception) -> Response:
+    """Return the page for any error that the table names: what happened, why, and what to do next."""
+    answer = answer_for(error)
+    values = {
+        "answer": answer,
+        "reason": getattr(error, "reason", getattr(error, "summary", answer.title)),
+        "next_step": getattr(error, "next_step", None),
+    }
+    return visit.page("error.html", values, status=answer.status)
+
+
+def framework_error(portal: Portal) -> Callable[[Request, Exception], Response]:
+    """Return the handler for what the router itself refuses: unknown addresses and methods."""
+
+    def handle(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        missing = Missing(Text("이 주소에는 화면이 없습니다.", "There is no page at this address."))
+        wrong = WrongInput(Text("요청을 읽을 수 없습니다.", "The request could not be read."))
+        visit = _guest(portal, request)
+        page = error_page(visit, missing if error.status_code == 404 else wrong)
+        page.status_code = error.status_code
+        return page
+
+    return handle
+
+
+def _guest(portal: Portal, request: Request) -> Visit:
+    return Visit(
+        portal=portal, request=request, form=FormData(), language=_language(request, None), signed_in=None
+    )
+
+
+def _language(request: Request, signed_in: SignedIn | None) -> i18n.Language:
+    """Choose by this browser's own choice, then the person's, then the browser's wish."""
+    chosen = i18n.as_language(request.cookies.get(LANGUAGE_COOKIE))
+    if chosen is not None:
+        return chosen
+    if signed_in is not None:
+        return signed_in.person.language
+    return i18n.preferred(request.headers.get("accept-language", ""))
+
+
+async def _form(request: Request) -> FormData:
+    """Read the form of a POST; files are never uploaded through the portal."""
+    if request.method in READING:
+        return FormData()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("", "application/x-www-form-urlencoded"):
+        raise WrongInput(Text("양식이 아닌 내용을 받았습니다.", "The content is not a form."))
+    return await request.form(max_files=0, max_fields=MAX_FORM_FIELDS)

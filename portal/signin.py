@@ -1,0 +1,96 @@
+"""Sign-in through the hub (OAuth 2 code flow with PKCE), sign-out of both, and the choice of language."""
+
+from __future__ import annotations
+
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from audit.event import Event, Object, Subjects
+from portal.errors import WrongInput
+from portal.i18n import as_language
+from portal.pages import LANGUAGE_COOKIE
+from portal.visit import Portal, Visit
+from registry.text import Text
+
+SIGN_IN_COOKIE = "ansim-sign-in"
+CALLBACK = "/oauth_callback"
+YEAR = 365 * 24 * 3600  # seconds
+
+
+def sign_in(visit: Visit) -> Response:
+    """Begin a sign-in: remember the goal, then let the hub ask for password and code."""
+    portal = visit.portal
+    cookie, pending = portal.sessions.begin_sign_in(local_path(visit.query("next")))
+    response = RedirectResponse(portal.hub.authorize_path(state=pending.state, verifier=pending.verifier), 303)
+    # Lax, not Strict: the way back from the hub may count as started by the site that linked here.
+    response.set_cookie(
+        SIGN_IN_COOKIE, cookie, max_age=600, path=CALLBACK, secure=portal.https, httponly=True, samesite="lax"
+    )
+    return response
+
+
+def callback(visit: Visit) -> Response:
+    """Finish a sign-in; the page answers 200 and refreshes, so that a SameSite=Strict cookie is sent next.
+    A browser that did not begin it, or a code that the hub does not accept, leads to a page that begins again.
+    """
+    portal = visit.portal
+    cookie = visit.request.cookies.get(SIGN_IN_COOKIE, "")
+    pending = portal.sessions.finish_sign_in(cookie, visit.query("state"))
+    token = portal.hub.exchange(visit.query("code"), pending.verifier) if pending and visit.query("code") else None
+    handle = portal.hub.whoami(token) if token else None
+    if pending is None or token is None or handle is None:
+        return visit.page("sign_in_failed.html", status=400)
+    response = open_session(portal, handle, token, goal=pending.goal, visit=visit)
+    response.delete_cookie(SIGN_IN_COOKIE, path=CALLBACK)
+    return response
+
+
+def open_session(portal: Portal, handle: str, hub_token: str, *, goal: str, visit: Visit) -> HTMLResponse:
+    """Open a session for a person named by the hub; an older session of this browser ends."""
+    old = visit.request.cookies.get(portal.cookie_name)
+    if old:
+        portal.sessions.close(old)
+    response = visit.page("signed_in.html", {"goal": goal})
+    response.set_cookie(
+        portal.cookie_name,
+        portal.sessions.open(handle, hub_token),
+        path="/",
+        secure=portal.https,
+        httponly=True,
+        samesite="strict",
+    )
+    return response
+
+
+def sign_out(visit: Visit) -> Response:
+    """End the session here, then at the hub, which ends the tokens of its session with it."""
+    portal, me = visit.portal, visit.me
+    portal.sessions.close(me.cookie)
+    person = Object("person", me.person.ref)
+    portal.zone.log.record(
+        Event("session.signed_out", visit.actor, person, Subjects.person(me.person.ref), visit.source)
+    )
+    response = RedirectResponse("/hub/logout", 303)
+    response.delete_cookie(portal.cookie_name, path="/", secure=portal.https, httponly=True, samesite="strict")
+    return response
+
+
+def choose_language(visit: Visit) -> Response:
+    """Show this and every later page in the chosen language.
+
+    Raises: WrongInput — for a language that the zone does not speak.
+    """
+    language = as_language(visit.field("language"))
+    if language is None:
+        raise WrongInput(Text("지원하지 않는 언어입니다.", "The zone does not speak this language."))
+    back = visit.form.get("next")
+    response = RedirectResponse(local_path(back if isinstance(back, str) else ""), 303)
+    response.set_cookie(
+        LANGUAGE_COOKIE, language, max_age=YEAR, secure=visit.portal.https, httponly=True, samesite="lax"
+    )
+    return response
+
+
+def local_path(path: str) -> str:
+    """Return a path of this portal, or the first page if it could lead anywhere else."""
+    plain = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() and "\\" not in path
+    return path if plain and not path.startswith(("/sign-in", CALLBACK)) else "/"

@@ -1,0 +1,165 @@
+"""What all use cases share: one transaction, the check of authority, the audit event in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from sqlalchemy import Connection, insert
+
+from audit.canonical import JSON
+from audit.db import Database
+from audit.event import Actor, Event, Object, Outcome, Source, Subjects
+from audit.log import AuditLog
+from audit.refs import new_ref
+from registry import queries, tables
+from registry.errors import Denied, NotFound
+from registry.model import Person, PersonStatus, Role
+from registry.roles import AUTHORITY, NEEDS_A_PERSON, check_authority
+from registry.text import Text
+
+CLI = Actor.service("cli")
+
+SERVICE_AUTHORITY: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        # Who types `ansim registry` is root on the zone's machine and stands for its operator.
+        "cli": frozenset(AUTHORITY) - NEEDS_A_PERSON,
+        "zone": frozenset(AUTHORITY) - NEEDS_A_PERSON,
+        "hub": frozenset({"dataset.checked"}),
+        "worker": frozenset({"dataset.checked"}),
+    }
+)
+"""What the zone's own processes may change without a person. A process that is not here may change nothing."""
+
+
+def utc_now() -> datetime:
+    """The time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def as_actor(person: Person, session: str | None = None) -> Actor:
+    """The person as the actor of an audit event."""
+    return Actor.person(person.ref, sorted(role.value for role in person.roles), session)
+
+
+@dataclass(slots=True)
+class Writing:
+    """One change under way: its transaction, and what its audit event will say."""
+
+    tx: Connection
+    now: datetime
+    actor: Actor
+    object: Object
+    subjects: Subjects
+    on_behalf_of: str | None = None
+    outcome: Outcome = "ok"
+    reason: str | None = None
+    detail: dict[str, JSON] = field(default_factory=dict)
+    sealed: dict[str, str] = field(default_factory=dict)
+
+
+class Desk:
+    """The shared part of the registry's use cases."""
+
+    def __init__(self, db: Database, log: AuditLog, *, clock: Callable[[], datetime]) -> None:
+        self._db = db
+        self._log = log
+        self._clock = clock
+
+    @contextmanager
+    def _changing(
+        self,
+        action: str,
+        target: Object,
+        *,
+        by: Actor,
+        source: Source,
+        subjects: Subjects | None = None,
+        own: bool = False,
+    ) -> Iterator[Writing]:
+        """Runs one change and its audit event in one transaction; a denial rolls back and is recorded by itself.
+
+        `own` is for what people do to their own account: it takes no role.
+        """
+        subjects = Subjects.none() if subjects is None else subjects
+        writing: Writing | None = None
+        try:
+            with self._db.begin() as tx:
+                writing = Writing(tx, self._clock(), by, target, subjects)
+                if not own:
+                    writing.actor = _authorised(tx, action, by)
+                yield writing
+                self._log.append(tx, _event(action, writing, source))
+        except Denied as refusal:
+            actor, about = (by, target) if writing is None else (writing.actor, writing.object)
+            denied = Event(
+                action=action,
+                actor=actor,
+                object=about,
+                subjects=subjects,
+                source=source,
+                outcome="denied",
+                reason=refusal.code,
+            )
+            self._log.record(denied)
+            raise
+
+    def _tell(self, tx: Connection, person_ref: str, code: str, content: Text) -> None:
+        """Leaves a message for a person."""
+        tx.execute(
+            insert(tables.message).values(
+                ref=new_ref("msg"),
+                person_ref=person_ref,
+                code=code,
+                ko=content.ko,
+                en=content.en,
+                at=self._clock(),
+            )
+        )
+
+
+def _event(action: str, writing: Writing, source: Source) -> Event:
+    return Event(
+        action=action,
+        actor=writing.actor,
+        object=writing.object,
+        subjects=writing.subjects,
+        source=source,
+        outcome=writing.outcome,
+        reason=writing.reason,
+        on_behalf_of=writing.on_behalf_of,
+        detail=writing.detail,
+        sealed=writing.sealed,
+    )
+
+
+def _authorised(tx: Connection, action: str, by: Actor) -> Actor:
+    """The actor with the roles that the registry knows, not those the caller believes.
+
+    Raises: Denied — for a person without a role that may do this, and for a service that may not.
+    """
+    if by.kind != "person":
+        if action not in SERVICE_AUTHORITY.get(by.ref, frozenset()):
+            raise Denied(
+                "no_authority",
+                Text(
+                    ko="이 일은 로그인한 사람이 직접 해야 합니다.",
+                    en="This must be done by a person who is signed in.",
+                ),
+            )
+        return by
+    held = acting_roles(tx, by)
+    check_authority(action, held)
+    return replace(by, roles=tuple(sorted(role.value for role in held)))
+
+
+def acting_roles(tx: Connection, by: Actor) -> frozenset[Role]:
+    """The zone-wide roles of a person who acts now; none for somebody unknown or not active."""
+    try:
+        person = queries.person_by_ref(tx, by.ref)
+    except NotFound:
+        return frozenset()
+    return person.roles if person.status is PersonStatus.ACTIVE else frozenset()

@@ -1,0 +1,51 @@
+"""The registry as the rest of the zone sees it: one object with every use case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from audit.db import Database
+from audit.log import AuditLog
+from registry.desk import utc_now
+from registry.endings import Endings
+from registry.holdings import Holdings
+from registry.joining import Joining
+from registry.people import People
+from registry.projects import Projects
+from registry.secondfactor import SecondFactor
+from registry.totp import SecretBox
+
+
+class Registry(People, Joining, SecondFactor, Projects, Holdings, Endings):
+    """Who may use which data, for what, until when.
+
+    Every change is one transaction with its audit event in it: if the event cannot be written, nothing changed.
+    Every refusal by the rules is an event too. A change takes `by`, who acts, and `source`, from where.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        log: AuditLog,
+        *,
+        secrets_key: bytes,
+        demo: bool,
+        notice_version: str,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """Opens the registry in `db`; `secrets_key` has 32 bytes and encrypts second factors."""
+        super().__init__(db, log, clock=clock)
+        self._secrets = SecretBox(secrets_key)
+        self._demo = demo
+        self._notice_version = notice_version
+
+    @property
+    def demo(self) -> bool:
+        """Whether this is a demo zone, which takes demo data only."""
+        return self._demo
+
+    @property
+    def notice_version(self) -> str:
+        """The version of the notice that people must have accepted."""
+        return self._notice_version

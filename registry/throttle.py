@@ -1,0 +1,48 @@
+"""How many failed sign-ins are looked at before the door stays shut for a while. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+WINDOW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `failures` within `WINDOW`, counted per `kind` of key."""
+
+    kind: str
+    failures: int
+
+
+HANDLE = Limit("handle", 5)
+SOURCE = Limit("source", 20)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Recent failures for one key, and when the audit log was last told that the door is shut."""
+
+    failures: tuple[datetime, ...] = ()
+    announced_at: datetime | None = None
+
+    def recent(self, now: datetime) -> tuple[datetime, ...]:
+        """The failures that still count."""
+        return tuple(at for at in self.failures if now - at < WINDOW)
+
+    def shut(self, limit: Limit, now: datetime) -> bool:
+        """Whether attempts are refused without being looked at."""
+        return len(self.recent(now)) >= limit.failures
+
+    def due_to_announce(self, now: datetime) -> bool:
+        """Whether the audit log has not been told within this window."""
+        return self.announced_at is None or now - self.announced_at >= WINDOW
+
+    def announced(self, now: datetime) -> History:
+        """The history after the audit log was told."""
+        return replace(self, announced_at=now)
+
+    def failed(self, limit: Limit, now: datetime) -> History:
+        """The history after one more failure; only as many are kept as can matter."""
+        return replace(self, failures=(*self.recent(now), now)[-limit.failures :])

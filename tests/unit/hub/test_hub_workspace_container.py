@@ -1,0 +1,148 @@
+"""What the engine is told about a workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audit.canonical import encode
+from hub_config.workspace_container import (
+    WorkspaceContainer,
+    container_for,
+    create_arguments,
+    environment,
+    event_detail,
+    host_arguments,
+    labels,
+)
+from registry.model import Limits, Mount, Project, ProjectStatus, WorkPermit, Workspace
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+HOST_CONFIG: Mapping[str, Any] = {
+    "auto_remove": False,
+    "cap_drop": ["ALL"],
+    "cpu_period": 100_000,
+    "cpu_quota": 150_000,
+    "init": True,
+    "ipc_mode": "private",
+    "mem_limit": 2 * 1024**3,
+    "memswap_limit": 2 * 1024**3,
+    "network_mode": "none",
+    "oom_score_adj": 500,
+    "pids_limit": 256,
+    "privileged": False,
+    "read_only": True,
+    "restart_policy": {"Name": "no"},
+    "security_opt": ["no-new-privileges:true"],
+    "shm_size": 64 * 1024**2,
+    "tmpfs": {"/tmp": "rw,noexec,nosuid,nodev,size=536870912,mode=1777"},
+}
+
+
+def a_permit(project: str = "gibleed", *, person: str = "p_aaaaaaaaaaaaaaaa", number: int = 1) -> WorkPermit:
+    limits = Limits(memory_bytes=2 * 1024**3, cpus=1.5, pids=256)
+    return WorkPermit(
+        workspace=Workspace(f"ws_aaaaaaaaaaaaaaa{number}", person, project, 200_000 + number),
+        project=Project(project, "과제", "Project", "purpose", NOW, NOW, ProjectStatus.ACTIVE, limits),
+        mounts=(Mount("gibleed", 3, Path("/srv/zone/datasets/gibleed/3"), "ab" * 32, 2694),),
+        limits=limits,
+        ends_at=NOW,
+    )
+
+
+def a_container(permit: WorkPermit | None = None) -> WorkspaceContainer:
+    permit = permit or a_permit()
+    return container_for(
+        permit,
+        Path("/srv/zone/workspaces") / permit.workspace.ref,
+        image="sha256:" + "cd" * 32,
+        prefix=f"/user/minsu/{permit.project.id}/",
+        language="ko",
+        zone="0123456789ab",
+        intent="018f0000-0000-7000-8000-000000000000",
+    )
+
+
+def test_every_limit_reaches_the_engine_and_nothing_else_does() -> None:
+    arguments = host_arguments(a_container())
+    assert {k: v for k, v in arguments.items() if k in HOST_CONFIG} == HOST_CONFIG
+    assert set(arguments) - set(HOST_CONFIG) == {"log_config", "mounts", "ulimits"}
+
+
+def test_log_of_a_container_cannot_fill_the_disk() -> None:
+    log = host_arguments(a_container())["log_config"]
+    assert log.type == "json-file"
+    assert log.config == {"max-size": "1m", "max-file": "2"}
+
+
+def test_no_core_dump_can_copy_the_data() -> None:
+    limits = {u.name: (u.soft, u.hard) for u in host_arguments(a_container())["ulimits"]}
+    assert limits == {"core": (0, 0), "nofile": (4096, 4096)}
+
+
+def test_only_home_and_outbox_of_the_workspace_are_writable() -> None:
+    mounts = {m["Target"]: (m["Source"], m["ReadOnly"]) for m in host_arguments(a_container())["mounts"]}
+    own = "/srv/zone/workspaces/ws_aaaaaaaaaaaaaaa1"
+    assert mounts == {
+        "/home/researcher": (f"{own}/home", False),
+        "/outbox": (f"{own}/outbox", False),
+        "/zone": (f"{own}/run", True),
+        "/data/gibleed": ("/srv/zone/datasets/gibleed/3", True),
+    }
+
+
+def test_environment_is_a_closed_list_without_secrets() -> None:
+    assert environment(a_container()) == {
+        "ANSIM_LANGUAGE": "ko",
+        "ANSIM_PREFIX": "/user/minsu/gibleed/",
+        "ANSIM_PROJECT": "gibleed",
+        "HOME": "/home/researcher",
+        "LANG": "C.UTF-8",
+        "USER": "researcher",
+        "MKL_NUM_THREADS": "2",
+        "NUMEXPR_MAX_THREADS": "2",
+        "OMP_NUM_THREADS": "2",
+        "OPENBLAS_NUM_THREADS": "2",
+    }
+
+
+def test_container_runs_as_the_workspace_and_without_a_network() -> None:
+    arguments = create_arguments(a_container())
+    assert arguments["user"] == "200001:200001"
+    assert arguments["network_disabled"] is True
+    assert arguments["image"].startswith("sha256:")
+    assert "command" not in arguments
+
+
+def test_two_projects_of_one_person_share_no_writable_path_name_or_user() -> None:
+    one, other = a_container(a_permit("gibleed")), a_container(a_permit("traffic", number=2))
+    assert {b.source for b in one.binds if not b.target.startswith("/data")}.isdisjoint(
+        b.source for b in other.binds
+    )
+    assert one.name != other.name
+    assert one.uid != other.uid
+
+
+@pytest.mark.parametrize("key", ["ansim.zone", "ansim.workspace", "ansim.project", "ansim.prefix", "ansim.intent"])
+def test_labels_tell_the_worker_whose_container_it_is(key: str) -> None:
+    assert labels(a_container())[key]
+
+
+def test_event_names_image_mounts_limits_and_versions_but_no_path_of_the_host() -> None:
+    detail = event_detail(a_container(), a_permit())
+    encode(detail)  # no floats, no free text: the log would refuse them
+    assert detail["limits"] == {"memory_bytes": 2 * 1024**3, "millicpus": 1500, "pids": 256}
+    assert ["/data/gibleed", "ro"] in detail["mounts"]
+    assert detail["datasets"] == [["gibleed", 3, "ab" * 32]]
+    assert "/srv" not in str(detail)
+
+
+def test_less_than_one_core_still_gets_one_thread() -> None:
+    small = replace(a_container(), limits=Limits(cpus=0.25))
+    assert environment(small)["OMP_NUM_THREADS"] == "1"
+    assert host_arguments(small)["cpu_quota"] == 25_000
