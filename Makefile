@@ -5,7 +5,8 @@ export ANSIM_HOME ?= $(CURDIR)/var
 
 .PHONY: up down status test test-long check fix bench lock docs environment development
 
-up: environment
+up:
+	@$(PYTHON) hub_config/bootstrap.py up
 	@$(RUN)/ansim up $(if $(filter no,$(DEMO)),--empty,--demo) $(if $(PORT),--port $(PORT))
 
 down: environment

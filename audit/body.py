@@ -1,8 +1,9 @@
 """The body of an entry, format 1: the canonical bytes that are hashed into the tree.
 
-Final from the first entry: later versions add formats, they never change this one. The form is a table that both the
-writer and the verifier walk. It has no place for names, e-mail addresses, network addresses or free text: texts are
-ASCII without spaces, people are opaque references, everything else is a salted commitment in `c`.
+Final from the first entry: later versions add formats, they never change this one. The form is a table that
+both the writer and the verifier walk. It has no place for names, e-mail addresses, network addresses or free
+text: texts are ASCII without spaces, people are opaque references, everything else is a salted commitment in
+`c`.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ _SERVICE = "[a-z][a-z0-9_-]{0,31}"
 _SESSION = "[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
 SEALED_NAME = "[a-z][a-z0-9_.-]{0,63}"
 
-# What may be acted on, and the form of its reference. A file or a session has no name here: names can be personal.
+# What may be acted on, and the form of its reference. A file or a session has no name here: names can be
+# personal.
 OBJECT_REFS: Mapping[str, str] = MappingProxyType(
     {
         "person": f"p_{_OPAQUE}",

@@ -1,7 +1,8 @@
 """Every action that may be recorded, with what it means to a reader and how long it must be kept.
 
-An action that is not here is refused. Two retention classes exist because Korean law sets two floors: records of
-access (Safety Standards for personal data, art. 8: one or two years) and the history of access rights (three years).
+An action that is not here is refused. Two retention classes exist because Korean law sets two floors: records
+of access (Safety Standards for personal data, art. 8: one or two years) and the history of access rights
+(three years).
 """
 
 from __future__ import annotations

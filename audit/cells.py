@@ -1,7 +1,8 @@
 """The cell store: executed code, encrypted, under a name that commits to it without showing it.
 
-The name is SHA-256(label || salt || code) with salt = HMAC(key, code): the same code has one name, nobody without the
-key can find it by trying likely code, and one cell can be opened to an auditor by its salt without giving the key away.
+The name is SHA-256(label || salt || code) with salt = HMAC(key, code): the same code has one name, nobody
+without the key can find it by trying likely code, and one cell can be opened to an auditor by its salt
+without giving the key away.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class CellStore:
     def put(self, code: bytes) -> str:
         """Store code durably and return its name, 64 hexadecimal digits.
 
-        Raises: EventRefused — if the code is longer than `MAX_CELL_BYTES`. NotDurable — if it cannot be written.
+        Raises: EventRefused — if the code is longer than `MAX_CELL_BYTES`. NotDurable — if it cannot be
+        written.
         """
         if len(code) > MAX_CELL_BYTES:
             raise EventRefused(f"a cell of {len(code)} bytes is longer than the log takes")

@@ -1,4 +1,4 @@
-"""C2SP checkpoints (c2sp.org/tlog-checkpoint): origin, size and root of the tree, as the text of a signed note."""
+"""C2SP checkpoints (c2sp.org/tlog-checkpoint): origin, size and root of the tree in a signed note."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def unverified_checkpoint(note: str) -> Checkpoint:
 def open_checkpoint(note: str, verifier: Verifier, others: Iterable[Verifier] = ()) -> Checkpoint:
     """Return a checkpoint that the log's key signed; the key's name is the log's origin.
 
-    Raises: MalformedCheckpoint — for any text that is not exactly one signed checkpoint. NotTrusted — if the key did
-    not sign it, or if it is of another log.
+    Raises: MalformedCheckpoint — for any text that is not exactly one signed checkpoint. NotTrusted — if the
+    key did not sign it, or if it is of another log.
     """
     claimed = unverified_checkpoint(note)
     open_note(note, [verifier, *others])

@@ -34,8 +34,8 @@ class AuditClient:
     def append(self, event: Event) -> int:
         """Record an event and return its index.
 
-        Raises: EventRefused — if the service will not take it. NotDurable — if it is not durable in time: what it
-        records must not happen.
+        Raises: EventRefused — if the service will not take it. NotDurable — if it is not durable in time:
+        what it records must not happen.
         """
         return self._ask(request_line(Request(event)))
 
@@ -177,7 +177,7 @@ class _Channel(asyncio.Protocol):
                 future.set_result(answer)
 
     def ask(self, line: bytes) -> asyncio.Future[bytes]:
-        """Send a request and return where its answer will be; a caller that gives up keeps its place in the order."""
+        """Send a request and return its future answer; a caller that gives up keeps its place."""
         if self._transport is None or self._transport.is_closing():
             raise ConnectionResetError("the audit service closed the connection")
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()

@@ -1,6 +1,7 @@
 """What is derived from a body for searching: index columns and links. The body alone is evidence.
 
-The verifier derives both again and compares, so that a search can neither show nor hide what the bodies do not say.
+The verifier derives both again and compares, so that a search can neither show nor hide what the bodies do
+not say.
 """
 
 from __future__ import annotations

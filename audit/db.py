@@ -1,4 +1,4 @@
-"""One database of a zone: SQLite in a file, or PostgreSQL; every write transaction is durable when it returns."""
+"""The database of a zone, SQLite in a file or PostgreSQL: what is committed is durable."""
 
 from __future__ import annotations
 

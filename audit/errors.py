@@ -1,4 +1,4 @@
-"""Everything that `audit` raises: one family, each with the reason as its message and a next step as its hint.
+"""Everything that `audit` raises: one family; the message is the reason, the hint a next step.
 
 AuditError
 ├── EventRefused          the event may not be recorded as it stands (its author's fault)

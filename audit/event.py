@@ -1,8 +1,8 @@
 """What an event is: who did what to what, whose data it concerns, from where, and how it ended.
 
-Pure values. The five legal fields (who, when, from where, whose data, what) cannot be left out: they are positional,
-and the log itself adds *when*. Personal values and free text go into `sealed`; the leaf then holds only a salted
-commitment, and the value lies encrypted beside it.
+Pure values. The five legal fields (who, when, from where, whose data, what) cannot be left out: they are
+positional, and the log itself adds *when*. Personal values and free text go into `sealed`; the leaf then
+holds only a salted commitment, and the value lies encrypted beside it.
 """
 
 from __future__ import annotations

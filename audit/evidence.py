@@ -37,8 +37,7 @@ def signed_files(directory: Path, verifier: Verifier, report: Report) -> list[Si
     """
     found: dict[tuple[int, bytes], Signed] = {}
     for name, data in kept_checkpoints(directory):
-        stem = Path(name).name
-        claimed = int(stem) if stem.isascii() and stem.isdecimal() else 0
+        claimed = int(name) if name.isascii() and name.isdecimal() else 0
         try:
             note = data[:_MAX_FILE_BYTES].decode("utf-8")
         except UnicodeDecodeError:

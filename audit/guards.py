@@ -1,7 +1,8 @@
 """Triggers that refuse to change what was written.
 
-They stop accidents and careless programs, not a database administrator: whoever can drop a trigger is caught by the
-tree and by checkpoints kept elsewhere. `metadata.create_all` makes them; a migration runs `guard_statements` itself.
+They stop accidents and careless programs, not a database administrator: whoever can drop a trigger is caught
+by the tree and by checkpoints kept elsewhere. `metadata.create_all` makes them; a migration runs
+`guard_statements` itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _KEY_ROW_KEPT = (
 
 
 def guard_statements(dialect: str) -> tuple[str, ...]:
-    """Return the statements that make the guards on "sqlite" or "postgresql"; running them again changes nothing."""
+    """Return what makes the guards on "sqlite" or "postgresql"; running it again changes nothing."""
     return {"sqlite": _sqlite, "postgresql": _postgresql}[dialect]()
 
 

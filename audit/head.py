@@ -1,7 +1,7 @@
 """The head of the log on disk: the last checkpoint and every earlier one, apart from the database.
 
-A database that was rolled back or cut off contradicts these files, so nothing is ever signed against them. One process
-at a time signs (`flock`), which is the compare-and-swap that a log of several writers needs.
+A database that was rolled back or cut off contradicts these files, so nothing is ever signed against them.
+One process at a time signs (`flock`), which is the compare-and-swap that a log of several writers needs.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class Head:
         try:
             return (self._directory / HEAD_FILE).read_text(encoding="utf-8")
         except FileNotFoundError:
-            return None
+            # Without its first file the log must not forget what it has signed.
+            kept = _kept_files(self._directory)
+            return kept[-1].read_text(encoding="utf-8") if kept else None
 
     def write(self, size: int, note: str) -> None:
         """Keep a checkpoint, and make it the last one; the caller holds the lock."""
@@ -50,11 +52,14 @@ class Head:
 
 
 def kept_checkpoints(directory: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield (file name, content) of every checkpoint file, the earliest size first; names tell nothing certain."""
+    """Yield (file name, content) of every checkpoint file; the name tells nothing certain."""
+    for path in _kept_files(directory):
+        yield path.name, path.read_bytes()
+    if (directory / HEAD_FILE).exists():
+        yield HEAD_FILE, (directory / HEAD_FILE).read_bytes()
+
+
+def _kept_files(directory: Path) -> list[Path]:
     every = directory / EVERY_DIRECTORY
     files = [path for path in every.iterdir() if not path.name.startswith(".")] if every.is_dir() else []
-    files.sort(key=lambda path: (len(path.name), path.name))
-    if (directory / HEAD_FILE).exists():
-        files.append(directory / HEAD_FILE)
-    for path in files:
-        yield str(path.relative_to(directory)), path.read_bytes()
+    return sorted(files, key=lambda path: (len(path.name), path.name))

@@ -27,7 +27,7 @@ class LogKeys:
 
     @classmethod
     def load_or_create(cls, directory: Path) -> LogKeys:
-        """Read the keys in a directory, making those that do not exist (32 random bytes in hexadecimal, mode 0600).
+        """Read the keys in a directory; make those that do not exist: 32 random bytes each, mode 0600.
 
         Raises: KeyFileUnusable — if a file is damaged or readable by others.
         """

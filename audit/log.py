@@ -41,6 +41,7 @@ _SEALED_NAME = text(SEALED_NAME)
 _INSERT_CHECKPOINT = """
 INSERT INTO audit_checkpoint (size, note, tail, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (size) DO NOTHING
 """
+_LAST_CHECKPOINT = "SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1"
 
 
 def utc_now() -> datetime:
@@ -74,11 +75,11 @@ class AuditLog:
     def append(self, tx: Connection, event: Event, *, component: str | None = None) -> int:
         """Record an event in the caller's transaction and return its index; it is durable when that commits.
 
-        An event whose id is recorded already is not recorded again: its index is returned. `component` names the
-        writer where one process writes for another.
+        An event whose id is recorded already is not recorded again: its index is returned. `component` names
+        the writer where one process writes for another.
 
-        Raises: EventRefused — if the event is not of the permitted form. NotDurable — if the database refused it. In
-        both cases the caller's transaction is rolled back: nothing may happen that is not recorded.
+        Raises: EventRefused — if the event is not of the permitted form. NotDurable — if the database refused
+        it. In both cases the caller's transaction is rolled back: nothing may happen that is not recorded.
         """
         try:
             return self._append(tx, event, component or self.component)
@@ -97,7 +98,7 @@ class AuditLog:
         return self.record_all([(event, self.component)])[0]
 
     def record_all(self, events: Sequence[tuple[Event, str]]) -> list[int]:
-        """Record events, each with its component, in one transaction; either all are durable on return or none is.
+        """Record events, each with its component, in one transaction: all are durable on return, or none.
 
         Raises: as `append`.
         """
@@ -117,7 +118,7 @@ class AuditLog:
         return tree.root(tree.size() if size is None else size)
 
     def checkpoint(self) -> str:
-        """Sign the head of the log, if it grew, and keep it in the database and in files; return the signed note.
+        """Sign the head of the log if it grew, keep it in the database and in files, and return the note.
 
         Raises: LogInconsistent — if the log contradicts its last checkpoint; nothing is signed then.
         """
@@ -125,8 +126,7 @@ class AuditLog:
             known = self._head.read()
             with self.db.read() as tx:
                 tree = Tree(tx)
-                size = tree.size()
-                last = self._check_against(tree, size, known)
+                size, last = self._check_head(tx, tree, known)
                 if known is not None and last is not None and last.size == size:
                     return known
                 head = Checkpoint(self.origin, size, tree.root(size))
@@ -139,17 +139,16 @@ class AuditLog:
             return note
 
     def check_head(self) -> None:
-        """Refuse a log that was rolled back, cut off or rewritten since its last checkpoint; for the start of a zone.
+        """Refuse a log that was rolled back, cut off or rewritten since its last checkpoint.
 
         Raises: LogInconsistent — with what does not fit.
         """
         known = self._head.read()
         with self.db.read() as tx:
-            tree = Tree(tx)
-            self._check_against(tree, tree.size(), known)
+            self._check_head(tx, Tree(tx), known)
 
     def receipt(self, index: int) -> str:
-        """Return the C2SP tlog-proof of one entry under a checkpoint that covers it, signing one if there is none.
+        """Return the C2SP tlog-proof of one entry, under a checkpoint that is signed now if none covers it.
 
         Raises: NotInLog — if there is no such entry. LogInconsistent — as `checkpoint`.
         """
@@ -165,8 +164,8 @@ class AuditLog:
     def unseal(self, index: int) -> dict[str, str]:
         """Return the sealed values of one entry, for screens that may show them; destroyed ones are left out.
 
-        Raises: NotInLog — if there is no such entry. SealedValueLost — if a value is missing without having been
-        destroyed on purpose.
+        Raises: NotInLog — if there is no such entry. SealedValueLost — if a value is missing without having
+        been destroyed on purpose.
         """
         with self.db.read() as tx:
             commitments = bodies.parse(store.body_bytes(tx, index)).get("c", {})
@@ -200,15 +199,17 @@ class AuditLog:
             raise EventRefused(f"{event.action}: a body of {len(data)} bytes is longer than an entry may be")
         return body, data, openings
 
-    def _check_against(self, tree: Tree, size: int, note: str | None) -> Checkpoint | None:
-        if note is None:
-            return None
-        last = self._open(note)
-        if last.size > size:
-            raise LogInconsistent(f"the log has {size} entries, its last checkpoint covers {last.size}")
-        if tree.root(last.size) != last.root:
-            raise LogInconsistent(f"the first {last.size} entries are not those of the last checkpoint")
-        return last
+    def _check_head(self, tx: Connection, tree: Tree, known: str | None) -> tuple[int, Checkpoint | None]:
+        """Hold the log against its last checkpoints; return its size and the one in files."""
+        size = tree.size()
+        kept = tx.exec_driver_sql(_LAST_CHECKPOINT).scalar()
+        signed = [None if note is None else self._open(note) for note in (known, kept)]
+        for last in signed:
+            if last is not None and last.size > size:
+                raise LogInconsistent(f"the log has {size} entries, its last checkpoint covers {last.size}")
+            if last is not None and tree.root(last.size) != last.root:
+                raise LogInconsistent(f"the first {last.size} entries are not those of the last checkpoint")
+        return size, signed[0]
 
     def _open(self, note: str) -> Checkpoint:
         try:

@@ -1,7 +1,8 @@
 """The Merkle tree of RFC 6962 section 2.1, as pure functions.
 
-Functions that need the tree take a `Nodes` callable: `nodes(height, index)` returns the hash over the 2**height leaves
-that start at leaf index * 2**height. A list of leaves, a database or a directory of tiles can each be one.
+Functions that need the tree take a `Nodes` callable: `nodes(height, index)` returns the hash over the
+2**height leaves that start at leaf index * 2**height. A list of leaves, a database or a directory of tiles
+can each be one.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def peaks(start: int, end: int) -> Iterator[tuple[int, int]]:
 
 
 def subtree_root(start: int, end: int, nodes: Nodes) -> bytes:
-    """Return MTH(D[start:end]) for a range that occurs in RFC 6962's recursion; the empty range has `EMPTY_ROOT`."""
+    """Return MTH(D[start:end]) for a range that occurs in RFC 6962's recursion, or for an empty one."""
     hashes = [nodes(height, index) for height, index in peaks(start, end)]
     if not hashes:
         return EMPTY_ROOT
@@ -101,7 +102,7 @@ def consistency_path(old: int, new: int, nodes: Nodes) -> list[bytes]:
 
 
 def root_from_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes]) -> bytes | None:
-    """Return the root that an inclusion path leads to, or None if it has not the length that index and size demand."""
+    """Return the root that a path leads to, or None if its length does not fit index and size."""
     if not 0 <= index < size:
         return None
     inner = (index ^ (size - 1)).bit_length()
@@ -122,7 +123,7 @@ def verify_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], 
 
 
 def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> bool:
-    """Return whether `path` proves that the tree of `new` extends the tree of `old` (RFC 9162 section 2.1.4.2)."""
+    """Return whether `path` proves that the new tree extends the old one (RFC 9162 section 2.1.4.2)."""
     if not 0 <= old <= new:
         return False
     if old == new:

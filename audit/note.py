@@ -1,4 +1,4 @@
-"""C2SP signed notes (c2sp.org/signed-note) with Ed25519 keys: text that anyone can check with the verifier key."""
+"""C2SP signed notes (c2sp.org/signed-note) with Ed25519 keys: text that anyone can check."""
 
 from __future__ import annotations
 
@@ -117,8 +117,8 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> str:
 
     Signatures of unknown keys are ignored, which is how keys are rotated and witnesses added.
 
-    Raises: MalformedNote — for any text that is not a note. NotTrusted — if no trusted key signed it, or if the
-    signature of a trusted key does not verify.
+    Raises: MalformedNote — for any text that is not a note. NotTrusted — if no trusted key signed it, or if
+    the signature of a trusted key does not verify.
     """
     parsed = parse_note(note)
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}

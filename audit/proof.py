@@ -1,7 +1,7 @@
-"""C2SP tlog-proofs (c2sp.org/tlog-proof): a receipt in one text that proves an entry, offline and without the server.
+"""C2SP tlog-proofs (c2sp.org/tlog-proof): a receipt in one text that proves an entry offline.
 
-Our receipts carry the entry's body as `extra` data, so that whoever holds the receipt sees what it proves. The body is
-relied on only after it hashed to the leaf that the path proves.
+Our receipts carry the entry's body as `extra` data, so that whoever holds the receipt sees what it proves.
+The body is relied on only after it hashed to the leaf that the path proves.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a verified receipt proves: that this body is entry `index` of the log whose head was `checkpoint`."""
+    """What a verified receipt proves: this body is entry `index` of the log with this head."""
 
     index: int
     checkpoint: Checkpoint
@@ -80,8 +80,8 @@ def parse_proof(text: str) -> Proof:
 def verify_leaf(proof: Proof, leaf: bytes, verifier: Verifier, others: Iterable[Verifier] = ()) -> Checkpoint:
     """Return the checkpoint under which `leaf` is proven to be entry `proof.index`.
 
-    Raises: NotTrusted — if the log's key did not sign the checkpoint. ProofInvalid — if the path does not lead from the
-    leaf to the signed root.
+    Raises: NotTrusted — if the log's key did not sign the checkpoint. ProofInvalid — if the path does not
+    lead from the leaf to the signed root.
     """
     checkpoint = open_checkpoint(proof.checkpoint, verifier, others)
     if not verify_inclusion(proof.index, checkpoint.size, leaf, proof.path, checkpoint.root):
@@ -92,8 +92,8 @@ def verify_leaf(proof: Proof, leaf: bytes, verifier: Verifier, others: Iterable[
 def verify_receipt(text: str, verifier: Verifier, others: Iterable[Verifier] = ()) -> Receipt:
     """Return what a receipt with an embedded body proves.
 
-    Raises: MalformedProof — for any text that is not a receipt of this log's kind. MalformedBody — if it proves bytes
-    that are no body. NotTrusted and ProofInvalid — as `verify_leaf`.
+    Raises: MalformedProof — for any text that is not a receipt of this log's kind. MalformedBody — if it
+    proves bytes that are no body. NotTrusted and ProofInvalid — as `verify_leaf`.
     """
     proof = parse_proof(text)
     if proof.extra is None:

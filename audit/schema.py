@@ -1,7 +1,7 @@
 """Small rules from which the form of a body is written down as a table.
 
-A rule takes a value and its path and raises `MalformedBody` if the value does not fit. Absence has one spelling: the
-field is not there.
+A rule takes a value and its path and raises `MalformedBody` if the value does not fit. Absence has one
+spelling: the field is not there.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def items(rule: Rule) -> Rule:
 
 
 def mapping(key: str, rule: Rule) -> Rule:
-    """Return a rule that accepts a non-empty object whose keys match a pattern and whose values fit `rule`."""
+    """Return a rule that accepts a non-empty object by the form of its keys and of its values."""
     compiled = re.compile(key, re.ASCII)
 
     def check(value: JSON, path: str) -> None:

@@ -1,8 +1,8 @@
 """Commitments: what a leaf says of a value that it must not show.
 
-A commitment is SHA-256(label || 32 random bytes || canonical text). Without the random part a name or an address could
-be found by trying all of them. The opening (random part and text) lies encrypted in the sidecar; who destroys the key
-destroys the opening, and every proof of the log still holds.
+A commitment is SHA-256(label || 32 random bytes || canonical text). Without the random part a name or an
+address could be found by trying all of them. The opening (random part and text) lies encrypted in the
+sidecar; who destroys the key destroys the opening, and every proof of the log still holds.
 """
 
 from __future__ import annotations

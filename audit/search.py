@@ -1,6 +1,7 @@
 """Finding entries: by what they say, and as the timeline of a person, a dataset, a project or a request.
 
-Pages follow the index of the last entry seen, so a page is as cheap at the end of the log as at its beginning.
+Pages follow the index of the last entry seen, so a page is as cheap at the end of the log as at its
+beginning.
 """
 
 from __future__ import annotations

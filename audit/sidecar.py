@@ -1,7 +1,8 @@
 """The encrypted sidecar: openings of commitments, under one key per subject.
 
-A subject's key is random, wrapped by the master key of the zone and stored in `audit_key`. Setting `wrapped` to NULL
-destroys every value of that subject, also in backups of the sidecar that are kept apart from the keys.
+A subject's key is random, wrapped by the master key of the zone and stored in `audit_key`. Setting `wrapped`
+to NULL destroys every value of that subject, also in backups of the sidecar that are kept apart from the
+keys.
 """
 
 from __future__ import annotations

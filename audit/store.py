@@ -1,7 +1,7 @@
 """Writes and reads the rows of the log inside a transaction that someone else opened.
 
-The statements are written for the driver (`exec_driver_sql`): compiling Core constructs would cost more than the
-insert itself.
+The statements are written for the driver (`exec_driver_sql`): compiling Core constructs would cost more than
+the insert itself.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ TILE_HEIGHT = 8
 _ADVISORY_LOCK = 0x616E73696D6C6F67
 
 _INSERT_ENTRY = """
-INSERT INTO audit_entry (idx, leaf_hash, body, ts, component, action, outcome, actor_ref, object_kind, object_ref,
+INSERT INTO audit_entry (idx, leaf_hash, body, ts, component, action, outcome, actor_ref, object_kind,
+object_ref,
                          project, event_id)
 SELECT coalesce(max(idx), -1) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM audit_entry WHERE true
 ON CONFLICT (event_id) DO NOTHING RETURNING idx

@@ -1,8 +1,9 @@
 """The tables of the log, the same on SQLite and PostgreSQL.
 
-`audit_entry.body` is what is hashed; its other columns and `audit_link` only make it findable. `audit_tile` holds full
-tiles (C2SP tlog-tiles) alone: a partial tile is the last rows of the level below. `audit_checkpoint.tail` keeps the
-leaf hashes of the partial tile at that size, so that a later difference can be pinned to one entry.
+`audit_entry.body` is what is hashed; its other columns and `audit_link` only make it findable. `audit_tile`
+holds full tiles (C2SP tlog-tiles) alone: a partial tile is the last rows of the level below.
+`audit_checkpoint.tail` keeps the leaf hashes of the partial tile at that size, so that a later difference can
+be pinned to one entry.
 """
 
 from __future__ import annotations

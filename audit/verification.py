@@ -1,4 +1,4 @@
-"""What a verification found: problems with a name, a place and a sentence, and the verdict that follows from them."""
+"""What a verification found: problems with name, place and sentence, and the verdict from them."""
 
 from __future__ import annotations
 

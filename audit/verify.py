@@ -1,9 +1,9 @@
 """Verifies a whole log from the bodies of its entries, trusting nothing but one public key.
 
-It shares no code with what writes the log beyond the form of a body and the arithmetic of the tree. What it holds the
-bodies against, in this order: their fixed form, the columns and links derived from them, the hash stored with them, the
-tiles of the tree, every signed checkpoint in the database and in files, and the presence of their sealed values. It
-reads one tile at a time, so its memory does not grow with the log.
+It shares no code with what writes the log beyond the form of a body and the arithmetic of the tree. What it
+holds the bodies against, in this order: their fixed form, the columns and links derived from them, the hash
+stored with them, the tiles of the tree, every signed checkpoint in the database and in files, and the
+presence of their sealed values. It reads one tile at a time, so its memory does not grow with the log.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ Progress = Callable[[int, int], None]
 def verify(
     db: Database, verifier: Verifier, log_dir: Path, progress: Progress = lambda done, total: None
 ) -> Verification:
-    """Return what is wrong with the log in a database, if anything; `progress` is told entries done and in all.
+    """Return what is wrong with the log in a database; `progress` is told entries done and in all.
 
-    `verifier` is the key that the caller trusts, from a place that whoever may change the database cannot change.
+    `verifier` is the key that the caller trusts, from a place that whoever may change the database cannot
+    change.
     """
     findings = Findings()
     files = signed_files(log_dir, verifier, findings.at_checkpoint)
@@ -87,16 +88,17 @@ class _Walk:
         self._ts = ""
 
     def run(self, progress: Progress) -> Verification:
-        bounds = self._tx.execute(select(func.min(audit_entry.c.idx), func.max(audit_entry.c.idx))).one()
-        size = 0 if bounds[1] is None else bounds[1] + 1
-        if bounds[0] is not None and bounds[0] < 0:
-            self._findings.at("entry.extra", bounds[0])
+        size = self._size()
         self._check_root(EMPTY_ROOT, 0)
-        for n in range(-(-size // TILE_WIDTH)):
-            start = n * TILE_WIDTH
-            self._tile(n, start, min(start + TILE_WIDTH, size))
-            progress(min(start + TILE_WIDTH, size), size)
-        self._beyond(size)
+        for start in range(0, size, TILE_WIDTH):
+            end = min(start + TILE_WIDTH, size)
+            if not self._tile(start, end):
+                # Nothing can be said of what stands behind such a hole.
+                self._findings.at("entry.missing", start, self._next_index(start) - 1)
+                break
+            progress(end, size)
+        else:
+            self._beyond(size)
         if size and not self._checked:
             self._findings.at("checkpoint.none", 0, size - 1)
         elif self._rows_seen and not self._files:
@@ -104,20 +106,37 @@ class _Walk:
         problems = self._findings.sorted()
         return Verification(size, self._frontier.root(), self._covered, self._checked, problems)
 
+    def _size(self) -> int:
+        # Asked one by one: together they would read the whole table.
+        first = self._tx.scalar(select(func.min(audit_entry.c.idx)))
+        last = self._tx.scalar(select(func.max(audit_entry.c.idx)))
+        if first is not None and first < 0:
+            self._findings.at("entry.extra", first)
+        return 0 if last is None else last + 1
+
+    def _next_index(self, start: int) -> int:
+        found: int = self._tx.execute(
+            select(func.min(audit_entry.c.idx)).where(audit_entry.c.idx >= start)
+        ).scalar_one()
+        return found
+
     def _merged(self, verifier: Verifier) -> Iterator[Signed]:
         rows = self._counted(signed_rows(self._tx, verifier, self._findings.at_checkpoint))
-        yield from heapq.merge(self._files, rows, key=lambda signed: signed.size)
+        # Of two of one size the row comes first: it has the leaf hashes that pin a difference to an entry.
+        yield from heapq.merge(rows, self._files, key=lambda signed: signed.size)
 
     def _counted(self, rows: Iterator[Signed]) -> Iterator[Signed]:
         for row in rows:
             self._rows_seen += 1
             yield row
 
-    def _tile(self, n: int, start: int, end: int) -> None:
-        """Check the entries of one tile against everything that is recorded about them."""
+    def _tile(self, start: int, end: int) -> bool:
+        """Check the entries of one tile against all that is recorded about them; False if it has none."""
         hashes = self._entries(start, end)
+        if not any(hashes):
+            return False
         if end - start == TILE_WIDTH:
-            hashes = self._against_tile(0, n, start, hashes)
+            hashes = self._against_tile(0, start // TILE_WIDTH, start, hashes)
         base = self._frontier.copy()
         position = start
         while (signed := self._next) is not None and signed.size <= end:
@@ -132,13 +151,15 @@ class _Walk:
                 self._extend(tail)
             self._check_root(self._frontier.root(), signed.size)
         self._extend(hashes[position - start :])
+        return True
 
     def _entries(self, start: int, end: int) -> list[bytes]:
-        """Check each entry in a range by itself; return the hashes of the bodies, unknown where one is missing."""
+        """Check each entry in a range by itself; return the hashes of the bodies, unknown where missing."""
         idx = audit_entry.c.idx
         rows = self._tx.execute(select(audit_entry).where(idx >= start, idx < end).order_by(idx)).all()
         by_index = {row.idx: row for row in rows}
-        self._missing(start, end, by_index)
+        if rows:
+            self._missing(start, end, by_index)
         bodies: dict[int, Body] = {}
         for index, row in by_index.items():
             if (body := self._entry(index, row)) is not None:

@@ -3,8 +3,8 @@
     → {"op": "append", "event": {…}}            → {"op": "cell", "event": {…}, "code": base64}
     ← {"index": 17}                              ← {"error": "refused", "reason": "…"}
 
-Answers come in the order of the requests. Sealed values travel in the clear: the socket is local, and only the service
-has the keys.
+Answers come in the order of the requests. Sealed values travel in the clear: the socket is local, and only
+the service has the keys.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ def error_line(error: AuditError) -> bytes:
 def parse_answer(line: bytes) -> int:
     """Return the index in an answer.
 
-    Raises: the error that the service answered with. MalformedRequest — for any line that is not exactly one answer.
+    Raises: the error that the service answered with. MalformedRequest — for any line that is not exactly one
+    answer.
     """
     try:
         message = json.loads(line)

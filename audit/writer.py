@@ -1,8 +1,8 @@
 """The append-only service: records events for processes that have no right to the database.
 
-Who asks is taken from the kernel (SO_PEERCRED), never from the request: it decides the component that the entry names
-and which actions it may record. The service adds time and host. Requests that arrive while a transaction commits are
-recorded together in the next one, so many callers share one write to the disk.
+Who asks is taken from the kernel (SO_PEERCRED), never from the request: it decides the component that the
+entry names and which actions it may record. The service adds time and host. Requests that arrive while a
+transaction commits are recorded together in the next one, so many callers share one write to the disk.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Recorder:
 
 
 class Service:
-    """Collects requests from all connections and records what has arrived, once per turn of the event loop."""
+    """Collects requests from all connections and records what arrived, once per turn of the loop."""
 
     def __init__(self, recorder: Recorder, components: Mapping[int, str]) -> None:
         self._recorder = recorder
@@ -120,8 +120,8 @@ class Service:
     def flush(self) -> None:
         """Record everything that waits.
 
-        It blocks the loop on purpose: there is nothing else to do before the disk has answered, and what arrives
-        meanwhile forms the next batch.
+        It blocks the loop on purpose: there is nothing else to do before the disk has answered, and what
+        arrives meanwhile forms the next batch.
         """
         self._scheduled = False
         while self._waiting:
@@ -219,8 +219,8 @@ def serve(
 
     `components` names the component behind each user id; `group` may connect beside the owner.
 
-    Raises: LogInconsistent — if the log was rolled back or rewritten since its last checkpoint. NotDurable — if another
-    service is at the socket, or it cannot be made.
+    Raises: LogInconsistent — if the log was rolled back or rewritten since its last checkpoint. NotDurable —
+    if another service is at the socket, or it cannot be made.
     """
     log.check_head()
     asyncio.run(_serve(Service(Recorder(log, cells), components), path, group, ready))
@@ -241,7 +241,11 @@ async def _serve(service: Service, path: Path, group: int | None, ready: Callabl
         service.flush()
         for connection in tuple(service.connections):
             connection.close()
-        path.unlink(missing_ok=True)
+        _remove_socket(path)
+
+
+def _remove_socket(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def _listen(path: Path, group: int | None) -> socket.socket:

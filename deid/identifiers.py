@@ -53,6 +53,12 @@ def detect(text: str, *, heading: str = "", reported: float = REPORTED) -> list[
     return [Span(*normal.span(s.start, s.end), s.label, s.score, s.rule) for s in kept]
 
 
+def is_context(heading: str) -> bool:
+    """Whether a heading contains a word that makes some identifier likely under it."""
+    lowered = normalise(heading).text.lower()
+    return any(word in lowered for recogniser in RECOGNISERS for word in recogniser.context)
+
+
 def _matches(recogniser: Recogniser, text: str, heading: str, reported: float) -> Iterator[Span]:
     if recogniser.hint and recogniser.hint not in text:
         return

@@ -1,6 +1,7 @@
 """What the author says about the files: which columns count people, which do not, what was rounded.
 
-Claims help the machine to read a table and are checked against it; they never switch a check off without a trace.
+Claims help the machine to read a table and are checked against it; they never switch a check off
+without a trace.
 """
 
 from __future__ import annotations

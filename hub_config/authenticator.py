@@ -1,4 +1,4 @@
-"""Signs people in with the registry's password and one-time code; the hub itself knows no secret of anybody."""
+"""Signs people in with the registry's password and one-time code; the hub itself knows nobody's secret."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from jupyterhub.auth import Authenticator
 from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError
 
-from audit.event import Actor, Event, Object, Source, Subjects
+from audit.event import Event, Object, Source, Subjects
+from registry.desk import as_actor
 from registry.errors import NotFound, SignInRefused
 from registry.model import Person, PersonStatus
 
 if TYPE_CHECKING:
     from hub_config.zone import Zone
 
-#: The longest answers that are looked at, in characters; what is longer cannot be right and costs no hashing time.
+#: The longest answers that are looked at, in characters; what is longer is wrong and costs no hashing time.
 FIELDS = {"username": 64, "password": 1024, "code": 32}
 REFRESH_SECONDS = (
     30  # with the gate's own 30 s, an ended account is out within the 60 s that the zone promises
@@ -27,8 +28,8 @@ REFRESH_SECONDS = (
 def source_address(request: HTTPServerRequest) -> str | None:
     """Return the address of the person's browser.
 
-    The gate is the only one who connects, from this machine, and sets X-Forwarded-For to exactly one address. From
-    anywhere else, or with anything else in it, the header is worth nothing.
+    The gate is the only one who connects, from this machine, and sets X-Forwarded-For to exactly one address.
+    From anywhere else, or with anything else in it, the header is worth nothing.
     """
     peer = _address(getattr(request.connection.context, "_orig_remote_ip", None))  # type: ignore[union-attr]
     named = request.headers.get_list("X-Forwarded-For")
@@ -44,7 +45,7 @@ def _address(value: Any) -> str | None:
         return None
 
 
-class Refused(HTTPError):  # type: ignore[misc]  # the base class carries no types
+class Refused(HTTPError):
     """The registry refused a sign-in; `refusal` carries the one text that it gives for every cause."""
 
     def __init__(self, refusal: SignInRefused) -> None:
@@ -91,7 +92,7 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]  # the base cl
         self.zone.log.record(
             Event(
                 action="session.signed_out",
-                actor=Actor.person(person.ref, sorted(role.value for role in person.roles)),
+                actor=as_actor(person),
                 object=Object("person", person.ref),
                 subjects=Subjects.person(person.ref),
                 source=Source(ip=source_address(request)),

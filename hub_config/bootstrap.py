@@ -24,6 +24,8 @@ from hub_config.cli import main
 
 sys.exit(main())
 """
+SYSTEMS = "Use Debian 12 or later, or Ubuntu 24.04 or later."
+FIRST_BYTES = 7 * 10**9  # the environment takes 1 GB, images with their build layers and data the rest
 #: What tests use beyond the environment: a browser, fonts for its pictures, a database server.
 TEST_PACKAGES = ("chromium", "fonts-nanum", "postgresql")
 
@@ -34,6 +36,9 @@ def main(arguments: list[str]) -> int:
     try:
         if kind == "lock":
             lock()
+        elif kind == "up":
+            check_machine()
+            make("run")
         else:
             make(kind)
     except Missing as error:
@@ -46,10 +51,26 @@ class Missing(Exception):
     """The machine lacks something: what, and how to get it."""
 
 
+def check_machine() -> None:
+    """Look whether a zone can be started at all, before anything is made.
+
+    Raises: Missing
+    """
+    if sys.platform != "linux" or shutil.which("apt-get") is None:
+        raise Missing("This machine is neither Debian nor Ubuntu.", SYSTEMS)
+    if os.geteuid() != 0:
+        raise Missing("The zone must be started by root: it drives the container engine.", "Run `sudo make up`.")
+    if not ENVIRONMENT.exists() and shutil.disk_usage(REPOSITORY).free < FIRST_BYTES:
+        raise Missing(f"Less than {FIRST_BYTES // 10**9} GB are free at {REPOSITORY}.", "Free some space.")
+
+
 def make(kind: str) -> None:
-    """Make or complete the environment; nothing is done when it already stands."""
+    """Make or complete the environment; nothing is done when it already stands.
+
+    Raises: Missing
+    """
     if sys.version_info < (3, 11):
-        raise Missing("Python 3.11 or later is needed.", "Use Debian 12 or later, or Ubuntu 24.04 or later.")
+        raise Missing("Python 3.11 or later is needed.", SYSTEMS)
     if kind == "development":
         install_system(TEST_PACKAGES)
     wanted = [digest(LOCKS["run"]), *([digest(LOCKS["development"])] if kind == "development" else [])]

@@ -65,9 +65,13 @@ def install_engine(say: Say, *, state_file: Path) -> None:
         EngineMissing: not root, no apt, the installation failed, or the engine does not come up.
     """
     if os.geteuid() != 0:
-        raise EngineMissing("No container engine answers, and installing one needs root.", hint="Run `sudo make up`.")
+        raise EngineMissing(
+            "No container engine answers, and installing one needs root.", hint="Run `sudo make up`."
+        )
     if _daemon() is None:
-        say("No container engine answers: installing docker.io from the distribution (apt-get install docker.io iptables).")
+        say(
+            "No container engine answers: installing docker.io from the distribution (apt-get install docker.io iptables)."
+        )
         _install()
     say("Starting the container engine.")
     if _systemd_is_init():
@@ -100,7 +104,9 @@ def remove_zone_containers(zone_id: str) -> int:
     except EngineMissing:
         return 0
     with contextlib.closing(client):
-        found = client.containers.list(all=True, filters={"label": f"{ZONE_LABEL}={zone_id}"}, ignore_removed=True)
+        found = client.containers.list(
+            all=True, filters={"label": f"{ZONE_LABEL}={zone_id}"}, ignore_removed=True
+        )
         for container in found:
             with contextlib.suppress(docker.errors.NotFound):
                 container.remove(force=True)
@@ -115,7 +121,9 @@ def apt_install(packages: Sequence[str], say: Say) -> None:
     """
     names = " ".join(packages)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise EnvironmentMissing(f"{names} is needed and not installed.", hint=f"sudo apt-get install {names}")
+        raise EnvironmentMissing(
+            f"{names} is needed and not installed.", hint=f"sudo apt-get install {names}"
+        )
     say(f"Installing {names} (apt-get install {names}).")
     install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
     try:

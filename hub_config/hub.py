@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hub_config.authenticator import REFRESH_SECONDS, RegistryAuthenticator
 from hub_config.keys import HubService
 from hub_config.settings import Settings
-from hub_config.spawner import SafeZoneSpawner
+from hub_config.spawner import SafeZoneSpawner, take_request
 
 if TYPE_CHECKING:
     from hub_config.zone import Zone
@@ -91,6 +91,7 @@ def set_spawner(c: Any, zone: Zone) -> None:
     c.DockerSpawner.pull_policy = "never"
     c.DockerSpawner.network_name = "none"
     c.DockerSpawner.remove = True
+    c.Spawner.apply_user_options = take_request
     c.Spawner.start_timeout = seconds * QUEUE_ROUNDS
     c.Spawner.http_timeout = seconds
     c.Spawner.poll_interval = POLL_SECONDS
@@ -131,7 +132,7 @@ def set_roles(c: Any, zone: Zone) -> None:
 
 
 def set_limits(c: Any, zone: Zone) -> None:
-    """Allow named servers only, and no hub-wide limit: over a limit the hub answers 429, whereas ours queue."""
+    """Allow named servers only, without a limit of the hub: over one it answers 429, whereas ours queue."""
     c.JupyterHub.allow_named_servers = True
     c.JupyterHub.named_server_limit_per_user = SERVERS_PER_PERSON
     c.JupyterHub.concurrent_spawn_limit = 0
@@ -159,8 +160,8 @@ def set_pages(c: Any, zone: Zone) -> None:
 def page_headers(settings: Settings) -> dict[str, str]:
     """Return the headers of every page of the hub.
 
-    `form-action` names the workspaces' origin too: browsers apply it to where a form is redirected, and whoever
-    opens a workspace's address while signed out is sent back there after the form.
+    `form-action` names the workspaces' origin too: browsers apply it to where a form is redirected, and
+    whoever opens a workspace's address while signed out is sent back there after the form.
     """
     work = settings.origin("work")
     policy = (
@@ -172,7 +173,7 @@ def page_headers(settings: Settings) -> dict[str, str]:
         "X-Frame-Options": "DENY",
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), display-capture=(), usb=(), payment=()",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), display-capture=(), usb=()",
         "Cache-Control": "no-store",
     }
     if settings.zone.scheme == "https":
@@ -190,8 +191,8 @@ def set_storage(c: Any, zone: Zone) -> None:
 def set_logging(c: Any, zone: Zone) -> None:
     """Log what operators need and no secret.
 
-    At level INFO the hub writes session and cookie ids (they go into its xsrf token), and its access log names people
-    with their addresses; those are in the audit log, where they are sealed.
+    At level INFO the hub writes session and cookie ids (they go into its xsrf token), and its access log names
+    people with their addresses; those are in the audit log, where they are sealed.
     """
     c.JupyterHub.log_level = logging.WARNING
     logging.getLogger("tornado.access").setLevel(logging.ERROR)
@@ -200,6 +201,6 @@ def set_logging(c: Any, zone: Zone) -> None:
 def bound(kind: type[Any], zone: Zone) -> type[Any]:
     """Return a class of the hub's plug-in with the zone it works for.
 
-    A class and not a configured value, because traitlets copies values deeply and a database cannot be copied.
+    A class, not a configured value: traitlets copies values deeply, and a database cannot be copied.
     """
     return type(kind.__name__, (kind,), {"zone": zone, "__module__": kind.__module__})

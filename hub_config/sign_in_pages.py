@@ -9,7 +9,7 @@ from jupyterhub.handlers.login import LoginHandler, LogoutHandler
 from tornado.httputil import url_concat
 from tornado.web import HTTPError
 
-from hub_config.authenticator import Refused
+from hub_config.authenticator import FIELDS, Refused
 from portal.i18n import Language, as_language, preferred
 from registry.text import Text
 
@@ -38,7 +38,7 @@ TEXTS = {
     ),
     "help": Text(
         ko="로그인할 수 없으면 운영자에게 문의하십시오. 인증 앱을 잃어버렸다면 운영자가 재설정을 신청합니다.",
-        en="If you cannot sign in, ask an operator of the zone. An operator also resets a lost authenticator.",
+        en="If you cannot sign in, ask an operator of the zone, who can also reset a lost authenticator.",
     ),
     "expired": Text(
         ko="화면을 연 지 오래되어 다시 확인이 필요합니다. 한 번 더 입력하십시오.",
@@ -59,7 +59,7 @@ TEXTS = {
 
 
 class BilingualHandler:
-    """Gives every template the language of the request: its own choice, the portal's cookie, the browser's wish."""
+    """Gives every template the language of the request: chosen here or in the portal, or the browser's."""
 
     request: Any
 
@@ -81,6 +81,14 @@ class BilingualHandler:
             "other_lang_url": url_concat(self.request.path, {**query, "lang": other}),
             "t": {name: text.text(language) for name, text in TEXTS.items()},
         }
+
+
+class FormExpired(HTTPError):
+    """The form was not made for this browser, or too long ago; the hub shows `jupyterhub_message`."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(403, "form expired")
+        self.jupyterhub_message = message
 
 
 class SignInHandler(BilingualHandler, LoginHandler):  # type: ignore[misc]  # the base class carries no types
@@ -110,9 +118,7 @@ class SignInHandler(BilingualHandler, LoginHandler):  # type: ignore[misc]  # th
         try:
             super().check_xsrf_cookie()
         except HTTPError as error:
-            expired = HTTPError(error.status_code, "form expired")
-            expired.jupyterhub_message = TEXTS["expired"].text(self.language)
-            raise expired from error
+            raise FormExpired(TEXTS["expired"].text(self.language)) from error
 
     def render_template(self, name: str, sync: bool = False, **values: Any) -> Any:
         """Render with the language; an error of the form is shown in the form."""

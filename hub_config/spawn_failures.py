@@ -17,9 +17,9 @@ NOT_STARTED = Text(
     ko="분석환경을 시작하지 못했습니다. 잠시 뒤 다시 시도하고, 계속되면 운영자에게 알려 주십시오.",
     en="The workspace did not start. Try again in a moment; if it happens again, tell an operator.",
 )
-DATASET_CHANGED = Text(
-    ko="등록된 뒤 내용이 바뀐 데이터셋이 있어 시작하지 않았습니다: {dataset} (버전 {version}).",
-    en="Not started: a dataset is no longer what was registered: {dataset} (version {version}).",
+NO_PROJECT = Text(
+    ko="분석환경은 과제마다 하나씩 있습니다. 포털에서 과제를 골라 시작하십시오.",
+    en="A workspace belongs to a project. Choose the project in the portal and start it there.",
 )
 
 

@@ -1,6 +1,6 @@
 """Who asked for a workspace and from where, as the portal says it in the hub's `user_options`.
 
-Only the zone's own services hold the scope that starts servers, so what stands here was written by one of them.
+Only the zone's own services hold the scope that starts servers, so one of them wrote what stands here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audit.event import Actor, Source
+from registry.desk import as_actor
 from registry.errors import NotFound
 from registry.model import Person
 
@@ -32,14 +33,14 @@ class SpawnRequest:
         return cls(by if isinstance(by, str) else None, Source(ip=_address(options.get("source_ip"))))
 
     def actor(self, registry: Registry, person: Person) -> Actor:
-        """Return who acts: the person named in the request if the registry knows them, else the workspace's own."""
+        """Return who acts: whom the request names, if the registry knows them, else the workspace's own."""
         asking = person
         if self.requested_by is not None and self.requested_by != person.ref:
             try:
                 asking = registry.person_by_ref(self.requested_by)
             except NotFound:
                 asking = person
-        return Actor.person(asking.ref, sorted(role.value for role in asking.roles))
+        return as_actor(asking)
 
 
 def _address(value: Any) -> str | None:

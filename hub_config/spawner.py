@@ -1,7 +1,7 @@
-"""Starts and stops workspaces: one container per person and project, without a network, recorded before and after.
+"""Starts and stops workspaces: a container per person and project, without a network, recorded.
 
-A start asks the registry, announces itself in the audit log, and only then touches files, gate and engine; if the log
-cannot be written, nothing starts. Whatever fails on the way is undone and recorded.
+A start asks the registry, announces itself in the audit log, and only then touches files, gate and engine; if
+the log cannot be written, nothing starts. Whatever fails on the way is undone and recorded.
 """
 
 from __future__ import annotations
@@ -27,7 +27,13 @@ from audit.event import Event
 from audit.refs import new_event_id
 from hub_config import workspace_events as events
 from hub_config.errors import ZoneError
-from hub_config.spawn_failures import DATASET_CHANGED, NOT_STARTED, NotReady, both, failure_code
+from hub_config.spawn_failures import (
+    NO_PROJECT,
+    NOT_STARTED,
+    NotReady,
+    both,
+    failure_code,
+)
 from hub_config.spawn_request import SpawnRequest
 from hub_config.workspace_container import (
     WorkspaceContainer,
@@ -37,7 +43,7 @@ from hub_config.workspace_container import (
     event_detail,
     host_arguments,
 )
-from hub_config.workspace_events import Running
+from hub_config.workspace_events import HUB, Running
 from hub_config.workspace_files import make_workspace
 from hub_config.workspace_gate import WorkspaceGate
 from registry.errors import Denied
@@ -47,9 +53,7 @@ from registry.text import Text
 if TYPE_CHECKING:
     from hub_config.zone import Zone
 
-ENGINE_THREADS = (
-    6  # the engine answers slowly while containers start; one thread would queue every poll behind it
-)
+ENGINE_THREADS = 6  # the engine is slow while containers start; with one thread every poll would wait
 STOP_SECONDS = 3  # files lie on the host already; a kernel has nothing to save
 LOOK_SECONDS = 1.0
 GATE_PATIENCE_SECONDS = 20.0  # longer than the supervisor takes to start a killed gate again
@@ -81,12 +85,22 @@ def notebook_image(zone: Zone) -> str:
         ) from error
 
 
+def take_request(spawner: SafeZoneSpawner, options: Mapping[str, Any]) -> None:
+    """Take who asks, and from where, out of the hub's options of a start.
+
+    The hub would keep them as the defaults of the next start, and an address is nobody's default.
+    """
+    spawner.request = SpawnRequest.parse(options)
+    spawner.user_options = spawner.orm_spawner.user_options = {}
+
+
 class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class carries no types
     """The hub's spawner; `hub_config.hub` binds it to a zone."""
 
     zone: ClassVar[Zone]
     _executor: ClassVar[ThreadPoolExecutor | None] = None
     _turns: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]] = WeakKeyDictionary()
+    request: SpawnRequest = SpawnRequest.parse({})
     _running: Running | None = None
     _exit: Mapping[str, Any] | None = None
     _steps: tuple[str, ...] = ()
@@ -145,7 +159,9 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
 
         Raises: SpawnException — 403 with the registry's reason, 503 if something of the zone failed.
         """
-        request = SpawnRequest.parse(self.user_options)
+        request = self.request
+        if not self.name:
+            raise SpawnException(both(NO_PROJECT), reason="no_project", status_code=403)
         self._steps = ("waiting",)
         # Once before the queue, so that a refusal is immediate, and once at its end, when it counts.
         await self._permit(request, check_data=False)
@@ -155,26 +171,25 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
             return await self._start(person, permit, request)
 
     def _turn(self) -> asyncio.Semaphore:
-        """Return the queue of starts: with too many at once all of them are slow, and the last ones time out."""
+        """Return the queue of starts: with too many at once all are slow, and the last ones time out."""
         loop = asyncio.get_running_loop()
         return self._turns.setdefault(loop, asyncio.Semaphore(self.zone.settings.workspace.concurrent_starts))
 
     async def _permit(self, request: SpawnRequest, *, check_data: bool) -> tuple[Person, WorkPermit]:
         handle, project = str(self.user.name), str(self.name)
         try:
-            return await asyncio.to_thread(self._ask_registry, handle, project, check_data)
+            return await asyncio.to_thread(self._ask_registry, handle, project, request, check_data)
         except Denied as denied:
             await asyncio.to_thread(self._record_refusal, handle, project, denied, request)
             raise SpawnException(both(denied.reason), reason=denied.code, status_code=403) from denied
 
-    def _ask_registry(self, handle: str, project: str, check_data: bool) -> tuple[Person, WorkPermit]:
+    def _ask_registry(
+        self, handle: str, project: str, request: SpawnRequest, check_data: bool
+    ) -> tuple[Person, WorkPermit]:
         registry = self.zone.registry
         permit = registry.may_work(handle, project)
-        for mount in permit.mounts if check_data else ():
-            if not registry.check_dataset(mount.dataset, mount.version).ok:
-                raise Denied(
-                    "dataset_changed", DATASET_CHANGED.fill(dataset=mount.dataset, version=mount.version)
-                )
+        if check_data:
+            registry.check_mounts(permit, by=HUB, source=request.source)
         return registry.person(handle), permit
 
     async def _start(self, person: Person, permit: WorkPermit, request: SpawnRequest) -> tuple[str, int]:
@@ -190,25 +205,34 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
             zone=zone.zone_id,
             intent=intent,
         )
-        actor = await asyncio.to_thread(request.actor, zone.registry, person)
-        common = {"source": request.source, "detail": event_detail(container, permit)}
+        start = events.Start(
+            actor=await asyncio.to_thread(request.actor, zone.registry, person),
+            workspace=workspace,
+            source=request.source,
+            detail=event_detail(container, permit),
+            intent=intent,
+        )
         try:
-            await self._record(events.start(actor, workspace, outcome="intent", event_id=intent, **common))
+            await self._record(start.announced())
             await self._bring_up(workspace, container)
-            await self._record(events.start(actor, workspace, outcome="ok", intent_id=intent, **common))
+            await self._record(start.succeeded())
         except BaseException as error:
             reason = failure_code(error)
             self.log.error("workspace %s did not start: %s", workspace.workspace, reason, exc_info=error)
-            await asyncio.shield(self._take_down(workspace.workspace, "start_failed"))
-            failed = events.start(
-                actor, workspace, outcome="failed", reason=reason, intent_id=intent, **common
-            )
-            await self._note(failed)
+            await asyncio.shield(self._undo(start, reason))
             if isinstance(error, asyncio.CancelledError):
                 raise
             raise SpawnException(both(NOT_STARTED), reason=reason, status_code=503) from error
         self._running = workspace
         return zone.settings.zone.bind, zone.settings.zone.port
+
+    async def _undo(self, start: events.Start, reason: str) -> None:
+        try:
+            await self._take_down(start.workspace.workspace, "start_failed")
+        except (DockerException, RequestException):
+            # The worker removes what the engine would not give up now.
+            self.log.exception("the container of %s was left behind", start.workspace.workspace)
+        await self._note(start.failed(reason))
 
     async def _bring_up(self, workspace: Running, container: WorkspaceContainer) -> None:
         self._steps += ("making",)
@@ -340,7 +364,7 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         try:
             await self._gate().cut(ref, reason)
         except httpx.HTTPError as error:
-            # A gate that does not answer forwards nothing; one that restarts knows only what the hub tells it.
+            # A gate that does not answer forwards nothing; one that restarts knows what the hub tells it.
             self.log.warning("the gate did not cut %s (%s)", ref, type(error).__name__)
         name = container_name(ref)
         with contextlib.suppress(NotFound):
@@ -352,7 +376,7 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
             await self.docker("remove_container", name, v=True, force=True)
 
     async def _clear_leftovers(self) -> None:
-        """Remove what a hub that was killed in the middle of a start left of this workspace, and record it."""
+        """Remove what a hub that was killed in the middle of a start left behind, and record it."""
         wanted = [f"ansim.zone={self.zone.zone_id}", f"ansim.prefix={self._prefix()}"]
         for found in await self.docker("containers", all=True, filters={"label": wanted}):
             labels = found["Labels"]

@@ -1,7 +1,7 @@
-"""The container of a workspace as a value: every limit, mount and variable of it, decided before any engine is asked.
+"""The container of a workspace as a value: every limit, mount and variable, before an engine is asked.
 
-The table is closed: what it does not name is absent. There is no network, no capability, no writable path but the
-two directories of this workspace and a small temporary one, and no variable of the hub.
+The table is closed: what it does not name is absent. There is no network, no capability, no writable path but
+the two directories of this workspace and a small temporary one, and no variable of the hub.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Bind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceContainer:
-    """Everything the engine is told about one workspace; `image` is an image id, never a name that can move."""
+    """Everything the engine is told about one workspace; `image` is an id, never a name that can move."""
 
     workspace: str
     project: str
@@ -114,7 +114,7 @@ def labels(container: WorkspaceContainer) -> dict[str, str]:
 
 
 def host_arguments(container: WorkspaceContainer) -> dict[str, Any]:
-    """Return the arguments of docker-py's `create_host_config`; each line closes one way out or one way to disturb."""
+    """Return the arguments of docker-py's `create_host_config`; each line closes a way out or to disturb."""
     limits = container.limits
     return {
         "auto_remove": False,  # the exit code of a workspace that died is read before it is removed
@@ -125,7 +125,7 @@ def host_arguments(container: WorkspaceContainer) -> dict[str, Any]:
         "ipc_mode": "private",
         "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "2"}),
         "mem_limit": limits.memory_bytes,
-        "memswap_limit": limits.memory_bytes,  # equal to mem_limit: no swap, so data never reaches the host's disk
+        "memswap_limit": limits.memory_bytes,  # equal to mem_limit: no swap, so no data on the host's disk
         "mounts": [
             EngineMount(
                 target=b.target,
@@ -169,7 +169,7 @@ def create_arguments(container: WorkspaceContainer) -> dict[str, Any]:
 
 
 def event_detail(container: WorkspaceContainer, permit: WorkPermit) -> Mapping[str, Any]:
-    """Return what the audit log keeps of a start: image, mounts, limits, dataset versions; no path of the host."""
+    """Return what the log keeps of a start: image, mounts, limits, dataset versions; no path of the host."""
     return {
         "image": container.image,
         "mounts": [[b.target, "ro" if b.read_only else "rw"] for b in container.binds],

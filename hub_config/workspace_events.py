@@ -1,9 +1,9 @@
-"""The audit events around a workspace's life, and what the hub must remember to write them after a restart."""
+"""The audit events around a workspace's life, and what the hub must remember to write them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -67,7 +67,7 @@ def running(person: Person, permit: WorkPermit, *, prefix: str) -> Running:
 
 
 def refused(actor: Actor, person: Person, project: str, denied: Denied, *, source: Source) -> Event:
-    """Record that a start was refused, by the registry's code; whoever is refused may have no workspace yet."""
+    """Record that a start was refused, by the registry's code; there may be no workspace yet."""
     return Event(
         action="workspace.start",
         actor=actor,
@@ -94,32 +94,40 @@ def interrupted(workspace: str, project: str, intent_id: str) -> Event:
     )
 
 
-def start(
-    actor: Actor,
-    workspace: Running,
-    *,
-    outcome: Outcome,
-    source: Source,
-    detail: Mapping[str, Any],
-    reason: str | None = None,
-    intent_id: str | None = None,
-    event_id: str | None = None,
-) -> Event:
-    """Record one end of a start: the intent with its own id, or the outcome that cites it."""
-    named = {"id": event_id} if event_id else {}
-    return Event(
-        action="workspace.start",
-        actor=actor,
-        object=Object("workspace", workspace.workspace, workspace.project),
-        subjects=Subjects.datasets(workspace.datasets),
-        source=source,
-        outcome=outcome,
-        reason=reason,
-        intent_id=intent_id,
-        on_behalf_of=workspace.person if workspace.person != actor.ref else None,
-        detail=detail,
-        **named,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """One start as the log sees it: an intent with the id `intent`, then an outcome that cites it."""
+
+    actor: Actor
+    workspace: Running
+    source: Source
+    detail: Mapping[str, Any]
+    intent: str
+
+    def announced(self) -> Event:
+        """Return the event before anything is touched."""
+        return replace(self._event("intent"), id=self.intent)
+
+    def succeeded(self) -> Event:
+        """Return the event once the workspace answers."""
+        return replace(self._event("ok"), intent_id=self.intent)
+
+    def failed(self, reason: str) -> Event:
+        """Return the event after everything was undone."""
+        return replace(self._event("failed"), intent_id=self.intent, reason=reason)
+
+    def _event(self, outcome: Outcome) -> Event:
+        workspace = self.workspace
+        return Event(
+            action="workspace.start",
+            actor=self.actor,
+            object=Object("workspace", workspace.workspace, workspace.project),
+            subjects=Subjects.datasets(workspace.datasets),
+            source=self.source,
+            outcome=outcome,
+            on_behalf_of=workspace.person if workspace.person != self.actor.ref else None,
+            detail=self.detail,
+        )
 
 
 def stop(
@@ -133,7 +141,7 @@ def stop(
 ) -> Event:
     """Record one end of a stop, or the end that a workspace found by itself.
 
-    The hub is the actor: it is told to stop by a service, and why is in that service's own event before this one.
+    The hub is the actor: a service tells it to stop, and why is in that service's own event before this one.
     """
     return Event(
         action="workspace.stop",

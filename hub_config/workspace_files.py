@@ -1,8 +1,8 @@
 """The directories of a workspace on the host, made so that no name from inside a container is ever followed.
 
-`workspaces/<ref>/` belongs to root; only `home` and `outbox` in it are writable from the container, and the container
-cannot rename those two, for they are mount points there. Everything is reached through directory descriptors and
-O_NOFOLLOW, so a link put where a directory should be is an error and never a way out.
+`workspaces/<ref>/` belongs to root; only `home` and `outbox` in it are writable from the container, which
+cannot rename those two, for they are mount points there. Everything is reached through directory descriptors
+and O_NOFOLLOW, so a link put where a directory should be is an error and never a way out.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ COPY_BYTES = 1024 * 1024
 class WorkspaceFilesError(ZoneError):
     """A directory of a workspace is not what the zone made."""
 
-    hint = "Look at the workspace's directory below ANSIM_HOME/workspaces; something other than the zone changed it."
+    hint = "Look at the workspace's directory below ANSIM_HOME/workspaces; something else changed it."
 
 
 def make_workspace(
     home: Path, ref: str, *, uid: int, gate_uid: int, gate_gid: int, seed: Path | None
 ) -> Path:
-    """Make `workspaces/<ref>` with home, outbox and run; what exists keeps its content. Returns the directory.
+    """Make `workspaces/<ref>` with home, outbox and run, and return it; what exists keeps its content.
 
     A home that did not exist yet starts with the files of `seed`, and appears only when they are all there.
 

@@ -27,7 +27,9 @@ ARCHIVED: Final = "http://archive.debian.org"
 SNAPSHOT: Final = "http://snapshot.debian.org/archive"
 KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _APT_HELPER: Final = Path("/usr/lib/apt/apt-helper")
-_URI: Final = re.compile(r"'(?P<uri>[^']+/(?P<archive>[a-z-]+)/(?P<path>pool/[^']+\.deb))' (?P<file>\S+\.deb) ")
+_URI: Final = re.compile(
+    r"'(?P<uri>[^']+/(?P<archive>[a-z-]+)/(?P<path>pool/[^']+\.deb))' (?P<file>\S+\.deb) "
+)
 _TRANSPORT: Final = ("-oAcquire::Retries=1", "-oAcquire::http::Timeout=20", "-oAPT::Sandbox::User=root")
 
 
@@ -152,7 +154,9 @@ def _adopt(uris: str, archives: Path, cache: Path) -> Iterable[DebianPackage]:
     for match in _URI.finditer(uris):
         deb = archives / match["file"]
         digest = sha256_of(deb)
-        name, version = _run(["dpkg-deb", "--show", "--showformat=${Package} ${Version}", str(deb)]).split(" ")
+        name, version = _run(["dpkg-deb", "--show", "--showformat=${Package} ${Version}", str(deb)]).split(
+            " "
+        )
         deb.rename(cache / f"{digest}.deb")
         yield DebianPackage(name, version, match["archive"], unquote(match["path"]), digest)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tarfile
 from collections.abc import Iterable, Mapping
@@ -73,10 +74,13 @@ def build(engine: DockerClient, context: Path, *, base: str, labels: Mapping[str
                 decode=True,
             )
             image = engine.images.get(_result(lines))
+    except ImageError:
+        _forget(engine, ("build", "final"))
+        raise
     except (DockerException, RequestException, OSError) as error:
+        _forget(engine, ("build", "final"))
         raise _explain(error) from error
-    finally:
-        forget_stages(engine)
+    _forget(engine, ("build",))  # the stage with the wheels is larger than the result
     return image
 
 
@@ -99,14 +103,11 @@ def read_file(engine: DockerClient, image: Image, path: str) -> bytes:
         container.remove(force=True)
 
 
-def forget_stages(engine: DockerClient) -> None:
-    """Remove the unnamed images that building left: the stage with the wheels is larger than the result."""
-    try:
-        # Newer engines prune what no name and no container needs; a final image that just got no name yet is spared
-        # by its stage label.
-        engine.images.prune(filters={"dangling": True, "label": f"{STAGE_LABEL}=build"})
-    except (DockerException, RequestException):
-        return
+def _forget(engine: DockerClient, stages: Iterable[str]) -> None:
+    """Remove unnamed images of our Dockerfiles; images that a name or a container needs stay."""
+    for stage in stages:
+        with contextlib.suppress(DockerException, RequestException):
+            engine.images.prune(filters={"dangling": True, "label": f"{STAGE_LABEL}={stage}"})
 
 
 def _result(lines: Iterable[Mapping[str, Any]]) -> str:
@@ -132,7 +133,9 @@ def _failure(reason: str) -> ImageError:
             "The disk of the container engine is full",
             hint="Free some space (docker system df shows where it went), or move the engine's data-root.",
         )
-    return ImageError(f"The engine could not make the image: {reason[:600]}", hint="Report it with this message.")
+    return ImageError(
+        f"The engine could not make the image: {reason[:600]}", hint="Report it with this message."
+    )
 
 
 def _explain(error: Exception) -> ImageError:

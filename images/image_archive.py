@@ -18,7 +18,13 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def write_image_archive(
-    target: Path, rootfs: Path, *, sha256: str, reference: str, labels: Mapping[str, str], created: dt.datetime
+    target: Path,
+    rootfs: Path,
+    *,
+    sha256: str,
+    reference: str,
+    labels: Mapping[str, str],
+    created: dt.datetime,
 ) -> None:
     """Write `target`: an archive with one image, its one layer the tar `rootfs` (whose digest is `sha256`)."""
     moment = created.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

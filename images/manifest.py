@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from docker import DockerClient
+from docker.errors import NotFound
+from docker.models.images import Image
+
+from images import engine_build
 
 Packages = tuple[tuple[str, str], ...]
+
+_DPKG_STATUS: Final = "/var/lib/dpkg/status"
+_PYTHON_PACKAGES: Final = "/opt/venv/share/ansim/packages.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,26 @@ def image_manifest(home: Path, name: str) -> ImageInfo | None:
         return ImageInfo(**document, **pairs)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def read_packages(engine: DockerClient, image: Image) -> tuple[Packages, Packages]:
+    """What is installed in an image, as its own records say: packages of Debian, and those of Python."""
+    debian = parse_dpkg_status(engine_build.read_file(engine, image, _DPKG_STATUS).decode())
+    try:
+        python = json.loads(engine_build.read_file(engine, image, _PYTHON_PACKAGES))
+    except NotFound:
+        python = []
+    return debian, tuple((name, version) for name, version in python)
+
+
+def parse_dpkg_status(text: str) -> Packages:
+    """The installed packages of a dpkg status file, by name."""
+    found: list[tuple[str, str]] = []
+    for stanza in text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in stanza.splitlines() if re.match(r"\w[\w-]*: ", line))
+        if fields.get("Status", "").endswith(" installed"):
+            found.append((fields["Package"], fields["Version"]))
+    return tuple(sorted(found))
 
 
 def write_manifest(home: Path, info: ImageInfo) -> None:

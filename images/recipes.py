@@ -92,5 +92,7 @@ def scanner_modules() -> list[str]:
     names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     for name in names:
         if name.startswith("/") or ".." in Path(name).parts:
-            raise ImageError(f"{sources.SCANNER_MANIFEST.name} names {name!r}", hint="Paths stay in the checkout.")
+            raise ImageError(
+                f"{sources.SCANNER_MANIFEST.name} names {name!r}", hint="Paths stay in the checkout."
+            )
     return names

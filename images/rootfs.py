@@ -90,9 +90,7 @@ def build_rootfs(lock: DebianLock, include: Iterable[str], debs: Path, scratch: 
 def _explain(output: str) -> ImageError:
     """The failure of mmdebstrap in a sentence."""
     if "No space left" in output:
-        return ImageError(
-            "The disk is full", hint="Free some space, or point ANSIM_CACHE at a larger disk."
-        )
+        return ImageError("The disk is full", hint="Free some space, or point ANSIM_CACHE at a larger disk.")
     lines = [line for line in output.splitlines() if line.startswith(("E:", "dpkg: error"))]
     reason = lines[0] if lines else (output.strip().splitlines() or ["no message"])[-1]
     hint = "Run it again as root." if os.geteuid() else "Report it with the output of `make doctor`."

@@ -109,7 +109,15 @@ def _pip_download(arguments: Sequence[str], target: Path) -> None:
     """Run pip's download for the Python of the images."""
     _run(
         [
-            *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"),
+            *(
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-input",
+            ),
             *("--no-cache-dir", f"--dest={target}", *_target(), *arguments),
         ],
         "pip",
@@ -119,7 +127,9 @@ def _pip_download(arguments: Sequence[str], target: Path) -> None:
 def _run(command: Sequence[str], tool: str) -> None:
     """Run pip or uv and translate its failure."""
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+        subprocess.run(
+            command, check=True, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"}
+        )
     except subprocess.CalledProcessError as error:
         if f"No module named {tool}" in error.stderr:
             raise ToolMissing(tool, "python3-venv, then make the environment again with `make up`") from error

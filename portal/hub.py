@@ -34,11 +34,12 @@ class WorkspaceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceView:
-    """The state of one workspace; `steps` are the hub's own sentences about a start under way."""
+    """The state of one workspace; `steps` are the sentences of a start under way, `progress` its per cent."""
 
     state: WorkspaceState
     started_at: datetime | None = None
-    steps: tuple[str, ...] = ()
+    steps: tuple[Text, ...] = ()
+    progress: int = 0
     failure: Text | None = None
 
 
@@ -153,9 +154,10 @@ def _view(model: dict[str, Any], events: Iterator[dict[str, Any]]) -> WorkspaceV
     failed = next((str(e.get("message", "")) for e in told if e.get("failed")), None)
     if failed is not None:
         return WorkspaceView(WorkspaceState.FAILED, failure=both_languages(failed))
-    steps = tuple(str(e["message"]) for e in told if e.get("message"))
+    steps = tuple(both_languages(str(e["message"])) for e in told if e.get("message"))
     if model.get("pending") == "spawn":
-        return WorkspaceView(WorkspaceState.STARTING, started, steps)
+        progress = max((int(e.get("progress", 0)) for e in told), default=0)
+        return WorkspaceView(WorkspaceState.STARTING, started, steps, progress)
     return WorkspaceView(WorkspaceState.STOPPED)
 
 

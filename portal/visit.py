@@ -20,6 +20,7 @@ from portal.i18n import Language, catalogue
 from portal.navigation import Crumb, menu
 from portal.render import render
 from portal.sessions import Session, Sessions
+from portal.verifications import Verifications
 from portal.zone import ZoneLike
 from registry.model import Person, Role
 from registry.text import Text
@@ -33,6 +34,7 @@ class Portal:
     zone: ZoneLike
     hub: Hub
     sessions: Sessions
+    verifications: Verifications
     templates: Environment
     clock: Callable[[], datetime]
     preview_secret: bytes

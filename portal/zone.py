@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from audit.db import Database
-from audit.log import AuditLog
-from egress_review.service import EgressDesk
-from registry.service import Registry
+if TYPE_CHECKING:
+    from audit.cells import CellStore
+    from audit.db import Database
+    from audit.log import AuditLog
+    from egress_review.service import EgressDesk
+    from registry.service import Registry
 
 
 class ZoneSettingsLike(Protocol):
@@ -51,6 +53,8 @@ class ZoneLike(Protocol):
     def db(self) -> Database: ...
     @property
     def log(self) -> AuditLog: ...
+    @property
+    def cells(self) -> CellStore: ...
     @property
     def registry(self) -> Registry: ...
     @property

@@ -1,4 +1,4 @@
-"""Grants of data, and the question that every start and every minute of work asks: may this person work here?"""
+"""Grants of data, and the question that every start and every minute of work asks: may they work here?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from audit.body import timestamp
 from audit.event import Actor, Object, Source, Subjects
 from audit.refs import new_ref
 from registry import forms, permits, queries, tables
-from registry.desk import Desk, as_actor
+from registry.desk import Desk
 from registry.errors import Conflict, Denied, NotFound
 from registry.model import Grant, Person, Role, WorkPermit, Workspace
 from registry.text import Text
@@ -35,11 +35,11 @@ class Access(Desk):
         starts_at: datetime,
         ends_at: datetime,
         *,
-        approver: Person,
+        approver: Actor,
         by: Actor | None = None,
         source: Source,
     ) -> Grant:
-        """Lets a project use one version of a dataset, on the approval of a data controller outside the project.
+        """Lets a project use one version of a dataset, as approved by a data controller outside the project.
 
         `by` is the approver, or the command line that writes down an approval given elsewhere.
         Raises: NotFound, Invalid, Denied, Conflict — another version is granted for an overlapping time.
@@ -49,7 +49,7 @@ class Access(Desk):
             queries.project(tx, project_id)
             about = queries.dataset(tx, dataset_id)
             queries.version(tx, dataset_id, version)
-        by = as_actor(approver) if by is None else by
+        by = approver if by is None else by
         new = Grant(new_ref("g"), dataset_id, version, project_id, starts_at, ends_at, approver.ref, None)
         with self._changing(
             "grant.approved",

@@ -16,7 +16,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def read(tx: Connection, key: str, now: datetime) -> History:
-    """The history of a key, locked until the transaction ends; a key that was never seen gets an empty row."""
+    """The history of a key, locked until the transaction ends; one never seen gets an empty row."""
     table = tables.attempts
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     tx.execute(

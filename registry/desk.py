@@ -1,4 +1,4 @@
-"""What all use cases share: one transaction, the check of authority, the audit event in the same transaction."""
+"""What all use cases share: the transaction, the check of authority, the audit event in both."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SERVICE_AUTHORITY: Mapping[str, frozenset[str]] = MappingProxyType(
         "worker": frozenset({"dataset.checked"}),
     }
 )
-"""What the zone's own processes may change without a person. A process that is not here may change nothing."""
+"""What the zone's own processes may change without a person. One that is not here may change nothing."""
 
 
 def utc_now() -> datetime:
@@ -80,7 +80,7 @@ class Desk:
         subjects: Subjects | None = None,
         own: bool = False,
     ) -> Iterator[Writing]:
-        """Runs one change and its audit event in one transaction; a denial rolls back and is recorded by itself.
+        """Runs one change and its audit event in one transaction; a denial rolls back and is recorded alone.
 
         `own` is for what people do to their own account: it takes no role.
         """

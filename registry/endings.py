@@ -36,7 +36,7 @@ class Endings(Access):
     def ending_soon(
         self, now: datetime, *, by: Actor = WORKER, source: Source | None = None
     ) -> list[tuple[WorkPermit, Person, Lead]]:
-        """Warns everybody whose work ends within a day or an hour and was not told yet; returns those warned now.
+        """Warns everybody whose work ends within a day or an hour, once each; returns those warned now.
 
         Message, record and audit event are one transaction per warning, so a repeated or interrupted call
         neither warns twice nor forgets anybody. An end that moves is a new end.

@@ -21,6 +21,9 @@ class RegistryError(Exception):
         en="Ask an operator of the zone if you need help.",
     )
 
+    exit_code = 2
+    """What the command line answers with: 2 for wrong input."""
+
     def __init__(self, code: str, reason: Text, *, hint: Text | None = None) -> None:
         super().__init__(reason.en)
         self.code = code
@@ -41,6 +44,7 @@ class Denied(RegistryError):
         ko="허용되어야 한다고 생각하면 과제 책임자나 운영자에게 문의하십시오.",
         en="If you think it should be allowed, ask the lead of the project or an operator.",
     )
+    exit_code = 1
 
 
 class SignInRefused(Denied):

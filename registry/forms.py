@@ -6,7 +6,6 @@ import math
 import re
 import unicodedata
 from datetime import datetime
-from typing import cast
 
 from registry.errors import Invalid
 from registry.model import Limits
@@ -73,9 +72,10 @@ def check_language(value: str) -> Language:
 
     Raises: Invalid.
     """
-    if value not in LANGUAGES:
+    found = next((language for language in LANGUAGES if language == value), None)
+    if found is None:
         raise _invalid("language", "ko 또는 en이어야 합니다", "ko or en")
-    return cast(Language, value)
+    return found
 
 
 def check_period(starts_at: datetime, ends_at: datetime) -> None:

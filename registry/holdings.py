@@ -55,7 +55,7 @@ class Holdings(Desk):
         by: Actor,
         source: Source,
     ) -> DatasetVersion:
-        """Registers a dataset with the files below `directory` as version 1; `people` counts its data subjects.
+        """Registers a dataset with the files below `directory` as version 1; `people` are its data subjects.
 
         Raises: Invalid — input or files cannot be used. Denied — also for real data in a demo zone and demo
         data in a real one. Conflict — the id is taken.
@@ -105,7 +105,7 @@ class Holdings(Desk):
         return version
 
     def add_version(self, dataset_id: str, directory: Path, *, by: Actor, source: Source) -> DatasetVersion:
-        """Registers the files below `directory` as the next version of a dataset; earlier ones stay as they are.
+        """Registers the files below `directory` as the next version of a dataset; earlier ones stay.
 
         Raises: NotFound, Invalid, Denied, Conflict — the files are those of a version that exists.
         """

@@ -1,4 +1,4 @@
-"""The values of the registry: people, projects, datasets, grants, workspaces, permits. No clock, no storage."""
+"""The values of the registry: people, projects, datasets, grants, workspaces, permits."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A person's part in a project for [starts_at, ends_at); kept after it ends, for conflicts of interest."""
+    """A person's part in a project for [starts_at, ends_at); kept afterwards, for conflicts of interest."""
 
     ref: str
     project: str

@@ -60,7 +60,8 @@ _RECORDED = Section(
             en="Every start and stop of your workspace, and the datasets and versions it was given.",
         ),
         Text(
-            ko="노트북에서 실행을 요청한 모든 코드 셀의 내용. 실행되기 전에 기록되며, 기록할 수 없으면 실행되지 않습니다.",
+            ko="노트북에서 실행을 요청한 모든 코드 셀의 내용. 실행되기 "
+            "전에 기록되며, 기록할 수 없으면 실행되지 않습니다.",
             en="The code of every notebook cell that you run. It is recorded before it runs; "
             "if it cannot be recorded, it does not run.",
         ),
@@ -71,16 +72,20 @@ _RECORDED = Section(
         ),
         Text(
             ko="반출 신청, 제출한 파일과 그 해시값, 점검 결과, 심사 의견과 결정, 반출물 수령.",
-            en="Egress requests, the files submitted with their hashes, findings, review opinions and decisions, "
+            en="Egress requests, the files submitted with their "
+            "hashes, findings, review opinions and decisions, "
             "and the collection of released results.",
         ),
         Text(
             ko="사용자, 과제, 데이터 접근권한의 부여·변경·말소, 그리고 접속기록의 열람.",
-            en="Every grant, change and removal of access rights, and every reading of the records themselves.",
+            en="Every grant, change and removal of access rights, "
+            "and every reading of the records themselves.",
         ),
         Text(
-            ko="각 기록의 항목: 식별자, 접속 일시, 접속지 정보(IP 주소), 처리한 정보주체 정보(데이터셋과 그 범위), 수행업무.",
-            en="Each record holds who, when, from where (IP address), whose data (dataset and scope) and what was done.",
+            ko="각 기록의 항목: 식별자, 접속 일시, 접속지 정보(IP 주소), "
+            "처리한 정보주체 정보(데이터셋과 그 범위), 수행업무.",
+            en="Each record holds who, when, from where (IP address), "
+            "whose data (dataset and scope) and what was done.",
         ),
     ),
 )
@@ -94,7 +99,8 @@ _NOT_RECORDED = Section(
         ),
         Text(
             ko="셀의 실행 결과. 다만 반출을 신청한 파일은 심사를 위해 그대로 보관됩니다.",
-            en="The output of cells. Files that you submit for egress, however, are kept as they are for review.",
+            en="The output of cells. Files that you submit for "
+            "egress, however, are kept as they are for review.",
         ),
     ),
 )
@@ -105,7 +111,8 @@ _WHY = Section(
         Text(
             ko="「개인정보 보호법」 제29조와 「개인정보의 안전성 확보조치 기준」 제8조에 따라 "
             "접속기록을 보관하고 매월 점검할 의무가 있습니다.",
-            en="Article 29 of the Personal Information Protection Act (PIPA) and Article 8 of the Standards for "
+            en="Article 29 of the Personal Information Protection "
+            "Act (PIPA) and Article 8 of the Standards for "
             "Safety Measures require the zone to keep access records and to review them every month.",
         ),
         Text(
@@ -147,7 +154,8 @@ _RETENTION = Section(
         Text(
             ko="접속기록과 코드 셀: 기본 2년. 법정 최소 기간은 1년이며, 5만 명 이상의 정보주체, "
             "고유식별정보 또는 민감정보를 처리하는 경우 2년입니다.",
-            en="Access records and code cells: two years by default. The legal minimum is one year, and two years "
+            en="Access records and code cells: two years by default. "
+            "The legal minimum is one year, and two years "
             "for systems with 50,000 or more people, unique identifiers or sensitive data.",
         ),
         Text(
@@ -155,8 +163,10 @@ _RETENTION = Section(
             en="Records of access rights granted, changed or removed: three years.",
         ),
         Text(
-            ko="기간이 지나면 이름, IP 주소, 코드의 원문을 지웁니다. 위변조를 확인하기 위한 해시값은 남습니다.",
-            en="After that, names, addresses and code are erased. Hashes remain, so that tampering can still be found.",
+            ko="기간이 지나면 이름, IP 주소, 코드의 원문을 "
+            "지웁니다. 위변조를 확인하기 위한 해시값은 남습니다.",
+            en="After that, names, addresses and code are erased. "
+            "Hashes remain, so that tampering can still be found.",
         ),
     ),
 )
@@ -185,13 +195,16 @@ _RIGHTS = Section(
     Text(ko="나의 권리", en="Your rights"),
     (
         Text(
-            ko="본인에 관한 기록의 열람과 잘못된 정보의 정정을 운영자나 준법감시 담당자에게 요구할 수 있습니다. "
+            ko="본인에 관한 기록의 열람과 잘못된 정보의 정정을 "
+            "운영자나 준법감시 담당자에게 요구할 수 있습니다. "
             "접속기록은 법정 보관 기간 안에는 지우거나 고칠 수 없습니다.",
-            en="You may ask an operator or the compliance officer to see the records about you and to correct wrong "
+            en="You may ask an operator or the compliance officer "
+            "to see the records about you and to correct wrong "
             "personal details. Access records cannot be erased or changed within the legal period.",
         ),
         Text(
-            ko="동의하지 않을 수 있습니다. 다만 기록은 법적 의무이므로, 동의하지 않으면 분석환경을 쓸 수 없습니다.",
+            ko="동의하지 않을 수 있습니다. 다만 기록은 법적 "
+            "의무이므로, 동의하지 않으면 분석환경을 쓸 수 없습니다.",
             en="You may refuse. As recording is a legal duty, you cannot use a workspace without accepting.",
         ),
     ),
@@ -202,7 +215,8 @@ NOTICE_2026_1 = Notice(
     title=Text(ko="기록에 관한 안내", en="Notice about what is recorded"),
     opening=Text(
         ko="이곳은 데이터안심구역입니다. 여기에서 하는 일은 기록됩니다. 처음 쓰기 전에 읽고 확인해 주십시오.",
-        en="This is a data safe zone. What you do here is recorded. Please read and accept this before first use.",
+        en="This is a data safe zone. What you do here is recorded. "
+        "Please read and accept this before first use.",
     ),
     sections=(_RECORDED, _NOT_RECORDED, _WHY, _READERS, _RETENTION, _DUTIES, _RIGHTS),
     acceptance=Text(

@@ -1,4 +1,4 @@
-"""Passwords: what a new one must be, how it is stored, and a check that takes as long for nobody as for somebody.
+"""Passwords: what a new one must be, how it is kept, and a check as slow for nobody as for somebody.
 
 Argon2id with the second recommended option of RFC 9106 section 4 (64 MiB, 3 passes, 4 lanes).
 Passwords are normalised with NFKC first: a Korean keyboard may send composed or decomposed jamo
@@ -127,7 +127,7 @@ def verify_password(stored: str | None, password: str) -> bool:
 
 
 def renewed(stored: str | None, password: str) -> str | None:
-    """The hash to keep after a right password: the stored one, or a new one if its parameters are outdated."""
+    """The hash to keep after a right password: the stored one, or a new one if that is outdated."""
     if stored is not None and _HASHER.check_needs_rehash(stored):
         return hash_password(password)
     return stored

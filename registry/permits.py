@@ -1,7 +1,7 @@
-"""May this person work in this project now? A table of conditions, walked in order; every one must hold. Pure.
+"""May this person work in this project now? A table of conditions, and every one must hold. Pure.
 
 What no condition knows is refused: a status, role or fact that is missing or new is a denial.
-Conditions about the membership come before those about the project, so that a stranger learns nothing about it.
+Conditions about the membership come before those about the project: a stranger learns nothing about it.
 """
 
 from __future__ import annotations
@@ -73,6 +73,16 @@ class Facts:
             held
             for held in self.grants
             if held.grant.project == self.project.id and held.grant.in_force(self.at)
+        )
+
+    def renewals(self, grant: Grant) -> tuple[Grant, ...]:
+        """Every grant of the same version of the same dataset to this project that was not revoked."""
+        same = (grant.project, grant.dataset, grant.version)
+        return tuple(
+            held.grant
+            for held in self.grants
+            if held.grant.revoked_at is None
+            and (held.grant.project, held.grant.dataset, held.grant.version) == same
         )
 
 
@@ -227,7 +237,7 @@ def decide(facts: Facts) -> Permission:
     return Permission(
         project=facts.project,
         mounts=_mounts(facts.granted()),
-        ends_at=_earliest_end(facts.project, facts.working(), facts.granted()),
+        ends_at=_earliest_end(facts, facts.project),
     )
 
 
@@ -266,13 +276,22 @@ def _mounts(granted: tuple[Held, ...]) -> tuple[Mount, ...]:
     return tuple(found[dataset] for dataset in sorted(found))
 
 
-def _earliest_end(
-    project: Project, memberships: tuple[Membership, ...], granted: tuple[Held, ...]
-) -> datetime:
-    # Several roles, or several grants of one dataset, overlap: access lasts until the last of them ends.
-    of_membership = max(one.ends_at for one in memberships)
-    of_grants: dict[str, datetime] = {}
-    for held in granted:
-        known = of_grants.get(held.grant.dataset, held.grant.ends_at)
-        of_grants[held.grant.dataset] = max(known, held.grant.ends_at)
-    return min(project.ends_at, of_membership, *of_grants.values())
+def _earliest_end(facts: Facts, project: Project) -> datetime:
+    """The first moment at which, as far as is known now, something that is held today stops."""
+    of_membership = _covered(
+        facts.at, [(one.starts_at, one.ends_at) for one in facts.own() if one.role in WORKING_ROLES]
+    )
+    of_grants = [
+        _covered(facts.at, [(one.starts_at, one.ends_at) for one in facts.renewals(held.grant)])
+        for held in facts.granted()
+    ]
+    return min(project.ends_at, of_membership, *of_grants)
+
+
+def _covered(at: datetime, periods: Iterable[tuple[datetime, datetime]]) -> datetime:
+    """The end of the unbroken time from `at` that the periods cover: a renewal in time is no end."""
+    end = at
+    for start, stop in sorted(periods):
+        if start <= end:
+            end = max(end, stop)
+    return end

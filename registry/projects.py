@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from audit import body
 from audit.canonical import JSON
@@ -12,7 +12,7 @@ from audit.event import Actor, Object, Source, Subjects
 from audit.refs import new_ref
 from registry import forms, queries, tables
 from registry.desk import Desk
-from registry.errors import Conflict, NotFound
+from registry.errors import Conflict, Denied, NotFound
 from registry.model import Limits, Membership, PersonStatus, Project, ProjectStatus, Role
 from registry.people import roles_anywhere, wrong_state
 from registry.roles import IN_ONE_PROJECT, IN_THE_ZONE, check_no_clash, check_project_role
@@ -169,6 +169,7 @@ class Projects(Desk):
             check_no_clash(IN_THE_ZONE, roles_anywhere(change.tx, present), new.role)
             ever = queries.memberships(change.tx, project=project_id, person_ref=person.ref)
             check_no_clash(IN_ONE_PROJECT, [one.role for one in ever], new.role)
+            _check_did_not_approve(change.tx, new)
             if any(one.role is new.role and one.in_force(starts_at) for one in ever):
                 raise Conflict(
                     "member_already",
@@ -253,6 +254,26 @@ def _check_open(project: Project) -> None:
     if project.status is not ProjectStatus.ACTIVE:
         raise Conflict(
             "project_closed", Text(ko="종료된 과제입니다.", en="The project is closed and stays closed.")
+        )
+
+
+def _check_did_not_approve(tx: Connection, new: Membership) -> None:
+    """Raises: Denied — who let a project have data cannot become the one who uses it."""
+    table = tables.access_grant
+    own = queries.grants(
+        tx,
+        table.c.project == new.project,
+        table.c.approved_by == new.person_ref,
+        table.c.revoked_at.is_(None),
+        table.c.ends_at > new.starts_at,
+    )
+    if own:
+        raise Denied(
+            "approved_a_grant",
+            Text(
+                ko="이 과제에 데이터 이용을 승인한 사람은 구성원이 될 수 없습니다.",
+                en="Who approved a grant to this project cannot become its member.",
+            ),
         )
 
 

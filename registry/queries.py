@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -164,16 +164,10 @@ def grants(tx: Connection, *conditions: ColumnElement[bool]) -> list[Grant]:
 
 
 def held(tx: Connection, project_id: str, at: datetime) -> tuple[Held, ...]:
-    """The grants of a project in force at a time, each with its dataset and version (without file lists)."""
+    """The grants of a project that end after a time, each with its dataset and version (without files)."""
     table = tables.access_grant
-    in_force = grants(
-        tx,
-        table.c.project == project_id,
-        table.c.revoked_at.is_(None),
-        table.c.starts_at <= at,
-        table.c.ends_at > at,
-    )
-    return tuple(_held(tx, grant) for grant in in_force)
+    unended = grants(tx, table.c.project == project_id, table.c.revoked_at.is_(None), table.c.ends_at > at)
+    return tuple(_held(tx, grant) for grant in unended)
 
 
 def workspaces(tx: Connection, *conditions: ColumnElement[bool]) -> list[Workspace]:
@@ -271,7 +265,7 @@ def _files(tx: Connection, dataset_id: str, number: int) -> Iterable[ManifestFil
     wanted = select(table.c.path, table.c.size, table.c.sha256).where(
         table.c.dataset == dataset_id, table.c.number == number
     )
-    rows: Sequence[Row[Any]] = tx.execute(wanted).all()
+    rows = tx.execute(wanted).all()
     # Sorted here: a database sorts by its own collation, the manifest by code points.
     return (ManifestFile(row.path, row.size, row.sha256) for row in sorted(rows, key=lambda row: row.path))
 

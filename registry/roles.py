@@ -1,4 +1,4 @@
-"""Which roles exist where, which may not meet in one person, and who may make which change. Tables and walks."""
+"""Which roles exist where, which may not meet in one person, and who may make which change."""
 
 from __future__ import annotations
 
@@ -86,7 +86,8 @@ IN_THE_ZONE: tuple[Clash, ...] = (
         frozenset({Role.COMPLIANCE_OFFICER}),
         frozenset({Role.OPERATOR, Role.DATA_CONTROLLER}),
         Text(
-            ko="준법감시 담당자는 기록을 살필 뿐 아무것도 바꾸지 않으므로, 바꿀 수 있는 역할을 겸할 수 없습니다.",
+            ko="준법감시 담당자는 기록을 살필 뿐 아무것도 바꾸지 "
+            "않으므로, 바꿀 수 있는 역할을 겸할 수 없습니다.",
             en="The compliance officer changes nothing and cannot hold a role that changes the zone.",
         ),
     ),

@@ -1,4 +1,4 @@
-"""A lost second factor: an operator asks, a second person confirms, the owner enrols anew and is told of each step."""
+"""A lost second factor: an operator asks, a second person confirms, the owner enrols anew."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ REQUEST_LIFETIME = timedelta(days=1)
 
 _REQUESTED = Text(
     ko="운영자가 회원님의 인증 앱 재설정을 요청했습니다. 요청하지 않았다면 준법감시 담당자에게 알리십시오.",
-    en="An operator asked to reset your authenticator. If you did not want this, tell the compliance officer.",
+    en="An operator asked to reset your authenticator. If "
+    "you did not want this, tell the compliance officer.",
 )
 _CONFIRMED = Text(
     ko="두 번째 사람이 인증 앱 재설정을 확인했습니다. 이전 인증 앱은 더 이상 쓸 수 없습니다.",
@@ -71,9 +72,9 @@ class SecondFactor(SignIn):
             return [queries.person_by_ref(tx, ref) for ref in refs]
 
     def confirm_second_factor_reset(self, handle: str, *, by: Actor, source: Source) -> str:
-        """A second person confirms: the old authenticator stops working, a link to enrol a new one is returned.
+        """A second person confirms: the old authenticator ends, a link to enrol a new one is returned.
 
-        Raises: NotFound, Conflict — nothing waits. Denied — by the requester, by the person, or without the role.
+        Raises: NotFound, Conflict — nothing waits. Denied — to requester, owner, or those without the role.
         """
         with self._db.read() as tx:
             person = queries.person_by_handle(tx, handle)

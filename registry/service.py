@@ -20,7 +20,7 @@ from registry.totp import SecretBox
 class Registry(People, Joining, SecondFactor, Projects, Holdings, Endings):
     """Who may use which data, for what, until when.
 
-    Every change is one transaction with its audit event in it: if the event cannot be written, nothing changed.
+    Every change is one transaction with its audit event: if the event cannot be written, nothing changed.
     Every refusal by the rules is an event too. A change takes `by`, who acts, and `source`, from where.
     """
 

@@ -1,4 +1,4 @@
-"""The door: password and second factor, throttled, in the same time and with the same words for every refusal."""
+"""The door: password and second factor, throttled; every refusal takes the same time and words."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def _credentials(tx: Connection, handle: str) -> Credentials:
 
 
 def _use_step(tx: Connection, stored: Credentials, step: int | None) -> bool:
-    """Uses the time step up; false when another sign-in was faster or the account or its credentials changed."""
+    """Uses the time step up; false when another was faster or the account or its credentials changed."""
     table = tables.person
     used = tx.execute(
         update(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import BigInteger as Big
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -17,7 +18,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy import BigInteger as Big
 
 from audit.db import UtcDateTime
 
@@ -159,7 +159,7 @@ dataset_file = Table(
     Column("path", String(1024), primary_key=True),
     Column("size", Big, nullable=False),
     Column("sha256", HASH, nullable=False),
-    # What the file looked like from outside when its bytes were last hashed: lets a mount skip what did not move.
+    # How the file looked from outside when its bytes were last hashed: a mount skips what did not move.
     Column("stamp", String(128), nullable=False),
     ForeignKeyConstraint(
         ["dataset", "number"], ["registry_dataset_version.dataset", "registry_dataset_version.number"]

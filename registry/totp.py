@@ -1,4 +1,4 @@
-"""Second factor: six digits that change every 30 s (RFC 6238), each accepted once; secrets encrypted at rest."""
+"""Second factor: six digits that change every 30 s (RFC 6238), each accepted once; encrypted at rest."""
 
 from __future__ import annotations
 

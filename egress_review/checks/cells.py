@@ -1,4 +1,4 @@
-"""Small cells: counts below the policy's smallest cell, zeros, claims of rounding, percentages that give counts away."""
+"""Small cells: counts below the smallest cell, zeros, claims of rounding, percentages that imply counts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from egress_review.terms import Policy
 from registry.text import Text
 
 _SMALL = Text(
-    ko="{value}은(는) 최소 셀 {least}보다 작습니다.",
+    ko="셀 값 {value}: 최소 셀 {least}보다 작습니다.",
     en="A count of {value} is below the smallest cell, {least}.",
 )
 _MEND = Text(
-    ko="이웃 범주와 합치거나, 이 셀과 함께 같은 행과 열에서 한 셀을 더 가리거나(2차 비공개), 모든 수와 합계를 {base} 단위로 반올림하십시오.",
+    ko="이웃 범주와 합치거나, 이 셀과 함께 같은 행과 열에서 한 셀을 더 가리거나(2차 비공개), "
+    "모든 수와 합계를 {base} 단위로 반올림하고 작은 수는 <{least}(으)로 표시하십시오.",
     en="Merge the category with a neighbour; or suppress the cell and one more in its row and in its column "
     "(secondary suppression); or round all counts and totals to base {base}, showing small ones as <{least}.",
 )
@@ -32,7 +33,7 @@ _ZERO_MEND = Text(
     en="Say in the context if the cell must be zero by definition; otherwise merge categories.",
 )
 _CLAIM = Text(
-    ko="{base} 단위로 반올림했다고 했으나 {value}이(가) 있습니다.",
+    ko="{base} 단위로 반올림했다고 했으나 여기의 값은 {value}입니다.",
     en="Counts are claimed to be rounded to {base}, but {value} stands here.",
 )
 _CLAIM_MEND = Text(

@@ -1,7 +1,7 @@
 """What a heading says about the numbers under it: counts of people, percentages, statistics, labels.
 
-Names decide first because a column of coefficients may hold whole numbers and a count may hold gaps. The words
-are those that results in Korean and English use.
+Names decide first because a column of coefficients may hold whole numbers and a count may hold gaps.
+The words are those that results in Korean and English use.
 """
 
 from __future__ import annotations
@@ -24,28 +24,34 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-_COUNT = frozenset(
-    "n count counts cnt freq freqs frequency frequencies num nobs obs observations persons people patients subjects "
-    "participants individuals respondents cases controls deaths events records households students employees "
-    "samplesize headcount tally hospitalizations hospitalisations admissions enrolled nrow nrows".split()
-)
-_PERCENT = frozenset(
-    "pct percent percentage percentages perc rate rates ratio ratios prop proportion proportions share shares "
-    "prevalence incidence fraction fractions".split()
-)
-_STATISTIC = frozenset(
-    "mean means avg average sd std stdev se sem median iqr q1 q3 p pval pvalue pvalues coef coefs coefficient "
-    "coefficients beta betas estimate estimates or hr rr irr ci lower upper t z f chi2 auc accuracy precision recall "
-    "r2 aic bic loglik variance var skew skewness kurtosis score scores residual residuals weight weights effect "
-    "smd cv rmse mae mse loss logit odds hazard df dof power bmi value price cost amount dose duration".split()
-)
-_EXTREME = frozenset("min max minimum maximum lowest highest".split())
-_LABEL = frozenset(
-    "year years month months day days date dates age ages week weeks hour hours minute quarter time rank code codes "
-    "id ids no index idx order level levels stage grade class cluster step epoch iteration lag version decile "
-    "quantile quintile quartile percentile bin sex gender type category region zip threshold seed fold k "
-    "followup visit wave period dow".split()
-)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_COUNT = _words("""
+    n count counts cnt freq freqs frequency frequencies num nobs obs observations nrow nrows samplesize
+    persons people patients subjects participants individuals respondents students employees records
+    cases controls deaths events hospitalizations hospitalisations admissions enrolled households headcount
+""")
+_PERCENT = _words("""
+    pct percent percentage percentages perc rate rates ratio ratios prop proportion proportions share shares
+    prevalence incidence fraction fractions
+""")
+_STATISTIC = _words("""
+    mean means avg average sd std stdev se sem median iqr q1 q3 var variance skew skewness kurtosis cv
+    p pval pvalue pvalues coef coefs coefficient coefficients beta betas estimate estimates or hr rr irr
+    ci lower upper t z f chi2 df dof power effect smd logit odds hazard residual residuals weight weights
+    auc accuracy precision recall r2 aic bic loglik rmse mae mse loss score scores
+    bmi value price cost amount dose duration
+""")
+_EXTREME = _words("min max minimum maximum lowest highest")
+_LABEL = _words("""
+    year years month months day days date dates age ages week weeks hour hours minute quarter time period dow
+    rank code codes id ids no index idx order level levels stage grade class cluster step epoch iteration lag
+    version decile quantile quintile quartile percentile bin sex gender type category region zip threshold
+    seed fold k followup visit wave
+""")
+
 _PERSON = re.compile(
     r"(?:person|patient|subject|participant|member|customer|employee|student|respondent|individual|beneficiary|case)"
     r"_?(?:id|no|num|number|key|code|source_value)|p_?id|mrn|ssn|emp_?no|study_?id"

@@ -86,13 +86,15 @@ _MARKUP = (
     (
         "svg",
         re.compile(
-            r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE svg[^>]*>\s*)?<svg\b", re.I | re.S
+            r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*(?:<!DOCTYPE svg[^>]*>\s*)?<svg\b",
+            re.I | re.S,
         ),
     ),
     (
         "html",
         re.compile(
-            r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|script|table|div|iframe)\b", re.I | re.S
+            r"\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html|head|body|script|table|div|iframe)\b",
+            re.I | re.S,
         ),
     ),
     ("xml", re.compile(r"\s*<\?xml\b", re.I)),

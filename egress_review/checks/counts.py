@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from egress_review.checks.columns import Kind, is_total, kind_of
-from egress_review.checks.tables import Table
+from egress_review.checks.tables import LONGEST_NUMBER, Table
 from egress_review.claims import FileClaims
 
 MOST_UNCLEAR = 0.1
 """Share of cells that are no whole numbers up to which a column named as a count is still one."""
 
 CROSS_TABLE_ROWS = 200
-"""Rows up to which a block of bare whole numbers is taken for a cross-table; longer ones are lists of values."""
+"""Rows up to which bare whole numbers are taken for a cross-table; longer ones are lists of values."""
 
 _WHOLE = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?\s*(?:명|건|인|가구|세대|개|people|persons|patients)?")
 _DECIMAL = re.compile(r"[-+]?[\d,]*\.\d+(?:[eE][-+]?\d+)?|[-+]\d+|\d+[eE][-+]?\d+")
@@ -60,13 +60,13 @@ class Reading:
 
 def whole(cell: str) -> int | None:
     """The whole number in a cell, with thousands commas, `.0` or a unit; None for anything else."""
-    match = _WHOLE.fullmatch(_plain(cell))
+    match = _WHOLE.fullmatch(_plain(cell)) if len(cell) <= LONGEST_NUMBER else None
     return int(match[1].replace(",", "")) if match else None
 
 
 def paired(cell: str) -> tuple[int, bool] | None:
     """The count in a cell such as `12 (34.5%)`, and whether the cell itself says that it is a percentage."""
-    match = _PAIRED.fullmatch(_plain(cell))
+    match = _PAIRED.fullmatch(_plain(cell)) if len(cell) <= LONGEST_NUMBER else None
     return (int(match[1].replace(",", "")), match[2] == "%") if match else None
 
 
@@ -117,11 +117,13 @@ def read_counts(table: Table, claims: FileClaims) -> Reading:
 def _read_column(table: Table, index: int, claims: FileClaims) -> _Column:
     cells = table.column(index)
     values = [whole(cell) for cell in cells]
-    others = sum(
-        v is None and _DECIMAL.fullmatch(c.strip()) is not None for v, c in zip(values, cells, strict=True)
-    )
+    others = sum(v is None and _is_other_number(c) for v, c in zip(values, cells, strict=True))
     name = table.names[index]
     return _Column(index, kind_of(name), claims.declared(name), values, others)
+
+
+def _is_other_number(cell: str) -> bool:
+    return len(cell) <= LONGEST_NUMBER and _DECIMAL.fullmatch(cell.strip()) is not None
 
 
 def _reason(column: _Column) -> Why | None:
@@ -167,10 +169,10 @@ def _sums_rows(total: _Column, parts: list[_Column]) -> bool:
 
 
 def _is_cross_table(table: Table, columns: list[_Column], unnamed: list[_Column]) -> bool:
-    """Whether the table is categories by categories: two or more columns of bare whole numbers, no other numbers."""
+    """Whether the table is categories by categories: several columns of bare whole numbers, nothing else."""
     measured = [c for c in columns[1:] if c.whole_numbers or c.others]
     return (
-        1 < len(unnamed)
+        len(unnamed) > 1
         and len(unnamed) == len([c for c in measured if c.kind is not Kind.COUNT])
         and 1 < len(table.rows) <= CROSS_TABLE_ROWS
         and not any(value is not None for value in columns[0].values[:-1])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,9 +13,6 @@ from egress_review.checks.content import Content, recognise
 from egress_review.checks.tables import Table, read_delimited, read_prose
 from egress_review.claims import FileClaims
 from egress_review.terms import Policy
-
-DEEPEST = 60
-"""Nesting of JSON that is followed; results are shallow, attacks are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +34,8 @@ class Subject:
     claims: FileClaims
     type: str | None
     """The type that the name promises, if any."""
-
-    @property
-    def size(self) -> int:
-        """Bytes of the file."""
-        return len(self.data)
+    size: int
+    """Bytes of the file on disk."""
 
     @cached_property
     def content(self) -> Content:
@@ -50,6 +46,14 @@ class Subject:
     def text(self) -> str:
         """The file as text; empty if it is none."""
         return self.content.decoded.text if self.content.decoded else ""
+
+    def line_of(self, position: int) -> int:
+        """The line, from 1, in which a character of the text stands."""
+        return bisect_right(self._line_starts, position)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
 
     @cached_property
     def tables(self) -> tuple[Table, ...]:

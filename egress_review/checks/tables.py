@@ -16,6 +16,8 @@ from dataclasses import dataclass
 DELIMITERS = (",", "\t", ";", "|")
 MOST_HEADER_ROWS = 3
 SNIFFED_LINES = 60
+LONGEST_NUMBER = 80
+"""Characters up to which a cell is read as a number; longer ones only cost time."""
 
 _NUMBER = re.compile(r"[-+]?\(?[\d,]*\.?\d+(?:[eE][-+]?\d+)?\s*(?:%|\)|명|건|인|개|세|\*+)*(?:\s*\(.*\))?")
 
@@ -96,7 +98,7 @@ def table_of(numbered: Sequence[tuple[int, Sequence[str]]]) -> Table:
 def _has_number(record: Sequence[str]) -> bool:
     """Whether a row holds data: a number outside its first cell, or a number alone."""
     cells = record[1:] if len(record) > 1 else record
-    return any(_NUMBER.fullmatch(cell.strip()) for cell in cells)
+    return any(len(cell) <= LONGEST_NUMBER and _NUMBER.fullmatch(cell.strip()) for cell in cells)
 
 
 def read_prose(text: str) -> tuple[Table, ...]:

@@ -91,9 +91,10 @@ def preview_headers(config: GateConfig) -> Mapping[str, str]:
     """Return what the gate says about a preview: hostile content, shown without rights."""
     return {
         **_common(config),
-        "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; "
+        "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self' data:; style-src 'self'; "
         f"base-uri 'none'; form-action 'none'; frame-ancestors {config.origin('zone')}",
-        "Cross-Origin-Resource-Policy": "same-site",
+        # Its own parts are loaded by a document without an origin; signed, short-lived addresses protect them.
+        "Cross-Origin-Resource-Policy": "cross-origin",
         "Referrer-Policy": "no-referrer",
         "X-DNS-Prefetch-Control": "off",
     }

@@ -20,8 +20,21 @@ class SitePolicy:
     """What one of the three hosts accepts from elsewhere."""
 
     origin: str
-    framed: Mapping[str, str] = field(default_factory=dict)
-    """Destination to mode of reads that the zone's own other hosts may start, such as an iframe."""
+    embedded: Mapping[str, Embedding] = field(default_factory=dict)
+    """By destination, such as an iframe: what pages of other origins may load."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """One kind of read that a page of another origin may start."""
+
+    mode: str
+    sites: frozenset[str]
+
+
+FRAME = Embedding("navigate", frozenset({"same-site"}))
+# A sandboxed document has an opaque origin, so what it loads from its own host comes from another site.
+SANDBOXED_PART = Embedding("no-cors", frozenset({"same-site", "cross-site"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +79,9 @@ def check_initiator(policy: SitePolicy, request: Initiator) -> None:
     if request.method not in SAFE_METHODS or request.websocket:
         _check_unsafe(policy, request)
     elif request.site is not None and request.site not in OWN:
-        allowed = request.top_level or (
-            request.site == "same-site" and policy.framed.get(request.dest or "") == request.mode
-        )
-        if not allowed:
+        row = policy.embedded.get(request.dest or "")
+        listed = row is not None and request.mode == row.mode and request.site in row.sites
+        if not (request.top_level or listed):
             raise Refused("site.cross", f"read from {request.site}")
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import aiohttp
 import pyotp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from hub_config.errors import ZoneError
 from hub_config.settings import Settings
@@ -164,9 +165,15 @@ class Visitor:
                 raise StoryFailed(f"{url} answered {answer.status}: {(await answer.text())[:300]}")
             return await answer.json() if answer.content_type == "application/json" else None
 
+    async def raw(self, method: str, url: str) -> int:
+        """Send a path exactly as it is spelt and return the status; nothing is decoded, joined or followed."""
+        async with self._session.request(method, URL(url, encoded=True), allow_redirects=False) as answer:
+            await answer.read()
+            return answer.status
+
     def cookie(self, url: str, name: str) -> str:
         """Return a cookie that would be sent to an address, or an empty text."""
-        morsel = self._session.cookie_jar.filter_cookies(aiohttp.client.URL(url)).get(name)
+        morsel = self._session.cookie_jar.filter_cookies(URL(url)).get(name)
         return "" if morsel is None else morsel.value
 
     async def socket(self, url: str) -> aiohttp.ClientWebSocketResponse:

@@ -63,7 +63,11 @@ def configure_matplotlib() -> None:
     index = SHARE / "matplotlib"
     index.mkdir(parents=True)
     subprocess.run(
-        [sys.executable, "-c", "import matplotlib.font_manager as m; m.findfont('NanumGothic', fallback_to_default=False)"],
+        [
+            sys.executable,
+            "-c",
+            "import matplotlib.font_manager as m; m.findfont('NanumGothic', fallback_to_default=False)",
+        ],
         check=True,
         env={"PATH": os.environ["PATH"], "MPLCONFIGDIR": str(index)},
     )

@@ -37,7 +37,9 @@ def small_image(engine: Any) -> Iterator[str]:
         if engine.images.list(candidate):
             base = engine.images.get(candidate)
             container = engine.api.create_container(base.id, ["/bin/true"], network_disabled=True)
-            engine.api.commit(container["Id"], *name.split(":"), conf={"Cmd": ["sleep", "3600"], "Entrypoint": []})
+            engine.api.commit(
+                container["Id"], *name.split(":"), conf={"Cmd": ["sleep", "3600"], "Entrypoint": []}
+            )
             engine.api.remove_container(container["Id"])
             break
     else:
@@ -45,7 +47,9 @@ def small_image(engine: Any) -> Iterator[str]:
         if shell is None:
             pytest.skip("neither an image of the zone nor a static busybox is here")
         engine.api.import_image_from_data(
-            shell_archive(Path(shell)), *name.split(":"), changes=['CMD ["/bin/sleep", "3600"]', "ENV PATH=/bin"]
+            shell_archive(Path(shell)),
+            *name.split(":"),
+            changes=['CMD ["/bin/sleep", "3600"]', "ENV PATH=/bin"],
         )
     yield str(engine.images.get(name).id)
     engine.images.remove(name, force=True)
@@ -55,7 +59,18 @@ def shell_archive(shell: Path) -> bytes:
     """Return a root file system that holds one static shell under the names the tests call."""
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w") as archive:
-        for directory in ("bin", "data", "home", "home/researcher", "outbox", "proc", "sys", "dev", "tmp", "zone"):
+        for directory in (
+            "bin",
+            "data",
+            "home",
+            "home/researcher",
+            "outbox",
+            "proc",
+            "sys",
+            "dev",
+            "tmp",
+            "zone",
+        ):
             entry = tarfile.TarInfo(directory)
             # The engine gives a temporary file system the mode that the image has at its place.
             entry.type, entry.mode = tarfile.DIRTYPE, 0o1777 if directory == "tmp" else 0o755

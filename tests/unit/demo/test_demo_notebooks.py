@@ -62,7 +62,7 @@ def run(project: str, name: str, data: Path, outbox: Path, *, until: str | None 
         last = next(index for index, source in enumerate(sources) if until in source)
         sources = sources[: last + 1]
     environment = {"PATH": os.environ["PATH"], "ANSIM_DATA": str(data), "ANSIM_OUTBOX": str(outbox)}
-    code = "\n\n".join(["CONTROLS = ''", *sources])
+    code = "\n\n".join(sources)
     result = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120
     )

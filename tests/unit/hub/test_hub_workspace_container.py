@@ -128,7 +128,9 @@ def test_two_projects_of_one_person_share_no_writable_path_name_or_user() -> Non
     assert one.uid != other.uid
 
 
-@pytest.mark.parametrize("key", ["ansim.zone", "ansim.workspace", "ansim.project", "ansim.prefix", "ansim.intent"])
+@pytest.mark.parametrize(
+    "key", ["ansim.zone", "ansim.workspace", "ansim.project", "ansim.prefix", "ansim.intent"]
+)
 def test_labels_tell_the_worker_whose_container_it_is(key: str) -> None:
     assert labels(a_container())[key]
 

@@ -1,0 +1,70 @@
+"""Text as it is seen against text as it is: characters that hide, blobs that nobody can read."""
+
+from __future__ import annotations
+
+import re
+
+from egress_review.checks.decoding import decode
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.findings import Where
+from registry.text import Text
+
+# C0 and C1 controls but tab, line feed, form feed and carriage return.
+_CONTROL = "\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f"
+_DIRECTION = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_INVISIBLE = (
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u206a-\u206f"
+    "\ufeff\uffa0\U000e0000-\U000e0fff"
+)
+_HIDDEN = re.compile(
+    f"[{_CONTROL}{_DIRECTION}{_INVISIBLE}]|(?<=[0-9A-Za-z가-힣])[\u200c\u200d](?=[0-9A-Za-z가-힣])"
+)
+
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{60,80}\r?\n){3,}|[A-Za-z0-9+/_-]{160,}={0,2}")
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[ :]?){100,}")
+_VARIED = 20
+"""Distinct characters that a run must have to be an encoding; a line of dashes has one."""
+
+_REMOVE = Text(
+    ko="해당 문자를 지우고 다시 저장하십시오.", en="Remove the characters and save the file again."
+)
+_EXPLAIN = Text(
+    ko="인코딩된 내용을 지우거나 읽을 수 있는 표나 글로 바꾸십시오.",
+    en="Remove the encoded content or write it as a table or text that people can read.",
+)
+_ENCODING = Text(ko="문자 인코딩을 알 수 없습니다.", en="The encoding of the text is not known.")
+_SAVE_UTF8 = Text(ko="UTF-8로 저장하십시오.", en="Save the file as UTF-8.")
+
+
+def check_encoding(subject: Subject, listing: Listing) -> None:
+    """A text must decode completely, or what a reviewer sees is not what leaves."""
+    if decode(subject.data) is None:
+        listing.flag("text.encoding", _ENCODING, _SAVE_UTF8)
+
+
+def check_hidden(subject: Subject, listing: Listing) -> None:
+    """Control, direction and zero-width characters let text look like other text."""
+    for match in _HIDDEN.finditer(subject.text):
+        if match[0] == "\ufeff" and match.start() == 0:
+            continue
+        message = Text(
+            ko="보이지 않는 문자 U+{code:04X}가 있습니다.", en="The character U+{code:04X} does not show."
+        )
+        where = Where(row=subject.line_of(match.start()))
+        listing.flag("text.hidden", message.fill(code=ord(match[0])), _REMOVE, where=where)
+
+
+def check_encoded(subject: Subject, listing: Listing) -> None:
+    """Long runs of base64 or hexadecimal can carry anything past a reader."""
+    for pattern in (_BASE64, _HEX):
+        for match in pattern.finditer(subject.text):
+            if len(set(match[0])) < (_VARIED if pattern is _BASE64 else 8):
+                continue
+            message = Text(
+                ko="인코딩된 것으로 보이는 문자 {length}자가 이어집니다.",
+                en="A run of {length} characters looks encoded.",
+            )
+            where = Where(row=subject.line_of(match.start()))
+            filled = message.fill(length=len(match[0]))
+            listing.flag("text.encoded", filled, _EXPLAIN, where=where, number=len(match[0]))

@@ -1,0 +1,127 @@
+"""Direct identifiers of people in every cell, line and string of a file; findings say where, never what."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+
+from deid.identifiers import Span, detect, is_context
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
+from egress_review.findings import Severity, Where
+from egress_review.rules import RULE
+from registry.text import Text
+
+CERTAIN = 0.8
+"""Score from which a find keeps the weight of its rule; a less certain one can be overruled by people."""
+
+_PLAIN_NUMBERS = re.compile(r"(?:[-+]?\d{0,7}(?:\.\d*)?(?:[eE][-+]?\d+)?\n)*")
+"""Cells too short to identify anybody; columns of them need no reading."""
+
+_MESSAGE = Text(
+    ko="{what}(으)로 보이는 값이 있습니다.",
+    en="This looks like a {what}.",
+)
+_FIX = Text(
+    ko="식별정보를 지우거나 집계하십시오. 사람의 식별정보가 아니라면 설명에 까닭을 적으십시오.",
+    en="Remove or aggregate the identifier; if it identifies nobody, say in the context why.",
+)
+
+
+def check_identifiers(subject: Subject, listing: Listing) -> None:
+    """All rows, not a sample: row 51 can name somebody as well as row 1."""
+    if subject.type in ("csv", "tsv"):
+        for table in subject.tables:
+            for where, span in in_table(table):
+                _flag(where, span, listing)
+    elif subject.type == "json":
+        for path, text, heading in strings_in(subject.json):
+            for span in detect(text, heading=heading):
+                _flag(Where(path=path), span, listing)
+    else:
+        for where, span in in_lines(subject.text):
+            _flag(where, span, listing)
+
+
+def in_table(table: Table) -> Iterator[tuple[Where, Span]]:
+    """Finds in the heading and in every cell; equal cells of a column are read once."""
+    top = table.numbers[0] - 1 if table.numbers else 1
+    for index, name in enumerate(table.names):
+        for span in detect(name):
+            yield Where(row=max(1, top), column=index + 1), span
+        cells = table.column(index)
+        for row, span in _in_column(name, cells):
+            yield Where(row=table.numbers[row], column=index + 1), span
+    yield from _split_in_two(table)
+
+
+def _in_column(name: str, cells: Sequence[str]) -> Iterator[tuple[int, Span]]:
+    rows: dict[str, list[int]] = defaultdict(list)
+    for row, cell in enumerate(cells):
+        rows[cell.replace("\n", " ")].append(row)
+    distinct = list(rows)
+    joined = "\n".join([*distinct, ""])
+    if not is_context(name) and _PLAIN_NUMBERS.fullmatch(joined):
+        return
+    starts = [0, *accumulate(len(cell) + 1 for cell in distinct)]
+    for span in detect(joined, heading=name):
+        for row in rows[distinct[bisect_right(starts, span.start) - 1]]:
+            yield row, span
+
+
+_FRONT, _BACK = re.compile(r"\d{6}"), re.compile(r"[1-8]\d{6}(?:\.0)?")
+
+
+def _split_in_two(table: Table) -> Iterator[tuple[Where, Span]]:
+    """Resident numbers whose halves stand in neighbouring columns."""
+    for index in range(len(table.names) - 1):
+        for row, number in zip(table.rows, table.numbers, strict=True):
+            if (
+                len(row) > index + 1
+                and _FRONT.fullmatch(row[index].strip())
+                and _BACK.fullmatch(row[index + 1].strip())
+            ):
+                for span in detect(f"{row[index].strip()}-{row[index + 1].strip()}"):
+                    yield Where(row=number, column=index + 1), span
+
+
+def in_lines(text: str) -> Iterator[tuple[Where, Span]]:
+    """Finds in running text by line."""
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    for span in detect(text):
+        yield Where(row=bisect_right(starts, span.start)), span
+
+
+def strings_in(value: object, path: str = "$", heading: str = "") -> Iterable[tuple[str, str, str]]:
+    """Every string and number of a JSON value with its path and its key; keys count as text too."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield f"{path}.(key)", key, ""
+            yield from strings_in(inner, f"{path}.{_step(key)}", key)
+    elif isinstance(value, list):
+        for position, inner in enumerate(value, 1):
+            yield from strings_in(inner, f"{path}[{position}]", heading)
+    elif isinstance(value, str):
+        yield path, value, heading
+    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= 10**7:
+        yield path, str(value), heading
+
+
+def _step(key: str) -> str:
+    """A key as part of a path; one that may identify somebody is not repeated in a report."""
+    return key if len(key) <= 60 and not detect(key) else "(key)"
+
+
+def _flag(where: Where, span: Span, listing: Listing) -> None:
+    rule = RULE[f"identifier.{span.label.lower()}"]
+    severity = rule.severity
+    if severity is Severity.BLOCK and span.score < CERTAIN:
+        severity = Severity.FAIL
+    message = Text(
+        ko=_MESSAGE.ko.format(what=rule.title.ko), en=_MESSAGE.en.format(what=rule.title.en.lower())
+    )
+    listing.flag(rule.id, message, _FIX, where=where, number=1, severity=severity)

@@ -1,0 +1,210 @@
+"""PNG and JPEG by structure: nothing before, between or after what draws the picture.
+
+`pixels_only` gives the picture without metadata and trailing bytes; it is what a preview may show.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from registry.text import Text
+
+MOST_PIXELS = 50_000_000
+"""Pixels beyond which a picture is refused: a few kilobytes can unpack to gigabytes."""
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_DRAWS = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"))
+_PNG_HARMLESS = frozenset((b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"hIST", b"tIME", b"cICP"))
+_PNG_TEXT = frozenset((b"tEXt", b"zTXt", b"iTXt"))
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+_FIX = Text(
+    ko="그림을 화면 캡처가 아닌 savefig로 다시 저장하고 다른 프로그램으로 고치지 마십시오.",
+    en="Save the figure again with savefig and do not edit it with other programs.",
+)
+
+
+class BrokenImageError(ValueError):
+    """Bytes that are not exactly one well-formed picture; `reason` says what is wrong."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a picture's structure holds."""
+
+    width: int
+    height: int
+    pixels_only: bytes
+    """The picture without anything that does not draw."""
+    metadata: tuple[str, ...]
+    """Names of the parts that carry information beside the picture."""
+
+
+def read_picture(data: bytes) -> Picture:
+    """The structure of a PNG or JPEG.
+
+    Raises: BrokenImageError — for anything that is not exactly one picture.
+    """
+    return _read_png(data) if data.startswith(_PNG_SIGNATURE) else _read_jpeg(data)
+
+
+def check_image(subject: Subject, listing: Listing) -> None:
+    """Structure first; then say what only a person can judge."""
+    try:
+        picture = read_picture(subject.data)
+    except BrokenImageError as error:
+        listing.flag("image.integrity", error.reason, _FIX)
+        return
+    for name in picture.metadata:
+        message = Text(ko="그림에 {name} 정보가 붙어 있습니다.", en="The picture carries {name} metadata.")
+        listing.flag("image.metadata", message.fill(name=name), _FIX)
+    message = Text(
+        ko="그림 속의 글자와 점은 기계가 읽지 않습니다.",
+        en="What the picture shows is not read by the machine.",
+    )
+    fix = Text(
+        ko="검토자가 직접 보고, 그림 뒤의 수를 표로 함께 내십시오.",
+        en="A reviewer looks at it; hand in the counts behind the figure as a table.",
+    )
+    listing.skip("image.content", message, fix)
+
+
+def _broken(ko: str, en: str) -> BrokenImageError:
+    return BrokenImageError(Text(ko=ko, en=en))
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
+    """Kind, content and raw bytes of every chunk."""
+    at = len(_PNG_SIGNATURE)
+    while at < len(data):
+        if at + 12 > len(data):
+            raise _broken("PNG가 끝까지 있지 않습니다.", "The PNG is cut off.")
+        (length,) = struct.unpack_from(">I", data, at)
+        end = at + 12 + length
+        if end > len(data):
+            raise _broken("PNG가 끝까지 있지 않습니다.", "The PNG is cut off.")
+        kind, content = data[at + 4 : at + 8], data[at + 8 : end - 4]
+        if zlib.crc32(data[at + 4 : end - 4]) != struct.unpack_from(">I", data, end - 4)[0]:
+            raise _broken("PNG의 검사합이 맞지 않습니다.", "A checksum of the PNG is wrong.")
+        yield kind, content, data[at:end]
+        at = end
+        if kind == b"IEND":
+            if at != len(data):
+                raise _broken(
+                    "그림이 끝난 뒤에 다른 내용이 더 있습니다.", "There is content after the end of the PNG."
+                )
+            return
+    raise _broken("PNG의 끝 표시가 없습니다.", "The PNG has no end.")
+
+
+def _read_png(data: bytes) -> Picture:
+    kept, packed, metadata = bytearray(_PNG_SIGNATURE), bytearray(), list[str]()
+    header: tuple[int, ...] | None = None
+    for kind, content, raw in _chunks(data):
+        if kind == b"IHDR" and header is None and len(content) == 13:
+            header = struct.unpack(">IIBBBBB", content)
+        elif header is None:
+            raise _broken("PNG의 머리가 잘못되었습니다.", "The PNG does not start with its header.")
+        if kind in _PNG_DRAWS:
+            kept += raw
+            packed += content if kind == b"IDAT" else b""
+        elif kind in _PNG_TEXT:
+            if content.partition(b"\0")[0] not in (b"Software", b"Creation Time"):
+                metadata.append("text")
+        elif kind == b"iCCP":
+            continue
+        elif kind not in _PNG_HARMLESS:
+            metadata.append(kind.decode("latin-1") if kind.isalpha() else "unknown")
+    if header is None:
+        raise _broken("PNG의 머리가 없습니다.", "The PNG has no header.")
+    _check_pixels(header, bytes(packed))
+    return Picture(header[0], header[1], bytes(kept), tuple(metadata))
+
+
+def _check_pixels(header: tuple[int, ...], packed: bytes) -> None:
+    """The compressed data must unpack to exactly the pixels of the header, and to nothing more."""
+    width, height, depth, colour, _, _, interlace = header
+    if not (0 < width * height <= MOST_PIXELS and colour in _CHANNELS):
+        raise _broken("그림의 크기를 받아들일 수 없습니다.", "The size of the picture cannot be accepted.")
+    bits = depth * _CHANNELS[colour]
+    expected = height * (1 + (width * bits + 7) // 8)
+    most = expected if interlace == 0 else expected * 2 + 64
+    unpack = zlib.decompressobj()
+    try:
+        size = len(unpack.decompress(packed, most + 1))
+    except zlib.error:
+        raise _broken("PNG의 자료를 풀 수 없습니다.", "The data of the PNG cannot be unpacked.") from None
+    exact = size == expected if interlace == 0 else 0 < size <= most
+    if not exact or unpack.unused_data or unpack.unconsumed_tail:
+        raise _broken(
+            "PNG의 자료가 그림의 크기와 맞지 않습니다.",
+            "The data of the PNG does not match the size of the picture.",
+        )
+
+
+def _read_jpeg(data: bytes) -> Picture:
+    kept, metadata = bytearray(data[:2]), list[str]()
+    width = height = 0
+    at = 2
+    while True:
+        marker, start, end = _segment(data, at)
+        if marker in (0xC0, 0xC1, 0xC2) and end - start >= 6:
+            height, width = struct.unpack_from(">HH", data, start + 1)
+        if 0xE1 <= marker <= 0xEF or marker == 0xFE:
+            content = data[start:end]
+            if not (marker == 0xE2 and content.startswith(b"ICC_PROFILE")) and not (
+                marker == 0xEE and content[:5] == b"Adobe"
+            ):
+                metadata.append(_jpeg_part(marker, content))
+        if not (0xE1 <= marker <= 0xEF and marker != 0xEE) and marker != 0xFE:
+            kept += data[at:end]
+        at = end
+        if marker == 0xDA:
+            at = _end_of_scan(data, end)
+            kept += data[end:at]
+        if data[at : at + 2] == b"\xff\xd9":
+            break
+    if at + 2 != len(data):
+        raise _broken(
+            "그림이 끝난 뒤에 다른 내용이 더 있습니다.", "There is content after the end of the JPEG."
+        )
+    if not 0 < width * height <= MOST_PIXELS:
+        raise _broken("그림의 크기를 받아들일 수 없습니다.", "The size of the picture cannot be accepted.")
+    return Picture(width, height, bytes(kept) + b"\xff\xd9", tuple(metadata))
+
+
+def _segment(data: bytes, at: int) -> tuple[int, int, int]:
+    """Marker of the segment at `at`, and where its content starts and ends."""
+    if at + 4 > len(data) or data[at] != 0xFF or data[at + 1] in (0x00, 0xFF, 0xD8):
+        raise _broken("JPEG의 구조가 잘못되었습니다.", "The structure of the JPEG is wrong.")
+    (length,) = struct.unpack_from(">H", data, at + 2)
+    if length < 2 or at + 2 + length > len(data):
+        raise _broken("JPEG가 끝까지 있지 않습니다.", "The JPEG is cut off.")
+    return data[at + 1], at + 4, at + 2 + length
+
+
+def _end_of_scan(data: bytes, at: int) -> int:
+    """Where the compressed data ends: at a marker that is neither a stuffed byte nor a restart."""
+    while True:
+        at = data.find(b"\xff", at)
+        if at < 0 or at + 1 >= len(data):
+            raise _broken("JPEG가 끝까지 있지 않습니다.", "The JPEG is cut off.")
+        if data[at + 1] != 0x00 and not 0xD0 <= data[at + 1] <= 0xD7:
+            return at
+        at += 2
+
+
+def _jpeg_part(marker: int, content: bytes) -> str:
+    if content.startswith(b"Exif"):
+        return "EXIF"
+    if content.startswith(b"http://ns.adobe.com/xap"):
+        return "XMP"
+    return "comment" if marker == 0xFE else f"APP{marker - 0xE0}"

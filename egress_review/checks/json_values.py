@@ -1,0 +1,86 @@
+"""Counts in JSON: under keys that name counts, and in objects that map categories to bare whole numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from egress_review.checks.cells import check_table, judge
+from egress_review.checks.columns import Kind, is_total, kind_of
+from egress_review.checks.counts import whole
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
+from egress_review.claims import FileClaims
+from egress_review.findings import Where
+
+
+def check_json(subject: Subject, listing: Listing) -> None:
+    """Every number of the file that is a count."""
+    value = subject.json
+    table = _split_table(value)
+    if table is not None:
+        check_table(table, subject.claims, subject.policy, listing)
+        return
+    for path, count in counts_in(value, subject.claims):
+        judge(count, Where(path=path), subject.claims, subject.policy, listing)
+
+
+def counts_in(
+    value: Any, claims: FileClaims, path: str = "$", counted: bool = False
+) -> Iterator[tuple[str, int]]:
+    """Counts with their paths; `counted` says that a key above named them."""
+    if isinstance(value, dict):
+        tally = counted or _is_tally(value)
+        for key, inner in value.items():
+            yield from counts_in(inner, claims, f"{path}.{key[:60]}", _counts(key, claims, tally))
+    elif isinstance(value, list):
+        for position, inner in enumerate(value, 1):
+            yield from counts_in(inner, claims, f"{path}[{position}]", counted)
+    elif counted and not isinstance(value, bool):
+        number = _whole_number(value)
+        if number is not None and number >= 0:
+            yield path, number
+
+
+def _counts(key: str, claims: FileClaims, inherited: bool) -> bool:
+    """Whether the numbers under a key are counts: as declared, as named, else as the object around it."""
+    declared = claims.declared(key)
+    if declared is not None:
+        return declared == "counts"
+    kind = kind_of(key)
+    if kind is Kind.COUNT:
+        return True
+    return inherited and (kind in (Kind.UNKNOWN, Kind.LABEL) or is_total(key))
+
+
+def _is_tally(value: dict[str, Any]) -> bool:
+    """Whether an object maps two or more categories to whole numbers and to nothing else."""
+    numbers = [_whole_number(inner) for inner in value.values()]
+    return len(numbers) > 1 and None not in numbers and all(kind_of(key) is Kind.UNKNOWN for key in value)
+
+
+def _whole_number(value: Any) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return whole(value) if isinstance(value, str) else None
+
+
+def _split_table(value: Any) -> Table | None:
+    """The table in `{"columns": […], "data": [[…]]}`, the split form of pandas; rows count from its data."""
+    if not isinstance(value, dict) or not isinstance(value.get("columns"), list):
+        return None
+    data = value.get("data")
+    if not isinstance(data, list) or not all(isinstance(row, list) for row in data):
+        return None
+    index = value.get("index")
+    keys = index if isinstance(index, list) and len(index) == len(data) else list(range(len(data)))
+    rows = [
+        [str(key), *("" if cell is None else str(cell) for cell in row)]
+        for key, row in zip(keys, data, strict=True)
+    ]
+    return Table(("", *(str(name) for name in value["columns"])), rows, range(1, len(rows) + 1))

@@ -1,0 +1,70 @@
+"""The shape of a table: how long it is, whether its rows are even, whether they are single people."""
+
+from __future__ import annotations
+
+from egress_review.checks.columns import Kind, kind_of
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
+from egress_review.findings import Severity, Where
+from registry.text import Text
+
+FEWEST_RECORDS = 5
+"""Rows from which a column of person numbers makes a table a list of people."""
+
+_AGGREGATE = Text(
+    ko="개인 단위 행 대신 집단별로 집계하십시오.", en="Aggregate to groups instead of rows of single people."
+)
+_SPLIT = Text(
+    ko="필요한 행만 남기거나 더 넓은 범주로 집계하십시오.",
+    en="Keep the rows that are needed, or aggregate to wider categories.",
+)
+_REGULAR = Text(
+    ko="모든 행의 열 수를 맞추십시오. 쉼표가 든 값은 따옴표로 묶으십시오.",
+    en="Give every row the same number of cells; quote values that contain the delimiter.",
+)
+
+
+def check_shape(subject: Subject, listing: Listing) -> None:
+    """Tables must be even, not too long, and not records of people."""
+    for table in subject.tables:
+        _check_rows(table, subject, listing)
+        _check_records(table, subject, listing)
+        for number in table.ragged[:20]:
+            message = Text(ko="이 행의 열 수가 다릅니다.", en="The row has another number of cells.")
+            listing.flag("table.shape", message, _REGULAR, where=Where(row=number))
+
+
+def _check_rows(table: Table, subject: Subject, listing: Listing) -> None:
+    rows, limit = len(table.rows), subject.policy.max_rows
+    if rows > limit:
+        message = Text(
+            ko="표가 {rows}행으로 한도 {limit}행을 넘습니다.",
+            en="The table has {rows} rows; the limit is {limit}.",
+        )
+        listing.flag("table.rows", message.fill(rows=rows, limit=limit), _SPLIT, number=rows)
+
+
+def _check_records(table: Table, subject: Subject, listing: Listing) -> None:
+    rows = len(table.rows)
+    if rows >= subject.policy.row_level_rows:
+        message = Text(
+            ko="표가 {rows}행입니다. 개인 단위 자료가 아닌지 확인이 필요합니다.",
+            en="The table has {rows} rows; it may be records of single people.",
+        )
+        listing.flag(
+            "table.records", message.fill(rows=rows), _AGGREGATE, number=rows, severity=Severity.WARN
+        )
+    for index, name in enumerate(table.names):
+        if kind_of(name) is not Kind.PERSON or rows < FEWEST_RECORDS:
+            continue
+        distinct = len({cell for cell in table.column(index) if cell.strip()})
+        if distinct >= FEWEST_RECORDS:
+            message = Text(
+                ko="이 열은 사람의 번호로, 서로 다른 값이 {distinct}개 있습니다.",
+                en="The column numbers people; it has {distinct} distinct values.",
+            )
+            where = Where(row=max(1, table.numbers[0] - 1), column=index + 1)
+            listing.flag(
+                "table.records", message.fill(distinct=distinct), _AGGREGATE, where=where, number=distinct
+            )

@@ -1,0 +1,151 @@
+"""The rule engine: a table of checks, walked for every file; one for pre-check, review and command line.
+
+    report = check(files, policy, Request(claims=claims))
+
+A check that crashes leaves its rules not checked, which is never a pass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from egress_review.checks.cells import check_cells
+from egress_review.checks.characters import check_encoded, check_encoding, check_hidden
+from egress_review.checks.differencing import check_difference
+from egress_review.checks.formulas import check_formulas
+from egress_review.checks.identifiers import check_identifiers
+from egress_review.checks.images import check_image
+from egress_review.checks.json_values import check_json
+from egress_review.checks.listing import Listing
+from egress_review.checks.prose import check_prose
+from egress_review.checks.request import check_request
+from egress_review.checks.shape import check_shape
+from egress_review.checks.size import check_budget, check_size
+from egress_review.checks.subject import Budget, Subject
+from egress_review.checks.types import BYTES_OF, check_name, check_type, promised_type
+from egress_review.claims import Claims
+from egress_review.findings import FileReport, Report
+from egress_review.rules import RULES
+from egress_review.terms import Policy
+from registry.text import Text
+
+LARGEST_READ = 64 * 1024 * 1024
+"""Bytes up to which a file is read at all; above, only its size is judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file to check: the name it will have outside, its bytes, their SHA-256."""
+
+    name: str
+    data: bytes
+    sha256: str
+    size: int | None = None
+    """Size on disk where only the beginning was read."""
+
+    @classmethod
+    def of(cls, name: str, data: bytes) -> InputFile:
+        """A file from its bytes."""
+        return cls(name, data, hashlib.sha256(data).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A function, the rules it answers for and the types of file it reads."""
+
+    rules: tuple[str, ...]
+    types: frozenset[str]
+    run: Callable[[Subject, Listing], None]
+
+
+_TABLES = frozenset(("csv", "tsv"))
+_PROSE = frozenset(("md", "txt"))
+_TEXTS = _TABLES | _PROSE | {"json"}
+_IMAGES = frozenset(("png", "jpeg"))
+_CELLS = ("cells.small", "cells.zero", "cells.claim", "cells.unclear")
+_TABLE_CELLS = (*_CELLS, "cells.percent", "cells.extremes")
+_IDENTIFIERS = tuple(rule.id for rule in RULES if rule.id.startswith("identifier."))
+
+CHECKS: tuple[Check, ...] = (
+    Check(("text.encoding",), _TEXTS, check_encoding),
+    Check(("text.hidden",), _TEXTS, check_hidden),
+    Check(("text.encoded",), _TEXTS, check_encoded),
+    Check(("table.shape", "table.rows", "table.records"), _TABLES, check_shape),
+    Check(("table.formula",), _TABLES, check_formulas),
+    Check(_TABLE_CELLS, _TABLES | _PROSE, check_cells),
+    Check(_CELLS, _PROSE, check_prose),
+    Check(_CELLS, frozenset(("json",)), check_json),
+    Check(_IDENTIFIERS, _TEXTS, check_identifiers),
+    Check(("image.integrity", "image.metadata", "image.content"), _IMAGES, check_image),
+)
+
+_CRASHED = Text(
+    ko="검사 중 오류가 나서 이 항목은 확인되지 않았습니다.",
+    en="The check failed on this file; the rule is not checked.",
+)
+_SIMPLIFY = Text(
+    ko="파일을 더 단순한 형식으로 저장하거나 운영자에게 알리십시오.",
+    en="Save the file in a simpler form, or tell an operator.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is known about the files beside their bytes."""
+
+    claims: Claims = field(default_factory=Claims)
+    context: str | None = None
+    """The author's description; None where none is asked for."""
+    earlier: tuple[Subject, ...] = ()
+    """Files that were released before; differencing is checked against them."""
+    has_evidence: bool = False
+
+
+def check(files: Sequence[InputFile], policy: Policy, request: Request) -> Report:
+    """What the policy says about the files of one request."""
+    budget = Budget(len(files), sum(_size(file) for file in files))
+    reports = tuple(check_file(file, policy, request, budget) for file in files)
+    return Report(policy.name, policy.digest, reports)
+
+
+def check_file(file: InputFile, policy: Policy, request: Request, budget: Budget) -> FileReport:
+    """All findings on one file; content is read only when the type can be read to the end."""
+    promised = promised_type(file.name)
+    claims = request.claims.of(file.name)
+    subject = Subject(file.name, file.sha256, file.data, policy, claims, promised, _size(file))
+    listing = Listing(policy)
+    applied = ["file.name", "file.type", "file.size", "request.files", "request.size"]
+    check_name(subject, listing)
+    check_size(subject, listing)
+    check_budget(subject, budget, listing)
+    applied += check_request(policy, request.context, request.has_evidence, listing)
+    if _size(file) > LARGEST_READ:
+        listing.skip("file.type", _CRASHED, _SIMPLIFY)
+        return FileReport(file.name, file.sha256, listing.close(tuple(applied)))
+    check_type(subject, listing)
+    if promised and BYTES_OF[promised] == subject.content.kind and promised in policy.types:
+        for one in CHECKS:
+            if promised in one.types:
+                applied += [rule for rule in one.rules if rule not in applied]
+                _run(one.rules, partial(one.run, subject, listing), listing)
+        if request.earlier:
+            applied.append("cells.difference")
+            compare = partial(check_difference, subject, request.earlier, listing)
+            _run(("cells.difference",), compare, listing)
+    return FileReport(file.name, file.sha256, listing.close(tuple(applied)))
+
+
+def _run(rules: Sequence[str], run: Callable[[], None], listing: Listing) -> None:
+    try:
+        run()
+    except Exception:
+        # Hostile files find the case that nobody thought of; whatever it was, the file has not passed.
+        for rule in rules:
+            listing.skip(rule, _CRASHED, _SIMPLIFY)
+
+
+def _size(file: InputFile) -> int:
+    return len(file.data) if file.size is None else file.size

@@ -1,0 +1,98 @@
+"""The scanner's program: a job in JSON on standard input, one JSON object per line on standard output.
+
+    {"policy": …, "controls": …, "context": …, "previews": true,
+     "files": [{"path", "name", "sha256"}, …], "previous": [the same, …]}
+
+The first line is `{"report": …}`, then one `{"preview": …, "sha256": …}` per file, then `{"end": true}`.
+Values that stand in the files are in previews only, never in the report and never in an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from egress_review.checks.subject import Subject
+from egress_review.checks.types import promised_type
+from egress_review.claims import Claims, parse_claims
+from egress_review.engine import LARGEST_READ, InputFile, Request, check
+from egress_review.findings import JSON
+from egress_review.previews import NONE, preview_of, preview_to_wire
+from egress_review.terms import Policy
+from egress_review.wire import report_to_wire
+
+
+class WrongBytesError(ValueError):
+    """A file whose bytes are not those that the job names."""
+
+
+def run(job: Mapping[str, Any]) -> Iterator[dict[str, JSON]]:
+    """The lines of output for a job.
+
+    Raises: WrongBytesError — if a file is not the one that the job names.
+    """
+    policy, claims = Policy.from_json(job["policy"]), parse_claims(job.get("controls"))
+    files = [_read(entry) for entry in job["files"]]
+    earlier = tuple(_subject(_read(entry), policy, claims) for entry in job.get("previous", ()))
+    request = Request(
+        claims=claims,
+        context=job.get("context"),
+        earlier=earlier,
+        has_evidence=bool(job.get("evidence") or job.get("source")),
+    )
+    report = check(files, policy, request)
+    yield {"report": report_to_wire(report)}
+    if job.get("previews"):
+        for file in files:
+            readable = file.size is None
+            preview = preview_of(_subject(file, policy, claims)) if readable else NONE
+            yield {"preview": preview_to_wire(preview), "sha256": file.sha256}
+    yield {"end": True}
+
+
+def _read(entry: Mapping[str, Any]) -> InputFile:
+    """The bytes of one file, checked against its name in the job; of a giant only the hash and the size."""
+    path, name, expected = Path(entry["path"]), str(entry["name"]), str(entry["sha256"])
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        if size > LARGEST_READ:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            file = InputFile(name, b"", digest, size)
+        else:
+            file = InputFile.of(name, stream.read())
+    if file.sha256 != expected:
+        raise WrongBytesError(expected)
+    return file
+
+
+def _subject(file: InputFile, policy: Policy, claims: Claims) -> Subject:
+    return Subject(
+        file.name,
+        file.sha256,
+        file.data,
+        policy,
+        claims.of(file.name),
+        promised_type(file.name),
+        len(file.data),
+    )
+
+
+def main() -> int:
+    """Read the job, write the lines; say no more than the kind of error on failure."""
+    try:
+        for line in run(json.load(sys.stdin)):
+            sys.stdout.write(json.dumps(line, ensure_ascii=True) + "\n")
+        sys.stdout.flush()
+    except Exception as error:
+        # The message of an exception may quote a file.
+        sys.stderr.write(f"{type(error).__name__}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,88 @@
+"""Calls of a workspace to the zone: pre-check, submit and their state, over a socket that is who it is."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+
+from aiohttp import ClientError, web
+from multidict import CIMultiDict
+from yarl import URL
+
+from hub_config.gate.bodies import read_body
+from hub_config.gate.config import GateConfig
+from hub_config.gate.errors import AmbiguousTarget, Refused
+from hub_config.gate.neighbours import Neighbours
+from hub_config.gate.refusals import REFUSALS
+from hub_config.gate.targets import parse_target
+
+CONCURRENT = 4  # calls of one workspace at once; a scan uses a processor for seconds
+WORKSPACE_HEADER = "Ansim-Workspace"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call that a workspace may make."""
+
+    method: str
+    pattern: re.Pattern[str]
+    reason: str
+
+
+CALLS: tuple[Call, ...] = (
+    Call("GET", re.compile(r"/workspace/status"), "who and until when"),
+    Call("POST", re.compile(r"/workspace/precheck"), "would this pass?"),
+    Call("POST", re.compile(r"/workspace/submit"), "asking for a result to leave"),
+    Call("GET", re.compile(r"/workspace/requests/er_[a-z2-7]{16}"), "how a request stands"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Makes one server per workspace; which server answers decides whose call it is."""
+
+    config: GateConfig
+    neighbours: Neighbours
+
+    def server(self, workspace: str) -> web.Server[web.BaseRequest]:
+        """Return the server behind the `api.sock` of a workspace."""
+        turns = asyncio.Semaphore(CONCURRENT)
+
+        async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            try:
+                async with turns:
+                    return await self._pass(workspace, request)
+            except AmbiguousTarget:
+                return _refusal("target.ambiguous")
+            except Refused as refused:
+                return _refusal(refused.code)
+
+        return web.Server(answer, handler_cancellation=True, access_log=None)
+
+    async def _pass(self, workspace: str, request: web.BaseRequest) -> web.Response:
+        target = parse_target(request.raw_path)
+        if target.query or not any(
+            call.method == request.method and call.pattern.fullmatch(target.path) for call in CALLS
+        ):
+            raise Refused("route.missing")
+        body = await read_body(request, self.config.limits.call_bytes)
+        headers = {WORKSPACE_HEADER: workspace, "Content-Type": request.content_type}
+        url = URL(f"http://portal{target.path}")
+        try:
+            async with self.neighbours.calls.request(
+                request.method, url, headers=headers, data=body or None, allow_redirects=False
+            ) as answer:
+                document = await answer.content.read(self.config.limits.page_bytes + 1)
+                if len(document) > self.config.limits.page_bytes or not answer.content.at_eof():
+                    raise Refused("response.too_large")
+                passed = CIMultiDict({"Content-Type": answer.headers.get("Content-Type", "application/json")})
+                return web.Response(status=answer.status, body=document, headers=passed)
+        except (ClientError, TimeoutError, OSError) as error:
+            raise Refused("zone.away", type(error).__name__) from error
+
+
+def _refusal(code: str) -> web.Response:
+    known = REFUSALS[code]
+    document = {"reason": code, "ko": known.body.ko, "en": known.body.en}
+    return web.json_response(document, status=known.status)

@@ -1,0 +1,115 @@
+"""Forwards one HTTP request to a workspace and its answer to the browser, counted and cleaned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from aiohttp import ClientError, ClientResponse, web
+from multidict import CIMultiDict
+from yarl import URL
+
+from hub_config.gate.bodies import read_body
+from hub_config.gate.config import GateConfig
+from hub_config.gate.errors import Refused, WorkspaceSilent
+from hub_config.gate.headers import from_workspace, to_workspace
+from hub_config.gate.record import Asker, Record
+from hub_config.gate.routes import Kind, Route, forwarded
+from hub_config.gate.targets import PATH_SAFE, Target
+from hub_config.gate.workspace import OpenWorkspace
+
+NO_BODY = frozenset({204, 304})
+OWN_FIELDS = ("User-Agent", "Accept", "Content-Type")  # what aiohttp would add of itself
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One allowed request to a workspace: what it asks for and who asks."""
+
+    request: web.BaseRequest
+    workspace: OpenWorkspace
+    route: Route
+    below: Target
+    asker: Asker
+
+    @property
+    def url(self) -> URL:
+        """The address of the request in the workspace, encoded anew."""
+        prefix = quote(self.workspace.tenancy.prefix, safe=PATH_SAFE)
+        below = forwarded(self.request.method, self.below).encoded()
+        return URL(f"http://workspace{prefix}{below}", encoded=True)
+
+
+async def forward(passage: Passage, config: GateConfig, record: Record) -> web.StreamResponse:
+    """Forward a request and return the answer that was sent.
+
+    Raises: Refused — if something about it is not allowed. AuditUnavailable — if it cannot be recorded.
+    """
+    request, workspace = passage.request, passage.workspace
+    body = await read_body(request, config.limits.message_bytes)
+    if passage.route.kind is Kind.WRITE:
+        await record.written(workspace, passage.asker, request.method, passage.below.path, body)
+        workspace.touch()
+    workspace.meter.check(None)
+    try:
+        async with workspace.dial_in.session.request(
+            request.method,
+            passage.url,
+            headers=to_workspace(request.headers),
+            data=body or None,
+            allow_redirects=False,
+            skip_auto_headers=OWN_FIELDS,
+        ) as answer:
+            return await _answer(passage, answer, config, record)
+    except (ClientError, TimeoutError, WorkspaceSilent) as error:
+        raise Refused("workspace.silent", type(error).__name__) from error
+
+
+async def _answer(
+    passage: Passage, answer: ClientResponse, config: GateConfig, record: Record
+) -> web.StreamResponse:
+    workspace = passage.workspace
+    headers = from_workspace(CIMultiDict(answer.headers), workspace.tenancy.prefix, config)
+    if not 200 <= answer.status <= 599:
+        raise Refused("workspace.silent", "no HTTP status")
+    size = answer.content_length
+    if size is not None and passage.request.method != "HEAD":
+        if size > config.limits.response_bytes:
+            raise Refused("response.too_large")
+        workspace.meter.check(size)
+    # What stands in header fields reaches the browser as well.
+    workspace.meter.count(sum(len(value) for value in answer.headers.values()))
+    sent = web.StreamResponse(status=answer.status, headers=headers)
+    if size is not None and answer.status not in NO_BODY:
+        sent.content_length = size
+    await sent.prepare(passage.request)
+    if passage.request.method == "HEAD" or answer.status in NO_BODY:
+        return sent
+    await _stream(passage, answer, sent, config.limits.response_bytes, record)
+    return sent
+
+
+async def _stream(
+    passage: Passage, answer: ClientResponse, sent: web.StreamResponse, limit: int, record: Record
+) -> None:
+    """Pass the body on; once it has begun, the only way to refuse the rest is to break the connection."""
+    total = 0
+    try:
+        async for chunk in answer.content.iter_any():
+            total += len(chunk)
+            if total > limit:
+                raise Refused("response.too_large")
+            passage.workspace.meter.count(len(chunk))
+            await sent.write(chunk)
+        await sent.write_eof()
+    except ClientError:
+        _break(passage.request)
+    except Refused as refusal:
+        _break(passage.request)
+        tenancy = passage.workspace.tenancy
+        await record.refused(tenancy, passage.asker, refusal, passage.request.method, passage.below.path)
+
+
+def _break(request: web.BaseRequest) -> None:
+    if request.transport is not None:
+        request.transport.abort()

@@ -1,0 +1,54 @@
+"""Tickets for the frame around a workspace: each opens the frame once, then names its bar."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field
+
+from audit.text import Language
+
+OPEN_SECONDS = 60.0
+BAR_SECONDS = 13 * 3600.0  # longer than a session on the work host
+MAX_TICKETS = 10_000
+
+
+@dataclass(slots=True)
+class Ticket:
+    """What the work host has checked: that the owner may see this page of this workspace."""
+
+    workspace: str
+    path: str
+    language: Language
+    made: float
+    opened: bool = False
+
+
+@dataclass(slots=True)
+class FrameTickets:
+    """Tickets in the order in which they were made; unguessable, so a bar needs no cookie."""
+
+    _tickets: dict[str, Ticket] = field(default_factory=dict)
+
+    def issue(self, workspace: str, path: str, language: Language) -> str:
+        """Return a new ticket for a page of a workspace."""
+        now = time.monotonic()
+        self._tickets = {k: t for k, t in self._tickets.items() if now - t.made < BAR_SECONDS}
+        while len(self._tickets) >= MAX_TICKETS:
+            self._tickets.pop(next(iter(self._tickets)))
+        name = secrets.token_urlsafe(24)
+        self._tickets[name] = Ticket(workspace, path, language, now)
+        return name
+
+    def open(self, name: str, path: str) -> Ticket | None:
+        """Return a fresh ticket for a path and mark it used; a reload needs a new one, hence a live session."""
+        ticket = self._tickets.get(name)
+        if ticket is None or ticket.opened or ticket.path != path or time.monotonic() - ticket.made > OPEN_SECONDS:
+            return None
+        ticket.opened = True
+        return ticket
+
+    def bar(self, name: str) -> Ticket | None:
+        """Return the ticket of a bar, if its frame was opened."""
+        ticket = self._tickets.get(name)
+        return ticket if ticket is not None and ticket.opened else None

@@ -1,0 +1,152 @@
+"""Joins a browser's WebSocket to one of a workspace; every message to a kernel is read, recorded, then sent."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from aiohttp import ClientError, ClientWebSocketResponse, ClientWSTimeout, WSMessage, WSMsgType, web
+
+from hub_config.gate.codes import code_of
+from hub_config.gate.config import GateConfig
+from hub_config.gate.errors import AuditUnavailable, GateError, MalformedFrame, Refused, WorkspaceSilent
+from hub_config.gate.forward import Passage
+from hub_config.gate.frames import V1, Protocol, parse_frame, write_frame
+from hub_config.gate.headers import to_workspace
+from hub_config.gate.record import Record
+from hub_config.gate.refusals import REFUSALS
+from hub_config.gate.routes import Kind
+from hub_config.gate.sessions import Session
+
+HEARTBEAT_SECONDS = 30.0
+CLOSE_SECONDS = 0.5
+MAX_REASON = 120  # RFC 6455 section 5.5: a control frame holds 125 bytes, two of them the code
+CLOSE_CODES = {"audit.unavailable": 4503, "budget.spent": 4429}
+CLOSE_REFUSED = 4403
+DATA = (WSMsgType.TEXT, WSMsgType.BINARY)
+
+
+@dataclass(frozen=True, slots=True)
+class Junction:
+    """Two open WebSockets and what passes between them."""
+
+    passage: Passage
+    session: Session
+    browser: web.WebSocketResponse
+    upstream: ClientWebSocketResponse
+    protocol: Protocol
+    record: Record
+    code_bytes: int
+
+    async def run(self) -> None:
+        """Pass messages both ways until one side ends or something is refused."""
+        ways = [asyncio.create_task(self._to_workspace()), asyncio.create_task(self._to_browser())]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            outcomes = await asyncio.gather(*ways, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, GateError):
+                await self._refuse(outcome)
+            elif isinstance(outcome, Exception) and not isinstance(outcome, (ClientError, ConnectionError)):
+                raise outcome
+
+    async def _to_workspace(self) -> None:
+        async for message in self.browser:
+            if self.session.ended:
+                return
+            if message.type not in DATA:
+                raise MalformedFrame("no data message")
+            await self._send_on(message)
+
+    async def _send_on(self, message: WSMessage) -> None:
+        if self.passage.route.kind is not Kind.KERNEL:
+            raise Refused("frame.unlisted")
+        parsed = parse_frame(message.data, self.protocol)
+        code = code_of(parsed, limit=self.code_bytes)
+        if code is not None:
+            kernel = self.passage.below.path.split("/")[2]
+            await self.record.cell(self.passage.workspace, self.passage.asker, code, kernel)
+        frame = write_frame(parsed, self.protocol)
+        self.passage.workspace.touch()
+        if isinstance(frame, str):
+            await self.upstream.send_str(frame)
+        else:
+            await self.upstream.send_bytes(frame)
+
+    async def _to_browser(self) -> None:
+        async for message in self.upstream:
+            if message.type not in DATA:
+                return
+            self.passage.workspace.touch()
+            if message.type is WSMsgType.TEXT:
+                self.passage.workspace.meter.count(len(message.data.encode("utf-8", "surrogatepass")))
+                await self.browser.send_str(message.data)
+            else:
+                self.passage.workspace.meter.count(len(message.data))
+                await self.browser.send_bytes(message.data)
+
+    async def _refuse(self, error: GateError) -> None:
+        """Close the browser's side with the reason; nothing of the refused message was sent on."""
+        code = _code(error)
+        refusal = error if isinstance(error, Refused) else Refused(code, str(error))
+        passage = self.passage
+        await self.record.refused(
+            passage.workspace.tenancy, passage.asker, refusal, "WS", passage.below.path
+        )
+        reason = f"{code}: {REFUSALS[code].title.en}".encode()[:MAX_REASON]
+        await self.browser.close(code=CLOSE_CODES.get(code, CLOSE_REFUSED), message=reason)
+
+
+async def join(passage: Passage, session: Session, config: GateConfig, record: Record) -> web.StreamResponse:
+    """Open the WebSocket of the workspace, answer the browser's, and pass messages until one of them ends.
+
+    Raises: Refused — if the workspace opens none.
+    """
+    workspace, limits = passage.workspace, config.limits
+    workspace.meter.check(None)
+    offered = {p.strip() for p in passage.request.headers.get("Sec-WebSocket-Protocol", "").split(",")}
+    try:
+        upstream = await workspace.dial_in.session.ws_connect(
+            passage.url,
+            protocols=(V1,) if V1 in offered and passage.route.kind is Kind.KERNEL else (),
+            headers=to_workspace(passage.request.headers),
+            max_msg_size=limits.message_bytes,
+            timeout=ClientWSTimeout(ws_close=CLOSE_SECONDS),
+            compress=0,
+        )
+    except (ClientError, TimeoutError, WorkspaceSilent) as error:
+        raise Refused("workspace.silent", type(error).__name__) from error
+    async with upstream:
+        browser = web.WebSocketResponse(
+            protocols=(upstream.protocol,) if upstream.protocol else (),
+            max_msg_size=limits.message_bytes,
+            heartbeat=HEARTBEAT_SECONDS,
+            timeout=CLOSE_SECONDS,
+            compress=False,
+        )
+        await browser.prepare(passage.request)
+        session.sockets.add(browser)
+        try:
+            with workspace.socket(browser):
+                protocol: Protocol = "v1" if upstream.protocol == V1 else "legacy"
+                junction = Junction(passage, session, browser, upstream, protocol, record, limits.code_bytes)
+                await junction.run()
+        finally:
+            session.sockets.discard(browser)
+            await browser.close()
+    return browser
+
+
+def _code(error: GateError) -> str:
+    match error:
+        case Refused(code=code):
+            return code
+        case AuditUnavailable():
+            return "audit.unavailable"
+        case MalformedFrame():
+            return "frame.malformed"
+        case _:
+            return "workspace.silent"

@@ -1,0 +1,131 @@
+"""Requests that go to the zone's own processes: the hub by TCP, the portal by its two Unix sockets."""
+
+from __future__ import annotations
+
+from aiohttp import (
+    BaseConnector,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+    ThreadedResolver,
+    UnixConnector,
+    web,
+)
+from multidict import CIMultiDict
+from yarl import URL
+
+from hub_config.gate.bodies import read_body
+from hub_config.gate.config import GateConfig, HostName
+from hub_config.gate.errors import Refused
+from hub_config.gate.headers import from_neighbour, preview_headers, to_neighbour, zone_headers
+from hub_config.gate.targets import Target
+
+PORTAL = "run/portal.sock"
+CALLS = "run/portal-workspace.sock"
+TIMEOUT = ClientTimeout(total=None, sock_connect=5, sock_read=300)
+NO_BODY = frozenset({204, 304})
+OWN_FIELDS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+
+
+class Neighbours:
+    """Clients of the hub and the portal."""
+
+    def __init__(self, config: GateConfig) -> None:
+        self._config = config
+        # The resolver of aiodns would read files that the gate may no longer reach.
+        self.hub = _session(TCPConnector(limit=0, resolver=ThreadedResolver()))
+        self.portal = _session(UnixConnector(PORTAL, limit=0))
+        self.calls = _session(UnixConnector(CALLS, limit=0))
+
+    async def to_hub(self, request: web.BaseRequest, target: Target, address: str) -> web.StreamResponse:
+        """Pass a request of the zone host on to the hub.
+
+        Raises: Refused — if the hub does not answer.
+        """
+        url = URL(self._config.hub_url + target.encoded(), encoded=True)
+        headers = to_neighbour(CIMultiDict(request.headers), address, self._config, self._config.host("zone"))
+        return await self._pass(request, self.hub, url, headers)
+
+    async def to_portal(
+        self, request: web.BaseRequest, target: Target, address: str, *, host: HostName
+    ) -> web.StreamResponse:
+        """Pass a request of the zone or the preview host on to the portal.
+
+        Raises: Refused — if the portal does not answer.
+        """
+        url = URL("http://portal" + target.encoded(), encoded=True)
+        headers = to_neighbour(CIMultiDict(request.headers), address, self._config, self._config.host(host))
+        if host == "preview":
+            headers.popall("Cookie", None)
+        return await self._pass(request, self.portal, url, headers, preview=host == "preview")
+
+    async def _pass(
+        self,
+        request: web.BaseRequest,
+        session: ClientSession,
+        url: URL,
+        headers: CIMultiDict[str],
+        *,
+        preview: bool = False,
+    ) -> web.StreamResponse:
+        body = await read_body(request, self._config.limits.message_bytes)
+        try:
+            async with session.request(
+                request.method,
+                url,
+                headers=headers,
+                data=body or None,
+                allow_redirects=False,
+                skip_auto_headers=OWN_FIELDS,
+            ) as answer:
+                return await _answer(request, answer, self._headers(answer, preview=preview))
+        except (ClientError, TimeoutError, OSError) as error:
+            raise Refused("zone.away", type(error).__name__) from error
+
+    def _headers(self, answer: ClientResponse, *, preview: bool) -> CIMultiDict[str]:
+        """Return the header of an answer with what the gate insists on (previews) or adds (pages of the zone)."""
+        passed = from_neighbour(CIMultiDict(answer.headers))
+        if preview:
+            passed.popall("Set-Cookie", None)
+            passed.update(preview_headers(self._config))
+        for name, value in zone_headers(self._config).items():
+            if not preview:
+                passed.setdefault(name, value)
+        return passed
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for session in (self.hub, self.portal, self.calls):
+            await session.close()
+
+
+async def _answer(
+    request: web.BaseRequest, answer: ClientResponse, headers: CIMultiDict[str]
+) -> web.StreamResponse:
+    sent = web.StreamResponse(status=answer.status, headers=headers)
+    if answer.content_length is not None and answer.status not in NO_BODY:
+        sent.content_length = answer.content_length
+    await sent.prepare(request)
+    if request.method == "HEAD" or answer.status in NO_BODY:
+        return sent
+    try:
+        async for chunk in answer.content.iter_any():
+            await sent.write(chunk)
+        await sent.write_eof()
+    except ClientError:
+        # The answer has begun, so a broken connection is the only way to say that it is not whole.
+        if request.transport is not None:
+            request.transport.abort()
+    return sent
+
+
+def _session(connector: BaseConnector) -> ClientSession:
+    session = ClientSession(
+        connector=connector, cookie_jar=DummyCookieJar(), timeout=TIMEOUT, auto_decompress=False
+    )
+    # A second try would run a request twice.
+    session._retry_connection = False
+    return session

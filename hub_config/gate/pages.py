@@ -1,0 +1,121 @@
+"""The few pages that the gate itself shows: refusals, the frame around a workspace, and the bar above it."""
+
+from __future__ import annotations
+
+import html
+from datetime import datetime, timedelta
+
+from audit.text import Language, Text
+from hub_config.gate.refusals import REFUSALS, NextStep
+
+STYLE = """
+body{font:16px/1.6 system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif;color:#1d2b33;background:#f6f8f9;margin:0}
+main{max-width:38rem;margin:12vh auto 0;padding:2rem 2.25rem;background:#fff;border:1px solid #d9e1e5;border-radius:8px}
+h1{font-size:1.3rem;margin:0 0 .5rem}p{margin:.5rem 0}a{color:#0b5d7a}
+section+section{margin-top:1.5rem;padding-top:1.25rem;border-top:1px solid #e6ecef}
+small{color:#5b6b74}
+"""
+FRAME_STYLE = """
+html,body{height:100%;margin:0}body{display:flex;flex-direction:column;background:#f6f8f9}
+.bar{border:0;width:100%;height:30px;flex:none}.work{border:0;width:100%;flex:auto}
+"""
+BAR_STYLE = """
+body{font:13px/30px system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif;color:#1d2b33;background:#eef3f5;margin:0;
+padding:0 .9rem;display:flex;gap:1rem;white-space:nowrap;overflow:hidden}
+.dot{color:#b3261e}.end{background:#fff3cd;padding:0 .6rem;font-weight:600}a{color:#0b5d7a;margin-left:auto}
+"""
+
+STEPS: dict[NextStep, Text | None] = {
+    "portal": Text("포털로 가기", "Go to the portal"),
+    "egress": Text("포털에서 반출 신청하기", "Request egress in the portal"),
+    "reload": Text("포털로 가기", "Go to the portal"),
+    "none": None,
+}
+RECORDING = Text("기록 중: 실행한 코드와 저장한 파일이 기록됩니다", "Recording: the code you run and the files you save are recorded")
+BACK = Text("포털", "Portal")
+ENDS = Text("이 분석환경은 {when}에 닫힙니다 ({left} 남음)", "This workspace closes at {when} ({left} left)")
+CLOSED = Text("이 분석환경은 닫혔습니다", "This workspace is closed")
+HOURS = Text("{n}시간", "{n} h")
+MINUTES = Text("{n}분", "{n} min")
+FRAME_TITLE = Text("분석환경", "workspace")
+WARN_WITHIN = timedelta(hours=24)
+URGENT_WITHIN = timedelta(hours=1)
+BAR_REFRESH_SECONDS = 30
+
+
+def refusal_page(code: str, *, portal: str, first: Language = "ko") -> str:
+    """Return the page of a refusal in both languages, the person's own first."""
+    refusal = REFUSALS[code]
+    order: tuple[Language, Language] = ("ko", "en") if first == "ko" else ("en", "ko")
+    step = STEPS[refusal.next_step]
+    sections = [
+        _section(language, refusal.title, refusal.body, step, portal) for language in order
+    ]
+    title = html.escape(refusal.title.say(first))
+    return _document(first, title, STYLE, f"<main>{''.join(sections)}<small>{html.escape(code)}</small></main>")
+
+
+def _section(language: Language, title: Text, body: Text, step: Text | None, portal: str) -> str:
+    link = ""
+    if step is not None:
+        link = f'<p><a href="{html.escape(portal)}/" target="_blank" rel="noopener">{html.escape(step.say(language))}</a></p>'
+    return (
+        f'<section lang="{language}"><h1>{html.escape(title.say(language))}</h1>'
+        f"<p>{html.escape(body.say(language))}</p>{link}</section>"
+    )
+
+
+def frame_page(*, workspace_url: str, bar_url: str, project: str, language: Language) -> str:
+    """Return the page that holds a workspace: a page of another origin, so that a script in the workspace cannot
+    navigate the tab away and take data along in the address (`frame-src` and the sandbox forbid it).
+    """
+    title = f"{html.escape(project)} · {FRAME_TITLE.say(language)}"
+    recording = html.escape(RECORDING.say(language))
+    body = (
+        f'<iframe class="bar" src="{html.escape(bar_url)}" title="{recording}"></iframe>'
+        f'<iframe class="work" src="{html.escape(workspace_url)}" title="{title}" '
+        'sandbox="allow-scripts allow-same-origin allow-forms allow-modals"></iframe>'
+    )
+    return _document(language, title, FRAME_STYLE, body)
+
+
+def bar_page(*, ends_at: datetime | None, closed: bool, language: Language, portal: str, now: datetime) -> str:
+    """Return the bar above a workspace: that recording is on and, when it is near, when the workspace closes."""
+    recording = html.escape(RECORDING.say(language))
+    notices = [f'<span><span class="dot" aria-hidden="true">●</span> {recording}</span>']
+    if closed:
+        notices = [f'<span class="end" role="status">{html.escape(CLOSED.say(language))}</span>']
+    elif ends_at is not None and (notice := ending(ends_at, now)) is not None:
+        role = "alert" if ends_at - now <= URGENT_WITHIN else "status"
+        notices.append(f'<span class="end" role="{role}">{html.escape(notice.say(language))}</span>')
+    link = f'<a href="{html.escape(portal)}/" target="_top">{BACK.say(language)}</a>'
+    refresh = f'<meta http-equiv="refresh" content="{BAR_REFRESH_SECONDS}">'
+    return _document(language, recording, BAR_STYLE, "".join(notices) + link, extra=refresh)
+
+
+def ending(ends_at: datetime, now: datetime) -> Text | None:
+    """Return the warning of an end that is near, with the time in the zone's own clock, or None."""
+    left = ends_at - now
+    if left > WARN_WITHIN:
+        return None
+    minutes = max(0, int(left.total_seconds() // 60))
+    unit, n = (HOURS, minutes // 60) if minutes >= 60 else (MINUTES, minutes)
+    when = ends_at.astimezone().strftime("%H:%M")
+    spans = unit.format(n=n)
+    return Text(ENDS.ko.format(when=when, left=spans.ko), ENDS.en.format(when=when, left=spans.en))
+
+
+def return_page(target: str) -> str:
+    """Return the page that ends a sign-in: a new navigation of our own, so that the strict cookie is sent."""
+    refresh = f'<meta http-equiv="refresh" content="0; url={html.escape(target)}">'
+    text = Text("분석환경을 여는 중입니다.", "Opening the workspace.")
+    link = f'<main><p><a href="{html.escape(target)}">{text.ko} {text.en}</a></p></main>'
+    return _document("ko", text.en, STYLE, link, extra=refresh)
+
+
+def _document(language: Language, title: str, style: str, body: str, *, extra: str = "") -> str:
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1">{extra}'
+        f"<title>{title}</title><style>{style}</style></head><body>{body}</body></html>"
+    )

@@ -1,0 +1,183 @@
+"""What the gate writes into the log, through the append-only service; an act whose event is not durable is not done."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from audit.errors import AuditError
+from audit.event import Actor, Event, Source
+from hub_config.gate.codes import Code
+from hub_config.gate.errors import AuditUnavailable, Refused
+from hub_config.gate.refusals import REFUSALS
+from hub_config.gate.workspace import OpenWorkspace, Tenancy
+
+log = logging.getLogger("ansim.gate")
+
+WINDOW_SECONDS = 60.0  # refusals of one kind within it become one event with their number
+
+
+class Client(Protocol):
+    """The append-only service as the gate sees it: `audit.client.AsyncAuditClient`."""
+
+    async def append(self, event: Event) -> int: ...
+    async def cell(self, event: Event, code: bytes) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who sent a request to a workspace, and from where."""
+
+    actor: Actor
+    address: str | None
+    handle: str | None = None
+    """Only of a person whose reference the gate does not know: somebody at another person's workspace."""
+
+    @property
+    def source(self) -> Source:
+        """The place of the person's browser."""
+        return Source(ip=self.address)
+
+
+@dataclass(slots=True)
+class Window:
+    """Refusals of one kind since the last event about them."""
+
+    until: float
+    held: int = 0
+    last: Event | None = None
+
+
+class Record:
+    """Turns what passes the gate into events."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._windows: dict[tuple[str, str, str], Window] = {}
+
+    async def opened(self, workspace: OpenWorkspace, asker: Asker) -> None:
+        """Record, once per session, that a person entered a workspace.
+
+        Raises: AuditUnavailable — if it is not durable.
+        """
+        session = asker.actor.session or ""
+        if session in workspace.opened_by:
+            return
+        await self._append(self._event("workspace.opened", workspace.tenancy, asker))
+        workspace.opened_by.add(session)
+
+    async def cell(self, workspace: OpenWorkspace, asker: Asker, code: Code, kernel: str) -> None:
+        """Record code that is about to be sent to a kernel.
+
+        Raises: AuditUnavailable — if it is not durable.
+        """
+        detail = {"kind": code.kind, "kernel": kernel, "bytes": len(code.text)}
+        event = self._event("cell.sent", workspace.tenancy, asker, detail=detail)
+        try:
+            await self._client.cell(event, code.text)
+        except (AuditError, OSError) as error:
+            log.exception("a cell could not be recorded")
+            raise AuditUnavailable(type(error).__name__) from error
+        workspace.cells += 1
+
+    async def written(
+        self, workspace: OpenWorkspace, asker: Asker, method: str, path: str, body: bytes
+    ) -> None:
+        """Record content that is about to be written into a workspace.
+
+        Raises: AuditUnavailable — if it is not durable.
+        """
+        detail = {"method": method, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+        event = self._event("contents.written", workspace.tenancy, asker, detail=detail, sealed={"path": path})
+        await self._append(event)
+
+    async def refused(self, tenancy: Tenancy, asker: Asker, refusal: Refused, method: str, path: str) -> None:
+        """Record a refusal; the first of a kind at once, those that follow within a minute as one with their number.
+
+        A refusal stands whether or not it is recorded, so a log that fails is reported and nothing else.
+        """
+        if not REFUSALS[refusal.code].audited:
+            return
+        sealed = {"path": path[:1000]} | ({"handle": asker.handle} if asker.handle else {})
+        event = self._event(
+            "gate.refused",
+            tenancy,
+            asker,
+            outcome="denied",
+            reason=refusal.code,
+            detail={"method": method, "count": 1},
+            sealed=sealed,
+        )
+        key = (tenancy.ref, asker.actor.session or "", refusal.code)
+        now = time.monotonic()
+        window = self._windows.get(key)
+        if window is not None and now < window.until:
+            window.held += 1
+            window.last = event
+            return
+        self._windows[key] = Window(now + WINDOW_SECONDS, *self._held(window))
+        with contextlib.suppress(AuditUnavailable):
+            await self._append(event)
+
+    @staticmethod
+    def _held(window: Window | None) -> tuple[int, Event | None]:
+        return (window.held, window.last) if window is not None else (0, None)
+
+    async def keep_counting(self) -> None:
+        """Record the refusals that were held back, for as long as the gate runs."""
+        while True:
+            await asyncio.sleep(WINDOW_SECONDS / 4)
+            await self.flush(time.monotonic())
+
+    async def flush(self, now: float) -> None:
+        """Record the number of refusals in every window that is over at `now`; none is lost while the log is away."""
+        for key, window in list(self._windows.items()):
+            if window.until > now:
+                continue
+            if window.last is None:
+                del self._windows[key]
+                continue
+            held, event = window.held, window.last
+            with contextlib.suppress(AuditUnavailable):
+                await self._append(_counted(event, held))
+                window.held -= held
+                window.last = None if window.held == 0 else window.last
+                window.until = time.monotonic() + WINDOW_SECONDS
+
+    async def _append(self, event: Event) -> None:
+        try:
+            await self._client.append(event)
+        except (AuditError, OSError) as error:
+            log.exception("%s could not be recorded", event.action)
+            raise AuditUnavailable(type(error).__name__) from error
+
+    @staticmethod
+    def _event(action: str, tenancy: Tenancy, asker: Asker, **fields: object) -> Event:
+        return Event(
+            action,
+            asker.actor,
+            tenancy.object,
+            tenancy.subjects,
+            asker.source,
+            **fields,  # type: ignore[arg-type]  # the names are those of Event, given in this file only
+        )
+
+
+def _counted(event: Event, count: int) -> Event:
+    """Return an event of its own that stands for many."""
+    return Event(
+        event.action,
+        event.actor,
+        event.object,
+        event.subjects,
+        event.source,
+        outcome=event.outcome,
+        reason=event.reason,
+        detail={**event.detail, "count": count},
+        sealed=event.sealed,
+    )

@@ -1,0 +1,200 @@
+"""The work host: workspaces, for their owners."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from aiohttp import web
+
+from audit.event import Actor
+from audit.text import Language
+from hub_config.gate.answers import page, redirect, refusal
+from hub_config.gate.config import GateConfig
+from hub_config.gate.errors import AmbiguousTarget, HubUnavailable, Refused
+from hub_config.gate.forward import Passage, forward
+from hub_config.gate.frame_tickets import FrameTickets
+from hub_config.gate.headers import gate_page_headers
+from hub_config.gate.hub_identity import HubIdentity
+from hub_config.gate.kernel_socket import join
+from hub_config.gate.pages import return_page
+from hub_config.gate.record import Asker, Record
+from hub_config.gate.routes import Kind, Route, find_route
+from hub_config.gate.sessions import SIGN_IN_SECONDS, Session, Sessions
+from hub_config.gate.sites import FRAME, SAFE_METHODS, Initiator, SitePolicy, check_initiator
+from hub_config.gate.targets import PATH_SAFE, Target, parse_target
+from hub_config.gate.workspace import OpenWorkspace
+from hub_config.gate.workspaces import Place, Workspaces, place_of
+
+OWN = "/_gate/"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkHost:
+    """Answers every request to the work host."""
+
+    config: GateConfig
+    hub: HubIdentity
+    sessions: Sessions
+    workspaces: Workspaces
+    tickets: FrameTickets
+    record: Record
+
+    async def answer(self, request: web.BaseRequest, target: Target, address: str) -> web.StreamResponse:
+        """Answer a request whose target is unambiguous.
+
+        Raises: Refused — if no table allows it; AuditUnavailable, HubUnavailable — if it cannot be decided.
+        """
+        websocket = is_websocket(request)
+        initiator = Initiator.of(request.method, request.headers, websocket=websocket)
+        policy = SitePolicy(self.config.origin("work"), {"iframe": FRAME})
+        check_initiator(policy, initiator)
+        if target.path.startswith(OWN):
+            return await self._own(request, target)
+        place = place_of(target.path)
+        if place is None:
+            if target.path in ("/", "/user/") and request.method in SAFE_METHODS:
+                return redirect(self.config.origin("zone") + "/", self.config)
+            raise Refused("route.missing")
+        try:
+            session = await self.sessions.current(request.headers)
+        except Refused as missing:
+            if missing.code == "session.missing" and _may_sign_in(initiator, place):
+                return redirect(f"{OWN}login?next={quote(target.path, safe='/')}", self.config)
+            raise
+        return await self._enter(request, target, place, session, address, initiator)
+
+    async def _enter(
+        self,
+        request: web.BaseRequest,
+        target: Target,
+        place: Place,
+        session: Session,
+        address: str,
+        initiator: Initiator,
+    ) -> web.StreamResponse:
+        workspace = self.workspaces.at(place)
+        if session.handle != place.handle:
+            stranger = Asker(Actor.service("gate"), address, session.handle)
+            await self._refused(workspace, stranger, Refused("session.not_owner"), request, target)
+            raise Refused("session.not_owner")
+        if workspace is None:
+            raise Refused("workspace.closed")
+        asker = Asker(workspace.tenancy.owner(session.ref), address)
+        below = Target(place.below, target.query)
+        try:
+            with workspace.serving(request):
+                route = find_route(request.method, below, websocket=initiator.websocket)
+                if initiator.top_level:
+                    return self._framed(workspace, route, below)
+                await self.record.opened(workspace, asker)
+                if route.kind is Kind.PAGE:
+                    workspace.touch()
+                return await self._pass(Passage(request, workspace, route, below, asker), session)
+        except Refused as refused:
+            await self._refused(workspace, asker, refused, request, target)
+            return refusal(refused.code, request, self.config, language=workspace.tenancy.language)
+
+    async def _pass(self, passage: Passage, session: Session) -> web.StreamResponse:
+        if passage.route.kind in (Kind.KERNEL, Kind.EVENTS):
+            return await join(passage, session, self.config, self.record)
+        return await forward(passage, self.config, self.record)
+
+    def _framed(self, workspace: OpenWorkspace, route: Route, below: Target) -> web.Response:
+        """Send a page that a person opens to the frame that holds it; nothing else of a workspace fills a tab."""
+        path = workspace.tenancy.prefix + (below.path if route.kind is Kind.PAGE and below.path else "lab")
+        ticket = self.tickets.issue(workspace.tenancy.ref, path, workspace.tenancy.language)
+        frame = f"{self.config.origin('zone')}{OWN}open{quote(path, safe=PATH_SAFE)}?ticket={ticket}"
+        return redirect(frame, self.config)
+
+    async def _refused(
+        self,
+        workspace: OpenWorkspace | None,
+        asker: Asker,
+        refused: Refused,
+        request: web.BaseRequest,
+        target: Target,
+    ) -> None:
+        if workspace is not None:
+            await self.record.refused(workspace.tenancy, asker, refused, request.method, target.path)
+
+    async def refuse_target(self, request: web.BaseRequest, address: str) -> None:
+        """Record a target that has more than one reading, if a signed-in person sent it to a workspace of theirs."""
+        place = place_of(request.path)
+        workspace = self.workspaces.at(place) if place else None
+        if workspace is None:
+            return
+        try:
+            session = await self.sessions.current(request.headers)
+        except (Refused, HubUnavailable):
+            return
+        if session.handle == workspace.tenancy.handle:
+            asker = Asker(workspace.tenancy.owner(session.ref), address)
+            refused = Refused("target.ambiguous")
+            await self.record.refused(workspace.tenancy, asker, refused, request.method, request.raw_path)
+
+    def language(self, target: Target) -> Language:
+        """Return the language of the workspace that a path names."""
+        place = place_of(target.path)
+        workspace = self.workspaces.at(place) if place else None
+        return workspace.tenancy.language if workspace else "ko"
+
+    async def _own(self, request: web.BaseRequest, target: Target) -> web.StreamResponse:
+        query = dict(target.query)
+        match request.method, target.path.removeprefix(OWN):
+            case "GET", "login":
+                return self._login(query.get("next", ""))
+            case "GET", "callback":
+                return await self._callback(request, query)
+            case "GET" | "POST", "logout":
+                await self.sessions.end(request.headers)
+                answer = redirect(self.config.origin("zone") + "/", self.config)
+                answer.del_cookie(self.sessions.cookie, path="/")
+                return answer
+            case _:
+                raise Refused("route.missing")
+
+    def _login(self, next_path: str) -> web.Response:
+        try:
+            place = place_of(parse_target(quote(next_path, safe=PATH_SAFE)).path)
+        except AmbiguousTarget:
+            place = None
+        if place is None:
+            raise Refused("route.missing")
+        sign_in = self.sessions.begin(next_path)
+        answer = redirect(self.hub.authorize_url(sign_in), self.config)
+        # Lax, because the sign-in may have been started by a link on another site.
+        self._cookie(answer, self.sessions.state_cookie, sign_in.state, "Lax", int(SIGN_IN_SECONDS))
+        return answer
+
+    async def _callback(self, request: web.BaseRequest, query: dict[str, str]) -> web.Response:
+        value, sign_in = await self.sessions.finish(query.get("code", ""), query.get("state", ""), request.headers)
+        target = quote(sign_in.next_path, safe=PATH_SAFE)
+        answer = page(return_page(target), gate_page_headers(self.config))
+        answer.del_cookie(self.sessions.state_cookie, path="/")
+        self._cookie(answer, self.sessions.cookie, value, "Strict", None)
+        return answer
+
+    def _cookie(self, answer: web.Response, name: str, value: str, same_site: str, age: int | None) -> None:
+        answer.set_cookie(
+            name,
+            value,
+            path="/",
+            httponly=True,
+            samesite=same_site,
+            secure=self.config.scheme == "https",
+            max_age=age,
+        )
+
+
+def is_websocket(request: web.BaseRequest) -> bool:
+    """Say whether a request asks for a WebSocket."""
+    return request.headers.get("Upgrade", "").lower() == "websocket"
+
+
+def _may_sign_in(initiator: Initiator, place: Place) -> bool:
+    """Say whether a request without a session is a page that a person opens, not a part of one."""
+    opens = initiator.mode in (None, "navigate") and initiator.dest in (None, "document")
+    return initiator.method == "GET" and opens and not initiator.websocket and not place.below.startswith("api/")
+
+

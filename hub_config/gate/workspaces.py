@@ -1,0 +1,92 @@
+"""The workspaces that the gate has opened, by reference and by path."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from hub_config.gate.config import Limits
+from hub_config.gate.workspace import OpenWorkspace, Tenancy
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The first three segments of a workspace's path, and what is below them."""
+
+    handle: str
+    project: str
+    below: str
+
+
+def place_of(path: str) -> Place | None:
+    """Return which workspace a decoded path of the work host names, if it names one."""
+    match path.split("/", 4):
+        case ["", "user", handle, project, below] if handle and project:
+            return Place(handle, project, below)
+        case _:
+            return None
+
+
+@dataclass(slots=True)
+class Workspaces:
+    """Opens and cuts workspaces; one at a time per reference."""
+
+    limits: Limits
+    calls: Callable[[str], web.Server[web.BaseRequest]]
+    """Makes the server of the calls that one workspace may make."""
+    _open: dict[str, OpenWorkspace] = field(default_factory=dict)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def get(self, ref: str) -> OpenWorkspace | None:
+        """Return an open workspace by its reference."""
+        return self._open.get(ref)
+
+    def at(self, place: Place) -> OpenWorkspace | None:
+        """Return the open workspace at a place."""
+        for workspace in self._open.values():
+            if (workspace.tenancy.handle, workspace.tenancy.project) == (place.handle, place.project):
+                return workspace
+        return None
+
+    async def open(self, tenancy: Tenancy, *, spent: int = 0) -> None:
+        """Open a workspace, or take over what has changed about an open one.
+
+        Raises: OSError — if its sockets cannot be made. ValueError — if its path belongs to another one.
+        """
+        async with self._lock:
+            known = self._open.get(tenancy.ref)
+            other = self.at(Place(tenancy.handle, tenancy.project, ""))
+            if other is not None and other is not known:
+                raise ValueError("another workspace is open at this path")
+            if known is not None and known.tenancy.prefix == tenancy.prefix:
+                known.tenancy = tenancy
+                return
+            if known is not None:
+                raise ValueError("the workspace is open at another path")
+            workspace = OpenWorkspace(tenancy, self.limits, spent=spent)
+            try:
+                workspace.listen(self.calls(tenancy.ref))
+            except OSError:
+                await workspace.cut("not_opened")
+                raise
+            self._open[tenancy.ref] = workspace
+
+    async def cut(self, ref: str, reason: str) -> bool:
+        """Cut a workspace; return whether it was open."""
+        async with self._lock:
+            workspace = self._open.pop(ref, None)
+            if workspace is not None:
+                await workspace.cut(reason)
+            return workspace is not None
+
+    async def cut_all(self, reason: str) -> None:
+        """Cut every workspace, when the gate stops."""
+        await asyncio.gather(*(self.cut(ref, reason) for ref in list(self._open)))
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Return the counters of every open workspace."""
+        return {ref: workspace.state() for ref, workspace in self._open.items()}

@@ -1,0 +1,137 @@
+"""The zone host (hub, portal, and the frame around a workspace) and the preview host."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from aiohttp import web
+
+from hub_config.gate.answers import page, redirect
+from hub_config.gate.config import GateConfig
+from hub_config.gate.errors import Refused
+from hub_config.gate.frame_tickets import FrameTickets
+from hub_config.gate.headers import gate_page_headers
+from hub_config.gate.neighbours import Neighbours
+from hub_config.gate.pages import bar_page, frame_page
+from hub_config.gate.sites import FRAME, SAFE_METHODS, SANDBOXED_PART, Initiator, SitePolicy, check_initiator
+from hub_config.gate.targets import PATH_SAFE, Target
+from hub_config.gate.work_host import is_websocket
+from hub_config.gate.workspaces import Workspaces
+
+OPEN = "/_gate/open/"
+BAR = "/_gate/bar"
+
+
+@dataclass(frozen=True, slots=True)
+class HubRoute:
+    """One path of the hub that a browser needs; everything else of the hub is for its neighbours only."""
+
+    methods: frozenset[str]
+    pattern: re.Pattern[str]
+    reason: str
+
+
+def _route(methods: str, pattern: str, reason: str) -> HubRoute:
+    return HubRoute(frozenset(methods.split()), re.compile(pattern), reason)
+
+
+HUB_ROUTES: tuple[HubRoute, ...] = (
+    _route("GET HEAD POST", r"/hub/login", "the sign-in page and its form"),
+    _route("GET HEAD POST", r"/hub/logout", "signing out"),
+    _route("GET HEAD", r"/hub/static/.+", "styles and pictures of these pages"),
+    _route("GET HEAD", r"/hub/logo", "picture of these pages"),
+    _route("GET HEAD POST", r"/hub/api/oauth2/authorize", "signing in to the portal and to workspaces"),
+)
+HUB_HOMES = re.compile(r"/hub(?:/(?:home|spawn)?)?")  # where the hub sends people; the portal is our home
+
+PREVIEW_POLICY = {"iframe": FRAME, "image": SANDBOXED_PART, "style": SANDBOXED_PART}
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneHost:
+    """Answers every request to the zone host."""
+
+    config: GateConfig
+    neighbours: Neighbours
+    workspaces: Workspaces
+    tickets: FrameTickets
+
+    async def answer(self, request: web.BaseRequest, target: Target, address: str) -> web.StreamResponse:
+        """Answer a request whose target is unambiguous.
+
+        Raises: Refused — if no table allows it.
+        """
+        websocket = is_websocket(request)
+        initiator = Initiator.of(request.method, request.headers, websocket=websocket)
+        check_initiator(SitePolicy(self.config.origin("zone")), initiator)
+        if websocket:
+            raise Refused("route.missing")
+        reading = request.method in SAFE_METHODS
+        if reading and target.path.startswith(OPEN):
+            return self._frame(target)
+        if reading and target.path == BAR:
+            return self._bar(target)
+        if target.path == "/hub" or target.path.startswith("/hub/"):
+            return await self._hub(request, target, address)
+        return await self.neighbours.to_portal(request, target, address, host="zone")
+
+    async def _hub(self, request: web.BaseRequest, target: Target, address: str) -> web.StreamResponse:
+        if HUB_HOMES.fullmatch(target.path) and request.method in SAFE_METHODS:
+            return redirect("/", self.config)
+        for route in HUB_ROUTES:
+            if request.method in route.methods and route.pattern.fullmatch(target.path):
+                return await self.neighbours.to_hub(request, target, address)
+        raise Refused("route.missing")
+
+    def _frame(self, target: Target) -> web.Response:
+        """Return the frame around a workspace; without a fresh ticket the work host checks the session first."""
+        path = "/" + target.path.removeprefix(OPEN)
+        address = self.config.origin("work") + quote(path, safe=PATH_SAFE)
+        name = dict(target.query).get("ticket", "")
+        ticket = self.tickets.open(name, path)
+        workspace = self.workspaces.get(ticket.workspace) if ticket else None
+        if workspace is None:
+            return redirect(address, self.config)
+        text = frame_page(
+            workspace_url=address,
+            bar_url=f"{BAR}?ticket={name}",
+            project=workspace.tenancy.project,
+            language=workspace.tenancy.language,
+        )
+        return page(text, gate_page_headers(self.config, frames=("'self'", self.config.origin("work"))))
+
+    def _bar(self, target: Target) -> web.Response:
+        ticket = self.tickets.bar(dict(target.query).get("ticket", ""))
+        if ticket is None:
+            raise Refused("route.missing")
+        workspace = self.workspaces.get(ticket.workspace)
+        text = bar_page(
+            ends_at=workspace.tenancy.ends_at if workspace else None,
+            closed=workspace is None,
+            language=workspace.tenancy.language if workspace else ticket.language,
+            portal=self.config.origin("zone"),
+            now=datetime.now(UTC),
+        )
+        return page(text, gate_page_headers(self.config, framed_by="'self'"))
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewHost:
+    """Answers every request to the preview host: reads only, without cookies, shown without rights."""
+
+    config: GateConfig
+    neighbours: Neighbours
+
+    async def answer(self, request: web.BaseRequest, target: Target, address: str) -> web.StreamResponse:
+        """Answer a request whose target is unambiguous.
+
+        Raises: Refused — for anything but reading a preview.
+        """
+        initiator = Initiator.of(request.method, request.headers)
+        check_initiator(SitePolicy(self.config.origin("preview"), PREVIEW_POLICY), initiator)
+        if request.method not in SAFE_METHODS or is_websocket(request) or not target.path.startswith("/p/"):
+            raise Refused("route.missing")
+        return await self.neighbours.to_portal(request, target, address, host="preview")

@@ -1,0 +1,406 @@
+"""Check a result and ask for it to leave, from a notebook.
+
+    import ansim_client
+    ansim_client.check("table.csv")
+    ansim_client.submit("table.csv", title="...", purpose="...")
+    ansim_client.status()
+
+A result is a file in /outbox. A file elsewhere is copied there first. Checking is the same check, under the same policy,
+that runs after you submit, and may be repeated as often as you like.
+
+이 모듈은 노트북에서 결과 파일을 미리 점검하고 반출을 신청합니다. 점검은 몇 번이든 되풀이할 수 있습니다.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any, TypeVar
+
+__all__ = ["AnsimError", "check", "requests", "status", "submit"]
+
+OUTBOX = Path("/outbox")
+SOCKET = "/zone/api.sock"
+SECONDS = 300
+
+#: "ko" or "en"; the zone sets the language of the person who works here.
+language = "ko" if os.environ.get("ANSIM_LANGUAGE") == "ko" else "en"
+
+_Item = TypeVar("_Item", bound="Shown")
+
+_WORDS = {
+    "passed": ("통과", "passed"),
+    "flagged": ("고쳐야 함", "needs a fix"),
+    "not_checked": ("점검하지 못함", "not checked"),
+    "block": ("반출 불가", "cannot leave"),
+    "fail": ("고쳐야 함", "must be fixed"),
+    "warn": ("확인 필요", "look at this"),
+    "note": ("참고", "for your information"),
+    "draft": ("작성 중", "draft"),
+    "scanning": ("점검 중", "being checked"),
+    "scan_failed": ("점검 실패", "check failed"),
+    "blocked": ("차단됨", "blocked"),
+    "in_review": ("심의 중", "in review"),
+    "returned": ("보완 요청", "returned to you"),
+    "approved": ("승인됨", "approved"),
+    "rejected": ("거절됨", "rejected"),
+    "withdrawn": ("철회함", "withdrawn"),
+    "releasing": ("반출 준비 중", "being released"),
+    "released": ("반출됨", "released"),
+    "release_failed": ("반출 실패", "release failed"),
+    "collected": ("수령함", "collected"),
+    "file": ("파일", "file"),
+    "result": ("결과", "result"),
+    "where": ("위치", "where"),
+    "what": ("내용", "what"),
+    "fix": ("고치는 방법", "how to fix it"),
+    "request": ("신청", "request"),
+    "state": ("상태", "state"),
+    "title": ("제목", "title"),
+    "row": ("행", "row"),
+    "column": ("열", "column"),
+    "sheet": ("시트", "sheet"),
+    "page": ("쪽", "page"),
+    "path": ("경로", "path"),
+    "policy": ("정책", "policy"),
+    "all_passed": ("모두 통과했습니다.", "All files passed."),
+    "some_failed": ("고쳐야 할 것이 있습니다.", "Something needs a fix."),
+    "nothing": ("반출 신청이 없습니다.", "There are no requests."),
+    "submitted": ("반출을 신청했습니다.", "The request was submitted."),
+    "copied": ("/outbox로 복사했습니다", "copied to /outbox"),
+}
+
+
+def _word(code: str) -> str:
+    """The word for a code in the person's language; a code without one stands for itself."""
+    korean, english = _WORDS.get(code.lower(), (code, code))
+    return korean if language == "ko" else english
+
+
+class AnsimError(Exception):
+    """The zone refused, or could not be asked; the message says what to do next."""
+
+    def __init__(self, korean: str, english: str, hint: str = "") -> None:
+        message = korean if language == "ko" else english
+        super().__init__(f"{message}\n{hint}" if hint else message)
+
+    def _render_traceback_(self) -> list[str]:
+        """In a notebook the message is the whole story; the frames of this module help nobody."""
+        return [f"AnsimError: {self}"]
+
+
+class Shown:
+    """Something that is shown as text in a terminal and as a table in a notebook."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self._shown_in: int | None = None
+
+    def heading(self) -> str:
+        """One line that says how it stands."""
+        return ""
+
+    def columns(self) -> Sequence[str]:
+        """The codes of the table's columns."""
+        return ()
+
+    def rows(self) -> Iterator[Sequence[str]]:
+        """The table's rows, in the person's language."""
+        yield from ()
+
+    def __repr__(self) -> str:
+        blocks = [self.heading()]
+        for first, *rest in self.rows():
+            titles = [_word(code) for code in self.columns()][1:]
+            parts = [f"    {title}: {value}" for title, value in zip(titles, rest, strict=True) if value]
+            blocks.append("\n".join([f"  {first}", *parts]))
+        return "\n".join(blocks)
+
+    def _repr_html_(self) -> str:
+        rows = list(self.rows())
+        html = f"<p><strong>{escape(self.heading())}</strong></p>"
+        if not rows:
+            return html
+        cell = "text-align:left;vertical-align:top;white-space:pre-wrap"
+        titles = "".join(
+            f'<th scope="col" style="{cell}">{escape(_word(code))}</th>' for code in self.columns()
+        )
+        body = "".join(
+            "<tr>" + "".join(f'<td style="{cell}">{escape(value)}</td>' for value in row) + "</tr>"
+            for row in rows
+        )
+        return f"{html}<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
+
+    def _ipython_display_(self) -> None:
+        """Show it, unless the call that made it has shown it in this very cell."""
+        if self._shown_in is None or self._shown_in != _cell_number():
+            _publish(self)
+
+
+class Report(Shown):
+    """What the check found, file by file."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every file may be submitted as it is."""
+        files = self.document.get("files", [])
+        return bool(files) and all(file.get("verdict") == "passed" for file in files)
+
+    def heading(self) -> str:
+        """The verdict over all files, and the policy it was made under."""
+        policy = self.document.get("policy", {})
+        name = f" ({_word('policy')}: {policy.get('name', '?')} {str(policy.get('digest', ''))[:12]})"
+        return _word("all_passed" if self.passed else "some_failed") + name
+
+    def columns(self) -> Sequence[str]:
+        return ("file", "result", "where", "what", "fix")
+
+    def rows(self) -> Iterator[Sequence[str]]:
+        for file in self.document.get("files", []):
+            path = str(file.get("path", ""))
+            told = [finding for finding in file.get("findings", []) if finding.get("status") != "passed"]
+            yield (path, _word(str(file.get("verdict", ""))), "", "", "")
+            for finding in told:
+                flagged = finding.get("status") == "flagged"
+                result = _word(str(finding.get("severity" if flagged else "status", "")))
+                where = _place(finding.get("where") or {})
+                yield (path, result, where, _text(finding.get("message")), _text(finding.get("fix")))
+
+
+class Requests(Shown):
+    """The requests of this workspace, newest first."""
+
+    def heading(self) -> str:
+        """How many there are, or that there are none."""
+        found = self._found()
+        return f"{_word('request')}: {len(found)}" if found else _word("nothing")
+
+    def columns(self) -> Sequence[str]:
+        return ("request", "state", "title", "what")
+
+    def rows(self) -> Iterator[Sequence[str]]:
+        for request in self._found():
+            said = _text(request.get("reason") or request.get("comment") or request.get("message"))
+            yield (
+                str(request.get("ref", "")),
+                _word(str(request.get("state", ""))),
+                _text(request.get("title")),
+                said,
+            )
+
+    def _found(self) -> list[Mapping[str, Any]]:
+        found = self.document.get("requests")
+        return list(found) if isinstance(found, list) else [self.document] if "ref" in self.document else []
+
+
+class Submission(Requests):
+    """A request that was just submitted."""
+
+    def heading(self) -> str:
+        """That it went out."""
+        return _word("submitted")
+
+    @property
+    def ref(self) -> str:
+        """The request's reference, for `requests(ref)`."""
+        return str(next((request.get("ref", "") for request in self._found()), ""))
+
+
+class Status(Requests):
+    """How this workspace and its requests stand."""
+
+    def heading(self) -> str:
+        """The workspace's own line, where the zone sends one, then the number of requests."""
+        own = _text(self.document.get("message"))
+        return f"{own}\n{super().heading()}" if own else super().heading()
+
+
+def check(*files: str | os.PathLike[str], controls: str | Mapping[str, Any] | None = None) -> Report:
+    """Check files as they would be checked after submitting; nothing is submitted and nothing is kept.
+
+    반출 신청 전에 파일을 미리 점검합니다. 신청되지 않으며 아무것도 남지 않습니다.
+    """
+    names = _into_outbox(files)
+    return _show(Report(_call("POST", "/workspace/precheck", {"files": names, "controls": controls})))
+
+
+def submit(
+    *files: str | os.PathLike[str],
+    title: str,
+    purpose: str,
+    context: str = "",
+    controls: str | Mapping[str, Any] | None = None,
+) -> Submission:
+    """Ask for files to leave the zone: `title` and `purpose` say what it is and what it is for.
+
+    `context` tells the reviewers what they need to understand the files, `controls` what was done against disclosure.
+
+    파일의 반출을 신청합니다. context에는 심의자가 알아야 할 것을, controls에는 적용한 노출 제어를 적습니다.
+    """
+    body = {
+        "title": title,
+        "purpose": purpose,
+        "context": context,
+        "controls": controls,
+        "files": _into_outbox(files),
+    }
+    return _show(Submission(_call("POST", "/workspace/submit", body)))
+
+
+def status() -> Status:
+    """How this workspace and its requests stand. / 분석환경과 신청의 상태를 보여줍니다."""
+    return _show(Status(_call("GET", "/workspace/status")))
+
+
+def requests(ref: str | None = None) -> Requests:
+    """The requests of this workspace, or one of them by its reference. / 신청 목록 또는 신청 하나를 보여줍니다."""
+    if ref is None:
+        return _show(Requests(_call("GET", "/workspace/status")))
+    if not ref.isascii() or not ref.replace("_", "").isalnum():
+        raise AnsimError(f"신청 번호가 아닙니다: {ref}", f"Not the reference of a request: {ref}")
+    return _show(Requests(_call("GET", f"/workspace/requests/{ref}")))
+
+
+def _into_outbox(files: Sequence[str | os.PathLike[str]]) -> list[str]:
+    """The names of the files in /outbox; a file that lies elsewhere is copied there."""
+    if not files:
+        raise AnsimError("파일을 하나 이상 지정하세요.", "Name at least one file.")
+    return [_name_in_outbox(Path(file)) for file in files]
+
+
+def _name_in_outbox(file: Path) -> str:
+    """The name of one file in /outbox."""
+    path = file if file.exists() or file.is_absolute() else OUTBOX / file
+    # The path as it is written decides, not where a link leads: a link in /outbox is for the zone to refuse.
+    absolute = Path(os.path.normpath(Path.cwd() / path))
+    if absolute.is_relative_to(OUTBOX):
+        if not absolute.exists() and not absolute.is_symlink():
+            raise AnsimError(f"파일이 없습니다: {file}", f"There is no such file: {file}")
+        return absolute.relative_to(OUTBOX).as_posix()
+    if not path.is_file():
+        raise AnsimError(
+            f"파일이 없거나 폴더입니다: {file}", f"There is no such file, or it is a folder: {file}"
+        )
+    return _copied(path)
+
+
+def _copied(path: Path) -> str:
+    """Copy a file into /outbox in one step, so that nobody ever sees half of it."""
+    target = OUTBOX / path.name
+    if target.exists() and _digest(target) == _digest(path):
+        return path.name
+    part = OUTBOX / f".{path.name}.part"
+    try:
+        shutil.copyfile(path, part)
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise AnsimError(
+            f"{path.name}을(를) /outbox에 복사하지 못했습니다: {error.strerror}",
+            f"{path.name} could not be copied to /outbox: {error.strerror}",
+        ) from error
+    print(f"{path.name}: {_word('copied')}")
+    return path.name
+
+
+def _digest(path: Path) -> bytes:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+class _Connection(http.client.HTTPConnection):
+    """HTTP over the socket of this workspace; the socket itself says who is asking, so no secret is sent."""
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(SECONDS)
+        self.sock.connect(SOCKET)
+
+
+def _call(method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    """Ask the zone and return its answer."""
+    connection = _Connection("zone", timeout=SECONDS)
+    headers = {"Accept": "application/json", "Accept-Language": language}
+    sent = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+    if sent is not None:
+        headers["Content-Type"] = "application/json"
+    try:
+        connection.request(method, path, body=sent, headers=headers)
+        answer = connection.getresponse()
+        raw = answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise AnsimError(
+            "데이터안심구역에 연결하지 못했습니다. 잠시 뒤 다시 시도하세요.",
+            "The zone could not be reached. Try again in a moment.",
+            hint=f"({type(error).__name__})",
+        ) from error
+    finally:
+        connection.close()
+    return _understood(answer.status, raw)
+
+
+def _understood(status_code: int, raw: bytes) -> Mapping[str, Any]:
+    """The document in an answer, or the refusal that it is."""
+    try:
+        document = json.loads(raw)
+    except ValueError:
+        document = None
+    if status_code < 300 and isinstance(document, dict):
+        return document
+    if status_code < 300 and isinstance(document, list):
+        return {"requests": document}
+    told: Any = document if isinstance(document, dict) else {}
+    error = told.get("error", told.get("message"))
+    if isinstance(error, dict) and "message" in error:
+        told, error = error, error["message"]
+    said = _text(error) or f"HTTP {status_code}"
+    raise AnsimError(f"거절되었습니다: {said}", f"Refused: {said}", hint=_text(told.get("hint")))
+
+
+def _text(value: object) -> str:
+    """A text of the zone, which comes as a string or in both languages."""
+    if isinstance(value, Mapping):
+        value = value.get(language) or value.get("en") or ""
+    return str(value) if value is not None else ""
+
+
+def _place(where: Mapping[str, Any]) -> str:
+    """A place in a file in words."""
+    return ", ".join(f"{_word(key)} {value}" for key, value in where.items())
+
+
+def _show(item: _Item) -> _Item:
+    """Show an answer at once, wherever in a cell the call stands."""
+    item._shown_in = _cell_number()
+    _publish(item)
+    return item
+
+
+def _shell() -> Any:
+    """The notebook's shell, or None in a plain interpreter."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython else None
+
+
+def _cell_number() -> int | None:
+    """Which cell runs now."""
+    shell = _shell()
+    return None if shell is None else int(shell.execution_count)
+
+
+def _publish(item: Shown) -> None:
+    """Put an answer before the person: a table in a notebook, text elsewhere."""
+    shell = _shell()
+    if shell is None or not hasattr(shell, "kernel"):
+        print(item)
+    else:
+        shell.display_pub.publish({"text/plain": repr(item), "text/html": item._repr_html_()})

@@ -1,0 +1,174 @@
+"""The portal's one table of routes, and the application that walks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from portal import preview, signin
+from portal.hub import Hub
+from portal.navigation import CHECKERS, COMPLIANCE, OPERATORS, RESEARCHERS, STEWARDS
+from portal.pages import Page, framework_error, route
+from portal.render import environment
+from portal.security import ResponseHeaders, page_headers, preview_headers
+from portal.sessions import Sessions
+from portal.verifications import Verifications
+from portal.views import about, account, compliance, home, joining, people, projects, requests, review, workspace, zone
+from portal.visit import Portal
+from portal.zone import ZoneLike
+
+MAX_BODY = 2_000_000  # bytes; forms only, files are never uploaded here
+STATIC = Path(__file__).parent / "static"
+CONFIRMERS = OPERATORS | COMPLIANCE | STEWARDS
+POST = ("POST",)
+
+PAGES: tuple[Page, ...] = (
+    Page(path="/", endpoint=home.home, needs="nobody"),
+    Page(path="/about", endpoint=about.about, needs="nobody"),
+    Page(path="/help", endpoint=about.help_page, needs="nobody"),
+    Page(path="/health", endpoint=about.health, needs="nobody"),
+    Page(path="/language", endpoint=signin.choose_language, methods=POST, needs="nobody"),
+    Page(path="/sign-in", endpoint=signin.sign_in, needs="nobody"),
+    Page(path=signin.CALLBACK, endpoint=signin.callback, needs="nobody"),
+    Page(path="/sign-out", endpoint=signin.sign_out, methods=POST, needs="person", before_notice=True),
+    Page(path="/invitation/{token}", endpoint=joining.invitation, needs="nobody"),
+    Page(path="/invitation/{token}", endpoint=joining.accept, methods=POST, needs="nobody"),
+    Page(path="/invitation/{token}/qr.svg", endpoint=joining.invitation_qr, needs="nobody"),
+    Page(path="/second-factor/{token}", endpoint=joining.second_factor, needs="nobody"),
+    Page(path="/second-factor/{token}", endpoint=joining.enrol, methods=POST, needs="nobody"),
+    Page(path="/second-factor/{token}/qr.svg", endpoint=joining.second_factor_qr, needs="nobody"),
+    Page(path="/notice", endpoint=account.notice, needs="person", before_notice=True),
+    Page(path="/notice", endpoint=account.accept_notice, methods=POST, needs="person", before_notice=True),
+    Page(path="/account", endpoint=account.account, needs="person"),
+    Page(path="/account/password", endpoint=account.change_password, methods=POST, needs="person"),
+    Page(path="/account/messages", endpoint=account.read_messages, methods=POST, needs="person"),
+    Page(path="/projects/{project}/workspace", endpoint=workspace.workspace, needs=RESEARCHERS),
+    Page(path="/projects/{project}/workspace/start", endpoint=workspace.start, methods=POST, needs=RESEARCHERS),
+    Page(path="/projects/{project}/workspace/stop", endpoint=workspace.stop, methods=POST, needs=RESEARCHERS),
+    Page(path="/requests", endpoint=requests.mine, needs=RESEARCHERS),
+    Page(path="/requests/new", endpoint=requests.new, needs=RESEARCHERS),
+    Page(path="/requests/new", endpoint=requests.create, methods=POST, needs=RESEARCHERS),
+    Page(path="/requests/{ref}", endpoint=requests.show, needs="person"),
+    Page(path="/requests/{ref}/edit", endpoint=requests.edit, needs=RESEARCHERS),
+    Page(path="/requests/{ref}/edit", endpoint=requests.resubmit, methods=POST, needs=RESEARCHERS),
+    Page(path="/requests/{ref}/withdraw", endpoint=requests.withdraw, methods=POST, needs=RESEARCHERS),
+    Page(path="/requests/{ref}/collect", endpoint=requests.collect, methods=POST, needs="person"),
+    Page(path="/review", endpoint=review.queue, needs=CHECKERS),
+    Page(path="/review/{ref}", endpoint=review.show, needs=CHECKERS),
+    Page(path="/review/{ref}/vote", endpoint=review.vote, methods=POST, needs=CHECKERS),
+    Page(path="/review/{ref}/decide", endpoint=review.decide, methods=POST, needs=CHECKERS),
+    Page(path="/compliance", endpoint=compliance.overview, needs=COMPLIANCE),
+    Page(path="/compliance/search", endpoint=compliance.find, needs=COMPLIANCE),
+    Page(path="/compliance/timeline/{kind}/{ref}", endpoint=compliance.follow, needs=COMPLIANCE),
+    Page(path="/compliance/entries/{index:int}", endpoint=compliance.show, needs=COMPLIANCE),
+    Page(path="/compliance/entries/{index:int}/receipt", endpoint=compliance.receipt, needs=COMPLIANCE),
+    Page(path="/compliance/verify", endpoint=compliance.verify_now, methods=POST, needs=COMPLIANCE),
+    Page(path="/people", endpoint=people.people, needs=OPERATORS),
+    Page(path="/people/invite", endpoint=people.invite, methods=POST, needs=OPERATORS),
+    Page(path="/people/{handle}", endpoint=people.person, needs=OPERATORS),
+    Page(path="/people/{handle}/invite-again", endpoint=people.invite_again, methods=POST, needs=OPERATORS),
+    Page(path="/people/{handle}/state", endpoint=people.change_state, methods=POST, needs=OPERATORS),
+    Page(path="/people/{handle}/role", endpoint=people.change_role, methods=POST, needs=OPERATORS),
+    Page(path="/people/{handle}/reset", endpoint=people.request_reset, methods=POST, needs=OPERATORS),
+    Page(path="/second-factor-resets", endpoint=people.resets, needs=CONFIRMERS),
+    Page(path="/second-factor-resets/{handle}", endpoint=people.confirm_reset, methods=POST, needs=CONFIRMERS),
+    Page(path="/projects", endpoint=projects.projects, needs=STEWARDS),
+    Page(path="/projects", endpoint=projects.add_project, methods=POST, needs=OPERATORS),
+    Page(path="/projects/{project}", endpoint=projects.project, needs=STEWARDS),
+    Page(path="/projects/{project}/close", endpoint=projects.close_project, methods=POST, needs=OPERATORS),
+    Page(path="/projects/{project}/extend", endpoint=projects.extend_project, methods=POST, needs=OPERATORS),
+    Page(path="/projects/{project}/members", endpoint=projects.add_member, methods=POST, needs=OPERATORS),
+    Page(path="/projects/{project}/members/remove", endpoint=projects.remove_member, methods=POST, needs=OPERATORS),
+    Page(path="/projects/{project}/grants", endpoint=projects.grant, methods=POST, needs=STEWARDS),
+    Page(path="/grants/{grant}/revoke", endpoint=projects.revoke_grant, methods=POST, needs=STEWARDS),
+    Page(path="/datasets", endpoint=projects.datasets, needs=STEWARDS),
+    Page(path="/images", endpoint=zone.images, needs=OPERATORS),
+    Page(path="/images/{name}", endpoint=zone.image, needs=OPERATORS),
+    Page(path="/zone", endpoint=zone.zone, needs=OPERATORS),
+)
+"""Every page of the portal with what it needs; `tests/integration/portal` walks it."""
+
+
+def build_portal(
+    zone: ZoneLike, *, hub: Hub | None = None, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Portal:
+    """Return what the handlers share; tests pass a hub of their own and a clock."""
+    redirect_uri = zone.settings.origin("zone") + signin.CALLBACK
+    return Portal(
+        zone=zone,
+        hub=hub or Hub(zone.settings.hub_url(), zone.keys.hub_token("portal"), redirect_uri),
+        sessions=Sessions(clock),
+        verifications=Verifications(clock),
+        templates=environment(),
+        clock=clock,
+        preview_secret=zone.keys.preview_secret,
+    )
+
+
+def build(portal: Portal) -> ASGIApp:
+    """Return the application for browsers: the zone's pages on one host, previews on another, nothing elsewhere."""
+    settings = portal.zone.settings
+    https = portal.https
+    zone_app = Starlette(
+        routes=[*routes(portal), Mount("/static", StaticFiles(directory=STATIC))],
+        exception_handlers={HTTPException: framework_error(portal)},
+    )
+    preview_app = Starlette(
+        routes=[*preview.routes(portal), Mount("/static", StaticFiles(directory=STATIC))],
+        exception_handlers={HTTPException: preview.refuse},
+    )
+    hosts: Mapping[str, ASGIApp] = {
+        settings.host("zone"): ResponseHeaders(
+            RequestBodyLimitMiddleware(zone_app, MAX_BODY),
+            page_headers(preview_origin=settings.origin("preview"), https=https),
+        ),
+        settings.host("preview"): ResponseHeaders(
+            preview_app, preview_headers(zone_origin=settings.origin("zone"), https=https)
+        ),
+    }
+    return ByHost(hosts)
+
+
+def routes(portal: Portal) -> list[BaseRoute]:
+    """Return the routes of the table; GET and POST of one path stand beside each other."""
+    merged: dict[str, list[Page]] = {}
+    for page in PAGES:
+        merged.setdefault(page.path, []).append(page)
+    return [
+        route(pages[0], portal) if len(pages) == 1 else _together(path, pages, portal)
+        for path, pages in merged.items()
+    ]
+
+
+def _together(path: str, pages: list[Page], portal: Portal) -> Route:
+    """Return one route for all methods of a path, so that another method is answered with 405."""
+    by_method = {method: route(page, portal).endpoint for page in pages for method in page.methods}
+
+    async def endpoint(request):  # type: ignore[no-untyped-def]
+        return await by_method["GET" if request.method == "HEAD" else request.method](request)
+
+    return Route(path, endpoint, methods=list(by_method))
+
+
+class ByHost:
+    """Chooses the application by the host that the gate passed on; any other host is misdirected (RFC 9110 §15.5.20)."""
+
+    def __init__(self, hosts: Mapping[str, ASGIApp]) -> None:
+        self.hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        headers = dict(scope["headers"])
+        host = headers.get(b"x-forwarded-host", headers.get(b"host", b"")).decode("latin-1").lower()
+        app = self.hosts.get(host, PlainTextResponse("misdirected request\n", 421))
+        await app(scope, receive, send)

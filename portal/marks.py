@@ -1,0 +1,45 @@
+"""How states are shown: each with an icon and a word, so that colour is never alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portal.hub import WorkspaceState
+from portal.i18n import N_
+from registry.model import PersonStatus, ProjectStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A word with its icon and tone (ok, warn, stop, note or none)."""
+
+    label: str
+    icon: str
+    tone: str = ""
+
+
+WORKSPACE: Mapping[WorkspaceState, Mark] = {
+    WorkspaceState.STOPPED: Mark(N_("Stopped"), "stop"),
+    WorkspaceState.STARTING: Mark(N_("Starting"), "clock", "note"),
+    WorkspaceState.OPEN: Mark(N_("Running"), "passed", "ok"),
+    WorkspaceState.STOPPING: Mark(N_("Stopping"), "clock", "note"),
+    WorkspaceState.FAILED: Mark(N_("Did not start"), "alert", "stop"),
+}
+
+PERSON: Mapping[PersonStatus, Mark] = {
+    PersonStatus.INVITED: Mark(N_("Invited"), "clock", "note"),
+    PersonStatus.ACTIVE: Mark(N_("Active"), "passed", "ok"),
+    PersonStatus.SUSPENDED: Mark(N_("Suspended"), "alert", "warn"),
+    PersonStatus.CLOSED: Mark(N_("Closed"), "cross"),
+}
+
+PROJECT: Mapping[ProjectStatus, Mark] = {
+    ProjectStatus.ACTIVE: Mark(N_("Open"), "passed", "ok"),
+    ProjectStatus.CLOSED: Mark(N_("Closed"), "cross"),
+}
+
+IN_FORCE = Mark(N_("In force"), "passed", "ok")
+NOT_YET = Mark(N_("Not begun"), "clock", "note")
+OVER = Mark(N_("Over"), "cross")
+REVOKED = Mark(N_("Revoked"), "cross", "warn")

@@ -1,0 +1,172 @@
+"""Entries of the audit log as a person reads them: a sentence, an icon, who, and what belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from audit.catalogue import CATALOGUE
+from audit.search import Entry
+from registry.errors import NotFound
+from registry.service import Registry
+from registry.text import Text
+
+ICONS: Mapping[str, str] = {
+    "person": "user",
+    "project": "folder",
+    "membership": "users",
+    "dataset": "database",
+    "grant": "database",
+    "session": "key",
+    "workspace": "notebook",
+    "cell": "play",
+    "contents": "file",
+    "gate": "lock",
+    "egress": "egress",
+    "log": "log",
+    "zone": "server",
+    "image": "box",
+    "settings": "policy",
+    "policy": "policy",
+}
+"""The icon for the first part of an action; an action of a new family gets the icon of the log."""
+
+TONES: Mapping[str, str] = {
+    "egress.approved": "ok",
+    "egress.released": "ok",
+    "egress.collected": "ok",
+    "egress.rejected": "stop",
+    "egress.blocked": "stop",
+    "egress.returned": "warn",
+    "workspace.cut": "warn",
+    "gate.refused": "warn",
+    "session.throttled": "stop",
+}
+
+OUTCOMES: Mapping[str, Text] = {
+    "intent": Text("시작 알림", "announced"),
+    "ok": Text("완료", "done"),
+    "denied": Text("거부됨", "denied"),
+    "failed": Text("실패", "failed"),
+}
+
+SERVICES: Mapping[str, Text] = {
+    "gate": Text("게이트", "gate"),
+    "hub": Text("분석환경 관리(허브)", "hub"),
+    "portal": Text("포털", "portal"),
+    "worker": Text("자동 처리", "worker"),
+    "cli": Text("명령줄", "command line"),
+    "registry": Text("로그인 창구", "door"),
+    "zone": Text("안심구역", "zone"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Somebody or something that acted; `handle` is shown to compliance officers only."""
+
+    ref: str
+    name: Text
+    handle: str | None = None
+    person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One entry, ready to be shown."""
+
+    index: int
+    at: datetime
+    action: str
+    text: Text
+    icon: str
+    tone: str
+    outcome: str
+    who: Who
+    on_behalf_of: Who | None
+    object_kind: str
+    object_ref: str
+    project: str | None
+    datasets: tuple[str, ...]
+    people: tuple[Who, ...]
+    reason: str | None
+    sha256: str | None
+    detail: tuple[tuple[str, str], ...]
+    sealed_names: tuple[str, ...]
+
+    @property
+    def outcome_text(self) -> Text:
+        """How it ended."""
+        return OUTCOMES[self.outcome]
+
+
+Naming = Callable[[str], str | None]
+"""Finds the user name behind a reference, or nothing."""
+
+
+def handles(registry: Registry) -> Naming:
+    """Return how compliance officers see whom a reference stands for."""
+    known: dict[str, str | None] = {}
+
+    def handle(ref: str) -> str | None:
+        if ref not in known:
+            try:
+                known[ref] = registry.person_by_ref(ref).handle
+            except NotFound:
+                known[ref] = None
+        return known[ref]
+
+    return handle
+
+
+def nobody(ref: str) -> None:
+    """Keep a reference opaque, for everyone who is not a compliance officer."""
+    return
+
+
+def told(entry: Entry, naming: Naming) -> Told:
+    """Turn an entry into what is shown of it."""
+    body = entry.body
+    action, outcome = str(body["action"]), str(body["outcome"])
+    spec = CATALOGUE.get(action)
+    thing, subjects = body["object"], body["subjects"]
+    refs = subjects.get("refs", ())
+    return Told(
+        index=entry.index,
+        at=entry.ts,
+        action=action,
+        text=Text(spec.ko, spec.en) if spec else Text(action, action),
+        icon=ICONS.get(action.partition(".")[0], "log"),
+        tone="stop" if outcome in ("denied", "failed") else TONES.get(action, ""),
+        outcome=outcome,
+        who=_who(body["actor"]["kind"], body["actor"]["ref"], naming),
+        on_behalf_of=_who("person", body["on_behalf_of"], naming) if "on_behalf_of" in body else None,
+        object_kind=thing["kind"],
+        object_ref=thing["ref"],
+        project=thing.get("project"),
+        datasets=tuple(f"{d['id']} v{d['version']}" for d in subjects.get("datasets", ())),
+        people=tuple(_who("person", ref, naming) for ref in refs if ref != body["actor"]["ref"]),
+        reason=body.get("reason"),
+        sha256=thing.get("sha256"),
+        detail=tuple((str(key), _short(value)) for key, value in sorted(body.get("detail", {}).items())),
+        sealed_names=tuple(sorted(body.get("c", {}))),
+    )
+
+
+def _who(kind: str, ref: str, naming: Naming) -> Who:
+    if kind == "person":
+        return Who(ref, Text("사용자", "person"), naming(ref), person=True)
+    return Who(ref, SERVICES.get(ref, Text(ref, ref)))
+
+
+def _short(value: Any) -> str:
+    """Write a value of `detail` on one line: a list by its elements, an object by its pairs."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={_short(item)}" for key, item in sorted(value.items()))
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_short(item) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

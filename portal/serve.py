@@ -1,0 +1,76 @@
+"""Serves the portal: browsers on one Unix socket, workspaces on another, in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from portal.app import build, build_portal
+from portal.workspace_api import build_workspace_api
+from portal.zone import ZoneLike
+
+BROWSER_SOCKET = Path("run/portal.sock")
+WORKSPACE_SOCKET = Path("run/portal-workspace.sock")
+SOCKET_MODE = 0o660  # `run/` belongs to the gate's group and so does what is made in it
+DRAIN_SECONDS = 10
+
+
+def serve(zone: ZoneLike) -> None:
+    """Serve until the process is told to stop; requests under way are finished first."""
+    portal = build_portal(zone)
+    asyncio.run(_serve({BROWSER_SOCKET: build(portal), WORKSPACE_SOCKET: build_workspace_api(zone)}))
+
+
+async def _serve(apps: dict[Path, ASGIApp]) -> None:
+    servers = []
+    for path, app in apps.items():
+        config = uvicorn.Config(
+            app,
+            fd=listen(path).detach(),
+            lifespan="off",
+            ws="none",
+            proxy_headers=False,  # the one address header is read by ourselves, and only because the gate sets it
+            server_header=False,
+            access_log=False,
+            log_level="warning",
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
+        servers.append(_Server(config))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _stop, servers)
+    await asyncio.gather(*(server.serve() for server in servers))
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the signals of the process alone: two of them share it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _stop(servers: list[_Server]) -> None:
+    for server in servers:
+        server.should_exit = True
+
+
+def listen(path: Path) -> socket.socket:
+    """Return a listening Unix socket at a path relative to the working directory, replacing a dead one."""
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    path.chmod(SOCKET_MODE)
+    group = path.parent.stat().st_gid
+    if path.stat().st_gid != group:
+        os.chown(path, -1, group)
+    listener.listen(128)
+    return listener

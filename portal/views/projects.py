@@ -1,0 +1,170 @@
+"""Projects, datasets and grants, for operators and data controllers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from starlette.responses import Response
+
+from portal.i18n import N_
+from portal.marks import IN_FORCE, NOT_YET, OVER, PROJECT, REVOKED, Mark
+from portal.navigation import Crumb
+from portal.queries import as_day
+from portal.views.people import as_role
+from portal.visit import Visit
+from registry.model import Grant, Membership, Role
+from registry.roles import NAMES, PROJECT_ROLES
+
+START = Crumb(N_("Projects"), "/projects")
+
+
+def projects(visit: Visit) -> Response:
+    """List the projects, and the form for a new one."""
+    values = {"projects": visit.zone.registry.projects(), "marks": PROJECT}
+    return visit.page("projects.html", values, crumbs=(Crumb(N_("Projects")),))
+
+
+def add_project(visit: Visit) -> Response:
+    """Open a project.
+
+    Raises: WrongInput, Invalid, Denied, Conflict.
+    """
+    starts_at, ends_at = _period(visit)
+    project = visit.zone.registry.add_project(
+        visit.field("id"),
+        visit.field("title_ko"),
+        visit.field("title_en"),
+        visit.field("purpose"),
+        starts_at,
+        ends_at,
+        by=visit.actor,
+        source=visit.source,
+    )
+    return visit.go(f"/projects/{project.id}", N_("The project was opened."))
+
+
+def project(visit: Visit) -> Response:
+    """Show one project: members, data, period, limits, and what may be changed.
+
+    Raises: NotFound.
+    """
+    registry = visit.zone.registry
+    shown = registry.project(visit.path("project"))
+    people = {person.ref: person for person in registry.people()}
+    values = {
+        "project": shown,
+        "mark": PROJECT[shown.status],
+        "members": [(m, people[m.person_ref], held_mark(m, visit.now)) for m in registry.members(shown.id)],
+        "grants": [(g, people.get(g.approved_by), held_mark(g, visit.now)) for g in registry.grants(shown.id)],
+        "names": NAMES,
+        "roles": [(role.value, NAMES[role]) for role in sorted(PROJECT_ROLES, reverse=True)],
+        "versions": [v for dataset in registry.datasets() for v in reversed(registry.versions(dataset.id))],
+        "IN_FORCE": (IN_FORCE, NOT_YET),
+        "may_manage": visit.has(Role.OPERATOR),
+        "may_grant": visit.has(Role.DATA_CONTROLLER),
+    }
+    return visit.page("project.html", values, crumbs=(START, Crumb(shown.title.text(visit.language))))
+
+
+def close_project(visit: Visit) -> Response:
+    """End a project for good.
+
+    Raises: NotFound, Denied, Conflict.
+    """
+    project_id = visit.path("project")
+    visit.zone.registry.close_project(project_id, by=visit.actor, source=visit.source)
+    return visit.go(f"/projects/{project_id}", N_("The project was closed."))
+
+
+def extend_project(visit: Visit) -> Response:
+    """Change the last day of a project.
+
+    Raises: WrongInput, NotFound, Invalid, Denied, Conflict.
+    """
+    project_id = visit.path("project")
+    ends_at = as_day(visit.field("ends")) + timedelta(days=1)
+    visit.zone.registry.change_project(project_id, ends_at=ends_at, by=visit.actor, source=visit.source)
+    return visit.go(f"/projects/{project_id}", N_("The period was changed."))
+
+
+def add_member(visit: Visit) -> Response:
+    """Give a person a part in a project.
+
+    Raises: WrongInput, NotFound, Invalid, Denied, Conflict.
+    """
+    project_id, (starts_at, ends_at) = visit.path("project"), _period(visit)
+    visit.zone.registry.add_member(
+        project_id,
+        visit.field("handle"),
+        as_role(visit.field("role")),
+        starts_at,
+        ends_at,
+        by=visit.actor,
+        source=visit.source,
+    )
+    return visit.go(f"/projects/{project_id}", N_("The member was added."))
+
+
+def remove_member(visit: Visit) -> Response:
+    """End a person's part in a project; a running workspace ends with it.
+
+    Raises: WrongInput, NotFound, Denied.
+    """
+    project_id = visit.path("project")
+    visit.zone.registry.remove_member(
+        project_id, visit.field("handle"), as_role(visit.field("role")), by=visit.actor, source=visit.source
+    )
+    return visit.go(f"/projects/{project_id}", N_("The membership was ended."))
+
+
+def grant(visit: Visit) -> Response:
+    """Approve the use of a dataset version by a project, as a data controller.
+
+    Raises: WrongInput, NotFound, Invalid, Denied, Conflict.
+    """
+    project_id, (starts_at, ends_at) = visit.path("project"), _period(visit)
+    dataset, _, number = visit.field("dataset").partition(":")
+    visit.zone.registry.grant(
+        dataset,
+        int(number) if number.isdecimal() else 0,
+        project_id,
+        starts_at,
+        ends_at,
+        approver=visit.person,
+        source=visit.source,
+    )
+    return visit.go(f"/projects/{project_id}", N_("The use of the dataset was approved."))
+
+
+def revoke_grant(visit: Visit) -> Response:
+    """End a grant now; workspaces that mount its data end with it.
+
+    Raises: NotFound, Denied, Conflict.
+    """
+    ended = visit.zone.registry.revoke_grant(visit.path("grant"), by=visit.actor, source=visit.source)
+    return visit.go(f"/projects/{ended.project}", N_("The grant was revoked."))
+
+
+def datasets(visit: Visit) -> Response:
+    """List the datasets with their versions and the projects that may use them."""
+    registry = visit.zone.registry
+    grants = registry.grants()
+    rows = [
+        (dataset, registry.versions(dataset.id), [g for g in grants if g.dataset == dataset.id and g.in_force(visit.now)])
+        for dataset in registry.datasets()
+    ]
+    return visit.page("datasets.html", {"rows": rows}, crumbs=(Crumb(N_("Datasets")),))
+
+
+def held_mark(held: Membership | Grant, now: datetime) -> Mark:
+    """Return how a membership or grant stands now."""
+    if held.revoked_at is not None:
+        return REVOKED
+    if held.in_force(now):
+        return IN_FORCE
+    return NOT_YET if now < held.starts_at else OVER
+
+
+def _period(visit: Visit) -> tuple[datetime, datetime]:
+    """Return the period of the form: from the first day until the end of the last, in Korean time."""
+    return as_day(visit.field("starts")), as_day(visit.field("ends")) + timedelta(days=1)

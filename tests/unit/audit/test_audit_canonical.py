@@ -1,0 +1,88 @@
+"""Canonical JSON: what the log hashes is what RFC 8785 says, and nothing else is read."""
+
+from __future__ import annotations
+
+import unicodedata
+from enum import StrEnum
+
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.canonical import MAX_INTEGER, decode, encode, encode_text
+from audit.errors import MalformedBody
+
+TEXTS = st.text().map(lambda text: unicodedata.normalize("NFC", text)).filter(lambda text: text.isprintable())
+ANY_TEXTS = st.text(st.characters(exclude_categories=["Cs"])).map(lambda t: unicodedata.normalize("NFC", t))
+KEYS = st.text(st.characters(max_codepoint=127), max_size=8)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | ANY_TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_every_value_is_written_as_rfc_8785_writes_it(value):
+    try:
+        ours = encode(value)
+    except MalformedBody as error:
+        assert "deeper" in str(error)
+        return
+    assert ours == rfc8785.dumps(value)
+    assert decode(ours) == value
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_a_sealed_text_is_written_as_rfc_8785_writes_it(text):
+    assert encode_text(text) == rfc8785.dumps(text)
+
+
+@given(st.binary(max_size=200) | VALUES.map(rfc8785.dumps) | st.text().map(lambda t: t.encode("utf-8", "replace")))
+def test_reading_any_bytes_gives_a_value_or_one_family_of_error(data):
+    try:
+        value = decode(data)
+    except MalformedBody:
+        return
+    assert encode(value) == data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b'{"b":1,"a":2}', id="keys out of order"),
+        pytest.param(b'{"a":1, "b":2}', id="white space"),
+        pytest.param(b'{"a":1,"a":1}', id="a key twice"),
+        pytest.param(b'{"a":1.0}', id="a float"),
+        pytest.param(b'{"a":1e3}', id="an exponent"),
+        pytest.param(b'{"a":NaN}', id="not a number"),
+        pytest.param(b'{"a":-0}', id="negative zero"),
+        pytest.param(b'{"a":9007199254740992}', id="an integer that others cannot keep"),
+        pytest.param(b'{"a":' + b"9" * 5000 + b"}", id="an integer of 5,000 digits"),
+        pytest.param(b"[" * 100_000, id="nested without end"),
+        pytest.param(b'"\\u0041"', id="a needless escape"),
+        pytest.param(b'"\xed\xa0\x80"', id="a surrogate"),
+        pytest.param(b'"\\ud800"', id="an escaped surrogate"),
+        pytest.param('"e\u0301"'.encode(), id="not in normalisation form C"),
+        pytest.param('{"é":1}'.encode(), id="a key beyond ASCII"),
+        pytest.param(b"\xef\xbb\xbf{}", id="a byte order mark"),
+        pytest.param(b"", id="nothing"),
+    ],
+)
+def test_a_second_spelling_of_a_value_is_refused(data):
+    with pytest.raises(MalformedBody):
+        decode(data)
+
+
+@pytest.mark.parametrize("value", [1.5, float("nan"), 2**53, b"bytes", {1: 2}, {"a": object()}, {"a": {1, 2}}, "\ud800"])
+def test_a_value_outside_the_restricted_form_is_refused(value):
+    with pytest.raises(MalformedBody):
+        encode(value)
+
+
+def test_a_member_of_a_text_enumeration_is_written_as_its_text():
+    class Role(StrEnum):
+        CHECKER = "checker"
+
+    assert encode({"role": Role.CHECKER}) == b'{"role":"checker"}'
