@@ -46,9 +46,7 @@ def detect(text: str, *, heading: str = "", reported: float = REPORTED) -> list[
     """
     normal = normalise(text)
     headed = normalise(heading).text.lower()
-    found = [
-        span for recogniser in RECOGNISERS for span in _matches(recogniser, normal.text, headed, reported)
-    ]
+    found = [span for recogniser in RECOGNISERS for span in _matches(recogniser, normal.text, headed, reported)]
     kept = _without_overlap(found)
     return [Span(*normal.span(s.start, s.end), s.label, s.score, s.rule) for s in kept]
 

@@ -123,9 +123,7 @@ KOREAN: tuple[Recogniser, ...] = (
     Recogniser(
         "business-registration",
         "BUSINESS_REG",
-        re.compile(
-            r"(?<![0-9-])(?<![0-9]\.)[0-9]{3}(?: ?- ?[0-9]{2} ?- ?|[0-9]{2})[0-9]{5}(?![0-9-])" + AFTER
-        ),
+        re.compile(r"(?<![0-9-])(?<![0-9]\.)[0-9]{3}(?: ?- ?[0-9]{2} ?- ?|[0-9]{2})[0-9]{5}(?![0-9-])" + AFTER),
         _business,
         ("사업자", "business reg", "business no", "brn"),
         0.97,
@@ -214,9 +212,7 @@ KOREAN: tuple[Recogniser, ...] = (
     Recogniser(
         "vehicle",
         "VEHICLE",
-        re.compile(
-            rf"(?<![0-9.])(?:{_REGIONS} ?)?[0-9]{{2,3}} ?[{_PLATE}] ?[0-9]{{4}}(?![0-9년명건원개회%가-힣])"
-        ),
+        re.compile(rf"(?<![0-9.])(?:{_REGIONS} ?)?[0-9]{{2,3}} ?[{_PLATE}] ?[0-9]{{4}}(?![0-9년명건원개회%가-힣])"),
         lambda match: 0.4 if re.search(r"[0-9] |[가-힣] [0-9]{4}", match[0]) else 0.75,
         ("차량", "차 번호", "차번호", "번호판", "자동차", "plate", "vehicle"),
         0.92,

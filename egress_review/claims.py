@@ -73,18 +73,12 @@ def parse_claims(controls: Mapping[str, Any] | None) -> Claims:
     if controls is None:
         return Claims()
     if not isinstance(controls, Mapping):
-        raise ClaimError(
-            Text(ko="controls는 항목: 값 형식이어야 합니다", en="controls must map keys to values")
-        )
+        raise ClaimError(Text(ko="controls는 항목: 값 형식이어야 합니다", en="controls must map keys to values"))
     files = controls.get("files", {})
     if not isinstance(files, Mapping):
-        raise ClaimError(
-            Text(ko="controls.files는 파일별 항목이어야 합니다", en="controls.files must map file names")
-        )
+        raise ClaimError(Text(ko="controls.files는 파일별 항목이어야 합니다", en="controls.files must map file names"))
     general = _file_claims({key: value for key, value in controls.items() if key != "files"}, "controls")
-    return Claims(
-        general, {str(name): _file_claims(own, f"controls.files.{name}") for name, own in files.items()}
-    )
+    return Claims(general, {str(name): _file_claims(own, f"controls.files.{name}") for name, own in files.items()})
 
 
 def _file_claims(content: Any, place: str) -> FileClaims:
@@ -95,9 +89,7 @@ def _file_claims(content: Any, place: str) -> FileClaims:
     for key, value in content.items():
         if key == "rounded_to":
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ClaimError(
-                    Text(ko="rounded_to는 1 이상의 정수입니다", en="rounded_to is a whole number from 1")
-                )
+                raise ClaimError(Text(ko="rounded_to는 1 이상의 정수입니다", en="rounded_to is a whole number from 1"))
             rounded_to = value
         elif key in KINDS:
             columns |= {spelling(name): key for name in _names(value, f"{place}.{key}")}

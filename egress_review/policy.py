@@ -46,9 +46,7 @@ def load_policy(name: str | Path) -> Policy:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = Text(
-            ko=f"정책 파일을 읽을 수 없습니다: {path}", en=f"cannot read the policy {path}: {error}"
-        )
+        reason = Text(ko=f"정책 파일을 읽을 수 없습니다: {path}", en=f"cannot read the policy {path}: {error}")
         raise PolicyError("policy_unreadable", reason) from None
     return parse_policy(text, path.name)
 
@@ -94,9 +92,7 @@ def _take(content: dict[str, Any], key: str, node: yaml.Node, file: str) -> None
             if part not in ("value", "source"):
                 raise _error(file, inner.start_mark.line + 1, _unknown(f"{key}.{part}"))
         if not isinstance(value, dict) or set(value) != {"value", "source"}:
-            reason = Text(
-                ko=f"{key} 항목에는 value와 source가 필요합니다", en=f"{key} needs a value and a source"
-            )
+            reason = Text(ko=f"{key} 항목에는 value와 source가 필요합니다", en=f"{key} needs a value and a source")
             raise _error(file, line, reason)
         term = value["value"]
         content[key] = tuple(str(item) for item in term) if isinstance(term, list) else term

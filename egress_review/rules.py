@@ -37,9 +37,7 @@ RULES: tuple[Rule, ...] = (
     Rule("request.context", _F, Text("신청 설명", "Context of the request"), "{min_context}"),
     Rule("request.evidence", _N, Text("근거 자료", "Evidence"), _HOUSE),
     Rule("text.encoding", _F, Text("문자 인코딩", "Text encoding"), _HOUSE),
-    Rule(
-        "text.hidden", _F, Text("보이지 않는 문자", "Characters that hide text"), "Unicode TR 36; " + _HOUSE
-    ),
+    Rule("text.hidden", _F, Text("보이지 않는 문자", "Characters that hide text"), "Unicode TR 36; " + _HOUSE),
     Rule("text.encoded", _F, Text("인코딩된 덩어리", "Encoded blobs in text"), _HOUSE),
     Rule("table.shape", _W, Text("표의 모양", "Shape of the table"), _HOUSE),
     Rule("table.rows", _F, Text("표의 행 수", "Rows of the table"), "{max_rows}"),
@@ -48,9 +46,7 @@ RULES: tuple[Rule, ...] = (
     Rule("cells.small", _F, Text("작은 셀", "Small cells"), "{min_cell}"),
     Rule("cells.zero", _F, Text("0인 셀", "Zero cells"), "{zeros}"),
     Rule("cells.claim", _F, Text("반올림 주장과의 일치", "Claimed rounding"), _SDC),
-    Rule(
-        "cells.difference", _F, Text("이전 반출과의 차이", "Difference from earlier releases"), "{min_cell}"
-    ),
+    Rule("cells.difference", _F, Text("이전 반출과의 차이", "Difference from earlier releases"), "{min_cell}"),
     Rule("cells.percent", _N, Text("비율이 뜻하는 작은 수", "Small counts behind percentages"), _SDC),
     Rule("cells.unclear", _W, Text("뜻이 분명하지 않은 정수", "Whole numbers of unclear meaning"), _SDC),
     Rule("cells.extremes", _W, Text("최솟값과 최댓값", "Minima and maxima"), _SDC),

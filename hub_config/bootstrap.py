@@ -59,7 +59,9 @@ def check_machine() -> None:
     if sys.platform != "linux" or shutil.which("apt-get") is None:
         raise Missing("This machine is neither Debian nor Ubuntu.", SYSTEMS)
     if os.geteuid() != 0:
-        raise Missing("The zone must be started by root: it drives the container engine.", "Run `sudo make up`.")
+        raise Missing(
+            "The zone must be started by root: it drives the container engine.", "Run `sudo make up`."
+        )
     if not ENVIRONMENT.exists() and shutil.disk_usage(REPOSITORY).free < FIRST_BYTES:
         raise Missing(f"Less than {FIRST_BYTES // 10**9} GB are free at {REPOSITORY}.", "Free some space.")
 
@@ -131,7 +133,11 @@ def install_system(packages: tuple[str, ...]) -> None:
         raise Missing(f"These packages are missing: {names}.", f"Run `sudo apt-get install {names}`.")
     print(f"Installing {names} from the distribution …", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *missing]):
+    commands: tuple[list[str], ...] = (
+        ["apt-get", "update"],
+        ["apt-get", "install", "-y", "--no-install-recommends", *missing],
+    )
+    for command in commands:
         result = subprocess.run(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -153,12 +159,21 @@ def last(result: subprocess.CompletedProcess[str]) -> str:
 
 def lock() -> None:
     """Resolve the lock files anew for every Python that is supported."""
-    uv = [str(ENVIRONMENT / "bin" / "uv"), "pip", "compile", "--universal", "--python-version", "3.11"]
+    uv: list[str] = [
+        str(ENVIRONMENT / "bin" / "uv"),
+        "pip",
+        "compile",
+        "--universal",
+        "--python-version",
+        "3.11",
+    ]
     uv += ["--generate-hashes", "--no-annotate", "--upgrade", "--quiet"]
     uv += ["--custom-compile-command", "make lock", "pyproject.toml"]
     subprocess.run([*uv, "-o", LOCKS["run"].name], cwd=REPOSITORY, check=True)
     constraint = ["--constraint", LOCKS["run"].name]
-    subprocess.run([*uv, *constraint, "--extra", "dev", "-o", LOCKS["development"].name], cwd=REPOSITORY, check=True)
+    subprocess.run(
+        [*uv, *constraint, "--extra", "dev", "-o", LOCKS["development"].name], cwd=REPOSITORY, check=True
+    )
 
 
 def digest(path: Path) -> str:

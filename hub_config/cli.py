@@ -130,7 +130,9 @@ def run_doctor(arguments: argparse.Namespace, context: Context) -> int:
         context.emit([{"check": r.check, "ok": r.ok, "reason": r.reason, "hint": r.hint} for r in rows])
     else:
         for row in rows:
-            context.print(f"{'[green]✓[/]' if row.ok else '[red]✗[/]'} {row.check}: {row.reason or 'ok'} {row.hint}")
+            context.print(
+                f"{'[green]✓[/]' if row.ok else '[red]✗[/]'} {row.check}: {row.reason or 'ok'} {row.hint}"
+            )
     return 0 if all(r.ok for r in rows) else 3
 
 
@@ -180,10 +182,16 @@ def _family_code(error: Exception) -> int | None:
 
 def _say(error: Exception, code: int) -> int:
     console = Console(stderr=True, highlight=False)
-    console.print(f"[bold red]ansim:[/] {error}", soft_wrap=True)
+    console.print(f"[bold red]ansim:[/] {_words(getattr(error, 'reason', str(error)))}", soft_wrap=True)
     if hint := getattr(error, "hint", ""):
-        console.print(f"       {hint}", soft_wrap=True)
+        console.print(f"       {_words(hint)}", soft_wrap=True)
     return code
+
+
+def _words(text: Any) -> str:
+    """Return a text in the language of the terminal; errors of the packages speak Korean and English."""
+    language = "ko" if os.environ.get("LANG", "").startswith("ko") else "en"
+    return str(text.text(language)) if hasattr(text, "text") else str(text)
 
 
 if __name__ == "__main__":

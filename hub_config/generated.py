@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 
-from audit.catalogue import CATALOGUE
 from egress_review.workflow import MOVES, mermaid
+
+from audit.catalogue import CATALOGUE
 from hub_config.cli import GROUPS, parser
 from hub_config.processes import REPOSITORY
 from hub_config.settings import SECTIONS
@@ -28,7 +29,9 @@ def command_page() -> str:
     return "\n".join(lines)
 
 
-def walk(command: argparse.ArgumentParser, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], argparse.ArgumentParser]]:
+def walk(
+    command: argparse.ArgumentParser, path: tuple[str, ...]
+) -> list[tuple[tuple[str, ...], argparse.ArgumentParser]]:
     """Return a command and all below it, each with its words."""
     found = [(path, command)]
     for action in command._actions:
@@ -40,7 +43,10 @@ def walk(command: argparse.ArgumentParser, path: tuple[str, ...]) -> list[tuple[
 
 def settings_page() -> str:
     """Return every key of the settings file with its type and default."""
-    lines = [NOTE + "# Settings\n", "`ansim.yaml` in the zone's home. An unknown key is an error that names its line.\n"]
+    lines = [
+        NOTE + "# Settings\n",
+        "`ansim.yaml` in the zone's home. An unknown key is an error that names its line.\n",
+    ]
     for name, kind in SECTIONS.items():
         lines += [f"## `{name}`\n", f"{kind.__doc__}\n", "| key | type | default |", "|---|---|---|"]
         lines += [f"| `{f.name}` | {kind_name(f.type)} | `{f.default}` |" for f in fields(kind)]
@@ -55,7 +61,10 @@ def kind_name(kind: object) -> str:
 
 def events_page() -> str:
     """Return the catalogue of audit events in both languages."""
-    lines = [NOTE + "# Audit events\n", "An action that is not listed cannot be logged, and so cannot be done.\n"]
+    lines = [
+        NOTE + "# Audit events\n",
+        "An action that is not listed cannot be logged, and so cannot be done.\n",
+    ]
     lines += ["| action | 설명 | meaning | kept as |", "|---|---|---|---|"]
     lines += [f"| `{s.action}` | {s.ko} | {s.en} | {s.retention} |" for s in CATALOGUE.values()]
     return "\n".join(lines) + "\n"

@@ -201,6 +201,6 @@ def set_logging(c: Any, zone: Zone) -> None:
 def bound(kind: type[Any], zone: Zone) -> type[Any]:
     """Return a class of the hub's plug-in with the zone it works for.
 
-    A class, not a configured value: traitlets copies values deeply, and a database cannot be copied.
+    A class, not a value in the configuration, which copies its values deeply: a database has no copy.
     """
     return type(kind.__name__, (kind,), {"zone": zone, "__module__": kind.__module__})

@@ -15,7 +15,9 @@ from hub_config.errors import EnvironmentMissing
 from hub_config.settings import ZoneSettings
 
 GIGABYTE = 1_000_000_000
-FIRST_START_BYTES = 6 * GIGABYTE  # wheels 0.3 GB, images 1.6 GB with their build layers, demo data, room to work
+FIRST_START_BYTES = (
+    6 * GIGABYTE
+)  # wheels 0.3 GB, images 1.6 GB with their build layers, demo data, room to work
 LATER_START_BYTES = 1 * GIGABYTE
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from hub_config.settings import Settings
 
-SUPERVISED = "ANSIM_SUPERVISED"  # marks a child of a zone's supervisor, so that no other process is ever ended
+SUPERVISED = (
+    "ANSIM_SUPERVISED"  # marks a child of a zone's supervisor, so that no other process is ever ended
+)
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 

@@ -121,7 +121,9 @@ def load_settings(home: Path) -> Settings:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}.", hint="Run `make up` first.") from error
+        raise SettingsError(
+            f"{path} cannot be read: {error.strerror}.", hint="Run `make up` first."
+        ) from error
     return parse_settings(text, home=home)
 
 
@@ -191,7 +193,7 @@ def _pairs(node: yaml.Node | None, where: str) -> list[tuple[Any, yaml.Node]]:
         return []
     if not isinstance(node, yaml.MappingNode):
         raise SettingsError(f"{FILE_NAME} line {_line(node)}: {where} must hold `key: value` lines.")
-    return node.value
+    return list(node.value)
 
 
 def _line(node: yaml.Node) -> int:
@@ -205,5 +207,7 @@ def settings_text(zone: ZoneSettings, hub: HubSettings) -> str:
         name: {f.name: getattr(given.get(name, kind()), f.name) for f in fields(kind)}
         for name, kind in SECTIONS.items()
     }
-    header = "# Settings of this zone; docs/reference/settings.md lists every key. An unknown key is an error.\n"
+    header = (
+        "# Settings of this zone; docs/reference/settings.md lists every key. An unknown key is an error.\n"
+    )
     return header + yaml.safe_dump(document, sort_keys=False, allow_unicode=True)

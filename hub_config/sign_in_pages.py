@@ -9,7 +9,7 @@ from jupyterhub.handlers.login import LoginHandler, LogoutHandler
 from tornado.httputil import url_concat
 from tornado.web import HTTPError
 
-from hub_config.authenticator import FIELDS, Refused
+from hub_config.authenticator import Refused
 from portal.i18n import Language, as_language, preferred
 from registry.text import Text
 
@@ -96,9 +96,7 @@ class SignInHandler(BilingualHandler, LoginHandler):  # type: ignore[misc]  # th
 
     async def post(self) -> None:
         """Sign in, or show the form again with the one text that every refusal has."""
-        data = {
-            name: self.get_body_argument(name, "", strip=False) for name in ("username", "password", "code")
-        }
+        data = {name: self.get_body_argument(name, "", strip=False) for name in FIELDS}
         try:
             user = await self.login_user(data)
         except Refused as refused:
@@ -122,11 +120,7 @@ class SignInHandler(BilingualHandler, LoginHandler):  # type: ignore[misc]  # th
 
     def render_template(self, name: str, sync: bool = False, **values: Any) -> Any:
         """Render with the language; an error of the form is shown in the form."""
-        if (
-            name == "login.html"
-            and values.get("exception") is not None
-            and values.get("status_code", 0) >= 500
-        ):
+        if name == "login.html" and values.get("status_code", 0) >= 500:
             values["login_error"] = TEXTS["failed"].text(self.language)
         return super().render_template(name, sync=sync, **{**self.page_values(), **values})
 

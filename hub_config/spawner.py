@@ -7,16 +7,13 @@ the log cannot be written, nothing starts. Whatever fails on the way is undone a
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import pwd
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
-import httpx
-from docker.errors import DockerException, NotFound
+from docker.errors import DockerException
 from dockerspawner import DockerSpawner
 from jupyterhub.spawner import SpawnException
 from requests.exceptions import RequestException
@@ -27,25 +24,11 @@ from audit.event import Event
 from audit.refs import new_event_id
 from hub_config import workspace_events as events
 from hub_config.errors import ZoneError
-from hub_config.spawn_failures import (
-    NO_PROJECT,
-    NOT_STARTED,
-    NotReady,
-    both,
-    failure_code,
-)
+from hub_config.spawn_failures import NO_PROJECT, NOT_STARTED, both, failure_code
 from hub_config.spawn_request import SpawnRequest
-from hub_config.workspace_container import (
-    WorkspaceContainer,
-    container_for,
-    container_name,
-    create_arguments,
-    event_detail,
-    host_arguments,
-)
+from hub_config.workspace_container import container_for, event_detail
 from hub_config.workspace_events import HUB, Running
-from hub_config.workspace_files import make_workspace
-from hub_config.workspace_gate import WorkspaceGate
+from hub_config.workspace_runner import RETRY_SECONDS, WorkspaceRunner, exit_detail
 from registry.errors import Denied
 from registry.model import Person, WorkPermit
 from registry.text import Text
@@ -54,10 +37,6 @@ if TYPE_CHECKING:
     from hub_config.zone import Zone
 
 ENGINE_THREADS = 6  # the engine is slow while containers start; with one thread every poll would wait
-STOP_SECONDS = 3  # files lie on the host already; a kernel has nothing to save
-LOOK_SECONDS = 1.0
-GATE_PATIENCE_SECONDS = 20.0  # longer than the supervisor takes to start a killed gate again
-READY_SLICE_SECONDS = 20.0
 
 #: What a person reads while a workspace starts, in order.
 STEPS = {
@@ -80,9 +59,7 @@ def notebook_image(zone: Zone) -> str:
     try:
         return str(json.loads(record.read_text(encoding="utf-8"))["id"])
     except (OSError, ValueError, KeyError) as error:
-        raise ZoneError(
-            f"{record} does not name an image.", hint="Run `make up`; it builds the images."
-        ) from error
+        raise ZoneError(f"{record} names no image.", hint="Run `make up`; it builds the images.") from error
 
 
 def take_request(spawner: SafeZoneSpawner, options: Mapping[str, Any]) -> None:
@@ -98,7 +75,7 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
     """The hub's spawner; `hub_config.hub` binds it to a zone."""
 
     zone: ClassVar[Zone]
-    _executor: ClassVar[ThreadPoolExecutor | None] = None
+    _threads: ClassVar[ThreadPoolExecutor | None] = None
     _turns: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore]] = WeakKeyDictionary()
     request: SpawnRequest = SpawnRequest.parse({})
     _running: Running | None = None
@@ -108,9 +85,9 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
     @property
     def executor(self) -> ThreadPoolExecutor:
         """The threads in which the engine is called."""
-        if SafeZoneSpawner._executor is None:
-            SafeZoneSpawner._executor = ThreadPoolExecutor(ENGINE_THREADS, thread_name_prefix="engine")
-        return SafeZoneSpawner._executor
+        if SafeZoneSpawner._threads is None:
+            SafeZoneSpawner._threads = ThreadPoolExecutor(ENGINE_THREADS, thread_name_prefix="engine")
+        return SafeZoneSpawner._threads
 
     def get_env(self) -> dict[str, str]:
         """Return nothing: the hub's token and address never enter a workspace, whoever asks for them."""
@@ -130,14 +107,11 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         """The reference of the running workspace."""
         return None if self._running is None else self._running.workspace
 
-    # --- state that outlives the hub
+    # What a hub that was restarted needs to go on with a workspace.
 
     def get_state(self) -> dict[str, Any]:
-        """Return what a restarted hub needs to go on with this workspace."""
-        state: dict[str, Any] = super().get_state()
-        if self._running is not None:
-            state["workspace"] = self._running.state()
-        return state
+        """Return what the hub's database keeps."""
+        return {} if self._running is None else {"workspace": self._running.state()}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take up a workspace that an earlier hub started."""
@@ -148,51 +122,52 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
     def clear_state(self) -> None:
         """Forget the workspace."""
         super().clear_state()
-        self._running = None
-        self._exit = None
-        self.object_id = ""
+        self._running = self._exit = None
 
-    # --- start
+    # Start.
 
     async def start(self) -> tuple[str, int]:
         """Start the workspace and return where the hub finds it: at the gate.
 
         Raises: SpawnException — 403 with the registry's reason, 503 if something of the zone failed.
         """
-        request = self.request
         if not self.name:
             raise SpawnException(both(NO_PROJECT), reason="no_project", status_code=403)
         self._steps = ("waiting",)
         # Once before the queue, so that a refusal is immediate, and once at its end, when it counts.
-        await self._permit(request, check_data=False)
+        await self._permit(check_data=False)
         async with self._turn():
-            self._steps += ("checking",)
-            person, permit = await self._permit(request, check_data=True)
-            return await self._start(person, permit, request)
+            self._reached("checking")
+            person, permit = await self._permit(check_data=True)
+            return await self._start(person, permit)
 
     def _turn(self) -> asyncio.Semaphore:
         """Return the queue of starts: with too many at once all are slow, and the last ones time out."""
         loop = asyncio.get_running_loop()
         return self._turns.setdefault(loop, asyncio.Semaphore(self.zone.settings.workspace.concurrent_starts))
 
-    async def _permit(self, request: SpawnRequest, *, check_data: bool) -> tuple[Person, WorkPermit]:
+    async def _permit(self, *, check_data: bool) -> tuple[Person, WorkPermit]:
         handle, project = str(self.user.name), str(self.name)
         try:
-            return await asyncio.to_thread(self._ask_registry, handle, project, request, check_data)
+            return await asyncio.to_thread(self._ask_registry, handle, project, check_data)
         except Denied as denied:
-            await asyncio.to_thread(self._record_refusal, handle, project, denied, request)
+            await asyncio.to_thread(self._record_refusal, handle, project, denied)
             raise SpawnException(both(denied.reason), reason=denied.code, status_code=403) from denied
 
-    def _ask_registry(
-        self, handle: str, project: str, request: SpawnRequest, check_data: bool
-    ) -> tuple[Person, WorkPermit]:
+    def _ask_registry(self, handle: str, project: str, check_data: bool) -> tuple[Person, WorkPermit]:
         registry = self.zone.registry
         permit = registry.may_work(handle, project)
         if check_data:
-            registry.check_mounts(permit, by=HUB, source=request.source)
+            registry.check_mounts(permit, by=HUB, source=self.request.source)
         return registry.person(handle), permit
 
-    async def _start(self, person: Person, permit: WorkPermit, request: SpawnRequest) -> tuple[str, int]:
+    def _record_refusal(self, handle: str, project: str, denied: Denied) -> None:
+        registry, request = self.zone.registry, self.request
+        person = registry.person(handle)
+        actor = request.actor(registry, person)
+        self.zone.log.record(events.refused(actor, person, project, denied, source=request.source))
+
+    async def _start(self, person: Person, permit: WorkPermit) -> tuple[str, int]:
         zone = self.zone
         workspace = events.running(person, permit, prefix=self._prefix())
         intent = new_event_id()
@@ -206,15 +181,15 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
             intent=intent,
         )
         start = events.Start(
-            actor=await asyncio.to_thread(request.actor, zone.registry, person),
+            actor=await asyncio.to_thread(self.request.actor, zone.registry, person),
             workspace=workspace,
-            source=request.source,
+            source=self.request.source,
             detail=event_detail(container, permit),
             intent=intent,
         )
         try:
             await self._record(start.announced())
-            await self._bring_up(workspace, container)
+            await self._runner().bring_up(workspace, container, self._reached)
             await self._record(start.succeeded())
         except BaseException as error:
             reason = failure_code(error)
@@ -228,33 +203,11 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
 
     async def _undo(self, start: events.Start, reason: str) -> None:
         try:
-            await self._take_down(start.workspace.workspace, "start_failed")
+            await self._runner().take_down(start.workspace.workspace, "start_failed")
         except (DockerException, RequestException):
             # The worker removes what the engine would not give up now.
             self.log.exception("the container of %s was left behind", start.workspace.workspace)
         await self._note(start.failed(reason))
-
-    async def _bring_up(self, workspace: Running, container: WorkspaceContainer) -> None:
-        self._steps += ("making",)
-        home, gate_user = self.zone.home, pwd.getpwnam(self.zone.settings.gate.user)
-        await asyncio.to_thread(
-            make_workspace,
-            home,
-            workspace.workspace,
-            uid=container.uid,
-            gate_uid=gate_user.pw_uid,
-            gate_gid=gate_user.pw_gid,
-            seed=home / "seed" / workspace.project,
-        )
-        async with asyncio.timeout(GATE_PATIENCE_SECONDS):
-            await self._open_gate(workspace)
-        await self._remove(container.name)
-        host = self.client.create_host_config(**host_arguments(container))
-        made = await self.docker("create_container", host_config=host, **create_arguments(container))
-        self.object_name, self.object_id = container.name, made["Id"]
-        await self.docker("start", made["Id"])
-        self._steps += ("answering",)
-        await self._await_answer(workspace)
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """Yield the steps of a start as they are reached; the hub ends this when the start is over."""
@@ -263,60 +216,15 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
             for step in self._steps[shown:]:
                 shown += 1
                 yield {"progress": 90 * shown // len(STEPS), "message": both(STEPS[step])}
-            await asyncio.sleep(LOOK_SECONDS / 4)
+            await asyncio.sleep(RETRY_SECONDS)
 
-    async def _open_gate(self, workspace: Running) -> None:
-        while True:
-            try:
-                return await self._gate().open(workspace.workspace, workspace.payload())
-            except httpx.TransportError:
-                await asyncio.sleep(LOOK_SECONDS / 4)
+    def _reached(self, step: str) -> None:
+        self._steps += (step,)
 
-    async def _await_answer(self, workspace: Running) -> None:
-        """Wait until Jupyter answers through the gate.
+    # Watch and stop.
 
-        Raises: NotReady — if it does not in time, or the container ends first.
-        """
-        answered = asyncio.ensure_future(self._until_ready(workspace))
-        ended = asyncio.ensure_future(self._until_ended())
-        try:
-            await asyncio.wait(
-                {answered, ended},
-                timeout=self.zone.settings.workspace.start_timeout_seconds,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            if ended.done():
-                raise NotReady(f"the container ended: {ended.result()}")
-            if not answered.done():
-                raise NotReady("Jupyter in the container does not answer")
-            answered.result()
-        finally:
-            answered.cancel()
-            ended.cancel()
-
-    async def _until_ready(self, workspace: Running) -> None:
-        gate = self._gate()
-        while True:
-            try:
-                if await gate.ready(workspace.workspace, READY_SLICE_SECONDS):
-                    return
-            except (httpx.TransportError, httpx.HTTPStatusError):
-                # A gate that was killed meanwhile knows nothing of a workspace that no route names yet.
-                await asyncio.sleep(LOOK_SECONDS / 4)
-                await self._open_gate(workspace)
-
-    async def _until_ended(self) -> dict[str, Any]:
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            with contextlib.suppress(RequestException):
-                state = (await self.docker("inspect_container", self.object_id))["State"]
-                if not state["Running"]:
-                    return exit_detail(state)
-
-    # --- watch and stop
-
-    async def poll(self) -> int | str | None:
-        """Return None while the workspace runs, else how it ended.
+    async def poll(self) -> int | None:
+        """Return None while the workspace runs, else its exit code.
 
         An engine that does not answer is no proof that a workspace ended, so it counts as running.
         """
@@ -324,16 +232,14 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
             if self._running is None:
                 await self._clear_leftovers()
                 return 0
-            state = (await self.docker("inspect_container", container_name(self._running.workspace)))["State"]
-        except NotFound:
-            return 0
+            state = await self._runner().state(self._running.workspace)
         except (RequestException, DockerException) as error:
             self.log.warning("the engine does not answer (%s)", type(error).__name__)
             return None
-        if state["Running"]:
+        if state is not None and state["Running"]:
             return None
         self._exit = exit_detail(state)
-        return int(state["ExitCode"])
+        return 0 if state is None else int(state["ExitCode"])
 
     async def stop(self, now: bool = False) -> None:
         """Cut the workspace at the gate, then stop and remove its container."""
@@ -344,7 +250,7 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         # A stop is not held up by a log that cannot be written: closing a door is always safe.
         await self._note(intent)
         try:
-            await self._take_down(workspace.workspace, "stopped")
+            await self._runner().take_down(workspace.workspace, "stopped")
         except Exception as error:
             reason = failure_code(error)
             await self._note(events.stop(workspace, outcome="failed", reason=reason, intent_id=intent.id))
@@ -357,41 +263,23 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         workspace, self._running = self._running, None
         if workspace is None:
             return
-        await self._take_down(workspace.workspace, "ended")
+        await self._runner().take_down(workspace.workspace, "ended")
         await self._note(events.stop(workspace, outcome="ok", reason="ended", detail=self._exit))
-
-    async def _take_down(self, ref: str, reason: str) -> None:
-        try:
-            await self._gate().cut(ref, reason)
-        except httpx.HTTPError as error:
-            # A gate that does not answer forwards nothing; one that restarts knows what the hub tells it.
-            self.log.warning("the gate did not cut %s (%s)", ref, type(error).__name__)
-        name = container_name(ref)
-        with contextlib.suppress(NotFound):
-            await self.docker("stop", name, timeout=STOP_SECONDS)
-        await self._remove(name)
-
-    async def _remove(self, name: str) -> None:
-        with contextlib.suppress(NotFound):
-            await self.docker("remove_container", name, v=True, force=True)
 
     async def _clear_leftovers(self) -> None:
         """Remove what a hub that was killed in the middle of a start left behind, and record it."""
-        wanted = [f"ansim.zone={self.zone.zone_id}", f"ansim.prefix={self._prefix()}"]
-        for found in await self.docker("containers", all=True, filters={"label": wanted}):
-            labels = found["Labels"]
-            await self._take_down(labels["ansim.workspace"], "start_interrupted")
-            await self._note(
-                events.interrupted(labels["ansim.workspace"], labels["ansim.project"], labels["ansim.intent"])
-            )
+        for labels in await self._runner().leftovers(self.zone.zone_id, self._prefix()):
+            ref = labels["ansim.workspace"]
+            await self._runner().take_down(ref, "start_interrupted")
+            await self._note(events.interrupted(ref, labels["ansim.project"], labels["ansim.intent"]))
 
-    # --- small things
+    # Small things.
 
     def _prefix(self) -> str:
         return f"{self.user.base_url}{self.name}/"
 
-    def _gate(self) -> WorkspaceGate:
-        return WorkspaceGate(self.zone.home)
+    def _runner(self) -> WorkspaceRunner:
+        return WorkspaceRunner(self.docker, self.zone.settings)
 
     async def _record(self, event: Event) -> None:
         await asyncio.to_thread(self.zone.log.record, event)
@@ -402,15 +290,3 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
             await self._record(event)
         except (AuditError, SQLAlchemyError):
             self.log.exception("%s of %s could not be recorded", event.action, event.object.ref)
-
-    def _record_refusal(self, handle: str, project: str, denied: Denied, request: SpawnRequest) -> None:
-        registry = self.zone.registry
-        person = registry.person(handle)
-        self.zone.log.record(
-            events.refused(request.actor(registry, person), person, project, denied, source=request.source)
-        )
-
-
-def exit_detail(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return of a container's state what the log keeps: the exit code and whether memory ran out."""
-    return {"exit_code": int(state["ExitCode"]), "out_of_memory": bool(state["OOMKilled"])}

@@ -23,7 +23,7 @@ from hub_config.preflight import Plan, check_machine, ensure_gate_user
 from hub_config.processes import REPOSITORY, answers, process_table
 from hub_config.settings import FILE_NAME, HubSettings, Settings, ZoneSettings, load_settings
 from hub_config.supervisor import end_leftovers, running_pid
-from hub_config.welcome import Accounts, first_operator_link, load_demo, print_demo, print_empty
+from hub_config.welcome import first_operator_link, load_demo, print_demo, print_empty
 from hub_config.zone import Zone, open_zone
 
 START_SECONDS = 90
@@ -141,7 +141,6 @@ def greet(zone: Zone, start: Start, console: Console) -> None:
     if not zone.settings.zone.demo:
         print_empty(zone, first_operator_link(zone), console)
         return
-    accounts: Accounts | None = None
     with step(console, "Loading the demo world"):
         accounts, fresh = load_demo(zone)
     print_demo(zone, accounts, console, fresh=fresh)

@@ -21,10 +21,17 @@ from hub_config.gate_control import GateControl
 from hub_config.hub_api import HubApi
 from hub_config.zone import Zone
 from registry.errors import Denied, NotFound
+from registry.text import Text
 
 log = logging.getLogger("ansim.worker")
 WORKER = Actor.service("worker")
-ORPHAN_AGE = timedelta(minutes=5)  # longer than any start may take, so a starting container is never an orphan
+UNKNOWN_WORKSPACE = Denied(
+    "workspace_unknown",
+    Text(ko="등록되지 않은 분석환경입니다.", en="The registry does not know this workspace."),
+)
+ORPHAN_AGE = timedelta(
+    minutes=5
+)  # longer than any start may take, so a starting container is never an orphan
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,9 @@ class Worker:
             try:
                 duty.run()
             except httpx.HTTPError as error:
-                log.warning("%s: a neighbour does not answer (%s); tried again", duty.name, type(error).__name__)
+                log.warning(
+                    "%s: a neighbour does not answer (%s); tried again", duty.name, type(error).__name__
+                )
             except Exception:
                 # The edge of the process: whatever it was, the next round starts from the database.
                 log.exception("%s failed; tried again", duty.name)
@@ -83,7 +92,7 @@ class Worker:
 
     def close_ended(self) -> None:
         """Cut every workspace that the registry no longer allows, then stop its container."""
-        servers = {(s.handle, s.name) for s in self._servers()}
+        servers = {(s.handle, s.name) for s in self._hub.servers()}
         for ref in set(self._gate.workspaces()) | set(self._containers()):
             reason = self._ended(ref)
             if reason is not None:
@@ -96,7 +105,7 @@ class Worker:
         except Denied as reason:
             return reason
         except NotFound:
-            return Denied("workspace.unknown")
+            return UNKNOWN_WORKSPACE
         return None
 
     def _close(self, ref: str, reason: Denied, servers: set[tuple[str, str]]) -> None:
@@ -124,7 +133,7 @@ class Worker:
 
     def remove_orphans(self) -> None:
         """Remove containers of this zone that the hub does not know, so that a crash leaves none behind."""
-        known = {(s.handle, s.name) for s in self._servers()}
+        known = {(s.handle, s.name) for s in self._hub.servers()}
         for ref, started in self._containers().items():
             if datetime.now(UTC) - started < ORPHAN_AGE or self._owner(ref) in known:
                 continue
@@ -138,9 +147,6 @@ class Worker:
             return self._zone.registry.person_by_ref(workspace.person_ref).handle, workspace.project
         except NotFound:
             return None
-
-    def _servers(self) -> list[object]:
-        return list(self._hub.servers())
 
     def _containers(self) -> dict[str, datetime]:
         """Return this zone's workspace containers by workspace reference, with the time they were made."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import tarfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ from images.errors import ImageError
 from images.recipes import Recipe
 
 STAGE_LABEL: Final = "ansim.stage"
+_LAST_MESSAGES: Final = 15
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def find(engine: DockerClient, reference: str) -> Image | None:
@@ -116,8 +119,8 @@ def _result(lines: Iterable[Mapping[str, Any]]) -> str:
     said: list[str] = []
     for line in lines:
         if "error" in line:
-            output = "".join(said[-20:]).strip().splitlines()
-            reason = "; ".join([str(line["error"]).strip(), *output[-2:]])
+            told = _COLOURS.sub("", "".join(said[-_LAST_MESSAGES:])).strip().splitlines()
+            reason = "\n".join([str(line["error"]).strip(), *told])
             raise _failure(reason)
         said.append(str(line.get("stream", "")))
         image = line.get("aux", {}).get("ID", image)
@@ -134,7 +137,7 @@ def _failure(reason: str) -> ImageError:
             hint="Free some space (docker system df shows where it went), or move the engine's data-root.",
         )
     return ImageError(
-        f"The engine could not make the image: {reason[:600]}", hint="Report it with this message."
+        f"The engine could not make the image: {reason[:2000]}", hint="Report it with this message."
     )
 
 

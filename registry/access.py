@@ -87,9 +87,7 @@ class Access(Desk):
         with self._db.read() as tx:
             found = queries.grants(tx, table.c.ref == ref)
             if not found:
-                raise NotFound(
-                    "grant_unknown", Text(ko="데이터 이용 승인이 없습니다.", en="There is no such grant.")
-                )
+                raise NotFound("grant_unknown", Text(ko="데이터 이용 승인이 없습니다.", en="There is no such grant."))
             about = queries.dataset(tx, found[0].dataset)
         with self._changing(
             "grant.revoked",
@@ -99,14 +97,10 @@ class Access(Desk):
             subjects=Subjects.datasets([(about.id, found[0].version, about.people)]),
         ) as change:
             ended = change.tx.execute(
-                update(table)
-                .where(table.c.ref == ref, table.c.revoked_at.is_(None))
-                .values(revoked_at=change.now)
+                update(table).where(table.c.ref == ref, table.c.revoked_at.is_(None)).values(revoked_at=change.now)
             )
             if ended.rowcount != 1:
-                raise Conflict(
-                    "grant_revoked", Text(ko="이미 거둔 승인입니다.", en="The grant was revoked before.")
-                )
+                raise Conflict("grant_revoked", Text(ko="이미 거둔 승인입니다.", en="The grant was revoked before."))
             return queries.grants(change.tx, table.c.ref == ref)[0]
 
     def grants(self, project_id: str | None = None) -> list[Grant]:
@@ -129,9 +123,7 @@ class Access(Desk):
             raise AssertionError("the conditions let a missing person pass")
         return _permit(permission, self.workspace(facts.person.ref, project_id))
 
-    def running_allowed(
-        self, person_ref: str, project_id: str, mounted: Iterable[tuple[str, int]] = ()
-    ) -> WorkPermit:
+    def running_allowed(self, person_ref: str, project_id: str, mounted: Iterable[tuple[str, int]] = ()) -> WorkPermit:
         """As `may_work`, for a workspace that runs: nothing is written.
 
         `mounted` names the (dataset, version) pairs that the container sees: if one of their grants has
@@ -162,9 +154,7 @@ class Access(Desk):
             last: int | None = tx.execute(select(func.max(tables.workspace.c.uid))).scalar_one()
             new = Workspace(new_ref("ws"), person_ref, project_id, FIRST_UID if last is None else last + 1)
             tx.execute(
-                insert(tables.workspace).values(
-                    ref=new.ref, person_ref=person_ref, project=project_id, uid=new.uid
-                )
+                insert(tables.workspace).values(ref=new.ref, person_ref=person_ref, project=project_id, uid=new.uid)
             )
             return new
 
@@ -173,9 +163,7 @@ class Access(Desk):
         with self._db.read() as tx:
             found = queries.workspaces(tx, tables.workspace.c.ref == ref)
         if not found:
-            raise NotFound(
-                "workspace_unknown", Text(ko="분석환경이 없습니다.", en="There is no such workspace.")
-            )
+            raise NotFound("workspace_unknown", Text(ko="분석환경이 없습니다.", en="There is no such workspace."))
         return found[0]
 
     def workspaces(self) -> list[Workspace]:
@@ -196,14 +184,10 @@ class Access(Desk):
         permits.check_still_mounted(permission, mounted)
         workspace = _workspace(tx, person_ref, project_id)
         if workspace is None:
-            raise Denied(
-                "workspace_unknown", Text(ko="분석환경이 없습니다.", en="There is no such workspace.")
-            )
+            raise Denied("workspace_unknown", Text(ko="분석환경이 없습니다.", en="There is no such workspace."))
         return _permit(permission, workspace)
 
-    def _facts(
-        self, tx: Connection, project_id: str, at: datetime, who: Callable[[], Person]
-    ) -> permits.Facts:
+    def _facts(self, tx: Connection, project_id: str, at: datetime, who: Callable[[], Person]) -> permits.Facts:
         """What the registry knows about the question; what it does not know stays absent and denies."""
         facts = permits.Facts(at=at, demo_zone=self._demo, notice_version=self._notice_version)
         try:

@@ -82,16 +82,12 @@ def person_reinvite(arguments: argparse.Namespace, registry: Registry) -> Answer
 
 def person_grant(arguments: argparse.Namespace, registry: Registry) -> Answer:
     """Gives a zone-wide role."""
-    return Answer(
-        views.person(registry.grant_role(arguments.handle, Role(arguments.role), by=CLI, source=HERE))
-    )
+    return Answer(views.person(registry.grant_role(arguments.handle, Role(arguments.role), by=CLI, source=HERE)))
 
 
 def person_revoke(arguments: argparse.Namespace, registry: Registry) -> Answer:
     """Takes a zone-wide role."""
-    return Answer(
-        views.person(registry.revoke_role(arguments.handle, Role(arguments.role), by=CLI, source=HERE))
-    )
+    return Answer(views.person(registry.revoke_role(arguments.handle, Role(arguments.role), by=CLI, source=HERE)))
 
 
 def person_suspend(arguments: argparse.Namespace, registry: Registry) -> Answer:

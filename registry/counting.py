@@ -19,11 +19,7 @@ def read(tx: Connection, key: str, now: datetime) -> History:
     """The history of a key, locked until the transaction ends; one never seen gets an empty row."""
     table = tables.attempts
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    tx.execute(
-        insert(table)
-        .values(key=key, failures="[]", announced_at=None, changed_at=now)
-        .on_conflict_do_nothing()
-    )
+    tx.execute(insert(table).values(key=key, failures="[]", announced_at=None, changed_at=now).on_conflict_do_nothing())
     row = tx.execute(select(table).where(table.c.key == key).with_for_update()).one()
     failures = tuple(_EPOCH + at * _MICROSECOND for at in json.loads(row.failures))
     return History(failures, row.announced_at)

@@ -103,9 +103,7 @@ def compare(version: DatasetVersion, found: tuple[ManifestFile, ...]) -> Dataset
         version=version.number,
         manifest_sha256=version.manifest_sha256,
         missing=tuple(sorted(expected.keys() - present.keys())),
-        changed=tuple(
-            sorted(path for path in expected.keys() & present.keys() if expected[path] != present[path])
-        ),
+        changed=tuple(sorted(path for path in expected.keys() & present.keys() if expected[path] != present[path])),
         added=tuple(sorted(present.keys() - expected.keys())),
     )
 

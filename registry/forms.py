@@ -39,9 +39,7 @@ def check_line(field: str, value: str, *, longest: int = 200) -> str:
     """
     line = unicodedata.normalize("NFC", value).strip()
     if not line or len(line) > longest or _has_controls(line, allowed=""):
-        raise _invalid(
-            field, f"{longest}자 이하의 한 줄이어야 합니다", f"one line of at most {longest} characters"
-        )
+        raise _invalid(field, f"{longest}자 이하의 한 줄이어야 합니다", f"one line of at most {longest} characters")
     return line
 
 

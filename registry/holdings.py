@@ -118,9 +118,7 @@ class Holdings(Desk):
             self._check_zone(about)
             table = tables.dataset_version
             change.tx.execute(select(tables.dataset).where(tables.dataset.c.id == about.id).with_for_update())
-            same = select(table.c.number).where(
-                table.c.dataset == about.id, table.c.manifest_sha256 == digest
-            )
+            same = select(table.c.number).where(table.c.dataset == about.id, table.c.manifest_sha256 == digest)
             if change.tx.execute(same).first() is not None:
                 raise Conflict(
                     "version_exists",
@@ -129,9 +127,7 @@ class Holdings(Desk):
                         en="There is a version with exactly these files already.",
                     ),
                 )
-            last = change.tx.execute(
-                select(func.max(table.c.number)).where(table.c.dataset == about.id)
-            ).scalar_one()
+            last = change.tx.execute(select(func.max(table.c.number)).where(table.c.dataset == about.id)).scalar_one()
             version = _as_version(about.id, int(last) + 1, directory, seen)
             change.subjects = Subjects.datasets([(about.id, version.number, about.people)])
             _keep(change, version, seen)
@@ -166,9 +162,7 @@ class Holdings(Desk):
                 _keep_stamps(change.tx, version, seen)
             else:
                 change.outcome, change.reason = "failed", "differs"
-                change.detail.update(
-                    missing=len(check.missing), changed=len(check.changed), added=len(check.added)
-                )
+                change.detail.update(missing=len(check.missing), changed=len(check.changed), added=len(check.added))
         if trouble is not None:
             raise trouble
         return check

@@ -107,9 +107,7 @@ class Joining(Desk):
         with self._db.read() as tx:
             return queries.person_by_ref(tx, links.owner(tx, LinkKind.INVITATION, token, self._clock()))
 
-    def accept_invitation(
-        self, token: str, password: str, totp_secret: str, code: str, *, source: Source
-    ) -> Person:
+    def accept_invitation(self, token: str, password: str, totp_secret: str, code: str, *, source: Source) -> Person:
         """Sets password and second factor of an invited person and opens the account.
 
         Raises: NotFound — the link does not work. Invalid — password, secret or code cannot be used.

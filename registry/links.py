@@ -70,9 +70,7 @@ def use(tx: Connection, kind: LinkKind, token: str, now: datetime) -> str:
     person_ref = owner(tx, kind, token, now)
     table = tables.link
     used = tx.execute(
-        update(table)
-        .where(table.c.token_sha256 == _digest(token), table.c.used_at.is_(None))
-        .values(used_at=now)
+        update(table).where(table.c.token_sha256 == _digest(token), table.c.used_at.is_(None)).values(used_at=now)
     )
     if used.rowcount != 1:
         raise _dead()

@@ -78,8 +78,7 @@ _RECORDED = Section(
         ),
         Text(
             ko="사용자, 과제, 데이터 접근권한의 부여·변경·말소, 그리고 접속기록의 열람.",
-            en="Every grant, change and removal of access rights, "
-            "and every reading of the records themselves.",
+            en="Every grant, change and removal of access rights, and every reading of the records themselves.",
         ),
         Text(
             ko="각 기록의 항목: 식별자, 접속 일시, 접속지 정보(IP 주소), "
@@ -99,8 +98,7 @@ _NOT_RECORDED = Section(
         ),
         Text(
             ko="셀의 실행 결과. 다만 반출을 신청한 파일은 심사를 위해 그대로 보관됩니다.",
-            en="The output of cells. Files that you submit for "
-            "egress, however, are kept as they are for review.",
+            en="The output of cells. Files that you submit for egress, however, are kept as they are for review.",
         ),
     ),
 )
@@ -163,10 +161,8 @@ _RETENTION = Section(
             en="Records of access rights granted, changed or removed: three years.",
         ),
         Text(
-            ko="기간이 지나면 이름, IP 주소, 코드의 원문을 "
-            "지웁니다. 위변조를 확인하기 위한 해시값은 남습니다.",
-            en="After that, names, addresses and code are erased. "
-            "Hashes remain, so that tampering can still be found.",
+            ko="기간이 지나면 이름, IP 주소, 코드의 원문을 지웁니다. 위변조를 확인하기 위한 해시값은 남습니다.",
+            en="After that, names, addresses and code are erased. Hashes remain, so that tampering can still be found.",
         ),
     ),
 )
@@ -203,8 +199,7 @@ _RIGHTS = Section(
             "personal details. Access records cannot be erased or changed within the legal period.",
         ),
         Text(
-            ko="동의하지 않을 수 있습니다. 다만 기록은 법적 "
-            "의무이므로, 동의하지 않으면 분석환경을 쓸 수 없습니다.",
+            ko="동의하지 않을 수 있습니다. 다만 기록은 법적 의무이므로, 동의하지 않으면 분석환경을 쓸 수 없습니다.",
             en="You may refuse. As recording is a legal duty, you cannot use a workspace without accepting.",
         ),
     ),
@@ -215,8 +210,7 @@ NOTICE_2026_1 = Notice(
     title=Text(ko="기록에 관한 안내", en="Notice about what is recorded"),
     opening=Text(
         ko="이곳은 데이터안심구역입니다. 여기에서 하는 일은 기록됩니다. 처음 쓰기 전에 읽고 확인해 주십시오.",
-        en="This is a data safe zone. What you do here is recorded. "
-        "Please read and accept this before first use.",
+        en="This is a data safe zone. What you do here is recorded. Please read and accept this before first use.",
     ),
     sections=(_RECORDED, _NOT_RECORDED, _WHY, _READERS, _RETENTION, _DUTIES, _RIGHTS),
     acceptance=Text(

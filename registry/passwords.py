@@ -86,9 +86,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "password_is_old",
         lambda new: new.password != new.old,
-        Text(
-            ko="새 비밀번호는 이전 비밀번호와 달라야 합니다.", en="The new password must not be the old one."
-        ),
+        Text(ko="새 비밀번호는 이전 비밀번호와 달라야 합니다.", en="The new password must not be the old one."),
     ),
 )
 

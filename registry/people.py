@@ -75,9 +75,7 @@ class People(Desk):
             _check_not_own(person, by)
             present = queries.person_by_ref(change.tx, person.ref, lock=True)
             if role in present.roles:
-                raise Conflict(
-                    "role_held", Text(ko="이미 가진 역할입니다.", en="The person already has this role.")
-                )
+                raise Conflict("role_held", Text(ko="이미 가진 역할입니다.", en="The person already has this role."))
             if present.status is PersonStatus.CLOSED:
                 raise wrong_state(present)
             check_no_clash(IN_THE_ZONE, roles_anywhere(change.tx, present), role)
@@ -104,9 +102,7 @@ class People(Desk):
             if role is Role.OPERATOR:
                 _check_not_last_operator(change.tx, present)
             table = tables.person_role
-            change.tx.execute(
-                delete(table).where(table.c.person_ref == person.ref, table.c.role == role.value)
-            )
+            change.tx.execute(delete(table).where(table.c.person_ref == person.ref, table.c.role == role.value))
             return queries.person_by_ref(change.tx, person.ref)
 
     def suspend(self, handle: str, *, by: Actor, source: Source) -> Person:
@@ -137,9 +133,7 @@ class People(Desk):
 
     def _move(self, handle: str, move: StatusMove, *, by: Actor, source: Source) -> Person:
         person = self.person(handle)
-        with self._changing(
-            move.action, about(person), by=by, source=source, subjects=concerning(person)
-        ) as change:
+        with self._changing(move.action, about(person), by=by, source=source, subjects=concerning(person)) as change:
             _check_not_own(person, by)
             present = queries.person_by_ref(change.tx, person.ref, lock=True)
             if present.status not in move.sources:

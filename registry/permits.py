@@ -70,9 +70,7 @@ class Facts:
         if self.project is None:
             return ()
         return tuple(
-            held
-            for held in self.grants
-            if held.grant.project == self.project.id and held.grant.in_force(self.at)
+            held for held in self.grants if held.grant.project == self.project.id and held.grant.in_force(self.at)
         )
 
     def renewals(self, grant: Grant) -> tuple[Grant, ...]:
@@ -81,8 +79,7 @@ class Facts:
         return tuple(
             held.grant
             for held in self.grants
-            if held.grant.revoked_at is None
-            and (held.grant.project, held.grant.dataset, held.grant.version) == same
+            if held.grant.revoked_at is None and (held.grant.project, held.grant.dataset, held.grant.version) == same
         )
 
 

@@ -60,9 +60,7 @@ class Projects(Desk):
             status=ProjectStatus.ACTIVE,
             limits=forms.check_limits(Limits() if limits is None else limits),
         )
-        with self._changing(
-            "project.created", Object("project", new.id, new.id), by=by, source=source
-        ) as change:
+        with self._changing("project.created", Object("project", new.id, new.id), by=by, source=source) as change:
             known = select(tables.project.c.id).where(tables.project.c.id == new.id)
             if change.tx.execute(known).first() is not None:
                 raise Conflict(
@@ -239,9 +237,7 @@ class Projects(Desk):
             change.detail.update(role=one.role.value, person=one.person_ref)
             table = tables.membership
             ended = change.tx.execute(
-                update(table)
-                .where(table.c.ref == one.ref, table.c.revoked_at.is_(None))
-                .values(revoked_at=change.now)
+                update(table).where(table.c.ref == one.ref, table.c.revoked_at.is_(None)).values(revoked_at=change.now)
             )
             if ended.rowcount != 1:
                 raise Conflict(
@@ -252,9 +248,7 @@ class Projects(Desk):
 
 def _check_open(project: Project) -> None:
     if project.status is not ProjectStatus.ACTIVE:
-        raise Conflict(
-            "project_closed", Text(ko="종료된 과제입니다.", en="The project is closed and stays closed.")
-        )
+        raise Conflict("project_closed", Text(ko="종료된 과제입니다.", en="The project is closed and stays closed."))
 
 
 def _check_did_not_approve(tx: Connection, new: Membership) -> None:

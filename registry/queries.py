@@ -75,9 +75,7 @@ def projects(tx: Connection) -> list[Project]:
     return [_project(row) for row in tx.execute(select(tables.project).order_by(tables.project.c.id))]
 
 
-def memberships(
-    tx: Connection, *, project: str | None = None, person_ref: str | None = None
-) -> list[Membership]:
+def memberships(tx: Connection, *, project: str | None = None, person_ref: str | None = None) -> list[Membership]:
     """Memberships, present and former, of a project, a person or both; oldest first."""
     table = tables.membership
     wanted = select(table).order_by(table.c.starts_at, table.c.ref)
@@ -174,9 +172,7 @@ def workspaces(tx: Connection, *conditions: ColumnElement[bool]) -> list[Workspa
     """Workspaces that fulfil the conditions, in order of creation."""
     table = tables.workspace
     rows = tx.execute(select(table).where(*conditions).order_by(table.c.uid))
-    return [
-        Workspace(ref=row.ref, person_ref=row.person_ref, project=row.project, uid=row.uid) for row in rows
-    ]
+    return [Workspace(ref=row.ref, person_ref=row.person_ref, project=row.project, uid=row.uid) for row in rows]
 
 
 def messages(tx: Connection, person_ref: str) -> list[Message]:
@@ -206,9 +202,7 @@ def _one_person(tx: Connection, condition: ColumnElement[bool], *, lock: bool) -
     row = tx.execute(wanted.with_for_update() if lock else wanted).one_or_none()
     if row is None:
         raise NotFound("person_unknown", Text(ko="등록된 사용자가 아닙니다.", en="There is no such person."))
-    roles = tx.execute(
-        select(tables.person_role.c.role).where(tables.person_role.c.person_ref == row.ref)
-    ).scalars()
+    roles = tx.execute(select(tables.person_role.c.role).where(tables.person_role.c.person_ref == row.ref)).scalars()
     return _person(row, frozenset(Role(role) for role in roles))
 
 

@@ -86,8 +86,7 @@ IN_THE_ZONE: tuple[Clash, ...] = (
         frozenset({Role.COMPLIANCE_OFFICER}),
         frozenset({Role.OPERATOR, Role.DATA_CONTROLLER}),
         Text(
-            ko="준법감시 담당자는 기록을 살필 뿐 아무것도 바꾸지 "
-            "않으므로, 바꿀 수 있는 역할을 겸할 수 없습니다.",
+            ko="준법감시 담당자는 기록을 살필 뿐 아무것도 바꾸지 않으므로, 바꿀 수 있는 역할을 겸할 수 없습니다.",
             en="The compliance officer changes nothing and cannot hold a role that changes the zone.",
         ),
     ),

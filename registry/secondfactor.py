@@ -22,8 +22,7 @@ REQUEST_LIFETIME = timedelta(days=1)
 
 _REQUESTED = Text(
     ko="운영자가 회원님의 인증 앱 재설정을 요청했습니다. 요청하지 않았다면 준법감시 담당자에게 알리십시오.",
-    en="An operator asked to reset your authenticator. If "
-    "you did not want this, tell the compliance officer.",
+    en="An operator asked to reset your authenticator. If you did not want this, tell the compliance officer.",
 )
 _CONFIRMED = Text(
     ko="두 번째 사람이 인증 앱 재설정을 확인했습니다. 이전 인증 앱은 더 이상 쓸 수 없습니다.",
@@ -55,9 +54,7 @@ class SecondFactor(SignIn):
             _check_joined(queries.person_by_ref(change.tx, person.ref, lock=True))
             _forget_request(change.tx, person)
             change.tx.execute(
-                insert(tables.reset_request).values(
-                    person_ref=person.ref, requested_by=by.ref, requested_at=change.now
-                )
+                insert(tables.reset_request).values(person_ref=person.ref, requested_by=by.ref, requested_at=change.now)
             )
             self._tell(change.tx, person.ref, "second_factor_reset_requested", _REQUESTED)
 
@@ -65,9 +62,7 @@ class SecondFactor(SignIn):
         """The people whose reset waits for a second person."""
         table = tables.reset_request
         with self._db.read() as tx:
-            waiting = select(table.c.person_ref).where(
-                table.c.requested_at > self._clock() - REQUEST_LIFETIME
-            )
+            waiting = select(table.c.person_ref).where(table.c.requested_at > self._clock() - REQUEST_LIFETIME)
             refs = tx.execute(waiting.order_by(table.c.requested_at)).scalars().all()
             return [queries.person_by_ref(tx, ref) for ref in refs]
 
@@ -110,9 +105,7 @@ class SecondFactor(SignIn):
         with self._db.read() as tx:
             return queries.person_by_ref(tx, links.owner(tx, LinkKind.SECOND_FACTOR, token, self._clock()))
 
-    def enrol_second_factor(
-        self, token: str, password: str, totp_secret: str, code: str, *, source: Source
-    ) -> Person:
+    def enrol_second_factor(self, token: str, password: str, totp_secret: str, code: str, *, source: Source) -> Person:
         """Registers a new authenticator. The link alone is not enough: it passed through other hands.
 
         Raises: NotFound — the link does not work. Invalid — secret or code. SignInRefused — wrong password.

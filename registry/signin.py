@@ -57,9 +57,7 @@ class SignIn(Desk):
 
         Raises: SignInRefused — for every other case; which one it was is in the audit log only.
         """
-        return self._enter(
-            handle, password, code, source, "sign_in", lambda tx, person: _signed_in(person, source)
-        )
+        return self._enter(handle, password, code, source, "sign_in", lambda tx, person: _signed_in(person, source))
 
     def change_password(self, person: Person, old: str, new: str, code: str, *, source: Source) -> None:
         """Replaces the person's password after old password and a fresh code were shown.
@@ -82,9 +80,7 @@ class SignIn(Desk):
 
         self._enter(person.handle, old, code, source, "change_password", change)
 
-    def _enter(
-        self, handle: str, password: str, code: str, source: Source, purpose: str, then: Then
-    ) -> Person:
+    def _enter(self, handle: str, password: str, code: str, source: Source, purpose: str, then: Then) -> Person:
         """Lets the owner of the credentials through and does `then` in the transaction that records it."""
         attempt = self._attempt(handle, source, purpose)
         stored = self._knock(attempt)
@@ -153,9 +149,7 @@ class SignIn(Desk):
             counting.write(tx, attempt.source_key, history.failed(throttle.SOURCE, attempt.at), attempt.at)
             self._log.append(tx, _refusal("session.refused", attempt, ref, cause))
 
-    def _judge(
-        self, stored: Credentials, right: bool, code: str, at: datetime
-    ) -> tuple[str | None, int | None]:
+    def _judge(self, stored: Credentials, right: bool, code: str, at: datetime) -> tuple[str | None, int | None]:
         """The cause of a refusal, or none and the code's time step. Everything is computed in every case."""
         if stored.ref is not None and stored.totp_secret is not None:
             secret = self._secrets.open(stored.totp_secret, person_ref=stored.ref)

@@ -83,9 +83,7 @@ def check_table(table: Table, claims: FileClaims, policy: Policy, listing: Listi
         judge(count.value, Where(row=count.row, column=count.column), claims, policy, listing)
     first = table.numbers[0] if table.numbers else 1
     for index in reading.unclear:
-        if any(
-            (value := whole(cell)) is not None and 0 < value < policy.min_cell for cell in table.column(index)
-        ):
+        if any((value := whole(cell)) is not None and 0 < value < policy.min_cell for cell in table.column(index)):
             listing.flag("cells.unclear", _UNCLEAR, _UNCLEAR_MEND, where=Where(row=first, column=index + 1))
     for index in reading.not_whole:
         listing.flag("cells.unclear", _NOT_WHOLE, _UNCLEAR_MEND, where=Where(row=first, column=index + 1))
@@ -134,9 +132,7 @@ def _implied(table: Table, counts: tuple[Count, ...], policy: Policy) -> Iterato
         if kind_of(name) is not Kind.PERCENT:
             continue
         shares = [
-            (n, share)
-            for n, cell in zip(table.numbers, table.column(index), strict=True)
-            if (share := _share(cell))
+            (n, share) for n, cell in zip(table.numbers, table.column(index), strict=True) if (share := _share(cell))
         ]
         if _are_parts(shares, base, largest):
             continue

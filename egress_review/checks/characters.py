@@ -14,21 +14,16 @@ from registry.text import Text
 _CONTROL = "\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f"
 _DIRECTION = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _INVISIBLE = (
-    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u206a-\u206f"
-    "\ufeff\uffa0\U000e0000-\U000e0fff"
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060-\u2065\u206a-\u206f\ufeff\uffa0\U000e0000-\U000e0fff"
 )
-_HIDDEN = re.compile(
-    f"[{_CONTROL}{_DIRECTION}{_INVISIBLE}]|(?<=[0-9A-Za-z가-힣])[\u200c\u200d](?=[0-9A-Za-z가-힣])"
-)
+_HIDDEN = re.compile(f"[{_CONTROL}{_DIRECTION}{_INVISIBLE}]|(?<=[0-9A-Za-z가-힣])[\u200c\u200d](?=[0-9A-Za-z가-힣])")
 
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{60,80}\r?\n){3,}|[A-Za-z0-9+/_-]{160,}={0,2}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[ :]?){100,}")
 _VARIED = 20
 """Distinct characters that a run must have to be an encoding; a line of dashes has one."""
 
-_REMOVE = Text(
-    ko="해당 문자를 지우고 다시 저장하십시오.", en="Remove the characters and save the file again."
-)
+_REMOVE = Text(ko="해당 문자를 지우고 다시 저장하십시오.", en="Remove the characters and save the file again.")
 _EXPLAIN = Text(
     ko="인코딩된 내용을 지우거나 읽을 수 있는 표나 글로 바꾸십시오.",
     en="Remove the encoded content or write it as a table or text that people can read.",
@@ -48,9 +43,7 @@ def check_hidden(subject: Subject, listing: Listing) -> None:
     for match in _HIDDEN.finditer(subject.text):
         if match[0] == "\ufeff" and match.start() == 0:
             continue
-        message = Text(
-            ko="보이지 않는 문자 U+{code:04X}가 있습니다.", en="The character U+{code:04X} does not show."
-        )
+        message = Text(ko="보이지 않는 문자 U+{code:04X}가 있습니다.", en="The character U+{code:04X} does not show.")
         where = Where(row=subject.line_of(match.start()))
         listing.flag("text.hidden", message.fill(code=ord(match[0])), _REMOVE, where=where)
 

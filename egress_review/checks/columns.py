@@ -39,17 +39,17 @@ _PERCENT = _words("""
 """)
 _STATISTIC = _words("""
     mean means avg average sd std stdev se sem median iqr q1 q3 var variance skew skewness kurtosis cv
-    p pval pvalue pvalues coef coefs coefficient coefficients beta betas estimate estimates or hr rr irr
-    ci lower upper t z f chi2 df dof power effect smd logit odds hazard residual residuals weight weights
+    pval pvalue pvalues coef coefs coefficient coefficients beta betas estimate estimates or hr rr irr
+    ci lower upper chi2 df dof power effect smd logit odds hazard residual residuals weight weights
     auc accuracy precision recall r2 aic bic loglik rmse mae mse loss score scores
-    bmi value price cost amount dose duration
+    bmi value price cost amount
 """)
 _EXTREME = _words("min max minimum maximum lowest highest")
 _LABEL = _words("""
     year years month months day days date dates age ages week weeks hour hours minute quarter time period dow
     rank code codes id ids no index idx order level levels stage grade class cluster step epoch iteration lag
     version decile quantile quintile quartile percentile bin sex gender type category region zip threshold
-    seed fold k followup visit wave
+    seed fold group band visit wave
 """)
 
 _PERSON = re.compile(
@@ -71,15 +71,13 @@ _STATISTIC_KO = re.compile(
 )
 _EXTREME_KO = re.compile(r".*(?:최소|최대|최솟값|최댓값|최저|최고)(?:값)?")
 _LABEL_KO = re.compile(
-    r".*(?:연도|년도|년|월|일|주|시|분|시간|시각|요일|연령|나이|연령대|순위|순번|코드|번호|등급|단계|분위|분기|날짜|일자|기간|"
-    r"구분|성별|지역|개월수|일수|연수|횟수|차시|학년|차)"
+    r".*(?:연도|년도|시간|시각|요일|연령|나이|연령대|순위|순번|코드|번호|등급|단계|분위|분기|날짜|일자|기간|"
+    r"구분|성별|지역|개월수|일수|연수|횟수|학년)|(?:기준|발생|진료|방문|입원|퇴원|등록|검사|관측|조사)?[년월일주시분]"
 )
 
 _UNIT = re.compile(r"[(\[]\s*([^()\[\]]*)\s*[)\]]")
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d?|[A-Z]+|\d+")
-_COUNT_UNITS = frozenset(
-    ("n", "명", "건", "인", "가구", "세대", "persons", "people", "patients", "count", "no.")
-)
+_COUNT_UNITS = frozenset(("n", "명", "건", "인", "가구", "세대", "persons", "people", "patients", "count", "no."))
 _COUNT_PHRASE = re.compile(
     r"(?:number|num|no\.?|nr|count|#) ?(?:of|_of_) ?|(?:sample|group|cell|cluster|stratum)[ _-]?size"
 )
@@ -140,11 +138,11 @@ def _english(bare: str, words: list[str]) -> Kind:
         (frozenset({"n"}), Kind.COUNT),
         (_STATISTIC, Kind.STATISTIC),
         (_COUNT, Kind.COUNT),
-        (_LABEL, Kind.LABEL),
     ):
         if words_of.intersection(words):
             return kind
-    return Kind.UNKNOWN
+    # The last word is what the column is: `birth year` holds years, `stage I` is a group of people.
+    return Kind.LABEL if words and words[-1] in _LABEL else Kind.UNKNOWN
 
 
 def _korean(bare: str) -> Kind:
@@ -158,7 +156,7 @@ def _korean(bare: str) -> Kind:
         (_COUNT_KO, Kind.COUNT),
         (_LABEL_KO, Kind.LABEL),
     ):
-        if pattern.fullmatch(closed):
+        if pattern.fullmatch(closed) and not (kind is Kind.LABEL and re.search(r"\d", closed)):
             return kind
     words = [word.lower() for word in _WORD.findall(bare)]
     return _english(re.sub("[가-힣]+", " ", bare).strip(), words) if words else Kind.UNKNOWN

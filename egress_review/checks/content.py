@@ -69,9 +69,7 @@ WHY_NOT: dict[str, Text] = {
         "a pickle may contain the data itself and runs code when opened",
     ),
     "svg": Text("SVG에는 그림의 모든 점이 그대로 들어 있습니다", "SVG embeds every data point of the figure"),
-    "html": Text(
-        "HTML은 스크립트와 숨은 내용을 담을 수 있습니다", "HTML can carry scripts and hidden content"
-    ),
+    "html": Text("HTML은 스크립트와 숨은 내용을 담을 수 있습니다", "HTML can carry scripts and hidden content"),
     "notebook": Text(
         "노트북에는 출력된 자료가 함께 들어 있습니다", "a notebook carries the data that its cells printed"
     ),

@@ -20,9 +20,7 @@ CROSS_TABLE_ROWS = 200
 
 _WHOLE = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?\s*(?:명|건|인|가구|세대|개|people|persons|patients)?")
 _DECIMAL = re.compile(r"[-+]?[\d,]*\.\d+(?:[eE][-+]?\d+)?|[-+]\d+|\d+[eE][-+]?\d+")
-_PAIRED = re.compile(
-    r"(\d{1,3}(?:,\d{3})+|\d+)\s*(?:명|건)?\s*[(\[]\s*[<>≤≥]?\s*[\d.,]+\s*(%?)\s*[)\]]\s*\*{0,3}"
-)
+_PAIRED = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)\s*(?:명|건)?\s*[(\[]\s*[<>≤≥]?\s*[\d.,]+\s*(%?)\s*[)\]]\s*\*{0,3}")
 
 
 class Why(StrEnum):
@@ -163,8 +161,7 @@ def _by_arithmetic(table: Table, columns: list[_Column], unnamed: list[_Column])
 
 def _sums_rows(total: _Column, parts: list[_Column]) -> bool:
     return all(
-        value is not None and sum(p.values[i] or 0 for p in parts) == value
-        for i, value in enumerate(total.values)
+        value is not None and sum(p.values[i] or 0 for p in parts) == value for i, value in enumerate(total.values)
     )
 
 
@@ -193,7 +190,7 @@ def _in_rows(table: Table, columns: list[_Column]) -> Iterator[Count]:
             continue
         cells = [(c, c.values[position]) for c in columns[1:] if c.declared in (None, "counts")]
         for column, value in cells:
-            if value is not None and column.kind not in (Kind.PERCENT, Kind.STATISTIC, Kind.LABEL):
+            if value is not None and column.kind is not Kind.PERCENT:
                 yield Count(table.numbers[position], column.index + 1, value, Why.NAMED)
 
 

@@ -23,7 +23,7 @@ Cell: TypeAlias = tuple[str, tuple[str, ...]]
 
 _MESSAGE = Text(
     ko="이전에 반출된 같은 셀과의 차이: {value}. 두 표를 빼면 작은 집단이 드러납니다.",
-    en="The same cell was released before and differs by {value}: subtracting the tables shows a small group.",
+    en="The cell was released before and differs by {value}: subtracting the tables shows a small group.",
 )
 
 
@@ -40,9 +40,7 @@ def check_difference(subject: Subject, earlier: Sequence[Subject], listing: List
             near = [abs(value - old) for old in known.get(cell, ()) if 0 < abs(value - old) < least]
             if near:
                 fix = mend(subject.policy)
-                listing.flag(
-                    "cells.difference", _MESSAGE.fill(value=min(near)), fix, where=where, number=min(near)
-                )
+                listing.flag("cells.difference", _MESSAGE.fill(value=min(near)), fix, where=where, number=min(near))
 
 
 def cells_of(table: Table, claims: FileClaims) -> Iterator[tuple[Cell, int, Where]]:

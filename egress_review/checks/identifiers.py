@@ -121,7 +121,5 @@ def _flag(where: Where, span: Span, listing: Listing) -> None:
     severity = rule.severity
     if severity is Severity.BLOCK and span.score < CERTAIN:
         severity = Severity.FAIL
-    message = Text(
-        ko=_MESSAGE.ko.format(what=rule.title.ko), en=_MESSAGE.en.format(what=rule.title.en.lower())
-    )
+    message = Text(ko=_MESSAGE.ko.format(what=rule.title.ko), en=_MESSAGE.en.format(what=rule.title.en.lower()))
     listing.flag(rule.id, message, _FIX, where=where, number=1, severity=severity)

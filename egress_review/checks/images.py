@@ -98,9 +98,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
         at = end
         if kind == b"IEND":
             if at != len(data):
-                raise _broken(
-                    "그림이 끝난 뒤에 다른 내용이 더 있습니다.", "There is content after the end of the PNG."
-                )
+                raise _broken("그림이 끝난 뒤에 다른 내용이 더 있습니다.", "There is content after the end of the PNG.")
             return
     raise _broken("PNG의 끝 표시가 없습니다.", "The PNG has no end.")
 
@@ -173,9 +171,7 @@ def _read_jpeg(data: bytes) -> Picture:
         if data[at : at + 2] == b"\xff\xd9":
             break
     if at + 2 != len(data):
-        raise _broken(
-            "그림이 끝난 뒤에 다른 내용이 더 있습니다.", "There is content after the end of the JPEG."
-        )
+        raise _broken("그림이 끝난 뒤에 다른 내용이 더 있습니다.", "There is content after the end of the JPEG.")
     if not 0 < width * height <= MOST_PIXELS:
         raise _broken("그림의 크기를 받아들일 수 없습니다.", "The size of the picture cannot be accepted.")
     return Picture(width, height, bytes(kept) + b"\xff\xd9", tuple(metadata))

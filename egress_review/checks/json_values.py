@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from egress_review.checks.cells import check_table, judge
-from egress_review.checks.columns import Kind, is_total, kind_of
+from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.counts import whole
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
@@ -26,9 +26,7 @@ def check_json(subject: Subject, listing: Listing) -> None:
         judge(count, Where(path=path), subject.claims, subject.policy, listing)
 
 
-def counts_in(
-    value: Any, claims: FileClaims, path: str = "$", counted: bool = False
-) -> Iterator[tuple[str, int]]:
+def counts_in(value: Any, claims: FileClaims, path: str = "$", counted: bool = False) -> Iterator[tuple[str, int]]:
     """Counts with their paths; `counted` says that a key above named them."""
     if isinstance(value, dict):
         tally = counted or _is_tally(value)
@@ -49,9 +47,7 @@ def _counts(key: str, claims: FileClaims, inherited: bool) -> bool:
     if declared is not None:
         return declared == "counts"
     kind = kind_of(key)
-    if kind is Kind.COUNT:
-        return True
-    return inherited and (kind in (Kind.UNKNOWN, Kind.LABEL) or is_total(key))
+    return kind is Kind.COUNT or (inherited and kind is not Kind.PERCENT)
 
 
 def _is_tally(value: dict[str, Any]) -> bool:
@@ -80,7 +76,6 @@ def _split_table(value: Any) -> Table | None:
     index = value.get("index")
     keys = index if isinstance(index, list) and len(index) == len(data) else list(range(len(data)))
     rows = [
-        [str(key), *("" if cell is None else str(cell) for cell in row)]
-        for key, row in zip(keys, data, strict=True)
+        [str(key), *("" if cell is None else str(cell) for cell in row)] for key, row in zip(keys, data, strict=True)
     ]
     return Table(("", *(str(name) for name in value["columns"])), rows, range(1, len(rows) + 1))

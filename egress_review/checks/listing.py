@@ -57,14 +57,8 @@ class Listing:
         for (rule, weight), number in self._more.items():
             message = _MORE.fill(number=number)
             source = self._source(rule)
-            self._findings.append(
-                Flagged(rule, weight, source, WHOLE_FILE, number, message, self._fixes[rule])
-            )
-        passed = [
-            Passed(rule, RULE[rule].severity, self._source(rule))
-            for rule in applied
-            if not self._listed[rule]
-        ]
+            self._findings.append(Flagged(rule, weight, source, WHOLE_FILE, number, message, self._fixes[rule]))
+        passed = [Passed(rule, RULE[rule].severity, self._source(rule)) for rule in applied if not self._listed[rule]]
         return (*self._findings, *passed)
 
     def _source(self, rule: str) -> str:

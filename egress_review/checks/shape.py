@@ -52,9 +52,7 @@ def _check_records(table: Table, subject: Subject, listing: Listing) -> None:
             ko="표가 {rows}행입니다. 개인 단위 자료가 아닌지 확인이 필요합니다.",
             en="The table has {rows} rows; it may be records of single people.",
         )
-        listing.flag(
-            "table.records", message.fill(rows=rows), _AGGREGATE, number=rows, severity=Severity.WARN
-        )
+        listing.flag("table.records", message.fill(rows=rows), _AGGREGATE, number=rows, severity=Severity.WARN)
     for index, name in enumerate(table.names):
         if kind_of(name) is not Kind.PERSON or rows < FEWEST_RECORDS:
             continue
@@ -65,6 +63,4 @@ def _check_records(table: Table, subject: Subject, listing: Listing) -> None:
                 en="The column numbers people; it has {distinct} distinct values.",
             )
             where = Where(row=max(1, table.numbers[0] - 1), column=index + 1)
-            listing.flag(
-                "table.records", message.fill(distinct=distinct), _AGGREGATE, where=where, number=distinct
-            )
+            listing.flag("table.records", message.fill(distinct=distinct), _AGGREGATE, where=where, number=distinct)

@@ -58,9 +58,7 @@ def read_delimited(text: str) -> tuple[Table, ...]:
 
 def delimiter_of(text: str) -> str:
     """The delimiter that cuts the first lines into the most regular table."""
-    lines = [line for line in text[:200_000].splitlines()[: SNIFFED_LINES * 2] if line.strip()][
-        :SNIFFED_LINES
-    ]
+    lines = [line for line in text[:200_000].splitlines()[: SNIFFED_LINES * 2] if line.strip()][:SNIFFED_LINES]
     best, best_score = ",", (0.0, 0)
     for delimiter in DELIMITERS:
         try:

@@ -71,13 +71,9 @@ def check_type(subject: Subject, listing: Listing) -> None:
     """Allowed means: named in the policy, promised by the name, and true of the bytes."""
     promised, actual = promised_type(subject.name), subject.content.kind
     if actual not in ("text", "png", "jpeg"):
-        message = Text(
-            ko="파일의 내용은 {kind} 형식입니다: {why}.", en="By its content this is {kind}: {why}."
-        )
+        message = Text(ko="파일의 내용은 {kind} 형식입니다: {why}.", en="By its content this is {kind}: {why}.")
         why = WHY_NOT.get(actual, DATA_FILE)
-        filled = Text(
-            ko=message.ko.format(kind=actual, why=why.ko), en=message.en.format(kind=actual, why=why.en)
-        )
+        filled = Text(ko=message.ko.format(kind=actual, why=why.ko), en=message.en.format(kind=actual, why=why.en))
         listing.flag("file.type", filled, _USE)
     elif promised is None or promised not in subject.policy.types:
         message = Text(

@@ -81,9 +81,7 @@ def page(tables: Iterable[tuple[str, int, Sequence[tuple[str, str]]]], empty: Se
             "|---|---:|---|---|",
             *overview,
             "",
-            "원천에 자료가 없어 쓰지 않은 표 / not written, because the source has no rows: "
-            + ", ".join(empty)
-            + ".",
+            "원천에 자료가 없어 쓰지 않은 표 / not written, because the source has no rows: " + ", ".join(empty) + ".",
             "",
             "## 열 / Columns",
             "",

@@ -71,18 +71,14 @@ def _names(source: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _write_table(source: duckdb.DuckDBPyConnection, name: str, directory: Path) -> Table:
-    columns = [
-        (str(column), str(kind)) for column, kind, *_ in source.execute(f'DESCRIBE "{name}"').fetchall()
-    ]
+    columns = [(str(column), str(kind)) for column, kind, *_ in source.execute(f'DESCRIBE "{name}"').fetchall()]
     selected = [_selected(column) for column, _ in columns]
     query = f'SELECT {", ".join(selected)} FROM "{name}" ORDER BY ALL'  # noqa: S608 — names come from the database
     content = source.sql(query).to_arrow_table()
     pyarrow.parquet.write_table(
         content, directory / f"{name}.parquet", compression="zstd", write_statistics=False, store_schema=False
     )
-    kinds = tuple(
-        (column.lower(), "BIGINT" if column.lower() in WHOLE_NUMBERS else kind) for column, kind in columns
-    )
+    kinds = tuple((column.lower(), "BIGINT" if column.lower() in WHOLE_NUMBERS else kind) for column, kind in columns)
     return Table(name=name, rows=content.num_rows, columns=kinds)
 
 

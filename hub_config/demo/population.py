@@ -48,29 +48,28 @@ AGES = {
 class Pattern:
     """How a neighbourhood fills: percent of its peak for each hour of a working day and of a weekend day."""
 
-    workday: tuple[int, ...]
-    weekend: tuple[int, ...]
+    workday: tuple[float, ...]
+    weekend: tuple[float, ...]
     favours: frozenset[str]  # age bands seen half as often again
     absent: frozenset[str] = frozenset()  # age bands never seen
 
 
-def _hours(night: int, morning: int, noon: int, evening: int, late: int) -> tuple[int, ...]:
-    """Return 24 levels from five: 0-5, 6-9, 10-16, 17-20, 21-23 o'clock."""
-    return (night,) * 6 + (morning,) * 4 + (noon,) * 7 + (evening,) * 4 + (late,) * 3
+def _hours(night: int, morning: int, noon: int, evening: int, late: int) -> tuple[float, ...]:
+    """Return 24 levels from five (0-5, 6-9, 10-16, 17-20, 21-23 o'clock), each step smoothed over its neighbours."""
+    levels = [float(level) for level in [night] * 6 + [morning] * 4 + [noon] * 7 + [evening] * 4 + [late] * 3]
+    for _ in range(2):
+        levels = [(levels[hour - 1] + 2 * levels[hour] + levels[(hour + 1) % 24]) / 4 for hour in range(24)]
+    return tuple(levels)
 
 
 _CHILDREN = frozenset({"10세미만", "10대"})
 
 PATTERNS = {
-    "주거": Pattern(
-        _hours(100, 80, 50, 75, 95), _hours(100, 95, 80, 85, 95), frozenset({"10세미만", "70대이상"})
-    ),
+    "주거": Pattern(_hours(100, 80, 50, 75, 95), _hours(100, 95, 80, 85, 95), frozenset({"10세미만", "70대이상"})),
     "업무": Pattern(_hours(8, 60, 100, 55, 15), _hours(6, 10, 20, 15, 8), frozenset({"30대", "40대"})),
     "상업": Pattern(_hours(15, 30, 70, 100, 60), _hours(25, 35, 95, 100, 70), frozenset({"20대", "30대"})),
     "대학": Pattern(_hours(25, 60, 100, 70, 40), _hours(25, 25, 35, 35, 30), frozenset({"10대", "20대"})),
-    "공단": Pattern(
-        _hours(12, 90, 100, 60, 20), _hours(4, 8, 10, 8, 5), frozenset({"50대", "60대"}), _CHILDREN
-    ),
+    "공단": Pattern(_hours(12, 90, 100, 60, 20), _hours(4, 8, 10, 8, 5), frozenset({"50대", "60대"}), _CHILDREN),
     "산간": Pattern(
         _hours(100, 90, 80, 90, 100),
         _hours(100, 110, 130, 110, 100),

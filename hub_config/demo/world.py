@@ -51,9 +51,7 @@ class DemoAccount:
     totp_secret: str
 
 
-def load(
-    zone: Zone, known: list[DemoAccount], *, keep: Callable[[list[DemoAccount]], None]
-) -> list[DemoAccount]:
+def load(zone: Zone, known: list[DemoAccount], *, keep: Callable[[list[DemoAccount]], None]) -> list[DemoAccount]:
     """Bring the demo world into the zone and return its accounts.
 
     `known` are the accounts kept by an earlier call. `keep` gets all accounts before a new person is
@@ -102,9 +100,7 @@ def _bring_person(zone: Zone, person: DemoPerson, account: DemoAccount | None) -
     present = next((p for p in registry.people() if p.handle == person.handle), None)
     if account is not None and (present is None or present.status is PersonStatus.INVITED):
         if present is None:
-            token = registry.invite(
-                person.handle, person.name, person.email, {person.role}, "ko", by=CLI, source=HERE
-            )
+            token = registry.invite(person.handle, person.name, person.email, {person.role}, "ko", by=CLI, source=HERE)
         else:
             token = registry.reinvite(person.handle, by=CLI, source=HERE)
         code = _spare_code(account.totp_secret)
@@ -157,9 +153,7 @@ def _bring_project(zone: Zone, project: DemoProject) -> None:
     period = registry.project(project.id)
     for handle, role in project.members:
         if not registry.is_member(registry.person(handle).ref, project.id):
-            registry.add_member(
-                project.id, handle, role, period.starts_at, period.ends_at, by=operator, source=HERE
-            )
+            registry.add_member(project.id, handle, role, period.starts_at, period.ends_at, by=operator, source=HERE)
     granted = {grant.dataset for grant in registry.grants(project.id)}
     for dataset in project.datasets:
         if dataset not in granted:

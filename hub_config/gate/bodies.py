@@ -1,8 +1,8 @@
-"""Reads request bodies up to a limit."""
+"""Reads bodies up to a limit."""
 
 from __future__ import annotations
 
-from aiohttp import web
+from aiohttp import StreamReader, web
 
 from hub_config.gate.errors import Refused
 
@@ -14,11 +14,19 @@ async def read_body(request: web.BaseRequest, limit: int) -> bytes:
     """
     if (request.content_length or 0) > limit:
         raise Refused("body.too_large")
+    return await read_stream(request.content, limit, code="body.too_large")
+
+
+async def read_stream(content: StreamReader, limit: int, *, code: str) -> bytes:
+    """Return everything in a stream.
+
+    Raises: Refused — with `code`, for more than `limit` bytes.
+    """
     parts: list[bytes] = []
     size = 0
-    async for chunk in request.content.iter_any():
+    async for chunk in content.iter_any():
         size += len(chunk)
         if size > limit:
-            raise Refused("body.too_large")
+            raise Refused(code)
         parts.append(chunk)
     return b"".join(parts)

@@ -10,7 +10,7 @@ from aiohttp import ClientError, web
 from multidict import CIMultiDict
 from yarl import URL
 
-from hub_config.gate.bodies import read_body
+from hub_config.gate.bodies import read_body, read_stream
 from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import AmbiguousTarget, Refused
 from hub_config.gate.neighbours import Neighbours
@@ -45,7 +45,7 @@ class Calls:
     config: GateConfig
     neighbours: Neighbours
 
-    def server(self, workspace: str) -> web.Server[web.BaseRequest]:
+    def server(self, workspace: str) -> web.Server:
         """Return the server behind the `api.sock` of a workspace."""
         turns = asyncio.Semaphore(CONCURRENT)
 
@@ -67,15 +67,18 @@ class Calls:
         ):
             raise Refused("route.missing")
         body = await read_body(request, self.config.limits.call_bytes)
-        headers = {WORKSPACE_HEADER: workspace, "Content-Type": request.content_type}
+        headers = {
+            WORKSPACE_HEADER: workspace,
+            "Content-Type": request.content_type,
+            "Accept-Encoding": "identity",
+        }
         url = URL(f"http://portal{target.path}")
         try:
             async with self.neighbours.calls.request(
                 request.method, url, headers=headers, data=body or None, allow_redirects=False
             ) as answer:
-                document = await answer.content.read(self.config.limits.page_bytes + 1)
-                if len(document) > self.config.limits.page_bytes or not answer.content.at_eof():
-                    raise Refused("response.too_large")
+                limit = self.config.limits.page_bytes
+                document = await read_stream(answer.content, limit, code="response.too_large")
                 passed = CIMultiDict({"Content-Type": answer.headers.get("Content-Type", "application/json")})
                 return web.Response(status=answer.status, body=document, headers=passed)
         except (ClientError, TimeoutError, OSError) as error:

@@ -46,8 +46,26 @@ def _reply(content: Mapping[str, Any]) -> str | None:
 
 # Commands of the debug adapter protocol that only steer or look; every other one may carry an expression.
 INERT_DEBUG = frozenset(
-    "initialize attach configurationDone continue next stepIn stepOut pause disconnect terminate threads "
-    "stackTrace scopes variables source modules debugInfo inspectVariables".split()
+    {
+        "initialize",
+        "attach",
+        "configurationDone",
+        "continue",
+        "next",
+        "stepIn",
+        "stepOut",
+        "pause",
+        "disconnect",
+        "terminate",
+        "threads",
+        "stackTrace",
+        "scopes",
+        "variables",
+        "source",
+        "modules",
+        "debugInfo",
+        "inspectVariables",
+    }
 )
 
 

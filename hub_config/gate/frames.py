@@ -11,6 +11,7 @@ import json
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal, NoReturn
 
 from hub_config.gate.errors import MalformedFrame
@@ -90,7 +91,7 @@ def _parse_v1(data: bytes) -> Message:
     offsets = [int.from_bytes(data[WORD * i : WORD * (i + 1)], "little") for i in range(1, count + 1)]
     if offsets[0] != WORD * (count + 1) or offsets[-1] != len(data) or offsets != sorted(offsets):
         raise MalformedFrame("the offsets do not cover the frame")
-    channel, *parts = (data[a:b] for a, b in zip(offsets[:-1], offsets[1:], strict=True))
+    channel, *parts = (data[a:b] for a, b in pairwise(offsets))
     document = {name: _object(part) for name, part in zip(PARTS, parts, strict=False)}
     return _message({**document, "channel": _ascii(channel)}, tuple(parts[len(PARTS) :]))
 
@@ -102,25 +103,29 @@ def _parse_legacy_binary(data: bytes) -> Message:
     offsets = [*struct.unpack(f"!{count}I", data[4 : 4 * (count + 1)]), len(data)]
     if offsets[0] != 4 * (count + 1) or offsets != sorted(offsets):
         raise MalformedFrame("the offsets do not cover the frame")
-    body, *buffers = (data[a:b] for a, b in zip(offsets[:-1], offsets[1:], strict=True))
+    body, *buffers = (data[a:b] for a, b in pairwise(offsets))
     return _message(_object(body), tuple(buffers))
 
 
 def _message(document: Json, buffers: tuple[bytes, ...]) -> Message:
     channel = document.get("channel")
-    parts = {name: document.get(name) for name in PARTS}
+    header, parent_header, metadata, content = (document.get(name) for name in PARTS)
     if channel not in CHANNELS:
         raise MalformedFrame("the channel is none of shell, control and stdin")
-    if not all(isinstance(part, dict) for part in parts.values()):
+    if not (
+        isinstance(header, dict)
+        and isinstance(parent_header, dict)
+        and isinstance(metadata, dict)
+        and isinstance(content, dict)
+    ):
         raise MalformedFrame("a part is missing or no object")
-    header = parts["header"] or {}
     if not isinstance(header.get("msg_type"), str) or not isinstance(header.get("msg_id"), str):
         raise MalformedFrame("the header has no type or id")
     if set(document) - {*PARTS, "channel", "buffers", "msg_id", "msg_type", "buffer_paths"}:
         raise MalformedFrame("a field stands outside the four parts")
     if document.get("buffers", []) != []:
         raise MalformedFrame("buffers stand inside the JSON")
-    return Message(channel, *(parts[name] or {} for name in PARTS), buffers=buffers)
+    return Message(channel, header, parent_header, metadata, content, buffers)
 
 
 def _dump(value: Any) -> bytes:

@@ -33,10 +33,21 @@ MAX_COOKIES = 4
 
 # RFC 9110 section 7.6.1, and what only the gate may say about where a request came from.
 HOP_BY_HOP = frozenset(
-    "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
-    "transfer-encoding upgrade".split()
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
 )
-OWN_WORD = re.compile(r"x-forwarded-.*|forwarded|x-real-ip|x-scheme|ansim-.*|host|content-length", re.IGNORECASE)
+OWN_WORD = re.compile(
+    r"x-forwarded-.*|forwarded|x-real-ip|x-scheme|ansim-.*|host|content-length", re.IGNORECASE
+)
 BANNERS = frozenset({"server", "x-powered-by", "date", "x-jupyterhub-version"})
 
 WORKSPACE_CSP = (
@@ -54,7 +65,18 @@ WORKSPACE_CSP = (
     "base-uri 'none'",
     "form-action 'none'",
 )
-SHUT = "camera microphone display-capture geolocation usb serial hid bluetooth midi payment".split()
+SHUT = (
+    "bluetooth",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "hid",
+    "microphone",
+    "midi",
+    "payment",
+    "serial",
+    "usb",
+)
 
 
 def workspace_headers(config: GateConfig) -> Mapping[str, str]:
@@ -74,7 +96,9 @@ def workspace_headers(config: GateConfig) -> Mapping[str, str]:
     }
 
 
-def gate_page_headers(config: GateConfig, *, frames: Iterable[str] = (), framed_by: str = "'none'") -> Mapping[str, str]:
+def gate_page_headers(
+    config: GateConfig, *, frames: Iterable[str] = (), framed_by: str = "'none'"
+) -> Mapping[str, str]:
     """Return the headers of a page that the gate itself wrote."""
     sources = " ".join(frames) or "'none'"
     return {
@@ -128,7 +152,9 @@ def to_workspace(headers: Mapping[str, str]) -> CIMultiDict[str]:
     # A compressed answer could carry far more than is counted.
     passed["Accept-Encoding"] = "identity"
     passed["Host"] = WORKSPACE_HOST
-    cookie = "; ".join(f"{name}={value}" for name, value in cookies(headers) if JUPYTER_COOKIE.fullmatch(name))
+    cookie = "; ".join(
+        f"{name}={value}" for name, value in cookies(headers) if JUPYTER_COOKIE.fullmatch(name)
+    )
     if cookie:
         passed["Cookie"] = cookie
     return passed
@@ -151,7 +177,9 @@ def from_workspace(
         raise Refused("response.attachment")
     if headers.get("Content-Encoding", "identity").casefold() != "identity":
         raise Refused("response.encoded")
-    passed: CIMultiDict[str] = CIMultiDict({name: headers[name] for name in FROM_WORKSPACE if name in headers})
+    passed: CIMultiDict[str] = CIMultiDict(
+        {name: headers[name] for name in FROM_WORKSPACE if name in headers}
+    )
     if "Location" in headers:
         passed["Location"] = _inside(headers["Location"], prefix)
     for value in headers.getall("Set-Cookie", [])[:MAX_COOKIES]:

@@ -93,9 +93,7 @@ class Junction:
         code = _code(error)
         refusal = error if isinstance(error, Refused) else Refused(code, str(error))
         passage = self.passage
-        await self.record.refused(
-            passage.workspace.tenancy, passage.asker, refusal, "WS", passage.below.path
-        )
+        await self.record.refused(passage.workspace.tenancy, passage.asker, refusal, "WS", passage.below.path)
         reason = f"{code}: {REFUSALS[code].title.en}".encode()[:MAX_REASON]
         await self.browser.close(code=CLOSE_CODES.get(code, CLOSE_REFUSED), message=reason)
 

@@ -31,7 +31,10 @@ STEPS: dict[NextStep, Text | None] = {
     "reload": Text("포털로 가기", "Go to the portal"),
     "none": None,
 }
-RECORDING = Text("기록 중: 실행한 코드와 저장한 파일이 기록됩니다", "Recording: the code you run and the files you save are recorded")
+RECORDING = Text(
+    "기록 중: 실행한 코드와 저장한 파일이 기록됩니다",
+    "Recording: the code you run and the files you save are recorded",
+)
 BACK = Text("포털", "Portal")
 ENDS = Text("이 분석환경은 {when}에 닫힙니다 ({left} 남음)", "This workspace closes at {when} ({left} left)")
 CLOSED = Text("이 분석환경은 닫혔습니다", "This workspace is closed")
@@ -48,11 +51,11 @@ def refusal_page(code: str, *, portal: str, first: Language = "ko") -> str:
     refusal = REFUSALS[code]
     order: tuple[Language, Language] = ("ko", "en") if first == "ko" else ("en", "ko")
     step = STEPS[refusal.next_step]
-    sections = [
-        _section(language, refusal.title, refusal.body, step, portal) for language in order
-    ]
+    sections = [_section(language, refusal.title, refusal.body, step, portal) for language in order]
     title = html.escape(refusal.title.say(first))
-    return _document(first, title, STYLE, f"<main>{''.join(sections)}<small>{html.escape(code)}</small></main>")
+    return _document(
+        first, title, STYLE, f"<main>{''.join(sections)}<small>{html.escape(code)}</small></main>"
+    )
 
 
 def _section(language: Language, title: Text, body: Text, step: Text | None, portal: str) -> str:
@@ -79,7 +82,9 @@ def frame_page(*, workspace_url: str, bar_url: str, project: str, language: Lang
     return _document(language, title, FRAME_STYLE, body)
 
 
-def bar_page(*, ends_at: datetime | None, closed: bool, language: Language, portal: str, now: datetime) -> str:
+def bar_page(
+    *, ends_at: datetime | None, closed: bool, language: Language, portal: str, now: datetime
+) -> str:
     """Return the bar above a workspace: that recording is on and, when it is near, when the workspace closes."""
     recording = html.escape(RECORDING.say(language))
     notices = [f'<span><span class="dot" aria-hidden="true">●</span> {recording}</span>']

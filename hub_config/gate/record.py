@@ -93,7 +93,9 @@ class Record:
         Raises: AuditUnavailable — if it is not durable.
         """
         detail = {"method": method, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
-        event = self._event("contents.written", workspace.tenancy, asker, detail=detail, sealed={"path": path})
+        event = self._event(
+            "contents.written", workspace.tenancy, asker, detail=detail, sealed={"path": path}
+        )
         await self._append(event)
 
     async def refused(self, tenancy: Tenancy, asker: Asker, refusal: Refused, method: str, path: str) -> None:

@@ -127,7 +127,10 @@ REFUSALS: Mapping[str, Refusal] = {
     "zone.away": Refusal(
         503,
         Text("포털이 잠시 응답하지 않습니다", "The zone does not answer right now"),
-        Text("다시 시작하는 중일 수 있습니다. 잠시 뒤 새로 고쳐 주십시오.", "It may be restarting. Reload in a moment."),
+        Text(
+            "다시 시작하는 중일 수 있습니다. 잠시 뒤 새로 고쳐 주십시오.",
+            "It may be restarting. Reload in a moment.",
+        ),
         "none",
         audited=False,
     ),

@@ -168,7 +168,9 @@ class WorkHost:
         return answer
 
     async def _callback(self, request: web.BaseRequest, query: dict[str, str]) -> web.Response:
-        value, sign_in = await self.sessions.finish(query.get("code", ""), query.get("state", ""), request.headers)
+        value, sign_in = await self.sessions.finish(
+            query.get("code", ""), query.get("state", ""), request.headers
+        )
         target = quote(sign_in.next_path, safe=PATH_SAFE)
         answer = page(return_page(target), gate_page_headers(self.config))
         answer.del_cookie(self.sessions.state_cookie, path="/")
@@ -195,6 +197,6 @@ def is_websocket(request: web.BaseRequest) -> bool:
 def _may_sign_in(initiator: Initiator, place: Place) -> bool:
     """Say whether a request without a session is a page that a person opens, not a part of one."""
     opens = initiator.mode in (None, "navigate") and initiator.dest in (None, "document")
-    return initiator.method == "GET" and opens and not initiator.websocket and not place.below.startswith("api/")
-
-
+    return (
+        initiator.method == "GET" and opens and not initiator.websocket and not place.below.startswith("api/")
+    )

@@ -129,7 +129,7 @@ class OpenWorkspace:
         self._browsers: set[web.WebSocketResponse] = set()
         self._requests: set[asyncio.Transport] = set()
 
-    def listen(self, calls: web.Server[web.BaseRequest]) -> None:
+    def listen(self, calls: web.Server) -> None:
         """Make the two sockets in the workspace's run directory, which the container sees read-only."""
         run = Path("workspaces") / self.tenancy.ref / "run"
         rate = self._limits.accepts_per_second

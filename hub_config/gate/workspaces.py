@@ -36,7 +36,7 @@ class Workspaces:
     """Opens and cuts workspaces; one at a time per reference."""
 
     limits: Limits
-    calls: Callable[[str], web.Server[web.BaseRequest]]
+    calls: Callable[[str], web.Server]
     """Makes the server of the calls that one workspace may make."""
     _open: dict[str, OpenWorkspace] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)

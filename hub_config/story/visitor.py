@@ -27,7 +27,9 @@ TOTP_STEP_SECONDS = 30
 class StoryFailed(ZoneError):
     """The zone did not answer as the story promises."""
 
-    hint = "The zone is left running. Look at its logs below `logs/` in its home, or try the step in a browser."
+    hint = (
+        "The zone is left running. Look at its logs below `logs/` in its home, or try the step in a browser."
+    )
     exit_code = 1
 
 
@@ -41,7 +43,12 @@ class Loopback(AbstractResolver):
         """Return the one address for any host."""
         return [
             ResolveResult(
-                hostname=host, host=self._address, port=port, family=socket.AF_INET, proto=0, flags=socket.AI_NUMERICHOST
+                hostname=host,
+                host=self._address,
+                port=port,
+                family=socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
             )
         ]
 
@@ -66,7 +73,9 @@ class Page:
         for form in self.content.forms:
             if action_part in (form.action or self.url):
                 return form
-        raise StoryFailed(f"{self.url} ({self.status}) has no form for {action_part}: {self.content.text[:300]}")
+        raise StoryFailed(
+            f"{self.url} ({self.status}) has no form for {action_part}: {self.content.text[:300]}"
+        )
 
     def link(self, part: str) -> str:
         """Return the first link whose target contains a text.
@@ -97,6 +106,10 @@ class Visitor:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the browser and forget its cookies."""
         await self._session.close()
 
     def url(self, path: str) -> str:
@@ -127,7 +140,9 @@ class Visitor:
     ) -> tuple[Page, str | None]:
         headers = {"Origin": "{0.scheme}://{0.netloc}".format(urlsplit(url))} if method == "POST" else {}
         body = aiohttp.FormData(data) if data is not None else None
-        async with self._session.request(method, url, data=body, headers=headers, allow_redirects=False) as answer:
+        async with self._session.request(
+            method, url, data=body, headers=headers, allow_redirects=False
+        ) as answer:
             raw = await answer.read()
             html = answer.content_type == "text/html"
             content = read_page(raw.decode("utf-8", "replace")) if html else PageContent()
@@ -160,7 +175,9 @@ class Visitor:
         """
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         headers = {"Origin": origin, "X-XSRFToken": self.cookie(url, "_xsrf")}
-        async with self._session.request(method, url, json=body, headers=headers, allow_redirects=False) as answer:
+        async with self._session.request(
+            method, url, json=body, headers=headers, allow_redirects=False
+        ) as answer:
             if not answer.ok:
                 raise StoryFailed(f"{url} answered {answer.status}: {(await answer.text())[:300]}")
             return await answer.json() if answer.content_type == "application/json" else None
@@ -180,4 +197,3 @@ class Visitor:
         """Open a WebSocket on the origin of its address."""
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         return await self._session.ws_connect(url, headers={"Origin": origin}, max_msg_size=0)
-

@@ -18,9 +18,9 @@ SHARE = PREFIX / "share" / "ansim"
 BUILD = Path(__file__).parent
 
 # Half of a scientific environment is the tests of its packages; nothing imports them.
-TESTED = ("matplotlib", "mpl_toolkits", "numpy", "pandas", "pyarrow", "scipy", "sklearn", "statsmodels")
+TESTED = ("matplotlib", "mpl_toolkits", "pandas", "pyarrow", "scipy", "sklearn", "statsmodels")
 # Headers to compile against; there is no compiler.
-HEADERS = ("pyarrow/include", "numpy/_core/include", "numpy/f2py")
+HEADERS = ("pyarrow/include", "numpy/_core/include")
 # Server extensions without a use here: language servers and terminals, which the gate refuses anyway.
 EXTENSIONS = ("jupyter-lsp-jupyter-server.json", "jupyter_server_terminals.json")
 

@@ -48,7 +48,9 @@ def run_ansim(home: Path, *words: str, check: bool = True) -> subprocess.Complet
         timeout=600,
     )
     if check and result.returncode != 0:
-        pytest.fail(f"ansim {' '.join(words)} ended with {result.returncode}:\n{result.stdout}\n{result.stderr}")
+        pytest.fail(
+            f"ansim {' '.join(words)} ended with {result.returncode}:\n{result.stdout}\n{result.stderr}"
+        )
     return result
 
 

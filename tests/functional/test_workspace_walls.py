@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from hub_config.story.steps import start_workspace
 
 from hub_config.story.kernel import Workspace
-from hub_config.story.steps import start_workspace
 from hub_config.story.visitor import StoryFailed, Visitor
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
@@ -116,7 +116,10 @@ async def test_only_home_outbox_and_tmp_can_be_written(hospital: Workspace) -> N
 
 
 async def test_two_projects_of_one_person_share_nothing(hospital: Workspace, city: Workspace) -> None:
-    await in_kernel(hospital, "open('/outbox/secret.txt','w').write('x'); open('/home/researcher/secret.txt','w').write('x')")
+    await in_kernel(
+        hospital,
+        "open('/outbox/secret.txt','w').write('x'); open('/home/researcher/secret.txt','w').write('x')",
+    )
     seen = await in_kernel(
         city,
         "import os\nprint(sorted(os.listdir('/outbox')), sorted(os.listdir('/home/researcher')), sorted(os.listdir('/data')))",
@@ -167,7 +170,9 @@ async def test_routes_out_of_the_workspace_are_refused_in_every_spelling(
     assert answer in (403, 404, 400)
 
 
-async def test_a_cell_is_in_the_log_before_it_runs_and_its_code_is_not(zone: Any, hospital: Workspace) -> None:
+async def test_a_cell_is_in_the_log_before_it_runs_and_its_code_is_not(
+    zone: Any, hospital: Workspace
+) -> None:
     marker = "a_marker_nobody_else_writes = 40 + 2"
     await in_kernel(hospital, marker)
     result = zone.ansim("audit", "search", "--action", "cell.sent", "--limit", "5", "--json")
@@ -175,7 +180,9 @@ async def test_a_cell_is_in_the_log_before_it_runs_and_its_code_is_not(zone: Any
     assert "a_marker_nobody_else_writes" not in result.stdout
 
 
-async def test_no_cell_runs_when_the_log_cannot_be_written(zone: Any, researcher: Visitor, hospital: Workspace) -> None:
+async def test_no_cell_runs_when_the_log_cannot_be_written(
+    zone: Any, researcher: Visitor, hospital: Workspace
+) -> None:
     import os
     import signal
 

@@ -13,7 +13,14 @@ import pytest
 from hub_config.keys import load_or_create_keys
 from hub_config.processes import REPOSITORY, Process
 from hub_config.settings import HubSettings, ZoneSettings, load_settings, settings_text
-from hub_config.supervisor import Supervisor, end_leftovers, leftovers, only_supervisor, read_state, running_pid
+from hub_config.supervisor import (
+    Supervisor,
+    end_leftovers,
+    leftovers,
+    only_supervisor,
+    read_state,
+    running_pid,
+)
 
 SERVER = """
 import socket, sys, time

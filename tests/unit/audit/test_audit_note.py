@@ -86,7 +86,14 @@ def test_a_text_that_is_not_one_note_is_refused(note):
 
 @pytest.mark.parametrize(
     "vkey",
-    ["", "a+b+c", "a+00000000+AAAA", EXAMPLE_VKEY.replace("530d", "530e"), EXAMPLE_VKEY.replace("+A", "+B"), "+" + EXAMPLE_VKEY],
+    [
+        "",
+        "a+b+c",
+        "a+00000000+AAAA",
+        EXAMPLE_VKEY.replace("530d", "530e"),
+        EXAMPLE_VKEY.replace("+A", "+B"),
+        "+" + EXAMPLE_VKEY,
+    ],
 )
 def test_a_text_that_is_not_one_verifier_key_is_refused(vkey):
     with pytest.raises(MalformedNote):
@@ -112,7 +119,10 @@ def test_any_text_is_a_verifier_key_or_one_family_of_error(text):
     assert verifier.vkey() == text.strip("\n")
 
 
-@given(st.text() | st.lists(st.text(max_size=50), min_size=3, max_size=4).map(lambda lines: "\n".join(lines) + "\n"))
+@given(
+    st.text()
+    | st.lists(st.text(max_size=50), min_size=3, max_size=4).map(lambda lines: "\n".join(lines) + "\n")
+)
 def test_any_text_is_a_checkpoint_or_one_family_of_error(text):
     for parse in (parse_text, unverified_checkpoint):
         try:

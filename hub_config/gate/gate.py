@@ -1,0 +1,136 @@
+"""Puts the gate together and sends every request to the host it names."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import ClientError, web
+
+from audit.client import AsyncAuditClient
+from audit.text import Language
+from hub_config.gate.answers import refusal
+from hub_config.gate.calls import Calls
+from hub_config.gate.config import GateConfig
+from hub_config.gate.control import Control
+from hub_config.gate.errors import AmbiguousTarget, AuditUnavailable, HubUnavailable, Refused
+from hub_config.gate.frame_tickets import FrameTickets
+from hub_config.gate.hub_identity import HubIdentity
+from hub_config.gate.neighbours import Neighbours
+from hub_config.gate.record import Record
+from hub_config.gate.sessions import Sessions
+from hub_config.gate.targets import Target, parse_target
+from hub_config.gate.work_host import WorkHost
+from hub_config.gate.workspaces import Workspaces
+from hub_config.gate.zone_host import PreviewHost, ZoneHost
+
+log = logging.getLogger("ansim.gate")
+
+AUDIT_SOCKET = Path("run/audit.sock")
+MAX_HEADER = 16_384
+STOP_SECONDS = 2.0
+
+Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class Host(Protocol):
+    """One of the three hosts."""
+
+    async def answer(self, request: web.BaseRequest, target: Target, address: str) -> web.StreamResponse: ...
+
+
+class Gate:
+    """The gate of one zone; needs a running event loop."""
+
+    def __init__(self, config: GateConfig, token: str, *, trusted: frozenset[int]) -> None:
+        self._config = config
+        self._audit = AsyncAuditClient(AUDIT_SOCKET)
+        self._hub = HubIdentity(config, token)
+        self._neighbours = Neighbours(config)
+        self._record = Record(self._audit)
+        self._sessions = Sessions(self._hub, config)
+        self.workspaces = Workspaces(config.limits, Calls(config, self._neighbours).server)
+        self.control = Control(self.workspaces, trusted)
+        tickets = FrameTickets()
+        self._work = WorkHost(config, self._hub, self._sessions, self.workspaces, tickets, self._record)
+        self._hosts: dict[str, Host] = {
+            config.host("zone"): ZoneHost(config, self._neighbours, self.workspaces, tickets),
+            config.host("work"): self._work,
+            config.host("preview"): PreviewHost(config, self._neighbours),
+        }
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a browser."""
+        host = self._hosts.get(request.headers.get("Host", ""))
+        if host is None or len(request.headers.getall("Host")) != 1:
+            return refusal("host.unknown", request, self._config)
+        address = self._address(request)
+        language: Language = "ko"
+        try:
+            try:
+                target = parse_target(request.raw_path)
+            except AmbiguousTarget as error:
+                if host is self._work:
+                    await self._work.refuse_target(request, address)
+                raise Refused("target.ambiguous", str(error)) from error
+            language = self._work.language(target)
+            return await host.answer(request, target, address)
+        except Refused as refused:
+            return refusal(refused.code, request, self._config, language=language)
+        except AuditUnavailable:
+            return refusal("audit.unavailable", request, self._config, language=language)
+        except HubUnavailable:
+            return refusal("hub.away", request, self._config, language=language)
+
+    def _address(self, request: web.BaseRequest) -> str:
+        """Return the address of the browser: that of the connection, or what a named front end says it was."""
+        address = request.remote or ""
+        if address in self._config.front_ends:
+            said = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+            return said or address
+        return address
+
+    @contextlib.asynccontextmanager
+    async def serving(self, public: socket.socket, orders: socket.socket) -> AsyncIterator[None]:
+        """Serve on both sockets until the block ends; then nothing of the gate is left open."""
+        browsers, controls = _server(self.answer), _server(self.control.answer)
+        loop = asyncio.get_running_loop()
+        async with contextlib.AsyncExitStack() as stack:
+            for server, listener in ((browsers, public), (controls, orders)):
+                listening = await loop.create_server(server, sock=listener)
+                stack.push_async_callback(server.shutdown, STOP_SECONDS)
+                stack.callback(listening.close)
+            stack.push_async_callback(self._close)
+            for duty in (self._sessions.watch(), self._record.keep_counting()):
+                stack.callback(asyncio.create_task(duty).cancel)
+            yield
+
+    async def _close(self) -> None:
+        await self.workspaces.cut_all("gate_stopped")
+        await self._neighbours.close()
+        await self._hub.close()
+        await self._audit.close()
+
+
+def _server(handler: Answer) -> web.Server:
+    """Return a server that takes a browser that goes away in the middle of an answer for what it is: no error."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except (ClientError, ConnectionError) as error:
+            log.info("a browser went away (%s)", type(error).__name__)
+            return web.Response(status=499)
+
+    return web.Server(
+        answer,
+        handler_cancellation=True,
+        max_line_size=MAX_HEADER,
+        max_field_size=MAX_HEADER,
+        access_log=None,
+    )

@@ -1,0 +1,72 @@
+"""The gate as a process: bind as root, give every right away, serve with relative paths only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+from pathlib import Path
+
+from hub_config.gate.config import GateConfig, parse_config
+from hub_config.gate.errors import GateConfigError, GateError
+from hub_config.gate.gate import Gate
+from hub_config.gate.listen import BACKLOG, bind_socket
+from hub_config.gate.privileges import drop_privileges, raise_file_limit, seal_imports
+
+log = logging.getLogger("ansim.gate")
+
+CONTROL_SOCKET = Path("run/gate.sock")
+EXIT_UNUSABLE = 3
+
+
+def main() -> int:
+    """Run the gate of the zone in the current directory until a signal says stop; return the exit code."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    try:
+        config = parse_config(os.environ.pop("ANSIM_GATE_CONFIG", ""))
+        token = os.environ.pop("ANSIM_GATE_TOKEN", "")
+        if not token:
+            raise GateConfigError("ANSIM_GATE_TOKEN is not set")
+        trusted = frozenset({0, os.getuid()})
+        public, orders = bind(config)
+        drop_privileges(config.user)
+    except (GateError, OSError) as error:
+        hint = error.hint if isinstance(error, GateError) else "See what else uses the port or the socket."
+        log.error("the gate cannot start: %s. %s", error, hint)  # noqa: TRY400 — one sentence, no traceback
+        return EXIT_UNUSABLE
+    seal_imports()
+    asyncio.run(serve(config, token, trusted, public, orders))
+    return 0
+
+
+def bind(config: GateConfig) -> tuple[socket.socket, socket.socket]:
+    """Return the listening sockets for browsers and for orders; needs the rights that are given away afterwards.
+
+    Raises: OSError — if an address is taken.
+    """
+    raise_file_limit()
+    family = socket.AF_INET6 if ":" in config.bind else socket.AF_INET
+    public = socket.socket(family, socket.SOCK_STREAM)
+    public.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    public.bind((config.bind, config.port))
+    public.listen(BACKLOG)
+    public.setblocking(False)
+    return public, bind_socket(CONTROL_SOCKET, 0o600)
+
+
+async def serve(
+    config: GateConfig, token: str, trusted: frozenset[int], public: socket.socket, orders: socket.socket
+) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    gate = Gate(config, token, trusted=trusted)
+    async with gate.serving(public, orders):
+        log.info("the gate listens on %s port %d", config.bind, config.port)
+        await stop.wait()
+    with contextlib.suppress(OSError):
+        CONTROL_SOCKET.unlink()

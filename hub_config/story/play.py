@@ -1,0 +1,140 @@
+"""Plays the first release from sign-in to verified receipt, as `make up` shows it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import shutil
+import time
+import zipfile
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from audit.verify import verify
+from egress_review.package import verify_package
+from hub_config.demo.people import CHECKER_IN_PROJECT, CHECKERS, COMPLIANCE_OFFICER, RESEARCHER
+from hub_config.demo.world import DemoAccount
+from hub_config.story import steps
+from hub_config.story.visitor import StoryFailed, Visitor
+from hub_config.zone import Zone
+
+PROJECT = "gibleed-study"
+
+
+@dataclass(slots=True)
+class Telling:
+    """What is known while the story goes on."""
+
+    zone: Zone
+    accounts: dict[str, DemoAccount]
+    request: str = ""
+    package: Path = Path()
+    people: dict[str, Visitor] = field(default_factory=dict)
+
+    async def visitor(self, handle: str) -> Visitor:
+        """Return a signed-in person's browser, signing in on first use."""
+        if handle not in self.people:
+            account = self.accounts[handle]
+            self.people[handle] = Visitor(self.zone.settings)
+            await self.people[handle].sign_in(handle, account.password, account.totp_secret)
+        return self.people[handle]
+
+    async def close(self) -> None:
+        """Close every browser."""
+        for visitor in self.people.values():
+            await visitor.close()
+
+
+async def sign_in(t: Telling) -> str:
+    """The researcher signs in with password and second factor."""
+    await t.visitor(RESEARCHER)
+    return f"{RESEARCHER} signed in with a one-time code"
+
+
+async def analyse(t: Telling) -> str:
+    """The workspace opens, the tutorial runs, its first table is found wanting, the fixed one is submitted."""
+    workspace = await steps.start_workspace(await t.visitor(RESEARCHER), RESEARCHER, PROJECT)
+    t.request, _ = await steps.run_tutorial(workspace)
+    return f"the tutorial ran in a workspace without a network and submitted {t.request}"
+
+
+async def refuse(t: Telling) -> str:
+    """The checker who is a member of the project is refused."""
+    visitor = await t.visitor(CHECKER_IN_PROJECT)
+    page = await visitor.open(f"/review/{t.request}")
+    if page.status != 403 or steps.has_vote_form(page):
+        raise StoryFailed(f"{CHECKER_IN_PROJECT} is a member of the project and was not refused ({page.status}).")
+    return f"{CHECKER_IN_PROJECT}, a member of the project, was refused"
+
+
+async def approve(t: Telling) -> str:
+    """Two others approve, neither knowing the other's vote."""
+    for handle in CHECKERS:
+        await steps.vote(await t.visitor(handle), t.request, "approve", "기준을 지켰습니다. Within the rules.")
+    return f"{' and '.join(CHECKERS)} approved independently"
+
+
+async def collect(t: Telling) -> str:
+    """The researcher collects the package, and it is verified without asking the zone."""
+    content = await steps.collect(await t.visitor(RESEARCHER), t.request)
+    t.package = t.zone.home / "first-release"
+    shutil.rmtree(t.package, ignore_errors=True)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        archive.extractall(t.package)
+    t.package = next(p.parent for p in t.package.rglob("release.json"))
+    result = verify_package(t.package)
+    if not result.ok:
+        raise StoryFailed(f"The package does not verify: {result}")
+    return f"released, collected and verified offline: {t.package}"
+
+
+async def inspect(t: Telling) -> str:
+    """The compliance officer finds the whole story in one timeline."""
+    page = await (await t.visitor(COMPLIANCE_OFFICER)).open(f"/compliance/timeline/request/{t.request}")
+    missing = [a for a in ("egress.submitted", "egress.voted", "egress.released") if a not in page.body.decode()]
+    if page.status != 200 or missing:
+        raise StoryFailed(f"The timeline of {t.request} lacks {missing} ({page.status}).")
+    return f"{COMPLIANCE_OFFICER} sees every step in one timeline"
+
+
+async def prove(t: Telling) -> str:
+    """The log is recomputed from its bodies."""
+    t.zone.log.checkpoint()
+    found = verify(t.zone.db, t.zone.log.verifier, t.zone.home / "log")
+    if not found.ok:
+        raise StoryFailed(f"The log does not verify: {found}")
+    return f"the log of {found.size} entries recomputes to its signed root"
+
+
+STEPS: Sequence[Callable[[Telling], Awaitable[str]]] = (sign_in, analyse, refuse, approve, collect, inspect, prove)
+
+
+def play(zone: Zone, accounts: list[DemoAccount], console: Console) -> None:
+    """Play the story with progress and print the verified receipt.
+
+    Raises: StoryFailed — naming the step at which the zone did not keep its promise.
+    """
+    asyncio.run(_play(Telling(zone, {a.handle: a for a in accounts}), console))
+
+
+async def _play(telling: Telling, console: Console) -> None:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console.print("\n[bold]첫 반출 · The first release[/]")
+    try:
+        with Progress(*columns, console=console, transient=True) as progress:
+            bar = progress.add_task("", total=len(STEPS))
+            for step in STEPS:
+                began = time.monotonic()
+                progress.update(bar, description=(step.__doc__ or "").strip())
+                told = await step(telling)
+                progress.advance(bar)
+                console.print(f"[green]✓[/] {told} [dim]{time.monotonic() - began:.1f} s[/]")
+    finally:
+        await telling.close()
+    receipt = (telling.package / "receipt.tlog-proof").read_text(encoding="utf-8")
+    console.print("\n[bold]영수증 · The verified receipt[/] (c2sp.org/tlog-proof)")
+    console.print(receipt, markup=False, style="dim")

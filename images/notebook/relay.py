@@ -1,0 +1,216 @@
+"""Carries connections between the zone and the server in this container. Standard library only, one file.
+
+The container has no network. The relay dials out on a Unix socket that the zone made and keeps a few idle connections
+there; on the first byte from the zone it connects to the local server and pipes both ways. It needs no secret and
+grants nothing: what may pass is decided outside. Started with a command after `--`, it runs that command, passes
+signals on to it, and ends with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Sequence
+
+IDLE = 6  # connections kept waiting: as many as a browser opens at once
+TOTAL = 200  # connections altogether; the zone cuts what is above its own limit
+BACKOFF = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)  # seconds between dials that fail
+SETTLED_SECONDS = 1.0  # a connection that lived this long was accepted by the zone
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+
+
+class End(asyncio.Protocol):
+    """One end of a pipe. Plain protocols: a stream writer closes its transport when it is collected."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.other: End | None = None
+        self.early: list[bytes] = []
+        self.half_closed = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def join(self, other: End) -> None:
+        """Pipe both ways from now on, beginning with what has arrived already."""
+        self.other, other.other = other, self
+        if other.transport is not None:
+            for data in self.early:
+                other.transport.write(data)
+            if self.half_closed:
+                other.end()
+        self.early.clear()
+
+    def data_received(self, data: bytes) -> None:
+        """Pass bytes on, or keep them until there is somewhere to pass them."""
+        if self.other is None or self.other.transport is None:
+            self.early.append(data)
+        else:
+            self.other.transport.write(data)
+
+    def eof_received(self) -> bool:
+        """Tell the other end that nothing more comes from here, and keep the way back open."""
+        self.half_closed = True
+        if self.other is not None:
+            self.other.end()
+        return True
+
+    def end(self) -> None:
+        """Say that nothing more comes."""
+        if self.transport is not None and not self.transport.is_closing():
+            with contextlib.suppress(OSError):
+                self.transport.write_eof()
+            if self.half_closed:
+                self.transport.close()
+
+    def pause_writing(self) -> None:
+        """Stop reading at the other end while this one cannot send."""
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Read on at the other end."""
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Close the other end too."""
+        self.transport = None
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.close()
+
+
+class Dialled(End):
+    """A connection to the zone: idle until its first byte."""
+
+    def __init__(self, relay: Relay) -> None:
+        super().__init__()
+        self._relay = relay
+        self._busy = False
+        self.made = asyncio.get_running_loop().time()
+
+    def data_received(self, data: bytes) -> None:
+        """Begin to be used with the first byte."""
+        if not self._busy:
+            self._busy = True
+            self._relay.taken(self)
+        super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let the relay dial anew."""
+        super().connection_lost(exc)
+        self._relay.lost(self, busy=self._busy)
+
+
+class Relay:
+    """Keeps idle connections to the zone, for ever, however often the zone makes its socket anew."""
+
+    def __init__(self, path: str, host: str, port: int) -> None:
+        self._path, self._host, self._port = path, host, port
+        self._idle: set[Dialled] = set()
+        self._busy: set[Dialled] = set()
+        self._connecting: set[asyncio.Task[None]] = set()
+        self._wanted = asyncio.Event()
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Dial whenever there are too few idle connections."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self._wanted.clear()
+            while len(self._idle) < IDLE and len(self._idle) + len(self._busy) < TOTAL:
+                try:
+                    _, dialled = await loop.create_unix_connection(lambda: Dialled(self), self._path)
+                except OSError:
+                    await self._pause()
+                    continue
+                if dialled.transport is not None:
+                    self._idle.add(dialled)
+            if self._failures:
+                await self._pause()
+            else:
+                await self._wanted.wait()
+
+    async def _pause(self) -> None:
+        await asyncio.sleep(BACKOFF[min(self._failures, len(BACKOFF) - 1)])
+        self._failures += 1
+
+    def taken(self, dialled: Dialled) -> None:
+        """Connect a used connection to the server, and wish for a new idle one."""
+        self._failures = 0
+        self._idle.discard(dialled)
+        self._busy.add(dialled)
+        self._wanted.set()
+        task = asyncio.create_task(self._connect(dialled))
+        self._connecting.add(task)
+        task.add_done_callback(self._connecting.discard)
+
+    async def _connect(self, dialled: Dialled) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            _, local = await loop.create_connection(End, self._host, self._port)
+        except OSError:
+            # Not listening yet, or no longer: the zone sees a closed connection and says so.
+            if dialled.transport is not None:
+                dialled.transport.close()
+            return
+        if dialled.transport is None:
+            if local.transport is not None:
+                local.transport.close()
+        else:
+            dialled.join(local)
+
+    def lost(self, dialled: Dialled, *, busy: bool) -> None:
+        """Note that a connection is gone; one that was turned away at once counts as a failed dial."""
+        self._idle.discard(dialled)
+        self._busy.discard(dialled)
+        if not busy and asyncio.get_running_loop().time() - dialled.made < SETTLED_SECONDS:
+            self._failures += 1
+        self._wanted.set()
+
+
+async def serve(path: str, host: str, port: int, command: Sequence[str]) -> int:
+    """Relay until the command ends, or for ever without one; return the exit code of the command."""
+    relay = asyncio.create_task(Relay(path, host, port).run())
+    if not command:
+        await relay
+    child = await asyncio.create_subprocess_exec(*command)
+
+    def pass_on(number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            child.send_signal(number)
+
+    for number in SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, pass_on, number)
+    code = await child.wait()
+    relay.cancel()
+    return 128 - code if code < 0 else code
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Read the command line and relay."""
+    own, _, command = _split(arguments)
+    parser = argparse.ArgumentParser(description="Carries connections between the zone and a local server.")
+    parser.add_argument("--socket", required=True, help="Unix socket of the zone to dial")
+    parser.add_argument("--to", required=True, metavar="HOST:PORT", help="where the server listens")
+    options = parser.parse_args(own)
+    host, _, port = options.to.rpartition(":")
+    return asyncio.run(serve(options.socket, host, int(port), command))
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], str, list[str]]:
+    """Return what stands before the first `--`, and the command after it."""
+    rest = list(arguments)
+    if "--" not in rest:
+        return rest, "", []
+    at = rest.index("--")
+    return rest[:at], "--", rest[at + 1 :]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

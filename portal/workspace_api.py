@@ -1,0 +1,224 @@
+"""What a notebook may ask the zone: how things stand, would this pass, please let this out.
+
+The gate says which workspace calls, because the socket that the call came through says so; nothing in the call itself
+names a person. Texts come in both languages, findings in the person's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from audit.event import Source
+from egress_review.service import Draft
+from portal.errors import ANSWERS, Missing, RoleNeeded, WrongInput, answer_for
+from portal.fields import checked
+from portal.requests import REQUEST_STATES, open_workspace
+from portal.zone import ZoneLike
+from registry.errors import NotFound
+from registry.model import Person, PersonStatus, Workspace
+from registry.text import Text
+
+HEADER = "ansim-workspace"
+MAX_BODY = 1_000_000  # bytes; names and texts only
+MAX_FILES = 1_000  # names in one call; the policy's own limit is lower and speaks for itself
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a workspace: whose it is, and what it says."""
+
+    zone: ZoneLike
+    request: Request
+    workspace: Workspace
+    person: Person
+    document: Mapping[str, Any]
+
+    @property
+    def source(self) -> Source:
+        """A call comes out of the container of its workspace, not over a network."""
+        return Source(ip=None, container=self.workspace.ref)
+
+    def text(self, name: str, *, required: bool = True) -> str:
+        """Return one text of the document.
+
+        Raises: WrongInput.
+        """
+        value = self.document.get(name)
+        if isinstance(value, Mapping):
+            value = json.dumps(value, ensure_ascii=False, sort_keys=True)
+        if value is not None and not isinstance(value, str):
+            raise WrongInput(Text(f"글이어야 하는 항목: {name}", f"This must be a text: {name}"))
+        return checked(name, value, required=required)
+
+    def files(self) -> list[str]:
+        """Return the names of files in the outbox.
+
+        Raises: WrongInput — if it is not a list of distinct names.
+        """
+        names = self.document.get("files")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise WrongInput(Text("files는 파일 이름의 목록이어야 합니다.", "`files` must be a list of names."))
+        if not names or len(names) > MAX_FILES or len(set(names)) != len(names):
+            raise WrongInput(
+                Text(f"파일은 1개에서 {MAX_FILES}개까지, 겹치지 않게 지정합니다.", f"Name 1 to {MAX_FILES} distinct files.")
+            )
+        return [checked("files", name) for name in names]
+
+
+def build_workspace_api(zone: ZoneLike) -> ASGIApp:
+    """Return the application for calls of workspaces."""
+    app = Starlette(
+        routes=[
+            Route("/workspace/status", _endpoint(zone, status)),
+            Route("/workspace/precheck", _endpoint(zone, precheck), methods=["POST"]),
+            Route("/workspace/submit", _endpoint(zone, submit), methods=["POST"]),
+            Route("/workspace/requests/{ref}", _endpoint(zone, one_request)),
+        ],
+        exception_handlers={HTTPException: _unknown},
+    )
+    return RequestBodyLimitMiddleware(app, MAX_BODY)
+
+
+def status(call: Call) -> Mapping[str, object]:
+    """Say whose workspace this is, until when, under which policy, and how its requests stand."""
+    registry, desk = call.zone.registry, call.zone.desk
+    permit = registry.may_work(call.person.handle, call.workspace.project)
+    policy = desk.policy
+    until = permit.ends_at.isoformat()
+    requests = [view for view in desk.requests_of(call.person) if view.request.project == call.workspace.project]
+    return {
+        "message": _both(
+            Text(
+                f"과제 {permit.project.id} · 이용 기한 {until} · 이곳에서 하는 일은 기록됩니다.",
+                f"Project {permit.project.id} · access until {until} · what you do here is recorded.",
+            )
+        ),
+        "project": {"id": permit.project.id, "title": _both(permit.project.title)},
+        "ends_at": until,
+        "datasets": [{"id": mount.dataset, "version": mount.version} for mount in permit.mounts],
+        "policy": {"name": policy.name, "digest": policy.digest, "min_cell": policy.min_cell},
+        "outbox": [
+            {"name": file.name, "size": file.size, "problem": _both(file.problem) if file.problem else None}
+            for file in desk.list_outbox(call.workspace)
+        ],
+        "requests": [_request(view.request) for view in requests],
+    }
+
+
+def precheck(call: Call) -> Mapping[str, object]:
+    """Check files as they would be checked after submitting; nothing is kept."""
+    report = call.zone.desk.precheck(
+        call.workspace, call.files(), call.text("controls", required=False), source=call.source
+    )
+    document: Mapping[str, object] = report.as_json(call.person.language)
+    return document
+
+
+def submit(call: Call) -> Mapping[str, object]:
+    """Ask for files to leave the zone."""
+    draft = Draft(
+        title=call.text("title"),
+        purpose=call.text("purpose"),
+        context=call.text("context", required=False),
+        controls=call.text("controls", required=False),
+        files=tuple(call.files()),
+    )
+    return _request(call.zone.desk.submit(call.person, call.workspace, draft, source=call.source))
+
+
+def one_request(call: Call) -> Mapping[str, object]:
+    """Say how one request of this workspace stands.
+
+    Raises: Missing — also for a request of another workspace: its existence is not this one's to know.
+    """
+    ref = call.request.path_params["ref"]
+    view = call.zone.desk.view(call.person, ref)
+    if view.request.project != call.workspace.project:
+        raise Missing(Text("이 분석환경의 반출신청이 아닙니다.", "This is not a request of this workspace."))
+    return _request(view.request)
+
+
+def _request(request: Any) -> Mapping[str, object]:
+    return {
+        "ref": request.ref,
+        "title": request.title,
+        "state": request.state.value.lower(),
+        "state_text": _both(REQUEST_STATES[request.state].text),
+        "round": request.round,
+        "message": _both(REQUEST_STATES[request.state].next),
+    }
+
+
+def _endpoint(zone: ZoneLike, handler: Callable[[Call], Mapping[str, object]]) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            document = await _document(request)
+            return JSONResponse(await run_in_threadpool(_call, zone, request, document, handler))
+        except tuple(kind for kind, _ in ANSWERS) as error:
+            return _refusal(error)
+
+    return endpoint
+
+
+def _call(
+    zone: ZoneLike,
+    request: Request,
+    document: Mapping[str, Any],
+    handler: Callable[[Call], Mapping[str, object]],
+) -> Mapping[str, object]:
+    """Find whose call it is, then answer it.
+
+    Raises: RoleNeeded — if no workspace of an active person calls.
+    """
+    workspace, person = open_workspace(zone, request.headers.get(HEADER, ""))
+    return handler(Call(zone, request, workspace, person, document))
+
+
+async def _document(request: Request) -> Mapping[str, Any]:
+    """Return the JSON object of a call; a GET has none.
+
+    Raises: WrongInput — for anything else.
+    """
+    if request.method != "POST":
+        return {}
+    try:
+        document = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise WrongInput(Text("JSON 객체를 보내야 합니다.", "Send one JSON object."))
+    return document
+
+
+def _refusal(error: Exception) -> JSONResponse:
+    answer = answer_for(error)
+    reason = getattr(error, "reason", answer.title)
+    hint = getattr(error, "next_step", None) or getattr(error, "hint", None)
+    content = {
+        "code": getattr(error, "code", answer.code),
+        "message": _both(reason),
+        "hint": _both(hint) if isinstance(hint, Text) else None,
+    }
+    return JSONResponse({"error": content}, answer.status)
+
+
+def _unknown(request: Request, error: Exception) -> Response:
+    refusal = _refusal(Missing(Text("이런 호출은 없습니다.", "There is no such call.")))
+    refusal.status_code = getattr(error, "status_code", 404)
+    return refusal
+
+
+def _both(text: Text) -> dict[str, str]:
+    return {"ko": text.ko, "en": text.en}

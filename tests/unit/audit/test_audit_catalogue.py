@@ -1,0 +1,107 @@
+"""The catalogue names every action in both languages, and every other table agrees with it."""
+
+from __future__ import annotations
+
+import re
+import string
+
+import pytest
+
+from audit import errors
+from audit.catalogue import CATALOGUE
+from audit.cli import EXIT_BY_VERDICT, VERDICTS
+from audit.cli_context import language_of
+from audit.verification import PROBLEMS, Problem, Verification
+from audit.writer import COMPONENT_ACTIONS
+
+HANGUL = re.compile("[가-힣]")
+EVERY_ERROR = [
+    kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.AuditError)
+]
+
+
+@pytest.mark.parametrize("spec", CATALOGUE.values(), ids=lambda spec: spec.action)
+def test_every_action_says_what_it_is_in_both_languages(spec):
+    assert re.fullmatch(r"[a-z]+\.[a-z_]+", spec.action)
+    assert HANGUL.search(spec.ko)
+    assert not HANGUL.search(spec.en)
+    assert (spec.say("ko"), spec.say("en")) == (spec.ko, spec.en)
+
+
+def test_descriptions_are_not_shared():
+    assert len({spec.ko for spec in CATALOGUE.values()}) == len(CATALOGUE)
+    assert len({spec.en for spec in CATALOGUE.values()}) == len(CATALOGUE)
+
+
+def test_changes_of_access_rights_are_kept_as_rights():
+    rights = {action for action, spec in CATALOGUE.items() if spec.retention == "rights"}
+    assert {a for a in CATALOGUE if a.startswith(("grant.", "membership.", "person.", "project."))} <= rights
+    assert not {a for a in rights if a.startswith(("cell.", "session.", "workspace.", "egress.", "log."))}
+
+
+def test_components_record_only_actions_that_exist():
+    for component, actions in COMPONENT_ACTIONS.items():
+        assert actions, component
+        assert actions <= CATALOGUE.keys()
+
+
+def test_no_component_on_the_socket_can_record_a_decision():
+    decisions = {
+        a for a in CATALOGUE if a.startswith(("egress.", "grant.", "membership.", "person.", "log."))
+    }
+    for actions in COMPONENT_ACTIONS.values():
+        assert not actions & decisions
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_every_problem_says_what_it_is_in_both_languages(code):
+    text = Problem(code, 3, 7).text
+    assert HANGUL.search(text.ko)
+    assert not HANGUL.search(text.en)
+    places = [
+        {name for _, name, _, _ in string.Formatter().parse(t) if name}
+        for t in (PROBLEMS[code].text.ko, PROBLEMS[code].text.en)
+    ]
+    assert places[0] == places[1] <= {"index", "last"}
+
+
+@pytest.mark.parametrize("kind", EVERY_ERROR, ids=lambda kind: kind.__name__)
+def test_every_error_says_what_it_is_in_both_languages_and_what_to_do(kind):
+    error = kind("reason")
+    assert HANGUL.search(error.text("ko"))
+    assert not HANGUL.search(error.text("en"))
+    assert error.hint
+
+
+@pytest.mark.parametrize(
+    ("codes", "verdict"),
+    [
+        ([], "intact"),
+        (["time.backwards"], "intact"),
+        (["sidecar.missing"], "incomplete"),
+        (["checkpoint.untrusted", "sidecar.missing"], "untrusted"),
+        (["entry.form", "checkpoint.untrusted", "sidecar.missing"], "tampered"),
+    ],
+)
+def test_the_verdict_is_the_gravest_problem(codes, verdict):
+    found = Verification(1, b"", 1, 1, tuple(Problem(code, 0, 0) for code in codes))
+    assert found.verdict == verdict
+    assert found.ok == (verdict == "intact")
+
+
+def test_every_verdict_has_a_sentence_and_an_exit_code_of_its_own():
+    assert VERDICTS.keys() == EXIT_BY_VERDICT.keys()
+    assert EXIT_BY_VERDICT == {"intact": 0, "tampered": 10, "incomplete": 11, "untrusted": 12}
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "ko_KR.UTF-8"}, "ko"),
+        ({"LANG": "ko_KR.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LC_ALL": "", "LANG": "ko"}, "ko"),
+    ],
+)
+def test_a_korean_terminal_is_answered_in_korean(environment, language):
+    assert language_of(environment) == language
