@@ -69,18 +69,14 @@ _ACTOR = by_kind(
 )
 _OBJECT = by_kind(
     {
-        kind: record(
-            kind=text(kind), ref=text(ref), project=optional(text(_SLUG)), sha256=optional(text(_SHA256))
-        )
+        kind: record(kind=text(kind), ref=text(ref), project=optional(text(_SLUG)), sha256=optional(text(_SHA256)))
         for kind, ref in OBJECT_REFS.items()
     }
 )
 _SUBJECTS = by_kind(
     {
         "none": record(kind=text("none")),
-        "dataset": record(
-            kind=text("dataset"), datasets=items(record(id=text(_SLUG), version=count, people=count))
-        ),
+        "dataset": record(kind=text("dataset"), datasets=items(record(id=text(_SLUG), version=count, people=count))),
         "person": record(kind=text("person"), refs=items(text(OBJECT_REFS["person"]))),
     }
 )
@@ -200,9 +196,7 @@ def _actor(actor: Actor) -> Body:
 
 
 def _object(thing: Object) -> Body:
-    return _without_absent(
-        {"kind": thing.kind, "ref": thing.ref, "project": thing.project, "sha256": thing.sha256}
-    )
+    return _without_absent({"kind": thing.kind, "ref": thing.ref, "project": thing.project, "sha256": thing.sha256})
 
 
 def _subjects(subjects: Subjects) -> Body:

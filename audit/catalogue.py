@@ -39,9 +39,7 @@ _ACTIONS = (
     ActionSpec("person.closed", "이용자 계정을 폐쇄함", "A person's account was closed", "rights"),
     ActionSpec("person.role_granted", "역할을 부여함", "A role was granted", "rights"),
     ActionSpec("person.role_revoked", "역할을 회수함", "A role was revoked", "rights"),
-    ActionSpec(
-        "person.notice_accepted", "기록 안내에 동의함", "The notice on recording was accepted", "rights"
-    ),
+    ActionSpec("person.notice_accepted", "기록 안내에 동의함", "The notice on recording was accepted", "rights"),
     ActionSpec("person.password_changed", "비밀번호를 변경함", "A password was changed", "rights"),
     ActionSpec(
         "person.second_factor_reset_requested",
@@ -59,16 +57,10 @@ _ACTIONS = (
     ActionSpec("project.created", "과제를 등록함", "A project was created", "rights"),
     ActionSpec("project.changed", "과제 정보를 변경함", "A project was changed", "rights"),
     ActionSpec("project.closed", "과제를 종료함", "A project was closed", "rights"),
-    ActionSpec(
-        "membership.granted", "과제 참여 권한을 부여함", "Membership of a project was granted", "rights"
-    ),
-    ActionSpec(
-        "membership.revoked", "과제 참여 권한을 회수함", "Membership of a project was revoked", "rights"
-    ),
+    ActionSpec("membership.granted", "과제 참여 권한을 부여함", "Membership of a project was granted", "rights"),
+    ActionSpec("membership.revoked", "과제 참여 권한을 회수함", "Membership of a project was revoked", "rights"),
     ActionSpec("dataset.registered", "데이터셋을 등록함", "A dataset was registered", "rights"),
-    ActionSpec(
-        "dataset.version_added", "데이터셋의 새 버전을 추가함", "A version of a dataset was added", "rights"
-    ),
+    ActionSpec("dataset.version_added", "데이터셋의 새 버전을 추가함", "A version of a dataset was added", "rights"),
     ActionSpec(
         "dataset.checked",
         "데이터셋 파일을 해시와 대조함",
@@ -92,25 +84,17 @@ _ACTIONS = (
     ActionSpec("egress.prechecked", "반출 사전 점검을 함", "Files were checked before an egress request"),
     ActionSpec("egress.submitted", "반출신청을 제출함", "An egress request was submitted"),
     ActionSpec("egress.scanned", "반출 파일을 자동 점검함", "The files of an egress request were scanned"),
-    ActionSpec(
-        "egress.scan_failed", "반출 파일의 자동 점검에 실패함", "The scan of an egress request failed"
-    ),
+    ActionSpec("egress.scan_failed", "반출 파일의 자동 점검에 실패함", "The scan of an egress request failed"),
     ActionSpec("egress.blocked", "자동 점검에서 반출이 차단됨", "An egress request was blocked by the scan"),
     ActionSpec("egress.voted", "반출심사 의견을 냄", "A vote on an egress request was cast"),
-    ActionSpec(
-        "egress.returned", "반출신청을 보완하도록 돌려보냄", "An egress request was returned for changes"
-    ),
-    ActionSpec(
-        "egress.resubmitted", "반출신청을 보완하여 다시 제출함", "An egress request was submitted again"
-    ),
+    ActionSpec("egress.returned", "반출신청을 보완하도록 돌려보냄", "An egress request was returned for changes"),
+    ActionSpec("egress.resubmitted", "반출신청을 보완하여 다시 제출함", "An egress request was submitted again"),
     ActionSpec("egress.approved", "반출을 승인함", "An egress request was approved"),
     ActionSpec("egress.rejected", "반출을 반려함", "An egress request was rejected"),
     ActionSpec("egress.withdrawn", "반출신청을 철회함", "An egress request was withdrawn"),
     ActionSpec("egress.releasing", "반출 파일의 내보내기를 시작함", "The release of an egress request began"),
     ActionSpec("egress.released", "반출 파일을 내보냄", "The files of an egress request were released"),
-    ActionSpec(
-        "egress.release_failed", "반출 파일의 내보내기에 실패함", "The release of an egress request failed"
-    ),
+    ActionSpec("egress.release_failed", "반출 파일의 내보내기에 실패함", "The release of an egress request failed"),
     ActionSpec("egress.collected", "반출된 파일을 받아 감", "Released files were collected"),
     ActionSpec("egress.viewed", "반출 심사 파일을 열람함", "A file of an egress request was viewed"),
     ActionSpec("log.created", "감사 기록을 시작함", "The audit log was begun"),

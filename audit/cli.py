@@ -16,7 +16,7 @@ from typing import Any
 
 from audit.catalogue import CATALOGUE
 from audit.cli_context import Context, language_of
-from audit.errors import AuditError, EventRefused, Malformed, NotInLog, NotTrusted, ProofInvalid
+from audit.errors import AuditError, EventRefused, Malformed, NotInLog, NotTrusted, ProofInvalid, SignatureInvalid
 from audit.event import Actor, Event, Object, Outcome, Source, Subjects
 from audit.keys import VKEY_FILE
 from audit.note import Verifier, parse_vkey
@@ -45,22 +45,18 @@ _RECEIPT_HOLDS = Text(
     "증명됨: {origin} 감사 기록의 {index}번 기록입니다 (크기 {size}).",
     "Proven: it is entry {index} of the log {origin} at size {size}.",
 )
-_RECEIPT_FAILS: Mapping[type[AuditError], int] = {NotTrusted: 12, ProofInvalid: 10, Malformed: 10}
+_RECEIPT_FAILS: Mapping[type[AuditError], int] = {SignatureInvalid: 10, NotTrusted: 12, ProofInvalid: 10, Malformed: 10}
 
 Handler = Callable[[argparse.Namespace, Context], int]
 
 
 def add_parser(subparsers: Any) -> None:
     """Add `audit` and its commands; each sets `func`, a handler of (arguments, context)."""
-    commands = subparsers.add_parser("audit", help=_say("감사 기록", "the audit log")).add_subparsers(
-        required=True
-    )
+    commands = subparsers.add_parser("audit", help=_say("감사 기록", "the audit log")).add_subparsers(required=True)
     checked = commands.add_parser(
         "verify", help=_say("본문에서 모두 다시 계산하여 검증", "recompute everything from the bodies")
     )
-    checked.add_argument(
-        "--key", type=Path, help=_say("신뢰하는 검증 키 파일", "file of the trusted verifier key")
-    )
+    checked.add_argument("--key", type=Path, help=_say("신뢰하는 검증 키 파일", "file of the trusted verifier key"))
     checked.set_defaults(func=_guarded(verify_log))
     _add_search(commands.add_parser("search", help=_say("기록 조회", "find entries")))
     signed = commands.add_parser("checkpoint", help=_say("현재 상태에 서명", "sign the head of the log"))
@@ -71,18 +67,14 @@ def add_parser(subparsers: Any) -> None:
     made.set_defaults(func=_guarded(make_receipt))
     proven = receipts.add_parser("verify", help=_say("증명서를 오프라인으로 검증", "check a receipt offline"))
     proven.add_argument("file", type=Path)
-    proven.add_argument(
-        "--key", type=Path, help=_say("신뢰하는 검증 키 파일", "file of the trusted verifier key")
-    )
+    proven.add_argument("--key", type=Path, help=_say("신뢰하는 검증 키 파일", "file of the trusted verifier key"))
     proven.set_defaults(func=_guarded(check_receipt))
 
 
 def _add_search(parser: argparse.ArgumentParser) -> None:
     for name in ("actor", "project", "object", "dataset", "person", "text"):
         parser.add_argument(f"--{name}")
-    parser.add_argument(
-        "--action", help=_say("예: egress.voted 또는 egress.", "such as egress.voted, or egress.")
-    )
+    parser.add_argument("--action", help=_say("예: egress.voted 또는 egress.", "such as egress.voted, or egress."))
     parser.add_argument("--outcome", choices=["intent", "ok", "denied", "failed"])
     parser.add_argument("--since", type=_moment, help="2026-11-21 · 2026-11-21T13:45+09:00")
     parser.add_argument("--until", type=_moment)
@@ -133,9 +125,7 @@ def sign_checkpoint(_arguments: argparse.Namespace, context: Context) -> int:
 def make_receipt(arguments: argparse.Namespace, context: Context) -> int:
     """Print the receipt of one entry."""
     receipt = context.zone().log.receipt(arguments.index)
-    context.print(
-        json.dumps({"receipt": receipt}, ensure_ascii=False) if context.json else receipt.rstrip("\n")
-    )
+    context.print(json.dumps({"receipt": receipt}, ensure_ascii=False) if context.json else receipt.rstrip("\n"))
     return EXIT_OK
 
 
@@ -210,9 +200,7 @@ def _trusted_key(path: Path | None, context: Context) -> Verifier:
 
 
 def _own_event(action: str, **rest: Any) -> Event:
-    return Event(
-        action, Actor.service("cli"), Object("log", "audit"), Subjects.none(), Source(ip=None), **rest
-    )
+    return Event(action, Actor.service("cli"), Object("log", "audit"), Subjects.none(), Source(ip=None), **rest)
 
 
 def _moment(text: str) -> datetime:

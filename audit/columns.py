@@ -68,7 +68,5 @@ def links(body: Body) -> set[tuple[LinkKind, str]]:
     found.update(("dataset", dataset["id"]) for dataset in subjects.get("datasets", ()))
     found.update(("person", ref) for ref in subjects.get("refs", ()))
     detail = body.get("detail", {})
-    found.update(
-        (kind, detail[name]) for name, kind in DETAIL_LINKS.items() if isinstance(detail.get(name), str)
-    )
+    found.update((kind, detail[name]) for name, kind in DETAIL_LINKS.items() if isinstance(detail.get(name), str))
     return found

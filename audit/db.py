@@ -104,6 +104,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # FULL, not NORMAL: with NORMAL a power cut loses events that were acknowledged.
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
+    # Otherwise REPLACE removes a row without asking the trigger that refuses it.
+    cursor.execute("PRAGMA recursive_triggers=ON")
     cursor.close()
 
 

@@ -43,18 +43,14 @@ class EventRefused(AuditError):
 class NotPermitted(EventRefused):
     """The component may not write this action."""
 
-    summary = Text(
-        "이 구성 요소는 이 사건을 기록할 권한이 없습니다.", "This component may not record this event."
-    )
+    summary = Text("이 구성 요소는 이 사건을 기록할 권한이 없습니다.", "This component may not record this event.")
     hint = "Add the action to audit.writer.COMPONENT_ACTIONS if the component really observes it."
 
 
 class NotDurable(AuditError):
     """The event could not be made durable, so what it records must not happen."""
 
-    summary = Text(
-        "감사 기록에 남길 수 없어 작업을 중단했습니다.", "It could not be recorded, so it was not done."
-    )
+    summary = Text("감사 기록에 남길 수 없어 작업을 중단했습니다.", "It could not be recorded, so it was not done.")
     hint = "Check that the audit service runs and that the disk has room, then try again."
 
 
@@ -86,10 +82,17 @@ class MalformedRequest(Malformed):
 
 
 class NotTrusted(AuditError):
-    """A signature is missing or does not verify under a trusted key."""
+    """No trusted key signed it."""
 
     summary = Text("신뢰하는 키의 서명이 아닙니다.", "It is not signed by a trusted key.")
     hint = "Compare the verifier key with the one the zone published (keys/log.vkey)."
+
+
+class SignatureInvalid(NotTrusted):
+    """A signature that claims to be a trusted key's does not belong to the text."""
+
+    summary = Text("서명이 내용과 맞지 않습니다.", "The signature does not belong to the text.")
+    hint = "The text was changed after it was signed; obtain it again from its source."
 
 
 class ProofInvalid(AuditError):
@@ -102,9 +105,7 @@ class ProofInvalid(AuditError):
 class LogInconsistent(AuditError):
     """The log contradicts a checkpoint it has signed."""
 
-    summary = Text(
-        "감사 기록이 이미 서명한 검증점과 어긋납니다.", "The log contradicts a checkpoint it has signed."
-    )
+    summary = Text("감사 기록이 이미 서명한 검증점과 어긋납니다.", "The log contradicts a checkpoint it has signed.")
     hint = "Stop writing, keep the disk as it is, and run `ansim audit verify`."
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from audit.checkpoint import Checkpoint, open_checkpoint
-from audit.errors import MalformedCheckpoint, NotTrusted
-from audit.head import kept_checkpoints
+from audit.checkpoint_files import kept_checkpoints
+from audit.errors import MalformedCheckpoint, NotTrusted, SignatureInvalid
 from audit.note import Verifier
 from audit.tables import audit_checkpoint
 
@@ -71,6 +71,8 @@ def _opened(note: str, verifier: Verifier, size: int, report: Report) -> Checkpo
         return open_checkpoint(note, verifier)
     except MalformedCheckpoint:
         report("checkpoint.form", size)
+    except SignatureInvalid:
+        report("checkpoint.signature", size)
     except NotTrusted:
         report("checkpoint.untrusted", size)
     return None

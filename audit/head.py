@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from audit.checkpoint_files import EVERY_DIRECTORY, HEAD_FILE, kept_files
 from audit.durable import create_file, replace_file
-
-HEAD_FILE = "checkpoint"
-EVERY_DIRECTORY = "checkpoints"
 
 
 class Head:
@@ -41,7 +39,7 @@ class Head:
             return (self._directory / HEAD_FILE).read_text(encoding="utf-8")
         except FileNotFoundError:
             # Without its first file the log must not forget what it has signed.
-            kept = _kept_files(self._directory)
+            kept = kept_files(self._directory)
             return kept[-1].read_text(encoding="utf-8") if kept else None
 
     def write(self, size: int, note: str) -> None:
@@ -49,17 +47,3 @@ class Head:
         data = note.encode("utf-8")
         create_file(self._directory / EVERY_DIRECTORY / str(size), data, mode=0o444)
         replace_file(self._directory / HEAD_FILE, data, mode=0o644)
-
-
-def kept_checkpoints(directory: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield (file name, content) of every checkpoint file; the name tells nothing certain."""
-    for path in _kept_files(directory):
-        yield path.name, path.read_bytes()
-    if (directory / HEAD_FILE).exists():
-        yield HEAD_FILE, (directory / HEAD_FILE).read_bytes()
-
-
-def _kept_files(directory: Path) -> list[Path]:
-    every = directory / EVERY_DIRECTORY
-    files = [path for path in every.iterdir() if not path.name.startswith(".")] if every.is_dir() else []
-    return sorted(files, key=lambda path: (len(path.name), path.name))

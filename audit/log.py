@@ -183,9 +183,7 @@ class AuditLog:
             self._sidecar.write(tx, subject, group, ts=body["ts"])
         return index
 
-    def _compose(
-        self, event: Event, component: str, at: datetime
-    ) -> tuple[Body, bytes, Mapping[str, Opening]]:
+    def _compose(self, event: Event, component: str, at: datetime) -> tuple[Body, bytes, Mapping[str, Opening]]:
         if event.action not in CATALOGUE:
             raise EventRefused(f"no action of the catalogue: {event.action[:64]}")
         try:

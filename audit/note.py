@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from audit.errors import MalformedNote, NotTrusted
+from audit.errors import MalformedNote, NotTrusted, SignatureInvalid
 
 ED25519 = b"\x01"
 MAX_NOTE_CHARACTERS = 100_000
@@ -117,7 +117,7 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> str:
 
     Signatures of unknown keys are ignored, which is how keys are rotated and witnesses added.
 
-    Raises: MalformedNote — for any text that is not a note. NotTrusted — if no trusted key signed it, or if
+    Raises: MalformedNote — for any text that is not a note. NotTrusted — if no trusted key signed it. SignatureInvalid — if
     the signature of a trusted key does not verify.
     """
     parsed = parse_note(note)
@@ -128,7 +128,7 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> str:
         if verifier is None:
             continue
         if not verifier.verify(parsed.text, signature.value):
-            raise NotTrusted(f"the signature of {signature.name} does not verify")
+            raise SignatureInvalid(f"the signature of {signature.name} does not verify")
         verified = True
     if not verified:
         raise NotTrusted("no trusted key signed this")

@@ -64,9 +64,7 @@ def search(tx: Connection, query: Query) -> list[Entry]:
 
     Raises: MalformedBody — if the log holds a body that is none; `ansim audit verify` says which.
     """
-    statement = _page(query.after, query.limit, newest_first=query.newest_first).where(
-        *_conditions(tx, query)
-    )
+    statement = _page(query.after, query.limit, newest_first=query.newest_first).where(*_conditions(tx, query))
     for kind, ref in (("project", query.project), ("dataset", query.dataset), ("person", query.person)):
         if ref is not None:
             statement = statement.where(_linked(kind, ref))
@@ -112,9 +110,7 @@ def open_intents(tx: Connection, before: datetime, *, limit: int = MAX_LIMIT) ->
 
     Raises: MalformedBody — as `search`.
     """
-    answered = select(audit_link.c.idx).where(
-        audit_link.c.kind == "intent", audit_link.c.ref == _entry.event_id
-    )
+    answered = select(audit_link.c.idx).where(audit_link.c.kind == "intent", audit_link.c.ref == _entry.event_id)
     statement = _page(None, limit, newest_first=False).where(
         _entry.outcome == "intent", _entry.ts < timestamp(before), ~answered.exists()
     )

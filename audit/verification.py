@@ -19,6 +19,8 @@ class ProblemSpec:
 
     weight: Weight
     text: Text
+    pinned: bool = True
+    """Whether it is about every entry it names; else about at least one of them."""
 
 
 PROBLEMS: Mapping[str, ProblemSpec] = MappingProxyType(
@@ -75,6 +77,7 @@ PROBLEMS: Mapping[str, ProblemSpec] = MappingProxyType(
                 "{index}번부터 {last}번까지의 해시 트리 조각이 없습니다.",
                 "The tile of the hash tree over entries {index} to {last} is missing.",
             ),
+            pinned=False,
         ),
         "tile.root": ProblemSpec(
             "tampered",
@@ -82,6 +85,7 @@ PROBLEMS: Mapping[str, ProblemSpec] = MappingProxyType(
                 "{index}번부터 {last}번까지의 해시 트리 조각이 변경되었습니다.",
                 "The tile of the hash tree over entries {index} to {last} was changed.",
             ),
+            pinned=False,
         ),
         "tile.extra": ProblemSpec(
             "tampered",
@@ -96,6 +100,7 @@ PROBLEMS: Mapping[str, ProblemSpec] = MappingProxyType(
                 "{index}번부터 {last}번 사이의 기록이 서명된 검증점과 다릅니다.",
                 "Something between entry {index} and entry {last} differs from what was signed.",
             ),
+            pinned=False,
         ),
         "checkpoint.truncated": ProblemSpec(
             "tampered",
@@ -109,6 +114,13 @@ PROBLEMS: Mapping[str, ProblemSpec] = MappingProxyType(
             Text(
                 "크기 {index}의 검증점이 올바른 형식이 아닙니다.",
                 "The checkpoint of size {index} does not have the right form.",
+            ),
+        ),
+        "checkpoint.signature": ProblemSpec(
+            "tampered",
+            Text(
+                "크기 {index}의 검증점의 서명이 내용과 맞지 않습니다.",
+                "The signature of the checkpoint of size {index} does not belong to its text.",
             ),
         ),
         "checkpoint.untrusted": ProblemSpec(
@@ -159,6 +171,11 @@ class Problem:
     last: int
 
     @property
+    def place(self) -> tuple[int, int]:
+        """Return what problems are sorted by: the last entry at which this one can begin."""
+        return (self.index if PROBLEMS[self.code].pinned else self.last, self.index)
+
+    @property
     def weight(self) -> Weight:
         """Return what this problem says about the log."""
         return PROBLEMS[self.code].weight
@@ -180,7 +197,7 @@ class Verification:
     """How many entries the largest checkpoint that holds covers; later ones are not yet signed."""
     checkpoints_checked: int
     problems: tuple[Problem, ...]
-    """In the order of their index; at most `audit.verify.MAX_PROBLEMS`."""
+    """By `Problem.place`; at most `audit.verify.MAX_PROBLEMS`."""
 
     @property
     def verdict(self) -> Verdict:
@@ -198,5 +215,5 @@ class Verification:
 
     @property
     def first_bad(self) -> Problem | None:
-        """Return the sign of tampering with the lowest index."""
+        """Return the first sign of tampering."""
         return next((problem for problem in self.problems if problem.weight == "tampered"), None)

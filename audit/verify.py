@@ -63,16 +63,14 @@ class Findings:
         self.at(code, size)
 
     def sorted(self) -> tuple[Problem, ...]:
-        """Return the problems by index."""
-        return tuple(sorted(self._found.values(), key=lambda problem: (problem.index, problem.last)))
+        """Return the problems by their place."""
+        return tuple(sorted(self._found.values(), key=lambda problem: problem.place))
 
 
 class _Walk:
     """One pass over the log, tile by tile."""
 
-    def __init__(
-        self, tx: Connection, verifier: Verifier, files: Sequence[Signed], findings: Findings
-    ) -> None:
+    def __init__(self, tx: Connection, verifier: Verifier, files: Sequence[Signed], findings: Findings) -> None:
         self._tx = tx
         self._findings = findings
         self._files = files
@@ -195,9 +193,7 @@ class _Walk:
 
     def _links(self, start: int, end: int, bodies: dict[int, Body]) -> None:
         table = audit_link.c
-        rows = self._tx.execute(
-            select(table.kind, table.ref, table.idx).where(table.idx >= start, table.idx < end)
-        )
+        rows = self._tx.execute(select(table.kind, table.ref, table.idx).where(table.idx >= start, table.idx < end))
         stored = {(kind, ref, index) for kind, ref, index in rows}
         derived = {(kind, ref, index) for index, body in bodies.items() for kind, ref in links(body)}
         for index in sorted({index for _, _, index in stored ^ derived}):
@@ -206,9 +202,7 @@ class _Walk:
                 self._findings.at("entry.links", index)
 
     def _sidecars(self, bodies: dict[int, Body]) -> None:
-        wanted = {
-            bytes.fromhex(c): index for index, body in bodies.items() for c in body.get("c", {}).values()
-        }
+        wanted = {bytes.fromhex(c): index for index, body in bodies.items() for c in body.get("c", {}).values()}
         known = audit_sidecar.c.commitment
         present = {bytes(c) for c in self._tx.scalars(select(known).where(known.in_(list(wanted))))}
         for index in sorted({index for commitment, index in wanted.items() if commitment not in present}):
@@ -217,9 +211,7 @@ class _Walk:
     def _against_tile(self, level: int, n: int, start: int, hashes: list[bytes]) -> list[bytes]:
         """Compare a full tile with the hashes it should have; return the hashes to build the tree from."""
         table = audit_tile.c
-        tile = self._tx.execute(
-            select(table.hashes, table.root).where(table.level == level, table.n == n)
-        ).first()
+        tile = self._tx.execute(select(table.hashes, table.root).where(table.level == level, table.n == n)).first()
         span = TILE_WIDTH**level
         if tile is None or len(tile.hashes) != TILE_WIDTH * HASH_BYTES:
             self._findings.at("tile.missing", start, start + TILE_WIDTH * span - 1)

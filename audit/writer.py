@@ -38,8 +38,7 @@ _WORKSPACE_ACTIONS = {"workspace.start", "workspace.stop", "workspace.cut", "wor
 COMPONENT_ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "gate": frozenset(
-            {"workspace.opened", "workspace.cut", "cell.sent", "contents.written", "gate.refused"}
-            | _SESSION_ACTIONS
+            {"workspace.opened", "workspace.cut", "cell.sent", "contents.written", "gate.refused"} | _SESSION_ACTIONS
         ),
         "hub": frozenset(_WORKSPACE_ACTIONS | _SESSION_ACTIONS),
     }
@@ -250,9 +249,7 @@ def _remove_socket(path: Path) -> None:
 
 def _listen(path: Path, group: int | None) -> socket.socket:
     if len(os.fsencode(path)) > _UNIX_PATH_BYTES:
-        raise NotDurable(
-            f"{path}: longer than the name of a socket may be; give it relative to the directory"
-        )
+        raise NotDurable(f"{path}: longer than the name of a socket may be; give it relative to the directory")
     _remove_dead_socket(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

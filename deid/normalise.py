@@ -80,10 +80,9 @@ def _segments(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for position in range(1, len(text)):
         character = text[position]
-        if character.isascii():
-            joins = False
-        else:
-            joins = bool(unicodedata.combining(character)) or "\u1160" <= character <= "\u11ff"
+        joins = not character.isascii() and (
+            bool(unicodedata.combining(character)) or "\u1160" <= character <= "\u11ff"
+        )
         if not joins:
             yield start, position
             start = position

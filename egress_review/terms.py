@@ -54,6 +54,8 @@ class Policy:
     """Distinct people who must approve each file; never fewer than two."""
     min_context: int
     """Characters that the description of an output must have at least."""
+    collect_days: int
+    """Days for which a released package can be collected."""
     sources: Mapping[str, str]
     """Source of each of the terms above, by its name."""
 
@@ -104,6 +106,7 @@ _LEAST = {
     "row_level_rows": 1,
     "required_votes": FEWEST_VOTES,
     "min_context": 0,
+    "collect_days": 1,
 }
 
 

@@ -13,7 +13,9 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,10 +99,31 @@ class Vault:
         """Remove a file that no request holds."""
         self.path(sha256).unlink(missing_ok=True)
 
-    def clear_incoming(self) -> None:
-        """Remove what an interrupted copy left behind."""
+    @property
+    def scratch(self) -> Path:
+        """A directory on the same file system for what lives as long as one step."""
+        return self._incoming
+
+    @contextlib.contextmanager
+    def temporary(self) -> Iterator[Vault]:
+        """A vault that is gone after the block, for files that are only looked at."""
+        directory = self._incoming / f"temporary-{secrets.token_hex(8)}"
+        try:
+            yield Vault(directory)
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def clear_incoming(self, older_than: float = 3600.0) -> None:
+        """Remove what an interrupted step left behind, if it is older than any step takes (seconds)."""
+        before = time.time() - older_than
         for path in self._incoming.iterdir():
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                if path.lstat().st_mtime > before:
+                    continue
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
 
     def _take_one(self, directory: int, name: str, most: int, left: int) -> Stored:
         temporary = self._incoming / secrets.token_hex(16)

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 #: The longest answers that are looked at, in characters; what is longer is wrong and costs no hashing time.
 FIELDS = {"username": 64, "password": 1024, "code": 32}
-REFRESH_SECONDS = (
-    30  # with the gate's own 30 s, an ended account is out within the 60 s that the zone promises
-)
+REFRESH_SECONDS = 30  # with the gate's own 30 s, an ended account is out within the 60 s that the zone promises
 
 
 def source_address(request: HTTPServerRequest) -> str | None:

@@ -90,8 +90,7 @@ class GateProxy(Proxy):  # type: ignore[misc]  # the base class carries no types
             await self.check_routes(self.app.users, self.app._service_map)
         self._instance = instance
         states = await self._call("GET", "/workspaces")
-        for ref, state in states.items():
-            self._spent[ref] = max(state["bytes_out"], self._spent.get(ref, 0))
+        self._spent = {ref: int(state["bytes_out"]) for ref, state in states.items()}
 
     async def _call(
         self, method: str, path: str, document: dict[str, Any] | None = None, *, missing_ok: bool = False

@@ -9,7 +9,7 @@ from jupyterhub.handlers.login import LoginHandler, LogoutHandler
 from tornado.httputil import url_concat
 from tornado.web import HTTPError
 
-from hub_config.authenticator import Refused
+from hub_config.authenticator import FIELDS, Refused
 from portal.i18n import Language, as_language, preferred
 from registry.text import Text
 

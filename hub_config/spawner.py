@@ -7,7 +7,6 @@ the log cannot be written, nothing starts. Whatever fails on the way is undone a
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -29,6 +28,7 @@ from hub_config.spawn_request import SpawnRequest
 from hub_config.workspace_container import container_for, event_detail
 from hub_config.workspace_events import HUB, Running
 from hub_config.workspace_runner import RETRY_SECONDS, WorkspaceRunner, exit_detail
+from images.manifest import image_manifest
 from registry.errors import Denied
 from registry.model import Person, WorkPermit
 from registry.text import Text
@@ -55,11 +55,10 @@ def notebook_image(zone: Zone) -> str:
 
     Raises: ZoneError — if none was built.
     """
-    record = zone.home / "images" / "notebook.json"
-    try:
-        return str(json.loads(record.read_text(encoding="utf-8"))["id"])
-    except (OSError, ValueError, KeyError) as error:
-        raise ZoneError(f"{record} names no image.", hint="Run `make up`; it builds the images.") from error
+    image = image_manifest(zone.home, "notebook")
+    if image is None:
+        raise ZoneError("No notebook image was built.", hint="Run `make up`; it builds the images.")
+    return image.id
 
 
 def take_request(spawner: SafeZoneSpawner, options: Mapping[str, Any]) -> None:

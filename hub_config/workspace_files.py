@@ -27,9 +27,7 @@ class WorkspaceFilesError(ZoneError):
     hint = "Look at the workspace's directory below ANSIM_HOME/workspaces; something else changed it."
 
 
-def make_workspace(
-    home: Path, ref: str, *, uid: int, gate_uid: int, gate_gid: int, seed: Path | None
-) -> Path:
+def make_workspace(home: Path, ref: str, *, uid: int, gate_uid: int, gate_gid: int, seed: Path | None) -> Path:
     """Make `workspaces/<ref>` with home, outbox and run, and return it; what exists keeps its content.
 
     A home that did not exist yet starts with the files of `seed`, and appears only when they are all there.

@@ -48,12 +48,10 @@ class WorkspaceRunner:
         self._settings = settings
         self._gate = WorkspaceGate(settings.home)
 
-    async def bring_up(
-        self, workspace: Running, container: WorkspaceContainer, reached: Callable[[str], None]
-    ) -> None:
+    async def bring_up(self, workspace: Running, container: WorkspaceContainer, reached: Callable[[str], None]) -> None:
         """Start a workspace and return once it answers; `reached` hears of each step.
 
-        Raises: NotReady, WorkspaceFilesError, httpx.HTTPError, TimeoutError, docker's and the system's errors.
+        Raises: NotReady, WorkspaceFilesError, httpx.HTTPError, TimeoutError, and what docker-py raises.
         """
         reached("making")
         home, gate_user = self._settings.home, pwd.getpwnam(self._settings.gate.user)
@@ -76,7 +74,7 @@ class WorkspaceRunner:
         await self._await_answer(workspace)
 
     async def take_down(self, ref: str, reason: str) -> None:
-        """Cut a workspace at the gate, then stop and remove its container; what is gone already is no error."""
+        """Cut a workspace at the gate, stop and remove its container; what is gone already is no error."""
         try:
             await self._gate.cut(ref, reason)
         except httpx.HTTPError as error:

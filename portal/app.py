@@ -9,7 +9,8 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from portal import preview, signin
 from portal.hub import Hub
 from portal.navigation import CHECKERS, COMPLIANCE, OPERATORS, RESEARCHERS, STEWARDS
-from portal.pages import Page, framework_error, route
+from portal.pages import Page, framework_error, respond
 from portal.render import environment
 from portal.security import ResponseHeaders, page_headers, preview_headers
 from portal.sessions import Sessions
@@ -28,6 +29,7 @@ from portal.zone import ZoneLike
 
 MAX_BODY = 2_000_000  # bytes; forms only, files are never uploaded here
 STATIC = Path(__file__).parent / "static"
+STATIC_HEADERS = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "same-site"}
 CONFIRMERS = OPERATORS | COMPLIANCE | STEWARDS
 POST = ("POST",)
 
@@ -118,12 +120,13 @@ def build(portal: Portal) -> ASGIApp:
     """Return the application for browsers: the zone's pages on one host, previews on another, nothing elsewhere."""
     settings = portal.zone.settings
     https = portal.https
+    static = Mount("/static", ResponseHeaders(StaticFiles(directory=STATIC), STATIC_HEADERS))
     zone_app = Starlette(
-        routes=[*routes(portal), Mount("/static", StaticFiles(directory=STATIC))],
+        routes=[*routes(portal), static],
         exception_handlers={HTTPException: framework_error(portal)},
     )
     preview_app = Starlette(
-        routes=[*preview.routes(portal), Mount("/static", StaticFiles(directory=STATIC))],
+        routes=[*preview.routes(portal), static],
         exception_handlers={HTTPException: preview.refuse},
     )
     hosts: Mapping[str, ASGIApp] = {
@@ -139,24 +142,18 @@ def build(portal: Portal) -> ASGIApp:
 
 
 def routes(portal: Portal) -> list[BaseRoute]:
-    """Return the routes of the table; GET and POST of one path stand beside each other."""
-    merged: dict[str, list[Page]] = {}
+    """Return one route for each path of the table, so that a method it does not name is answered with 405."""
+    by_path: dict[str, dict[str, Page]] = {}
     for page in PAGES:
-        merged.setdefault(page.path, []).append(page)
-    return [
-        route(pages[0], portal) if len(pages) == 1 else _together(path, pages, portal)
-        for path, pages in merged.items()
-    ]
+        by_path.setdefault(page.path, {}).update(dict.fromkeys(page.methods, page))
+    return [_route(path, pages, portal) for path, pages in by_path.items()]
 
 
-def _together(path: str, pages: list[Page], portal: Portal) -> Route:
-    """Return one route for all methods of a path, so that another method is answered with 405."""
-    by_method = {method: route(page, portal).endpoint for page in pages for method in page.methods}
+def _route(path: str, pages: Mapping[str, Page], portal: Portal) -> Route:
+    async def endpoint(request: Request) -> Response:
+        return await respond(pages["GET" if request.method == "HEAD" else request.method], portal, request)
 
-    async def endpoint(request):  # type: ignore[no-untyped-def]
-        return await by_method["GET" if request.method == "HEAD" else request.method](request)
-
-    return Route(path, endpoint, methods=list(by_method))
+    return Route(path, endpoint, methods=list(pages))
 
 
 class ByHost:

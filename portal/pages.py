@@ -12,7 +12,6 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from portal import i18n
 from portal.errors import ANSWERS, CrossSite, Missing, RoleNeeded, SignInNeeded, WrongInput, answer_for
@@ -41,18 +40,14 @@ class Page:
     before_notice: bool = False
 
 
-def route(page: Page, portal: Portal) -> Route:
-    """Return the Starlette route of a page."""
-
-    async def endpoint(request: Request) -> Response:
-        try:
-            check_same_origin(request.method, request.headers, portal.origin)
-            form = await _form(request)
-        except (CrossSite, WrongInput) as error:
-            return error_page(_guest(portal, request), error)
-        return await run_in_threadpool(_answer, page, portal, request, form)
-
-    return Route(page.path, endpoint, methods=list(page.methods))
+async def respond(page: Page, portal: Portal, request: Request) -> Response:
+    """Answer a request for a page; a refusal before the handler is a page too."""
+    try:
+        check_same_origin(request.method, request.headers, portal.origin)
+        form = await _form(request)
+    except (CrossSite, WrongInput) as error:
+        return error_page(_guest(portal, request), error)
+    return await run_in_threadpool(_answer, page, portal, request, form)
 
 
 def _answer(page: Page, portal: Portal, request: Request, form: FormData) -> Response:

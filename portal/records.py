@@ -33,6 +33,26 @@ ICONS: Mapping[str, str] = {
 }
 """The icon for the first part of an action; an action of a new family gets the icon of the log."""
 
+FAMILIES: Mapping[str, Text] = {
+    "person": Text("사용자", "People"),
+    "project": Text("과제", "Projects"),
+    "membership": Text("과제 참여", "Memberships"),
+    "dataset": Text("데이터셋", "Datasets"),
+    "grant": Text("데이터 접근권한", "Grants"),
+    "session": Text("로그인", "Sign-in"),
+    "workspace": Text("분석환경", "Workspaces"),
+    "cell": Text("셀 실행", "Cells"),
+    "contents": Text("파일 저장", "Files"),
+    "gate": Text("게이트", "Gate"),
+    "egress": Text("반출", "Egress"),
+    "log": Text("감사 기록", "Audit log"),
+    "zone": Text("안심구역", "Zone"),
+    "image": Text("이미지", "Images"),
+    "settings": Text("설정", "Settings"),
+    "policy": Text("정책", "Policies"),
+}
+"""The name of each family of actions, as the search form groups them."""
+
 TONES: Mapping[str, str] = {
     "egress.approved": "ok",
     "egress.released": "ok",

@@ -30,11 +30,10 @@ def serve(zone: ZoneLike) -> None:
 
 
 async def _serve(apps: dict[Path, ASGIApp]) -> None:
-    servers = []
+    servers, running = [], []
     for path, app in apps.items():
         config = uvicorn.Config(
             app,
-            fd=listen(path).detach(),
             lifespan="off",
             ws="none",
             proxy_headers=False,  # the one address header is read by ourselves, and only because the gate sets it
@@ -43,11 +42,13 @@ async def _serve(apps: dict[Path, ASGIApp]) -> None:
             log_level="warning",
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
-        servers.append(_Server(config))
+        server = _Server(config)
+        servers.append(server)
+        running.append(server.serve(sockets=[listen(path)]))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, _stop, servers)
-    await asyncio.gather(*(server.serve() for server in servers))
+    await asyncio.gather(*running)
 
 
 class _Server(uvicorn.Server):

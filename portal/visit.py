@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from audit.event import Actor, Source
 from portal.errors import SignInNeeded
 from portal.fields import checked
+from portal.formats import days_left
 from portal.hub import Hub
 from portal.i18n import Language, catalogue
 from portal.navigation import Crumb, menu
@@ -23,8 +24,17 @@ from portal.sessions import Session, Sessions
 from portal.verifications import Verifications
 from portal.zone import ZoneLike
 from registry.model import Person, Role
+from registry.roles import NAMES
 from registry.text import Text
 
+
+
+PARTIES: Mapping[str, Text] = {
+    "author": Text("신청자", "author"),
+    "system": Text("자동 처리", "the zone"),
+    "zone": Text("자동 처리", "the zone"),
+    "worker": Text("자동 처리", "the zone"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,8 +183,15 @@ class Visit:
             "flash": self.portal.sessions.take_message(me.cookie) if me else None,
             "unread": unread(self.zone, me.person) if me else 0,
             "now": self.now,
+            "days_left": lambda until: days_left(until, self.now),
             "Role": Role,
+            "role_name": role_name,
         }
+
+
+def role_name(role: str) -> Text:
+    """Return how a role is called on screen; parties of a request that are no role have names of their own."""
+    return PARTIES[role] if role in PARTIES else NAMES[Role(role)]
 
 
 def unread(zone: ZoneLike, person: Person) -> int:

@@ -23,18 +23,15 @@ def redirect(target: str, config: GateConfig) -> web.Response:
     return web.Response(status=303, headers={**gate_page_headers(config), "Location": target})
 
 
-def refusal(
-    code: str, request: web.BaseRequest, config: GateConfig, *, language: Language = "ko"
-) -> web.Response:
+def refusal(code: str, request: web.BaseRequest, config: GateConfig, *, language: Language = "ko") -> web.Response:
     """Return the answer to a refused request: a page for a person, JSON for the notebook client."""
     known = REFUSALS[code]
     headers = gate_page_headers(config, framed_by=config.origin("zone"))
     dest = request.headers.get("Sec-Fetch-Dest", "")
     reads_pages = "text/html" in request.headers.get("Accept", "")
     if dest in ("document", "iframe") or (not dest and reads_pages):
-        return page(
-            refusal_page(code, portal=config.origin("zone"), first=language), headers, status=known.status
-        )
+        portal = None if dest == "iframe" else config.origin("zone")
+        return page(refusal_page(code, portal=portal, first=language), headers, status=known.status)
     message = f"{known.title.say(language)}. {known.body.say(language)}"
     document = {"message": message, "reason": code, "ko": known.body.ko, "en": known.body.en}
     return web.json_response(document, status=known.status, headers=headers)

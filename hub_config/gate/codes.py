@@ -1,8 +1,8 @@
 """Which messages carry code to a kernel: a table of message types; a type that it does not name is refused.
 
-Not recorded, on purpose: `complete_request` and `inspect_request` (every keystroke, and kernels look names up without
-running them), and `comm_*` (a slider sends hundreds a second; what a comm reaches was registered by a recorded cell).
-Recorded although it may be a password: `input_reply`, because a debugger prompt takes code.
+Not recorded, on purpose: `complete_request` and `inspect_request` (every keystroke, and kernels look names up
+without running them), and `comm_*` (a slider sends hundreds a second; what a comm reaches was registered by a
+recorded cell). Recorded although it may be a password: `input_reply`, because a debugger prompt takes code.
 """
 
 from __future__ import annotations

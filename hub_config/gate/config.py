@@ -72,7 +72,8 @@ KINDS: Mapping[str, tuple[type, ...]] = {
 
 
 def parse_config(text: str) -> GateConfig:
-    """Turn the JSON of `ANSIM_GATE_CONFIG` into a frozen value; limits may stand at the top or under `limits`.
+    """Turn the JSON of `ANSIM_GATE_CONFIG` into a frozen value; limits may stand at the top or under
+    `limits`.
 
     Raises: GateConfigError — for anything but an object of known keys with values of the right type.
     """

@@ -1,4 +1,6 @@
-"""The control socket: what the hub, the supervisor and the worker tell the gate. Root only, by the kernel's word."""
+"""The control socket: what the hub, the supervisor and the worker tell the gate. Root only, by the kernel's
+word.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +118,7 @@ class Control:
             raise ValueError(f"timeout is at most {MAX_READY_SECONDS:.0f} seconds")
         try:
             async with asyncio.timeout(seconds):
-                while not await _answers(workspace):
+                while not await _answers(workspace):  # noqa: ASYNC110 — Jupyter tells nobody when it is up
                     await asyncio.sleep(RETRY_SECONDS)
         except TimeoutError:
             return _error(504, "the workspace does not answer")

@@ -1,8 +1,8 @@
 """Connections that a workspace dialled in, handed out to requests.
 
-The relay in the workspace connects to a socket that the gate made; nothing here ever connects to a name that a
-container could have made. A request takes an idle connection; aiohttp keeps it for the next request of the same
-workspace as long as both sides left it clean.
+The relay in the workspace connects to a socket that the gate made; nothing here ever connects to a name that
+a container could have made. A request takes an idle connection; aiohttp keeps it for the next request of the
+same workspace as long as both sides left it clean.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ class DialledIn(ResponseHandler):
         self._pool.offer(self)
 
     def data_received(self, data: bytes) -> None:
-        """Drop a workspace that speaks before it was asked: the bytes would become the answer to another request."""
+        """Drop a workspace that speaks before it was asked: the bytes would become the answer to another
+        request.
+        """
         if self.idle:
             self.abort()
             return
@@ -147,10 +149,10 @@ class _Connector(BaseConnector):
         super().__init__(limit=0, keepalive_timeout=REUSE_SECONDS)
         self._pool = pool
 
-    async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> ResponseHandler:
+    async def _create_connection(self, req: Any, traces: Any, timeout: Any) -> ResponseHandler:  # noqa: ASYNC109
         return await self._pool.take()
 
-    async def connect(self, req: Any, traces: Any, timeout: Any) -> Connection:
+    async def connect(self, req: Any, traces: Any, timeout: Any) -> Connection:  # noqa: ASYNC109
         connection = await super().connect(req, traces, timeout)
         if isinstance(connection.protocol, DialledIn):
             connection.protocol.idle = False

@@ -65,9 +65,7 @@ async def forward(passage: Passage, config: GateConfig, record: Record) -> web.S
         raise Refused("workspace.silent", type(error).__name__) from error
 
 
-async def _answer(
-    passage: Passage, answer: ClientResponse, config: GateConfig, record: Record
-) -> web.StreamResponse:
+async def _answer(passage: Passage, answer: ClientResponse, config: GateConfig, record: Record) -> web.StreamResponse:
     workspace = passage.workspace
     headers = from_workspace(CIMultiDict(answer.headers), workspace.tenancy.prefix, config)
     if not 200 <= answer.status <= 599:

@@ -43,12 +43,7 @@ class FrameTickets:
     def open(self, name: str, path: str) -> Ticket | None:
         """Return a fresh ticket for a path and mark it used; a reload needs a new one, hence a live session."""
         ticket = self._tickets.get(name)
-        if (
-            ticket is None
-            or ticket.opened
-            or ticket.path != path
-            or time.monotonic() - ticket.made > OPEN_SECONDS
-        ):
+        if ticket is None or ticket.opened or ticket.path != path or time.monotonic() - ticket.made > OPEN_SECONDS:
             return None
         ticket.opened = True
         return ticket

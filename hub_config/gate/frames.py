@@ -1,8 +1,8 @@
 """Messages to a kernel: bytes of a WebSocket become one typed message, or `MalformedFrame`.
 
-Two protocols (Jupyter Server 2.21): the binary offset table of `v1.kernel.websocket.jupyter.org`, and the legacy JSON
-as text or with buffers behind a table of 32-bit offsets. What is forwarded is written anew from what was read, so a
-kernel whose JSON reader differs from ours still gets what was recorded.
+Two protocols (Jupyter Server 2.21): the binary offset table of `v1.kernel.websocket.jupyter.org`, and the
+legacy JSON as text or with buffers behind a table of 32-bit offsets. What is forwarded is written anew from
+what was read, so a kernel whose JSON reader differs from ours still gets what was recorded.
 """
 
 from __future__ import annotations

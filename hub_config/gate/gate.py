@@ -118,7 +118,9 @@ class Gate:
 
 
 def _server(handler: Answer) -> web.Server:
-    """Return a server that takes a browser that goes away in the middle of an answer for what it is: no error."""
+    """Return a server that takes a browser that goes away in the middle of an answer for what it is: no
+    error.
+    """
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         try:

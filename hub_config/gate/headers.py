@@ -45,9 +45,7 @@ HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
-OWN_WORD = re.compile(
-    r"x-forwarded-.*|forwarded|x-real-ip|x-scheme|ansim-.*|host|content-length", re.IGNORECASE
-)
+OWN_WORD = re.compile(r"x-forwarded-.*|forwarded|x-real-ip|x-scheme|ansim-.*|host|content-length", re.IGNORECASE)
 BANNERS = frozenset({"server", "x-powered-by", "date", "x-jupyterhub-version"})
 
 WORKSPACE_CSP = (
@@ -152,9 +150,7 @@ def to_workspace(headers: Mapping[str, str]) -> CIMultiDict[str]:
     # A compressed answer could carry far more than is counted.
     passed["Accept-Encoding"] = "identity"
     passed["Host"] = WORKSPACE_HOST
-    cookie = "; ".join(
-        f"{name}={value}" for name, value in cookies(headers) if JUPYTER_COOKIE.fullmatch(name)
-    )
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies(headers) if JUPYTER_COOKIE.fullmatch(name))
     if cookie:
         passed["Cookie"] = cookie
     return passed
@@ -177,9 +173,7 @@ def from_workspace(
         raise Refused("response.attachment")
     if headers.get("Content-Encoding", "identity").casefold() != "identity":
         raise Refused("response.encoded")
-    passed: CIMultiDict[str] = CIMultiDict(
-        {name: headers[name] for name in FROM_WORKSPACE if name in headers}
-    )
+    passed: CIMultiDict[str] = CIMultiDict({name: headers[name] for name in FROM_WORKSPACE if name in headers})
     if "Location" in headers:
         passed["Location"] = _inside(headers["Location"], prefix)
     for value in headers.getall("Set-Cookie", [])[:MAX_COOKIES]:

@@ -72,9 +72,7 @@ class HubIdentity:
             "code_verifier": sign_in.verifier,
         }
         try:
-            async with self._session.post(
-                f"{self._config.hub_url}/hub/api/oauth2/token", data=form
-            ) as answer:
+            async with self._session.post(f"{self._config.hub_url}/hub/api/oauth2/token", data=form) as answer:
                 if answer.status >= 500:
                     raise HubUnavailable(f"the hub answered {answer.status}")
                 document = await answer.json() if answer.status == 200 else {}

@@ -37,9 +37,7 @@ def bind_socket(path: Path, mode: int) -> socket.socket:
 class Acceptor:
     """Accepts connections on one socket of one workspace, and ends with it."""
 
-    def __init__(
-        self, path: Path, factory: Callable[[], asyncio.BaseProtocol], *, limit: int, per_second: int
-    ) -> None:
+    def __init__(self, path: Path, factory: Callable[[], asyncio.BaseProtocol], *, limit: int, per_second: int) -> None:
         self._path = path
         self._listener = bind_socket(path, 0o666)
         self._factory = factory

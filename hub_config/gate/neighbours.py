@@ -86,7 +86,9 @@ class Neighbours:
             raise Refused("zone.away", type(error).__name__) from error
 
     def _headers(self, answer: ClientResponse, *, preview: bool) -> CIMultiDict[str]:
-        """Return the header of an answer with what the gate insists on (previews) or adds (pages of the zone)."""
+        """Return the header of an answer with what the gate insists on (previews) or adds (pages of the
+        zone).
+        """
         passed = from_neighbour(CIMultiDict(answer.headers))
         if preview:
             passed.popall("Set-Cookie", None)
@@ -102,9 +104,7 @@ class Neighbours:
             await session.close()
 
 
-async def _answer(
-    request: web.BaseRequest, answer: ClientResponse, headers: CIMultiDict[str]
-) -> web.StreamResponse:
+async def _answer(request: web.BaseRequest, answer: ClientResponse, headers: CIMultiDict[str]) -> web.StreamResponse:
     sent = web.StreamResponse(status=answer.status, headers=headers)
     if answer.content_length is not None and answer.status not in NO_BODY:
         sent.content_length = answer.content_length
@@ -123,9 +123,7 @@ async def _answer(
 
 
 def _session(connector: BaseConnector) -> ClientSession:
-    session = ClientSession(
-        connector=connector, cookie_jar=DummyCookieJar(), timeout=TIMEOUT, auto_decompress=False
-    )
+    session = ClientSession(connector=connector, cookie_jar=DummyCookieJar(), timeout=TIMEOUT, auto_decompress=False)
     # A second try would run a request twice.
     session._retry_connection = False
     return session

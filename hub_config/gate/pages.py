@@ -46,22 +46,24 @@ URGENT_WITHIN = timedelta(hours=1)
 BAR_REFRESH_SECONDS = 30
 
 
-def refusal_page(code: str, *, portal: str, first: Language = "ko") -> str:
-    """Return the page of a refusal in both languages, the person's own first."""
+def refusal_page(code: str, *, portal: str | None, first: Language = "ko") -> str:
+    """Return the page of a refusal in both languages, the person's own first.
+
+    Without `portal` it has no link: inside the frame of a workspace none works, and the bar above has one.
+    """
     refusal = REFUSALS[code]
     order: tuple[Language, Language] = ("ko", "en") if first == "ko" else ("en", "ko")
     step = STEPS[refusal.next_step]
     sections = [_section(language, refusal.title, refusal.body, step, portal) for language in order]
     title = html.escape(refusal.title.say(first))
-    return _document(
-        first, title, STYLE, f"<main>{''.join(sections)}<small>{html.escape(code)}</small></main>"
-    )
+    return _document(first, title, STYLE, f"<main>{''.join(sections)}<small>{html.escape(code)}</small></main>")
 
 
-def _section(language: Language, title: Text, body: Text, step: Text | None, portal: str) -> str:
+def _section(language: Language, title: Text, body: Text, step: Text | None, portal: str | None) -> str:
     link = ""
-    if step is not None:
-        link = f'<p><a href="{html.escape(portal)}/" target="_blank" rel="noopener">{html.escape(step.say(language))}</a></p>'
+    if step is not None and portal is not None:
+        label = html.escape(step.say(language))
+        link = f'<p><a href="{html.escape(portal)}/">{label}</a></p>'
     return (
         f'<section lang="{language}"><h1>{html.escape(title.say(language))}</h1>'
         f"<p>{html.escape(body.say(language))}</p>{link}</section>"
@@ -69,8 +71,8 @@ def _section(language: Language, title: Text, body: Text, step: Text | None, por
 
 
 def frame_page(*, workspace_url: str, bar_url: str, project: str, language: Language) -> str:
-    """Return the page that holds a workspace: a page of another origin, so that a script in the workspace cannot
-    navigate the tab away and take data along in the address (`frame-src` and the sandbox forbid it).
+    """Return the page that holds a workspace: a page of another origin, so that a script in the workspace
+    cannot navigate the tab away and take data along in the address (`frame-src` and the sandbox forbid it).
     """
     title = f"{html.escape(project)} · {FRAME_TITLE.say(language)}"
     recording = html.escape(RECORDING.say(language))
@@ -82,9 +84,7 @@ def frame_page(*, workspace_url: str, bar_url: str, project: str, language: Lang
     return _document(language, title, FRAME_STYLE, body)
 
 
-def bar_page(
-    *, ends_at: datetime | None, closed: bool, language: Language, portal: str, now: datetime
-) -> str:
+def bar_page(*, ends_at: datetime | None, closed: bool, language: Language, portal: str, now: datetime) -> str:
     """Return the bar above a workspace: that recording is on and, when it is near, when the workspace closes."""
     recording = html.escape(RECORDING.say(language))
     notices = [f'<span><span class="dot" aria-hidden="true">●</span> {recording}</span>']

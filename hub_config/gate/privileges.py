@@ -1,7 +1,7 @@
 """Gives away every right the gate does not need once its ports are bound, and holds it to that.
 
-The checkout, and even Python's own library, may lie below a directory that only root can enter. So everything is
-imported before, and an import that was forgotten fails loudly everywhere, not only on such a machine.
+The checkout, and even Python's own library, may lie below a directory that only root can enter. So everything
+is imported before, and an import that was forgotten fails loudly everywhere, not only on such a machine.
 """
 
 from __future__ import annotations

@@ -35,15 +35,18 @@ def main() -> int:
         drop_privileges(config.user)
     except (GateError, OSError) as error:
         hint = error.hint if isinstance(error, GateError) else "See what else uses the port or the socket."
-        log.error("the gate cannot start: %s. %s", error, hint)  # noqa: TRY400 — one sentence, no traceback
+        log.error("the gate cannot start: %s. %s", error, hint)
         return EXIT_UNUSABLE
     seal_imports()
     asyncio.run(serve(config, token, trusted, public, orders))
+    with contextlib.suppress(OSError):
+        CONTROL_SOCKET.unlink()
     return 0
 
 
 def bind(config: GateConfig) -> tuple[socket.socket, socket.socket]:
-    """Return the listening sockets for browsers and for orders; needs the rights that are given away afterwards.
+    """Return the listening sockets for browsers and for orders; needs the rights that are given away
+    afterwards.
 
     Raises: OSError — if an address is taken.
     """
@@ -68,5 +71,3 @@ async def serve(
     async with gate.serving(public, orders):
         log.info("the gate listens on %s port %d", config.bind, config.port)
         await stop.wait()
-    with contextlib.suppress(OSError):
-        CONTROL_SOCKET.unlink()

@@ -1,4 +1,6 @@
-"""What the gate writes into the log, through the append-only service; an act whose event is not durable is not done."""
+"""What the gate writes into the log, through the append-only service; an act whose event is not durable is
+not done.
+"""
 
 from __future__ import annotations
 
@@ -85,21 +87,18 @@ class Record:
             raise AuditUnavailable(type(error).__name__) from error
         workspace.cells += 1
 
-    async def written(
-        self, workspace: OpenWorkspace, asker: Asker, method: str, path: str, body: bytes
-    ) -> None:
+    async def written(self, workspace: OpenWorkspace, asker: Asker, method: str, path: str, body: bytes) -> None:
         """Record content that is about to be written into a workspace.
 
         Raises: AuditUnavailable — if it is not durable.
         """
         detail = {"method": method, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
-        event = self._event(
-            "contents.written", workspace.tenancy, asker, detail=detail, sealed={"path": path}
-        )
+        event = self._event("contents.written", workspace.tenancy, asker, detail=detail, sealed={"path": path})
         await self._append(event)
 
     async def refused(self, tenancy: Tenancy, asker: Asker, refusal: Refused, method: str, path: str) -> None:
-        """Record a refusal; the first of a kind at once, those that follow within a minute as one with their number.
+        """Record a refusal; the first of a kind at once, those that follow within a minute as one with their
+        number.
 
         A refusal stands whether or not it is recorded, so a log that fails is reported and nothing else.
         """
@@ -137,7 +136,9 @@ class Record:
             await self.flush(time.monotonic())
 
     async def flush(self, now: float) -> None:
-        """Record the number of refusals in every window that is over at `now`; none is lost while the log is away."""
+        """Record the number of refusals in every window that is over at `now`; none is lost while the log is
+        away.
+        """
         for key, window in list(self._windows.items()):
             if window.until > now:
                 continue

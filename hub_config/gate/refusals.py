@@ -171,7 +171,8 @@ REFUSALS: Mapping[str, Refusal] = {
         403,
         Text("이번 세션에서 볼 수 있는 양을 다 썼습니다", "This session's viewing budget is used up"),
         Text(
-            "브라우저로 나가는 데이터의 양에는 한도가 있습니다. 분석환경을 다시 시작하면 새로 셉니다. 이 일은 기록되었습니다.",
+            "브라우저로 나가는 데이터의 양에는 한도가 있습니다. 분석환경을 다시 시작하면 새로 셉니다. "
+            "이 일은 기록되었습니다.",
             "The amount of data shown in a browser is limited. It is counted anew when you restart the workspace. "
             "This has been recorded.",
         ),

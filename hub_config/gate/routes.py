@@ -1,6 +1,8 @@
-"""Which requests a workspace may get: a table of what JupyterLab 4.6 and Jupyter Server 2.21 need, and nothing else.
+"""Which requests a workspace may get: a table of what JupyterLab 4.6 and Jupyter Server 2.21 need, and
+nothing else.
 
-Paths are those below the workspace's prefix, decoded. Absence is denial; the second table only chooses the words.
+Paths are those below the workspace's prefix, decoded. Absence is denial; the second table only chooses the
+words.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Who started a request: decided from the headers that a browser sets and a script cannot forge.
 
-Fetch Metadata (Sec-Fetch-*) where the browser sends it, Origin otherwise. A request with neither is no browser of
-today; it passes for reading, and for writing only without a cookie.
+Fetch Metadata (Sec-Fetch-*) where the browser sends it, Origin otherwise. A request with neither is no
+browser of today; it passes for reading, and for writing only without a cookie.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reads a request target so that the gate and whoever stands behind it cannot read it differently.
 
-The path is decoded once. Whatever a second decoding, a path parser or a file system could take for something else is
-refused, and the target that is forwarded is encoded anew from what was checked.
+The path is decoded once. Whatever a second decoding, a path parser or a file system could take for something
+else is refused, and the target that is forwarded is encoded anew from what was checked.
 """
 
 from __future__ import annotations

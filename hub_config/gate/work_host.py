@@ -101,7 +101,9 @@ class WorkHost:
         return await forward(passage, self.config, self.record)
 
     def _framed(self, workspace: OpenWorkspace, route: Route, below: Target) -> web.Response:
-        """Send a page that a person opens to the frame that holds it; nothing else of a workspace fills a tab."""
+        """Send a page that a person opens to the frame that holds it; nothing else of a workspace fills a
+        tab.
+        """
         path = workspace.tenancy.prefix + (below.path if route.kind is Kind.PAGE and below.path else "lab")
         ticket = self.tickets.issue(workspace.tenancy.ref, path, workspace.tenancy.language)
         frame = f"{self.config.origin('zone')}{OWN}open{quote(path, safe=PATH_SAFE)}?ticket={ticket}"
@@ -119,7 +121,9 @@ class WorkHost:
             await self.record.refused(workspace.tenancy, asker, refused, request.method, target.path)
 
     async def refuse_target(self, request: web.BaseRequest, address: str) -> None:
-        """Record a target that has more than one reading, if a signed-in person sent it to a workspace of theirs."""
+        """Record a target that has more than one reading, if a signed-in person sent it to a workspace of
+        theirs.
+        """
         place = place_of(request.path)
         workspace = self.workspaces.at(place) if place else None
         if workspace is None:
@@ -168,9 +172,7 @@ class WorkHost:
         return answer
 
     async def _callback(self, request: web.BaseRequest, query: dict[str, str]) -> web.Response:
-        value, sign_in = await self.sessions.finish(
-            query.get("code", ""), query.get("state", ""), request.headers
-        )
+        value, sign_in = await self.sessions.finish(query.get("code", ""), query.get("state", ""), request.headers)
         target = quote(sign_in.next_path, safe=PATH_SAFE)
         answer = page(return_page(target), gate_page_headers(self.config))
         answer.del_cookie(self.sessions.state_cookie, path="/")
@@ -197,6 +199,4 @@ def is_websocket(request: web.BaseRequest) -> bool:
 def _may_sign_in(initiator: Initiator, place: Place) -> bool:
     """Say whether a request without a session is a page that a person opens, not a part of one."""
     opens = initiator.mode in (None, "navigate") and initiator.dest in (None, "document")
-    return (
-        initiator.method == "GET" and opens and not initiator.websocket and not place.below.startswith("api/")
-    )
+    return initiator.method == "GET" and opens and not initiator.websocket and not place.below.startswith("api/")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import compileall
 import json
 import os
+import py_compile
 import re
 import shutil
 import subprocess
 import sys
 import sysconfig
+from importlib.metadata import distribution, distributions
 from pathlib import Path
 
 PREFIX = Path(sys.prefix)
@@ -23,6 +25,10 @@ TESTED = ("matplotlib", "mpl_toolkits", "pandas", "pyarrow", "scipy", "sklearn",
 HEADERS = ("pyarrow/include", "numpy/_core/include")
 # Server extensions without a use here: language servers and terminals, which the gate refuses anyway.
 EXTENSIONS = ("jupyter-lsp-jupyter-server.json", "jupyter_server_terminals.json")
+
+# Checks one kind of address (IRI) in events that nobody here writes, and parses its grammar for two seconds at every
+# start of the server; without it the check of that one format is skipped.
+UNUSED = ("rfc3987-syntax", "lark")
 
 # Every line replaces the line of the same key in matplotlib's own defaults, so that `rcdefaults()` and
 # `style.use("default")` keep Korean readable. A missing glyph is looked for in the next family of the list.
@@ -42,6 +48,13 @@ def remove_ballast() -> None:
             shutil.rmtree(folder, ignore_errors=True)
     for path in HEADERS:
         shutil.rmtree(LIBRARIES / path, ignore_errors=True)
+
+
+def remove_unused() -> None:
+    """Uninstall distributions that only cost time."""
+    for name in UNUSED:
+        for folder in sorted({file.parts[0] for file in distribution(name).files or []} - {"..", "__pycache__"}):
+            shutil.rmtree(LIBRARIES / folder)
 
 
 def configure_jupyter() -> None:
@@ -82,8 +95,6 @@ def install_client() -> None:
 
 def record_packages() -> None:
     """Write down what is installed, for the image's manifest."""
-    from importlib.metadata import distributions
-
     found = sorted({(d.metadata["Name"].lower(), d.version) for d in distributions(path=[str(LIBRARIES)])})
     (SHARE / "packages.json").write_text(json.dumps(found, indent=0), encoding="utf-8")
 
@@ -93,7 +104,7 @@ def compile_bytecode() -> None:
 
     A file that does not compile is a template or written for another Python; it is left as it is.
     """
-    mode = compileall.PycInvalidationMode.UNCHECKED_HASH  # type: ignore[attr-defined]
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     compileall.compile_dir(LIBRARIES, quiet=2, workers=0, invalidation_mode=mode)
 
 
@@ -101,6 +112,7 @@ def main() -> None:
     """Run every step."""
     SHARE.mkdir(parents=True)
     remove_ballast()
+    remove_unused()
     configure_jupyter()
     configure_matplotlib()
     install_client()

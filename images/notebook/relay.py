@@ -1,9 +1,9 @@
 """Carries connections between the zone and the server in this container. Standard library only, one file.
 
-The container has no network. The relay dials out on a Unix socket that the zone made and keeps a few idle connections
-there; on the first byte from the zone it connects to the local server and pipes both ways. It needs no secret and
-grants nothing: what may pass is decided outside. Started with a command after `--`, it runs that command, passes
-signals on to it, and ends with it.
+The container has no network. The relay dials out on a Unix socket that the zone made and keeps a few idle
+connections there; on the first byte from the zone it connects to the local server and pipes both ways. It
+needs no secret and grants nothing: what may pass is decided outside. Started with a command after `--`, it
+runs that command, passes signals on to it, and ends with it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import contextlib
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 
@@ -85,6 +86,20 @@ class End(asyncio.Protocol):
             self.other.transport.close()
 
 
+class Local(End):
+    """A connection to the server in this container."""
+
+    def data_received(self, data: bytes) -> None:
+        """Acknowledge at once: the server writes the answers of a cell in pieces and waits for each to
+        arrive.
+        """
+        super().data_received(data)
+        if self.transport is not None and hasattr(socket, "TCP_QUICKACK"):
+            connection = self.transport.get_extra_info("socket")
+            with contextlib.suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+
 class Dialled(End):
     """A connection to the zone: idle until its first byte."""
 
@@ -131,10 +146,13 @@ class Relay:
                     continue
                 if dialled.transport is not None:
                     self._idle.add(dialled)
-            if self._failures:
-                await self._pause()
-            else:
+            if not self._failures:
                 await self._wanted.wait()
+                continue
+            # A dial that succeeds may still be turned away; only one that lasted ends the back-off.
+            await self._pause()
+            if len(self._idle) >= IDLE:
+                self._failures = 0
 
     async def _pause(self) -> None:
         await asyncio.sleep(BACKOFF[min(self._failures, len(BACKOFF) - 1)])
@@ -153,7 +171,7 @@ class Relay:
     async def _connect(self, dialled: Dialled) -> None:
         loop = asyncio.get_running_loop()
         try:
-            _, local = await loop.create_connection(End, self._host, self._port)
+            _, local = await loop.create_connection(Local, self._host, self._port)
         except OSError:
             # Not listening yet, or no longer: the zone sees a closed connection and says so.
             if dialled.transport is not None:

@@ -20,7 +20,7 @@ from portal.errors import Missing
 from portal.i18n import N_
 from portal.navigation import Crumb
 from portal.queries import SearchForm, as_query, log_form
-from portal.records import handles, told
+from portal.records import FAMILIES, OUTCOMES, handles, told
 from portal.visit import Visit, plain
 from registry.text import Text
 
@@ -37,6 +37,8 @@ KINDS: Mapping[str, Text] = {
 }
 """What has a timeline."""
 
+ANY = Text("전체", "any")
+
 
 def overview(visit: Visit) -> Response:
     """Show the state of the log and the search form."""
@@ -50,9 +52,7 @@ def overview(visit: Visit) -> Response:
         "verified": told(last[0], handles(zone.registry)) if last else None,
         "run": visit.portal.verifications.last,
         "form": SearchForm(),
-        "actions": CATALOGUE,
-        "projects": zone.registry.projects(),
-        "datasets": zone.registry.datasets(),
+        **_choices(visit),
     }
     return visit.page("compliance.html", values, crumbs=(Crumb(N_("Audit log")),))
 
@@ -68,9 +68,7 @@ def find(visit: Visit) -> Response:
     naming = handles(zone.registry)
     values = {
         "form": form,
-        "actions": CATALOGUE,
-        "projects": zone.registry.projects(),
-        "datasets": zone.registry.datasets(),
+        **_choices(visit),
         "found": [told(one, naming) for one in shown],
         "next_address": form.address(after=shown[-1].index) if more else None,
     }
@@ -161,6 +159,23 @@ def verify_now(visit: Visit) -> Response:
     home = zone.settings.home
     visit.portal.verifications.start(zone.db, zone.log.directory, home / "keys" / "log.vkey", report)
     return RedirectResponse("/compliance", 303)
+
+
+def _choices(visit: Visit) -> dict[str, object]:
+    """Return what the lists of the search form offer."""
+    registry = visit.zone.registry
+    families: dict[str, list[tuple[str, Text]]] = {}
+    for spec in CATALOGUE.values():
+        families.setdefault(spec.action.partition(".")[0], []).append((spec.action, Text(spec.ko, spec.en)))
+    projects, datasets = registry.projects(), registry.datasets()
+    return {
+        "projects": projects,
+        "datasets": datasets,
+        "project_options": [("", ANY), *((one.id, one.title) for one in projects)],
+        "dataset_options": [("", ANY), *((one.id, one.title) for one in datasets)],
+        "action_groups": [(FAMILIES.get(family, Text(family, family)), specs) for family, specs in families.items()],
+        "outcome_options": [("", ANY), *OUTCOMES.items()],
+    }
 
 
 def _log_reading(visit: Visit, question: Mapping[str, object], found: int) -> None:

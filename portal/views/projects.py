@@ -57,7 +57,7 @@ def project(visit: Visit) -> Response:
         "members": [(m, people[m.person_ref], held_mark(m, visit.now)) for m in registry.members(shown.id)],
         "grants": [(g, people.get(g.approved_by), held_mark(g, visit.now)) for g in registry.grants(shown.id)],
         "names": NAMES,
-        "roles": [(role.value, NAMES[role]) for role in sorted(PROJECT_ROLES, reverse=True)],
+        "roles_choice": [(role.value, NAMES[role]) for role in sorted(PROJECT_ROLES, reverse=True)],
         "versions": [v for dataset in registry.datasets() for v in reversed(registry.versions(dataset.id))],
         "IN_FORCE": (IN_FORCE, NOT_YET),
         "may_manage": visit.has(Role.OPERATOR),

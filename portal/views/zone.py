@@ -60,7 +60,8 @@ def image(visit: Visit) -> Response:
 
 def zone(visit: Visit) -> Response:
     """Show which services answer, how full the disk is, and what is in force."""
-    home = visit.zone.settings.home
+    home, registry = visit.zone.settings.home, visit.zone.registry
+    people = {person.ref: person.handle for person in registry.people()}
     disk = shutil.disk_usage(home)
     with visit.zone.db.read() as tx:
         size = visit.zone.log.size(tx)
@@ -70,8 +71,7 @@ def zone(visit: Visit) -> Response:
         "log_size": size,
         "policy": visit.zone.desk.policy,
         "origins": [visit.zone.settings.origin(name) for name in ("zone", "work", "preview")],
-        "workspaces": visit.zone.registry.workspaces(),
-        "people": visit.zone.registry.people(),
+        "workspaces": [(one, people.get(one.person_ref, one.person_ref)) for one in registry.workspaces()],
     }
     return visit.page("zone.html", values, crumbs=(Crumb(N_("Zone")),))
 

@@ -40,17 +40,13 @@ class Pair:
         for number, project in enumerate(("gibleed", "traffic")):
             permit = WorkPermit(
                 workspace=Workspace(new_ref("ws"), "p_aaaaaaaaaaaaaaaa", project, 300_000 + number),
-                project=Project(
-                    project, "과제", "Project", "purpose", NOW, NOW, ProjectStatus.ACTIVE, limits
-                ),
+                project=Project(project, "과제", "Project", "purpose", NOW, NOW, ProjectStatus.ACTIVE, limits),
                 mounts=(Mount("gibleed", 1, data, "ab" * 32, 1),) if project == "gibleed" else (),
                 limits=limits,
                 ends_at=NOW,
             )
             uid = permit.workspace.uid
-            directory = make_workspace(
-                home, permit.workspace.ref, uid=uid, gate_uid=GATE, gate_gid=GATE, seed=None
-            )
+            directory = make_workspace(home, permit.workspace.ref, uid=uid, gate_uid=GATE, gate_gid=GATE, seed=None)
             container = container_for(
                 permit,
                 directory,
@@ -117,9 +113,7 @@ def test_programs_cannot_be_run_from_the_temporary_directory(pair: Pair) -> None
 
 def test_no_capability_is_left_and_none_can_be_gained(pair: Pair) -> None:
     status = dict(
-        line.split(":\t", 1)
-        for line in pair.sh("gibleed", "cat /proc/self/status")[1].splitlines()
-        if ":\t" in line
+        line.split(":\t", 1) for line in pair.sh("gibleed", "cat /proc/self/status")[1].splitlines() if ":\t" in line
     )
     assert {status[f"Cap{kind}"].strip() for kind in ("Inh", "Prm", "Eff", "Bnd", "Amb")} == {"0" * 16}
     assert status["NoNewPrivs"].strip() == "1"

@@ -86,13 +86,13 @@ def test_what_is_absent_has_no_second_spelling():
         pytest.param(1.5, id="a measured value"),
     ],
 )
-@pytest.mark.parametrize("place", ["detail", "nested", "key"])
-def test_personal_values_and_prose_have_no_place_in_a_leaf(value, place):
-    detail = {"detail": {"x": value}, "nested": {"x": [{"y": value}]}, "key": {"x": {str(value): 1}}}[place]
-    if place == "key" and not isinstance(value, str):
-        pytest.skip("a key is always a text")
-    with pytest.raises(MalformedBody):
-        encode(body_of(replace(EVENT, detail=detail)))
+def test_personal_values_and_prose_have_no_place_in_a_leaf(value):
+    places = [{"x": value}, {"x": [{"y": value}]}]
+    if isinstance(value, str):
+        places += [{value: 1}, {"x": {value: 1}}]
+    for detail in places:
+        with pytest.raises(MalformedBody):
+            encode(body_of(replace(EVENT, detail=detail)))
 
 
 @pytest.mark.parametrize(
@@ -157,16 +157,12 @@ def test_a_commitment_is_the_documented_hash():
     import hashlib
 
     opening = Opening(b"\x05" * 32, '"김"'.encode())
-    assert (
-        opening.commitment()
-        == hashlib.sha256(b"ansim-audit-commit/v1" + b"\x05" * 32 + '"김"'.encode()).digest()
-    )
+    assert opening.commitment() == hashlib.sha256(b"ansim-audit-commit/v1" + b"\x05" * 32 + '"김"'.encode()).digest()
     assert LABEL == b"ansim-audit-commit/v1"
 
 
 @given(
-    st.binary(max_size=300)
-    | st.dictionaries(st.text(max_size=9), st.integers()).map(lambda d: json.dumps(d).encode())
+    st.binary(max_size=300) | st.dictionaries(st.text(max_size=9), st.integers()).map(lambda d: json.dumps(d).encode())
 )
 def test_any_bytes_are_a_body_or_one_family_of_error(data):
     try:
@@ -188,12 +184,8 @@ def test_times_are_written_in_utc_so_that_texts_sort_as_times():
 
 
 def test_the_order_of_roles_and_datasets_does_not_matter():
-    one = replace(
-        EVENT, actor=Actor.person(PERSON, ("b", "a")), subjects=Subjects.datasets([("b", 1, 2), ("a", 1, 3)])
-    )
-    two = replace(
-        EVENT, actor=Actor.person(PERSON, ("a", "b")), subjects=Subjects.datasets([("a", 1, 3), ("b", 1, 2)])
-    )
+    one = replace(EVENT, actor=Actor.person(PERSON, ("b", "a")), subjects=Subjects.datasets([("b", 1, 2), ("a", 1, 3)]))
+    two = replace(EVENT, actor=Actor.person(PERSON, ("a", "b")), subjects=Subjects.datasets([("a", 1, 3), ("b", 1, 2)]))
     assert body_of(one) == body_of(two)
 
 
@@ -254,9 +246,7 @@ def test_fresh_references_are_of_the_form_that_objects_need(kind, prefix):
 
 
 def test_every_kind_of_object_in_the_contract_has_a_form():
-    named = (
-        "person project dataset grant membership workspace request file image log zone policy session route"
-    )
+    named = "person project dataset grant membership workspace request file image log zone policy session route"
     assert set(named.split()) <= set(OBJECT_REFS)
 
 

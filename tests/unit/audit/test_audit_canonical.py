@@ -38,11 +38,7 @@ def test_a_sealed_text_is_written_as_rfc_8785_writes_it(text):
     assert encode_text(text) == rfc8785.dumps(text)
 
 
-@given(
-    st.binary(max_size=200)
-    | VALUES.map(rfc8785.dumps)
-    | st.text().map(lambda t: t.encode("utf-8", "replace"))
-)
+@given(st.binary(max_size=200) | VALUES.map(rfc8785.dumps) | st.text().map(lambda t: t.encode("utf-8", "replace")))
 def test_reading_any_bytes_gives_a_value_or_one_family_of_error(data):
     try:
         value = decode(data)

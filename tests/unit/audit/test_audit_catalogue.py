@@ -15,9 +15,7 @@ from audit.verification import PROBLEMS, Problem, Verification
 from audit.writer import COMPONENT_ACTIONS
 
 HANGUL = re.compile("[가-힣]")
-EVERY_ERROR = [
-    kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.AuditError)
-]
+EVERY_ERROR = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.AuditError)]
 
 
 @pytest.mark.parametrize("spec", CATALOGUE.values(), ids=lambda spec: spec.action)
@@ -46,9 +44,7 @@ def test_components_record_only_actions_that_exist():
 
 
 def test_no_component_on_the_socket_can_record_a_decision():
-    decisions = {
-        a for a in CATALOGUE if a.startswith(("egress.", "grant.", "membership.", "person.", "log."))
-    }
+    decisions = {a for a in CATALOGUE if a.startswith(("egress.", "grant.", "membership.", "person.", "log."))}
     for actions in COMPONENT_ACTIONS.values():
         assert not actions & decisions
 

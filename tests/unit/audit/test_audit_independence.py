@@ -8,7 +8,7 @@ from pathlib import Path
 import audit
 
 PACKAGE = Path(audit.__file__).parent
-WRITERS = {"log", "store", "tree", "sidecar", "sealing", "cells", "writer", "client", "keys"}
+WRITERS = {"log", "store", "tree", "sidecar", "sealing", "cells", "writer", "client", "keys", "head", "durable"}
 
 
 def imported(module: str, seen: set[str] | None = None) -> set[str]:

@@ -80,9 +80,7 @@ def test_roots_and_proofs_are_those_of_an_independent_implementation():
         for index in range(size):
             proof = tree.prove_inclusion(index + 1, size)
             # Their path begins with the leaf itself.
-            assert [bytes.fromhex(h) for h in proof.serialize()["path"]][1:] == inclusion_path(
-                index, size, nodes
-            )
+            assert [bytes.fromhex(h) for h in proof.serialize()["path"]][1:] == inclusion_path(index, size, nodes)
 
 
 def test_the_example_proofs_of_rfc_6962_section_2_1_3():

@@ -119,10 +119,7 @@ def test_any_text_is_a_verifier_key_or_one_family_of_error(text):
     assert verifier.vkey() == text.strip("\n")
 
 
-@given(
-    st.text()
-    | st.lists(st.text(max_size=50), min_size=3, max_size=4).map(lambda lines: "\n".join(lines) + "\n")
-)
+@given(st.text() | st.lists(st.text(max_size=50), min_size=3, max_size=4).map(lambda lines: "\n".join(lines) + "\n"))
 def test_any_text_is_a_checkpoint_or_one_family_of_error(text):
     for parse in (parse_text, unverified_checkpoint):
         try:

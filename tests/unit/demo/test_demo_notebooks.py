@@ -55,17 +55,13 @@ def notebook(project: str, name: str) -> dict[str, Any]:
 def run(project: str, name: str, data: Path, outbox: Path, *, until: str | None = None) -> None:
     """Run the code cells in order in a fresh interpreter, up to the one that contains `until`."""
     cells = [cell for cell in notebook(project, name)["cells"] if cell["cell_type"] == "code"]
-    sources = [
-        "".join(cell["source"]) for cell in cells if not NOT_HERE & set(cell["metadata"].get("tags", []))
-    ]
+    sources = ["".join(cell["source"]) for cell in cells if not NOT_HERE & set(cell["metadata"].get("tags", []))]
     if until is not None:
         last = next(index for index, source in enumerate(sources) if until in source)
         sources = sources[: last + 1]
     environment = {"PATH": os.environ["PATH"], "ANSIM_DATA": str(data), "ANSIM_OUTBOX": str(outbox)}
     code = "\n\n".join(sources)
-    result = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120
-    )
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr
 
 
@@ -88,10 +84,7 @@ def expected(years: int) -> list[tuple[str, str, str, int, int]]:
 
 
 def counts(path: Path) -> list[tuple[str, str, str, int, int]]:
-    return [
-        (row["drug"], row["sex"], row["age_band"], int(row["n"]), int(row["n_gi_bleed"]))
-        for row in read(path)
-    ]
+    return [(row["drug"], row["sex"], row["age_band"], int(row["n"]), int(row["n_gi_bleed"])) for row in read(path)]
 
 
 def rounded(value: int) -> int:

@@ -43,17 +43,13 @@ def test_every_table_holds_exactly_the_rows_of_the_source(gibleed: Path) -> None
         for file in gibleed.glob("*.parquet"):
             left = f"SELECT * FROM source.main.{file.stem}"
             right = f"SELECT * FROM '{file}'"
-            differing = (
-                f"SELECT count(*) FROM (({left} EXCEPT ALL {right}) UNION ALL ({right} EXCEPT ALL {left}))"
-            )
+            differing = f"SELECT count(*) FROM (({left} EXCEPT ALL {right}) UNION ALL ({right} EXCEPT ALL {left}))"
             assert connection.execute(differing).fetchone() == (0,), file.name
 
 
 def test_tables_that_hold_only_their_header_are_left_out_and_named(gibleed: Path) -> None:
     assert not (gibleed / "death.parquet").exists()
-    assert (
-        "death" in (gibleed / "README.md").read_text(encoding="utf-8").split("not written")[1].split("\n")[0]
-    )
+    assert "death" in (gibleed / "README.md").read_text(encoding="utf-8").split("not written")[1].split("\n")[0]
 
 
 def test_the_dictionary_describes_every_table_in_both_languages(gibleed: Path) -> None:
@@ -69,11 +65,7 @@ def test_column_names_are_lower_case_and_keys_are_whole_numbers(gibleed: Path) -
     for file in gibleed.glob("*.parquet"):
         schema = pyarrow.parquet.read_schema(file)
         assert [name.lower() for name in schema.names] == schema.names
-        keys = [
-            name
-            for name in schema.names
-            if name.endswith("_id") and name not in ("domain_id", "vocabulary_id")
-        ]
+        keys = [name for name in schema.names if name.endswith("_id") and name not in ("domain_id", "vocabulary_id")]
         assert not [name for name in keys if str(schema.field(name).type) == "double"], file.name
 
 

@@ -121,16 +121,12 @@ def test_container_runs_as_the_workspace_and_without_a_network() -> None:
 
 def test_two_projects_of_one_person_share_no_writable_path_name_or_user() -> None:
     one, other = a_container(a_permit("gibleed")), a_container(a_permit("traffic", number=2))
-    assert {b.source for b in one.binds if not b.target.startswith("/data")}.isdisjoint(
-        b.source for b in other.binds
-    )
+    assert {b.source for b in one.binds if not b.target.startswith("/data")}.isdisjoint(b.source for b in other.binds)
     assert one.name != other.name
     assert one.uid != other.uid
 
 
-@pytest.mark.parametrize(
-    "key", ["ansim.zone", "ansim.workspace", "ansim.project", "ansim.prefix", "ansim.intent"]
-)
+@pytest.mark.parametrize("key", ["ansim.zone", "ansim.workspace", "ansim.project", "ansim.prefix", "ansim.intent"])
 def test_labels_tell_the_worker_whose_container_it_is(key: str) -> None:
     assert labels(a_container())[key]
 

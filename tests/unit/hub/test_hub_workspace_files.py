@@ -12,9 +12,7 @@ from hub_config.workspace_files import WorkspaceFilesError, make_workspace
 
 REF = "ws_aaaaaaaaaaaaaaaa"
 UID, GATE = 200_001, 64_000
-needs_root = pytest.mark.skipif(
-    os.geteuid() != 0, reason="gives files to other users, which only root may do"
-)
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="gives files to other users, which only root may do")
 pytestmark = needs_root
 
 

@@ -238,12 +238,12 @@ some_grants = st.lists(
 any_facts = st.builds(
     Facts,
     at=st.just(NOW) | times,
-    demo_zone=st.sampled_from([False, False, False, True]),
+    demo_zone=st.sampled_from([False, False, False, False, True]),
     notice_version=st.just("1"),
     person=people,
     project=projects,
-    memberships=some_memberships,
-    grants=some_grants,
+    memberships=st.just((a_membership(),)) | some_memberships,
+    grants=st.just((a_grant(),)) | some_grants,
 )
 
 

@@ -1,0 +1,342 @@
+"""The log records what happened exactly if it happened, signs its head, and never contradicts what it signed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, OperationalError
+
+from audit.db import Database
+from audit.errors import (
+    DatabaseUnusable,
+    EventRefused,
+    KeyFileUnusable,
+    LogInconsistent,
+    NotDurable,
+    NotInLog,
+    SealedValueLost,
+)
+from audit.event import Actor, Object, Source, Subjects
+from audit.keys import LogKeys
+from audit.log import AuditLog
+from audit.merkle import verify_consistency
+from audit.note import parse_vkey
+from audit.proof import verify_receipt
+from audit.refs import new_event_id
+from audit.tree import Tree
+from tests.integration.audit.audit_world import ALICE, BOB, ORIGIN, an_event, open_world
+
+COUNT = "SELECT count(*) FROM audit_entry"
+
+
+def test_an_event_is_recorded_exactly_if_the_change_is(world):
+    with world.db.begin() as tx:
+        tx.execute(text("CREATE TABLE business (n integer)"))
+    with world.db.begin() as tx:
+        tx.execute(text("INSERT INTO business VALUES (1)"))
+        assert world.log.append(tx, an_event()) == 0
+    with pytest.raises(RuntimeError), world.db.begin() as tx:
+        tx.execute(text("INSERT INTO business VALUES (2)"))
+        world.log.append(tx, an_event())
+        raise RuntimeError("the change fails after it was recorded")
+    with world.db.read() as tx:
+        assert tx.scalars(text("SELECT n FROM business")).all() == [1]
+        assert world.log.size(tx) == 1
+
+
+@pytest.mark.parametrize("action", ["cell.invented", "cell.sent"])
+def test_a_change_that_cannot_be_recorded_does_not_happen_even_if_the_error_is_ignored(world, action):
+    with world.db.begin() as tx:
+        tx.execute(text("CREATE TABLE business (n integer)"))
+    refused = an_event(action, detail={} if action == "cell.invented" else {"name": "김민수"})
+    with pytest.raises(InvalidRequestError), world.db.begin() as tx:
+        tx.execute(text("INSERT INTO business VALUES (1)"))
+        with pytest.raises(EventRefused):
+            world.log.append(tx, refused)
+        tx.execute(text("INSERT INTO business VALUES (2)"))
+    with world.db.read() as tx:
+        assert tx.scalars(text("SELECT n FROM business")).all() == []
+
+
+def test_a_database_that_refuses_the_entry_means_that_it_is_not_durable(world):
+    with world.db.begin() as tx:
+        tx.execute(text("DROP TABLE audit_link"))
+    with pytest.raises(NotDurable):
+        world.log.record(an_event())
+    assert world.size() == 0
+
+
+def test_the_same_event_is_recorded_once(world):
+    event = an_event(sealed={"comment": "a word"})
+    assert [world.log.record(event) for _ in range(3)] == [0, 0, 0]
+    assert world.log.record(an_event()) == 1
+    assert world.verify().size == 2
+
+
+def test_an_event_id_is_used_for_one_event_only(world):
+    event = an_event()
+    world.log.record(event)
+    with pytest.raises(EventRefused):
+        world.log.record(replace(event, outcome="failed"))
+    assert world.size() == 1
+
+
+def test_indexes_have_no_gaps_and_tiles_close_when_full(world):
+    world.fill(700)
+    with world.db.read() as tx:
+        assert tx.scalars(text("SELECT idx FROM audit_entry ORDER BY idx")).all() == list(range(700))
+        assert tx.execute(text("SELECT level, n FROM audit_tile ORDER BY level, n")).all() == [(0, 0), (0, 1)]
+    world.log.checkpoint()
+    assert world.verify().ok
+
+
+def test_every_receipt_proves_its_entry_offline(world):
+    world.fill(530)
+    key = parse_vkey((world.home / "keys" / "log.vkey").read_text())
+    for index in (0, 255, 256, 511, 512, 529):
+        receipt = verify_receipt(world.log.receipt(index), key)
+        assert (receipt.index, receipt.body["detail"]) == (index, {"n": index})
+        assert receipt.checkpoint.origin == ORIGIN
+
+
+def test_a_receipt_for_a_new_entry_signs_a_new_head(world):
+    world.log.record(an_event())
+    world.log.checkpoint()
+    index = world.log.record(an_event())
+    assert verify_receipt(world.log.receipt(index), world.verifier).checkpoint.size == 2
+
+
+def test_an_entry_that_does_not_exist_has_no_receipt(world):
+    with pytest.raises(NotInLog):
+        world.log.receipt(0)
+
+
+def test_the_head_is_signed_once_per_size(world):
+    first = world.log.checkpoint()
+    assert world.log.checkpoint() == first
+    world.log.record(an_event())
+    second = world.log.checkpoint()
+    assert second != first
+    with world.db.read() as tx:
+        assert tx.scalars(text("SELECT size FROM audit_checkpoint ORDER BY size")).all() == [0, 1]
+    assert (world.home / "log" / "checkpoint").read_text() == second
+    assert (world.home / "log" / "checkpoints" / "0").read_text() == first
+
+
+def test_later_heads_extend_earlier_ones(world):
+    world.fill(300)
+    with world.db.read() as tx:
+        tree = Tree(tx)
+        roots = {size: tree.root(size) for size in (1, 255, 256, 257, 300)}
+        assert world.log.root(tx, 256) == roots[256]
+        assert world.log.root(tx) == roots[300]
+        for old in roots:
+            for new in roots:
+                if old <= new:
+                    assert verify_consistency(old, new, roots[old], roots[new], tree.consistency(old, new))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("DELETE FROM audit_entry WHERE idx >= 5", id="cut off"),
+        pytest.param(
+            "UPDATE audit_entry SET leaf_hash = (SELECT leaf_hash FROM audit_entry WHERE idx = 0) WHERE idx = 3",
+            id="rewritten",
+        ),
+        pytest.param("DELETE FROM audit_entry", id="emptied"),
+    ],
+)
+@pytest.mark.parametrize("remaining", ["files and rows", "files", "rows", "all but the last file"])
+def test_nothing_is_signed_that_contradicts_what_was_signed(world, change, remaining):
+    world.fill(9)
+    world.log.checkpoint()
+    world.tamper(change)
+    if remaining == "files":
+        world.tamper("DELETE FROM audit_checkpoint")
+    if remaining == "rows":
+        shutil.rmtree(world.home / "log")
+    if remaining == "all but the last file":
+        world.tamper("DELETE FROM audit_checkpoint")
+        (world.home / "log" / "checkpoint").unlink()
+    with pytest.raises(LogInconsistent):
+        world.log.check_head()
+    with pytest.raises(LogInconsistent):
+        world.log.checkpoint()
+
+
+def test_a_head_signed_by_another_key_stops_the_log(world):
+    world.fill(3)
+    world.log.checkpoint()
+    other = AuditLog(
+        world.db,
+        LogKeys.load_or_create(world.home / "other"),
+        component="cli",
+        origin=ORIGIN,
+        log_dir=world.home / "log",
+    )
+    with pytest.raises(LogInconsistent):
+        other.checkpoint()
+
+
+def test_a_changed_key_does_not_pass_unnoticed(world):
+    (world.home / "keys" / "log.ed25519").unlink()
+    with pytest.raises(KeyFileUnusable):
+        AuditLog(world.db, LogKeys.load_or_create(world.home / "keys"), component="cli", origin=ORIGIN)
+
+
+def test_sealed_values_are_readable_with_the_keys_and_nowhere_else(world):
+    secret = {"email": "kim@hospital.example", "name": "김민수", "comment": "looks odd\nto me"}
+    event = an_event("person.invited", object=Object("person", BOB), subjects=Subjects.person(BOB), sealed=secret)
+    index = world.log.record(event)
+    assert world.log.unseal(index) == {**secret, "source.ip": "203.0.113.7"}
+    with world.db.read() as tx:
+        everything = [
+            tuple(row)
+            for name in ("entry", "link", "sidecar", "key")
+            for row in tx.execute(text(f"SELECT * FROM audit_{name}"))
+        ]
+    stored = b" ".join(v if isinstance(v, bytes) else str(v).encode() for row in everything for v in row)
+    for value in (*secret.values(), "203.0.113.7"):
+        assert value.encode() not in stored
+
+
+def test_the_receipt_of_an_entry_shows_no_sealed_value(world):
+    world.log.record(an_event(sealed={"name": "김민수"}))
+    body = verify_receipt(world.log.receipt(0), world.verifier).body
+    assert set(body["c"]) == {"name", "source.ip"}
+    assert "203.0.113.7" not in str(body)
+
+
+def test_destroying_a_persons_key_destroys_their_values_and_no_proof(world):
+    about_bob = world.log.record(an_event("person.invited", object=Object("person", BOB), sealed={"name": "Bob"}))
+    about_alice = world.log.record(an_event(sealed={"comment": "hers"}))
+    world.log.checkpoint()
+    with world.db.begin() as tx:
+        tx.execute(text("UPDATE audit_key SET wrapped = NULL, shredded_at = 'now' WHERE subject = :s"), {"s": BOB})
+    assert world.log.unseal(about_bob) == {"source.ip": "203.0.113.7"}
+    assert world.log.unseal(about_alice) == {"comment": "hers", "source.ip": "203.0.113.7"}
+    again = world.log.record(an_event("person.joined", object=Object("person", BOB), sealed={"name": "Bob"}))
+    assert world.log.unseal(again)["name"] == "Bob"
+    world.log.checkpoint()
+    assert world.verify().ok
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM audit_sidecar", "UPDATE audit_sidecar SET ciphertext = nonce"])
+def test_a_sealed_value_that_was_lost_is_not_taken_for_destroyed(world, change):
+    world.log.record(an_event())
+    world.tamper(change)
+    with pytest.raises(SealedValueLost):
+        world.log.unseal(0)
+
+
+def test_a_sealed_value_of_another_entry_does_not_open(world):
+    world.log.record(an_event(source=Source("203.0.113.1")))
+    world.log.record(an_event(source=Source("203.0.113.2")))
+    world.tamper(
+        "CREATE TEMPORARY TABLE copy AS SELECT * FROM audit_sidecar",
+        "UPDATE audit_sidecar SET ciphertext = (SELECT ciphertext FROM copy WHERE copy.commitment <> audit_sidecar.commitment)",
+        "UPDATE audit_sidecar SET nonce = (SELECT nonce FROM copy WHERE copy.commitment <> audit_sidecar.commitment)",
+    )
+    with pytest.raises(SealedValueLost):
+        world.log.unseal(0)
+
+
+def test_the_log_adds_time_and_component(world):
+    at = datetime(2026, 11, 21, 13, 45, tzinfo=UTC)
+    log = AuditLog(
+        world.db, world.keys, component="worker", origin=ORIGIN, log_dir=world.home / "log", clock=lambda: at
+    )
+    log.record(an_event())
+    body = verify_receipt(log.receipt(0), world.verifier).body
+    assert (body["ts"], body["component"]) == ("2026-11-21T13:45:00.000000Z", "worker")
+
+
+def test_events_longer_than_an_entry_are_refused(world):
+    with pytest.raises(EventRefused, match="longer"):
+        world.log.record(an_event(detail={"x": ["a" * 200] * 400}))
+
+
+def test_the_address_of_a_source_cannot_be_set_twice(world):
+    with pytest.raises(EventRefused):
+        world.log.record(an_event(sealed={"source.ip": "198.51.100.9"}))
+
+
+def test_a_person_may_act_from_no_address(world):
+    index = world.log.record(an_event(actor=Actor.person(ALICE), source=Source(None)))
+    assert world.log.unseal(index) == {}
+
+
+APPENDER = """
+import sys
+from pathlib import Path
+from audit.db import Database
+from tests.integration.audit.audit_world import an_event, open_world
+world = open_world(Database.open(sys.argv[1]), Path(sys.argv[2]), sys.argv[1])
+for n in range(int(sys.argv[3])):
+    world.log.record(an_event(detail={"n": n}))
+    if n % 20 == 0:
+        world.log.checkpoint()
+"""
+
+
+def test_processes_append_at_the_same_time_without_loss_or_gap(world):
+    command = [sys.executable, "-c", APPENDER, world.url, str(world.home), "100"]
+    others = [subprocess.Popen(command) for _ in range(2)]
+    for _ in range(100):
+        world.log.record(an_event())
+    assert [other.wait(timeout=60) for other in others] == [0, 0]
+    world.log.checkpoint()
+    result = world.verify()
+    assert (result.ok, result.size, result.problems) == (True, 300, ())
+
+
+def test_ids_are_unique_across_a_second_process(world):
+    shared = new_event_id()
+    world.log.record(an_event(id=shared))
+    second = open_world(Database.open(world.url), world.home, world.url)
+    assert second.log.record(an_event(id=shared)) == 0
+    second.db.close()
+
+
+def test_reading_sees_one_state_and_cannot_write(world):
+    world.log.record(an_event())
+    with world.db.read() as tx:
+        assert world.log.size(tx) == 1
+        world.log.record(an_event())
+        assert world.log.size(tx) == 1
+    with pytest.raises((NotDurable, DBAPIError)), world.db.read() as tx:
+        world.log.append(tx, an_event())
+    assert world.log.record(an_event()) == 2
+
+
+def test_sqlite_is_opened_so_that_what_is_committed_survives_a_power_cut(sqlite_world):
+    with sqlite_world.db.begin() as tx:
+        pragmas = {
+            name: tx.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://localhost/x", "", "not a url"])
+def test_a_database_that_cannot_keep_the_promise_is_refused(url):
+    with pytest.raises(DatabaseUnusable):
+        Database.open(url)
+
+
+def test_a_second_writer_waits_for_the_first(sqlite_world):
+    second = Database.open(sqlite_world.url)
+    with sqlite_world.db.begin() as first:
+        first.exec_driver_sql("SELECT 1")
+        with second.engine.connect() as other:
+            other.connection.driver_connection.execute("PRAGMA busy_timeout=10")
+            with pytest.raises(OperationalError, match="locked"):
+                other.begin()
+    second.close()

@@ -1,0 +1,404 @@
+"""Every way of changing the log behind its back is found, and the first bad entry is named.
+
+The log of these tests has 300 entries: one full tile of 256 and a partial one of 44, and checkpoints at 50, 280 and 300.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from audit.canonical import decode, encode
+from audit.checkpoint import Checkpoint
+from audit.db import Database
+from audit.merkle import Frontier, fold, leaf_hash
+from audit.note import sign_note
+from audit.refs import new_event_id
+from tests.integration.audit.audit_world import World, an_event, new_world, open_world
+
+SIZE, CHECKPOINTS = 300, (50, 280, 300)
+Change = Callable[[World], None]
+
+
+def grown(world: World) -> World:
+    done = 0
+    for size in CHECKPOINTS:
+        world.log.record_all([(an_event(detail={"n": n}), "portal") for n in range(done, size)])
+        world.log.checkpoint()
+        done = size
+    return world
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("template")
+    url = f"sqlite:///{home / 'ansim.db'}"
+    world = grown(new_world(Database.open(url), home, url))
+    with world.db.engine.connect() as connection:
+        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    world.db.close()
+    return home
+
+
+@pytest.fixture
+def whole(template: Path, tmp_path: Path) -> World:
+    """A copy of the log of 300 entries."""
+    home = tmp_path / "zone"
+    shutil.copytree(template, home)
+    url = f"sqlite:///{home / 'ansim.db'}"
+    return open_world(Database.open(url), home, url)
+
+
+def edited(world: World, index: int, **fields: object) -> bytes:
+    """Return the body of an entry with fields replaced, in canonical form."""
+    body = decode(world.body(index))
+    assert isinstance(body, dict)
+    return encode({**body, "outcome": "denied", **fields})
+
+
+def body_edited(index: int) -> Change:
+    def change(world: World) -> None:
+        statement = "UPDATE audit_entry SET body = :body, outcome = 'denied' WHERE idx = :i"
+        world.tamper(statement, body=edited(world, index), i=index)
+
+    return change
+
+
+def body_and_hash_edited(index: int) -> Change:
+    def change(world: World) -> None:
+        body = edited(world, index)
+        world.tamper(
+            "UPDATE audit_entry SET body = :body, leaf_hash = :leaf, outcome = 'denied' WHERE idx = :i",
+            body=body,
+            leaf=leaf_hash(body),
+            i=index,
+        )
+
+    return change
+
+
+def body_hash_and_tile_edited(index: int, *, root: bool = True) -> Change:
+    def change(world: World) -> None:
+        body_and_hash_edited(index)(world)
+        with world.db.read() as tx:
+            tile = bytearray(tx.scalar(text("SELECT hashes FROM audit_tile")))
+        tile[index * 32 : index * 32 + 32] = leaf_hash(world.body(index))
+        world.tamper("UPDATE audit_tile SET hashes = :tile", tile=bytes(tile))
+        if root:
+            hashes = [bytes(tile[i : i + 32]) for i in range(0, len(tile), 32)]
+            world.tamper("UPDATE audit_tile SET root = :root", root=fold(hashes))
+
+    return change
+
+
+def rows_deleted(first: int, last: int) -> Change:
+    def change(world: World) -> None:
+        condition = "idx >= :first AND idx <= :last"
+        statements = [f"DELETE FROM {table} WHERE {condition}" for table in ("audit_entry", "audit_link")]
+        world.tamper(*statements, first=first, last=last)
+
+    return change
+
+
+def cut_off(size: int, *, tiles: bool = True) -> Change:
+    """Remove the end of the log and everything in the database that could tell."""
+
+    def change(world: World) -> None:
+        rows_deleted(size, SIZE)(world)
+        world.tamper("DELETE FROM audit_checkpoint WHERE size > :size", size=size)
+        if tiles and size < 256:
+            world.tamper("DELETE FROM audit_tile")
+
+    return change
+
+
+def swapped(one: int, two: int) -> Change:
+    def change(world: World) -> None:
+        moves = [(one, -1), (two, one), (-1, two)]
+        for table in ("audit_entry", "audit_link"):
+            for source, target in moves:
+                world.tamper(f"UPDATE {table} SET idx = :target WHERE idx = :source", source=source, target=target)
+
+    return change
+
+
+def sql(statement: str, **values: object) -> Change:
+    return lambda world: world.tamper(statement, **values)
+
+
+def spelled_differently(index: int) -> Change:
+    def change(world: World) -> None:
+        body = world.body(index).replace(b'"v":1', b'"v": 1')
+        statement = "UPDATE audit_entry SET body = :body, leaf_hash = :leaf WHERE idx = :i"
+        world.tamper(statement, body=body, leaf=leaf_hash(body), i=index)
+
+    return change
+
+
+def rebuilt_from(index: int) -> Change:
+    """Rewrite everything from an entry on as the log itself would have, without the key that signs."""
+
+    def change(world: World) -> None:
+        world.tamper("DELETE FROM audit_tile", "DELETE FROM audit_checkpoint")
+        rows_deleted(index, SIZE)(world)
+        with world.db.read() as tx:
+            hashes = [bytes(h) for h in tx.scalars(text("SELECT leaf_hash FROM audit_entry ORDER BY idx"))]
+        for n in range(index, SIZE):
+            world.log.record(an_event(detail={"n": n + 1000}))
+        with world.db.read() as tx:
+            hashes = [bytes(h) for h in tx.scalars(text("SELECT leaf_hash FROM audit_entry ORDER BY idx"))][:256]
+        world.tamper("DELETE FROM audit_tile")
+        world.tamper("INSERT INTO audit_tile VALUES (0, 0, :hashes, :root)", hashes=b"".join(hashes), root=fold(hashes))
+
+    return change
+
+
+def note_changed(world: World) -> None:
+    with world.db.read() as tx:
+        note = tx.scalar(text("SELECT note FROM audit_checkpoint WHERE size = 280"))
+    origin, _, rest = note.partition("\n280\n")
+    world.tamper("UPDATE audit_checkpoint SET note = :n WHERE size = 280", n=f"{origin}\n281\n{rest}")
+
+
+# What is done, the first sign of tampering, its index and the last index it may concern.
+CASES = [
+    pytest.param(body_edited(7), ("entry.leaf_hash", 7, 7), id="a body edited"),
+    pytest.param(body_edited(0), ("entry.leaf_hash", 0, 0), id="the first body edited"),
+    pytest.param(body_edited(299), ("entry.leaf_hash", 299, 299), id="the last body edited"),
+    pytest.param(body_and_hash_edited(7), ("entry.tree", 7, 7), id="body and hash edited"),
+    pytest.param(body_and_hash_edited(255), ("entry.tree", 255, 255), id="body and hash edited at the end of a tile"),
+    pytest.param(body_and_hash_edited(256), ("entry.tree", 256, 256), id="body and hash edited in the partial tile"),
+    pytest.param(body_and_hash_edited(299), ("entry.tree", 299, 299), id="last body and hash edited"),
+    pytest.param(
+        body_hash_and_tile_edited(7), ("entry.tree", 7, 7), id="body, hash and tile edited below a checkpoint"
+    ),
+    pytest.param(
+        body_hash_and_tile_edited(100),
+        ("checkpoint.root", 50, 279),
+        id="body, hash and tile edited between checkpoints",
+    ),
+    pytest.param(body_hash_and_tile_edited(100, root=False), ("tile.root", 0, 255), id="body, hash and half a tile"),
+    pytest.param(spelled_differently(7), ("entry.form", 7, 7), id="a body spelled differently, hash edited"),
+    pytest.param(rows_deleted(7, 7), ("entry.missing", 7, 7), id="a row deleted"),
+    pytest.param(rows_deleted(7, 9), ("entry.missing", 7, 9), id="rows deleted"),
+    pytest.param(rows_deleted(0, 0), ("entry.missing", 0, 0), id="the first row deleted"),
+    pytest.param(rows_deleted(290, 290), ("entry.missing", 290, 290), id="a row deleted in the partial tile"),
+    pytest.param(rows_deleted(0, 255), ("entry.missing", 0, 255), id="a whole tile deleted"),
+    pytest.param(cut_off(295), ("checkpoint.truncated", 295, 299), id="the end cut off"),
+    pytest.param(cut_off(280), ("checkpoint.truncated", 280, 299), id="the end cut off at a checkpoint"),
+    pytest.param(cut_off(100), ("checkpoint.truncated", 100, 299), id="the end cut off with its tile"),
+    pytest.param(cut_off(100, tiles=False), ("tile.extra", 100, 100), id="the end cut off without its tile"),
+    pytest.param(cut_off(0), ("checkpoint.truncated", 0, 299), id="everything deleted"),
+    pytest.param(swapped(20, 30), ("entry.tree", 20, 20), id="rows swapped"),
+    pytest.param(swapped(285, 295), ("entry.tree", 285, 285), id="rows swapped in the partial tile"),
+    pytest.param(swapped(250, 260), ("entry.tree", 250, 250), id="rows swapped across tiles"),
+    pytest.param(rebuilt_from(60), ("checkpoint.root", 0, 49), id="everything rebuilt without the key"),
+    pytest.param(
+        sql("UPDATE audit_entry SET leaf_hash = :h WHERE idx = 9", h=b"\0" * 32),
+        ("entry.leaf_hash", 9, 9),
+        id="a stored hash",
+    ),
+    pytest.param(
+        sql("UPDATE audit_entry SET idx = -1 WHERE idx = 299"), ("entry.extra", -1, -1), id="a row moved below zero"
+    ),
+    pytest.param(
+        sql("UPDATE audit_entry SET idx = 10000000 WHERE idx = 299"),
+        ("entry.missing", 299, 299),
+        id="a row moved far away",
+    ),
+    pytest.param(
+        sql("DELETE FROM audit_link WHERE idx = 12 AND kind = 'person'"), ("entry.links", 12, 12), id="a link removed"
+    ),
+    pytest.param(
+        sql("INSERT INTO audit_link VALUES ('person', 'p_x', 13)"), ("entry.links", 13, 13), id="a link invented"
+    ),
+    pytest.param(
+        sql("INSERT INTO audit_link VALUES ('person', 'p_x', 500)"), ("entry.links", 300, 300), id="a link to nowhere"
+    ),
+    pytest.param(sql("DELETE FROM audit_tile"), ("tile.missing", 0, 255), id="a tile deleted"),
+    pytest.param(sql("UPDATE audit_tile SET root = :r", r=b"\0" * 32), ("tile.root", 0, 255), id="the root of a tile"),
+    pytest.param(
+        sql("UPDATE audit_tile SET hashes = :h", h=b"\0" * 32), ("tile.missing", 0, 255), id="a tile shortened"
+    ),
+    pytest.param(note_changed, ("checkpoint.signature", 280, 280), id="a checkpoint edited"),
+    pytest.param(
+        sql("UPDATE audit_checkpoint SET note = 'x' WHERE size = 280"),
+        ("checkpoint.form", 280, 280),
+        id="a checkpoint erased",
+    ),
+    pytest.param(
+        sql("UPDATE audit_checkpoint SET size = 281 WHERE size = 280"),
+        ("checkpoint.form", 281, 281),
+        id="a checkpoint moved",
+    ),
+] + [
+    pytest.param(
+        sql(f"UPDATE audit_entry SET {column} = :v WHERE idx = 12", v=value),
+        ("entry.columns", 12, 12),
+        id=f"column {column}",
+    )
+    for column, value in {
+        "ts": "2020-01-01T00:00:00.000000Z",
+        "component": "hub",
+        "action": "cell.ran",
+        "outcome": "denied",
+        "actor_ref": "p_x",
+        "object_kind": "person",
+        "object_ref": "p_x",
+        "project": None,
+        "event_id": new_event_id(),
+    }.items()
+]
+
+
+def test_a_log_that_nobody_touched_is_whole(whole):
+    result = whole.verify()
+    assert (result.verdict, result.problems) == ("intact", ())
+    assert (result.size, result.covered, result.checkpoints_checked) == (SIZE, SIZE, 2 * len(CHECKPOINTS) + 1 - 1)
+
+
+@pytest.mark.parametrize(("change", "expected"), CASES)
+def test_tampering_is_found_and_the_first_bad_entry_named(whole, change, expected):
+    change(whole)
+    result = whole.verify()
+    assert result.verdict == "tampered"
+    first = result.first_bad
+    assert first is not None
+    assert (first.code, first.index, first.last) == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param(body_edited(7), ("entry.leaf_hash", 7), id="a body edited"),
+        pytest.param(body_and_hash_edited(7), ("entry.tree", 7), id="body and hash edited"),
+        pytest.param(rows_deleted(7, 9), ("entry.missing", 7), id="rows deleted"),
+        pytest.param(cut_off(295), ("checkpoint.truncated", 295), id="the end cut off"),
+        pytest.param(
+            sql("UPDATE audit_entry SET project = 'other' WHERE idx = 12"), ("entry.columns", 12), id="a column"
+        ),
+        pytest.param(swapped(285, 295), ("entry.tree", 285), id="rows swapped"),
+    ],
+)
+def test_tampering_is_found_on_either_database(world, change, expected):
+    grown(world)
+    change(world)
+    first = world.verify().first_bad
+    assert first is not None
+    assert (first.code, first.index) == expected
+
+
+def test_one_bad_entry_is_the_only_one_reported(whole):
+    body_and_hash_edited(100)(whole)
+    result = whole.verify()
+    assert [problem.index for problem in result.problems] == [100]
+    # The rest is still shown to be what was signed.
+    assert result.covered == SIZE
+
+
+def test_every_bad_entry_is_reported(whole):
+    for index in (5, 70, 260, 290):
+        body_and_hash_edited(index)(whole)
+    assert [problem.index for problem in whole.verify().problems] == [5, 70, 260, 290]
+
+
+def test_every_byte_of_a_body_counts(whole):
+    body = whole.body(3)
+    for position in range(0, len(body), 29):
+        changed = body[:position] + bytes([body[position] ^ 1]) + body[position + 1 :]
+        whole.tamper("UPDATE audit_entry SET body = :b WHERE idx = 3", b=changed)
+        first = whole.verify().first_bad
+        assert first is not None
+        assert first.index == 3
+
+
+def test_a_log_signed_by_another_key_is_not_trusted(whole):
+    shutil.rmtree(whole.home / "log")
+    shutil.rmtree(whole.home / "keys")
+    whole.tamper("DELETE FROM audit_checkpoint")
+    verifier = whole.verifier
+    forger = open_world(Database.open(whole.url), whole.home, whole.url)
+    forger.log.checkpoint()
+    from audit.verify import verify
+
+    assert verify(whole.db, verifier, whole.home / "log").verdict == "untrusted"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        pytest.param(lambda w: w.tamper("DELETE FROM audit_sidecar"), "sidecar.missing", id="no sealed values"),
+        pytest.param(lambda w: shutil.rmtree(w.home / "log"), "checkpoint.files", id="no checkpoint files"),
+    ],
+)
+def test_what_is_missing_is_called_missing(whole, change, code):
+    change(whole)
+    result = whole.verify()
+    assert result.verdict == "incomplete"
+    assert {problem.code for problem in result.problems} == {code}
+
+
+def test_a_log_without_any_checkpoint_cannot_be_called_whole(whole):
+    shutil.rmtree(whole.home / "log")
+    whole.tamper("DELETE FROM audit_checkpoint")
+    result = whole.verify()
+    assert (result.verdict, result.covered) == ("incomplete", 0)
+
+
+def test_checkpoints_in_files_are_enough(whole):
+    whole.tamper("DELETE FROM audit_checkpoint")
+    assert whole.verify().ok
+
+
+def test_a_signed_head_that_is_not_this_logs_is_found(whole):
+    other = Frontier()
+    other.append(leaf_hash(b"another log"))
+    note = sign_note(Checkpoint(whole.log.origin, 1, other.root()).text(), whole.log.origin, whole.keys.signing)
+    (whole.home / "log" / "checkpoints" / "1").write_text(note)
+    first = whole.verify().first_bad
+    assert first is not None
+    assert (first.code, first.index, first.last) == ("checkpoint.root", 0, 0)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"x" * 200_000, "감사\n".encode()])
+def test_a_file_that_is_no_checkpoint_is_found(whole, content):
+    path = whole.home / "log" / "checkpoints" / "280"
+    path.chmod(0o600)
+    path.write_bytes(content)
+    first = whole.verify().first_bad
+    assert first is not None
+    assert (first.code, first.index) == ("checkpoint.form", 280)
+
+
+def test_a_clock_that_went_back_is_noted_and_is_no_tampering(sqlite_world):
+    from datetime import UTC, datetime
+
+    from audit.log import AuditLog
+
+    times = iter([datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC)])
+    world = sqlite_world
+    log = AuditLog(world.db, world.keys, component="cli", origin=world.log.origin, clock=lambda: next(times))
+    log.record(an_event())
+    log.record(an_event())
+    log.checkpoint()
+    result = world.verify()
+    assert result.ok
+    assert [(problem.code, problem.index) for problem in result.problems] == [("time.backwards", 1)]
+
+
+def test_progress_is_told(whole):
+    from audit.verify import verify
+
+    told: list[tuple[int, int]] = []
+    verify(whole.db, whole.verifier, whole.home / "log", lambda done, total: told.append((done, total)))
+    assert told == [(256, 300), (300, 300)]
+
+
+def test_an_empty_log_is_whole(sqlite_world):
+    assert sqlite_world.verify().ok
+    sqlite_world.log.checkpoint()
+    assert sqlite_world.verify().ok

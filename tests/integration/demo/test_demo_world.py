@@ -1,0 +1,156 @@
+"""Loading the demo world gives a zone in which the first release can be played; loading again changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from audit.event import Source
+from audit.search import Query, search
+from hub_config.demo import world as world_module
+from hub_config.demo.people import (
+    CHECKER_IN_PROJECT,
+    CHECKERS,
+    DATA_CONTROLLER,
+    DATASETS,
+    OPERATOR,
+    PEOPLE,
+    PROJECTS,
+    RESEARCHER,
+)
+from hub_config.zone import Zone
+from registry.desk import as_actor
+from registry.errors import Denied
+from registry.model import Role
+from registry.totp import code_at
+from tests.integration.demo.demo_zone import World, a_zone
+
+HERE = Source("127.0.0.1")
+
+
+def test_everybody_can_sign_in_at_once_and_has_accepted_the_notice(empty_world: World) -> None:
+    empty_world.load()
+    registry = empty_world.zone.registry
+    for person in PEOPLE:
+        account = empty_world.account(person.handle)
+        code = code_at(account.totp_secret, datetime.now(UTC))
+        signed_in = registry.sign_in(person.handle, account.password, code, source=HERE)
+        assert signed_in.roles == {person.role}
+        assert signed_in.notice_version == registry.notice_version
+
+
+def test_a_second_load_changes_nothing(empty_world: World) -> None:
+    first = list(empty_world.load())
+    entries = empty_world.entries()
+    files = {path: path.stat().st_mtime_ns for path in empty_world.zone.home.rglob("*.parquet")}
+    assert empty_world.load() == first
+    assert empty_world.entries() == entries
+    assert files == {path: path.stat().st_mtime_ns for path in empty_world.zone.home.rglob("*.parquet")}
+    assert len(empty_world.kept) == 1
+
+
+def test_accounts_are_kept_before_anybody_is_made(empty_world: World) -> None:
+    def crash(accounts: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        world_module.load(empty_world.zone, [], keep=crash)
+    assert empty_world.zone.registry.people() == []
+
+
+def test_a_load_that_was_cut_off_is_finished_by_the_next(empty_world: World) -> None:
+    registry = empty_world.zone.registry
+    kept: list[list[world_module.DemoAccount]] = []
+    with pytest.MonkeyPatch.context() as cut:
+        cut.setattr(shutil, "copytree", _full_disk)
+        with pytest.raises(OSError, match="No space"):
+            world_module.load(empty_world.zone, [], keep=kept.append)
+    assert len(registry.projects()) == 1
+    empty_world.accounts = kept[0]
+    empty_world.load()
+    assert empty_world.accounts == kept[0]
+    for project in PROJECTS:
+        assert registry.may_work(RESEARCHER, project.id).mounts
+        assert list((empty_world.zone.home / "seed" / project.id).glob("*.ipynb"))
+
+
+def _full_disk(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_an_invited_person_who_never_joined_joins_at_the_next_load(empty_world: World) -> None:
+    registry = empty_world.zone.registry
+    person = PEOPLE[0]
+    registry.invite(person.handle, person.name, person.email, {person.role}, "ko", by=world_module.CLI, source=HERE)
+    empty_world.load()
+    account = empty_world.account(person.handle)
+    code = code_at(account.totp_secret, datetime.now(UTC))
+    assert registry.sign_in(person.handle, account.password, code, source=HERE).name == person.name
+
+
+def test_the_researcher_may_work_on_both_projects_with_exactly_their_data(world: World) -> None:
+    for project in PROJECTS:
+        permit = world.zone.registry.may_work(RESEARCHER, project.id)
+        assert [mount.dataset for mount in permit.mounts] == list(project.datasets)
+        assert permit.ends_at > datetime.now(UTC) + timedelta(days=300)
+    workspaces = {world.zone.registry.may_work(RESEARCHER, p.id).workspace.uid for p in PROJECTS}
+    assert len(workspaces) == len(PROJECTS)
+
+
+def test_one_of_three_checkers_belongs_to_the_hospital_project(world: World) -> None:
+    registry = world.zone.registry
+    checkers = [p for p in registry.people() if Role.CHECKER in p.roles]
+    members = {p.handle for p in checkers if registry.is_member(p.ref, "gibleed-study")}
+    assert {p.handle for p in checkers} == {*CHECKERS, CHECKER_IN_PROJECT}
+    assert members == {CHECKER_IN_PROJECT}
+
+
+def test_nobody_but_the_data_controller_approved_a_grant(world: World) -> None:
+    controller = world.zone.registry.person(DATA_CONTROLLER)
+    grants = world.zone.registry.grants()
+    assert {grant.dataset for grant in grants} == {dataset.id for dataset in DATASETS}
+    assert {grant.approved_by for grant in grants} == {controller.ref}
+
+
+def test_a_grant_that_an_operator_revoked_stays_revoked(empty_world: World) -> None:
+    empty_world.load()
+    registry = empty_world.zone.registry
+    [grant] = registry.grants("gibleed-study")
+    registry.revoke_grant(grant.ref, by=as_actor(registry.person(OPERATOR)), source=HERE)
+    empty_world.load()
+    with pytest.raises(Denied) as refused:
+        registry.may_work(RESEARCHER, "gibleed-study")
+    assert refused.value.code == "no_grant_in_force"
+
+
+def test_datasets_are_on_disk_as_registered_and_readable_by_workspaces(world: World) -> None:
+    operator = as_actor(world.zone.registry.person(OPERATOR))
+    for dataset in DATASETS:
+        assert world.zone.registry.check_dataset(dataset.id, 1, by=operator, source=HERE).ok
+        directory = world.zone.registry.version(dataset.id, 1).path
+        assert stat.S_IMODE(directory.stat().st_mode) == 0o755
+        assert {stat.S_IMODE(file.stat().st_mode) for file in directory.iterdir()} == {0o444}
+        assert not list(directory.parent.glob(".*"))
+
+
+def test_a_zone_for_real_data_refuses_the_demo_datasets(tmp_path: Path, world: World) -> None:
+    zone: Zone = a_zone(tmp_path / "real", demo=False)
+    with pytest.raises(Denied):
+        World(zone).load()
+    assert zone.registry.datasets() == []
+
+
+def test_the_log_tells_how_the_world_came_to_be_without_a_name(world: World) -> None:
+    with world.zone.db.read() as tx:
+        entries = search(tx, Query(limit=1000))
+    actions = [entry.body["action"] for entry in entries]
+    assert actions.count("person.joined") == len(PEOPLE)
+    assert actions.count("grant.approved") == len(DATASETS)
+    text = str([entry.body for entry in entries])
+    for person in PEOPLE:
+        assert person.name not in text
+        assert person.email not in text

@@ -1,0 +1,49 @@
+"""Zones under test for the gate."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.gate.harness import REPOSITORY, ZoneUnderTest
+
+JUPYTERLAB = "jupyterlab==4.6.6"
+
+
+@pytest.fixture(scope="session")
+def jupyter() -> Path:
+    """The command of a real JupyterLab, in an environment of its own as in the notebook image."""
+    named = os.environ.get("ANSIM_TEST_JUPYTER")
+    if named:
+        return Path(named)
+    home = REPOSITORY / ".cache" / "test-jupyter"
+    command = home / "bin" / "jupyter-lab"
+    if not command.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+        subprocess.run([str(home / "bin" / "pip"), "install", "--quiet", JUPYTERLAB, "ipykernel"], check=True)
+    return command
+
+
+@pytest.fixture(scope="session")
+def root() -> None:
+    """The gate gives away rights that only root has."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root: the gate starts as root and becomes another user")
+
+
+@pytest.fixture(scope="module")
+def zone(jupyter: Path, root: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZoneUnderTest]:
+    """A running zone with one workspace of alice, shared by the tests of a module."""
+    running = ZoneUnderTest(tmp_path_factory.mktemp("zone"), jupyter)
+    try:
+        running.start_audit()
+        running.start_gate()
+        running.start_hub()
+        yield running
+    finally:
+        running.stop()

@@ -1,0 +1,263 @@
+"""A zone under test, of real parts: gate, append-only service, hub, relay and Jupyter; only the portal is a
+stand-in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[2]
+DOMAIN = "ansim.localhost"
+GATE_UID = 64_321  # a user that nobody on a test machine is; the gate takes numbers too
+PASSWORD = "secret"
+
+
+class Loopback(AbstractResolver):
+    """Finds every name on this machine."""
+
+    async def resolve(self, host: str, port: int = 0, family: int = socket.AF_INET) -> list[ResolveResult]:
+        flags = socket.AI_NUMERICHOST
+        return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=socket.AF_INET, proto=0, flags=flags)]
+
+    async def close(self) -> None:
+        pass
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(condition: Any, seconds: float = 30.0) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+@dataclass
+class ZoneUnderTest:
+    """The processes of one zone and where they are reached."""
+
+    home: Path
+    jupyter: Path | None = None
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    python: str = sys.executable
+    code: Path = REPOSITORY
+    port: int = field(default_factory=free_port)
+    hub_port: int = field(default_factory=free_port)
+    gate_token: str = field(default_factory=lambda: secrets.token_hex(16))
+    worker_token: str = field(default_factory=lambda: secrets.token_hex(16))
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, mode in (("", 0o710), ("run", 0o770), ("workspaces", 0o710)):
+            path = self.home / name
+            path.mkdir(exist_ok=True)
+            path.chmod(mode)
+            os.chown(path, 0, GATE_UID)
+
+    def origin(self, name: str) -> str:
+        return f"http://{name}.{DOMAIN}:{self.port}"
+
+    def start(self, name: str, arguments: list[str], environment: Mapping[str, str] | None = None) -> None:
+        kept = {"PATH": os.environ["PATH"], "PYTHONPATH": str(self.code), "PYTHONSAFEPATH": "1", "LANG": "C.UTF-8"}
+        log = (self.home / f"{name}.log").open("ab")
+        self.processes[name] = subprocess.Popen(
+            arguments, cwd=self.home, env={**kept, **(environment or {})}, stdout=log, stderr=log
+        )
+        log.close()
+
+    def start_audit(self) -> None:
+        self.start("audit", [self.python, str(HERE / "audit_service.py"), str(GATE_UID)])
+        wait_for((self.home / "run/audit.sock").exists)
+
+    def start_gate(self) -> None:
+        config = {
+            "domain": DOMAIN,
+            "port": self.port,
+            "hub_url": f"http://127.0.0.1:{self.hub_port}",
+            "user": str(GATE_UID),
+            "limits": dict(self.limits),
+        }
+        environment = {"ANSIM_GATE_TOKEN": self.gate_token, "ANSIM_GATE_CONFIG": json.dumps(config)}
+        self.start("gate", [self.python, "-m", "hub_config.gate"], environment)
+        wait_for(self.gate_answers)
+
+    def gate_answers(self) -> bool:
+        gate = self.processes["gate"]
+        assert gate.poll() is None, (self.home / "gate.log").read_text()
+        try:
+            return self.control("GET", "/health").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def control(self, method: str, path: str, document: Any = None) -> httpx.Response:
+        """Give an order over the control socket, as root."""
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(self.home / "run/gate.sock")), timeout=70) as client:
+            return client.request(method, f"http://gate{path}", json=document)
+
+    def start_hub(self) -> None:
+        assert self.jupyter is not None
+        environment = {
+            "TEST_WORK_ORIGIN": self.origin("work"),
+            "TEST_ZONE_ORIGIN": self.origin("zone"),
+            "TEST_HUB_URL": f"http://127.0.0.1:{self.hub_port}",
+            "TEST_GATE_UID": str(GATE_UID),
+            "TEST_GATE_TOKEN": self.gate_token,
+            "TEST_WORKER_TOKEN": self.worker_token,
+            "TEST_JUPYTER": str(self.jupyter),
+            "JUPYTERHUB_CRYPT_KEY": secrets.token_hex(32),
+        }
+        self.start("hub", [self.python, "-m", "jupyterhub", "-f", str(HERE / "hub_for_gate.py")], environment)
+        wait_for(self.hub_answers, 60)
+
+    def hub_answers(self) -> bool:
+        assert self.processes["hub"].poll() is None, (self.home / "hub.log").read_text()
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.hub_port}/hub/health", timeout=2):
+                return True
+        except OSError:
+            return False
+
+    def hub_api(self, method: str, path: str, document: Any = None) -> httpx.Response:
+        """Call the hub's API as the worker."""
+        headers = {"Authorization": f"token {self.worker_token}"}
+        url = f"http://127.0.0.1:{self.hub_port}/hub/api{path}"
+        return httpx.request(method, url, headers=headers, json=document, timeout=100)
+
+    def start_workspace(self, handle: str, project: str) -> str:
+        """Start a workspace through the hub and return its prefix."""
+        self.hub_api("POST", f"/users/{handle}")
+        answer = self.hub_api("POST", f"/users/{handle}/servers/{project}", {})
+        assert answer.status_code in (201, 202), answer.text
+        wait_for(lambda: self.hub_server(handle, project).get("ready"), 90)
+        return f"/user/{handle}/{project}/"
+
+    def hub_server(self, handle: str, project: str) -> dict[str, Any]:
+        servers = self.hub_api("GET", f"/users/{handle}").json().get("servers", {})
+        return dict(servers.get(project, {}))
+
+    def workspace(self) -> str:
+        """Return the reference of the only open workspace."""
+        (ref,) = self.control("GET", "/workspaces").json()
+        return str(ref)
+
+    def end(self, name: str, number: int = signal.SIGTERM) -> None:
+        process = self.processes.pop(name)
+        process.send_signal(number)
+        process.wait(20)
+
+    def stop(self) -> None:
+        for name in reversed(list(self.processes)):
+            self.end(name)
+
+
+class Browser:
+    """A person's browser without scripts: cookies, redirects, and whatever headers a test sets."""
+
+    def __init__(self, zone: ZoneUnderTest) -> None:
+        self.zone = zone
+        self.session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(resolver=Loopback()), cookie_jar=aiohttp.CookieJar()
+        )
+
+    async def __aenter__(self) -> Browser:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.session.close()
+
+    async def get(self, url: str, **headers: str) -> tuple[int, str]:
+        async with self.session.get(url, headers=headers) as answer:
+            return answer.status, await answer.text()
+
+    async def sign_in(self, handle: str, prefix: str) -> None:
+        """Open a workspace's page, sign in at the hub on the way, and come back."""
+        url = f"{self.zone.origin('work')}{prefix}lab"
+        async with self.session.get(url) as page:
+            assert page.url.path == "/hub/login", await page.text()
+            action = page.url
+            html = await page.text()
+        xsrf = html.split('name="_xsrf" value="')[1].split('"')[0]
+        form = {"username": handle, "password": PASSWORD, "_xsrf": xsrf}
+        headers = {"Origin": self.zone.origin("zone")}
+        async with self.session.post(action, data=form, headers=headers) as page:
+            text = await page.text()
+            assert page.status == 200, text
+            assert "_gate/callback" in str(page.url), text
+            assert prefix in text, text
+        status, text = await self.get(url)
+        assert status == 200, text
+
+    def xsrf(self, prefix: str) -> str:
+        from yarl import URL
+
+        return str(self.session.cookie_jar.filter_cookies(URL(self.zone.origin("work") + prefix))["_xsrf"].value)
+
+    async def call(self, method: str, prefix: str, path: str, document: Any = None) -> tuple[int, Any]:
+        """Call Jupyter's API as Lab does."""
+        headers = {"Origin": self.zone.origin("work"), "X-XSRFToken": self.xsrf(prefix)}
+        url = f"{self.zone.origin('work')}{prefix}{path}"
+        async with self.session.request(method, url, json=document, headers=headers) as answer:
+            text = await answer.text()
+            return answer.status, json.loads(text) if text else None
+
+    def socket(self, prefix: str, path: str, *protocols: str, origin: str | None = None) -> Any:
+        """Open a WebSocket."""
+        url = f"{self.zone.origin('work')}{prefix}{path}"
+        headers = {"Origin": origin or self.zone.origin("work")}
+        return self.session.ws_connect(url, protocols=protocols, headers=headers, max_msg_size=0)
+
+
+def execute_request(code: str, *, msg_type: str = "execute_request", **content: Any) -> dict[str, Any]:
+    """Return a legacy kernel message."""
+    body = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
+    header = {"msg_id": secrets.token_hex(8), "msg_type": msg_type, "session": "s", "username": "", "version": "5.3"}
+    return {
+        "header": header,
+        "parent_header": {},
+        "metadata": {},
+        "content": {**body, **content},
+        "buffers": [],
+        "channel": "shell",
+    }
+
+
+async def run_cell(socket: aiohttp.ClientWebSocketResponse, code: str, seconds: float = 30) -> str:
+    """Send a cell in the legacy protocol and return what it printed."""
+    message = execute_request(code)
+    await socket.send_str(json.dumps(message))
+    text = ""
+    async with asyncio.timeout(seconds):
+        while True:
+            frame = await socket.receive()
+            assert frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), frame
+            answer = json.loads(frame.data)
+            if answer["parent_header"].get("msg_id") != message["header"]["msg_id"]:
+                continue
+            if answer["msg_type"] == "stream":
+                text += answer["content"]["text"]
+            if answer["msg_type"] == "execute_reply":
+                return text

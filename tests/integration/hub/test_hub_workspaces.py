@@ -1,0 +1,242 @@
+"""Workspaces as the portal starts and stops them: real hub, gate, registry, log and engine."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from audit.event import Source
+from registry.desk import CLI
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+PROJECT, OTHER = "gibleed-study", "floating-pop"
+HERE = Source(None)
+Answer = Callable[..., None]
+
+
+@pytest.fixture
+def researcher(hub: Any, world: Any) -> str:
+    """Somebody with both projects, known to the hub since the first sign-in."""
+    handle: str = world.person(projects=(PROJECT, OTHER))
+    hub.sign_in(hub.browser(), handle)
+    return handle
+
+
+def containers(engine: Any, world: Any, handle: str, project: str = PROJECT) -> list[Any]:
+    wanted = [f"ansim.zone={world.zone.zone_id}", f"ansim.prefix=/user/{handle}/{project}/"]
+    return list(engine.containers.list(all=True, filters={"label": wanted}))
+
+
+def story(world: Any, handle: str, project: str = PROJECT) -> list[tuple[str, str, str | None]]:
+    """Return what the log says of a workspace's life, the oldest first."""
+    found = world.entries(object=world.workspace(handle, project), newest_first=False)
+    return [(e.body["action"], e.body["outcome"], e.body.get("reason")) for e in found]
+
+
+def test_a_start_is_announced_carried_out_and_recorded(
+    hub: Any, world: Any, engine: Any, researcher: str, relay: Answer, small_image: str
+) -> None:
+    relay(researcher)
+    asked = {"requested_by": world.ref(researcher), "source_ip": "198.51.100.7"}
+    answer = hub.api().post(f"/users/{researcher}/servers/{PROJECT}", json={"user_options": asked})
+    assert answer.status_code == 201, answer.text
+    [container] = containers(engine, world, researcher)
+    assert container.status == "running"
+    assert story(world, researcher) == [("workspace.start", "intent", None), ("workspace.start", "ok", None)]
+    outcome, intent = world.entries(action="workspace.start", object=world.workspace(researcher))
+    assert outcome.body["intent_id"] == intent.id == container.labels["ansim.intent"]
+    assert outcome.body["detail"]["image"] == small_image
+    assert outcome.body["actor"]["ref"] == world.ref(researcher)
+    assert "198.51.100.7" in world.zone.log.unseal(intent.index).values()
+    model = hub.api().get(f"/users/{researcher}/servers/{PROJECT}").json()
+    assert model["ready"]
+    assert model["user_options"] == {}
+
+    assert hub.api().delete(f"/users/{researcher}/servers/{PROJECT}").status_code == 204
+    assert containers(engine, world, researcher) == []
+    assert story(world, researcher)[2:] == [("workspace.stop", "intent", None), ("workspace.stop", "ok", None)]
+
+
+def test_two_workspaces_of_one_person_run_side_by_side(
+    hub: Any, world: Any, engine: Any, researcher: str, relay: Answer
+) -> None:
+    for project in (PROJECT, OTHER):
+        relay(researcher, project)
+        assert hub.api().post(f"/users/{researcher}/servers/{project}").status_code == 201
+    [one], [other] = (containers(engine, world, researcher, p) for p in (PROJECT, OTHER))
+    assert one.id != other.id
+    assert one.attrs["Config"]["User"] != other.attrs["Config"]["User"]
+    for project in (PROJECT, OTHER):
+        hub.api().delete(f"/users/{researcher}/servers/{project}")
+
+
+def test_a_refusal_gives_the_registrys_reason_in_both_languages_and_is_recorded(
+    hub: Any, world: Any, engine: Any
+) -> None:
+    stranger = world.person(projects=())
+    hub.sign_in(hub.browser(), stranger)
+    answer = hub.api().post(f"/users/{stranger}/servers/{PROJECT}")
+    assert answer.status_code == 403
+    assert answer.json()["message"].splitlines() == [
+        "이 이름의 과제에 참여하고 있지 않습니다.",
+        "You are not a member of a project with this name.",
+    ]
+    [entry] = world.entries(action="workspace.start", actor=world.ref(stranger))
+    assert (entry.body["outcome"], entry.body["reason"]) == ("denied", "not_a_member")
+    assert containers(engine, world, stranger) == []
+
+
+def test_data_that_is_not_what_was_registered_starts_nothing(
+    hub: Any, world: Any, engine: Any, researcher: str
+) -> None:
+    file = world.zone.home / "datasets" / "gibleed" / "1" / "people.csv"
+    original = file.read_bytes()
+    file.write_bytes(b"id\n2\n")
+    try:
+        answer = hub.api().post(f"/users/{researcher}/servers/{PROJECT}")
+        assert answer.status_code == 403
+        assert "gibleed" in answer.json()["message"]
+        assert containers(engine, world, researcher) == []
+    finally:
+        file.write_bytes(original)
+
+
+def test_an_account_that_was_suspended_starts_nothing(hub: Any, world: Any, researcher: str) -> None:
+    world.zone.registry.suspend(researcher, by=CLI, source=HERE)
+    answer = hub.api().post(f"/users/{researcher}/servers/{PROJECT}")
+    assert answer.status_code == 403
+    assert "The account is not active." in answer.json()["message"]
+
+
+def test_there_is_no_workspace_without_a_project(hub: Any, researcher: str) -> None:
+    answer = hub.api().post(f"/users/{researcher}/server")
+    assert answer.status_code == 403
+    assert "belongs to a project" in answer.json()["message"]
+
+
+def test_services_can_neither_make_people_nor_start_what_is_not_theirs(hub: Any, world: Any, researcher: str) -> None:
+    assert hub.api("portal").post("/users/somebody-new").status_code == 403
+    assert hub.api("portal").post(f"/users/somebody-new/servers/{PROJECT}").status_code == 404
+    assert hub.api("worker").post(f"/users/{researcher}/servers/{PROJECT}").status_code == 403
+    assert hub.api("gate").post(f"/users/{researcher}/servers/{PROJECT}").status_code == 403
+    assert hub.api("worker").get("/users", params={"state": "active"}).status_code == 200
+
+
+def test_what_cannot_be_recorded_does_not_start(hub: Any, world: Any, engine: Any, researcher: str) -> None:
+    world.workspace(researcher)
+    with world.zone.db.begin() as tx:
+        tx.exec_driver_sql(
+            "CREATE TRIGGER full_disk BEFORE INSERT ON audit_entry"
+            " WHEN CAST(NEW.body AS TEXT) LIKE '%workspace.start%'"
+            " BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    try:
+        answer = hub.api().post(f"/users/{researcher}/servers/{PROJECT}")
+        assert answer.status_code == 503, answer.text
+        assert containers(engine, world, researcher) == []
+    finally:
+        with world.zone.db.begin() as tx:
+            tx.exec_driver_sql("DROP TRIGGER full_disk")
+
+
+def test_a_workspace_that_ends_by_itself_is_recorded_and_closed_at_the_gate(
+    hub: Any, world: Any, engine: Any, researcher: str, relay: Answer
+) -> None:
+    relay(researcher)
+    hub.api().post(f"/users/{researcher}/servers/{PROJECT}")
+    [container] = containers(engine, world, researcher)
+    container.kill()
+    deadline = time.monotonic() + 30
+    while ("workspace.stop", "ok", "ended") not in story(world, researcher):
+        assert time.monotonic() < deadline, story(world, researcher)
+        time.sleep(0.5)
+    [ended] = world.entries(action="workspace.stop", object=world.workspace(researcher))
+    assert ended.body["detail"] == {"exit_code": 137, "out_of_memory": False}
+    assert containers(engine, world, researcher) == []
+    assert not (world.zone.home / "workspaces" / world.workspace(researcher) / "run" / "up.sock").exists()
+
+
+def test_a_container_that_ends_at_once_fails_the_start_with_a_reason(
+    hub: Any, world: Any, engine: Any, researcher: str
+) -> None:
+    def kill_when_it_appears() -> None:
+        while not (found := containers(engine, world, researcher)):
+            time.sleep(0.05)
+        while found[0].status != "running":
+            found[0].reload()
+        found[0].kill()
+
+    killer = threading.Thread(target=kill_when_it_appears)
+    killer.start()
+    answer = hub.api().post(f"/users/{researcher}/servers/{PROJECT}")
+    killer.join()
+    assert answer.status_code == 503
+    assert "did not start" in answer.json()["message"]
+    assert story(world, researcher)[-1] == ("workspace.start", "failed", "not_ready")
+    assert containers(engine, world, researcher) == []
+
+
+def test_a_restarted_hub_goes_on_with_running_workspaces(
+    hub: Any, world: Any, engine: Any, researcher: str, relay: Answer
+) -> None:
+    relay(researcher)
+    hub.api().post(f"/users/{researcher}/servers/{PROJECT}")
+    [before] = containers(engine, world, researcher)
+    hub.kill("hub")
+    hub.start("hub")
+    model = hub.api().get(f"/users/{researcher}/servers/{PROJECT}").json()
+    assert (model["ready"], model["pending"]) == (True, None)
+    assert [c.id for c in containers(engine, world, researcher)] == [before.id]
+    assert hub.api().delete(f"/users/{researcher}/servers/{PROJECT}").status_code == 204
+    assert story(world, researcher)[-1] == ("workspace.stop", "ok", None)
+
+
+def test_a_hub_killed_in_the_middle_of_a_start_leaves_nothing_behind(
+    hub: Any, world: Any, engine: Any, researcher: str, relay: Answer
+) -> None:
+    starting = threading.Thread(target=post_and_forget, args=(hub, researcher))
+    starting.start()
+    deadline = time.monotonic() + 30
+    while not containers(engine, world, researcher):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    hub.kill("hub")
+    starting.join()
+    hub.start("hub")
+    assert containers(engine, world, researcher) == []
+    assert story(world, researcher) == [
+        ("workspace.start", "intent", None),
+        ("workspace.start", "failed", "interrupted"),
+    ]
+    relay(researcher)
+    assert hub.api().post(f"/users/{researcher}/servers/{PROJECT}").status_code == 201
+    hub.api().delete(f"/users/{researcher}/servers/{PROJECT}")
+
+
+def test_a_gate_killed_in_the_middle_of_a_start_does_not_fail_it(
+    hub: Any, world: Any, engine: Any, researcher: str, relay: Answer
+) -> None:
+    answers: list[Any] = []
+    starting = threading.Thread(target=lambda: answers.append(post_and_forget(hub, researcher)))
+    starting.start()
+    while not containers(engine, world, researcher):
+        time.sleep(0.1)
+    hub.kill("gate")
+    hub.start("gate")
+    relay(researcher)
+    starting.join()
+    model = hub.api().get(f"/users/{researcher}/servers/{PROJECT}").json()
+    assert model["ready"], (answers, model)
+    hub.api().delete(f"/users/{researcher}/servers/{PROJECT}")
+
+
+def post_and_forget(hub: Any, handle: str) -> Any:
+    """Ask for a start whose answer may never come."""
+    try:
+        return hub.api().post(f"/users/{handle}/servers/{PROJECT}")
+    except Exception as error:
+        return error

@@ -1,0 +1,29 @@
+"""An empty registry on SQLite, and one on each kind of database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.audit.conftest import database_url, postgresql_socket
+from tests.integration.registry.registry_house import House, open_house
+
+__all__ = ["database_url", "postgresql_socket"]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A registry in a SQLite file."""
+    made = open_house(f"sqlite:///{tmp_path / 'ansim.db'}", tmp_path)
+    yield made
+    made.db.close()
+
+
+@pytest.fixture
+def each_house(database_url: str, tmp_path: Path) -> Iterator[House]:
+    """A registry in a database of each kind in turn."""
+    made = open_house(database_url, tmp_path)
+    yield made
+    made.db.close()
