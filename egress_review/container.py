@@ -25,6 +25,7 @@ from docker.errors import DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
 
 from egress_review.job import JobFile, ScanJob, ScanResult, collect_result, scan_failed
+from egress_review.scan_main import OTHER_VERSION
 
 LABEL = "ansim.scan"
 INSIDE = "/scan"
@@ -68,7 +69,7 @@ class ContainerScanner:
                 raise scan_failed("no_image") from None
             except (DockerException, requests.RequestException, OSError):
                 raise scan_failed("no_engine") from None
-            return collect_result(job, _lines(output))
+            return collect_result(job, lines_of(output))
 
     def _run(self, directory: Path, job: bytes) -> bytes:
         engine = self._engine or docker.from_env()
@@ -120,7 +121,7 @@ class ContainerScanner:
             attached.close()
         status = container.wait(timeout=max(1.0, deadline - time.monotonic()))
         if status.get("StatusCode") != 0:
-            raise scan_failed("crashed")
+            raise scan_failed("other_version" if status.get("StatusCode") == OTHER_VERSION else "crashed")
         return output
 
 
@@ -158,7 +159,11 @@ def _exactly(connection: socket.socket, length: int, deadline: float) -> bytes:
     return b"".join(parts)
 
 
-def _lines(output: bytes) -> Iterator[Mapping[str, Any]]:
+def lines_of(output: bytes) -> Iterator[Mapping[str, Any]]:
+    """The JSON objects in the output of the scanner's program.
+
+    Raises: ScanFailed — for a line that is none.
+    """
     for line in output.splitlines():
         try:
             content = json.loads(line)

@@ -8,7 +8,7 @@ A check that crashes leaves its rules not checked, which is never a pass.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -102,25 +102,27 @@ class Request:
     earlier: tuple[Subject, ...] = ()
     """Files that were released before; differencing is checked against them."""
     has_evidence: bool = False
+    budget: Budget | None = None
+    """What all files of the request come to; None for files that are looked at one by one."""
 
 
-def check(files: Sequence[InputFile], policy: Policy, request: Request) -> Report:
-    """What the policy says about the files of one request."""
-    budget = Budget(len(files), sum(_size(file) for file in files))
-    reports = tuple(check_file(file, policy, request, budget) for file in files)
-    return Report(policy.name, policy.digest, reports)
+def check(files: Iterable[InputFile], policy: Policy, request: Request) -> Report:
+    """What the policy says about the files."""
+    return Report(policy.name, policy.digest, tuple(check_file(file, policy, request) for file in files))
 
 
-def check_file(file: InputFile, policy: Policy, request: Request, budget: Budget) -> FileReport:
+def check_file(file: InputFile, policy: Policy, request: Request) -> FileReport:
     """All findings on one file; content is read only when the type can be read to the end."""
     promised = promised_type(file.name)
     claims = request.claims.of(file.name)
     subject = Subject(file.name, file.sha256, file.data, policy, claims, promised, _size(file))
     listing = Listing(policy)
-    applied = ["file.name", "file.type", "file.size", "request.files", "request.size"]
+    applied = ["file.name", "file.type", "file.size"]
     check_name(subject, listing)
     check_size(subject, listing)
-    check_budget(subject, budget, listing)
+    if request.budget is not None:
+        applied += ["request.files", "request.size"]
+        check_budget(subject, request.budget, listing)
     applied += check_request(policy, request.context, request.has_evidence, listing)
     if _size(file) > LARGEST_READ:
         listing.skip("file.type", _CRASHED, _SIMPLIFY)

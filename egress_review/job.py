@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from egress_review.engine_version import engine_version
 from egress_review.errors import ScanFailed
 from egress_review.findings import Report
 from egress_review.previews import Preview, preview_from_wire
@@ -35,6 +36,8 @@ class ScanJob:
     previous: tuple[JobFile, ...] = ()
     """Files that were released before, for differencing."""
     evidence: bool = False
+    together: bool = True
+    """Whether the files are one request, held to the limits of one."""
     previews: bool = False
     scratch: Path | None = None
     """Where the files may be laid out for a container; on their file system it costs nothing."""
@@ -42,6 +45,8 @@ class ScanJob:
     def as_json(self, paths: Mapping[Path, str] | None = None) -> dict[str, Any]:
         """The job as the scanner's program reads it; `paths` says where each file lies for the program."""
         return {
+            "engine": engine_version(),
+            "together": self.together,
             "policy": self.policy.as_json(),
             "controls": self.controls,
             "context": self.context,
@@ -113,6 +118,10 @@ _WHY: dict[str, Text] = {
     "timeout": Text("검사가 제한 시간을 넘었습니다.", "The scan ran out of time."),
     "no_engine": Text("컨테이너 엔진이 응답하지 않습니다.", "The container engine does not answer."),
     "no_image": Text("검사용 이미지가 없습니다.", "There is no scanner image."),
+    "other_version": Text(
+        "검사용 이미지의 버전이 다릅니다. `make up`으로 다시 만드십시오.",
+        "The scanner image is of another version; `make up` builds it anew.",
+    ),
     "crashed": Text("검사 프로그램이 중단되었습니다.", "The scanner's program stopped."),
 }
 

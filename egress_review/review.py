@@ -120,6 +120,18 @@ def check_independent(person: Person, request: Request, *, is_member: bool) -> N
         )
 
 
+def own_votes(votes: Iterable[Vote], person_ref: str, binding: Binding) -> list[Vote]:
+    """The votes of one person that were cast on exactly this, in all revisions."""
+    cast_on = (binding.round, binding.context_hash, binding.policy_digest)
+    return [
+        vote
+        for vote in votes
+        if vote.checker_ref == person_ref
+        and (vote.round, vote.context_hash, vote.policy_digest) == cast_on
+        and vote.sha256 in binding.files
+    ]
+
+
 def sees_others(person_ref: str, request: Request, votes: Iterable[Vote]) -> bool:
     """Whether a checker sees the votes of others: not in an open round before casting an own vote."""
     if request.state not in OPEN_REVIEW:

@@ -1,6 +1,6 @@
 """The scanner's program: a job in JSON on standard input, one JSON object per line on standard output.
 
-    {"policy": …, "controls": …, "context": …, "previews": true,
+    {"engine": …, "policy": …, "controls": …, "context": …, "together": true, "previews": true,
      "files": [{"path", "name", "sha256"}, …], "previous": [the same, …]}
 
 The first line is `{"report": …}`, then one `{"preview": …, "sha256": …}` per file, then `{"end": true}`.
@@ -16,10 +16,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from egress_review.checks.subject import Subject
+from egress_review.checks.subject import Budget, Subject
 from egress_review.checks.types import promised_type
 from egress_review.claims import Claims, parse_claims
 from egress_review.engine import LARGEST_READ, InputFile, Request, check
+from egress_review.engine_version import engine_version
 from egress_review.findings import JSON
 from egress_review.previews import NONE, preview_of, preview_to_wire
 from egress_review.terms import Policy
@@ -30,24 +31,37 @@ class WrongBytesError(ValueError):
     """A file whose bytes are not those that the job names."""
 
 
+class OtherVersionError(ValueError):
+    """A job of a zone whose rules are not these."""
+
+
+OTHER_VERSION = 3
+"""Exit code that tells a zone that its scanner image is of another version."""
+
+
 def run(job: Mapping[str, Any]) -> Iterator[dict[str, JSON]]:
     """The lines of output for a job.
 
-    Raises: WrongBytesError — if a file is not the one that the job names.
+    Raises: WrongBytesError — if a file is not the one that the job names. OtherVersionError.
     """
+    if job["engine"] != engine_version():
+        raise OtherVersionError
     policy, claims = Policy.from_json(job["policy"]), parse_claims(job.get("controls"))
-    files = [_read(entry) for entry in job["files"]]
+    entries = job["files"]
+    sizes = [Path(entry["path"]).stat().st_size for entry in entries]
     earlier = tuple(_subject(_read(entry), policy, claims) for entry in job.get("previous", ()))
     request = Request(
         claims=claims,
         context=job.get("context"),
         earlier=earlier,
-        has_evidence=bool(job.get("evidence") or job.get("source")),
+        has_evidence=bool(job.get("evidence")),
+        budget=Budget(len(sizes), sum(sizes)) if job.get("together") else None,
     )
-    report = check(files, policy, request)
+    # One file at a time: a job may be larger than the memory that the scanner has.
+    report = check(map(_read, entries), policy, request)
     yield {"report": report_to_wire(report)}
     if job.get("previews"):
-        for file in files:
+        for file in map(_read, entries):
             readable = file.size is None
             preview = preview_of(_subject(file, policy, claims)) if readable else NONE
             yield {"preview": preview_to_wire(preview), "sha256": file.sha256}
@@ -87,6 +101,8 @@ def main() -> int:
         for line in run(json.load(sys.stdin)):
             sys.stdout.write(json.dumps(line, ensure_ascii=True) + "\n")
         sys.stdout.flush()
+    except OtherVersionError:
+        return OTHER_VERSION
     except Exception as error:
         # The message of an exception may quote a file.
         sys.stderr.write(f"{type(error).__name__}\n")

@@ -65,7 +65,9 @@ class Vault:
     def __init__(self, directory: Path) -> None:
         self._files = directory / "files"
         self._incoming = directory / "incoming"
-        for path in (directory, self._files, self._incoming):
+        self.previews = directory / "previews"
+        """Where the safe previews of the files are kept."""
+        for path in (directory, self._files, self._incoming, self.previews):
             path.mkdir(parents=True, exist_ok=True)
             path.chmod(0o700)
 

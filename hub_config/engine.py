@@ -30,7 +30,7 @@ _STOP_SECONDS: Final = 30
 class EngineMissing(EnvironmentMissing):
     """No container engine answers on this machine."""
 
-    hint = "Start Docker (`systemctl start docker`), or run `make up` as root: it installs the distribution's engine."
+    hint = "Start Docker (`systemctl start docker`), or run `make up` as root: it installs one."
 
 
 def connect(*, timeout: int = 600) -> docker.DockerClient:
@@ -59,19 +59,15 @@ def engine_answers() -> bool:
 def install_engine(say: Say, *, state_file: Path) -> None:
     """Install the distribution's Docker engine if it is absent, and start it.
 
-    An engine that we start without systemd has its pid in `state_file`, so that `stop_engine` ends it and no other.
+    An engine that we start without systemd is noted in `state_file`, so that `stop_engine` ends it and no other.
 
     Raises:
         EngineMissing: not root, no apt, the installation failed, or the engine does not come up.
     """
     if os.geteuid() != 0:
-        raise EngineMissing(
-            "No container engine answers, and installing one needs root.", hint="Run `sudo make up`."
-        )
+        raise EngineMissing("No container engine answers, and installing one needs root.", hint="Run `sudo make up`.")
     if _daemon() is None:
-        say(
-            "No container engine answers: installing docker.io from the distribution (apt-get install docker.io iptables)."
-        )
+        say("No container engine answers: installing the distribution's (apt-get install docker.io iptables).")
         _install()
     say("Starting the container engine.")
     if _systemd_is_init():
@@ -98,15 +94,13 @@ def stop_engine(state_file: Path) -> bool:
 
 
 def remove_zone_containers(zone_id: str) -> int:
-    """Stop and remove every container of one zone; the result is how many there were. No engine, no container."""
+    """Stop and remove every container of one zone, and return how many there were; no engine, no container."""
     try:
         client = connect(timeout=60)
     except EngineMissing:
         return 0
     with contextlib.closing(client):
-        found = client.containers.list(
-            all=True, filters={"label": f"{ZONE_LABEL}={zone_id}"}, ignore_removed=True
-        )
+        found = client.containers.list(all=True, filters={"label": f"{ZONE_LABEL}={zone_id}"}, ignore_removed=True)
         for container in found:
             with contextlib.suppress(docker.errors.NotFound):
                 container.remove(force=True)
@@ -121,9 +115,7 @@ def apt_install(packages: Sequence[str], say: Say) -> None:
     """
     names = " ".join(packages)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise EnvironmentMissing(
-            f"{names} is needed and not installed.", hint=f"sudo apt-get install {names}"
-        )
+        raise EnvironmentMissing(f"{names} is needed and not installed.", hint=f"sudo apt-get install {names}")
     say(f"Installing {names} (apt-get install {names}).")
     install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
     try:
@@ -189,7 +181,7 @@ def _wait_until_it_answers() -> None:
 
 
 def _started(pid: int) -> str | None:
-    """When a process began, in clock ticks since boot (proc(5), field 22): a pid alone may since be another's."""
+    """When a process began, in ticks since boot (proc(5), field 22): a pid alone may since be another's."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

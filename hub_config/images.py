@@ -1,7 +1,7 @@
 """Builds the images of a zone and keeps their manifests: `python -m hub_config.images --home var`.
 
-Every image is named by the digest of its inputs, so one that is there is not built again, and a build that fails leaves
-the zone with the images it had.
+Every image is named by the digest of its inputs, so one that is there is not built again, and a build that fails
+leaves the zone with the images it had.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ def build_all(
 ) -> dict[str, ImageInfo]:
     """Build what is missing of base, notebook and scanner, and return the manifests of all three.
 
-    `step` shows a title while its block runs; with `locked` a package version that the archive no longer holds is an
-    error instead of a substitution.
+    `step` shows a title while its block runs; with `locked` a package version that the archive no longer holds is
+    an error instead of a substitution.
 
     Raises:
         ImageBuildFailed: disk, network, tool or engine; nothing half-made is left.
@@ -100,7 +100,7 @@ def build_all(
 def _ensure_base(run: Build) -> ImageInfo:
     """The base image, built from its lock if it is not there."""
     recipe = recipes.base_recipe()
-    if image := engine_build.find(run.engine, recipe.reference()):
+    if image := engine_build.find(run.engine, recipe):
         return _recorded(run, recipe, image)
     _check_space(sources.cache_root(), _SCRATCH_BYTES)
     lock = parse_debian_lock(sources.BASE_LOCK.read_text(encoding="utf-8"))
@@ -126,7 +126,7 @@ def _ensure_base(run: Build) -> ImageInfo:
 def _ensure_notebook(run: Build, base: ImageInfo) -> ImageInfo:
     """The notebook image: the locked wheels on the base."""
     recipe = recipes.notebook_recipe(base.base_sha256)
-    if image := engine_build.find(run.engine, recipe.reference()):
+    if image := engine_build.find(run.engine, recipe):
         return _recorded(run, recipe, image)
     _check_space(sources.cache_root(), _SCRATCH_BYTES)
     _check_space(_engine_root(run.engine), _ENGINE_BYTES)
@@ -135,9 +135,7 @@ def _ensure_notebook(run: Build, base: ImageInfo) -> ImageInfo:
         for name in ("build.lock", "requirements.lock")
     ]
     with run.step("Fetching the Python wheels of the notebook image"):
-        wheels = [
-            file for lock in locks for file in wheelhouse.fill(lock, sources.wheel_cache(), run.say).values()
-        ]
+        wheels = [file for lock in locks for file in wheelhouse.fill(lock, sources.wheel_cache(), run.say).values()]
     extra = {f"wheels/{file.name}": file for file in wheels}
     return _build(run, recipe, base, lock_sha256=locks[1].sha256(), extra=extra)
 
@@ -145,14 +143,12 @@ def _ensure_notebook(run: Build, base: ImageInfo) -> ImageInfo:
 def _ensure_scanner(run: Build, base: ImageInfo) -> ImageInfo:
     """The scanner image: our rules on the base, and nothing else."""
     recipe = recipes.scanner_recipe(base.base_sha256)
-    if image := engine_build.find(run.engine, recipe.reference()):
+    if image := engine_build.find(run.engine, recipe):
         return _recorded(run, recipe, image)
     return _build(run, recipe, base, lock_sha256=base.lock_sha256, extra={})
 
 
-def _build(
-    run: Build, recipe: Recipe, base: ImageInfo, *, lock_sha256: str, extra: Mapping[str, Path]
-) -> ImageInfo:
+def _build(run: Build, recipe: Recipe, base: ImageInfo, *, lock_sha256: str, extra: Mapping[str, Path]) -> ImageInfo:
     """Build a Dockerfile on the base, without network, and name the result when it is complete."""
     with run.step(f"Building the {recipe.name} image"), _scratch() as scratch:
         context = scratch / "context.tar"
@@ -169,7 +165,7 @@ def _labels(recipe: Recipe, *, base: str, lock: str) -> dict[str, str]:
         "ansim.image": recipe.name,
         "ansim.base.sha256": base,
         "ansim.lock.sha256": lock,
-        "ansim.source": recipe.digest(),
+        engine_build.SOURCE_LABEL: recipe.digest(),
     }
 
 
@@ -185,7 +181,7 @@ def _recorded(run: Build, recipe: Recipe, image: Image) -> ImageInfo:
         id=str(image.id),
         base_sha256=image.labels["ansim.base.sha256"],
         lock_sha256=image.labels["ansim.lock.sha256"],
-        source=image.labels["ansim.source"],
+        source=image.labels[engine_build.SOURCE_LABEL],
         size=int(image.attrs["Size"]),
         built_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         debian=debian,
@@ -220,9 +216,7 @@ def _scratch() -> Iterator[Path]:
     """A directory for one build that vanishes with it; in the cache, because /tmp is often memory."""
     root = sources.cache_root()
     root.mkdir(parents=True, exist_ok=True)
-    for old in root.glob(
-        f"{_SCRATCH_PREFIX}*"
-    ):  # of a build that was killed: we hold the lock, so it is nobody's
+    for old in root.glob(f"{_SCRATCH_PREFIX}*"):  # of a build that was killed: we hold the lock, so it is nobody's
         shutil.rmtree(old, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=root, prefix=_SCRATCH_PREFIX) as path:
         yield Path(path)
@@ -270,13 +264,9 @@ def _spinning_steps(console: Console) -> Step:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build all images of a zone and print what stands."""
-    parser = argparse.ArgumentParser(
-        prog="python -m hub_config.images", description="Build the images of a zone."
-    )
+    parser = argparse.ArgumentParser(prog="python -m hub_config.images", description="Build the images of a zone.")
     parser.add_argument("--home", type=Path, default=Path(os.environ.get("ANSIM_HOME", "var")))
-    parser.add_argument(
-        "--locked", action="store_true", help="refuse any version that the lock does not name"
-    )
+    parser.add_argument("--locked", action="store_true", help="refuse any version that the lock does not name")
     parser.add_argument("--json", action="store_true", help="print the manifests")
     options = parser.parse_args(arguments)
     console = Console(highlight=False, stderr=bool(options.json))
@@ -290,9 +280,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.json:
         sys.stdout.write(json.dumps({name: info.document() for name, info in built.items()}) + "\n")
     for info in built.values():
-        console.print(
-            f"{info.reference}  {info.id[:19]}  {info.size / 1e6:.0f} MB  {len(info.packages)} packages"
-        )
+        console.print(f"{info.reference}  {info.id[:19]}  {info.size / 1e6:.0f} MB  {len(info.packages)} packages")
     return 0
 
 

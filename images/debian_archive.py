@@ -1,7 +1,7 @@
 """Fetches locked Debian packages, and resolves new versions where the archive has moved on.
 
-The host's own apt does the transport, so its proxy and certificate settings hold. A locked package is trusted for its
-digest, wherever it came from; a newly resolved one for the archive's signature, which apt verifies.
+The host's own apt does the transport, so its proxy and certificate settings hold. A locked package is trusted for
+its digest, wherever it came from; a newly resolved one for the archive's signature, which apt verifies.
 """
 
 from __future__ import annotations
@@ -22,19 +22,18 @@ from images.errors import ImageError, NoNetwork, ToolMissing
 
 Say = Callable[[str], None]
 
+ARCHIVES: Final = ("debian", "debian-security")
 DEFAULT_MIRROR: Final = "http://deb.debian.org"
 ARCHIVED: Final = "http://archive.debian.org"
 SNAPSHOT: Final = "http://snapshot.debian.org/archive"
 KEYRING: Final = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _APT_HELPER: Final = Path("/usr/lib/apt/apt-helper")
-_URI: Final = re.compile(
-    r"'(?P<uri>[^']+/(?P<archive>[a-z-]+)/(?P<path>pool/[^']+\.deb))' (?P<file>\S+\.deb) "
-)
+_URI: Final = re.compile(r"'(?P<uri>[^']+/(?P<archive>[a-z-]+)/(?P<path>pool/[^']+\.deb))' (?P<file>\S+\.deb) ")
 _TRANSPORT: Final = ("-oAcquire::Retries=1", "-oAcquire::http::Timeout=20", "-oAPT::Sandbox::User=root")
 
 
 def fetch_locked(lock: DebianLock, cache: Path, say: Say) -> list[DebianPackage]:
-    """Bring the packages of the lock into `cache` as `<sha256>.deb`; the result names those no source holds."""
+    """Bring the locked packages into `cache` as `<sha256>.deb` and return those that no source holds."""
     cache.mkdir(parents=True, exist_ok=True)
     missing = [package for package in lock.packages if not (cache / f"{package.sha256}.deb").exists()]
     if missing:
@@ -48,11 +47,12 @@ def fetch_locked(lock: DebianLock, cache: Path, say: Say) -> list[DebianPackage]
 
 
 def _sources(lock: DebianLock) -> list[dict[str, str]]:
-    """Archive roots by archive name, best first: the host's mirror, the default, the places for old versions."""
-    roots = [host_mirror()]
-    for root in (DEFAULT_MIRROR, ARCHIVED):
-        roots.append({"debian": f"{root}/debian", "debian-security": f"{root}/debian-security"})
-    roots.append({name: f"{SNAPSHOT}/{name}/{lock.stamp}" for name in ("debian", "debian-security")})
+    """Roots by archive name, best first: the host's mirror, the default, the places for old versions."""
+    roots = [
+        host_mirror(),
+        *({name: f"{root}/{name}" for name in ARCHIVES} for root in (DEFAULT_MIRROR, ARCHIVED)),
+        {name: f"{SNAPSHOT}/{name}/{lock.stamp}" for name in ARCHIVES},
+    ]
     return [root for index, root in enumerate(roots) if root and root not in roots[:index]]
 
 
@@ -82,7 +82,7 @@ def _download(packages: Iterable[DebianPackage], roots: dict[str, str], cache: P
         for package in packages:
             uri = f"{roots[package.archive]}/{quote(package.path)}"
             wanted += [uri, f"{part}/{package.sha256}.deb", f"SHA256:{package.sha256}"]
-        # A failed file makes the whole command fail while the others have arrived, so files decide, not the status.
+        # One failed file makes the whole command fail although the others arrived: files decide, not the status.
         subprocess.run(
             [str(_APT_HELPER), *_TRANSPORT, "-q", "download-file", *wanted], check=False, capture_output=True
         )
@@ -106,7 +106,7 @@ def resolve(suite: str, include: Sequence[str], cache: Path, *, now: dt.datetime
         say(f"asking the Debian archive for the current packages of {suite}")
         try:
             _run(["apt-get", *options, "-o", "APT::Update::Error-Mode=any", "update"])
-            # apt itself is marked important, which the pattern counts as essential; a workspace has no use for it.
+            # apt is marked important, which the pattern counts as essential; a workspace has no use for it.
             wanted = ["?and(?essential,?not(?exact-name(apt)))", *include]
             uris = _run(["apt-get", *options, "--yes", "--print-uris", "install", *wanted])
             _run(["apt-get", *options, "--yes", "--download-only", "install", *wanted])
@@ -120,7 +120,7 @@ def resolve(suite: str, include: Sequence[str], cache: Path, *, now: dt.datetime
 
 def _isolated_apt(scratch: Path, suite: str, mirror: dict[str, str]) -> list[str]:
     """Options for an apt that sees one suite and an empty machine, and else the host's configuration."""
-    roots = mirror or {name: f"{DEFAULT_MIRROR}/{name}" for name in ("debian", "debian-security")}
+    roots = mirror or {name: f"{DEFAULT_MIRROR}/{name}" for name in ARCHIVES}
     for folder in ("lists/partial", "archives/partial"):
         (scratch / folder).mkdir(parents=True)
     (scratch / "status").touch()
@@ -154,9 +154,7 @@ def _adopt(uris: str, archives: Path, cache: Path) -> Iterable[DebianPackage]:
     for match in _URI.finditer(uris):
         deb = archives / match["file"]
         digest = sha256_of(deb)
-        name, version = _run(["dpkg-deb", "--show", "--showformat=${Package} ${Version}", str(deb)]).split(
-            " "
-        )
+        name, version = _run(["dpkg-deb", "--show", "--showformat=${Package} ${Version}", str(deb)]).split(" ")
         deb.rename(cache / f"{digest}.deb")
         yield DebianPackage(name, version, match["archive"], unquote(match["path"]), digest)
 
@@ -176,15 +174,14 @@ def obtain(
     if locked:
         raise ImageError(
             f"No source gives {len(gone)} of the locked Debian packages ({names})",
-            hint="Check the network. Where the archive has moved on, build without --locked to take the suite's "
-            "current versions, or renew images/base/packages.lock with "
-            "`python -m images.relock base`.",
+            hint="Check the network. Where the archive has moved on, build without --locked to take the current "
+            "versions, or renew the lock with `python -m images.relock base`.",
         )
     used = resolve(lock.suite, include, cache, now=now, say=say)
     say(f"no source holds {names}: taking the current versions of {lock.suite}")
     for change in differences(lock.packages, used.packages):
         say(f"  {change}")
-    # The snapshot decides the time stamps of the files: it must depend on the packages, not on the hour of the build.
+    # The snapshot decides the time stamps of the files: the hour of the build must not change them.
     return DebianLock(lock.suite, lock.snapshot, used.packages)
 
 

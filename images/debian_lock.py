@@ -66,7 +66,7 @@ def parse_debian_lock(text: str, *, name: str = "packages.lock") -> DebianLock:
     """The lock in `text`.
 
     Raises:
-        MalformedLock: for a line that is neither header nor package, a missing header or a package named twice.
+        MalformedLock: for a line that is neither header nor package, no header, or a package named twice.
     """
     header: dict[str, str] = {}
     packages: dict[str, DebianPackage] = {}

@@ -10,25 +10,31 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from docker import DockerClient
 from docker.errors import APIError, DockerException, ImageNotFound
 from docker.models.images import Image
 from requests.exceptions import RequestException
 
-from docker import DockerClient
 from images.errors import ImageError
 from images.recipes import Recipe
 
 STAGE_LABEL: Final = "ansim.stage"
+SOURCE_LABEL: Final = "ansim.source"
 _LAST_MESSAGES: Final = 15
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def find(engine: DockerClient, reference: str) -> Image | None:
-    """The image of that name, if the engine has it."""
+def find(engine: DockerClient, recipe: Recipe) -> Image | None:
+    """The image of a recipe, if the engine has it and it says itself that it was built from these inputs."""
     try:
-        return engine.images.get(reference)
+        image = engine.images.get(recipe.reference())
     except ImageNotFound:
         return None
+    if image.labels.get(SOURCE_LABEL) != recipe.digest():
+        return None
+    if f"{recipe.repository()}:latest" not in image.tags:
+        image.tag(recipe.repository(), "latest")
+    return image
 
 
 def load(engine: DockerClient, archive: Path, reference: str) -> Image:
@@ -39,15 +45,14 @@ def load(engine: DockerClient, archive: Path, reference: str) -> Image:
     """
     try:
         with archive.open("rb") as file:
-            for _ in engine.api.load_image(file, quiet=True):
-                pass
+            engine.images.load(file)
         return engine.images.get(reference)
     except (DockerException, RequestException, OSError) as error:
         raise _explain(error) from error
 
 
 def write_context(target: Path, recipe: Recipe, extra: Mapping[str, Path]) -> None:
-    """Write the build context of a recipe; `extra` files (the wheels) are covered by the locks in the recipe."""
+    """Write the build context of a recipe; the recipe's locks cover the `extra` files (the wheels)."""
     with tarfile.open(target, "w", format=tarfile.PAX_FORMAT) as context:
         for place, path in sorted({**recipe.files, **extra}.items()):
             content = path.read_bytes()
@@ -95,7 +100,7 @@ def name(image: Image, recipe: Recipe) -> None:
 
 def read_file(engine: DockerClient, image: Image, path: str) -> bytes:
     """The content of a file in an image that is not running."""
-    container = engine.containers.create(image.id, command=["true"], network_mode="none")
+    container = engine.containers.create(image, command=["true"], network_mode="none")
     try:
         chunks, _ = container.get_archive(path)
         with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
@@ -136,9 +141,7 @@ def _failure(reason: str) -> ImageError:
             "The disk of the container engine is full",
             hint="Free some space (docker system df shows where it went), or move the engine's data-root.",
         )
-    return ImageError(
-        f"The engine could not make the image: {reason[:2000]}", hint="Report it with this message."
-    )
+    return ImageError(f"The engine could not make the image: {reason[:2000]}", hint="Report it with this message.")
 
 
 def _explain(error: Exception) -> ImageError:

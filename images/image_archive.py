@@ -1,7 +1,7 @@
 """Turns a root file system into an image by writing the archive that every engine loads.
 
-`docker import` stamps the time into what it makes; an archive that we write ourselves has the same image id on every
-machine, and its labels and time are the lock's.
+`docker import` stamps the time into what it makes; an archive that we write ourselves has the same image id on
+every machine, and its labels and time are the lock's.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def write_image_archive(
     labels: Mapping[str, str],
     created: dt.datetime,
 ) -> None:
-    """Write `target`: an archive with one image, its one layer the tar `rootfs` (whose digest is `sha256`)."""
+    """Write `target`: an archive of one image, its one layer the tar `rootfs` with the digest `sha256`."""
     moment = created.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     config = {
         "architecture": "amd64",

@@ -1,4 +1,4 @@
-"""The manifest of an image: what it is, what is in it, when it was made. The portal shows it, the spawner reads it."""
+"""The manifest of an image: what it is, what is in it, when it was made."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class ImageInfo:
     """One built image.
 
     `id` is the engine's digest of it (`sha256:…`), `base_sha256` the digest of the root file system below it,
-    `lock_sha256` that of the lock of its packages, `source` that of everything it was built from; `built_at` is ISO
-    8601 in UTC, `size` in bytes; packages are (name, version).
+    `lock_sha256` that of the lock of its packages, `source` that of everything it was built from; `built_at` is
+    ISO 8601 in UTC, `size` in bytes; packages are (name, version).
     """
 
     name: str
@@ -61,8 +61,9 @@ def image_manifest(home: Path, name: str) -> ImageInfo | None:
     try:
         document = json.loads(manifest_path(home, name).read_text(encoding="utf-8"))
         document.pop("packages")
-        pairs = {key: tuple((n, v) for n, v in document.pop(key)) for key in ("debian", "python")}
-        return ImageInfo(**document, **pairs)
+        for kind in ("debian", "python"):
+            document[kind] = tuple((package, version) for package, version in document[kind])
+        return ImageInfo(**document)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -71,7 +71,7 @@ def notebook_recipe(base_sha256: str) -> Recipe:
 
 
 def scanner_recipe(base_sha256: str) -> Recipe:
-    """What looks into files that want to leave: the modules that `egress_review/scanner_manifest.txt` names."""
+    """What looks into files that want to leave: the modules that the scanner's manifest names."""
     files = {"Dockerfile": sources.IMAGES / "scanner" / "Dockerfile"}
     files |= {f"ansim/{name}": sources.REPOSITORY / name for name in scanner_modules()}
     return Recipe("scanner", files, {"base": base_sha256})
@@ -86,13 +86,9 @@ def scanner_modules() -> list[str]:
     try:
         lines = sources.SCANNER_MANIFEST.read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise ImageError(
-            f"{sources.SCANNER_MANIFEST} is missing", hint="Restore it from the repository."
-        ) from error
+        raise ImageError(f"{sources.SCANNER_MANIFEST} is missing", hint="Restore it from the repository.") from error
     names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     for name in names:
         if name.startswith("/") or ".." in Path(name).parts:
-            raise ImageError(
-                f"{sources.SCANNER_MANIFEST.name} names {name!r}", hint="Paths stay in the checkout."
-            )
+            raise ImageError(f"{sources.SCANNER_MANIFEST.name} names {name!r}", hint="Paths stay in the checkout.")
     return names

@@ -14,7 +14,7 @@ SCANNER_MANIFEST: Final = REPOSITORY / "egress_review" / "scanner_manifest.txt"
 
 
 def cache_root() -> Path:
-    """The folder of downloads: ANSIM_CACHE, or `.cache` in the checkout; it may be copied between machines."""
+    """The folder of downloads: ANSIM_CACHE, or `.cache` in the checkout; other machines can use a copy."""
     return Path(os.environ.get("ANSIM_CACHE") or REPOSITORY / ".cache").absolute()
 
 

@@ -1,7 +1,7 @@
-"""Fills the wheelhouse: downloads exactly the locked wheels for the Python of the images, and resolves new locks.
+"""Fills the wheelhouse: downloads exactly the locked wheels for the images' Python, and resolves new locks.
 
-The host's pip does the transport, so its index, proxy and certificate settings hold. Wheels are chosen for the
-image's Python (Debian bookworm: CPython 3.11.2, glibc 2.36), never for the host's, which may be newer.
+The host's pip does the transport, so its index, proxy and certificate settings hold. Wheels are chosen for that
+Python (Debian bookworm: CPython 3.11.2, glibc 2.36), never for the host's, which may be newer.
 """
 
 from __future__ import annotations
@@ -127,9 +127,7 @@ def _pip_download(arguments: Sequence[str], target: Path) -> None:
 def _run(command: Sequence[str], tool: str) -> None:
     """Run pip or uv and translate its failure."""
     try:
-        subprocess.run(
-            command, check=True, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"}
-        )
+        subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
     except subprocess.CalledProcessError as error:
         if f"No module named {tool}" in error.stderr:
             raise ToolMissing(tool, "python3-venv, then make the environment again with `make up`") from error

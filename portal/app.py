@@ -29,7 +29,7 @@ from portal.zone import ZoneLike
 
 MAX_BODY = 2_000_000  # bytes; forms only, files are never uploaded here
 STATIC = Path(__file__).parent / "static"
-STATIC_HEADERS = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "same-site"}
+STATIC_HEADERS = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
 CONFIRMERS = OPERATORS | COMPLIANCE | STEWARDS
 POST = ("POST",)
 
@@ -157,7 +157,7 @@ def _route(path: str, pages: Mapping[str, Page], portal: Portal) -> Route:
 
 
 class ByHost:
-    """Chooses the application by the host that the gate passed on; any other host is misdirected (RFC 9110 §15.5.20)."""
+    """Chooses the application by the host that the gate passed on; any other is misdirected (RFC 9110 §15.5.20)."""
 
     def __init__(self, hosts: Mapping[str, ASGIApp]) -> None:
         self.hosts = hosts

@@ -19,7 +19,6 @@ class PortalError(Exception):
     def __init__(self, reason: Text) -> None:
         super().__init__(reason.en)
         self.reason = reason
-        self.next_step = type(self).hint
 
 
 class SignInNeeded(PortalError):
@@ -46,7 +45,9 @@ class CrossSite(PortalError):
 class Missing(PortalError):
     """No page or thing stands at this address."""
 
-    hint = Text("주소를 확인하거나 처음 화면에서 찾아보십시오.", "Check the address, or look for it from the first page.")
+    hint = Text(
+        "주소를 확인하거나 처음 화면에서 찾아보십시오.", "Check the address, or look for it from the first page."
+    )
 
 
 class WrongInput(PortalError):
@@ -67,7 +68,9 @@ class HubUnavailable(PortalError):
 class HubRefused(PortalError):
     """The hub refused to start or stop a workspace."""
 
-    hint = Text("이유를 확인하고, 모르겠다면 운영자에게 문의하십시오.", "Read the reason; if it is unclear, ask an operator.")
+    hint = Text(
+        "이유를 확인하고, 모르겠다면 운영자에게 문의하십시오.", "Read the reason; if it is unclear, ask an operator."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +82,31 @@ class Answer:
     title: Text
 
 
+def _answer(status: int, code: str, ko: str, en: str) -> Answer:
+    return Answer(status, code, Text(ko, en))
+
+
 ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
-    (RoleNeeded, Answer(403, "denied", Text("권한이 없습니다", "You do not have access to this"))),
-    (CrossSite, Answer(403, "cross_site", Text("다른 사이트에서 온 요청입니다", "This request came from another site"))),
-    (Missing, Answer(404, "not_found", Text("찾을 수 없습니다", "There is nothing at this address"))),
-    (WrongInput, Answer(400, "invalid", Text("입력을 읽을 수 없습니다", "The input could not be read"))),
-    (HubUnavailable, Answer(503, "unavailable", Text("분석환경 관리 서비스가 응답하지 않습니다", "The hub does not answer"))),
-    (HubRefused, Answer(409, "refused", Text("분석환경을 바꿀 수 없습니다", "The workspace cannot be changed now"))),
-    (SignInNeeded, Answer(401, "sign_in", Text("로그인이 필요합니다", "Please sign in"))),
-    (registry_errors.SignInRefused, Answer(401, "sign_in", Text("로그인할 수 없습니다", "You cannot be signed in"))),
-    (registry_errors.Denied, Answer(403, "denied", Text("허용되지 않습니다", "This is not allowed"))),
-    (registry_errors.NotFound, Answer(404, "not_found", Text("찾을 수 없습니다", "This does not exist"))),
-    (registry_errors.Conflict, Answer(409, "conflict", Text("지금 상태에서는 할 수 없습니다", "The state has changed"))),
-    (registry_errors.Invalid, Answer(422, "invalid", Text("입력을 확인하십시오", "Please check what you entered"))),
-    (registry_errors.RegistryError, Answer(400, "refused", Text("처리할 수 없습니다", "This cannot be done"))),
-    (egress_errors.Denied, Answer(403, "denied", Text("허용되지 않습니다", "This is not allowed"))),
-    (egress_errors.NotFound, Answer(404, "not_found", Text("찾을 수 없습니다", "This does not exist"))),
-    (egress_errors.Invalid, Answer(422, "invalid", Text("입력을 확인하십시오", "Please check what you entered"))),
-    (egress_errors.OutboxRefused, Answer(422, "outbox", Text("보낼 수 없는 파일입니다", "This file cannot be taken"))),
-    (egress_errors.EgressError, Answer(409, "refused", Text("반출 처리를 계속할 수 없습니다", "This egress step cannot be taken"))),
-    (AuditError, Answer(503, "log", Text("감사기록을 쓸 수 없어 중단했습니다", "Stopped: the audit log cannot be written"))),
-)  # fmt: skip
+    (RoleNeeded, _answer(403, "denied", "권한이 없습니다", "You do not have access to this")),
+    (CrossSite, _answer(403, "cross_site", "다른 사이트에서 온 요청입니다", "This request came from another site")),
+    (Missing, _answer(404, "not_found", "찾을 수 없습니다", "There is nothing at this address")),
+    (WrongInput, _answer(400, "invalid", "입력을 읽을 수 없습니다", "The input could not be read")),
+    (HubUnavailable, _answer(503, "unavailable", "허브가 응답하지 않습니다", "The hub does not answer")),
+    (HubRefused, _answer(409, "refused", "분석환경을 바꿀 수 없습니다", "The workspace cannot be changed now")),
+    (SignInNeeded, _answer(401, "sign_in", "로그인이 필요합니다", "Please sign in")),
+    (registry_errors.SignInRefused, _answer(401, "sign_in", "로그인할 수 없습니다", "You cannot be signed in")),
+    (registry_errors.Denied, _answer(403, "denied", "허용되지 않습니다", "This is not allowed")),
+    (registry_errors.NotFound, _answer(404, "not_found", "찾을 수 없습니다", "This does not exist")),
+    (registry_errors.Conflict, _answer(409, "conflict", "지금 상태에서는 할 수 없습니다", "The state has changed")),
+    (registry_errors.Invalid, _answer(422, "invalid", "입력을 확인하십시오", "Please check what you entered")),
+    (registry_errors.RegistryError, _answer(400, "refused", "처리할 수 없습니다", "This cannot be done")),
+    (egress_errors.Denied, _answer(403, "denied", "허용되지 않습니다", "This is not allowed")),
+    (egress_errors.NotFound, _answer(404, "not_found", "찾을 수 없습니다", "This does not exist")),
+    (egress_errors.Invalid, _answer(422, "invalid", "입력을 확인하십시오", "Please check what you entered")),
+    (egress_errors.OutboxRefused, _answer(422, "outbox", "보낼 수 없는 파일입니다", "This file cannot be taken")),
+    (egress_errors.EgressError, _answer(409, "refused", "반출 처리를 계속할 수 없습니다", "This step cannot be taken")),
+    (AuditError, _answer(503, "log", "기록을 남길 수 없어 중단했습니다", "Stopped: the audit log cannot be written")),
+)
 
 
 def answer_for(error: Exception) -> Answer:
@@ -111,3 +118,17 @@ def answer_for(error: Exception) -> Answer:
         if isinstance(error, kind):
             return answer
     raise error
+
+
+def reason_of(error: Exception) -> Text:
+    """Return why something was refused, without internals."""
+    if isinstance(error, AuditError):
+        return Text(error.summary.ko, error.summary.en)
+    reason = getattr(error, "reason", None)
+    return reason if isinstance(reason, Text) else answer_for(error).title
+
+
+def advice_of(error: Exception) -> Text | None:
+    """Return what to do next, where the error knows it in both languages."""
+    hint = getattr(error, "hint", None)
+    return hint if isinstance(hint, Text) else None

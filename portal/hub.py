@@ -46,7 +46,9 @@ class WorkspaceView:
 class Hub:
     """The hub's HTTP interface on this machine."""
 
-    def __init__(self, base_url: str, token: str, redirect_uri: str, *, transport: httpx.BaseTransport | None = None):
+    def __init__(
+        self, base_url: str, token: str, redirect_uri: str, *, transport: httpx.BaseTransport | None = None
+    ) -> None:
         self._redirect_uri = redirect_uri
         self._token = token
         self._http = httpx.Client(base_url=base_url + "/hub/api", timeout=ANSWER_TIME, transport=transport)
@@ -127,7 +129,10 @@ class Hub:
             return self._http.request(method, path, headers=headers, data=data)
         except httpx.HTTPError as error:
             raise HubUnavailable(
-                Text("분석환경을 관리하는 서비스에 연결할 수 없습니다.", "The service that runs workspaces cannot be reached.")
+                Text(
+                    "분석환경을 관리하는 서비스에 연결할 수 없습니다.",
+                    "The service that runs workspaces cannot be reached.",
+                )
             ) from error
 
     def _progress(self, handle: str, project: str) -> Iterator[dict[str, Any]]:

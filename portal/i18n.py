@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 from babel.messages.pofile import read_po
 
@@ -32,7 +32,7 @@ class Catalogue:
         return self.plural.get(one, one if count == 1 else many)
 
 
-def N_(msgid: str) -> str:
+def N_(msgid: str) -> str:  # noqa: N802  (the gettext convention for a text marked but not yet translated)
     """Mark a text for the catalogue where it stands; it is translated where it is shown."""
     return msgid
 
@@ -44,14 +44,18 @@ def catalogue(language: Language) -> Catalogue:
         return Catalogue("en", {}, {})
     with (LOCALE_DIR / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
         messages = [m for m in read_po(file, locale=language) if m.id and not m.fuzzy]
-    single = {m.id: cast(str, m.string) for m in messages if isinstance(m.id, str) and m.string}
-    plural = {m.id[0]: m.string[0] for m in messages if not isinstance(m.id, str) and all(m.string)}
+    single = {m.id: m.string for m in messages if isinstance(m.id, str) and isinstance(m.string, str) and m.string}
+    plural = {m.id[0]: _first(m.string) for m in messages if not isinstance(m.id, str) and _first(m.string)}
     return Catalogue(language, single, plural)
+
+
+def _first(forms: str | Sequence[str] | None) -> str:
+    return forms[0] if forms and not isinstance(forms, str) else ""
 
 
 def as_language(value: str | None) -> Language | None:
     """Return a language we have texts for, or nothing."""
-    return cast(Language, value) if value in LANGUAGES else None
+    return value if value in LANGUAGES else None
 
 
 def preferred(header: str) -> Language:

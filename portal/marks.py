@@ -35,7 +35,7 @@ PERSON: Mapping[PersonStatus, Mark] = {
 }
 
 PROJECT: Mapping[ProjectStatus, Mark] = {
-    ProjectStatus.ACTIVE: Mark(N_("Open"), "passed", "ok"),
+    ProjectStatus.ACTIVE: Mark(N_("Under way"), "passed", "ok"),
     ProjectStatus.CLOSED: Mark(N_("Closed"), "cross"),
 }
 

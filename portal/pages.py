@@ -14,7 +14,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from portal import i18n
-from portal.errors import ANSWERS, CrossSite, Missing, RoleNeeded, SignInNeeded, WrongInput, answer_for
+from portal.errors import (
+    ANSWERS,
+    CrossSite,
+    Missing,
+    RoleNeeded,
+    SignInNeeded,
+    WrongInput,
+    advice_of,
+    answer_for,
+    reason_of,
+)
 from portal.security import READING, check_same_origin
 from portal.visit import Portal, SignedIn, Visit
 from registry.errors import NotFound
@@ -123,8 +133,8 @@ def error_page(visit: Visit, error: Exception) -> Response:
     answer = answer_for(error)
     values = {
         "answer": answer,
-        "reason": getattr(error, "reason", getattr(error, "summary", answer.title)),
-        "next_step": getattr(error, "next_step", None),
+        "reason": reason_of(error),
+        "next_step": advice_of(error),
     }
     return visit.page("error.html", values, status=answer.status)
 
@@ -145,9 +155,7 @@ def framework_error(portal: Portal) -> Callable[[Request, Exception], Response]:
 
 
 def _guest(portal: Portal, request: Request) -> Visit:
-    return Visit(
-        portal=portal, request=request, form=FormData(), language=_language(request, None), signed_in=None
-    )
+    return Visit(portal=portal, request=request, form=FormData(), language=_language(request, None), signed_in=None)
 
 
 def _language(request: Request, signed_in: SignedIn | None) -> i18n.Language:

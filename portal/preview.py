@@ -1,7 +1,7 @@
 """Hostile content made harmless: what a file says, rendered by us, on an origin of its own that can do nothing.
 
-No cookie is sent to this origin. The address carries a signed token that names viewer, request, file and language and is
-good for five minutes; what the viewer may see is asked anew at each request, and each view is an audit event.
+No cookie is sent to this origin. The address carries a signed token that names viewer, request, file and language
+and is good for five minutes; what the viewer may see is asked anew at each request, and each view is an audit event.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -70,12 +70,9 @@ def routes(portal: Portal) -> list[BaseRoute]:
     """Return the routes of the preview origin."""
 
     def page(request: Request) -> Response:
-        return _show(portal, request, picture=False)
+        return _show(portal, request)
 
-    def picture(request: Request) -> Response:
-        return _show(portal, request, picture=True)
-
-    return [Route("/p/{token}", page), Route("/p/{token}/picture", picture)]
+    return [Route("/p/{token}", page)]
 
 
 def refuse(request: Request, error: Exception) -> Response:
@@ -83,8 +80,8 @@ def refuse(request: Request, error: Exception) -> Response:
     return PlainTextResponse("not found\n", cast(HTTPException, error).status_code)
 
 
-def _show(portal: Portal, request: Request, *, picture: bool) -> Response:
-    """Render a file for the person in the ticket; the picture of a picture page is part of the same view."""
+def _show(portal: Portal, request: Request) -> Response:
+    """Render a file for the person in the ticket, in one answer: one look is one event."""
     ticket = open_ticket(request.path_params["token"], portal.preview_secret, portal.clock())
     if ticket is None:
         return _note(portal, "ko", over=True, status=403)
@@ -96,13 +93,11 @@ def _show(portal: Portal, request: Request, *, picture: bool) -> Response:
         shown = portal.zone.desk.preview(person, ticket.request, ticket.sha256, source=source)
     except (EgressError, NotFound):
         return _note(portal, ticket.language, over=False, status=403)
-    if picture:
-        return Response(shown.image, media_type=shown.media or "text/plain")
     values = {
         "preview": shown,
         "rows": shown.rows[: MAX_ROWS + 1],
         "left_out": max(0, len(shown.rows) - MAX_ROWS - 1),
-        "picture": request.url.path + "/picture",
+        "picture": f"data:{shown.media};base64,{b64encode(shown.image).decode()}" if shown.kind == "image" else "",
     }
     return HTMLResponse(render(portal.templates, "preview.html", ticket.language, values))
 

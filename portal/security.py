@@ -40,11 +40,11 @@ def page_headers(*, preview_origin: str, https: bool) -> dict[str, str]:
 def preview_headers(*, zone_origin: str, https: bool) -> dict[str, str]:
     """Return the headers of the preview origin: an opaque origin that runs nothing and posts nowhere.
 
-    Its resources are requested from a sandboxed (opaque) document, hence the cross-origin resource policy;
-    what protects them is the signed, short-lived address.
+    Its style sheet is requested by a sandboxed (opaque) document, hence the cross-origin resource policy; the only
+    pictures are those inside the answer itself, re-encoded by the scanner.
     """
     policy = (
-        "sandbox; default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; "
+        "sandbox; default-src 'none'; style-src 'self'; img-src data:; form-action 'none'; "
         f"frame-ancestors {zone_origin}; base-uri 'none'"
     )
     return {
@@ -74,7 +74,9 @@ def check_same_origin(method: str, headers: Headers, own_origin: str) -> None:
         navigation = headers.get("sec-fetch-mode", "navigate") == "navigate"
         if site in (None, "none", "same-origin") or navigation:
             return
-        raise CrossSite(Text("다른 출처의 스크립트나 문서가 보낸 요청입니다.", "A document of another origin sent this."))
+        raise CrossSite(
+            Text("다른 출처의 스크립트나 문서가 보낸 요청입니다.", "A document of another origin sent this.")
+        )
     if site not in (None, "same-origin") or origin not in (None, own_origin) or (site is None and origin is None):
         raise CrossSite(
             Text("이 포털의 화면에서 보낸 요청이 아닙니다.", "The request was not sent by a page of this portal.")

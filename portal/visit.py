@@ -27,8 +27,6 @@ from registry.model import Person, Role
 from registry.roles import NAMES
 from registry.text import Text
 
-
-
 PARTIES: Mapping[str, Text] = {
     "author": Text("신청자", "author"),
     "system": Text("자동 처리", "the zone"),
@@ -153,7 +151,12 @@ class Visit:
         return catalogue(self.language).text(msgid) % values if values else catalogue(self.language).text(msgid)
 
     def page(
-        self, template: str, values: Mapping[str, Any] | None = None, *, crumbs: tuple[Crumb, ...] = (), status: int = 200
+        self,
+        template: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        crumbs: tuple[Crumb, ...] = (),
+        status: int = 200,
     ) -> HTMLResponse:
         """Return a page: the frame of the zone around a template."""
         return HTMLResponse(

@@ -22,12 +22,11 @@ from starlette.types import ASGIApp
 
 from audit.event import Source
 from egress_review.service import Draft
-from portal.errors import ANSWERS, Missing, RoleNeeded, WrongInput, answer_for
+from portal.errors import ANSWERS, Missing, WrongInput, advice_of, answer_for, reason_of
 from portal.fields import checked
 from portal.requests import REQUEST_STATES, open_workspace
 from portal.zone import ZoneLike
-from registry.errors import NotFound
-from registry.model import Person, PersonStatus, Workspace
+from registry.model import Person, Workspace
 from registry.text import Text
 
 HEADER = "ansim-workspace"
@@ -72,7 +71,10 @@ class Call:
             raise WrongInput(Text("files는 파일 이름의 목록이어야 합니다.", "`files` must be a list of names."))
         if not names or len(names) > MAX_FILES or len(set(names)) != len(names):
             raise WrongInput(
-                Text(f"파일은 1개에서 {MAX_FILES}개까지, 겹치지 않게 지정합니다.", f"Name 1 to {MAX_FILES} distinct files.")
+                Text(
+                    f"파일은 1개에서 {MAX_FILES}개까지, 겹치지 않게 지정합니다.",
+                    f"Name 1 to {MAX_FILES} distinct files.",
+                )
             )
         return [checked("files", name) for name in names]
 
@@ -180,7 +182,7 @@ def _call(
 ) -> Mapping[str, object]:
     """Find whose call it is, then answer it.
 
-    Raises: RoleNeeded — if no workspace of an active person calls.
+    Raises: portal.errors.RoleNeeded — if no workspace of an active person calls.
     """
     workspace, person = open_workspace(zone, request.headers.get(HEADER, ""))
     return handler(Call(zone, request, workspace, person, document))
@@ -204,12 +206,11 @@ async def _document(request: Request) -> Mapping[str, Any]:
 
 def _refusal(error: Exception) -> JSONResponse:
     answer = answer_for(error)
-    reason = getattr(error, "reason", answer.title)
-    hint = getattr(error, "next_step", None) or getattr(error, "hint", None)
+    hint = advice_of(error)
     content = {
         "code": getattr(error, "code", answer.code),
-        "message": _both(reason),
-        "hint": _both(hint) if isinstance(hint, Text) else None,
+        "message": _both(reason_of(error)),
+        "hint": _both(hint) if hint else None,
     }
     return JSONResponse({"error": content}, answer.status)
 

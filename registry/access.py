@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from audit.body import timestamp
 from audit.event import Actor, Object, Source, Subjects
 from audit.refs import new_ref
+from audit.search import Query, search
 from registry import forms, permits, queries, tables
 from registry.desk import Desk
 from registry.errors import Conflict, Denied, NotFound
@@ -123,15 +124,21 @@ class Access(Desk):
             raise AssertionError("the conditions let a missing person pass")
         return _permit(permission, self.workspace(facts.person.ref, project_id))
 
-    def running_allowed(self, person_ref: str, project_id: str, mounted: Iterable[tuple[str, int]] = ()) -> WorkPermit:
+    def running_allowed(
+        self, person_ref: str, project_id: str, mounted: Iterable[tuple[str, int]] | None = None
+    ) -> WorkPermit:
         """As `may_work`, for a workspace that runs: nothing is written.
 
-        `mounted` names the (dataset, version) pairs that the container sees: if one of their grants has
-        ended while others go on, the container has to end all the same.
+        If the grant of one mounted dataset has ended while others go on, the container has to end all the
+        same. `mounted` names the (dataset, version) pairs that it sees; without it, the log tells what the
+        latest start announced.
         Raises: Denied.
         """
         with self._db.read() as tx:
-            return self._running(tx, person_ref, project_id, self._clock(), mounted)
+            permit = self._running(tx, person_ref, project_id, self._clock())
+            seen = _announced(tx, permit.workspace) if mounted is None else mounted
+        permits.check_still_mounted(permit.mounts, seen)
+        return permit
 
     def workspace(self, person_ref: str, project_id: str) -> Workspace:
         """The workspace of a person in a project, made on first use. It is a name and a number, not a right.
@@ -171,17 +178,9 @@ class Access(Desk):
         with self._db.read() as tx:
             return queries.workspaces(tx)
 
-    def _running(
-        self,
-        tx: Connection,
-        person_ref: str,
-        project_id: str,
-        at: datetime,
-        mounted: Iterable[tuple[str, int]] = (),
-    ) -> WorkPermit:
+    def _running(self, tx: Connection, person_ref: str, project_id: str, at: datetime) -> WorkPermit:
         facts = self._facts(tx, project_id, at, lambda: queries.person_by_ref(tx, person_ref))
         permission = permits.decide(facts)
-        permits.check_still_mounted(permission, mounted)
         workspace = _workspace(tx, person_ref, project_id)
         if workspace is None:
             raise Denied("workspace_unknown", Text(ko="분석환경이 없습니다.", en="There is no such workspace."))
@@ -252,6 +251,15 @@ def _check_one_version(tx: Connection, new: Grant) -> None:
             ),
             hint=Text(ko="먼저 그 승인을 거두십시오.", en="Revoke that grant first."),
         )
+
+
+def _announced(tx: Connection, workspace: Workspace) -> set[tuple[str, int]]:
+    """What the latest start of a workspace mounts: its event is written before the container is made."""
+    starts = search(tx, Query(object=workspace.ref, action="workspace.start", limit=20))
+    latest = next((one.body for one in starts if one.body["outcome"] in {"intent", "ok"}), None)
+    if latest is None:
+        return set()
+    return {(row["id"], row["version"]) for row in latest["subjects"].get("datasets", ())}
 
 
 def _workspace(tx: Connection, person_ref: str, project_id: str) -> Workspace | None:

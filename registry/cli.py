@@ -76,7 +76,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "person",
         "add",
-        "invite somebody; prints the token of a one-time link",
+        "invite somebody; prints a one-time link",
         do.person_add,
         (
             _HANDLE,
@@ -218,11 +218,15 @@ def add_parser(subparsers: Any) -> None:
 
 def _handler(run: Run) -> Any:
     def handle(arguments: argparse.Namespace, context: Context) -> int:
-        answer = run(arguments, context.zone().registry)
+        zone = context.zone()
+        answer = run(arguments, zone.registry)
+        result = answer.result
+        if answer.page is not None and isinstance(result, dict):
+            result = {**result, "link": f"{zone.settings.origin('zone')}{answer.page}"}
         if context.json or arguments.json:
-            sys.stdout.write(json.dumps(answer.result, ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
         else:
-            context.print(_table(answer.result))
+            context.print(_table(result))
         return 0 if answer.ok else 1
 
     return handle

@@ -29,6 +29,8 @@ class Answer:
 
     result: Document | list[Document]
     ok: bool = True
+    page: str | None = None
+    """Path of the portal's page on which somebody goes on, if there is one."""
 
 
 Run = Callable[[argparse.Namespace, Registry], Answer]
@@ -62,7 +64,7 @@ def person_list(arguments: argparse.Namespace, registry: Registry) -> Answer:
 
 
 def person_add(arguments: argparse.Namespace, registry: Registry) -> Answer:
-    """Invites somebody; the token goes into the link that the person opens."""
+    """Invites somebody, who goes on at the link that is printed."""
     token = registry.invite(
         arguments.handle,
         arguments.name,
@@ -72,12 +74,13 @@ def person_add(arguments: argparse.Namespace, registry: Registry) -> Answer:
         by=CLI,
         source=HERE,
     )
-    return Answer({**views.person(registry.person(arguments.handle)), "invitation": token})
+    return Answer(views.person(registry.person(arguments.handle)), page=f"/invitation/{token}")
 
 
 def person_reinvite(arguments: argparse.Namespace, registry: Registry) -> Answer:
     """A new link for somebody who has not joined yet."""
-    return Answer({"invitation": registry.reinvite(arguments.handle, by=CLI, source=HERE)})
+    token = registry.reinvite(arguments.handle, by=CLI, source=HERE)
+    return Answer({"handle": arguments.handle}, page=f"/invitation/{token}")
 
 
 def person_grant(arguments: argparse.Namespace, registry: Registry) -> Answer:
@@ -117,7 +120,7 @@ def person_confirm(arguments: argparse.Namespace, registry: Registry) -> Answer:
     code = getpass(f"Code of {arguments.confirmer}: ")
     confirmer = registry.sign_in(arguments.confirmer, password, code, source=HERE)
     token = registry.confirm_second_factor_reset(arguments.handle, by=as_actor(confirmer), source=HERE)
-    return Answer({"handle": arguments.handle, "reset": "confirmed", "link": token})
+    return Answer({"handle": arguments.handle, "reset": "confirmed"}, page=f"/second-factor/{token}")
 
 
 def project_list(arguments: argparse.Namespace, registry: Registry) -> Answer:

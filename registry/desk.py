@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from sqlalchemy import Connection, insert
+from sqlalchemy.exc import IntegrityError
 
 from audit.canonical import JSON
 from audit.db import Database
@@ -16,7 +17,7 @@ from audit.event import Actor, Event, Object, Outcome, Source, Subjects
 from audit.log import AuditLog
 from audit.refs import new_ref
 from registry import queries, tables
-from registry.errors import Denied, NotFound
+from registry.errors import Conflict, Denied, NotFound
 from registry.model import Person, PersonStatus, Role
 from registry.roles import AUTHORITY, NEEDS_A_PERSON, check_authority
 from registry.text import Text
@@ -88,11 +89,15 @@ class Desk:
         writing: Writing | None = None
         try:
             with self._db.begin() as tx:
-                writing = Writing(tx, self._clock(), by, target, subjects)
+                writing = Writing(tx, self._clock(), _as_known(tx, by), target, subjects)
                 if not own:
-                    writing.actor = _authorised(tx, action, by)
+                    _check_authority(action, writing.actor)
                 yield writing
                 self._log.append(tx, _event(action, writing, source))
+        except IntegrityError as error:
+            if not _is_taken(error):
+                raise
+            raise Conflict("done_meanwhile", _MEANWHILE) from error
         except Denied as refusal:
             actor, about = (by, target) if writing is None else (writing.actor, writing.object)
             denied = Event(
@@ -121,6 +126,18 @@ class Desk:
         )
 
 
+_MEANWHILE = Text(
+    ko="다른 사람이 방금 같은 일을 했습니다.",
+    en="Somebody else did the same at this very moment.",
+)
+
+
+def _is_taken(error: IntegrityError) -> bool:
+    """Whether the database refused a second row with the same key, as when two people add one name at once."""
+    codes = (getattr(error.orig, "sqlstate", ""), getattr(error.orig, "sqlite_errorname", ""))
+    return not {"23505", "SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}.isdisjoint(codes)
+
+
 def _event(action: str, writing: Writing, source: Source) -> Event:
     return Event(
         action=action,
@@ -136,27 +153,28 @@ def _event(action: str, writing: Writing, source: Source) -> Event:
     )
 
 
-def _authorised(tx: Connection, action: str, by: Actor) -> Actor:
-    """The actor with the roles that the registry knows, not those the caller believes.
-
-    Raises: Denied — for a person without a role that may do this, and for a service that may not.
-    """
+def _as_known(tx: Connection, by: Actor) -> Actor:
+    """The actor with the roles that the registry knows, not those the caller believes."""
     if by.kind != "person":
-        if action not in SERVICE_AUTHORITY.get(by.ref, frozenset()):
-            raise Denied(
-                "no_authority",
-                Text(
-                    ko="이 일은 로그인한 사람이 직접 해야 합니다.",
-                    en="This must be done by a person who is signed in.",
-                ),
-            )
         return by
-    held = acting_roles(tx, by)
-    check_authority(action, held)
-    return replace(by, roles=tuple(sorted(role.value for role in held)))
+    return replace(by, roles=tuple(sorted(role.value for role in _acting_roles(tx, by))))
 
 
-def acting_roles(tx: Connection, by: Actor) -> frozenset[Role]:
+def _check_authority(action: str, by: Actor) -> None:
+    """Raises: Denied — for a person without a role that may do this, and for a service that may not."""
+    if by.kind == "person":
+        check_authority(action, [Role(role) for role in by.roles])
+    elif action not in SERVICE_AUTHORITY.get(by.ref, frozenset()):
+        raise Denied(
+            "no_authority",
+            Text(
+                ko="이 일은 로그인한 사람이 직접 해야 합니다.",
+                en="This must be done by a person who is signed in.",
+            ),
+        )
+
+
+def _acting_roles(tx: Connection, by: Actor) -> frozenset[Role]:
     """The zone-wide roles of a person who acts now; none for somebody unknown or not active."""
     try:
         person = queries.person_by_ref(tx, by.ref)

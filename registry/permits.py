@@ -238,12 +238,12 @@ def decide(facts: Facts) -> Permission:
     )
 
 
-def check_still_mounted(permission: Permission, mounted: Iterable[tuple[str, int]]) -> None:
-    """Accepts a running workspace whose mounts are all still permitted.
+def check_still_mounted(permitted: Iterable[Mount], mounted: Iterable[tuple[str, int]]) -> None:
+    """Accepts a running workspace if everything it mounts is still permitted.
 
     Raises: Denied — a mount cannot be taken out of a running container, so the container must end.
     """
-    allowed = {(mount.dataset, mount.version) for mount in permission.mounts}
+    allowed = {(mount.dataset, mount.version) for mount in permitted}
     if not allowed.issuperset(mounted):
         raise Denied(
             "grant_ended",

@@ -54,8 +54,8 @@ class DemoAccount:
 def load(zone: Zone, known: list[DemoAccount], *, keep: Callable[[list[DemoAccount]], None]) -> list[DemoAccount]:
     """Bring the demo world into the zone and return its accounts.
 
-    `known` are the accounts kept by an earlier call. `keep` gets all accounts before a new person is
-    made, so that a crash loses no password.
+    `known` are the accounts kept by an earlier call. `keep` gets all accounts before a new person is made, so
+    that a crash loses no password. Who joined earlier and is not among `known` is left alone and not returned.
     """
     accounts = _accounts(zone, known)
     if accounts != known:

@@ -54,6 +54,11 @@ class Window:
     held: int = 0
     last: Event | None = None
 
+    def hold(self, event: Event) -> None:
+        """Keep a refusal for the next event."""
+        self.held += 1
+        self.last = event
+
 
 class Record:
     """Turns what passes the gate into events."""
@@ -118,16 +123,15 @@ class Record:
         now = time.monotonic()
         window = self._windows.get(key)
         if window is not None and now < window.until:
-            window.held += 1
-            window.last = event
+            window.hold(event)
             return
-        self._windows[key] = Window(now + WINDOW_SECONDS, *self._held(window))
-        with contextlib.suppress(AuditUnavailable):
+        if window is None:
+            window = self._windows[key] = Window(now + WINDOW_SECONDS)
+        window.until = now + WINDOW_SECONDS
+        try:
             await self._append(event)
-
-    @staticmethod
-    def _held(window: Window | None) -> tuple[int, Event | None]:
-        return (window.held, window.last) if window is not None else (0, None)
+        except AuditUnavailable:
+            window.hold(event)
 
     async def keep_counting(self) -> None:
         """Record the refusals that were held back, for as long as the gate runs."""

@@ -5,8 +5,8 @@
     ansim_client.submit("table.csv", title="...", purpose="...")
     ansim_client.status()
 
-A result is a file in /outbox. A file elsewhere is copied there first. Checking is the same check, under the same policy,
-that runs after you submit, and may be repeated as often as you like.
+A result is a file in /outbox. A file elsewhere is copied there first. Checking is the same check, under the same
+policy, that runs after you submit, and may be repeated as often as you like.
 
 이 모듈은 노트북에서 결과 파일을 미리 점검하고 반출을 신청합니다. 점검은 몇 번이든 되풀이할 수 있습니다.
 """
@@ -130,12 +130,9 @@ class Shown:
         if not rows:
             return html
         cell = "text-align:left;vertical-align:top;white-space:pre-wrap"
-        titles = "".join(
-            f'<th scope="col" style="{cell}">{escape(_word(code))}</th>' for code in self.columns()
-        )
+        titles = "".join(f'<th scope="col" style="{cell}">{escape(_word(code))}</th>' for code in self.columns())
         body = "".join(
-            "<tr>" + "".join(f'<td style="{cell}">{escape(value)}</td>' for value in row) + "</tr>"
-            for row in rows
+            "<tr>" + "".join(f'<td style="{cell}">{escape(value)}</td>' for value in row) + "</tr>" for row in rows
         )
         return f"{html}<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
 
@@ -243,7 +240,8 @@ def submit(
 
     `context` tells the reviewers what they need to understand the files, `controls` what was done against disclosure.
 
-    파일의 반출을 신청합니다. context에는 심의자가 알아야 할 것을, controls에는 적용한 노출 제어를 적습니다.
+    파일의 반출을 신청합니다. context에는 심의자가 알아야 할 것을, controls에는 적용한 통계적 노출 제어를
+    적습니다.
     """
     body = {
         "title": title,
@@ -261,7 +259,10 @@ def status() -> Status:
 
 
 def requests(ref: str | None = None) -> Requests:
-    """The requests of this workspace, or one of them by its reference. / 신청 목록 또는 신청 하나를 보여줍니다."""
+    """The requests of this workspace, or the one with this reference.
+
+    신청 목록, 또는 지정한 신청 하나를 보여줍니다.
+    """
     if ref is None:
         return _show(Requests(_call("GET", "/workspace/status")))
     if not ref.isascii() or not ref.replace("_", "").isalnum():
@@ -286,9 +287,7 @@ def _name_in_outbox(file: Path) -> str:
             raise AnsimError(f"파일이 없습니다: {file}", f"There is no such file: {file}")
         return absolute.relative_to(OUTBOX).as_posix()
     if not path.is_file():
-        raise AnsimError(
-            f"파일이 없거나 폴더입니다: {file}", f"There is no such file, or it is a folder: {file}"
-        )
+        raise AnsimError(f"파일이 없거나 폴더입니다: {file}", f"There is no such file, or it is a folder: {file}")
     return _copied(path)
 
 

@@ -100,7 +100,7 @@ def record_packages() -> None:
 
 
 def compile_bytecode() -> None:
-    """Compile everything now, bound to the source by hash instead of time: the root file system is read-only later.
+    """Compile everything now, bound to the source by hash instead of time: later the files are read-only.
 
     A file that does not compile is a template or written for another Python; it is left as it is.
     """

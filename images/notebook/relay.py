@@ -30,7 +30,6 @@ class End(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.other: End | None = None
         self.early: list[bytes] = []
-        self.half_closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection."""
@@ -43,8 +42,6 @@ class End(asyncio.Protocol):
         if other.transport is not None:
             for data in self.early:
                 other.transport.write(data)
-            if self.half_closed:
-                other.end()
         self.early.clear()
 
     def data_received(self, data: bytes) -> None:
@@ -53,21 +50,6 @@ class End(asyncio.Protocol):
             self.early.append(data)
         else:
             self.other.transport.write(data)
-
-    def eof_received(self) -> bool:
-        """Tell the other end that nothing more comes from here, and keep the way back open."""
-        self.half_closed = True
-        if self.other is not None:
-            self.other.end()
-        return True
-
-    def end(self) -> None:
-        """Say that nothing more comes."""
-        if self.transport is not None and not self.transport.is_closing():
-            with contextlib.suppress(OSError):
-                self.transport.write_eof()
-            if self.half_closed:
-                self.transport.close()
 
     def pause_writing(self) -> None:
         """Stop reading at the other end while this one cannot send."""
@@ -80,7 +62,7 @@ class End(asyncio.Protocol):
             self.other.transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Close the other end too."""
+        """Close the other end too, after what it still has to send; HTTP needs no half-open connections."""
         self.transport = None
         if self.other is not None and self.other.transport is not None:
             self.other.transport.close()

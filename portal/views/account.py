@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import RedirectResponse, Response
 
 from audit.search import timeline
-from portal.errors import WrongInput
+from portal.errors import WrongInput, advice_of, reason_of
 from portal.i18n import N_
 from portal.navigation import Crumb
 from portal.records import nobody, told
@@ -48,8 +48,8 @@ def account(visit: Visit, refusal: RegistryError | WrongInput | None = None) -> 
         "messages": visit.zone.registry.messages(me.ref),
         "role_names": [NAMES[role] for role in sorted(visit.me.roles)],
         "events": [told(entry, nobody) for entry in entries],
-        "refusal": refusal.reason if refusal else None,
-        "advice": refusal.next_step if refusal else None,
+        "refusal": reason_of(refusal) if refusal else None,
+        "advice": advice_of(refusal) if refusal else None,
     }
     return visit.page("account.html", values, crumbs=(Crumb(N_("My account")),), status=422 if refusal else 200)
 

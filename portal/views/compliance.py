@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 
@@ -84,8 +85,9 @@ def follow(visit: Visit) -> Response:
     if kind not in KINDS:
         raise Missing(Text("이런 종류의 시간순 기록은 없습니다.", "There are no timelines of this kind."))
     after = int(visit.query("after")) if visit.query("after").isdecimal() else None
+    of: dict[str, Any] = {kind: ref}
     with zone.db.read() as tx:
-        entries = timeline(tx, **{kind: ref}, after=after, limit=TIMELINE + 1)
+        entries = timeline(tx, **of, after=after, limit=TIMELINE + 1)
     shown, more = entries[:TIMELINE], len(entries) > TIMELINE
     _log_reading(visit, {"timeline": kind, "of": ref}, len(shown))
     naming = handles(zone.registry)

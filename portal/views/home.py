@@ -33,12 +33,14 @@ def home(visit: Visit) -> Response:
     if visit.has(*RESEARCHERS):
         values |= {"work": _work(visit), "mine": rows(visit.zone.desk.requests_of(visit.person))[:FEW]}
     if visit.has(*CHECKERS):
-        values |= {"queue": rows(visit.zone.desk.queue(visit.person))[:FEW]}
+        values |= {"queue": rows(reversed(visit.zone.desk.queue(visit.person)))[:FEW]}
     if visit.has(*COMPLIANCE):
         values |= {"log": _log(visit)}
     if visit.has(*STEWARDS):
         values |= {"keeping": _keeping(visit)}
-    values["resets"] = visit.zone.registry.second_factor_resets() if visit.has(*OPERATORS, *COMPLIANCE, *STEWARDS) else []
+    values["resets"] = (
+        visit.zone.registry.second_factor_resets() if visit.has(*OPERATORS, *COMPLIANCE, *STEWARDS) else []
+    )
     return visit.page("home.html", values)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from starlette.responses import Response
 
 from portal import enrolment
-from portal.errors import WrongInput
+from portal.errors import WrongInput, advice_of, reason_of
 from portal.visit import Visit
 from registry.errors import Invalid, SignInRefused
 from registry.model import Person
@@ -66,8 +66,8 @@ def _form(visit: Visit, template: str, person: Person, error: Exception | None =
         "invited": person,
         "token": visit.path("token"),
         "secret": enrolment.grouped(_secret(visit)),
-        "refusal": getattr(error, "reason", None),
-        "advice": getattr(error, "next_step", None),
+        "refusal": reason_of(error) if error else None,
+        "advice": advice_of(error) if error else None,
     }
     return visit.page(template, values, status=422 if error else 200)
 

@@ -130,7 +130,7 @@ def grant(visit: Visit) -> Response:
         project_id,
         starts_at,
         ends_at,
-        approver=visit.person,
+        approver=visit.actor,
         source=visit.source,
     )
     return visit.go(f"/projects/{project_id}", N_("The use of the dataset was approved."))
@@ -150,7 +150,11 @@ def datasets(visit: Visit) -> Response:
     registry = visit.zone.registry
     grants = registry.grants()
     rows = [
-        (dataset, registry.versions(dataset.id), [g for g in grants if g.dataset == dataset.id and g.in_force(visit.now)])
+        (
+            dataset,
+            registry.versions(dataset.id),
+            [g for g in grants if g.dataset == dataset.id and g.in_force(visit.now)],
+        )
         for dataset in registry.datasets()
     ]
     return visit.page("datasets.html", {"rows": rows}, crumbs=(Crumb(N_("Datasets")),))

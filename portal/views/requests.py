@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, Response
 from egress_review.errors import EgressError
 from egress_review.findings import Report
 from egress_review.model import Action, Draft, Request
-from portal.errors import WrongInput
+from portal.errors import WrongInput, advice_of, reason_of
 from portal.i18n import N_
 from portal.marks import Mark
 from portal.navigation import RESEARCHERS, Crumb
@@ -18,7 +18,6 @@ from portal.requests import BUSY, REQUEST_STATES, VERDICTS, lines, path_of, rows
 from portal.visit import Visit
 from registry.errors import RegistryError
 from registry.model import Project, Workspace
-from registry.text import Text
 
 START = Crumb(N_("Egress requests"), "/requests")
 REFRESH_SECONDS = 3
@@ -138,7 +137,9 @@ def _show(visit: Visit, ref: str) -> Response:
 def _check_or(visit: Visit, workspace: Workspace, request: Request | None) -> Response:
     """Run the pre-check for the form, or hand it in; a refusal is shown on the form."""
     names = ("title", "purpose", "context", "controls")
-    filled = Filled(**{name: str(visit.form.get(name) or "").strip() for name in names}, files=tuple(visit.chosen("files")))
+    filled = Filled(
+        **{name: str(visit.form.get(name) or "").strip() for name in names}, files=tuple(visit.chosen("files"))
+    )
     desk = visit.zone.desk
     try:
         if visit.form.get("do") == "check":
@@ -179,24 +180,20 @@ def _form(
         "lines": lines,
         "verdicts": VERDICTS,
         "policy": desk.policy,
-        "refusal": error.reason if error else None,
-        "advice": _advice(error),
+        "refusal": reason_of(error) if error else None,
+        "advice": advice_of(error) if error else None,
         "action": f"/requests/{request.ref}/edit" if request else "/requests/new",
     }
     here = Crumb(N_("New round")) if request else Crumb(N_("New"))
     return visit.page("request_form.html", values, crumbs=(START, here), status=422 if error else 200)
 
 
-def _advice(error: EgressError | RegistryError | WrongInput | None) -> Text | None:
-    if error is None:
-        return None
-    return error.hint if isinstance(error, EgressError) else error.next_step
-
-
 def _projects(visit: Visit) -> list[Project]:
     """Return the projects in which the person may hand something in."""
     registry = visit.zone.registry
-    held = {m.project for m in registry.memberships(visit.person.ref) if m.role in RESEARCHERS and m.in_force(visit.now)}
+    held = {
+        m.project for m in registry.memberships(visit.person.ref) if m.role in RESEARCHERS and m.in_force(visit.now)
+    }
     return [registry.project(project) for project in sorted(held)]
 
 

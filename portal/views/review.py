@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from egress_review.model import Action, Choice
+from egress_review.review import check_independent
 from portal.errors import WrongInput
 from portal.i18n import N_
 from portal.marks import Mark
@@ -25,7 +26,7 @@ CHOICES: tuple[tuple[Choice, Mark], ...] = (
 
 def queue(visit: Visit) -> Response:
     """List what waits for this checker, the oldest first."""
-    values = {"requests": rows(visit.zone.desk.queue(visit.person))}
+    values = {"requests": rows(reversed(visit.zone.desk.queue(visit.person)))}
     return visit.page("review_queue.html", values, crumbs=(Crumb(N_("Egress review")),))
 
 
@@ -35,8 +36,10 @@ def show(visit: Visit) -> Response:
     Raises: Denied — with the reason, for the author, members of the project, and others. NotFound.
     """
     ref = visit.path("ref")
-    view = visit.zone.desk.view(visit.person, ref, as_checker=True)
+    view = visit.zone.desk.view(visit.person, ref)
     request = view.request
+    member = visit.zone.registry.is_member(visit.person.ref, request.project)
+    check_independent(visit.person, request, is_member=member)
     state = REQUEST_STATES[request.state]
     files = request.files
     chosen = visit.query("file") or (files[0].sha256 if files else "")
@@ -68,7 +71,9 @@ def vote(visit: Visit) -> Response:
     """
     ref = visit.path("ref")
     votes = {
-        name.removeprefix("vote-"): as_choice(str(value)) for name, value in visit.form.items() if name.startswith("vote-")
+        name.removeprefix("vote-"): as_choice(str(value))
+        for name, value in visit.form.items()
+        if name.startswith("vote-")
     }
     visit.zone.desk.vote(
         visit.person,
@@ -76,7 +81,7 @@ def vote(visit: Visit) -> Response:
         votes,
         visit.field("comment", required=False),
         _round(visit),
-        visit.field("confirm"),
+        visit.field("confirm", required=False),
         source=visit.source,
     )
     return visit.go(f"/review/{ref}", N_("Your vote was recorded."))
@@ -88,11 +93,16 @@ def decide(visit: Visit) -> Response:
     Raises: WrongInput, Invalid, Denied, Conflict.
     """
     ref, desk = visit.path("ref"), visit.zone.desk
-    decisions = {"return": desk.return_to_author, "reject": desk.reject, "revoke": desk.revoke}
-    wanted = visit.form.get("decision")
-    if not isinstance(wanted, str) or wanted not in decisions:
-        raise WrongInput(Text("그런 결정은 없습니다.", "There is no such decision."))
-    decisions[wanted](visit.person, ref, visit.field("reason"), source=visit.source)
+    person, reason, source = visit.person, visit.field("reason"), visit.source
+    match visit.form.get("decision"):
+        case "return":
+            desk.return_to_author(person, ref, reason, source=source)
+        case "reject":
+            desk.reject(person, ref, reason, source=source)
+        case "revoke":
+            desk.revoke(person, ref, reason, visit.field("confirm", required=False), source=source)
+        case _:
+            raise WrongInput(Text("그런 결정은 없습니다.", "There is no such decision."))
     return visit.go("/review", N_("The decision was recorded."))
 
 

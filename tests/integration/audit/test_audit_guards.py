@@ -21,13 +21,13 @@ COLUMNS = {
 
 
 @pytest.fixture
-def full(world):
+def full(world: World):
     world.fill(256)
     world.log.checkpoint()
     return world
 
 
-def test_rows_cannot_be_changed_or_removed(full):
+def test_rows_cannot_be_changed_or_removed(full: World) -> None:
     for table, column in COLUMNS.items():
         with full.db.read() as tx:
             assert tx.scalar(text(f"SELECT count(*) FROM {table}"))
@@ -36,13 +36,13 @@ def test_rows_cannot_be_changed_or_removed(full):
                 tx.execute(text(statement))
 
 
-def test_no_row_is_replaced_by_another(sqlite_world):
+def test_no_row_is_replaced_by_another(sqlite_world: World) -> None:
     sqlite_world.fill(2)
     with pytest.raises(DBAPIError, match=MESSAGE), sqlite_world.db.begin() as tx:
         tx.execute(text("REPLACE INTO audit_entry SELECT * FROM audit_entry WHERE idx = 1"))
 
 
-def test_tables_cannot_be_emptied(full):
+def test_tables_cannot_be_emptied(full: World) -> None:
     # SQLite has no TRUNCATE; its DELETE of all rows asks the trigger.
     statement = "TRUNCATE" if full.db.engine.dialect.name == "postgresql" else "DELETE FROM"
     for table in COLUMNS:
@@ -50,7 +50,7 @@ def test_tables_cannot_be_emptied(full):
             tx.execute(text(f"{statement} {table}"))
 
 
-def test_a_key_can_only_be_destroyed_and_only_openly(full):
+def test_a_key_can_only_be_destroyed_and_only_openly(full: World) -> None:
     for change in (
         "wrapped = NULL",
         "shredded_at = 'now'",
@@ -61,14 +61,14 @@ def test_a_key_can_only_be_destroyed_and_only_openly(full):
             tx.execute(text(f"UPDATE audit_key SET {change}"))
 
 
-def test_a_destroyed_key_stays_destroyed(full):
+def test_a_destroyed_key_stays_destroyed(full: World) -> None:
     with full.db.begin() as tx:
         tx.execute(text("UPDATE audit_key SET wrapped = NULL, shredded_at = 'now'"))
     with pytest.raises(DBAPIError, match=MESSAGE), full.db.begin() as tx:
         tx.execute(text("UPDATE audit_key SET wrapped = NULL, shredded_at = 'later'"))
 
 
-def test_a_migration_can_make_the_guards_and_make_them_again(database_url):
+def test_a_migration_can_make_the_guards_and_make_them_again(database_url: str) -> None:
     # As a migration does: tables without their events, then the statements.
     engine = create_engine(database_url)
     with engine.begin() as tx:
@@ -83,7 +83,7 @@ def test_a_migration_can_make_the_guards_and_make_them_again(database_url):
     engine.dispose()
 
 
-def test_making_the_tables_again_changes_nothing(world):
+def test_making_the_tables_again_changes_nothing(world: World) -> None:
     world.log.record(an_event())
     metadata.create_all(world.db.engine)
     assert set(inspect(world.db.engine).get_table_names()) >= {*APPEND_ONLY_TABLES, "audit_key"}

@@ -35,7 +35,7 @@ from tests.integration.audit.audit_world import ALICE, BOB, ORIGIN, an_event, op
 COUNT = "SELECT count(*) FROM audit_entry"
 
 
-def test_an_event_is_recorded_exactly_if_the_change_is(world):
+def test_an_event_is_recorded_exactly_if_the_change_is(world: World) -> None:
     with world.db.begin() as tx:
         tx.execute(text("CREATE TABLE business (n integer)"))
     with world.db.begin() as tx:
@@ -51,7 +51,7 @@ def test_an_event_is_recorded_exactly_if_the_change_is(world):
 
 
 @pytest.mark.parametrize("action", ["cell.invented", "cell.sent"])
-def test_a_change_that_cannot_be_recorded_does_not_happen_even_if_the_error_is_ignored(world, action):
+def test_a_change_that_cannot_be_recorded_does_not_happen_even_if_the_error_is_ignored(world: World, action: str) -> None:
     with world.db.begin() as tx:
         tx.execute(text("CREATE TABLE business (n integer)"))
     refused = an_event(action, detail={} if action == "cell.invented" else {"name": "김민수"})
@@ -64,7 +64,7 @@ def test_a_change_that_cannot_be_recorded_does_not_happen_even_if_the_error_is_i
         assert tx.scalars(text("SELECT n FROM business")).all() == []
 
 
-def test_a_database_that_refuses_the_entry_means_that_it_is_not_durable(world):
+def test_a_database_that_refuses_the_entry_means_that_it_is_not_durable(world: World) -> None:
     with world.db.begin() as tx:
         tx.execute(text("DROP TABLE audit_link"))
     with pytest.raises(NotDurable):
@@ -72,14 +72,14 @@ def test_a_database_that_refuses_the_entry_means_that_it_is_not_durable(world):
     assert world.size() == 0
 
 
-def test_the_same_event_is_recorded_once(world):
+def test_the_same_event_is_recorded_once(world: World) -> None:
     event = an_event(sealed={"comment": "a word"})
     assert [world.log.record(event) for _ in range(3)] == [0, 0, 0]
     assert world.log.record(an_event()) == 1
     assert world.verify().size == 2
 
 
-def test_an_event_id_is_used_for_one_event_only(world):
+def test_an_event_id_is_used_for_one_event_only(world: World) -> None:
     event = an_event()
     world.log.record(event)
     with pytest.raises(EventRefused):
@@ -87,7 +87,7 @@ def test_an_event_id_is_used_for_one_event_only(world):
     assert world.size() == 1
 
 
-def test_indexes_have_no_gaps_and_tiles_close_when_full(world):
+def test_indexes_have_no_gaps_and_tiles_close_when_full(world: World) -> None:
     world.fill(700)
     with world.db.read() as tx:
         assert tx.scalars(text("SELECT idx FROM audit_entry ORDER BY idx")).all() == list(range(700))
@@ -96,7 +96,7 @@ def test_indexes_have_no_gaps_and_tiles_close_when_full(world):
     assert world.verify().ok
 
 
-def test_every_receipt_proves_its_entry_offline(world):
+def test_every_receipt_proves_its_entry_offline(world: World) -> None:
     world.fill(530)
     key = parse_vkey((world.home / "keys" / "log.vkey").read_text())
     for index in (0, 255, 256, 511, 512, 529):
@@ -105,19 +105,19 @@ def test_every_receipt_proves_its_entry_offline(world):
         assert receipt.checkpoint.origin == ORIGIN
 
 
-def test_a_receipt_for_a_new_entry_signs_a_new_head(world):
+def test_a_receipt_for_a_new_entry_signs_a_new_head(world: World) -> None:
     world.log.record(an_event())
     world.log.checkpoint()
     index = world.log.record(an_event())
     assert verify_receipt(world.log.receipt(index), world.verifier).checkpoint.size == 2
 
 
-def test_an_entry_that_does_not_exist_has_no_receipt(world):
+def test_an_entry_that_does_not_exist_has_no_receipt(world: World) -> None:
     with pytest.raises(NotInLog):
         world.log.receipt(0)
 
 
-def test_the_head_is_signed_once_per_size(world):
+def test_the_head_is_signed_once_per_size(world: World) -> None:
     first = world.log.checkpoint()
     assert world.log.checkpoint() == first
     world.log.record(an_event())
@@ -129,7 +129,7 @@ def test_the_head_is_signed_once_per_size(world):
     assert (world.home / "log" / "checkpoints" / "0").read_text() == first
 
 
-def test_later_heads_extend_earlier_ones(world):
+def test_later_heads_extend_earlier_ones(world: World) -> None:
     world.fill(300)
     with world.db.read() as tx:
         tree = Tree(tx)
@@ -154,7 +154,7 @@ def test_later_heads_extend_earlier_ones(world):
     ],
 )
 @pytest.mark.parametrize("remaining", ["files and rows", "files", "rows", "all but the last file"])
-def test_nothing_is_signed_that_contradicts_what_was_signed(world, change, remaining):
+def test_nothing_is_signed_that_contradicts_what_was_signed(world: World, change: str, remaining: str) -> None:
     world.fill(9)
     world.log.checkpoint()
     world.tamper(change)
@@ -171,7 +171,7 @@ def test_nothing_is_signed_that_contradicts_what_was_signed(world, change, remai
         world.log.checkpoint()
 
 
-def test_a_head_signed_by_another_key_stops_the_log(world):
+def test_a_head_signed_by_another_key_stops_the_log(world: World) -> None:
     world.fill(3)
     world.log.checkpoint()
     other = AuditLog(
@@ -185,13 +185,13 @@ def test_a_head_signed_by_another_key_stops_the_log(world):
         other.checkpoint()
 
 
-def test_a_changed_key_does_not_pass_unnoticed(world):
+def test_a_changed_key_does_not_pass_unnoticed(world: World) -> None:
     (world.home / "keys" / "log.ed25519").unlink()
     with pytest.raises(KeyFileUnusable):
         AuditLog(world.db, LogKeys.load_or_create(world.home / "keys"), component="cli", origin=ORIGIN)
 
 
-def test_sealed_values_are_readable_with_the_keys_and_nowhere_else(world):
+def test_sealed_values_are_readable_with_the_keys_and_nowhere_else(world: World) -> None:
     secret = {"email": "kim@hospital.example", "name": "김민수", "comment": "looks odd\nto me"}
     event = an_event("person.invited", object=Object("person", BOB), subjects=Subjects.person(BOB), sealed=secret)
     index = world.log.record(event)
@@ -207,14 +207,14 @@ def test_sealed_values_are_readable_with_the_keys_and_nowhere_else(world):
         assert value.encode() not in stored
 
 
-def test_the_receipt_of_an_entry_shows_no_sealed_value(world):
+def test_the_receipt_of_an_entry_shows_no_sealed_value(world: World) -> None:
     world.log.record(an_event(sealed={"name": "김민수"}))
     body = verify_receipt(world.log.receipt(0), world.verifier).body
     assert set(body["c"]) == {"name", "source.ip"}
     assert "203.0.113.7" not in str(body)
 
 
-def test_destroying_a_persons_key_destroys_their_values_and_no_proof(world):
+def test_destroying_a_persons_key_destroys_their_values_and_no_proof(world: World) -> None:
     about_bob = world.log.record(an_event("person.invited", object=Object("person", BOB), sealed={"name": "Bob"}))
     about_alice = world.log.record(an_event(sealed={"comment": "hers"}))
     world.log.checkpoint()
@@ -229,14 +229,14 @@ def test_destroying_a_persons_key_destroys_their_values_and_no_proof(world):
 
 
 @pytest.mark.parametrize("change", ["DELETE FROM audit_sidecar", "UPDATE audit_sidecar SET ciphertext = nonce"])
-def test_a_sealed_value_that_was_lost_is_not_taken_for_destroyed(world, change):
+def test_a_sealed_value_that_was_lost_is_not_taken_for_destroyed(world: World, change: str) -> None:
     world.log.record(an_event())
     world.tamper(change)
     with pytest.raises(SealedValueLost):
         world.log.unseal(0)
 
 
-def test_a_sealed_value_of_another_entry_does_not_open(world):
+def test_a_sealed_value_of_another_entry_does_not_open(world: World) -> None:
     world.log.record(an_event(source=Source("203.0.113.1")))
     world.log.record(an_event(source=Source("203.0.113.2")))
     world.tamper(
@@ -248,7 +248,7 @@ def test_a_sealed_value_of_another_entry_does_not_open(world):
         world.log.unseal(0)
 
 
-def test_the_log_adds_time_and_component(world):
+def test_the_log_adds_time_and_component(world: World) -> None:
     at = datetime(2026, 11, 21, 13, 45, tzinfo=UTC)
     log = AuditLog(
         world.db, world.keys, component="worker", origin=ORIGIN, log_dir=world.home / "log", clock=lambda: at
@@ -258,17 +258,17 @@ def test_the_log_adds_time_and_component(world):
     assert (body["ts"], body["component"]) == ("2026-11-21T13:45:00.000000Z", "worker")
 
 
-def test_events_longer_than_an_entry_are_refused(world):
+def test_events_longer_than_an_entry_are_refused(world: World) -> None:
     with pytest.raises(EventRefused, match="longer"):
         world.log.record(an_event(detail={"x": ["a" * 200] * 400}))
 
 
-def test_the_address_of_a_source_cannot_be_set_twice(world):
+def test_the_address_of_a_source_cannot_be_set_twice(world: World) -> None:
     with pytest.raises(EventRefused):
         world.log.record(an_event(sealed={"source.ip": "198.51.100.9"}))
 
 
-def test_a_person_may_act_from_no_address(world):
+def test_a_person_may_act_from_no_address(world: World) -> None:
     index = world.log.record(an_event(actor=Actor.person(ALICE), source=Source(None)))
     assert world.log.unseal(index) == {}
 
@@ -286,7 +286,7 @@ for n in range(int(sys.argv[3])):
 """
 
 
-def test_processes_append_at_the_same_time_without_loss_or_gap(world):
+def test_processes_append_at_the_same_time_without_loss_or_gap(world: World) -> None:
     command = [sys.executable, "-c", APPENDER, world.url, str(world.home), "100"]
     others = [subprocess.Popen(command) for _ in range(2)]
     for _ in range(100):
@@ -297,7 +297,7 @@ def test_processes_append_at_the_same_time_without_loss_or_gap(world):
     assert (result.ok, result.size, result.problems) == (True, 300, ())
 
 
-def test_ids_are_unique_across_a_second_process(world):
+def test_ids_are_unique_across_a_second_process(world: World) -> None:
     shared = new_event_id()
     world.log.record(an_event(id=shared))
     second = open_world(Database.open(world.url), world.home, world.url)
@@ -305,7 +305,7 @@ def test_ids_are_unique_across_a_second_process(world):
     second.db.close()
 
 
-def test_reading_sees_one_state_and_cannot_write(world):
+def test_reading_sees_one_state_and_cannot_write(world: World) -> None:
     world.log.record(an_event())
     with world.db.read() as tx:
         assert world.log.size(tx) == 1
@@ -316,7 +316,7 @@ def test_reading_sees_one_state_and_cannot_write(world):
     assert world.log.record(an_event()) == 2
 
 
-def test_sqlite_is_opened_so_that_what_is_committed_survives_a_power_cut(sqlite_world):
+def test_sqlite_is_opened_so_that_what_is_committed_survives_a_power_cut(sqlite_world: World) -> None:
     with sqlite_world.db.begin() as tx:
         pragmas = {
             name: tx.exec_driver_sql(f"PRAGMA {name}").scalar()
@@ -326,12 +326,12 @@ def test_sqlite_is_opened_so_that_what_is_committed_survives_a_power_cut(sqlite_
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "mysql://localhost/x", "", "not a url"])
-def test_a_database_that_cannot_keep_the_promise_is_refused(url):
+def test_a_database_that_cannot_keep_the_promise_is_refused(url: str) -> None:
     with pytest.raises(DatabaseUnusable):
         Database.open(url)
 
 
-def test_a_second_writer_waits_for_the_first(sqlite_world):
+def test_a_second_writer_waits_for_the_first(sqlite_world: World) -> None:
     second = Database.open(sqlite_world.url)
     with sqlite_world.db.begin() as first:
         first.exec_driver_sql("SELECT 1")

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from audit.canonical import decode, encode
 from audit.checkpoint import Checkpoint
 from audit.db import Database
+from audit.log import AuditLog
 from audit.merkle import Frontier, fold, leaf_hash
 from audit.note import sign_note
 from audit.refs import new_event_id
+from audit.verify import verify
 from tests.integration.audit.audit_world import World, an_event, new_world, open_world
 
 SIZE, CHECKPOINTS = 300, (50, 280, 300)
@@ -191,12 +194,12 @@ CASES = [
     pytest.param(cut_off(295), ("checkpoint.truncated", 295, 299), id="the end cut off"),
     pytest.param(cut_off(280), ("checkpoint.truncated", 280, 299), id="the end cut off at a checkpoint"),
     pytest.param(cut_off(100), ("checkpoint.truncated", 100, 299), id="the end cut off with its tile"),
-    pytest.param(cut_off(100, tiles=False), ("tile.extra", 100, 100), id="the end cut off without its tile"),
+    pytest.param(cut_off(100, tiles=False), ("checkpoint.truncated", 100, 299), id="the end cut off without its tile"),
     pytest.param(cut_off(0), ("checkpoint.truncated", 0, 299), id="everything deleted"),
     pytest.param(swapped(20, 30), ("entry.tree", 20, 20), id="rows swapped"),
     pytest.param(swapped(285, 295), ("entry.tree", 285, 285), id="rows swapped in the partial tile"),
     pytest.param(swapped(250, 260), ("entry.tree", 250, 250), id="rows swapped across tiles"),
-    pytest.param(rebuilt_from(60), ("checkpoint.root", 0, 49), id="everything rebuilt without the key"),
+    pytest.param(rebuilt_from(60), ("checkpoint.root", 50, 279), id="everything rebuilt without the key"),
     pytest.param(
         sql("UPDATE audit_entry SET leaf_hash = :h WHERE idx = 9", h=b"\0" * 32),
         ("entry.leaf_hash", 9, 9),
@@ -207,7 +210,7 @@ CASES = [
     ),
     pytest.param(
         sql("UPDATE audit_entry SET idx = 10000000 WHERE idx = 299"),
-        ("entry.missing", 299, 299),
+        ("entry.missing", 299, 511),
         id="a row moved far away",
     ),
     pytest.param(
@@ -255,14 +258,14 @@ CASES = [
 ]
 
 
-def test_a_log_that_nobody_touched_is_whole(whole):
+def test_a_log_that_nobody_touched_is_whole(whole: World) -> None:
     result = whole.verify()
     assert (result.verdict, result.problems) == ("intact", ())
     assert (result.size, result.covered, result.checkpoints_checked) == (SIZE, SIZE, 2 * len(CHECKPOINTS) + 1 - 1)
 
 
 @pytest.mark.parametrize(("change", "expected"), CASES)
-def test_tampering_is_found_and_the_first_bad_entry_named(whole, change, expected):
+def test_tampering_is_found_and_the_first_bad_entry_named(whole: World, change: Change, expected: tuple[Any, ...]) -> None:
     change(whole)
     result = whole.verify()
     assert result.verdict == "tampered"
@@ -284,7 +287,7 @@ def test_tampering_is_found_and_the_first_bad_entry_named(whole, change, expecte
         pytest.param(swapped(285, 295), ("entry.tree", 285), id="rows swapped"),
     ],
 )
-def test_tampering_is_found_on_either_database(world, change, expected):
+def test_tampering_is_found_on_either_database(world: World, change: Change, expected: tuple[Any, ...]) -> None:
     grown(world)
     change(world)
     first = world.verify().first_bad
@@ -292,7 +295,7 @@ def test_tampering_is_found_on_either_database(world, change, expected):
     assert (first.code, first.index) == expected
 
 
-def test_one_bad_entry_is_the_only_one_reported(whole):
+def test_one_bad_entry_is_the_only_one_reported(whole: World) -> None:
     body_and_hash_edited(100)(whole)
     result = whole.verify()
     assert [problem.index for problem in result.problems] == [100]
@@ -300,13 +303,13 @@ def test_one_bad_entry_is_the_only_one_reported(whole):
     assert result.covered == SIZE
 
 
-def test_every_bad_entry_is_reported(whole):
+def test_every_bad_entry_is_reported(whole: World) -> None:
     for index in (5, 70, 260, 290):
         body_and_hash_edited(index)(whole)
     assert [problem.index for problem in whole.verify().problems] == [5, 70, 260, 290]
 
 
-def test_every_byte_of_a_body_counts(whole):
+def test_every_byte_of_a_body_counts(whole: World) -> None:
     body = whole.body(3)
     for position in range(0, len(body), 29):
         changed = body[:position] + bytes([body[position] ^ 1]) + body[position + 1 :]
@@ -316,15 +319,13 @@ def test_every_byte_of_a_body_counts(whole):
         assert first.index == 3
 
 
-def test_a_log_signed_by_another_key_is_not_trusted(whole):
+def test_a_log_signed_by_another_key_is_not_trusted(whole: World) -> None:
     shutil.rmtree(whole.home / "log")
     shutil.rmtree(whole.home / "keys")
     whole.tamper("DELETE FROM audit_checkpoint")
     verifier = whole.verifier
     forger = open_world(Database.open(whole.url), whole.home, whole.url)
     forger.log.checkpoint()
-    from audit.verify import verify
-
     assert verify(whole.db, verifier, whole.home / "log").verdict == "untrusted"
 
 
@@ -335,26 +336,35 @@ def test_a_log_signed_by_another_key_is_not_trusted(whole):
         pytest.param(lambda w: shutil.rmtree(w.home / "log"), "checkpoint.files", id="no checkpoint files"),
     ],
 )
-def test_what_is_missing_is_called_missing(whole, change, code):
+def test_what_is_missing_is_called_missing(whole: World, change: Change, code: str) -> None:
     change(whole)
     result = whole.verify()
     assert result.verdict == "incomplete"
     assert {problem.code for problem in result.problems} == {code}
 
 
-def test_a_log_without_any_checkpoint_cannot_be_called_whole(whole):
+def test_a_log_without_any_checkpoint_cannot_be_called_whole(whole: World) -> None:
     shutil.rmtree(whole.home / "log")
     whole.tamper("DELETE FROM audit_checkpoint")
     result = whole.verify()
     assert (result.verdict, result.covered) == ("incomplete", 0)
 
 
-def test_checkpoints_in_files_are_enough(whole):
+def test_the_end_cut_off_is_betrayed_by_a_tile_that_nothing_signed(whole: World) -> None:
+    shutil.rmtree(whole.home / "log")
+    cut_off(100, tiles=False)(whole)
+    whole.tamper("DELETE FROM audit_checkpoint")
+    first = whole.verify().first_bad
+    assert first is not None
+    assert (first.code, first.index) == ("tile.extra", 100)
+
+
+def test_checkpoints_in_files_are_enough(whole: World) -> None:
     whole.tamper("DELETE FROM audit_checkpoint")
     assert whole.verify().ok
 
 
-def test_a_signed_head_that_is_not_this_logs_is_found(whole):
+def test_a_signed_head_that_is_not_this_logs_is_found(whole: World) -> None:
     other = Frontier()
     other.append(leaf_hash(b"another log"))
     note = sign_note(Checkpoint(whole.log.origin, 1, other.root()).text(), whole.log.origin, whole.keys.signing)
@@ -365,7 +375,7 @@ def test_a_signed_head_that_is_not_this_logs_is_found(whole):
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"x" * 200_000, "감사\n".encode()])
-def test_a_file_that_is_no_checkpoint_is_found(whole, content):
+def test_a_file_that_is_no_checkpoint_is_found(whole: World, content: bytes) -> None:
     path = whole.home / "log" / "checkpoints" / "280"
     path.chmod(0o600)
     path.write_bytes(content)
@@ -374,11 +384,7 @@ def test_a_file_that_is_no_checkpoint_is_found(whole, content):
     assert (first.code, first.index) == ("checkpoint.form", 280)
 
 
-def test_a_clock_that_went_back_is_noted_and_is_no_tampering(sqlite_world):
-    from datetime import UTC, datetime
-
-    from audit.log import AuditLog
-
+def test_a_clock_that_went_back_is_noted_and_is_no_tampering(sqlite_world: World) -> None:
     times = iter([datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC)])
     world = sqlite_world
     log = AuditLog(world.db, world.keys, component="cli", origin=world.log.origin, clock=lambda: next(times))
@@ -390,15 +396,13 @@ def test_a_clock_that_went_back_is_noted_and_is_no_tampering(sqlite_world):
     assert [(problem.code, problem.index) for problem in result.problems] == [("time.backwards", 1)]
 
 
-def test_progress_is_told(whole):
-    from audit.verify import verify
-
+def test_progress_is_told(whole: World) -> None:
     told: list[tuple[int, int]] = []
     verify(whole.db, whole.verifier, whole.home / "log", lambda done, total: told.append((done, total)))
     assert told == [(256, 300), (300, 300)]
 
 
-def test_an_empty_log_is_whole(sqlite_world):
+def test_an_empty_log_is_whole(sqlite_world: World) -> None:
     assert sqlite_world.verify().ok
     sqlite_world.log.checkpoint()
     assert sqlite_world.verify().ok

@@ -22,9 +22,9 @@ def empty_world(tmp_path: Path) -> World:
     return World(a_zone(tmp_path / "zone"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A demo zone with the demo world; tests only read it."""
+    """A demo zone with the demo world; tests leave it as it is."""
     made = World(a_zone(tmp_path_factory.mktemp("demo") / "zone"))
     made.load()
     return made

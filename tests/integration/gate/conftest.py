@@ -12,6 +12,7 @@ import pytest
 
 from tests.integration.gate.harness import REPOSITORY, ZoneUnderTest
 
+QUICK = {"validate_seconds": 1, "grace_seconds": 4, "answer_seconds": 2, "session_bytes": 60_000_000}
 JUPYTERLAB = "jupyterlab==4.6.6"
 
 
@@ -37,9 +38,22 @@ def root() -> None:
 
 
 @pytest.fixture(scope="module")
+def bare_zone(root: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZoneUnderTest]:
+    """A running zone whose workspaces a test plays itself: hub, gate and log, but no Jupyter."""
+    running = ZoneUnderTest(tmp_path_factory.mktemp("zone"), Path("/nonexistent"), limits=QUICK)
+    try:
+        running.start_audit()
+        running.start_gate()
+        running.start_hub()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
 def zone(jupyter: Path, root: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZoneUnderTest]:
     """A running zone with one workspace of alice, shared by the tests of a module."""
-    running = ZoneUnderTest(tmp_path_factory.mktemp("zone"), jupyter)
+    running = ZoneUnderTest(tmp_path_factory.mktemp("zone"), jupyter, limits=QUICK)
     try:
         running.start_audit()
         running.start_gate()

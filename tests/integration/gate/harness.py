@@ -221,8 +221,8 @@ class Browser:
         headers = {"Origin": self.zone.origin("work"), "X-XSRFToken": self.xsrf(prefix)}
         url = f"{self.zone.origin('work')}{prefix}{path}"
         async with self.session.request(method, url, json=document, headers=headers) as answer:
-            text = await answer.text()
-            return answer.status, json.loads(text) if text else None
+            parsed = answer.content_type == "application/json" and answer.status != 204
+            return answer.status, await answer.json() if parsed else await answer.text()
 
     def socket(self, prefix: str, path: str, *protocols: str, origin: str | None = None) -> Any:
         """Open a WebSocket."""

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -149,7 +150,7 @@ def free_ports() -> tuple[int, int]:
         return one.getsockname()[1], other.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A zone on disk with its database, projects and data; nothing of it runs."""
     if os.geteuid() != 0:
@@ -208,7 +209,7 @@ class RunningHub:
                     stdout=log,
                     stderr=log,
                 )
-            wait_until(lambda p=process: answers(settings, p), 60, f"{process.name} does not answer")
+            wait_until(partial(answers, settings, process), 60, f"{process.name} does not answer")
             if process.name == "hub":
                 wait_until(self.hub_responds, 60, "the hub does not answer")
 
@@ -306,7 +307,7 @@ class Relay:
         os.close(self._directory)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hub(world: World, small_image: str) -> Iterator[RunningHub]:
     """Audit writer, gate and hub of the world, whose workspaces are small containers."""
     fields = dict.fromkeys(("base_sha256", "lock_sha256", "source"), "0" * 64)
@@ -356,4 +357,3 @@ def wait_until(condition: Callable[[], bool], seconds: float, reason: str) -> No
         if time.monotonic() > deadline:
             raise AssertionError(reason)
         time.sleep(0.1)
-

@@ -96,7 +96,7 @@ class House:
         return totp.code_at(account.secret, self.clock())
 
     def sign_in(self, account: Account, **changes: Any) -> Person:
-        given = {
+        given: dict[str, Any] = {
             "handle": account.person.handle,
             "password": account.password,
             "code": self.code(account),

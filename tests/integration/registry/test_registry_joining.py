@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -152,7 +153,9 @@ def test_who_claims_a_role_in_the_call_does_not_have_it(house: House) -> None:
     with pytest.raises(Denied) as refusal:
         house.registry.invite("junho", "이", "j@x.org", [], "ko", by=liar, source=HOME)
     assert refusal.value.code == "no_authority"
-    assert house.last()["outcome"] == "denied"
+    last = house.last()
+    assert last["outcome"] == "denied"
+    assert "roles" not in last["actor"]
 
 
 def test_a_suspended_operator_changes_nothing(house: House) -> None:
@@ -172,7 +175,7 @@ def test_a_process_of_the_zone_invites_nobody(house: House, service: str) -> Non
 def test_nobody_changes_their_own_roles_or_account(house: House) -> None:
     house.join("other", Role.OPERATOR)
     operator = house.join("taeyang", Role.OPERATOR)
-    attempts = [
+    attempts: list[Callable[[], object]] = [
         lambda: house.registry.grant_role("taeyang", Role.DEID_OPERATOR, by=operator.actor, source=HOME),
         lambda: house.registry.revoke_role("taeyang", Role.OPERATOR, by=operator.actor, source=HOME),
         lambda: house.registry.close("taeyang", by=operator.actor, source=HOME),
@@ -240,10 +243,11 @@ def test_messages_are_read_one_by_one_or_all_at_once(house: House) -> None:
 
 
 def test_an_unknown_person_is_not_found(house: House) -> None:
-    for look in (
+    looks: list[Callable[[], object]] = [
         lambda: house.registry.person("nobody"),
         lambda: house.registry.person_by_ref("p_aaaaaaaaaaaaaaaa"),
         lambda: house.registry.suspend("nobody", by=CLI, source=Source(None)),
-    ):
+    ]
+    for look in looks:
         with pytest.raises(NotFound):
             look()

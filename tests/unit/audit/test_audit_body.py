@@ -35,7 +35,7 @@ def body_of(event: Event) -> dict[str, object]:
     return check(build(event, at=NOW, component="gate", commitments={"source.ip": b"\x01" * 32}))
 
 
-def test_the_form_of_a_body_is_fixed():
+def test_the_form_of_a_body_is_fixed() -> None:
     assert encode(body_of(EVENT)).decode() == (
         '{"action":"cell.sent","actor":{"kind":"person","ref":"p_aaaabbbbccccdddd","roles":["researcher"],"session":"s1"},'
         '"c":{"source.ip":"' + "01" * 32 + '"},"component":"gate","detail":{"code":"' + "a" * 64 + '"},'
@@ -50,19 +50,19 @@ def test_the_form_of_a_body_is_fixed():
 @pytest.mark.parametrize(
     "field", ["actor", "ts", "source", "subjects", "action", "object", "component", "outcome", "id", "v"]
 )
-def test_a_body_without_a_legal_field_is_refused(field):
+def test_a_body_without_a_legal_field_is_refused(field: str) -> None:
     body = body_of(EVENT)
     del body[field]
     with pytest.raises(MalformedBody, match=field):
         check(body)
 
 
-def test_a_field_that_the_form_does_not_name_is_refused():
+def test_a_field_that_the_form_does_not_name_is_refused() -> None:
     with pytest.raises(MalformedBody):
         check({**body_of(EVENT), "name": "alice"})
 
 
-def test_what_is_absent_has_no_second_spelling():
+def test_what_is_absent_has_no_second_spelling() -> None:
     for field, empty in [("detail", {}), ("c", {}), ("reason", None), ("policy", None)]:
         with pytest.raises(MalformedBody):
             check({**body_of(EVENT), field: empty})
@@ -86,7 +86,7 @@ def test_what_is_absent_has_no_second_spelling():
         pytest.param(1.5, id="a measured value"),
     ],
 )
-def test_personal_values_and_prose_have_no_place_in_a_leaf(value):
+def test_personal_values_and_prose_have_no_place_in_a_leaf(value: Any) -> None:
     places = [{"x": value}, {"x": [{"y": value}]}]
     if isinstance(value, str):
         places += [{value: 1}, {"x": {value: 1}}]
@@ -111,7 +111,7 @@ def test_personal_values_and_prose_have_no_place_in_a_leaf(value):
         [1, "a"],
     ],
 )
-def test_codes_numbers_digests_and_times_may_stand_in_a_leaf(value):
+def test_codes_numbers_digests_and_times_may_stand_in_a_leaf(value: Any) -> None:
     assert body_of(replace(EVENT, detail={"x": value}))["detail"] == {"x": value}
 
 
@@ -137,13 +137,13 @@ def test_codes_numbers_digests_and_times_may_stand_in_a_leaf(value):
         pytest.param(replace(EVENT, intent_id="1"), id="another kind of intent"),
     ],
 )
-def test_a_reference_that_could_name_someone_is_refused(changed):
+def test_a_reference_that_could_name_someone_is_refused(changed: Event) -> None:
     with pytest.raises(MalformedBody):
         body_of(changed)
 
 
 @given(st.text())
-def test_a_commitment_says_nothing_about_its_value(value):
+def test_a_commitment_says_nothing_about_its_value(value: Any) -> None:
     try:
         first, second = seal(value), seal(value)
     except MalformedBody:
@@ -153,7 +153,7 @@ def test_a_commitment_says_nothing_about_its_value(value):
     assert first.value() == value
 
 
-def test_a_commitment_is_the_documented_hash():
+def test_a_commitment_is_the_documented_hash() -> None:
     import hashlib
 
     opening = Opening(b"\x05" * 32, '"김"'.encode())
@@ -164,7 +164,7 @@ def test_a_commitment_is_the_documented_hash():
 @given(
     st.binary(max_size=300) | st.dictionaries(st.text(max_size=9), st.integers()).map(lambda d: json.dumps(d).encode())
 )
-def test_any_bytes_are_a_body_or_one_family_of_error(data):
+def test_any_bytes_are_a_body_or_one_family_of_error(data: bytes) -> None:
     try:
         body = parse(data)
     except MalformedBody:
@@ -172,28 +172,28 @@ def test_any_bytes_are_a_body_or_one_family_of_error(data):
     assert encode(body) == data
 
 
-def test_a_body_longer_than_an_entry_may_be_is_refused():
+def test_a_body_longer_than_an_entry_may_be_is_refused() -> None:
     with pytest.raises(MalformedBody, match="longer"):
         parse(b" " * 65_536)
 
 
-def test_times_are_written_in_utc_so_that_texts_sort_as_times():
+def test_times_are_written_in_utc_so_that_texts_sort_as_times() -> None:
     seoul = datetime(2026, 11, 21, 22, 45, 0, 5, tzinfo=timezone(timedelta(hours=9)))
     assert timestamp(seoul) == "2026-11-21T13:45:00.000005Z"
     assert timestamp(NOW) == "2026-11-21T13:45:00.000000Z"
 
 
-def test_the_order_of_roles_and_datasets_does_not_matter():
+def test_the_order_of_roles_and_datasets_does_not_matter() -> None:
     one = replace(EVENT, actor=Actor.person(PERSON, ("b", "a")), subjects=Subjects.datasets([("b", 1, 2), ("a", 1, 3)]))
     two = replace(EVENT, actor=Actor.person(PERSON, ("a", "b")), subjects=Subjects.datasets([("a", 1, 3), ("b", 1, 2)]))
     assert body_of(one) == body_of(two)
 
 
-def test_no_datasets_are_nobodys_data():
+def test_no_datasets_are_nobodys_data() -> None:
     assert Subjects.datasets([]) == Subjects.none()
 
 
-def test_an_entry_stands_in_the_timeline_of_everyone_it_names():
+def test_an_entry_stands_in_the_timeline_of_everyone_it_names() -> None:
     other = "p_zzzzzzzzzzzzzzzz"
     event = replace(
         EVENT,
@@ -217,7 +217,7 @@ def test_an_entry_stands_in_the_timeline_of_everyone_it_names():
     assert links(body_of(about)) == {("person", other), ("person", PERSON)}
 
 
-def test_columns_repeat_the_body():
+def test_columns_repeat_the_body() -> None:
     found = columns(body_of(EVENT))
     assert (found.action, found.actor_ref, found.object_ref, found.project) == (
         "cell.sent",
@@ -240,17 +240,17 @@ def test_columns_repeat_the_body():
         ("file", "f"),
     ],
 )
-def test_fresh_references_are_of_the_form_that_objects_need(kind, prefix):
+def test_fresh_references_are_of_the_form_that_objects_need(kind: str, prefix: str) -> None:
     for _ in range(50):
         body_of(replace(EVENT, object=Object(kind, new_ref(prefix))))
 
 
-def test_every_kind_of_object_in_the_contract_has_a_form():
+def test_every_kind_of_object_in_the_contract_has_a_form() -> None:
     named = "person project dataset grant membership workspace request file image log zone policy session route"
     assert set(named.split()) <= set(OBJECT_REFS)
 
 
-def test_fresh_ids_are_uuids_of_version_7_that_sort_by_time():
+def test_fresh_ids_are_uuids_of_version_7_that_sort_by_time() -> None:
     ids = [new_event_id() for _ in range(200)]
     assert len(set(ids)) == 200
     assert [i[:13] for i in ids] == sorted(i[:13] for i in ids)

@@ -23,7 +23,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_every_value_is_written_as_rfc_8785_writes_it(value):
+def test_every_value_is_written_as_rfc_8785_writes_it(value: Any) -> None:
     try:
         ours = encode(value)
     except MalformedBody as error:
@@ -34,12 +34,12 @@ def test_every_value_is_written_as_rfc_8785_writes_it(value):
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_a_sealed_text_is_written_as_rfc_8785_writes_it(text):
+def test_a_sealed_text_is_written_as_rfc_8785_writes_it(text: str) -> None:
     assert encode_text(text) == rfc8785.dumps(text)
 
 
 @given(st.binary(max_size=200) | VALUES.map(rfc8785.dumps) | st.text().map(lambda t: t.encode("utf-8", "replace")))
-def test_reading_any_bytes_gives_a_value_or_one_family_of_error(data):
+def test_reading_any_bytes_gives_a_value_or_one_family_of_error(data: bytes) -> None:
     try:
         value = decode(data)
     except MalformedBody:
@@ -69,7 +69,7 @@ def test_reading_any_bytes_gives_a_value_or_one_family_of_error(data):
         pytest.param(b"", id="nothing"),
     ],
 )
-def test_a_second_spelling_of_a_value_is_refused(data):
+def test_a_second_spelling_of_a_value_is_refused(data: bytes) -> None:
     with pytest.raises(MalformedBody):
         decode(data)
 
@@ -77,12 +77,12 @@ def test_a_second_spelling_of_a_value_is_refused(data):
 @pytest.mark.parametrize(
     "value", [1.5, float("nan"), 2**53, b"bytes", {1: 2}, {"a": object()}, {"a": {1, 2}}, "\ud800"]
 )
-def test_a_value_outside_the_restricted_form_is_refused(value):
+def test_a_value_outside_the_restricted_form_is_refused(value: Any) -> None:
     with pytest.raises(MalformedBody):
         encode(value)
 
 
-def test_a_member_of_a_text_enumeration_is_written_as_its_text():
+def test_a_member_of_a_text_enumeration_is_written_as_its_text() -> None:
     class Role(StrEnum):
         CHECKER = "checker"
 

@@ -19,38 +19,38 @@ EVERY_ERROR = [kind for kind in vars(errors).values() if isinstance(kind, type) 
 
 
 @pytest.mark.parametrize("spec", CATALOGUE.values(), ids=lambda spec: spec.action)
-def test_every_action_says_what_it_is_in_both_languages(spec):
+def test_every_action_says_what_it_is_in_both_languages(spec: ActionSpec) -> None:
     assert re.fullmatch(r"[a-z]+\.[a-z_]+", spec.action)
     assert HANGUL.search(spec.ko)
     assert not HANGUL.search(spec.en)
     assert (spec.say("ko"), spec.say("en")) == (spec.ko, spec.en)
 
 
-def test_descriptions_are_not_shared():
+def test_descriptions_are_not_shared() -> None:
     assert len({spec.ko for spec in CATALOGUE.values()}) == len(CATALOGUE)
     assert len({spec.en for spec in CATALOGUE.values()}) == len(CATALOGUE)
 
 
-def test_changes_of_access_rights_are_kept_as_rights():
+def test_changes_of_access_rights_are_kept_as_rights() -> None:
     rights = {action for action, spec in CATALOGUE.items() if spec.retention == "rights"}
     assert {a for a in CATALOGUE if a.startswith(("grant.", "membership.", "person.", "project."))} <= rights
     assert not {a for a in rights if a.startswith(("cell.", "session.", "workspace.", "egress.", "log."))}
 
 
-def test_components_record_only_actions_that_exist():
+def test_components_record_only_actions_that_exist() -> None:
     for component, actions in COMPONENT_ACTIONS.items():
         assert actions, component
         assert actions <= CATALOGUE.keys()
 
 
-def test_no_component_on_the_socket_can_record_a_decision():
+def test_no_component_on_the_socket_can_record_a_decision() -> None:
     decisions = {a for a in CATALOGUE if a.startswith(("egress.", "grant.", "membership.", "person.", "log."))}
     for actions in COMPONENT_ACTIONS.values():
         assert not actions & decisions
 
 
 @pytest.mark.parametrize("code", PROBLEMS)
-def test_every_problem_says_what_it_is_in_both_languages(code):
+def test_every_problem_says_what_it_is_in_both_languages(code: str) -> None:
     text = Problem(code, 3, 7).text
     assert HANGUL.search(text.ko)
     assert not HANGUL.search(text.en)
@@ -62,7 +62,7 @@ def test_every_problem_says_what_it_is_in_both_languages(code):
 
 
 @pytest.mark.parametrize("kind", EVERY_ERROR, ids=lambda kind: kind.__name__)
-def test_every_error_says_what_it_is_in_both_languages_and_what_to_do(kind):
+def test_every_error_says_what_it_is_in_both_languages_and_what_to_do(kind: type[errors.AuditError]) -> None:
     error = kind("reason")
     assert HANGUL.search(error.text("ko"))
     assert not HANGUL.search(error.text("en"))
@@ -79,13 +79,13 @@ def test_every_error_says_what_it_is_in_both_languages_and_what_to_do(kind):
         (["entry.form", "checkpoint.untrusted", "sidecar.missing"], "tampered"),
     ],
 )
-def test_the_verdict_is_the_gravest_problem(codes, verdict):
+def test_the_verdict_is_the_gravest_problem(codes: list[str], verdict: str) -> None:
     found = Verification(1, b"", 1, 1, tuple(Problem(code, 0, 0) for code in codes))
     assert found.verdict == verdict
     assert found.ok == (verdict == "intact")
 
 
-def test_every_verdict_has_a_sentence_and_an_exit_code_of_its_own():
+def test_every_verdict_has_a_sentence_and_an_exit_code_of_its_own() -> None:
     assert VERDICTS.keys() == EXIT_BY_VERDICT.keys()
     assert EXIT_BY_VERDICT == {"intact": 0, "tampered": 10, "incomplete": 11, "untrusted": 12}
 
@@ -99,5 +99,5 @@ def test_every_verdict_has_a_sentence_and_an_exit_code_of_its_own():
         ({"LC_ALL": "", "LANG": "ko"}, "ko"),
     ],
 )
-def test_a_korean_terminal_is_answered_in_korean(environment, language):
+def test_a_korean_terminal_is_answered_in_korean(environment: dict[str, str], language: str) -> None:
     assert language_of(environment) == language

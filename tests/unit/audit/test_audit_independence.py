@@ -23,15 +23,15 @@ def imported(module: str, seen: set[str] | None = None) -> set[str]:
     return found
 
 
-def test_the_verifier_uses_no_module_that_writes():
+def test_the_verifier_uses_no_module_that_writes() -> None:
     assert not imported("verify") & WRITERS
 
 
-def test_a_receipt_is_checked_without_a_database():
+def test_a_receipt_is_checked_without_a_database() -> None:
     assert not imported("proof") & (WRITERS | {"db", "tables", "search"})
 
 
-def test_the_package_imports_nothing_else_of_ours():
+def test_the_package_imports_nothing_else_of_ours() -> None:
     ours = {"registry", "deid", "egress_review", "portal", "hub_config", "images"}
     for path in PACKAGE.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -61,18 +61,18 @@ ROOTS = [root(size) for size in range(LARGEST + 1)]
 
 
 @pytest.mark.parametrize("size", range(1, 9))
-def test_roots_are_those_of_the_published_vectors(size):
+def test_roots_are_those_of_the_published_vectors(size: int) -> None:
     hashes = [leaf_hash(data) for data in VECTOR_LEAVES]
     found = subtree_root(0, size, lambda height, index: fold(hashes[index << height : (index + 1) << height]))
     assert found.hex() == VECTOR_ROOTS[size - 1]
 
 
-def test_the_empty_tree_has_the_hash_of_nothing():
+def test_the_empty_tree_has_the_hash_of_nothing() -> None:
     assert EMPTY_ROOT.hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert root(0) == EMPTY_ROOT
 
 
-def test_roots_and_proofs_are_those_of_an_independent_implementation():
+def test_roots_and_proofs_are_those_of_an_independent_implementation() -> None:
     tree = InmemoryTree(algorithm="sha256")
     for size in range(1, 34):
         tree.append_entry(b"entry %d" % (size - 1))
@@ -83,7 +83,7 @@ def test_roots_and_proofs_are_those_of_an_independent_implementation():
             assert [bytes.fromhex(h) for h in proof.serialize()["path"]][1:] == inclusion_path(index, size, nodes)
 
 
-def test_the_example_proofs_of_rfc_6962_section_2_1_3():
+def test_the_example_proofs_of_rfc_6962_section_2_1_3() -> None:
     a, b, c, d, e, f, j = LEAVES[:7]
     g, h, i = node_hash(a, b), node_hash(c, d), node_hash(e, f)
     k = node_hash(g, h)
@@ -98,14 +98,14 @@ def test_the_example_proofs_of_rfc_6962_section_2_1_3():
     assert consistency_path(6, 7, nodes) == [i, j, k]
 
 
-def test_every_entry_of_every_small_tree_can_be_proven():
+def test_every_entry_of_every_small_tree_can_be_proven() -> None:
     for size in range(1, LARGEST + 1):
         for index in range(size):
             path = inclusion_path(index, size, nodes)
             assert verify_inclusion(index, size, LEAVES[index], path, ROOTS[size])
 
 
-def test_every_small_tree_can_be_proven_to_extend_every_smaller_one():
+def test_every_small_tree_can_be_proven_to_extend_every_smaller_one() -> None:
     for new in range(LARGEST + 1):
         for old in range(new + 1):
             path = consistency_path(old, new, nodes)
@@ -114,7 +114,7 @@ def test_every_small_tree_can_be_proven_to_extend_every_smaller_one():
 
 @settings(max_examples=300)
 @given(st.data())
-def test_a_changed_inclusion_proof_proves_nothing(data):
+def test_a_changed_inclusion_proof_proves_nothing(data: st.DataObject) -> None:
     size = data.draw(st.integers(1, LARGEST))
     index = data.draw(st.integers(0, size - 1))
     path = inclusion_path(index, size, nodes)
@@ -124,7 +124,7 @@ def test_a_changed_inclusion_proof_proves_nothing(data):
 
 @settings(max_examples=300)
 @given(st.data())
-def test_a_changed_consistency_proof_proves_nothing(data):
+def test_a_changed_consistency_proof_proves_nothing(data: st.DataObject) -> None:
     new = data.draw(st.integers(2, LARGEST))
     old = data.draw(st.integers(1, new - 1))
     changed = data.draw(changed_paths(consistency_path(old, new, nodes)))
@@ -132,14 +132,14 @@ def test_a_changed_consistency_proof_proves_nothing(data):
 
 
 @given(st.integers(0, LARGEST), st.integers(0, LARGEST), st.integers(-2, LARGEST + 2))
-def test_a_proof_holds_for_its_own_index_only(size, other, index):
+def test_a_proof_holds_for_its_own_index_only(size: int, other: int, index: int) -> None:
     if not 0 < size or not 0 <= other < size or index == other:
         return
     assert not verify_inclusion(index, size, LEAVES[other], inclusion_path(other, size, nodes), ROOTS[size])
 
 
 @pytest.mark.parametrize(("old", "new"), [(1, 2), (3, 7), (6, 7), (8, 64), (33, 70)])
-def test_a_rewritten_history_is_not_consistent(old, new):
+def test_a_rewritten_history_is_not_consistent(old: int, new: int) -> None:
     path = consistency_path(old, new, nodes)
     forged = node_hash(ROOTS[old], ROOTS[old])
     assert not verify_consistency(old, new, forged, ROOTS[new], path)
@@ -147,7 +147,7 @@ def test_a_rewritten_history_is_not_consistent(old, new):
     assert not verify_consistency(new, old, ROOTS[new], ROOTS[old], path)
 
 
-def test_nothing_is_proven_of_what_is_not_in_the_tree():
+def test_nothing_is_proven_of_what_is_not_in_the_tree() -> None:
     with pytest.raises(IndexError):
         inclusion_path(5, 5, nodes)
     with pytest.raises(IndexError):
@@ -155,7 +155,7 @@ def test_nothing_is_proven_of_what_is_not_in_the_tree():
     assert not verify_inclusion(5, 5, LEAVES[5], [], ROOTS[5])
 
 
-def test_a_growing_edge_has_the_root_of_the_whole_tree():
+def test_a_growing_edge_has_the_root_of_the_whole_tree() -> None:
     frontier = Frontier()
     for size, leaf in enumerate(LEAVES, 1):
         frontier.append(leaf)
@@ -163,7 +163,7 @@ def test_a_growing_edge_has_the_root_of_the_whole_tree():
     assert Frontier().root() == EMPTY_ROOT
 
 
-def test_a_copied_edge_grows_on_its_own():
+def test_a_copied_edge_grows_on_its_own() -> None:
     frontier = Frontier()
     frontier.append(LEAVES[0])
     other = frontier.copy()
@@ -172,7 +172,7 @@ def test_a_copied_edge_grows_on_its_own():
 
 
 @given(st.integers(0, 5000))
-def test_peaks_cover_a_tree_without_gap_or_overlap(size):
+def test_peaks_cover_a_tree_without_gap_or_overlap(size: int) -> None:
     covered = [range(index << height, (index + 1) << height) for height, index in peaks(0, size)]
     assert [leaf for part in covered for leaf in part] == list(range(size))
     assert len(covered) == size.bit_count()

@@ -28,16 +28,16 @@ HEAD = Checkpoint(ORIGIN, 17, b"\x07" * 32)
 SIGNED = sign_note(HEAD.text(), ORIGIN, KEY)
 
 
-def test_the_published_example_verifies():
+def test_the_published_example_verifies() -> None:
     assert open_note(EXAMPLE_NOTE, [parse_vkey(EXAMPLE_VKEY)]) == "This is an example message.\n"
 
 
-def test_a_verifier_key_is_written_as_it_was_read():
+def test_a_verifier_key_is_written_as_it_was_read() -> None:
     assert parse_vkey(EXAMPLE_VKEY).vkey() == EXAMPLE_VKEY
     assert parse_vkey(TRUSTED.vkey() + "\n") == TRUSTED
 
 
-def test_a_signed_text_is_returned_and_no_other():
+def test_a_signed_text_is_returned_and_no_other() -> None:
     assert open_note(SIGNED, [TRUSTED]) == HEAD.text()
     for position in range(len(SIGNED)):
         changed = SIGNED[:position] + chr(ord(SIGNED[position]) ^ 1) + SIGNED[position + 1 :]
@@ -45,18 +45,18 @@ def test_a_signed_text_is_returned_and_no_other():
             open_note(changed, [TRUSTED])
 
 
-def test_signatures_of_unknown_keys_are_ignored():
+def test_signatures_of_unknown_keys_are_ignored() -> None:
     witness = sign_note(HEAD.text(), "witness.example", OTHER).split("\n\n")[1]
     assert open_note(SIGNED + witness, [TRUSTED]) == HEAD.text()
     assert open_checkpoint(SIGNED + witness, TRUSTED) == HEAD
 
 
-def test_a_note_without_a_trusted_signature_is_refused():
+def test_a_note_without_a_trusted_signature_is_refused() -> None:
     with pytest.raises(NotTrusted):
         open_note(sign_note(HEAD.text(), ORIGIN, OTHER), [TRUSTED])
 
 
-def test_a_trusted_key_whose_signature_does_not_verify_spoils_the_note():
+def test_a_trusted_key_whose_signature_does_not_verify_spoils_the_note() -> None:
     forged = base64.b64encode(TRUSTED.key_id + b"\x00" * 64).decode()
     with pytest.raises(NotTrusted):
         open_note(f"{SIGNED}— {ORIGIN} {forged}\n", [TRUSTED])
@@ -79,7 +79,7 @@ def test_a_trusted_key_whose_signature_does_not_verify_spoils_the_note():
         pytest.param("a" * 100_001 + "\n\n— name AAAAAAA=\n", id="too long"),
     ],
 )
-def test_a_text_that_is_not_one_note_is_refused(note):
+def test_a_text_that_is_not_one_note_is_refused(note: str) -> None:
     with pytest.raises(MalformedNote):
         parse_note(note)
 
@@ -95,13 +95,13 @@ def test_a_text_that_is_not_one_note_is_refused(note):
         "+" + EXAMPLE_VKEY,
     ],
 )
-def test_a_text_that_is_not_one_verifier_key_is_refused(vkey):
+def test_a_text_that_is_not_one_verifier_key_is_refused(vkey: str) -> None:
     with pytest.raises(MalformedNote):
         parse_vkey(vkey)
 
 
 @given(st.text() | st.text().map(lambda text: text + "\n\n— a AAAAAAA=\n"))
-def test_any_text_is_a_note_or_one_family_of_error(text):
+def test_any_text_is_a_note_or_one_family_of_error(text: str) -> None:
     try:
         note = parse_note(text)
     except MalformedNote:
@@ -111,7 +111,7 @@ def test_any_text_is_a_note_or_one_family_of_error(text):
 
 
 @given(st.text() | st.tuples(st.text(), st.text(), st.text()).map("+".join))
-def test_any_text_is_a_verifier_key_or_one_family_of_error(text):
+def test_any_text_is_a_verifier_key_or_one_family_of_error(text: str) -> None:
     try:
         verifier = parse_vkey(text)
     except MalformedNote:
@@ -120,7 +120,7 @@ def test_any_text_is_a_verifier_key_or_one_family_of_error(text):
 
 
 @given(st.text() | st.lists(st.text(max_size=50), min_size=3, max_size=4).map(lambda lines: "\n".join(lines) + "\n"))
-def test_any_text_is_a_checkpoint_or_one_family_of_error(text):
+def test_any_text_is_a_checkpoint_or_one_family_of_error(text: str) -> None:
     for parse in (parse_text, unverified_checkpoint):
         try:
             found = parse(text)
@@ -143,16 +143,16 @@ def test_any_text_is_a_checkpoint_or_one_family_of_error(text):
         "origin\n17\n",
     ],
 )
-def test_a_second_spelling_of_a_checkpoint_is_refused(text):
+def test_a_second_spelling_of_a_checkpoint_is_refused(text: str) -> None:
     with pytest.raises(MalformedCheckpoint):
         parse_text(text)
 
 
-def test_a_checkpoint_of_another_log_is_not_trusted_even_if_the_same_key_signed_it():
+def test_a_checkpoint_of_another_log_is_not_trusted_even_if_the_same_key_signed_it() -> None:
     other = Checkpoint("other.example/audit", 17, b"\x07" * 32)
     with pytest.raises(NotTrusted):
         open_checkpoint(sign_note(other.text(), ORIGIN, KEY), TRUSTED)
 
 
-def test_extension_lines_are_accepted_and_ignored():
+def test_extension_lines_are_accepted_and_ignored() -> None:
     assert parse_text(HEAD.text() + "extension\n") == HEAD

@@ -33,13 +33,13 @@ def receipt(index: int, size: int = len(ENTRIES), *, key: Ed25519PrivateKey = KE
 
 
 @pytest.mark.parametrize("index", range(len(ENTRIES)))
-def test_a_receipt_is_read_as_it_was_written_and_proves_its_entry(index):
+def test_a_receipt_is_read_as_it_was_written_and_proves_its_entry(index: int) -> None:
     proof = parse_proof(receipt(index))
     assert (proof.index, proof.extra) == (index, ENTRIES[index])
     assert verify_leaf(proof, LEAVES[index], TRUSTED).size == len(ENTRIES)
 
 
-def test_a_receipt_in_the_example_form_of_the_specification_is_read():
+def test_a_receipt_in_the_example_form_of_the_specification_is_read() -> None:
     sibling = base64.b64encode(b"\x05" * 32).decode()
     note = sign_note(Checkpoint(ORIGIN, 9, b"\x06" * 32).text(), ORIGIN, KEY)
     text = f"c2sp.org/tlog-proof@v1\nextra aGVsbG8=\nindex 8\n{sibling}\n\n{note}"
@@ -48,34 +48,34 @@ def test_a_receipt_in_the_example_form_of_the_specification_is_read():
     assert parse_proof(text.replace("extra aGVsbG8=\n", "")).extra is None
 
 
-def test_the_only_entry_of_a_log_is_proven_by_an_empty_path():
+def test_the_only_entry_of_a_log_is_proven_by_an_empty_path() -> None:
     assert verify_leaf(parse_proof(receipt(0, 1)), LEAVES[0], TRUSTED).size == 1
 
 
-def test_a_receipt_proves_no_other_entry():
+def test_a_receipt_proves_no_other_entry() -> None:
     proof = parse_proof(receipt(3))
     with pytest.raises(ProofInvalid):
         verify_leaf(proof, LEAVES[4], TRUSTED)
 
 
-def test_a_receipt_under_an_unknown_key_is_not_trusted():
+def test_a_receipt_under_an_unknown_key_is_not_trusted() -> None:
     other = Ed25519PrivateKey.from_private_bytes(b"\x02" * 32)
     with pytest.raises(NotTrusted):
         verify_leaf(parse_proof(receipt(3, key=other)), LEAVES[3], TRUSTED)
 
 
-def test_what_a_receipt_proves_must_be_the_body_of_an_entry():
+def test_what_a_receipt_proves_must_be_the_body_of_an_entry() -> None:
     with pytest.raises(MalformedBody):
         verify_receipt(receipt(3), TRUSTED)
 
 
-def test_a_receipt_without_its_entry_is_refused_where_the_entry_is_wanted():
+def test_a_receipt_without_its_entry_is_refused_where_the_entry_is_wanted() -> None:
     head = sign_note(Checkpoint(ORIGIN, 1, LEAVES[0]).text(), ORIGIN, KEY)
     with pytest.raises(MalformedProof):
         verify_receipt(format_proof(0, [], head), TRUSTED)
 
 
-def test_one_changed_character_anywhere_spoils_a_receipt():
+def test_one_changed_character_anywhere_spoils_a_receipt() -> None:
     text = receipt(5)
     for position in range(len(text)):
         changed = text[:position] + chr(ord(text[position]) ^ 1) + text[position + 1 :]
@@ -99,14 +99,14 @@ def test_one_changed_character_anywhere_spoils_a_receipt():
         "x" * 300_001,
     ],
 )
-def test_a_text_that_is_not_one_receipt_is_refused(text):
+def test_a_text_that_is_not_one_receipt_is_refused(text: str) -> None:
     with pytest.raises(MalformedProof):
         parse_proof(text)
 
 
 @given(st.text() | st.text().map(lambda text: receipt(2).replace("index 2", text)))
 @settings(max_examples=200)
-def test_any_text_is_a_receipt_or_one_family_of_error(text):
+def test_any_text_is_a_receipt_or_one_family_of_error(text: str) -> None:
     try:
         parse_proof(text)
     except MalformedProof:

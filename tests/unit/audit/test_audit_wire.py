@@ -50,17 +50,17 @@ JSON_VALUES = st.recursive(
     ],
 )
 @pytest.mark.parametrize("code", [None, b"", b"1 + 1\n", bytes(range(256))])
-def test_a_request_arrives_as_it_was_sent(event, code):
+def test_a_request_arrives_as_it_was_sent(event: Event, code: bytes | None) -> None:
     assert parse_request(request_line(Request(event, code))) == Request(event, code)
 
 
-def test_the_service_names_the_host_itself():
+def test_the_service_names_the_host_itself() -> None:
     forged = replace(EVENT, source=Source("10.0.0.7", host="elsewhere"))
     assert parse_request(request_line(Request(forged))).event.source.host == this_host()
 
 
 @given(st.binary(max_size=300) | JSON_VALUES.map(lambda value: json.dumps(value).encode()))
-def test_any_line_is_a_request_or_one_family_of_error(line):
+def test_any_line_is_a_request_or_one_family_of_error(line: bytes) -> None:
     try:
         parse_request(line)
     except MalformedRequest:
@@ -68,7 +68,7 @@ def test_any_line_is_a_request_or_one_family_of_error(line):
 
 
 @given(st.data(), JSON_VALUES)
-def test_a_request_with_any_field_replaced_is_a_request_or_one_family_of_error(data, value):
+def test_a_request_with_any_field_replaced_is_a_request_or_one_family_of_error(data: st.DataObject, value: Any) -> None:
     message = json.loads(request_line(Request(EVENT, b"x")))
     target = data.draw(
         st.sampled_from(
@@ -100,7 +100,7 @@ def test_a_request_with_any_field_replaced_is_a_request_or_one_family_of_error(d
         lambda m: m["event"]["subjects"].update(versions=[1, 2]),
     ],
 )
-def test_a_request_that_says_more_or_less_than_it_may_is_refused(change):
+def test_a_request_that_says_more_or_less_than_it_may_is_refused(change: Callable[[dict[str, Any]], object]) -> None:
     message = json.loads(request_line(Request(EVENT, b"x")))
     change(message)
     with pytest.raises(MalformedRequest):
@@ -108,23 +108,23 @@ def test_a_request_that_says_more_or_less_than_it_may_is_refused(change):
 
 
 @pytest.mark.parametrize("kind", [EventRefused, NotPermitted, NotDurable, MalformedRequest])
-def test_an_error_arrives_as_the_error_that_it_is(kind):
+def test_an_error_arrives_as_the_error_that_it_is(kind: type[AuditError]) -> None:
     with pytest.raises(kind, match="reason") as caught:
         parse_answer(error_line(kind("reason")))
     assert type(caught.value) is kind
 
 
-def test_any_other_error_arrives_as_not_durable():
+def test_any_other_error_arrives_as_not_durable() -> None:
     with pytest.raises(NotDurable):
         parse_answer(error_line(AuditError("surprise")))
 
 
-def test_an_index_arrives():
+def test_an_index_arrives() -> None:
     assert parse_answer(index_line(17)) == 17
 
 
 @given(st.binary(max_size=100) | JSON_VALUES.map(lambda value: json.dumps(value).encode()))
-def test_any_answer_is_an_index_or_an_error_of_this_package(line):
+def test_any_answer_is_an_index_or_an_error_of_this_package(line: bytes) -> None:
     try:
         assert isinstance(parse_answer(line), int)
     except AuditError:
@@ -132,11 +132,11 @@ def test_any_answer_is_an_index_or_an_error_of_this_package(line):
 
 
 @pytest.mark.parametrize("detail", [{"x": float("nan")}, {"x": b"bytes"}, {"x": object()}])
-def test_what_has_no_place_in_json_is_refused_before_it_is_sent(detail):
+def test_what_has_no_place_in_json_is_refused_before_it_is_sent(detail) -> None:
     with pytest.raises(EventRefused):
         request_line(Request(replace(EVENT, detail=detail)))
 
 
-def test_what_is_longer_than_the_service_takes_is_refused_before_it_is_sent():
+def test_what_is_longer_than_the_service_takes_is_refused_before_it_is_sent() -> None:
     with pytest.raises(EventRefused):
         request_line(Request(EVENT, b"x" * MAX_LINE_BYTES))

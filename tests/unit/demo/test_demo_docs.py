@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
+from hub_config.cli import GROUPS, parser
 from hub_config.demo.people import PEOPLE
 from hub_config.demo.seed import seed_directory
+from hub_config.generated import PAGES as GENERATED
+from hub_config.generated import walk
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 DOCS = REPOSITORY / "docs"
@@ -51,6 +54,8 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
         target = (page.parent / address).resolve() if address else page
         if target.parent == DOCS / "images" and target.name in SCREENSHOTS:
             continue
+        if target.parent == DOCS / "reference" and target.name in GENERATED:
+            continue
         assert target.exists(), link
         assert not anchor or anchor in headings(target), link
 
@@ -72,6 +77,19 @@ def test_tutorials_name_people_of_the_demo_world() -> None:
     for page in TUTORIALS:
         named = set(re.findall(r"\*\*([a-z]+)\*\*", page.read_text(encoding="utf-8")))
         assert named - {"approve", "changes", "reject"} <= handles, page.name
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_every_command_that_a_page_tells_to_type_exists(page: Path) -> None:
+    known = {" ".join(path) for path, _ in walk(parser(GROUPS), ("ansim",))}
+    targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        for line in block.splitlines():
+            words = line.split("#")[0].removeprefix(".venv/bin/").split()
+            if words[:1] == ["make"]:
+                assert words[1] in targets, line
+            elif words[:1] == ["ansim"]:
+                assert any(" ".join(words[:count]) in known for count in (3, 2) if len(words) >= count), line
 
 
 def test_the_tutorial_notebook_is_called_as_the_page_calls_it() -> None:

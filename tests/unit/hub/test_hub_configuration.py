@@ -66,7 +66,7 @@ def test_plugins_know_their_zone_and_survive_the_copying_of_a_configuration(zone
     c = Config()
     hub.set_authenticator(c, zone)
     hub.set_spawner(c, zone)
-    copied = c.copy()
+    copied: Any = c.copy()
     assert copied.JupyterHub.authenticator_class.zone is zone
     assert copied.JupyterHub.spawner_class.zone is zone
 

@@ -203,10 +203,10 @@ def test_a_renewal_that_follows_without_a_gap_is_no_end() -> None:
 
 def test_a_running_workspace_ends_with_the_grant_of_any_dataset_it_mounts() -> None:
     permission = decide(facts())
-    check_still_mounted(permission, [("omop", 1)])
+    check_still_mounted(permission.mounts, [("omop", 1)])
     for gone in (("omop", 2), ("population", 1)):
         with pytest.raises(Denied) as refusal:
-            check_still_mounted(permission, [("omop", 1), gone])
+            check_still_mounted(permission.mounts, [("omop", 1), gone])
         assert refusal.value.code == "grant_ended"
 
 

@@ -1,0 +1,139 @@
+"""The release package: what leaves, and the proof that exactly this was checked, approved and recorded.
+
+    <er_…>/files/…               the approved files
+    <er_…>/release.json          what was checked, by which policy, how was voted, hashes of every other file
+    <er_…>/release.json.sig      the zone's signature on it, a C2SP signed note
+    <er_…>/receipt.tlog-proof    proof that its hash is in the audit log, under the log's own signature
+    <er_…>/log.vkey release.vkey README.ko.md README.en.md
+
+The receipt cannot be listed in release.json, which it proves; it is held to it by the hash that it carries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from audit.durable import sync_directory
+from audit.note import Verifier
+
+FORMAT = "ansim-release/1"
+DOCUMENT = "release.json"
+SIGNATURE = "release.json.sig"
+RECEIPT = "receipt.tlog-proof"
+LOG_KEY = "log.vkey"
+RELEASE_KEY = "release.vkey"
+FILES = "files"
+UNLISTED = frozenset((DOCUMENT, SIGNATURE, RECEIPT))
+"""Files that release.json does not list: itself, its signature, and the receipt that proves its hash."""
+
+_README_KO = """# 반출 묶음 {ref}
+
+`files/`의 파일은 데이터안심구역에서 두 사람 이상이 승인한 것과 한 바이트도 다르지 않습니다.
+`release.json`에는 어떤 기준으로 무엇을 점검했고 어떻게 의결했는지가 적혀 있고, `receipt.tlog-proof`는 그 해시가
+안심구역의 감사 기록에 있음을 증명합니다. 서버에 묻지 않고 언제든 확인할 수 있습니다.
+
+    ansim egress verify-package 이_폴더 --key 안심구역의_log.vkey
+
+`--key`에는 이 묶음이 아니라 안심구역에서 직접 받은 검증 키를 주십시오. 이 묶음에 든 키: {key}
+"""
+_README_EN = """# Release package {ref}
+
+The files in `files/` are, byte by byte, those that at least two people of the data safe zone approved.
+`release.json` says what was checked by which policy and how was voted; `receipt.tlog-proof` proves that its hash is in
+the audit log of the zone. Anyone can verify this at any time without asking the server:
+
+    ansim egress verify-package THIS_DIRECTORY --key LOG_VKEY_OF_THE_ZONE
+
+Give `--key` the verifier key that you got from the zone itself, not from this package. The key in this package: {key}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a package: where it lies in the package, its hash and size."""
+
+    path: str
+    sha256: str
+    size: int
+
+    @classmethod
+    def of(cls, path: str, data: bytes) -> Part:
+        """A part from its bytes."""
+        return cls(path, hashlib.sha256(data).hexdigest(), len(data))
+
+    def as_json(self) -> dict[str, Any]:
+        """The part as release.json lists it."""
+        return {"path": self.path, "sha256": self.sha256, "size": self.size}
+
+
+def keys_and_guides(ref: str, log_key: Verifier, release_key: Verifier) -> dict[str, bytes]:
+    """The files of a package that are the same for every content: verifier keys and how to use them."""
+    return {
+        LOG_KEY: (log_key.vkey() + "\n").encode(),
+        RELEASE_KEY: (release_key.vkey() + "\n").encode(),
+        "README.ko.md": _README_KO.format(ref=ref, key=log_key.vkey()).encode(),
+        "README.en.md": _README_EN.format(ref=ref, key=log_key.vkey()).encode(),
+    }
+
+
+def signed_text(ref: str, document_sha256: str) -> str:
+    """What the zone signs: the reference and the hash of release.json."""
+    return f"{FORMAT}\n{ref}\n{document_sha256}\n"
+
+
+def write_package(directory: Path, *, files: Mapping[str, Path], small: Mapping[str, bytes], scratch: Path) -> None:
+    """Write a package so that it is there as a whole or not at all.
+
+    `files` are copied to `files/`, `small` are written beside them. What lies at `directory` is replaced only by
+    a complete package; a crash leaves the old state or the new one.
+    """
+    fresh = scratch / f".new-{directory.name}"
+    shutil.rmtree(fresh, ignore_errors=True)
+    (fresh / FILES).mkdir(parents=True)
+    for name, source in files.items():
+        _write(fresh / FILES / name, source.read_bytes())
+    for name, data in small.items():
+        _write(fresh / name, data)
+    sync_directory(fresh / FILES)
+    sync_directory(fresh)
+    if directory.exists():
+        # Left by a crash after the rename; the content is the same because it is made from the same record.
+        shutil.rmtree(directory)
+    fresh.rename(directory)
+    sync_directory(directory.parent)
+
+
+def write_zip(directory: Path, target: Path) -> None:
+    """Write a package as one zip file, the same bytes for the same package."""
+    fresh = target.with_name(f".new-{target.name}")
+    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(p for p in directory.rglob("*") if p.is_file()):
+            entry = zipfile.ZipInfo(f"{directory.name}/{path.relative_to(directory).as_posix()}")
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())
+    with fresh.open("rb") as stream:
+        os.fsync(stream.fileno())
+    fresh.rename(target)
+    sync_directory(target.parent)
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("xb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    path.chmod(0o444)
+
+
+def dump(document: Mapping[str, Any]) -> bytes:
+    """The canonical bytes of release.json: sorted keys, no spaces, UTF-8."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

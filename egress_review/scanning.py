@@ -1,0 +1,124 @@
+"""The machine's side before the review: scan what was handed in, and never let a failed scan pass for a clean one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from egress_review import store, tables
+from egress_review.desk import HERE, WORKER, Desk, Record
+from egress_review.errors import Conflict, NotFound, ScanFailed
+from egress_review.findings import FileReport, Flagged, Report, Severity
+from egress_review.job import JobFile, ScanJob, ScanResult
+from egress_review.model import Request, controls_object
+from egress_review.preview_store import PreviewStore
+from egress_review.workflow import State
+from registry.text import Text
+
+FIRST_RETRY = timedelta(seconds=30)
+LONGEST_RETRY = timedelta(hours=1)
+"""Waits between attempts of the machine: doubling from the first to the longest, for as long as it takes."""
+
+TO_SCAN = frozenset((State.SCANNING, State.SCAN_FAILED))
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long the machine waits after that many failed attempts."""
+    doubled: timedelta = FIRST_RETRY * int(2 ** min(attempts, 20))
+    return min(LONGEST_RETRY, doubled)
+
+
+class Scanning(Desk):
+    """What the machine does before people read."""
+
+    @property
+    def _previews(self) -> PreviewStore:
+        return PreviewStore(self._vault.previews)
+
+    def scan(self, ref: str) -> Request:
+        """Scan the files of a request: it goes into review, is blocked, or waits for another attempt.
+
+        A request that is not waiting for a scan stays as it is, so the call can be repeated.
+        """
+        with self._db.read() as tx:
+            request = store.load(tx, ref)
+            earlier = self._earlier(tx, request)
+        if request.state not in TO_SCAN:
+            return request
+        try:
+            result = self._scanner.scan(self._scan_job(request, earlier))
+            for sha256, preview in result.previews.items():
+                self._previews.keep(sha256, preview)
+        except (ScanFailed, NotFound, OSError) as error:
+            return self._scan_failed(request, error.code if isinstance(error, ScanFailed | NotFound) else "scan_io")
+        return self._scanned(request, result)
+
+    def _scan_job(self, request: Request, earlier: tuple[JobFile, ...]) -> ScanJob:
+        return ScanJob(
+            files=tuple(JobFile(f.name, f.sha256, self._vault.path(f.sha256)) for f in request.files),
+            policy=self.policy,
+            controls=controls_object(request.controls),
+            context=request.context,
+            previous=earlier,
+            previews=True,
+            scratch=self._vault.scratch,
+        )
+
+    def _earlier(self, tx: Connection, request: Request) -> tuple[JobFile, ...]:
+        """Every file that has left from the same project, for differencing."""
+        table = tables.request
+        released = store.find(
+            tx, table.c.project == request.project, table.c.released_at.is_not(None), table.c.ref != request.ref
+        )
+        files = {file.sha256: file for one in released for file in one.files}
+        return tuple(JobFile(file.name, sha256, self._vault.path(sha256)) for sha256, file in sorted(files.items()))
+
+    def _scanned(self, request: Request, result: ScanResult) -> Request:
+        report = result.report
+        blocked = any(file.blocked for file in report.files)
+        event, target = ("egress.blocked", State.BLOCKED) if blocked else ("egress.scanned", State.IN_REVIEW)
+        record = Record(
+            actor=WORKER,
+            source=HERE,
+            outcome="denied" if blocked else "ok",
+            reason=_first_block(report) if blocked else None,
+            detail={"verdicts": {file.sha256: file.verdict.value for file in report.files}},
+        )
+        with self._db.begin() as tx:
+            current = self._same(tx, request)
+            store.insert_report(tx, current, report, self.policy, self._clock())
+            columns = {"policy_name": self.policy.name, "policy_digest": self.policy.digest}
+            moved, _ = self._move(tx, current, event, record, target=target, **columns)
+            return moved
+
+    def _scan_failed(self, request: Request, code: str) -> Request:
+        record = Record(actor=WORKER, source=HERE, outcome="failed", reason=code)
+        attempts = request.attempts + 1
+        with self._db.begin() as tx:
+            current = self._same(tx, request)
+            retry_at = self._clock() + wait_after(request.attempts)
+            moved, _ = self._move(tx, current, "egress.scan_failed", record, attempts=attempts, retry_at=retry_at)
+            return moved
+
+    def _same(self, tx: Connection, request: Request) -> Request:
+        """The request, locked, if nobody changed it while the scanner worked.
+
+        Raises: Conflict
+        """
+        current = store.load(tx, request.ref, lock=True)
+        if current.version != request.version:
+            raise Conflict(
+                "changed_meanwhile",
+                Text(ko="점검하는 사이 신청이 바뀌었습니다.", en="The request changed while it was scanned."),
+            )
+        return current
+
+
+def _first_block(report: Report) -> str:
+    """The rule that blocks, as a code."""
+    return next(_blocking(file) for file in report.files if file.blocked)
+
+
+def _blocking(file: FileReport) -> str:
+    return next(f.rule for f in file.findings if isinstance(f, Flagged) and f.severity is Severity.BLOCK)

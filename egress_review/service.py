@@ -1,0 +1,24 @@
+"""The desk of egress review as the rest of the zone sees it: one object with every use case.
+
+request = desk.submit(author, workspace, draft, source=source)      # SCANNING
+desk.scan(request.ref)                                              # IN_REVIEW, BLOCKED or SCAN_FAILED
+desk.vote(checker, request.ref, votes, comment, 1, code, source=source)
+desk.release(request.ref)                                           # RELEASED, with a package and a receipt
+desk.collect(author, request.ref, source=source)
+"""
+
+from __future__ import annotations
+
+from egress_review.model import Action, Choice, Draft, Request, RequestView
+from egress_review.reading import Reading
+from egress_review.submitting import Submitting
+from egress_review.workflow import State
+
+__all__ = ["Action", "Choice", "Draft", "EgressDesk", "Request", "RequestView", "State"]
+
+
+class EgressDesk(Submitting, Reading):
+    """How a result leaves the zone.
+
+    Every move is one transaction with its audit event: if the event cannot be written, nothing moved.
+    """

@@ -1,0 +1,270 @@
+"""Rows to values and back. Every function works in the caller's transaction and decides nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
+
+from egress_review import tables
+from egress_review.errors import Conflict, NotFound
+from egress_review.findings import Report
+from egress_review.model import Choice, DatasetUse, Message, Request, RequestFile, Visibility, Vote
+from egress_review.terms import Policy
+from egress_review.wire import report_from_wire, report_to_wire
+from egress_review.workflow import State
+from registry.text import Text
+
+
+def insert_request(tx: Connection, request: Request) -> None:
+    """Add a request with its first round."""
+    tx.execute(
+        insert(tables.request).values(
+            ref=request.ref,
+            project=request.project,
+            author_ref=request.author_ref,
+            workspace_ref=request.workspace_ref,
+            state=request.state.value,
+            created_at=request.created_at,
+            **_round_columns(request),
+        )
+    )
+    insert_round(tx, request)
+
+
+def insert_round(tx: Connection, request: Request) -> None:
+    """Add what the author says in a round, and its files."""
+    tx.execute(
+        insert(tables.said).values(
+            request_ref=request.ref,
+            round=request.round,
+            title=request.title,
+            purpose=request.purpose,
+            context=request.context,
+            controls=request.controls,
+            context_hash=request.context_hash,
+            at=request.submitted_at,
+        )
+    )
+    tx.execute(
+        insert(tables.file),
+        [
+            {
+                "request_ref": request.ref,
+                "round": request.round,
+                "name": file.name,
+                "sha256": file.sha256,
+                "size": file.size,
+            }
+            for file in request.files
+        ],
+    )
+
+
+def replace_round(tx: Connection, request: Request) -> None:
+    """Make `request` the new round of what is stored under its reference."""
+    change(tx, request, **_round_columns(request))
+    insert_round(tx, request)
+
+
+def change(tx: Connection, request: Request, **columns: Any) -> None:
+    """Set columns of a request that nobody changed since it was read.
+
+    Raises: Conflict — if somebody did.
+    """
+    table = tables.request
+    columns.setdefault("version", request.version + 1)
+    changed = tx.execute(
+        update(table).where(table.c.ref == request.ref, table.c.version == request.version).values(**columns)
+    )
+    if changed.rowcount != 1:
+        raise Conflict(
+            "changed_meanwhile",
+            Text(ko="그사이 신청의 상태가 바뀌었습니다.", en="The request was changed in the meantime."),
+        )
+
+
+def load(tx: Connection, ref: str, *, lock: bool = False) -> Request:
+    """The request of that reference; `lock` keeps others from changing it until the transaction ends.
+
+    Raises: NotFound
+    """
+    query = select(tables.request).where(tables.request.c.ref == ref)
+    row = tx.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise NotFound("request_unknown", Text(ko="그런 반출신청이 없습니다.", en="There is no such request."))
+    return _request(tx, row)
+
+
+def find(tx: Connection, *conditions: Any) -> list[Request]:
+    """The requests for which all conditions hold, the latest first."""
+    table = tables.request
+    rows = tx.execute(select(table).where(*conditions).order_by(table.c.submitted_at.desc(), table.c.ref)).all()
+    return [_request(tx, row) for row in rows]
+
+
+def due(tx: Connection, now: datetime, expired_before: datetime) -> list[str]:
+    """References of the requests with which the machine has something to do, the oldest first."""
+    table = tables.request
+    at_once = (State.SCANNING, State.APPROVED, State.RELEASING)
+    after_a_while = (State.SCAN_FAILED, State.RELEASE_FAILED)
+    condition = or_(
+        table.c.state.in_([state.value for state in at_once]),
+        table.c.state.in_([state.value for state in after_a_while]) & (table.c.retry_at <= now),
+        (table.c.state == State.RELEASED.value)
+        & (table.c.packaged.is_(False) | (table.c.released_at < expired_before)),
+    )
+    return list(tx.execute(select(table.c.ref).where(condition).order_by(table.c.changed_at)).scalars())
+
+
+def insert_report(tx: Connection, request: Request, report: Report, policy: Policy, at: datetime) -> None:
+    """Add the findings of a round with the policy they were made under."""
+    tx.execute(
+        insert(tables.report).values(
+            request_ref=request.ref,
+            round=request.round,
+            policy_name=report.policy,
+            policy_digest=report.policy_digest,
+            policy=json.dumps(policy.as_json(), ensure_ascii=False, sort_keys=True),
+            content=json.dumps(report_to_wire(report), ensure_ascii=False, sort_keys=True),
+            at=at,
+        )
+    )
+
+
+def report_of(tx: Connection, request: Request) -> Report | None:
+    """The findings of the present round."""
+    table = tables.report
+    content: str | None = tx.execute(
+        select(table.c.content).where(table.c.request_ref == request.ref, table.c.round == request.round)
+    ).scalar()
+    return None if content is None else report_from_wire(json.loads(content))
+
+
+def policy_of(tx: Connection, request: Request) -> Policy:
+    """The policy under which the present round was checked.
+
+    Raises: NotFound — if it was not checked yet.
+    """
+    table = tables.report
+    content: str | None = tx.execute(
+        select(table.c.policy).where(table.c.request_ref == request.ref, table.c.round == request.round)
+    ).scalar()
+    if content is None:
+        raise NotFound("not_scanned", Text(ko="아직 점검되지 않았습니다.", en="It is not checked yet."))
+    return Policy.from_json(json.loads(content))
+
+
+def insert_votes(tx: Connection, request: Request, votes: Sequence[Vote], event_index: int) -> None:
+    """Add one checker's votes on every file; the unique constraint refuses a second ballot."""
+    tx.execute(
+        insert(tables.vote),
+        [
+            {
+                "request_ref": request.ref,
+                "round": vote.round,
+                "checker_ref": vote.checker_ref,
+                "sha256": vote.sha256,
+                "revision": vote.revision,
+                "choice": vote.choice.value,
+                "context_hash": vote.context_hash,
+                "policy_digest": vote.policy_digest,
+                "roles": " ".join(vote.roles),
+                "comment": vote.comment,
+                "event_index": event_index,
+                "at": vote.at,
+            }
+            for vote in votes
+        ],
+    )
+
+
+def votes_of(tx: Connection, ref: str) -> list[Vote]:
+    """Every vote that was ever cast on a request, in order."""
+    table = tables.vote
+    rows = tx.execute(select(table).where(table.c.request_ref == ref).order_by(table.c.event_index, table.c.sha256))
+    return [
+        Vote(
+            checker_ref=row.checker_ref,
+            roles=tuple(row.roles.split()),
+            sha256=row.sha256,
+            choice=Choice(row.choice),
+            round=row.round,
+            context_hash=row.context_hash,
+            policy_digest=row.policy_digest,
+            revision=row.revision,
+            comment=row.comment,
+            at=row.at,
+        )
+        for row in rows
+    ]
+
+
+def vote_indexes(tx: Connection, request: Request) -> dict[str, int]:
+    """Index in the audit log of each checker's latest ballot of the present round."""
+    table = tables.vote
+    rows = tx.execute(
+        select(table.c.checker_ref, func.max(table.c.event_index))
+        .where(table.c.request_ref == request.ref, table.c.round == request.round)
+        .group_by(table.c.checker_ref)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def insert_message(tx: Connection, request: Request, message: Message, visibility: Visibility) -> None:
+    """Add a reason or remark."""
+    tx.execute(
+        insert(tables.message).values(
+            request_ref=request.ref,
+            round=message.round,
+            by_ref=message.by_ref,
+            by_role=message.by_role,
+            kind=message.kind,
+            visibility=visibility.value,
+            text=message.text,
+            at=message.at,
+        )
+    )
+
+
+def messages_of(tx: Connection, ref: str, visible: Iterable[Visibility]) -> list[Message]:
+    """The messages of a request that are meant for such a reader, in order."""
+    table = tables.message
+    wanted = [visibility.value for visibility in visible]
+    rows = tx.execute(
+        select(table).where(table.c.request_ref == ref, table.c.visibility.in_(wanted)).order_by(table.c.id)
+    )
+    return [
+        Message(round=row.round, by_ref=row.by_ref, by_role=row.by_role, kind=row.kind, text=row.text, at=row.at)
+        for row in rows
+    ]
+
+
+def _round_columns(request: Request) -> dict[str, Any]:
+    return {
+        "title": request.title,
+        "purpose": request.purpose,
+        "context": request.context,
+        "controls": request.controls,
+        "round": request.round,
+        "policy_name": request.policy_name,
+        "policy_digest": request.policy_digest,
+        "datasets": json.dumps([[use.dataset, use.version, use.people] for use in request.datasets]),
+        "submitted_at": request.submitted_at,
+        "changed_at": request.changed_at,
+    }
+
+
+def _request(tx: Connection, row: Row[Any]) -> Request:
+    table = tables.file
+    files = tx.execute(
+        select(table).where(table.c.request_ref == row.ref, table.c.round == row.round).order_by(table.c.name)
+    )
+    values = dict(row._mapping)
+    values["state"] = State(values["state"])
+    values["datasets"] = tuple(DatasetUse(*use) for use in json.loads(values["datasets"]))
+    values["files"] = tuple(RequestFile(file.name, file.sha256, file.size) for file in files)
+    return Request(**values)

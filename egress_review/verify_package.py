@@ -1,0 +1,224 @@
+"""Verifying a release package offline: the package, the trusted key, nothing else.
+
+    result = verify_package(Path("er_…"), trusted=parse_vkey(text))
+    result.verdict, result.file
+
+Every byte of the package is bound: files by release.json, release.json by signature and receipt, the
+receipt by the signature of the log. The result names the first file that is not what it must be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from audit.errors import AuditError, NotTrusted
+from audit.note import Verifier, open_note, parse_note, parse_vkey
+from audit.proof import parse_proof, verify_receipt
+from egress_review.package import (
+    DOCUMENT,
+    FILES,
+    FORMAT,
+    LOG_KEY,
+    RECEIPT,
+    RELEASE_KEY,
+    SIGNATURE,
+    UNLISTED,
+    dump,
+    signed_text,
+)
+from registry.text import Text
+
+Verdict = Literal["intact", "tampered", "incomplete", "untrusted"]
+
+LARGEST_DOCUMENT = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class PackageCheck:
+    """What verifying a package came to."""
+
+    verdict: Verdict
+    file: str | None
+    """The first file that is missing, changed or too much; None for an intact package."""
+    reason: Text
+    ref: str | None = None
+    origin: str | None = None
+    index: int | None = None
+    """The log that vouches for the release, and the index of the release in it."""
+    files: tuple[str, ...] = ()
+    """Paths of the released files."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the package is intact and vouched for by the trusted key."""
+        return self.verdict == "intact"
+
+
+class _BadPackageError(Exception):
+    """Where and why a package fails; never leaves this module."""
+
+    def __init__(self, verdict: Verdict, file: str, ko: str, en: str) -> None:
+        super().__init__(en)
+        self.check = PackageCheck(verdict, file, Text(ko=ko, en=en))
+
+
+def verify_package(directory: Path, trusted: Verifier | None) -> PackageCheck:
+    """Hold a package to itself and to the trusted key of the log.
+
+    Without a trusted key the best verdict is `untrusted`: whoever forges a package can forge the keys in it.
+    """
+    try:
+        present = _tree(directory)
+        document = _document(directory)
+        _check_parts(directory, document, present)
+        log_key, release_key = (_key(directory, name) for name in (LOG_KEY, RELEASE_KEY))
+        digest = hashlib.sha256((directory / DOCUMENT).read_bytes()).hexdigest()
+        ref = str(document["request"]["ref"])
+        _check_signature(directory, release_key, ref, digest)
+        index = _check_receipt(directory, document, log_key, release_key, digest)
+    except _BadPackageError as bad:
+        return bad.check
+    files = tuple(sorted(part["path"] for part in document["files"]))
+    if trusted is None or trusted != log_key:
+        reason = Text(
+            ko="묶음은 온전하지만, 서명한 키가 신뢰하는 키와 같은지 확인되지 않았습니다.",
+            en="The package is whole, but the key that signed it is not one that you trust.",
+        )
+        return PackageCheck("untrusted", LOG_KEY, reason, ref, log_key.name, index, files)
+    return PackageCheck("intact", None, Text(ko="온전합니다.", en="intact"), ref, log_key.name, index, files)
+
+
+def _tree(directory: Path) -> frozenset[str]:
+    """The paths of all files of a package; it holds ordinary files and the one directory `files`."""
+    present: set[str] = set()
+    for root, folders, names in os.walk(directory, followlinks=False):
+        for name in (*folders, *names):
+            path = Path(root) / name
+            relative = path.relative_to(directory).as_posix()
+            kind = path.lstat().st_mode
+            if stat.S_ISDIR(kind) and relative == FILES:
+                continue
+            if not stat.S_ISREG(kind):
+                raise _tampered(relative, "일반 파일이 아닙니다", "not an ordinary file")
+            present.add(relative)
+    for name in (DOCUMENT, SIGNATURE, RECEIPT, LOG_KEY, RELEASE_KEY):
+        if name not in present:
+            raise _missing(name)
+    return frozenset(present)
+
+
+def _document(directory: Path) -> Mapping[str, Any]:
+    """The content of release.json, in its one spelling."""
+    data = (directory / DOCUMENT).read_bytes()
+    try:
+        document = json.loads(data) if len(data) <= LARGEST_DOCUMENT else None
+        if not isinstance(document, dict) or dump(document) != data or document["format"] != FORMAT:
+            raise ValueError
+        for part in (*document["files"], *document["package"]):
+            if not isinstance(part["path"], str) or not isinstance(part["sha256"], str):
+                raise TypeError
+        str(document["request"]["ref"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise _tampered(DOCUMENT, "반출 기록을 읽을 수 없습니다", "not a release record") from None
+    return document
+
+
+def _check_parts(directory: Path, document: Mapping[str, Any], present: frozenset[str]) -> None:
+    listed = {part["path"]: part for part in (*document["files"], *document["package"])}
+    for path, part in sorted(listed.items()):
+        if path not in present:
+            raise _missing(path)
+        data = (directory / path).read_bytes()
+        if len(data) != part.get("size") or hashlib.sha256(data).hexdigest() != part["sha256"]:
+            _blame(directory, path)
+    for path in sorted(present - UNLISTED - set(listed)):
+        raise _tampered(path, "반출 기록에 없는 파일입니다", "the release record does not know this file")
+
+
+def _blame(directory: Path, path: str) -> None:
+    """Say which of two files was changed: the one that release.json lists, or release.json itself."""
+    signed = _signed_digest(directory)
+    actual = hashlib.sha256((directory / DOCUMENT).read_bytes()).hexdigest()
+    if signed is not None and signed != actual:
+        raise _tampered(DOCUMENT, "서명된 것과 다릅니다", "not what was signed")
+    raise _tampered(path, "반출 기록의 해시와 다릅니다", "not what the release record lists")
+
+
+def _signed_digest(directory: Path) -> str | None:
+    """The hash of release.json in its signature, if that is valid under the key of the package."""
+    try:
+        note = open_note(_text(directory / SIGNATURE), [_key(directory, RELEASE_KEY)])
+    except (AuditError, UnicodeDecodeError, _BadPackageError):
+        return None
+    return note.splitlines()[-1]
+
+
+def _key(directory: Path, name: str) -> Verifier:
+    try:
+        text = _text(directory / name)
+        key = parse_vkey(text)
+    except (AuditError, UnicodeDecodeError):
+        raise _tampered(name, "검증 키가 아닙니다", "not a verifier key") from None
+    if key.vkey() + "\n" != text:
+        raise _tampered(name, "검증 키가 아닙니다", "not a verifier key in its one spelling")
+    return key
+
+
+def _check_signature(directory: Path, key: Verifier, ref: str, digest: str) -> None:
+    try:
+        text = _text(directory / SIGNATURE)
+        signed = open_note(text, [key])
+        signatures = len(parse_note(text).signatures)
+    except (AuditError, UnicodeDecodeError):
+        raise _tampered(SIGNATURE, "서명이 맞지 않습니다", "the signature is not valid") from None
+    if signatures != 1:
+        raise _tampered(SIGNATURE, "서명이 하나가 아닙니다", "more than the one signature")
+    if signed != signed_text(ref, digest):
+        raise _tampered(DOCUMENT, "서명된 것과 다릅니다", "not what was signed")
+
+
+def _check_receipt(
+    directory: Path, document: Mapping[str, Any], log_key: Verifier, release_key: Verifier, digest: str
+) -> int:
+    """The index in the log at which this very release is recorded."""
+    try:
+        text = _text(directory / RECEIPT)
+        receipt = verify_receipt(text, log_key)
+        signatures = len(parse_note(parse_proof(text).checkpoint).signatures)
+    except (AuditError, UnicodeDecodeError) as error:
+        en = "not signed by the log" if isinstance(error, NotTrusted) else "proves nothing"
+        raise _tampered(RECEIPT, "증명이 맞지 않습니다", en) from None
+    if signatures != 1:
+        raise _tampered(RECEIPT, "서명이 하나가 아닙니다", "more than the one signature")
+    body, detail = receipt.body, receipt.body.get("detail", {})
+    proven = {
+        "action": (body["action"], "egress.released"),
+        "request": (body["object"]["ref"], document["request"]["ref"]),
+        "release": (detail.get("release"), digest),
+        "key": (detail.get("key"), hashlib.sha256(release_key.vkey().encode()).hexdigest()),
+        "origin": (receipt.checkpoint.origin, document["log"]["origin"]),
+    }
+    for name, (actual, expected) in proven.items():
+        if actual != expected:
+            raise _tampered(RECEIPT, f"다른 반출의 증명입니다 ({name})", f"the proof of another release ({name})")
+    return receipt.index
+
+
+def _tampered(file: str, ko: str, en: str) -> _BadPackageError:
+    return _BadPackageError("tampered", file, f"{file}: {ko}.", f"{file}: {en}.")
+
+
+def _missing(file: str) -> _BadPackageError:
+    return _BadPackageError("incomplete", file, f"{file}: 파일이 없습니다.", f"{file}: the file is missing.")
+
+
+def _text(path: Path) -> str:
+    """The text of a file with its line ends as they are: reading as text would let one byte pass for another."""
+    return path.read_bytes().decode("utf-8")

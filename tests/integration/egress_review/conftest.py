@@ -1,0 +1,29 @@
+"""A zone on SQLite, and one on each kind of database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.audit.conftest import database_url, postgresql_socket
+from tests.integration.egress_review.egress_house import Zone, open_zone
+
+__all__ = ["database_url", "postgresql_socket"]
+
+
+@pytest.fixture
+def zone(tmp_path: Path) -> Iterator[Zone]:
+    """A zone in a SQLite file."""
+    made = open_zone(f"sqlite:///{tmp_path / 'ansim.db'}", tmp_path)
+    yield made
+    made.house.db.close()
+
+
+@pytest.fixture
+def each_zone(database_url: str, tmp_path: Path) -> Iterator[Zone]:
+    """A zone in a database of each kind in turn."""
+    made = open_zone(database_url, tmp_path)
+    yield made
+    made.house.db.close()

@@ -1,0 +1,125 @@
+"""What breaks a rule is in the log, each time; a flood is one entry with its number, never silence."""
+
+from __future__ import annotations
+
+import pytest
+
+from audit.errors import NotDurable
+from audit.event import Actor, Event
+from hub_config.gate.codes import Code
+from hub_config.gate.config import Limits
+from hub_config.gate.errors import AuditUnavailable, Refused
+from hub_config.gate.record import Asker, Record
+from hub_config.gate.refusals import REFUSALS
+from hub_config.gate.workspace import OpenWorkspace, parse_tenancy
+from tests.unit.gate.test_gate_values import REF, tenancy
+
+ASKER = Asker(Actor.person("p_" + "b" * 16, session="s_1"), "127.0.0.1")
+LATER = 1e12
+
+
+class Service:
+    """An append-only service that can be away; the other implementation of the port."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.away = False
+
+    async def append(self, event: Event) -> int:
+        if self.away:
+            raise NotDurable("away")
+        self.events.append(event)
+        return len(self.events)
+
+    async def cell(self, event: Event, code: bytes) -> int:
+        return await self.append(event)
+
+
+async def refuse(record: Record, times: int = 1, code: str = "route.download") -> None:
+    for number in range(times):
+        await record.refused(parse_tenancy(REF, tenancy()), ASKER, Refused(code), "GET", f"/files/{number}")
+
+
+async def test_the_first_refusal_is_recorded_at_once_with_its_path_sealed() -> None:
+    service = Service()
+    await refuse(Record(service))
+    (event,) = service.events
+    assert (event.action, event.outcome, event.reason) == ("gate.refused", "denied", "route.download")
+    assert event.sealed == {"path": "/files/0"}
+    assert event.detail == {"method": "GET", "count": 1}
+    assert event.source.ip == "127.0.0.1"
+
+
+async def test_a_flood_of_refusals_is_one_entry_with_its_number() -> None:
+    service = Service()
+    record = Record(service)
+    await refuse(record, 1000)
+    assert len(service.events) == 1
+    await record.flush(LATER)
+    assert [event.detail["count"] for event in service.events] == [1, 999]
+    await record.flush(LATER)
+    assert len(service.events) == 2
+
+
+async def test_refusals_of_different_kinds_are_recorded_apart() -> None:
+    service = Service()
+    record = Record(service)
+    await refuse(record, 3)
+    await refuse(record, 3, "route.terminal")
+    assert {event.reason for event in service.events} == {"route.download", "route.terminal"}
+
+
+async def test_refusals_are_counted_while_the_log_is_away() -> None:
+    service = Service()
+    record = Record(service)
+    await refuse(record)
+    service.away = True
+    await refuse(record, 5)
+    await record.flush(LATER)
+    service.away = False
+    await record.flush(LATER)
+    assert sum(int(str(event.detail["count"])) for event in service.events) == 6
+
+
+async def test_a_first_refusal_that_could_not_be_recorded_is_recorded_later() -> None:
+    service = Service()
+    service.away = True
+    record = Record(service)
+    await refuse(record, 2)
+    service.away = False
+    await record.flush(LATER)
+    assert sum(int(str(event.detail["count"])) for event in service.events) == 2
+
+
+async def test_what_no_person_did_wrong_is_not_recorded() -> None:
+    service = Service()
+    quiet = [code for code, refusal in REFUSALS.items() if not refusal.audited]
+    for code in quiet:
+        await refuse(Record(service), code=code)
+    assert not service.events
+    assert "workspace.silent" in quiet
+
+
+async def test_a_cell_that_cannot_be_recorded_is_an_error_and_not_counted() -> None:
+    service = Service()
+    service.away = True
+    workspace = OpenWorkspace(parse_tenancy(REF, tenancy()), Limits())
+    try:
+        with pytest.raises(AuditUnavailable):
+            await Record(service).cell(workspace, ASKER, Code(b"1", "execute_request"), "kernel")
+        assert workspace.cells == 0
+    finally:
+        await workspace.cut("test")
+
+
+async def test_entering_a_workspace_is_recorded_once_per_session() -> None:
+    service = Service()
+    record = Record(service)
+    workspace = OpenWorkspace(parse_tenancy(REF, tenancy()), Limits())
+    try:
+        for _ in range(3):
+            await record.opened(workspace, ASKER)
+        assert [event.action for event in service.events] == ["workspace.opened"]
+        assert service.events[0].subjects.refs == ("gibleed",)
+    finally:
+        await workspace.cut("test")
