@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from audit.canonical import JSON, decode
+from audit.canonical import JSON, MAX_DEPTH, MAX_INTEGER, read, restricted
 from audit.errors import MalformedBody
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.schema import Rule, by_kind, count, exactly, items, mapping, optional, record, text
@@ -84,36 +84,51 @@ _EMAIL = re.compile(r"[^@]+@[^@]+\.[^@]+")
 _IPV4 = re.compile(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.])")
 
 
-def _detail(value: JSON, path: str) -> None:
-    """Accept numbers, truth values, and texts that can be neither prose nor an address, at any depth."""
-    if isinstance(value, Mapping):
+_WORD_RULE = text(_WORD)
+
+
+def _detail(value: JSON) -> None:
+    """Accept an object with something in it: numbers, truth values, and texts that are neither prose nor address."""
+    if not isinstance(value, dict) or not value:
+        raise MalformedBody(": not an object with something in it")
+    _facts(value, MAX_DEPTH - 1)
+
+
+def _facts(value: JSON, depth: int) -> None:
+    if isinstance(value, str):
+        if value:
+            _impersonal(value)
+    elif isinstance(value, int):
+        if not -MAX_INTEGER <= value <= MAX_INTEGER:
+            raise MalformedBody(": an integer is beyond 2**53")
+    elif depth == 0:
+        raise MalformedBody(": nested too deep")
+    elif isinstance(value, dict):
         for key, item in value.items():
-            _impersonal(key, path)
-            _detail(item, f"{path}.{key}")
-    elif isinstance(value, (list, tuple)):
+            _impersonal(key)
+            _facts(item, depth - 1)
+    elif isinstance(value, list):
         for item in value:
-            _detail(item, path)
-    elif isinstance(value, str) and value:
-        _impersonal(value, path)
+            _facts(item, depth - 1)
+    elif value is not None:
+        raise MalformedBody(f": no place for a {type(value).__name__}")
 
 
-def _impersonal(value: str, path: str) -> None:
-    _PLAIN(value, path)
-    if _EMAIL.fullmatch(value) or _IPV4.search(value) or _is_ipv6(value):
-        raise MalformedBody(f"{path}: an e-mail or network address belongs into a sealed field")
+def _impersonal(value: str) -> None:
+    _WORD_RULE(value)
+    if "." in value and (_EMAIL.fullmatch(value) or _IPV4.search(value)):
+        raise MalformedBody(": an e-mail or network address belongs into a sealed field")
+    if value.count(":") > 1 and _is_ipv6(value):
+        raise MalformedBody(": a network address belongs into a sealed field")
 
 
 def _is_ipv6(value: str) -> bool:
-    if value.count(":") < 2:
-        return False
     try:
         ipaddress.IPv6Address(value.strip("[]"))
     except ValueError:
         return False
     return True
 
-
-_PLAIN = text(_WORD)
 
 _BODY = record(
     v=exactly(FORMAT),
@@ -130,7 +145,7 @@ _BODY = record(
     intent_id=optional(text(_UUID7)),
     on_behalf_of=optional(text(OBJECT_REFS["person"])),
     policy=optional(text("[a-z0-9][a-z0-9_.:-]{0,127}")),
-    detail=optional(mapping("[!-~]{1,128}", _detail)),
+    detail=optional(_detail),
     c=optional(mapping(SEALED_NAME, text(_SHA256))),
 )
 
@@ -140,9 +155,11 @@ def check(body: JSON) -> Body:
 
     Raises: MalformedBody — if the value does not have that form.
     """
-    _BODY(body, "body")
+    try:
+        _BODY(body)
+    except MalformedBody as error:
+        raise MalformedBody(f"body{error}") from None
     assert isinstance(body, dict)
-    _detail(body.get("detail", {}), "body.detail")
     return body
 
 
@@ -153,7 +170,7 @@ def parse(data: bytes) -> Body:
     """
     if len(data) > MAX_BODY_BYTES:
         raise MalformedBody(f"longer than {MAX_BODY_BYTES} bytes")
-    return check(decode(data))
+    return check(read(data))
 
 
 def build(event: Event, *, at: datetime, component: str, commitments: Mapping[str, bytes]) -> Body:
@@ -174,7 +191,7 @@ def build(event: Event, *, at: datetime, component: str, commitments: Mapping[st
             "intent_id": event.intent_id,
             "on_behalf_of": event.on_behalf_of,
             "policy": event.policy,
-            "detail": event.detail or None,
+            "detail": restricted(event.detail) if event.detail else None,
             "c": {name: value.hex() for name, value in commitments.items()} or None,
         }
     )

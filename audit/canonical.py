@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import NoReturn, TypeAlias
+from typing import TypeAlias
 
 from audit.errors import MalformedBody
 
@@ -24,7 +24,26 @@ def encode(value: JSON) -> bytes:
 
     Raises: MalformedBody — if the value is outside the restricted form.
     """
-    return _dump(_plain(value, MAX_DEPTH))
+    return dump(restricted(value))
+
+
+def restricted(value: JSON) -> JSON:
+    """Return a value of the restricted form as plain lists and dictionaries.
+
+    Raises: MalformedBody — if the value is outside the restricted form.
+    """
+    return _plain(value, MAX_DEPTH)
+
+
+def dump(value: JSON) -> bytes:
+    """Return the canonical bytes of a value that is known to be of the restricted form.
+
+    Raises: MalformedBody — if a text is not valid Unicode.
+    """
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise MalformedBody("a text is not valid Unicode") from None
 
 
 def encode_text(value: str) -> bytes:
@@ -32,7 +51,7 @@ def encode_text(value: str) -> bytes:
 
     Raises: MalformedBody — if the text is not valid Unicode.
     """
-    return _dump(value)
+    return dump(value)
 
 
 def decode(data: bytes) -> JSON:
@@ -40,61 +59,44 @@ def decode(data: bytes) -> JSON:
 
     Raises: MalformedBody — for any input that is not exactly the canonical form of a value.
     """
+    return restricted(read(data))
+
+
+def read(data: bytes) -> JSON:
+    """Return the value that `dump` writes as these bytes; whether it is of the restricted form is not checked.
+
+    Raises: MalformedBody — for any input that `dump` does not write.
+    """
     try:
-        value: JSON = json.loads(
-            data.decode("utf-8"),
-            parse_float=_refuse_number,
-            parse_constant=_refuse_number,
-            object_pairs_hook=_unique,
-        )
+        value: JSON = json.loads(data.decode("utf-8"))
+        written = dump(value)
     except (ValueError, RecursionError) as error:
         raise MalformedBody(f"not JSON of the restricted form: {error}") from None
-    if encode(value) != data:
+    # Also tells a key that occurs twice: it is written once.
+    if written != data:
         raise MalformedBody("not in canonical form")
     return value
 
 
-def _dump(value: object) -> bytes:
-    try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:
-        raise MalformedBody("a text is not valid Unicode") from None
-
-
-def _plain(value: JSON, depth: int) -> object:
+def _plain(value: JSON, depth: int) -> JSON:
     """Return `value` as plain lists and dictionaries, refusing what the restricted form has no place for."""
     if isinstance(value, str):
         if not value.isascii() and not unicodedata.is_normalized("NFC", value):
             raise MalformedBody("a text is not in Unicode normalisation form C")
         # A subclass such as StrEnum would be written by its own rules.
-        return str.__str__(value)
-    if value is None or isinstance(value, bool):
+        return value if type(value) is str else str.__str__(value)
+    if value is None or value is True or value is False:
         return value
     if isinstance(value, int):
-        if abs(value) > MAX_INTEGER:
+        if not -MAX_INTEGER <= value <= MAX_INTEGER:
             raise MalformedBody(f"an integer is beyond 2**53: {value.bit_length()} bits")
         return int(value)
     if depth == 0:
         raise MalformedBody(f"nested deeper than {MAX_DEPTH}")
-    if isinstance(value, Mapping):
-        return {_key(key): _plain(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, (dict, Mapping)):
+        if not all(isinstance(key, str) and key.isascii() for key in value):
+            raise MalformedBody("a key is not an ASCII text")
+        return {str.__str__(key): _plain(item, depth - 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item, depth - 1) for item in value]
     raise MalformedBody(f"no place for a {type(value).__name__} in an event")
-
-
-def _key(key: object) -> str:
-    if not isinstance(key, str) or not key.isascii():
-        raise MalformedBody("a key is not an ASCII text")
-    return str.__str__(key)
-
-
-def _unique(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise MalformedBody("a key occurs twice")
-    return value
-
-
-def _refuse_number(text: str) -> NoReturn:
-    raise MalformedBody(f"not an integer: {text[:20]}")

@@ -6,7 +6,7 @@ not say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from audit.body import Body
 
@@ -16,8 +16,7 @@ DETAIL_LINKS = {"request": "request", "person": "person", "dataset": "dataset", 
 LinkKind = str
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """The index columns of one entry, in the order of the table."""
 
     ts: str

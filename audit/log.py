@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from audit import body as bodies
 from audit import store
 from audit.body import SEALED_NAME, Body
-from audit.canonical import encode
+from audit.canonical import dump
 from audit.catalogue import CATALOGUE
 from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.db import Database
@@ -190,7 +190,7 @@ class AuditLog:
             openings = _seal_all(event)
             commitments = {name: opening.commitment() for name, opening in openings.items()}
             body = bodies.check(bodies.build(event, at=at, component=component, commitments=commitments))
-            data = encode(body)
+            data = dump(body)
         except MalformedBody as error:
             raise EventRefused(f"{event.action}: {error}") from None
         if len(data) > bodies.MAX_BODY_BYTES:
@@ -219,7 +219,7 @@ class AuditLog:
 def _seal_all(event: Event) -> dict[str, Opening]:
     """Return an opening for every value of an event that a leaf must not show."""
     for name in event.sealed:
-        _SEALED_NAME(name, "sealed")
+        _SEALED_NAME(name)
     values = dict(event.sealed)
     if event.source.ip is not None:
         if SOURCE_IP in values:

@@ -117,8 +117,8 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> str:
 
     Signatures of unknown keys are ignored, which is how keys are rotated and witnesses added.
 
-    Raises: MalformedNote — for any text that is not a note. NotTrusted — if no trusted key signed it. SignatureInvalid — if
-    the signature of a trusted key does not verify.
+    Raises: MalformedNote — for any text that is not a note. NotTrusted — if no trusted key signed it.
+    SignatureInvalid — if the signature of a trusted key does not verify.
     """
     parsed = parse_note(note)
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}

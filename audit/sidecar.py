@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from audit.errors import SealedValueLost
 from audit.refs import new_ref
 from audit.sealing import Opening
-from audit.store import sql
+from audit.store import direct, direct_many, sql
 
 _NONCE_BYTES = 12  # NIST SP 800-38D section 8.2: 96 bits
 _KEY_LABEL = b"ansim-audit-key/v1"
@@ -47,7 +47,7 @@ class Sidecar:
             commitment, nonce = opening.commitment(), os.urandom(_NONCE_BYTES)
             ciphertext = key.encrypt(nonce, opening.to_bytes(), _VALUE_LABEL + commitment)
             rows.append((commitment, key_id, nonce, ciphertext))
-        tx.exec_driver_sql(sql(tx, _INSERT), rows)
+        direct_many(tx, _INSERT, rows)
 
     def open(self, tx: Connection, commitment: bytes) -> str | None:
         """Return the value behind a commitment; None if its key was destroyed on purpose.
@@ -72,11 +72,11 @@ class Sidecar:
 
     def _live_key(self, tx: Connection, subject: str, ts: str) -> tuple[str, AESGCM]:
         # Asked each time: another process may have destroyed the key since.
-        for key_id, wrapped in tx.exec_driver_sql(sql(tx, _LIVE_KEY), (subject,)):
+        for key_id, wrapped in direct(tx, _LIVE_KEY, (subject,)):
             return key_id, self._unwrap(key_id, wrapped)
         key_id, fresh, nonce = new_ref("k"), os.urandom(32), os.urandom(_NONCE_BYTES)
         wrapped = nonce + self._master.encrypt(nonce, fresh, _KEY_LABEL + key_id.encode("ascii"))
-        tx.exec_driver_sql(sql(tx, _INSERT_KEY), (key_id, subject, wrapped, ts))
+        direct(tx, _INSERT_KEY, (key_id, subject, wrapped, ts))
         return key_id, AESGCM(fresh)
 
     def _unwrap(self, key_id: str, wrapped: bytes) -> AESGCM:

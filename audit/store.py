@@ -7,13 +7,14 @@ the insert itself.
 from __future__ import annotations
 
 import functools
-from dataclasses import astuple
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
 from audit.body import Body
 from audit.columns import columns, links
-from audit.errors import EventRefused, NotInLog
+from audit.errors import EventRefused, NotDurable, NotInLog
 from audit.merkle import HASH_BYTES, fold
 
 TILE_WIDTH = 256
@@ -50,22 +51,50 @@ def sql(tx: Connection, statement: str) -> str:
     return for_driver(statement, tx.dialect.name)
 
 
+def direct(tx: Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Run one statement of an append and return its rows.
+
+    Raises: NotDurable — if the database refuses it.
+    """
+    cursor = tx.connection.cursor()
+    try:
+        cursor.execute(sql(tx, statement), values)
+        return list(cursor.fetchall()) if cursor.description else []
+    except tx.dialect.loaded_dbapi.Error as error:
+        raise NotDurable(f"the database refused an entry: {error}") from error
+    finally:
+        cursor.close()
+
+
+def direct_many(tx: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run one statement of an append for each of several rows.
+
+    Raises: NotDurable — if the database refuses it.
+    """
+    cursor = tx.connection.cursor()
+    try:
+        cursor.executemany(sql(tx, statement), rows)
+    except tx.dialect.loaded_dbapi.Error as error:
+        raise NotDurable(f"the database refused an entry: {error}") from error
+    finally:
+        cursor.close()
+
+
 def lock(tx: Connection) -> None:
     """Make this transaction the only one that appends, until it ends."""
     # On SQLite BEGIN IMMEDIATE has done it.
     if tx.dialect.name == "postgresql":
-        tx.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_ADVISORY_LOCK,)).all()
+        direct(tx, "SELECT pg_advisory_xact_lock(?)", (_ADVISORY_LOCK,))
 
 
 def insert_entry(tx: Connection, body: Body, data: bytes, leaf: bytes) -> int | None:
     """Write one entry and return its index; None if the log already has an event of this id."""
-    row = (leaf, data, *astuple(columns(body)))
-    found = tx.exec_driver_sql(sql(tx, _INSERT_ENTRY), row).all()
+    found = direct(tx, _INSERT_ENTRY, (leaf, data, *columns(body)))
     if not found:
         return None
     index: int = found[0][0]
     if rows := [(kind, ref, index) for kind, ref in links(body)]:
-        tx.exec_driver_sql(sql(tx, _INSERT_LINK), rows)
+        direct_many(tx, _INSERT_LINK, rows)
     if (index + 1) % TILE_WIDTH == 0:
         _close_tiles(tx, index + 1)
     return index
@@ -77,7 +106,7 @@ def _close_tiles(tx: Connection, size: int) -> None:
     while size and size % TILE_WIDTH == 0:
         size //= TILE_WIDTH
         hashes = run(tx, level, size - 1)
-        tx.exec_driver_sql(sql(tx, _INSERT_TILE), (level, size - 1, b"".join(hashes), fold(hashes)))
+        direct(tx, _INSERT_TILE, (level, size - 1, b"".join(hashes), fold(hashes)))
         level += 1
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +183,7 @@ class _Walk:
             self._suspect("entry.form", index)
             return None
         stored = tuple(row)[3:]  # behind idx, leaf_hash and body stand the derived columns, in their order
-        if astuple(columns(body)) != stored:
+        if columns(body) != stored:
             self._findings.at("entry.columns", index)
         if body["ts"] < self._ts:
             self._findings.at("time.backwards", index)

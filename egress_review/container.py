@@ -14,7 +14,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -24,7 +24,8 @@ import requests
 from docker.errors import DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
 
-from egress_review.job import JobFile, ScanJob, ScanResult, collect_result, scan_failed
+from egress_review.errors import ScanFailed
+from egress_review.job import JobFile, ScanJob, ScanResult, collect_result, finished, lines_of, scan_failed
 from egress_review.scan_main import OTHER_VERSION
 
 LABEL = "ansim.scan"
@@ -63,20 +64,23 @@ class ContainerScanner:
         Raises: ScanFailed — if there is no complete result within the limits.
         """
         with self._slots, _laid_out(job) as (directory, paths):
+            output = io.BytesIO()
             try:
-                output = self._run(directory, json.dumps(job.as_json(paths)).encode() + b"\n")
+                self._run(directory, json.dumps(job.as_json(paths)).encode() + b"\n", output)
             except ImageNotFound:
                 raise scan_failed("no_image") from None
             except (DockerException, requests.RequestException, OSError):
                 raise scan_failed("no_engine") from None
-            return collect_result(job, lines_of(output))
+            except ScanFailed as error:
+                raise scan_failed(error.code.removeprefix("scan_"), finished(job, output.getvalue())) from None
+            return collect_result(job, lines_of(output.getvalue()))
 
-    def _run(self, directory: Path, job: bytes) -> bytes:
+    def _run(self, directory: Path, job: bytes, output: io.BytesIO) -> None:
         engine = self._engine or docker.from_env()
         try:
             container = engine.containers.create(self._image, **self._options(directory))
             try:
-                return self._talk(container, job)
+                self._talk(container, job, output)
             finally:
                 with contextlib.suppress(NotFound):
                     container.remove(force=True)
@@ -104,7 +108,7 @@ class ContainerScanner:
             "environment": {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8"},
         }
 
-    def _talk(self, container: Container, job: bytes) -> bytes:
+    def _talk(self, container: Container, job: bytes, output: io.BytesIO) -> None:
         """Hand in the job, start, and read what the program says until it ends or the time is up."""
         deadline = time.monotonic() + self._limits.seconds
         attached = container.attach_socket(params={"stdin": 1, "stdout": 1, "stream": 1})
@@ -114,7 +118,7 @@ class ContainerScanner:
             container.start()
             connection.sendall(job)
             connection.shutdown(socket.SHUT_WR)
-            output = _read_stdout(connection, deadline, self._limits.output_bytes)
+            _read_stdout(connection, deadline, self._limits.output_bytes, output)
         except TimeoutError:
             raise scan_failed("timeout") from None
         finally:
@@ -122,15 +126,13 @@ class ContainerScanner:
         status = container.wait(timeout=max(1.0, deadline - time.monotonic()))
         if status.get("StatusCode") != 0:
             raise scan_failed("other_version" if status.get("StatusCode") == OTHER_VERSION else "crashed")
-        return output
 
 
-def _read_stdout(connection: socket.socket, deadline: float, most: int) -> bytes:
-    """Standard output of a container until its end.
+def _read_stdout(connection: socket.socket, deadline: float, most: int, output: io.BytesIO) -> None:
+    """Copy standard output of a container until its end.
 
     Raises: TimeoutError — past the deadline. ScanFailed — beyond `most` bytes.
     """
-    output = io.BytesIO()
     while header := _exactly(connection, _HEADER, deadline):
         stream, length = header[0], int.from_bytes(header[4:], "big")
         if length > most:
@@ -140,7 +142,6 @@ def _read_stdout(connection: socket.socket, deadline: float, most: int) -> bytes
             output.write(frame)
         if output.tell() > most:
             raise scan_failed("too_much")
-    return output.getvalue()
 
 
 def _exactly(connection: socket.socket, length: int, deadline: float) -> bytes:
@@ -157,21 +158,6 @@ def _exactly(connection: socket.socket, length: int, deadline: float) -> bytes:
         parts.append(part)
         length -= len(part)
     return b"".join(parts)
-
-
-def lines_of(output: bytes) -> Iterator[Mapping[str, Any]]:
-    """The JSON objects in the output of the scanner's program.
-
-    Raises: ScanFailed — for a line that is none.
-    """
-    for line in output.splitlines():
-        try:
-            content = json.loads(line)
-        except (ValueError, RecursionError):
-            raise scan_failed("malformed") from None
-        if not isinstance(content, dict):
-            raise scan_failed("malformed")
-        yield content
 
 
 @contextlib.contextmanager

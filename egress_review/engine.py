@@ -107,8 +107,9 @@ class Request:
 
 
 def check(files: Iterable[InputFile], policy: Policy, request: Request) -> Report:
-    """What the policy says about the files."""
-    return Report(policy.name, policy.digest, tuple(check_file(file, policy, request) for file in files))
+    """What the policy says about the files, by name."""
+    reports = sorted((check_file(file, policy, request) for file in files), key=lambda report: report.path)
+    return Report(policy.name, policy.digest, tuple(reports))
 
 
 def check_file(file: InputFile, policy: Policy, request: Request) -> FileReport:

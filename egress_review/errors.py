@@ -13,6 +13,8 @@ EgressError
 
 from __future__ import annotations
 
+from typing import Any
+
 from registry.text import Text
 
 
@@ -87,6 +89,9 @@ class OutboxRefused(EgressError):
 
 class ScanFailed(EgressError):
     """The scanner gave no complete result; the files count as not checked."""
+
+    done: tuple[Any, ...] = ()
+    """Reports on the files that were finished before; good for people, never for a decision."""
 
     hint = Text(
         ko="잠시 뒤 자동으로 다시 검사합니다. 계속되면 운영자에게 알리십시오.",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from egress_review.engine_version import engine_version
 from egress_review.errors import ScanFailed
-from egress_review.findings import Report
+from egress_review.findings import FileReport, Report
 from egress_review.previews import Preview, preview_from_wire
 from egress_review.terms import Policy
-from egress_review.wire import MalformedReportError, report_from_wire
+from egress_review.wire import MalformedReportError, file_from_wire
 from registry.text import Text
 
 
@@ -85,29 +86,63 @@ def collect_result(job: ScanJob, lines: Iterable[Mapping[str, Any]]) -> ScanResu
 
     Raises: ScanFailed — for anything but the complete and matching answer.
     """
-    report: Report | None = None
+    files: list[FileReport] = []
     previews: dict[str, Preview] = {}
     complete = False
     try:
         for line in lines:
             if complete:
-                raise scan_failed("too_much")
-            if "report" in line and report is None:
-                report = report_from_wire(line["report"])
+                raise scan_failed("too_much", files)
+            if "file" in line:
+                files.append(_expected(job, len(files), file_from_wire(line["file"])))
             elif "preview" in line:
                 previews[str(line["sha256"])] = preview_from_wire(line["preview"])
             else:
                 complete = line == {"end": True}
     except MalformedReportError:
-        raise scan_failed("malformed") from None
-    if report is None or not complete:
-        raise scan_failed("incomplete")
-    asked = sorted((file.name, file.sha256) for file in job.files)
-    if report.policy_digest != job.policy.digest or sorted((f.path, f.sha256) for f in report.files) != asked:
-        raise scan_failed("other_files")
+        raise scan_failed("malformed", files) from None
+    except ScanFailed as error:
+        raise scan_failed(error.code.removeprefix("scan_"), files) from None
+    if not complete or len(files) != len(job.files):
+        raise scan_failed("incomplete", files)
     if job.previews and set(previews) != {file.sha256 for file in job.files}:
-        raise scan_failed("incomplete")
-    return ScanResult(report, previews)
+        raise scan_failed("incomplete", files)
+    return ScanResult(Report(job.policy.name, job.policy.digest, tuple(files)), previews)
+
+
+def finished(job: ScanJob, output: bytes) -> tuple[FileReport, ...]:
+    """The reports in the output of a scan that did not come to its end."""
+    try:
+        return collect_result(job, lines_of(output)).report.files
+    except ScanFailed as error:
+        return error.done
+
+
+def lines_of(output: bytes) -> Iterator[Mapping[str, Any]]:
+    """The JSON objects in the output of the scanner's program.
+
+    Raises: ScanFailed — for a line that is none.
+    """
+    for line in output.splitlines():
+        try:
+            content = json.loads(line)
+        except (ValueError, RecursionError):
+            raise scan_failed("malformed") from None
+        if not isinstance(content, dict):
+            raise scan_failed("malformed")
+        yield content
+
+
+def _expected(job: ScanJob, position: int, report: FileReport) -> FileReport:
+    """The report, if it is on the file that comes next in the job.
+
+    Raises: ScanFailed
+    """
+    if position < len(job.files):
+        file = job.files[position]
+        if (file.name, file.sha256) == (report.path, report.sha256):
+            return report
+    raise scan_failed("other_files")
 
 
 _WHY: dict[str, Text] = {
@@ -126,6 +161,8 @@ _WHY: dict[str, Text] = {
 }
 
 
-def scan_failed(code: str) -> ScanFailed:
-    """The error for one way in which a scan can fail."""
-    return ScanFailed(f"scan_{code}", _WHY[code])
+def scan_failed(code: str, done: Sequence[FileReport] = ()) -> ScanFailed:
+    """The error for one way in which a scan can fail; `done` are the files that were finished before."""
+    error = ScanFailed(f"scan_{code}", _WHY[code])
+    error.done = tuple(done)
+    return error

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from egress_review.container import lines_of
-from egress_review.job import ScanJob, ScanResult, collect_result, scan_failed
+from egress_review.job import ScanJob, ScanResult, collect_result, finished, lines_of, scan_failed
 
 _NO_NETWORK = ("unshare", "--map-root-user", "--net", "--")
 
@@ -44,10 +43,10 @@ class ProcessScanner:
                 preexec_fn=self._limit,
                 check=False,
             )
-        except subprocess.TimeoutExpired:
-            raise scan_failed("timeout") from None
+        except subprocess.TimeoutExpired as error:
+            raise scan_failed("timeout", finished(job, error.stdout or b"")) from None
         if done.returncode != 0:
-            raise scan_failed("crashed")
+            raise scan_failed("crashed", finished(job, done.stdout))
         return collect_result(job, lines_of(done.stdout))
 
     def _limit(self) -> None:

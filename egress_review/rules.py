@@ -26,7 +26,7 @@ _PIPA = "개인정보 보호법 (PIPA) Art. 2, 3"
 _PIPA_UNIQUE = "개인정보 보호법 (PIPA) Art. 24"
 _PIPA_RRN = "개인정보 보호법 (PIPA) Art. 24-2"
 _HOUSE = "Ansim: what two people cannot read, they cannot approve"
-_SDC = "ESSNet and SDAP guidance: counts behind every statistic"
+_SDC = "OpenSAFELY output checking: counts behind every statistic, claims that match"
 
 RULES: tuple[Rule, ...] = (
     Rule("file.name", _B, Text("파일 이름", "File name"), _HOUSE),

@@ -3,28 +3,31 @@
     {"engine": …, "policy": …, "controls": …, "context": …, "together": true, "previews": true,
      "files": [{"path", "name", "sha256"}, …], "previous": [the same, …]}
 
-The first line is `{"report": …}`, then one `{"preview": …, "sha256": …}` per file, then `{"end": true}`.
-Values that stand in the files are in previews only, never in the report and never in an error.
+The answer is one `{"file": …}` with the findings per file, as each is done, then one `{"preview": …, "sha256": …}`
+per file, then `{"end": true}`. Values that stand in the files are in previews only, never in findings and never in
+an error.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from egress_review.checks.subject import Budget, Subject
 from egress_review.checks.types import promised_type
 from egress_review.claims import Claims, parse_claims
-from egress_review.engine import LARGEST_READ, InputFile, Request, check
+from egress_review.engine import LARGEST_READ, InputFile, Request, check_file
 from egress_review.engine_version import engine_version
 from egress_review.findings import JSON
 from egress_review.previews import NONE, preview_of, preview_to_wire
 from egress_review.terms import Policy
-from egress_review.wire import report_to_wire
+from egress_review.wire import file_to_wire
 
 
 class WrongBytesError(ValueError):
@@ -39,8 +42,13 @@ OTHER_VERSION = 3
 """Exit code that tells a zone that its scanner image is of another version."""
 
 
-def run(job: Mapping[str, Any]) -> Iterator[dict[str, JSON]]:
-    """The lines of output for a job.
+SECONDS_PER_FILE = 15.0
+
+
+def run(
+    job: Mapping[str, Any], limit: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> Iterator[dict[str, JSON]]:
+    """The lines of output for a job; `limit` surrounds the work on each file.
 
     Raises: WrongBytesError — if a file is not the one that the job names. OtherVersionError.
     """
@@ -58,12 +66,14 @@ def run(job: Mapping[str, Any]) -> Iterator[dict[str, JSON]]:
         budget=Budget(len(sizes), sum(sizes)) if job.get("together") else None,
     )
     # One file at a time: a job may be larger than the memory that the scanner has.
-    report = check(map(_read, entries), policy, request)
-    yield {"report": report_to_wire(report)}
+    for entry in entries:
+        with limit():
+            report = check_file(_read(entry), policy, request)
+        yield {"file": file_to_wire(report)}
     if job.get("previews"):
         for file in map(_read, entries):
-            readable = file.size is None
-            preview = preview_of(_subject(file, policy, claims)) if readable else NONE
+            with limit():
+                preview = preview_of(_subject(file, policy, claims)) if file.size is None else NONE
             yield {"preview": preview_to_wire(preview), "sha256": file.sha256}
     yield {"end": True}
 
@@ -95,12 +105,30 @@ def _subject(file: InputFile, policy: Policy, claims: Claims) -> Subject:
     )
 
 
+@contextmanager
+def _time_limit() -> Iterator[None]:
+    """Interrupts the work on a file that takes too long; the check at work then counts as not done.
+
+    The timer goes on every second, so that each of the remaining checks of that file is cut short as well.
+    """
+    signal.signal(signal.SIGALRM, _interrupt)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS_PER_FILE, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise TimeoutError
+
+
 def main() -> int:
     """Read the job, write the lines; say no more than the kind of error on failure."""
     try:
-        for line in run(json.load(sys.stdin)):
+        for line in run(json.load(sys.stdin), _time_limit):
             sys.stdout.write(json.dumps(line, ensure_ascii=True) + "\n")
-        sys.stdout.flush()
+            sys.stdout.flush()
     except OtherVersionError:
         return OTHER_VERSION
     except Exception as error:

@@ -77,9 +77,13 @@ def verify_package(directory: Path, trusted: Verifier | None) -> PackageCheck:
     try:
         present = _tree(directory)
         document = _document(directory)
+        signed = _signed_digest(directory)
+        digest = hashlib.sha256((directory / DOCUMENT).read_bytes()).hexdigest()
+        if signed not in (None, digest):
+            # Before its parts: a changed record would blame files that are as they were.
+            raise _tampered(DOCUMENT, "서명된 것과 다릅니다", "not what was signed")
         _check_parts(directory, document, present)
         log_key, release_key = (_key(directory, name) for name in (LOG_KEY, RELEASE_KEY))
-        digest = hashlib.sha256((directory / DOCUMENT).read_bytes()).hexdigest()
         ref = str(document["request"]["ref"])
         _check_signature(directory, release_key, ref, digest)
         index = _check_receipt(directory, document, log_key, release_key, digest)
@@ -137,18 +141,9 @@ def _check_parts(directory: Path, document: Mapping[str, Any], present: frozense
             raise _missing(path)
         data = (directory / path).read_bytes()
         if len(data) != part.get("size") or hashlib.sha256(data).hexdigest() != part["sha256"]:
-            _blame(directory, path)
+            raise _tampered(path, "반출 기록의 해시와 다릅니다", "not what the release record lists")
     for path in sorted(present - UNLISTED - set(listed)):
         raise _tampered(path, "반출 기록에 없는 파일입니다", "the release record does not know this file")
-
-
-def _blame(directory: Path, path: str) -> None:
-    """Say which of two files was changed: the one that release.json lists, or release.json itself."""
-    signed = _signed_digest(directory)
-    actual = hashlib.sha256((directory / DOCUMENT).read_bytes()).hexdigest()
-    if signed is not None and signed != actual:
-        raise _tampered(DOCUMENT, "서명된 것과 다릅니다", "not what was signed")
-    raise _tampered(path, "반출 기록의 해시와 다릅니다", "not what the release record lists")
 
 
 def _signed_digest(directory: Path) -> str | None:

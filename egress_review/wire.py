@@ -35,11 +35,14 @@ def report_to_wire(report: Report) -> dict[str, JSON]:
     return {
         "policy": report.policy,
         "policy_digest": report.policy_digest,
-        "files": [
-            {"path": f.path, "sha256": f.sha256, "findings": [_finding_to_wire(one) for one in f.findings]}
-            for f in report.files
-        ],
+        "files": [file_to_wire(file) for file in report.files],
     }
+
+
+def file_to_wire(file: FileReport) -> dict[str, JSON]:
+    """The findings on one file as JSON."""
+    findings: list[JSON] = [_finding_to_wire(one) for one in file.findings]
+    return {"path": file.path, "sha256": file.sha256, "findings": findings}
 
 
 def report_from_wire(content: Any) -> Report:
@@ -48,23 +51,25 @@ def report_from_wire(content: Any) -> Report:
     Raises: MalformedReportError — for any other content.
     """
     try:
-        report = Report(
+        return Report(
             _string(content["policy"]),
             _string(content["policy_digest"]),
-            tuple(
-                FileReport(
-                    _string(file["path"]),
-                    _string(file["sha256"]),
-                    tuple(_finding_from_wire(one) for one in _list(file["findings"])),
-                )
-                for file in _list(content["files"])
-            ),
+            tuple(file_from_wire(file) for file in _list(content["files"])),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedReportError(type(error).__name__) from None
-    if set(content) != {"policy", "policy_digest", "files"}:
-        raise MalformedReportError("unknown keys")
-    return report
+
+
+def file_from_wire(content: Any) -> FileReport:
+    """The findings that `file_to_wire` wrote.
+
+    Raises: MalformedReportError — for any other content.
+    """
+    try:
+        findings = tuple(_finding_from_wire(one) for one in _list(content["findings"]))
+        return FileReport(_string(content["path"]), _string(content["sha256"]), findings)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise MalformedReportError(type(error).__name__) from None
 
 
 def _finding_to_wire(finding: Finding) -> dict[str, JSON]:

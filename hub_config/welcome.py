@@ -13,6 +13,7 @@ from rich.table import Table
 
 from hub_config.demo.world import DemoAccount, load
 from hub_config.zone import Zone
+from registry.errors import Conflict
 
 ACCOUNTS_FILE = "demo-accounts.json"
 
@@ -82,7 +83,9 @@ def print_empty(zone: Zone, link: str | None, console: Console) -> None:
 
 
 def first_operator_link(zone: Zone) -> str | None:
-    """Return the one-time link for the first operator, or None once somebody has an account."""
-    if zone.registry.people():
+    """Return the one-time link for the first operator, anew at each start until somebody has joined by it."""
+    try:
+        token = zone.registry.one_time_link_for_first_operator()
+    except Conflict:
         return None
-    return f"{zone.settings.origin('zone')}/invitation/{zone.registry.one_time_link_for_first_operator()}"
+    return f"{zone.settings.origin('zone')}/invitation/{token}"

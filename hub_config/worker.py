@@ -61,6 +61,7 @@ class Worker:
 
     def run(self) -> None:
         """Run every duty until a signal says stop."""
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # one line per call would hide what matters
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())

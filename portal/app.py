@@ -34,7 +34,8 @@ CONFIRMERS = OPERATORS | COMPLIANCE | STEWARDS
 POST = ("POST",)
 
 PAGES: tuple[Page, ...] = (
-    Page(path="/", endpoint=home.home, needs="nobody"),
+    Page(path="/", endpoint=home.home, needs="person"),
+    Page(path="/welcome", endpoint=about.welcome, needs="nobody"),
     Page(path="/about", endpoint=about.about, needs="nobody"),
     Page(path="/help", endpoint=about.help_page, needs="nobody"),
     Page(path="/health", endpoint=about.health, needs="nobody"),

@@ -25,6 +25,11 @@ def minute(moment: datetime, language: Language) -> str:
     return format_datetime(moment.astimezone(KOREAN_TIME), PATTERNS[language], locale=LOCALES[language])
 
 
+def clock(moment: datetime) -> str:
+    """Write hour, minute and second in Korean time, below a heading that names the day."""
+    return f"{moment.astimezone(KOREAN_TIME):%H:%M:%S}"
+
+
 def second(moment: datetime, language: Language) -> str:
     """Write day and second in Korean time, for the timelines of the compliance officer."""
     return format_datetime(moment.astimezone(KOREAN_TIME), PATTERNS[language] + ":ss", locale=LOCALES[language])

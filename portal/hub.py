@@ -156,7 +156,7 @@ def _view(model: dict[str, Any], events: Iterator[dict[str, Any]]) -> WorkspaceV
     if model.get("pending") == "stop":
         return WorkspaceView(WorkspaceState.STOPPING, started)
     told = list(events)
-    failed = next((str(e.get("message", "")) for e in told if e.get("failed")), None)
+    failed = next((str(e.get("message", "")).removeprefix("Spawn failed: ") for e in told if e.get("failed")), None)
     if failed is not None:
         return WorkspaceView(WorkspaceState.FAILED, failure=both_languages(failed))
     steps = tuple(both_languages(str(e["message"])) for e in told if e.get("message"))

@@ -25,13 +25,28 @@ ICONS: Mapping[str, str] = {
     "contents": "file",
     "gate": "lock",
     "egress": "egress",
+    "egress.prechecked": "policy",
+    "egress.scanned": "policy",
+    "egress.voted": "pen",
+    "egress.approved": "passed",
+    "egress.rejected": "cross",
+    "egress.blocked": "cross",
+    "egress.returned": "return",
+    "egress.released": "seal",
+    "egress.collected": "download",
+    "egress.viewed": "eye",
+    "log.verified": "seal",
+    "log.searched": "search",
+    "workspace.stop": "stop",
+    "workspace.cut": "stop",
+    "workspace.warned": "bell",
     "log": "log",
     "zone": "server",
     "image": "box",
     "settings": "policy",
     "policy": "policy",
 }
-"""The icon for the first part of an action; an action of a new family gets the icon of the log."""
+"""The icon of an action or, failing that, of its first part; an action of a new family gets the icon of the log."""
 
 FAMILIES: Mapping[str, Text] = {
     "person": Text("사용자", "People"),
@@ -158,7 +173,7 @@ def told(entry: Entry, naming: Naming) -> Told:
         at=entry.ts,
         action=action,
         text=Text(spec.ko, spec.en) if spec else Text(action, action),
-        icon=ICONS.get(action.partition(".")[0], "log"),
+        icon=ICONS.get(action) or ICONS.get(action.partition(".")[0], "log"),
         tone="stop" if outcome in ("denied", "failed") else TONES.get(action, ""),
         outcome=outcome,
         who=_who(body["actor"]["kind"], body["actor"]["ref"], naming),

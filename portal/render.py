@@ -77,6 +77,10 @@ def _second(context: Context, moment: datetime) -> Markup:
     return _time(moment, formats.second(moment, context["lang"]))
 
 
+def _clock(moment: datetime) -> Markup:
+    return _time(moment, formats.clock(moment))
+
+
 @pass_context
 def _span(context: Context, length: timedelta) -> str:
     return formats.span(length, context["lang"])
@@ -99,6 +103,7 @@ def environment() -> Environment:
         day=_day,
         minute=_minute,
         second=_second,
+        clock=_clock,
         span=_span,
         number=_number,
         octets=formats.size,

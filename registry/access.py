@@ -62,9 +62,7 @@ class Access(Desk):
             if by.ref != approver.ref:
                 change.on_behalf_of = approver.ref
             change.detail.update(starts_at=timestamp(starts_at), ends_at=timestamp(ends_at))
-            project = queries.project(change.tx, project_id, lock=True)
-            present = queries.person_by_ref(change.tx, approver.ref, lock=True)
-            _check_approver(change.tx, present, project.id, by)
+            _check_approver(change.tx, approver.ref, project_id, by)
             _check_one_version(change.tx, new)
             change.tx.execute(
                 insert(tables.access_grant).values(
@@ -202,8 +200,10 @@ class Access(Desk):
         )
 
 
-def _check_approver(tx: Connection, approver: Person, project_id: str, by: Actor) -> None:
+def _check_approver(tx: Connection, approver_ref: str, project_id: str, by: Actor) -> None:
     """Raises: Denied — approval is the approver's own, needs the role, and comes from outside the project."""
+    queries.project(tx, project_id, lock=True)
+    approver = queries.person_by_ref(tx, approver_ref, lock=True)
     if by.kind == "person" and by.ref != approver.ref:
         raise Denied(
             "approval_of_another",

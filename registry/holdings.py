@@ -79,27 +79,7 @@ class Holdings(Desk):
             subjects=Subjects.datasets([(new.id, 1, new.people)]),
         ) as change:
             self._check_zone(new)
-            known = select(tables.dataset.c.id).where(tables.dataset.c.id == new.id)
-            if change.tx.execute(known).first() is not None:
-                raise Conflict(
-                    "dataset_exists",
-                    Text(ko="이미 있는 데이터셋입니다.", en="There is a dataset with this id already."),
-                    hint=Text(
-                        ko="바뀐 파일은 새 버전으로 등록하십시오.",
-                        en="Register changed files as a new version.",
-                    ),
-                )
-            change.tx.execute(
-                insert(tables.dataset).values(
-                    id=new.id,
-                    title_ko=new.title_ko,
-                    title_en=new.title_en,
-                    owner_org=new.owner_org,
-                    people=new.people,
-                    sensitive=new.sensitive,
-                    demo=new.demo,
-                )
-            )
+            _insert(change.tx, new)
             _keep(change, version, seen)
             change.detail.update(sensitive=new.sensitive, demo=new.demo)
         return version
@@ -202,6 +182,31 @@ class Holdings(Desk):
                 en="This is not a demo zone: it takes no demo data.",
             ),
         )
+
+
+def _insert(tx: Connection, new: Dataset) -> None:
+    """Raises: Conflict — the id is taken."""
+    known = select(tables.dataset.c.id).where(tables.dataset.c.id == new.id)
+    if tx.execute(known).first() is not None:
+        raise Conflict(
+            "dataset_exists",
+            Text(ko="이미 있는 데이터셋입니다.", en="There is a dataset with this id already."),
+            hint=Text(
+                ko="바뀐 파일은 새 버전으로 등록하십시오.",
+                en="Register changed files as a new version.",
+            ),
+        )
+    tx.execute(
+        insert(tables.dataset).values(
+            id=new.id,
+            title_ko=new.title_ko,
+            title_en=new.title_en,
+            owner_org=new.owner_org,
+            people=new.people,
+            sensitive=new.sensitive,
+            demo=new.demo,
+        )
+    )
 
 
 def _look(version: DatasetVersion, known: Mapping[str, Known]) -> tuple[tuple[Seen, ...], Invalid | None]:

@@ -159,23 +159,7 @@ class Projects(Desk):
             subjects=Subjects.person(person.ref),
         ) as change:
             change.detail.update(_period(starts_at, ends_at), role=new.role.value, person=person.ref)
-            _check_open(queries.project(change.tx, project_id, lock=True))
-            present = queries.person_by_ref(change.tx, person.ref, lock=True)
-            if present.status is PersonStatus.CLOSED:
-                raise wrong_state(present)
-            check_project_role(new.role, present.roles)
-            check_no_clash(IN_THE_ZONE, roles_anywhere(change.tx, present), new.role)
-            ever = queries.memberships(change.tx, project=project_id, person_ref=person.ref)
-            check_no_clash(IN_ONE_PROJECT, [one.role for one in ever], new.role)
-            _check_did_not_approve(change.tx, new)
-            if any(one.role is new.role and one.in_force(starts_at) for one in ever):
-                raise Conflict(
-                    "member_already",
-                    Text(
-                        ko="같은 역할로 이미 참여하고 있습니다.",
-                        en="The person already has this part in the project at that time.",
-                    ),
-                )
+            _check_may_join(change.tx, new)
             change.tx.execute(
                 insert(tables.membership).values(
                     ref=new.ref,
@@ -249,6 +233,27 @@ class Projects(Desk):
 def _check_open(project: Project) -> None:
     if project.status is not ProjectStatus.ACTIVE:
         raise Conflict("project_closed", Text(ko="종료된 과제입니다.", en="The project is closed and stays closed."))
+
+
+def _check_may_join(tx: Connection, new: Membership) -> None:
+    """Raises: Conflict — project or person is closed, or has this part already. Invalid. Denied."""
+    _check_open(queries.project(tx, new.project, lock=True))
+    present = queries.person_by_ref(tx, new.person_ref, lock=True)
+    if present.status is PersonStatus.CLOSED:
+        raise wrong_state(present)
+    check_project_role(new.role, present.roles)
+    check_no_clash(IN_THE_ZONE, roles_anywhere(tx, present), new.role)
+    ever = queries.memberships(tx, project=new.project, person_ref=new.person_ref)
+    check_no_clash(IN_ONE_PROJECT, [one.role for one in ever], new.role)
+    _check_did_not_approve(tx, new)
+    if any(one.role is new.role and one.in_force(new.starts_at) for one in ever):
+        raise Conflict(
+            "member_already",
+            Text(
+                ko="같은 역할로 이미 참여하고 있습니다.",
+                en="The person already has this part in the project at that time.",
+            ),
+        )
 
 
 def _check_did_not_approve(tx: Connection, new: Membership) -> None:

@@ -23,6 +23,7 @@ from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.hub_identity import HubIdentity
 from hub_config.gate.neighbours import Neighbours
 from hub_config.gate.record import Record
+from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.sessions import Sessions
 from hub_config.gate.targets import Target, parse_target
 from hub_config.gate.work_host import WorkHost
@@ -81,6 +82,8 @@ class Gate:
             language = self._work.language(target)
             return await host.answer(request, target, address)
         except Refused as refused:
+            if REFUSALS[refused.code].status >= 500:
+                log.warning("%s: %s", refused.code, refused.detail)
             return refusal(refused.code, request, self._config, language=language)
         except AuditUnavailable:
             return refusal("audit.unavailable", request, self._config, language=language)

@@ -83,7 +83,7 @@ class Neighbours:
             ) as answer:
                 return await _answer(request, answer, self._headers(answer, preview=preview))
         except (ClientError, TimeoutError, OSError) as error:
-            raise Refused("zone.away", type(error).__name__) from error
+            raise Refused("zone.away", f"{url.host}: {error!r}") from error
 
     def _headers(self, answer: ClientResponse, *, preview: bool) -> CIMultiDict[str]:
         """Return the header of an answer with what the gate insists on (previews) or adds (pages of the

@@ -194,6 +194,6 @@ class Visitor:
         return "" if morsel is None else morsel.value
 
     async def socket(self, url: str) -> aiohttp.ClientWebSocketResponse:
-        """Open a WebSocket on the origin of its address."""
-        origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        """Open a WebSocket as a page of its own origin does; the Origin header speaks of http, not of ws."""
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(url)).replace("ws", "http", 1)
         return await self._session.ws_connect(url, headers={"Origin": origin}, max_msg_size=0)

@@ -9,6 +9,11 @@ from portal.navigation import Crumb
 from portal.visit import Visit
 
 
+def welcome(visit: Visit) -> Response:
+    """Greet somebody who has not signed in."""
+    return visit.page("welcome.html")
+
+
 def about(visit: Visit) -> Response:
     """Say what a data safe zone is and how a result travels."""
     return visit.page("about.html", {"policy": visit.zone.desk.policy}, crumbs=(Crumb(N_("About this zone")),))

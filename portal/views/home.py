@@ -19,8 +19,6 @@ FEW = 5  # how many requests the first page shows
 
 def home(visit: Visit) -> Response:
     """Show the sections of the person's roles."""
-    if visit.signed_in is None:
-        return visit.page("welcome.html")
     values: dict[str, object] = {
         "messages": [m for m in visit.zone.registry.messages(visit.person.ref) if m.read_at is None],
         "marks": WORKSPACE,

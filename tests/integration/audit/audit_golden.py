@@ -136,9 +136,7 @@ def load(source: Path, db: Database) -> None:
         for row in read_rows(source, "entries"):
             body = json.loads(row["body"])
             fixed = {"idx": row["idx"], "body": row["body"].encode(), "leaf_hash": base64.b64decode(row["leaf_hash"])}
-            derived = columns(body)
-            values = {name: getattr(derived, name) for name in derived.__slots__}
-            tx.execute(audit_entry.insert().values(**fixed, **values))
+            tx.execute(audit_entry.insert().values(**fixed, **columns(body)._asdict()))
             for kind, ref in links(body):
                 tx.execute(audit_link.insert().values(kind=kind, ref=ref, idx=row["idx"]))
         tables = {"tiles": audit_tile, "checkpoints": audit_checkpoint, "sidecar": audit_sidecar}

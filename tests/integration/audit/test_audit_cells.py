@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import stat
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,11 +19,11 @@ CODE = b"df[df.name == 'Kim Minsu']"
 
 
 @pytest.fixture
-def cells(tmp_path: Path):
+def cells(tmp_path: Path) -> CellStore:
     return CellStore(tmp_path / "cells", KEY)
 
 
-def files(tmp_path: Path):
+def files(tmp_path: Path) -> list[Path]:
     return [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
@@ -66,7 +66,7 @@ def test_a_changed_file_is_noticed(cells: CellStore, tmp_path: Path) -> None:
 def test_a_cell_under_another_name_is_noticed(cells: CellStore, tmp_path: Path) -> None:
     one, two = cells.put(b"one"), cells.put(b"two")
     paths = {path.parent.name + path.name: path for path in files(tmp_path)}
-    os.replace(paths[one], paths[two])
+    paths[one].replace(paths[two])
     with pytest.raises(SealedValueLost):
         cells.get(two)
 

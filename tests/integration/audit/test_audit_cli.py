@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -36,12 +37,12 @@ class Terminal:
 
 
 @pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch):
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "C")
 
 
 @pytest.fixture
-def terminal(sqlite_world: World):
+def terminal(sqlite_world: World) -> Terminal:
     sqlite_world.fill(5)
     sqlite_world.log.checkpoint()
     return Terminal(sqlite_world)
@@ -150,7 +151,9 @@ def test_a_receipt_is_made_and_checked_offline(terminal: Terminal, tmp_path: Pat
         (lambda text: "감사", 10),
     ],
 )
-def test_a_changed_receipt_is_refused(terminal: Terminal, tmp_path: Path, change: Callable[[str], str], code: int) -> None:
+def test_a_changed_receipt_is_refused(
+    terminal: Terminal, tmp_path: Path, change: Callable[[str], str], code: int
+) -> None:
     file = tmp_path / "3.tlog-proof"
     file.write_text(change(terminal.world.log.receipt(3)), encoding="utf-8")
     assert run(terminal, "receipt", "verify", str(file)) == code

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from audit.note import parse_vkey
 from audit.proof import verify_receipt
 from audit.verify import verify
 from tests.integration.audit.audit_golden import CODE, ORIGIN, OTHER, load, read_rows
+from tests.integration.audit.audit_world import an_event
 
 GOLDEN = sorted((Path(__file__).parents[2] / "golden" / "audit").glob("v*"))
 
@@ -36,7 +38,7 @@ def golden(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def db(golden: Path, database_url: str):
+def db(golden: Path, database_url: str) -> Iterator[Database]:
     opened = Database.open(database_url)
     load(golden, opened)
     yield opened
@@ -56,8 +58,6 @@ def test_an_earlier_log_verifies(golden: Path, db: Database) -> None:
 def test_an_earlier_log_can_be_continued(golden: Path, db: Database) -> None:
     log = AuditLog(db, LogKeys.load_or_create(golden / "keys"), component="cli", origin=ORIGIN, log_dir=golden / "log")
     log.check_head()
-    from tests.integration.audit.audit_world import an_event
-
     assert log.record(an_event()) == 270
     log.checkpoint()
     assert verify(db, parse_vkey((golden / "keys" / "log.vkey").read_text()), golden / "log").ok

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from audit.guards import APPEND_ONLY_TABLES, MESSAGE, guard_statements
 from audit.tables import metadata
-from tests.integration.audit.audit_world import an_event
+from tests.integration.audit.audit_world import World, an_event
 
 COLUMNS = {
     "audit_entry": "body",
@@ -21,7 +21,7 @@ COLUMNS = {
 
 
 @pytest.fixture
-def full(world: World):
+def full(world: World) -> World:
     world.fill(256)
     world.log.checkpoint()
     return world

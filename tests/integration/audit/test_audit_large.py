@@ -13,7 +13,7 @@ from sqlalchemy import text
 from audit.merkle import verify_consistency
 from audit.proof import verify_receipt
 from audit.tree import Tree
-from tests.integration.audit.audit_world import an_event
+from tests.integration.audit.audit_world import World, an_event
 
 SIZE = 66_000
 VERIFY = """

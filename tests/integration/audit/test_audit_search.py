@@ -11,13 +11,13 @@ from audit.errors import NotInLog
 from audit.event import Actor, Object, Source, Subjects
 from audit.log import AuditLog
 from audit.search import MAX_LIMIT, Query, entry, open_intents, search, timeline
-from tests.integration.audit.audit_world import ALICE, BOB, ORIGIN, REQUEST, a_request_event, an_event
+from tests.integration.audit.audit_world import ALICE, BOB, ORIGIN, REQUEST, World, a_request_event, an_event
 
 START = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def story(world: World):
+def story(world: World) -> World:
     """The first release, one event a minute."""
     times = (START + timedelta(minutes=n) for n in range(1000))
     log = AuditLog(world.db, world.keys, component="portal", origin=ORIGIN, clock=lambda: next(times))
@@ -41,7 +41,7 @@ def story(world: World):
     return world
 
 
-def found(world: World, **conditions):
+def found(world: World, **conditions: Any) -> list[int]:
     with world.db.read() as tx:
         return [e.index for e in search(tx, Query(newest_first=False, **conditions))]
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -29,11 +30,13 @@ from tests.integration.audit.audit_world import World, an_event
 SERVE = """
 import os, sys
 from pathlib import Path
+from typing import Any
 from audit.db import Database
 from audit.writer import serve
 from tests.integration.audit.audit_world import open_world
 world = open_world(Database.open(sys.argv[1]), Path(sys.argv[2]), sys.argv[1])
-serve(world.log, world.cells, Path("audit.sock"), {int(sys.argv[3]): sys.argv[4]}, ready=lambda: print("ready", flush=True))
+users = {int(sys.argv[3]): sys.argv[4]}
+serve(world.log, world.cells, Path("audit.sock"), users, ready=lambda: print("ready", flush=True))
 """
 ROOT = Path(__file__).parents[3]
 
@@ -83,7 +86,7 @@ def start(sqlite_world: World) -> Iterator[Callable[..., Server]]:
         server.kill()
 
 
-def entries(world: World) -> list[dict[str, object]]:
+def entries(world: World) -> list[dict[str, Any]]:
     with world.db.read() as tx:
         return [dict(entry.body) for entry in search(tx, Query(newest_first=False, limit=1000))]
 
@@ -137,7 +140,7 @@ def test_an_event_of_another_form_is_refused_and_the_next_is_taken(start: Callab
 def test_one_refused_event_does_not_take_others_with_it(start: Callable[..., Server], sqlite_world: World) -> None:
     path = start().path
 
-    async def ask() -> list[object]:
+    async def ask() -> list[int | BaseException]:
         client = AsyncAuditClient(path)
         events = [an_event(detail={"n": n} if n % 5 else {"n": "김"}) for n in range(50)]
         answers = await asyncio.gather(*(client.append(event) for event in events), return_exceptions=True)
@@ -181,7 +184,9 @@ def test_concurrent_requests_share_transactions(start: Callable[..., Server], sq
         b'{"op":"append","event":{}}\n',
     ],
 )
-def test_a_line_that_is_no_request_ends_the_connection_and_nothing_else(start: Callable[..., Server], line: bytes) -> None:
+def test_a_line_that_is_no_request_ends_the_connection_and_nothing_else(
+    start: Callable[..., Server], line: bytes
+) -> None:
     path = start().path
     with socket.socket(socket.AF_UNIX) as raw:
         raw.settimeout(10)
@@ -344,7 +349,9 @@ def test_a_rolled_back_log_is_not_served(sqlite_world: World) -> None:
     assert "LogInconsistent" in refused.stderr
 
 
-def test_no_acknowledged_event_is_lost_when_the_service_is_killed_under_load(start: Callable[..., Server], sqlite_world: World) -> None:
+def test_no_acknowledged_event_is_lost_when_the_service_is_killed_under_load(
+    start: Callable[..., Server], sqlite_world: World
+) -> None:
     server = start()
     acknowledged: dict[str, int] = {}
     stop = threading.Event()
@@ -377,7 +384,9 @@ def test_no_acknowledged_event_is_lost_when_the_service_is_killed_under_load(sta
             sqlite_world.cells.get(body["detail"]["code"])
 
 
-def test_the_leaf_of_a_cell_shows_neither_person_nor_address_nor_code(start: Callable[..., Server], sqlite_world: World) -> None:
+def test_the_leaf_of_a_cell_shows_neither_person_nor_address_nor_code(
+    start: Callable[..., Server], sqlite_world: World
+) -> None:
     values = {"name": "김민수", "email": "kim@hospital.example"}
     code = b"print('secret of 203.0.113.7')"
     AuditClient(start().path).cell(replace(an_event(), sealed=values), code)

@@ -1,6 +1,6 @@
 """Every way of changing the log behind its back is found, and the first bad entry is named.
 
-The log of these tests has 300 entries: one full tile of 256 and a partial one of 44, and checkpoints at 50, 280 and 300.
+The log of these tests has 300 entries, so one full tile of 256 and a partial one of 44; checkpoints at 50, 280, 300.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -42,7 +43,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     url = f"sqlite:///{home / 'ansim.db'}"
     world = grown(new_world(Database.open(url), home, url))
     with world.db.engine.connect() as connection:
-        connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     world.db.close()
     return home
 
@@ -56,11 +58,11 @@ def whole(template: Path, tmp_path: Path) -> World:
     return open_world(Database.open(url), home, url)
 
 
-def edited(world: World, index: int, **fields: object) -> bytes:
-    """Return the body of an entry with fields replaced, in canonical form."""
+def edited(world: World, index: int) -> bytes:
+    """Return the body of an entry with another outcome, in canonical form."""
     body = decode(world.body(index))
     assert isinstance(body, dict)
-    return encode({**body, "outcome": "denied", **fields})
+    return encode({**body, "outcome": "denied"})
 
 
 def body_edited(index: int) -> Change:
@@ -265,7 +267,9 @@ def test_a_log_that_nobody_touched_is_whole(whole: World) -> None:
 
 
 @pytest.mark.parametrize(("change", "expected"), CASES)
-def test_tampering_is_found_and_the_first_bad_entry_named(whole: World, change: Change, expected: tuple[Any, ...]) -> None:
+def test_tampering_is_found_and_the_first_bad_entry_named(
+    whole: World, change: Change, expected: tuple[Any, ...]
+) -> None:
     change(whole)
     result = whole.verify()
     assert result.verdict == "tampered"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,8 @@ import docker
 import pytest
 
 from audit.event import Source
+from hub_config.spawn_failures import both
+from hub_config.spawner import STEPS
 from registry.desk import CLI
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
@@ -238,6 +241,30 @@ def test_a_gate_killed_in_the_middle_of_a_start_does_not_fail_it(
     model = hub.api().get(f"/users/{researcher}/servers/{PROJECT}").json()
     assert model["ready"], (answers, model)
     hub.api().delete(f"/users/{researcher}/servers/{PROJECT}")
+
+
+def test_a_person_who_waits_is_told_each_step_in_both_languages(
+    hub: Any, world: Any, engine: Any, researcher: str, relay: Answer
+) -> None:
+    starting = threading.Thread(target=post_and_forget, args=(hub, researcher))
+    starting.start()
+    while not containers(engine, world, researcher):
+        time.sleep(0.1)
+    told: list[str] = []
+    with hub.api().stream("GET", f"/users/{researcher}/servers/{PROJECT}/progress") as answer:
+        for line in answer.iter_lines():
+            if line.startswith("data: "):
+                told.append(json.loads(line.removeprefix("data: "))["message"])
+            if told and told[-1] == both(STEPS["answering"]):
+                break
+    assert told[1:] == [both(text) for text in STEPS.values()]
+    relay(researcher)
+    starting.join()
+    hub.api().delete(f"/users/{researcher}/servers/{PROJECT}")
+
+
+def test_what_the_hub_keeps_is_not_for_the_gate(hub: Any, world: Any) -> None:
+    assert (world.zone.home / "hub.sqlite").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.long

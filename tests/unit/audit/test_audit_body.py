@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.body import OBJECT_REFS, build, check, parse, timestamp
+from audit.body import OBJECT_REFS, Body, build, check, parse, timestamp
 from audit.canonical import encode
 from audit.columns import columns, links
 from audit.errors import MalformedBody
@@ -31,7 +32,7 @@ EVENT = Event(
 )
 
 
-def body_of(event: Event) -> dict[str, object]:
+def body_of(event: Event) -> Body:
     return check(build(event, at=NOW, component="gate", commitments={"source.ip": b"\x01" * 32}))
 
 
@@ -63,7 +64,8 @@ def test_a_field_that_the_form_does_not_name_is_refused() -> None:
 
 
 def test_what_is_absent_has_no_second_spelling() -> None:
-    for field, empty in [("detail", {}), ("c", {}), ("reason", None), ("policy", None)]:
+    absent: dict[str, Any] = {"detail": {}, "c": {}, "reason": None, "policy": None}
+    for field, empty in absent.items():
         with pytest.raises(MalformedBody):
             check({**body_of(EVENT), field: empty})
 
@@ -143,7 +145,7 @@ def test_a_reference_that_could_name_someone_is_refused(changed: Event) -> None:
 
 
 @given(st.text())
-def test_a_commitment_says_nothing_about_its_value(value: Any) -> None:
+def test_a_commitment_says_nothing_about_its_value(value: str) -> None:
     try:
         first, second = seal(value), seal(value)
     except MalformedBody:

@@ -8,7 +8,7 @@ import string
 import pytest
 
 from audit import errors
-from audit.catalogue import CATALOGUE
+from audit.catalogue import CATALOGUE, ActionSpec
 from audit.cli import EXIT_BY_VERDICT, VERDICTS
 from audit.cli_context import language_of
 from audit.verification import PROBLEMS, Problem, Verification

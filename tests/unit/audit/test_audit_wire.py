@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -132,7 +134,7 @@ def test_any_answer_is_an_index_or_an_error_of_this_package(line: bytes) -> None
 
 
 @pytest.mark.parametrize("detail", [{"x": float("nan")}, {"x": b"bytes"}, {"x": object()}])
-def test_what_has_no_place_in_json_is_refused_before_it_is_sent(detail) -> None:
+def test_what_has_no_place_in_json_is_refused_before_it_is_sent(detail: dict[str, Any]) -> None:
     with pytest.raises(EventRefused):
         request_line(Request(replace(EVENT, detail=detail)))
 

@@ -1,0 +1,144 @@
+"""Checking files on disk without a zone: what `ansim egress check` does.
+
+    report = check_paths([Path("out")], load_policy("kr-default"), None, scanner)
+
+A file on which the scanner fails is not checked, and the others still are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from egress_review.claims import ClaimError, parse_claims
+from egress_review.errors import Invalid, ScanFailed
+from egress_review.findings import FileReport, NotChecked, Report
+from egress_review.job import JobFile, ScanJob, Scanner
+from egress_review.rules import RULE
+from egress_review.terms import Policy
+from registry.text import Text
+
+HOPELESS = frozenset(("scan_no_engine", "scan_no_image", "scan_other_version"))
+"""Failures that no other file of the job would escape."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestFacts:
+    """What a request file says beside the files to check."""
+
+    context: str | None = None
+    controls: Mapping[str, Any] | None = None
+    previous: tuple[Path, ...] = ()
+    evidence: bool = False
+
+
+_KEYS = ("context", "controls", "evidence", "previous", "source")
+
+
+def load_request(path: Path) -> RequestFacts:
+    """The request written in a YAML file; folders are relative to it.
+
+    Raises: Invalid — for a file that cannot be read, an unknown key, controls that cannot be understood.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise _invalid("request_unreadable", f"{path}: {type(error).__name__}") from None
+    if not isinstance(content, dict) or not isinstance(root, yaml.MappingNode):
+        raise _invalid("request_invalid", f"{path}: a mapping of {', '.join(_KEYS)}")
+    for key, _ in root.value:
+        if key.value not in _KEYS:
+            raise _invalid("request_invalid", f"{path}, line {key.start_mark.line + 1}: unknown key {key.value!r}")
+    try:
+        parse_claims(content.get("controls"))
+    except ClaimError as error:
+        raise Invalid("bad_controls", error.reason) from None
+    return RequestFacts(
+        context=None if content.get("context") is None else str(content["context"]),
+        controls=content.get("controls"),
+        previous=tuple(path.parent / str(folder) for folder in content.get("previous") or ()),
+        evidence=bool(content.get("evidence") or content.get("source")),
+    )
+
+
+def files_below(paths: Sequence[Path]) -> tuple[JobFile, ...]:
+    """The ordinary files at and below the paths, each named as it was reached; none is followed through a link.
+
+    Raises: Invalid — for a path that does not exist or is no ordinary file, and if there are no files at all.
+    """
+    found: dict[str, JobFile] = {}
+    for path in paths:
+        entries = sorted(path.rglob("*")) if path.is_dir() and not path.is_symlink() else [path]
+        for entry in entries:
+            if entry.is_dir() and not entry.is_symlink():
+                continue
+            found[entry.as_posix()] = _file(entry)
+    if not found:
+        raise _invalid("no_files", "no files to check")
+    return tuple(found[name] for name in sorted(found))
+
+
+def _file(path: Path) -> JobFile:
+    try:
+        kind = path.lstat().st_mode
+        if not stat.S_ISREG(kind):
+            raise _invalid("not_ordinary", f"{path}: not an ordinary file")
+        with path.open("rb") as stream:
+            return JobFile(path.as_posix(), hashlib.file_digest(stream, "sha256").hexdigest(), path.resolve())
+    except OSError as error:
+        raise _invalid("unreadable", f"{path}: {error.strerror}") from None
+
+
+def check_paths(paths: Sequence[Path], policy: Policy, request: RequestFacts | None, scanner: Scanner) -> Report:
+    """What the policy says about the files; with a request they are held to its limits together.
+
+    Raises: Invalid — for paths that cannot be read. ScanFailed — if the scanner cannot work at all.
+    """
+    facts = request or RequestFacts()
+    previous = files_below(facts.previous) if facts.previous else ()
+    job = ScanJob(
+        files=files_below(paths),
+        policy=policy,
+        controls=facts.controls,
+        context=facts.context,
+        previous=previous,
+        evidence=facts.evidence,
+        together=request is not None,
+    )
+    return Report(policy.name, policy.digest, tuple(_each(job, scanner)))
+
+
+def _each(job: ScanJob, scanner: Scanner) -> list[FileReport]:
+    """Reports on all files; the scan goes on behind a file that stopped it."""
+    reports: list[FileReport] = []
+    left = job.files
+    while left:
+        try:
+            return [*reports, *scanner.scan(replace(job, files=left)).report.files]
+        except ScanFailed as error:
+            if error.code in HOPELESS:
+                raise
+            reports += error.done
+            stopper = left[len(error.done)] if len(error.done) < len(left) else left[-1]
+            reports = [one for one in reports if one.path != stopper.name]
+            reports.append(_not_checked(stopper, error))
+            left = left[len(error.done) + 1 :]
+    return reports
+
+
+def _not_checked(file: JobFile, error: ScanFailed) -> FileReport:
+    rule = RULE["file.type"]
+    finding = NotChecked(rule.id, rule.severity, "Ansim: a scan that fails is never a pass", error.reason, error.hint)
+    return FileReport(file.name, file.sha256, (finding,))
+
+
+def _invalid(code: str, reason: str) -> Invalid:
+    return Invalid(code, Text(ko=reason, en=reason))

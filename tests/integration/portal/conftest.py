@@ -1,0 +1,7 @@
+"""Fixtures of the portal's integration tests."""
+
+from __future__ import annotations
+
+from tests.integration.portal.portal_world import clock, world
+
+__all__ = ["clock", "world"]

@@ -1,0 +1,307 @@
+"""A whole portal on SQLite and real files: our own registry, desk and log; only JupyterHub is played by a stand-in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pyotp
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from starlette.testclient import TestClient
+
+import audit.tables
+import egress_review.tables
+import registry.tables
+from audit.cells import CellStore
+from audit.db import Database
+from audit.event import Actor, Source
+from audit.log import AuditLog, LogKeys
+from audit.search import Entry, Query, search
+from egress_review.policy import load_policy
+from egress_review.scanner import InProcessScanner
+from egress_review.service import EgressDesk
+from egress_review.vault import Vault
+from portal.app import build, build_portal
+from portal.hub import Hub
+from portal.visit import Portal
+from portal.workspace_api import build_workspace_api
+from registry.model import Role, Workspace
+from registry.notice import NOTICE_VERSION
+from registry.service import Registry
+
+HERE = Source("127.0.0.1")
+CLI = Actor.service("cli")
+PASSWORD = "quiet harbour under seven lanterns"
+SMALL = "drug,age,patients\ncelecoxib,20-39,4\ncelecoxib,40-64,452\n"
+LARGE = "drug,sex,patients\ncelecoxib,m,212\ncelecoxib,f,240\ndiclofenac,m,187\ndiclofenac,f,203\n"
+CONTEXT = "New users of two painkillers aged 40 to 64, counted as people by sex; 842 people in all."
+
+PEOPLE: dict[str, frozenset[Role]] = {
+    "minji": frozenset(),
+    "junho": frozenset({Role.CHECKER}),
+    "seoyeon": frozenset({Role.CHECKER}),
+    "haneul": frozenset({Role.CHECKER}),
+    "jiwoo": frozenset({Role.COMPLIANCE_OFFICER}),
+    "taeyang": frozenset({Role.OPERATOR}),
+    "sunhee": frozenset({Role.DATA_CONTROLLER}),
+    "nobody": frozenset(),
+}
+
+
+class Clock:
+    """The time of the whole world of a test."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass
+class ZoneSettings:
+    name: str = "Test zone"
+    demo: bool = True
+    scheme: Literal["http", "https"] = "http"
+
+
+@dataclass
+class Settings:
+    home: Path
+    zone: ZoneSettings = field(default_factory=ZoneSettings)
+
+    def host(self, name: str) -> str:
+        return f"{name}.ansim.localhost:8600"
+
+    def origin(self, name: str) -> str:
+        return f"{self.zone.scheme}://{self.host(name)}"
+
+    def hub_url(self) -> str:
+        return "http://hub"
+
+
+class Keys:
+    preview_secret = b"p" * 32
+
+    def hub_token(self, service: str) -> str:
+        return f"token-of-{service}"
+
+
+@dataclass
+class Zone:
+    settings: Settings
+    db: Database
+    log: AuditLog
+    cells: CellStore
+    registry: Registry
+    desk: EgressDesk
+    keys: Keys
+
+
+class StandInHub:
+    """Answers as JupyterHub 6 does to the calls that the portal makes; a code is the handle of its person."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, str] = {}
+        self.servers: dict[tuple[str, str], str] = {}
+        self.steps: list[dict[str, Any]] = []
+        self.refusal: tuple[int, str] | None = None
+        self.down = False
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if self.down:
+            raise httpx.ConnectError("refused")
+        path = request.url.path.removeprefix("/hub/api")
+        if path == "/oauth2/token":
+            return self._token(parse_qs(request.content.decode()))
+        if path == "/":
+            return httpx.Response(200, json={"version": "6.1.1"})
+        if path == "/user":
+            name = self.tokens.get(request.headers["authorization"].removeprefix("Bearer "))
+            return httpx.Response(200, json={"kind": "user", "name": name}) if name else httpx.Response(403, json={})
+        _, _, handle, _, project, *rest = path.split("/")
+        assert request.headers["authorization"] == "Bearer token-of-portal"
+        return self._server(request.method, (handle, project), rest)
+
+    def _token(self, form: dict[str, list[str]]) -> httpx.Response:
+        if form["client_secret"] != ["token-of-portal"] or not form["code_verifier"][0] or form["code"] == ["wrong"]:
+            return httpx.Response(400, json={"error": "invalid_grant"})
+        token = f"{form['code'][0]}-{len(self.tokens)}"
+        self.tokens[token] = form["code"][0]
+        return httpx.Response(200, json={"access_token": token})
+
+    def _server(self, method: str, key: tuple[str, str], rest: list[str]) -> httpx.Response:
+        if rest == ["progress"]:
+            return httpx.Response(200, text="".join(f"data: {json.dumps(step)}\n\n" for step in self.steps))
+        if method == "POST":
+            if self.refusal:
+                return httpx.Response(self.refusal[0], json={"message": self.refusal[1]})
+            self.servers[key] = "spawn"
+            return httpx.Response(202)
+        if method == "DELETE":
+            return httpx.Response(204 if self.servers.pop(key, None) else 404)
+        state = self.servers.get(key)
+        if state is None:
+            return httpx.Response(404, json={})
+        model = {"ready": state == "ready", "pending": "spawn" if state == "spawn" else None, "started": None}
+        return httpx.Response(200, json=model)
+
+
+class Browser(TestClient):
+    """One person's browser in front of the zone's origin; it says truthfully where its requests come from."""
+
+    def page(self, path: str, status: int = 200) -> str:
+        answer = self.get(path, follow_redirects=False)
+        assert answer.status_code == status, (
+            path,
+            answer.status_code,
+            answer.headers.get("location"),
+            answer.text[:500],
+        )
+        return answer.text
+
+    def fill(self, path: str, status: int = 303, **fields: Any) -> httpx.Response:
+        answer = self.post(path, data=fields, follow_redirects=False)
+        assert answer.status_code == status, (path, answer.status_code, answer.text[-2500:])
+        return answer
+
+
+@dataclass
+class World:
+    zone: Zone
+    portal: Portal
+    hub: StandInHub
+    clock: Clock
+    secrets: dict[str, str]
+
+    def browser(self, *, host: str = "zone") -> Browser:
+        """A browser that has not signed in."""
+        settings = self.zone.settings
+        headers = {"Sec-Fetch-Site": "same-origin", "X-Forwarded-For": "192.0.2.7", "Accept-Language": "en"}
+        return Browser(build(self.portal), base_url=settings.origin(host), headers=headers)
+
+    def signed_in(self, handle: str) -> Browser:
+        """A browser of a person, signed in the way that people do."""
+        browser = self.browser()
+        begun = browser.get("/sign-in", follow_redirects=False)
+        state = parse_qs(urlsplit(begun.headers["location"]).query)["state"][0]
+        done = browser.get(f"/oauth_callback?code={handle}&state={state}", follow_redirects=False)
+        assert done.status_code == 200, done.text
+        return browser
+
+    def workspace(self, project: str = "study") -> Workspace:
+        return self.zone.registry.may_work("minji", project).workspace
+
+    def outbox(self, **files: str) -> Path:
+        """Write files into the researcher's outbox."""
+        outbox = self.zone.settings.home / "workspaces" / self.workspace().ref / "outbox"
+        outbox.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            (outbox / f"{name}.csv").write_text(content, encoding="utf-8")
+        return outbox
+
+    def workspace_client(self, ref: str) -> TestClient:
+        return TestClient(build_workspace_api(self.zone), headers={"Ansim-Workspace": ref})
+
+    def entries(self, action: str) -> list[Entry]:
+        with self.zone.db.read() as tx:
+            return search(tx, Query(action=action, limit=1000))
+
+    def submitted(self, **files: str) -> str:
+        """A request of the researcher's, scanned and waiting for review."""
+        self.outbox(**(files or {"table": LARGE}))
+        names = [f"{name}.csv" for name in files or {"table": LARGE}]
+        answer = self.signed_in("minji").fill("/requests/new", **request_form(files=names))
+        ref = answer.headers["location"].rsplit("/", 1)[1]
+        self.zone.desk.scan(ref)
+        return ref
+
+    def vote(
+        self, handle: str, ref: str, choice: str = "approve", comment: str = "", status: int = 303
+    ) -> httpx.Response:
+        """Vote on every file as the form does."""
+        browser = self.signed_in(handle)
+        page = browser.page(f"/review/{ref}")
+        names = set(re.findall(r'name="(vote-[0-9a-f]{64})"', page))
+        assert names, page[-3000:]
+        fields = dict.fromkeys(names, choice)
+        return browser.fill(f"/review/{ref}/vote", status, round="1", confirm=ref[-4:], comment=comment, **fields)
+
+
+def request_form(**changes: Any) -> dict[str, Any]:
+    form = {
+        "project": "study",
+        "title": "Painkillers by sex",
+        "purpose": "Table 2 of a paper",
+        "context": CONTEXT,
+        "controls": "",
+        "files": ["table.csv"],
+        "do": "submit",
+    }
+    return form | changes
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def world(tmp_path: Path, clock: Clock) -> Iterator[World]:
+    home = tmp_path
+    db = Database.open(f"sqlite:///{home}/ansim.db")
+    for module in (audit.tables, registry.tables, egress_review.tables):
+        module.metadata.create_all(db.engine)
+    keys = LogKeys.load_or_create(home / "keys")
+    log = AuditLog(db, keys, component="portal", origin="ansim.localhost/audit", log_dir=home / "log", clock=clock)
+    people = Registry(db, log, secrets_key=b"k" * 32, demo=True, notice_version=NOTICE_VERSION, clock=clock)
+    desk = EgressDesk(
+        db,
+        log,
+        people,
+        vault=Vault(home / "vault"),
+        releases_dir=home / "releases",
+        workspaces_dir=home / "workspaces",
+        policy=load_policy("kr-default"),
+        scanner=InProcessScanner(),
+        release_key=Ed25519PrivateKey.generate(),
+        clock=clock,
+    )
+    zone = Zone(Settings(home), db, log, CellStore(home / "cells", keys.cells), people, desk, Keys())
+    secrets = {handle: _join(people, handle, roles, clock) for handle, roles in PEOPLE.items()}
+    _study(people, home, clock)
+    hub = StandInHub()
+    stand_in = Hub("http://hub", "token-of-portal", "http://zone/oauth_callback", transport=httpx.MockTransport(hub))
+    yield World(zone, build_portal(zone, hub=stand_in, clock=clock), hub, clock, secrets)
+    db.engine.dispose()
+
+
+def _join(people: Registry, handle: str, roles: frozenset[Role], clock: Clock) -> str:
+    secret = pyotp.random_base32(32)
+    token = people.invite(handle, handle.title(), f"{handle}@ansim.example", roles, "en", by=CLI, source=HERE)
+    code = pyotp.TOTP(secret).at(clock())
+    person = people.accept_invitation(token, PASSWORD, secret, code, source=HERE)
+    people.accept_notice(person, NOTICE_VERSION, source=HERE)
+    return secret
+
+
+def _study(people: Registry, home: Path, clock: Clock) -> None:
+    data = home / "datasets" / "gibleed"
+    data.mkdir(parents=True)
+    (data / "person.csv").write_text("id,born\n1,1950\n", encoding="utf-8")
+    about = ("gibleed", "합성 진료기록", "Synthetic records", "OHDSI", 2694)
+    people.register_dataset(*about, data, sensitive=True, demo=True, by=CLI, source=HERE)
+    starts, ends = clock() - timedelta(days=3), clock() + timedelta(days=20)
+    people.add_project("study", "과제", "Study", "Compare two painkillers.", starts, ends, by=CLI, source=HERE)
+    for handle in ("minji", "haneul"):
+        people.add_member("study", handle, Role.RESEARCHER, starts, ends, by=CLI, source=HERE)
+    controller = Actor.person(people.person("sunhee").ref)
+    people.grant("gibleed", 1, "study", starts, ends, approver=controller, source=HERE)
