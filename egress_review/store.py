@@ -115,7 +115,7 @@ def due(tx: Connection, now: datetime, expired_before: datetime) -> list[str]:
         table.c.state.in_([state.value for state in at_once]),
         table.c.state.in_([state.value for state in after_a_while]) & (table.c.retry_at <= now),
         (table.c.state == State.RELEASED.value)
-        & (table.c.packaged.is_(False) | (table.c.released_at < expired_before)),
+        & (table.c.packaged.is_(False) | (table.c.released_at <= expired_before)),
     )
     return list(tx.execute(select(table.c.ref).where(condition).order_by(table.c.changed_at)).scalars())
 

@@ -188,15 +188,15 @@ def _check_author(person: Person, author_ref: str) -> None:
 
 def _check_draft(draft: Draft, least_context: int) -> None:
     """Refuse a draft that no reviewer could judge (invariant I7; a quarter of refusals are for lack of context)."""
-    for name, value, longest in (
-        (Text("제목", "title"), draft.title, LONGEST_TITLE),
-        (Text("목적", "purpose"), draft.purpose, LONGEST_TEXT),
-        (Text("설명", "context"), draft.context, LONGEST_TEXT),
-        (Text("통계적 통제", "controls"), draft.controls, LONGEST_TEXT),
+    for name, value, longest, needed in (
+        (Text("제목", "title"), draft.title, LONGEST_TITLE, True),
+        (Text("목적", "purpose"), draft.purpose, LONGEST_TEXT, True),
+        (Text("설명", "context"), draft.context, LONGEST_TEXT, True),
+        (Text("통계적 통제", "controls"), draft.controls, LONGEST_TEXT, False),
     ):
         if len(value) > longest:
             raise _invalid("too_long", f"{name.ko}: {longest}자까지 쓸 수 있습니다.", f"The {name.en} is too long.")
-        if not value.strip() and value is not draft.controls:
+        if needed and not value.strip():
             raise _invalid("missing", f"{name.ko}: 입력이 필요합니다.", f"The {name.en} is missing.")
     if len(draft.context.strip()) < least_context:
         raise _invalid(

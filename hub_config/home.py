@@ -21,7 +21,7 @@ class Place:
 
 PLACES = (
     Place(".", 0o710, gate=True),  # the gate passes through to its sockets, it cannot list
-    Place("run", 0o770, gate=True),
+    Place("run", 0o750, gate=True),  # the gate binds its own socket before it gives up root
     Place("workspaces", 0o710, gate=True),
     Place("keys", 0o700),
     Place("vault", 0o700),

@@ -43,6 +43,7 @@ SERVICES: dict[str, Callable[[Path], None]] = {
 
 def main() -> None:
     """Start the service that the first argument names, for the zone in ANSIM_HOME."""
+    os.umask(0o077)  # what a process of the zone writes is its owner's alone, unless it says otherwise
     SERVICES[sys.argv[1]](Path(os.environ["ANSIM_HOME"]))
 
 

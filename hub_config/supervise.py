@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hub_config.supervisor import Supervisor
 
 def main() -> None:
     """Supervise the zone whose home is the first argument until a signal says stop."""
+    os.umask(0o077)
     settings = load_settings(Path(sys.argv[1]))
     keys = load_or_create_keys(settings.home / "keys")
     Supervisor(settings, gate_token=keys.hub_token("gate")).run()

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 
+from hub_config.demo.people import RESEARCHER
 from hub_config.demo.world import DemoAccount, load
 from hub_config.zone import Zone
 from registry.errors import Conflict
@@ -66,9 +67,9 @@ def print_demo(zone: Zone, accounts: list[DemoAccount], console: Console, *, fre
             table.add_row(f"{a.part_ko}\n[dim]{a.part_en}[/]", a.handle, a.password, a.totp_secret)
         console.print(table)
     console.print(f"Accounts and TOTP secrets: {zone.home / ACCOUNTS_FILE} (readable by root only)")
-    console.print(f"A code for an account: .venv/bin/ansim demo code {accounts[0].handle}")
+    console.print(f"A code for an account: .venv/bin/ansim demo code {RESEARCHER}")
     console.print(
-        f"First: open {url}, sign in as {accounts[0].handle}, open the workspace, run the tutorial notebook."
+        f"First: open {url}, sign in as {RESEARCHER}, open the workspace, run the tutorial notebook."
     )
 
 

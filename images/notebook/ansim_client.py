@@ -44,19 +44,6 @@ _WORDS = {
     "fail": ("고쳐야 함", "must be fixed"),
     "warn": ("확인 필요", "look at this"),
     "note": ("참고", "for your information"),
-    "draft": ("작성 중", "draft"),
-    "scanning": ("점검 중", "being checked"),
-    "scan_failed": ("점검 실패", "check failed"),
-    "blocked": ("차단됨", "blocked"),
-    "in_review": ("심의 중", "in review"),
-    "returned": ("보완 요청", "returned to you"),
-    "approved": ("승인됨", "approved"),
-    "rejected": ("거절됨", "rejected"),
-    "withdrawn": ("철회함", "withdrawn"),
-    "releasing": ("반출 준비 중", "being released"),
-    "released": ("반출됨", "released"),
-    "release_failed": ("반출 실패", "release failed"),
-    "collected": ("수령함", "collected"),
     "file": ("파일", "file"),
     "result": ("결과", "result"),
     "where": ("위치", "where"),
@@ -126,7 +113,7 @@ class Shown:
 
     def _repr_html_(self) -> str:
         rows = list(self.rows())
-        html = f"<p><strong>{escape(self.heading())}</strong></p>"
+        html = f'<p style="white-space:pre-wrap"><strong>{escape(self.heading())}</strong></p>'
         if not rows:
             return html
         cell = "text-align:left;vertical-align:top;white-space:pre-wrap"
@@ -185,13 +172,8 @@ class Requests(Shown):
 
     def rows(self) -> Iterator[Sequence[str]]:
         for request in self._found():
-            said = _text(request.get("reason") or request.get("comment") or request.get("message"))
-            yield (
-                str(request.get("ref", "")),
-                _word(str(request.get("state", ""))),
-                _text(request.get("title")),
-                said,
-            )
+            state = _text(request.get("state_text")) or str(request.get("state", ""))
+            yield (str(request.get("ref", "")), state, _text(request.get("title")), _text(request.get("message")))
 
     def _found(self) -> list[Mapping[str, Any]]:
         found = self.document.get("requests")
@@ -215,9 +197,12 @@ class Status(Requests):
     """How this workspace and its requests stand."""
 
     def heading(self) -> str:
-        """The workspace's own line, where the zone sends one, then the number of requests."""
-        own = _text(self.document.get("message"))
-        return f"{own}\n{super().heading()}" if own else super().heading()
+        """The zone's line about this workspace, what lies in /outbox, and the number of requests."""
+        lines = [_text(self.document.get("message")), super().heading()]
+        for file in self.document.get("outbox", []):
+            problem = _text(file.get("problem"))
+            lines.append(f"/outbox/{file.get('name', '')}{f': {problem}' if problem else ''}")
+        return "\n".join(line for line in lines if line)
 
 
 def check(*files: str | os.PathLike[str], controls: str | Mapping[str, Any] | None = None) -> Report:

@@ -89,7 +89,7 @@ async def test_it_grows_under_load_and_carries_large_answers(relay: subprocess.P
 async def test_a_server_that_does_not_listen_yet_is_a_failure_and_not_the_end(tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, RELAY, "--socket", str(tmp_path / "up.sock"), "--to", f"127.0.0.1:{port}"]
-    process = subprocess.Popen(command)
+    process = await asyncio.create_subprocess_exec(*command)
     try:
         async with gate(tmp_path / "up.sock") as pool:
             with pytest.raises(Exception, match="isconnect"):
@@ -104,7 +104,7 @@ async def test_a_server_that_does_not_listen_yet_is_a_failure_and_not_the_end(tm
             server.close()
     finally:
         process.terminate()
-        process.wait()
+        await process.wait()
 
 
 def run_with_child(tmp_path: Path, script: str) -> subprocess.Popen[bytes]:

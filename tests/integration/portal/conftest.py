@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.integration.portal.portal_world import clock, world
+from tests.integration.portal.portal_world import clock, first_world, world
 
-__all__ = ["clock", "world"]
+__all__ = ["clock", "first_world", "world"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -254,12 +255,33 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def world(tmp_path: Path, clock: Clock) -> Iterator[World]:
-    home = tmp_path
-    db = Database.open(f"sqlite:///{home}/ansim.db")
+@pytest.fixture(scope="session")
+def first_world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A world as it begins, made once: joining hashes passwords slowly on purpose."""
+    home, clock = tmp_path_factory.mktemp("portal-world"), Clock()
+    zone = open_zone(home, clock)
     for module in (audit.tables, registry.tables, egress_review.tables):
-        module.metadata.create_all(db.engine)
+        module.metadata.create_all(zone.db.engine)
+    secrets = {handle: _join(zone.registry, handle, roles, clock) for handle, roles in PEOPLE.items()}
+    _study(zone.registry, home, clock)
+    zone.db.engine.dispose()
+    return home, secrets
+
+
+@pytest.fixture
+def world(first_world: tuple[Path, dict[str, str]], tmp_path: Path, clock: Clock) -> Iterator[World]:
+    """A world of a test's own, with real files, databases and keys."""
+    home, secrets = tmp_path / "home", first_world[1]
+    shutil.copytree(first_world[0], home)
+    zone, hub = open_zone(home, clock), StandInHub()
+    stand_in = Hub("http://hub", "token-of-portal", "http://zone/oauth_callback", transport=httpx.MockTransport(hub))
+    yield World(zone, build_portal(zone, hub=stand_in, clock=clock), hub, clock, dict(secrets))
+    zone.db.engine.dispose()
+
+
+def open_zone(home: Path, clock: Clock) -> Zone:
+    """Put a zone together from our own parts, as the composition root does."""
+    db = Database.open(f"sqlite:///{home}/ansim.db")
     keys = LogKeys.load_or_create(home / "keys")
     log = AuditLog(db, keys, component="portal", origin="ansim.localhost/audit", log_dir=home / "log", clock=clock)
     people = Registry(db, log, secrets_key=b"k" * 32, demo=True, notice_version=NOTICE_VERSION, clock=clock)
@@ -272,16 +294,10 @@ def world(tmp_path: Path, clock: Clock) -> Iterator[World]:
         workspaces_dir=home / "workspaces",
         policy=load_policy("kr-default"),
         scanner=InProcessScanner(),
-        release_key=Ed25519PrivateKey.generate(),
+        release_key=Ed25519PrivateKey.from_private_bytes(b"r" * 32),
         clock=clock,
     )
-    zone = Zone(Settings(home), db, log, CellStore(home / "cells", keys.cells), people, desk, Keys())
-    secrets = {handle: _join(people, handle, roles, clock) for handle, roles in PEOPLE.items()}
-    _study(people, home, clock)
-    hub = StandInHub()
-    stand_in = Hub("http://hub", "token-of-portal", "http://zone/oauth_callback", transport=httpx.MockTransport(hub))
-    yield World(zone, build_portal(zone, hub=stand_in, clock=clock), hub, clock, secrets)
-    db.engine.dispose()
+    return Zone(Settings(home), db, log, CellStore(home / "cells", keys.cells), people, desk, Keys())
 
 
 def _join(people: Registry, handle: str, roles: frozenset[Role], clock: Clock) -> str:

@@ -113,7 +113,7 @@ def check_page(html: str, language: str) -> None:
     assert not re.search(r"<script|\sstyle=|\son[a-z]+=", html)
     for table in re.findall(r"<table.*?</table>", html, re.DOTALL):
         assert "<caption" in table
-        assert all("scope=" in head for head in re.findall(r"<th[^>]*>", table))
+        assert all("scope=" in head for head in re.findall(r"<th\b[^>]*>", table))
     for name in re.findall(r'<(?:input|textarea|select)[^>]* id="([^"]+)"', html):
         assert f'for="{name}"' in html, name
     for image in re.findall(r"<img[^>]*>", html):

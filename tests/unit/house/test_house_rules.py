@@ -10,7 +10,8 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 PACKAGES = ("audit", "registry", "deid", "egress_review", "portal", "hub_config", "images")
-SOURCES = [p for name in PACKAGES for p in (REPOSITORY / name).rglob("*.py")]
+MIGRATIONS = REPOSITORY / "hub_config" / "migrations" / "versions"  # written by Alembic: a table is as long as it is
+SOURCES = [p for name in PACKAGES for p in (REPOSITORY / name).rglob("*.py") if p.parent != MIGRATIONS]
 
 
 @pytest.mark.parametrize("name", [*PACKAGES, "ansible"])

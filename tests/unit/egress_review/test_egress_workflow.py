@@ -1,0 +1,77 @@
+"""The table of moves has the properties that the code relies on."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from audit.catalogue import CATALOGUE
+from egress_review.errors import Conflict
+from egress_review.workflow import FINAL, MOVES, STATE_TEXT, Party, State, can, mermaid, move_for
+
+EVENTS = sorted({move.event for move in MOVES})
+
+
+def test_every_state_can_be_reached_from_a_draft() -> None:
+    reached = {State.DRAFT}
+    for _ in State:
+        reached |= {move.target for move in MOVES if move.source in reached}
+    assert reached == set(State)
+
+
+def test_no_step_is_in_the_table_twice() -> None:
+    steps = [(move.source, move.target, move.event) for move in MOVES]
+    assert len(steps) == len(set(steps))
+
+
+def test_one_event_from_one_state_is_always_taken_by_the_same_party() -> None:
+    for (_, _), moves in itertools.groupby(
+        sorted(MOVES, key=lambda m: (m.source, m.event, m.by)), key=lambda m: (m.source, m.event)
+    ):
+        parties = {move.by for move in moves}
+        assert len(parties) == 1 or parties == {Party.CHECKER, Party.SYSTEM}
+
+
+def test_nothing_leaves_a_final_state_but_a_revocation() -> None:
+    assert {move.event for move in MOVES if move.source in FINAL} <= {"egress.revoked"}
+
+
+def test_every_state_that_is_not_final_has_a_way_on() -> None:
+    for state in set(State) - FINAL:
+        assert any(move.source is state for move in MOVES), state
+
+
+def test_a_release_is_only_reached_through_approval_and_only_by_the_machine() -> None:
+    into = {(move.source, move.by) for move in MOVES if move.target is State.RELEASED}
+    assert into == {(State.RELEASING, Party.SYSTEM)}
+    assert {move.source for move in MOVES if move.target is State.RELEASING} == {State.APPROVED, State.RELEASE_FAILED}
+    assert {move.event for move in MOVES if move.target is State.APPROVED} == {"egress.approved"}
+
+
+def test_what_ends_a_review_against_the_author_needs_a_reason() -> None:
+    for move in MOVES:
+        if move.by is Party.CHECKER and move.target in (State.RETURNED, State.REJECTED, State.REVOKED):
+            assert move.needs_text
+
+
+@pytest.mark.parametrize("source", list(State))
+@pytest.mark.parametrize("event", EVENTS)
+def test_what_the_table_does_not_name_is_refused(source: State, event: str) -> None:
+    if can(source, event):
+        assert move_for(source, event).source is source
+    else:
+        with pytest.raises(Conflict):
+            move_for(source, event)
+
+
+def test_every_event_of_the_table_is_in_the_audit_catalogue() -> None:
+    assert set(EVENTS) - set(CATALOGUE) == set()
+
+
+def test_every_state_is_named_in_both_languages_and_drawn() -> None:
+    picture = mermaid()
+    for state in State:
+        assert STATE_TEXT[state].ko
+        assert STATE_TEXT[state].en
+        assert state.value in picture

@@ -1,0 +1,189 @@
+"""Promises of the notebook client: it says what the zone says, in the person's language, and sends no secret."""
+
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from images.notebook import ansim_client
+
+FLAGGED = {
+    "policy": {"name": "kr-default", "digest": "0f" * 32},
+    "files": [
+        {
+            "path": "table.csv",
+            "sha256": "00" * 32,
+            "verdict": "flagged",
+            "findings": [
+                {
+                    "rule": "cells.small",
+                    "status": "flagged",
+                    "severity": "fail",
+                    "where": {"row": 3, "column": 2},
+                    "number": 4,
+                    "message": "A cell counts <b>4</b> people.",
+                    "fix": "Merge rows.",
+                    "source": "house",
+                },
+                {"rule": "size", "status": "passed", "severity": "fail", "where": {}, "message": "", "fix": ""},
+            ],
+        }
+    ],
+}
+
+
+@dataclass
+class Zone:
+    """A zone that answers what it is told to, over a socket of its own."""
+
+    answer: Any = field(default_factory=dict)
+    status: int = 200
+    calls: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
+
+
+@pytest.fixture
+def zone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Zone]:
+    """The client, pointed at a running zone and an empty outbox."""
+    zone = Zone()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.reply(None)
+
+        def do_POST(self) -> None:
+            self.reply(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+        def reply(self, body: object) -> None:
+            zone.calls.append((self.command, self.path, dict(self.headers), body))
+            raw = json.dumps(zone.answer).encode()
+            self.send_response(zone.status)
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+        def address_string(self) -> str:
+            return "workspace"
+
+    path = tmp_path / "api.sock"
+    outbox = tmp_path / "outbox"
+    outbox.mkdir()
+    monkeypatch.setattr(ansim_client, "SOCKET", str(path))
+    monkeypatch.setattr(ansim_client, "OUTBOX", outbox)
+    monkeypatch.setattr(ansim_client, "language", "en")
+    monkeypatch.chdir(tmp_path)
+    with socketserver.ThreadingUnixStreamServer(str(path), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield zone
+        server.shutdown()
+
+
+def test_a_check_says_what_is_wrong_where_and_how_to_fix_it(zone: Zone, capsys: pytest.CaptureFixture[str]):
+    zone.answer = FLAGGED
+    (ansim_client.OUTBOX / "table.csv").write_text("a,b\n", encoding="utf-8")
+    report = ansim_client.check("table.csv")
+    shown = capsys.readouterr().out
+    assert not report.passed
+    assert "row 3, column 2" in shown
+    assert "Merge rows." in shown
+    assert "kr-default" in shown
+    assert zone.calls[0][:2] == ("POST", "/workspace/precheck")
+    assert zone.calls[0][3] == {"files": ["table.csv"], "controls": None}
+
+
+def test_what_the_zone_says_is_shown_in_korean_to_a_person_who_reads_korean(
+    zone: Zone, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(ansim_client, "language", "ko")
+    zone.answer = {"error": {"message": {"ko": "이용 기간이 끝났습니다.", "en": "The period is over."}, "hint": None}}
+    zone.status = 403
+    with pytest.raises(ansim_client.AnsimError, match=r"이용 기간이 끝났습니다\."):
+        ansim_client.status()
+    assert zone.calls[0][2]["Accept-Language"] == "ko"
+
+
+def test_no_call_carries_a_credential(zone: Zone):
+    ansim_client.status()
+    assert {"authorization", "cookie"}.isdisjoint(name.lower() for name in zone.calls[0][2])
+
+
+def test_a_notebook_shows_markup_from_a_file_as_text(zone: Zone):
+    zone.answer = FLAGGED
+    (ansim_client.OUTBOX / "table.csv").touch()
+    html = ansim_client.check("table.csv")._repr_html_()
+    assert "<b>4</b>" not in html
+    assert "&lt;b&gt;4&lt;/b&gt;" in html
+
+
+def test_no_answer_is_no_pass(zone: Zone):
+    zone.answer = {"files": []}
+    (ansim_client.OUTBOX / "table.csv").touch()
+    assert not ansim_client.check("table.csv").passed
+
+
+def test_a_file_elsewhere_is_copied_to_the_outbox_first(zone: Zone):
+    Path("result.csv").write_text("a\n1\n", encoding="utf-8")
+    zone.answer = {"ref": "er_abc", "state": "scanning", "state_text": {"ko": "점검 중", "en": "being checked"}}
+    submission = ansim_client.submit(Path("result.csv"), title="Table 1", purpose="A paper")
+    assert (ansim_client.OUTBOX / "result.csv").read_text(encoding="utf-8") == "a\n1\n"
+    assert zone.calls[0][3]["files"] == ["result.csv"]
+    assert submission.ref == "er_abc"
+    assert "being checked" in repr(submission)
+
+
+def test_a_file_in_a_folder_of_the_outbox_keeps_its_place(zone: Zone):
+    (ansim_client.OUTBOX / "tables").mkdir()
+    (ansim_client.OUTBOX / "tables" / "one.csv").touch()
+    ansim_client.check(ansim_client.OUTBOX / "tables" / "one.csv")
+    assert zone.calls[0][3]["files"] == ["tables/one.csv"]
+
+
+def test_a_link_in_the_outbox_is_named_to_the_zone_and_not_followed(zone: Zone, tmp_path: Path):
+    (tmp_path / "elsewhere.csv").touch()
+    (ansim_client.OUTBOX / "link.csv").symlink_to(tmp_path / "elsewhere.csv")
+    ansim_client.check(ansim_client.OUTBOX / "link.csv")
+    assert zone.calls[0][3]["files"] == ["link.csv"]
+    assert (ansim_client.OUTBOX / "link.csv").is_symlink()
+
+
+def test_a_file_that_is_not_there_is_named_before_anything_is_sent(zone: Zone):
+    with pytest.raises(ansim_client.AnsimError, match=r"no such file.*absent\.csv"):
+        ansim_client.check("absent.csv")
+    with pytest.raises(ansim_client.AnsimError, match="at least one file"):
+        ansim_client.check()
+    assert zone.calls == []
+
+
+def test_a_reference_cannot_become_another_address(zone: Zone):
+    with pytest.raises(ansim_client.AnsimError, match="Not the reference"):
+        ansim_client.requests("../../portal")
+    assert zone.calls == []
+
+
+def test_the_state_of_the_workspace_lists_its_requests(zone: Zone, capsys: pytest.CaptureFixture[str]):
+    zone.answer = {
+        "message": {"ko": "기록됩니다.", "en": "What you do here is recorded."},
+        "outbox": [{"name": "a.csv", "size": 1, "problem": {"ko": "링크", "en": "a link"}}],
+        "requests": [{"ref": "er_1", "title": "T", "state": "released", "state_text": {"en": "released"}}],
+    }
+    ansim_client.status()
+    shown = capsys.readouterr().out
+    assert "recorded" in shown
+    assert "/outbox/a.csv: a link" in shown
+    assert "er_1" in shown
+
+
+def test_a_zone_that_is_away_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ansim_client, "SOCKET", str(tmp_path / "absent.sock"))
+    monkeypatch.setattr(ansim_client, "language", "en")
+    with pytest.raises(ansim_client.AnsimError, match="could not be reached") as refusal:
+        ansim_client.status()
+    assert len(refusal.value._render_traceback_()) == 1
