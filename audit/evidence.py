@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from audit.checkpoint import Checkpoint, open_checkpoint
-from audit.checkpoint_files import kept_checkpoints
+from audit.checkpoint_files import HEAD_FILE, kept_files
 from audit.errors import MalformedCheckpoint, NotTrusted, SignatureInvalid
 from audit.note import Verifier
 from audit.tables import audit_checkpoint
@@ -30,22 +31,18 @@ class Signed:
     tail: bytes | None = None
 
 
-def signed_files(directory: Path, verifier: Verifier, report: Report) -> list[Signed]:
+def signed_files(directory: Path, verifier: Verifier, report: Report) -> Iterator[Signed]:
     """Return the checkpoints in files, by rising size.
 
-    Read before the database is: then the database must hold every entry that they cover.
+    Which files there are is looked up at once, before the database is read: then it must hold every entry that they
+    cover. Their content is read one by one.
     """
-    found: dict[tuple[int, bytes], Signed] = {}
-    for name, data in kept_checkpoints(directory):
-        claimed = int(name) if name.isascii() and name.isdecimal() else 0
-        try:
-            note = data[:_MAX_FILE_BYTES].decode("utf-8")
-        except UnicodeDecodeError:
-            report("checkpoint.form", claimed)
-            continue
-        if (checkpoint := _opened(note, verifier, claimed, report)) is not None:
-            found[checkpoint.size, checkpoint.root] = Signed(checkpoint.size, checkpoint.root)
-    return [found[key] for key in sorted(found)]
+    files = kept_files(directory)
+    head = directory / HEAD_FILE
+    last = _signed_file(head, None, verifier, report) if head.exists() else None
+    singles = (_signed_file(path, _size_of(path), verifier, report) for path in files)
+    found = (signed for signed in singles if signed is not None)
+    return heapq.merge(found, [] if last is None else [last], key=lambda signed: signed.size)
 
 
 def signed_rows(tx: Connection, verifier: Verifier, report: Report) -> Iterator[Signed]:
@@ -56,23 +53,36 @@ def signed_rows(tx: Connection, verifier: Verifier, report: Report) -> Iterator[
         rows = tx.execute(page.limit(_PAGE)).all()
         for size, note, tail in rows:
             last = size
-            checkpoint = _opened(note, verifier, size, report)
-            if checkpoint is None:
-                continue
-            if checkpoint.size != size:
-                report("checkpoint.form", size)
-            yield Signed(checkpoint.size, checkpoint.root, bytes(tail))
+            if (checkpoint := _opened(note, size, verifier, report)) is not None:
+                yield Signed(size, checkpoint.root, bytes(tail))
         if len(rows) < _PAGE:
             return
 
 
-def _opened(note: str, verifier: Verifier, size: int, report: Report) -> Checkpoint | None:
+def _signed_file(path: Path, size: int | None, verifier: Verifier, report: Report) -> Signed | None:
+    with path.open("rb") as file:
+        data = file.read(_MAX_FILE_BYTES + 1)
+    # What is no text of a note fails as such: the replacement stands in no signed text.
+    checkpoint = _opened(data.decode("utf-8", "replace"), size, verifier, report)
+    return None if checkpoint is None else Signed(checkpoint.size, checkpoint.root)
+
+
+def _size_of(path: Path) -> int:
+    return int(path.name) if path.name.isascii() and path.name.isdecimal() else 0
+
+
+def _opened(note: str, size: int | None, verifier: Verifier, report: Report) -> Checkpoint | None:
+    """Return a checkpoint that the verifier's key signed, at the size under which it was kept."""
     try:
-        return open_checkpoint(note, verifier)
+        checkpoint = open_checkpoint(note, verifier)
     except MalformedCheckpoint:
-        report("checkpoint.form", size)
+        report("checkpoint.form", size or 0)
     except SignatureInvalid:
-        report("checkpoint.signature", size)
+        report("checkpoint.signature", size or 0)
     except NotTrusted:
-        report("checkpoint.untrusted", size)
+        report("checkpoint.untrusted", size or 0)
+    else:
+        if size in (None, checkpoint.size):
+            return checkpoint
+        report("checkpoint.form", size or 0)
     return None

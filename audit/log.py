@@ -25,7 +25,7 @@ from audit.errors import AuditError, EventRefused, LogInconsistent, MalformedBod
 from audit.event import Event
 from audit.head import Head
 from audit.keys import LogKeys
-from audit.merkle import leaf_hash
+from audit.merkle import leaf_hash, verify_inclusion
 from audit.note import sign_note
 from audit.proof import format_proof
 from audit.schema import text
@@ -120,23 +120,14 @@ class AuditLog:
     def checkpoint(self) -> str:
         """Sign the head of the log if it grew, keep it in the database and in files, and return the note.
 
-        Raises: LogInconsistent — if the log contradicts its last checkpoint; nothing is signed then.
+        Raises: LogInconsistent — if the log contradicts its last checkpoint; nothing is signed then. NotDurable —
+        if the checkpoint cannot be kept.
         """
-        with self._head.locked():
-            known = self._head.read()
-            with self.db.read() as tx:
-                tree = Tree(tx)
-                size, last = self._check_head(tx, tree, known)
-                if known is not None and last is not None and last.size == size:
-                    return known
-                head = Checkpoint(self.origin, size, tree.root(size))
-                tail = tree.tail(size)
-            note = sign_note(head.text(), self.origin, self._keys.signing)
-            with self.db.begin() as tx:
-                row = (size, note, tail, bodies.timestamp(self._clock()))
-                tx.exec_driver_sql(store.sql(tx, _INSERT_CHECKPOINT), row)
-            self._head.write(size, note)
-            return note
+        try:
+            with self._head.locked():
+                return self._sign_head()
+        except (SQLAlchemyError, OSError) as error:
+            raise NotDurable(f"a checkpoint could not be kept: {type(error).__name__}") from error
 
     def check_head(self) -> None:
         """Refuse a log that was rolled back, cut off or rewritten since its last checkpoint.
@@ -150,7 +141,8 @@ class AuditLog:
     def receipt(self, index: int) -> str:
         """Return the C2SP tlog-proof of one entry, under a checkpoint that is signed now if none covers it.
 
-        Raises: NotInLog — if there is no such entry. LogInconsistent — as `checkpoint`.
+        Raises: NotInLog — if there is no such entry. LogInconsistent — as `checkpoint`, and if the entry is not
+        the one that was signed.
         """
         with self.db.read() as tx:
             data = store.body_bytes(tx, index)
@@ -159,7 +151,10 @@ class AuditLog:
             note = self.checkpoint()
         head = self._open(note)
         with self.db.read() as tx:
-            return format_proof(index, Tree(tx).inclusion(index, head.size), note, data)
+            path = Tree(tx).inclusion(index, head.size)
+        if not verify_inclusion(index, head.size, leaf_hash(data), path, head.root):
+            raise LogInconsistent(f"entry {index} is not the one that the last checkpoint covers")
+        return format_proof(index, path, note, data)
 
     def unseal(self, index: int) -> dict[str, str]:
         """Return the sealed values of one entry, for screens that may show them; destroyed ones are left out.
@@ -196,6 +191,22 @@ class AuditLog:
         if len(data) > bodies.MAX_BODY_BYTES:
             raise EventRefused(f"{event.action}: a body of {len(data)} bytes is longer than an entry may be")
         return body, data, openings
+
+    def _sign_head(self) -> str:
+        known = self._head.read()
+        with self.db.read() as tx:
+            tree = Tree(tx)
+            size, last = self._check_head(tx, tree, known)
+            if known is not None and last is not None and last.size == size:
+                return known
+            head = Checkpoint(self.origin, size, tree.root(size))
+            tail = tree.tail(size)
+        note = sign_note(head.text(), self.origin, self._keys.signing)
+        with self.db.begin() as tx:
+            row = (size, note, tail, bodies.timestamp(self._clock()))
+            tx.exec_driver_sql(store.sql(tx, _INSERT_CHECKPOINT), row)
+        self._head.write(size, note)
+        return note
 
     def _check_head(self, tx: Connection, tree: Tree, known: str | None) -> tuple[int, Checkpoint | None]:
         """Hold the log against its last checkpoints; return its size and the one in files."""

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, type_coerce
 from sqlalchemy.types import LargeBinary
 
 from audit.body import moment, parse, timestamp
-from audit.errors import NotInLog
+from audit.errors import MalformedBody, NotInLog
 from audit.event import Outcome
+from audit.merkle import leaf_hash
 from audit.tables import audit_entry, audit_link
 
 MAX_LIMIT = 1000
+_UNKNOWN_TIME = datetime.fromtimestamp(0, UTC)
 _entry = audit_entry.c
 
 
@@ -57,13 +59,12 @@ class Entry:
     component: str
     body: Mapping[str, Any]
     leaf_hash: bytes
+    intact: bool = True
+    """Whether the body has the hash stored with it; of a body that is none, only the columns are shown."""
 
 
 def search(tx: Connection, query: Query) -> list[Entry]:
-    """Return the entries that a query describes, at most `query.limit` (and never more than `MAX_LIMIT`).
-
-    Raises: MalformedBody — if the log holds a body that is none; `ansim audit verify` says which.
-    """
+    """Return the entries that a query describes, at most `query.limit` (and never more than `MAX_LIMIT`)."""
     statement = _page(query.after, query.limit, newest_first=query.newest_first).where(*_conditions(tx, query))
     for kind, ref in (("project", query.project), ("dataset", query.dataset), ("person", query.person)):
         if ref is not None:
@@ -82,10 +83,7 @@ def timeline(
     limit: int = 200,
     newest_first: bool = False,
 ) -> list[Entry]:
-    """Return what happened to or through one person, dataset, project or request, in order.
-
-    Raises: MalformedBody — as `search`.
-    """
+    """Return what happened to or through one person, dataset, project or request, in order."""
     given = {"person": person, "dataset": dataset, "project": project, "request": request}
     conditions = [_linked(kind, ref) for kind, ref in given.items() if ref is not None]
     if not conditions:
@@ -97,7 +95,7 @@ def timeline(
 def entry(tx: Connection, index: int) -> Entry:
     """Return one entry.
 
-    Raises: NotInLog — if there is none of this index. MalformedBody — as `search`.
+    Raises: NotInLog — if there is none of this index.
     """
     row = tx.execute(select(audit_entry).where(_entry.idx == index)).first()
     if row is None:
@@ -106,10 +104,7 @@ def entry(tx: Connection, index: int) -> Entry:
 
 
 def open_intents(tx: Connection, before: datetime, *, limit: int = MAX_LIMIT) -> list[Entry]:
-    """Return announcements from before a moment whose outcome was never recorded, oldest first.
-
-    Raises: MalformedBody — as `search`.
-    """
+    """Return announcements from before a moment whose outcome was never recorded, oldest first."""
     answered = select(audit_link.c.idx).where(audit_link.c.kind == "intent", audit_link.c.ref == _entry.event_id)
     statement = _page(None, limit, newest_first=False).where(
         _entry.outcome == "intent", _entry.ts < timestamp(before), ~answered.exists()
@@ -159,5 +154,29 @@ def _linked(kind: str, ref: str) -> ColumnElement[bool]:
 
 
 def _to_entry(row: Row[Any]) -> Entry:
-    body = parse(bytes(row.body))
-    return Entry(row.idx, body["id"], moment(body["ts"]), body["component"], body, bytes(row.leaf_hash))
+    data, stored = bytes(row.body), bytes(row.leaf_hash)
+    try:
+        body = parse(data)
+        return Entry(
+            row.idx, body["id"], moment(body["ts"]), body["component"], body, stored, leaf_hash(data) == stored
+        )
+    except (MalformedBody, ValueError):
+        # One damaged row must not hide the others from whoever investigates it.
+        return Entry(row.idx, row.event_id, _UNKNOWN_TIME, row.component, _from_columns(row), stored, intact=False)
+
+
+def _from_columns(row: Row[Any]) -> dict[str, Any]:
+    """Return what the search columns say, in the shape of a body."""
+    thing = {"kind": row.object_kind, "ref": row.object_ref}
+    return {
+        "v": 0,
+        "id": row.event_id,
+        "ts": row.ts,
+        "component": row.component,
+        "action": row.action,
+        "outcome": row.outcome,
+        "actor": {"kind": "system", "ref": row.actor_ref},
+        "object": thing if row.project is None else {**thing, "project": row.project},
+        "subjects": {"kind": "none"},
+        "source": {"host": ""},
+    }

@@ -82,6 +82,8 @@ def direct_many(tx: Connection, statement: str, rows: Sequence[Sequence[Any]]) -
 
 def lock(tx: Connection) -> None:
     """Make this transaction the only one that appends, until it ends."""
+    if not tx.in_transaction():
+        raise RuntimeError("an append needs the transaction of the change that it records")
     # On SQLite BEGIN IMMEDIATE has done it.
     if tx.dialect.name == "postgresql":
         direct(tx, "SELECT pg_advisory_xact_lock(?)", (_ADVISORY_LOCK,))

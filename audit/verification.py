@@ -197,7 +197,7 @@ class Verification:
     """How many entries the largest checkpoint that holds covers; later ones are not yet signed."""
     checkpoints_checked: int
     problems: tuple[Problem, ...]
-    """By `Problem.place`; at most `audit.verify.MAX_PROBLEMS`."""
+    """By `Problem.place`; at most `audit.verify.MAX_PER_CODE` of each code."""
 
     @property
     def verdict(self) -> Verdict:

@@ -9,6 +9,7 @@ presence of their sealed values. It reads one tile at a time, so its memory does
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from audit.tables import audit_entry, audit_link, audit_sidecar, audit_tile
 from audit.verification import Problem, Verification
 
 TILE_WIDTH = 256
-MAX_PROBLEMS = 100
+MAX_PER_CODE = 100
 _UNKNOWN = b""
 
 Progress = Callable[[int, int], None]
@@ -51,11 +52,14 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: dict[tuple[str, int], Problem] = {}
+        self._counts: Counter[str] = Counter()
 
     def at(self, code: str, index: int, last: int | None = None) -> None:
         """Note a problem."""
-        if len(self._found) < MAX_PROBLEMS:
-            self._found.setdefault((code, index), Problem(code, index, index if last is None else last))
+        # Counted by code: many harmless problems must never crowd out a grave one.
+        if self._counts[code] < MAX_PER_CODE and (code, index) not in self._found:
+            self._counts[code] += 1
+            self._found[code, index] = Problem(code, index, index if last is None else last)
 
     def at_checkpoint(self, code: str, size: int) -> None:
         """Note a problem with the checkpoint of a size."""
@@ -69,12 +73,13 @@ class Findings:
 class _Walk:
     """One pass over the log, tile by tile."""
 
-    def __init__(self, tx: Connection, verifier: Verifier, files: Sequence[Signed], findings: Findings) -> None:
+    def __init__(self, tx: Connection, verifier: Verifier, files: Iterator[Signed], findings: Findings) -> None:
         self._tx = tx
         self._findings = findings
-        self._files = files
-        self._rows_seen = 0
-        self._signed = self._merged(verifier)
+        self._seen: Counter[str] = Counter()
+        rows = self._counted("rows", signed_rows(tx, verifier, findings.at_checkpoint))
+        # Of two of one size the row comes first: it has the leaf hashes that pin a difference to an entry.
+        self._signed = heapq.merge(rows, self._counted("files", files), key=lambda signed: signed.size)
         self._next: Signed | None = next(self._signed, None)
         self._frontier = Frontier()
         self._closed: list[list[bytes]] = []
@@ -98,7 +103,7 @@ class _Walk:
             self._beyond(size)
         if size and not self._checked:
             self._findings.at("checkpoint.none", 0, size - 1)
-        elif self._rows_seen and not self._files:
+        elif self._seen["rows"] and not self._seen["files"]:
             self._findings.at("checkpoint.files", 0)
         problems = self._findings.sorted()
         return Verification(size, self._frontier.root(), self._covered, self._checked, problems)
@@ -117,15 +122,10 @@ class _Walk:
         ).scalar_one()
         return found
 
-    def _merged(self, verifier: Verifier) -> Iterator[Signed]:
-        rows = self._counted(signed_rows(self._tx, verifier, self._findings.at_checkpoint))
-        # Of two of one size the row comes first: it has the leaf hashes that pin a difference to an entry.
-        yield from heapq.merge(rows, self._files, key=lambda signed: signed.size)
-
-    def _counted(self, rows: Iterator[Signed]) -> Iterator[Signed]:
-        for row in rows:
-            self._rows_seen += 1
-            yield row
+    def _counted(self, place: str, found: Iterator[Signed]) -> Iterator[Signed]:
+        for signed in found:
+            self._seen[place] += 1
+            yield signed
 
     def _tile(self, start: int, end: int) -> bool:
         """Check the entries of one tile against all that is recorded about them; False if it has none."""
@@ -243,13 +243,18 @@ class _Walk:
     def _check_root(self, root: bytes, size: int) -> None:
         """Hold the tree at `size` against every checkpoint of that size."""
         while (signed := self._next) is not None and signed.size == size:
-            self._next = next(self._signed, None)
-            self._checked += 1
+            self._advance(signed)
             if root == signed.root:
                 self._covered, self._suspect_from = size, None
             elif self._suspect_from is None and not self._broken:
                 self._findings.at("checkpoint.root", self._covered, max(size - 1, self._covered))
                 self._broken = True
+
+    def _advance(self, done: Signed) -> None:
+        """Go on to the next checkpoint; rows and files of one size count once."""
+        self._next = next(self._signed, None)
+        if self._next is None or self._next.size != done.size:
+            self._checked += 1
 
     def _suspect(self, code: str, index: int, last: int | None = None) -> None:
         """Note a problem that explains why later checkpoints may not hold."""
@@ -261,9 +266,8 @@ class _Walk:
         """Find what speaks of entries behind the end of the log."""
         largest = 0
         while (signed := self._next) is not None:
-            self._next = next(self._signed, None)
-            self._checked += 1
-            largest = max(largest, signed.size)
+            self._advance(signed)
+            largest = signed.size
         if largest > size:
             self._findings.at("checkpoint.truncated", size, largest - 1)
         table = audit_tile.c

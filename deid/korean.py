@@ -30,6 +30,8 @@ def _registered(match: re.Match[str], check: Callable[[str], bool]) -> float:
     if born is None:
         return NEVER
     dashed = any(mark in match[0] for mark in "-~_")
+    if len(match[0]) == len(digits) and _in_a_word(match):
+        return 0.4
     if check(digits):
         return 0.99 if dashed else 0.95
     if born >= RANDOM_SINCE:
@@ -37,6 +39,12 @@ def _registered(match: re.Match[str], check: Callable[[str], bool]) -> float:
     if dashed:
         return 0.7
     return 0.5 if len(match[0]) > 13 else 0.3
+
+
+def _in_a_word(match: re.Match[str]) -> bool:
+    """Whether letters touch the digits, as in a hash or a product code; Korean particles are no such letters."""
+    around = match.string[max(0, match.start() - 1) : match.start()] + match.string[match.end() : match.end() + 1]
+    return any(character.isascii() and character.isalpha() for character in around)
 
 
 def _business(match: re.Match[str]) -> float:
@@ -49,7 +57,7 @@ def _business(match: re.Match[str]) -> float:
 def _corporate(match: re.Match[str]) -> float:
     if "-" not in match[0]:
         return 0.2
-    return 0.75 if corporate_check(digits_of(match)) else 0.3
+    return 0.65 if corporate_check(digits_of(match)) else 0.3
 
 
 def _spelt(grouped: float, bare: float) -> Callable[[re.Match[str]], float]:

@@ -20,7 +20,7 @@ from egress_review.model import DatasetUse, Request
 from egress_review.scanner import Scanner
 from egress_review.terms import Policy
 from egress_review.vault import Limits, Vault
-from egress_review.workflow import State, move_for
+from egress_review.workflow import Party, State, move_for
 from registry.model import Person, Workspace
 from registry.service import Registry
 
@@ -94,6 +94,7 @@ class Desk:
         tx: Connection,
         request: Request,
         event: str,
+        by: Party,
         record: Record,
         *,
         target: State | None = None,
@@ -103,7 +104,7 @@ class Desk:
 
         Raises: Conflict — if the table has no such move, or somebody else moved the request.
         """
-        move = move_for(request.state, event, target)
+        move = move_for(request.state, event, by, target)
         now = self._clock()
         columns = {"state": move.target.value, "changed_at": now, **columns}
         if move.target is not move.source:

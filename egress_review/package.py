@@ -11,12 +11,14 @@ The receipt cannot be listed in release.json, which it proves; it is held to it 
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,6 +89,15 @@ def keys_and_guides(ref: str, log_key: Verifier, release_key: Verifier) -> dict[
 def signed_text(ref: str, document_sha256: str) -> str:
     """What the zone signs: the reference and the hash of release.json."""
     return f"{FORMAT}\n{ref}\n{document_sha256}\n"
+
+
+@contextlib.contextmanager
+def only_one(directory: Path) -> Iterator[None]:
+    """Lets one thread of one process at a time write packages there; the lock dies with its process."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / ".lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def write_package(directory: Path, *, files: Mapping[str, Path], small: Mapping[str, bytes], scratch: Path) -> None:

@@ -16,7 +16,7 @@ from egress_review.previews import Preview
 from egress_review.releasing import Releasing
 from egress_review.review import Binding, ballots, check_independent, own_votes, sees_others
 from egress_review.standing import is_member
-from egress_review.workflow import OPEN_REVIEW, State, can
+from egress_review.workflow import OPEN_REVIEW, Party, State, can
 from registry.model import Person, Role
 from registry.text import Text
 
@@ -129,9 +129,9 @@ class Reading(Releasing):
         if request.state in CONTENT_STATES or _reads_all(person, request):
             yield Action.PREVIEW
         if person.ref == request.author_ref:
-            if can(request.state, "egress.resubmitted"):
+            if can(request.state, "egress.resubmitted", Party.AUTHOR):
                 yield Action.RESUBMIT
-            if can(request.state, "egress.withdrawn"):
+            if can(request.state, "egress.withdrawn", Party.AUTHOR):
                 yield Action.WITHDRAW
             if request.state is State.RELEASED and request.packaged and not self._is_over(request):
                 yield Action.COLLECT
@@ -143,7 +143,7 @@ class Reading(Releasing):
             yield Action.RETURN
         if request.state is State.REVIEWED and own:
             yield Action.REJECT
-        if can(request.state, "egress.revoked"):
+        if can(request.state, "egress.revoked", Party.CHECKER):
             yield Action.REVOKE
 
 

@@ -26,7 +26,7 @@ from egress_review.reviewing import Reviewing
 from egress_review.scanning import TO_SCAN, Scanning, wait_after
 from egress_review.standing import check_standing, excluded
 from egress_review.verify_package import verify_package
-from egress_review.workflow import State
+from egress_review.workflow import Party, State
 from registry.errors import RegistryError
 from registry.text import Text
 
@@ -64,9 +64,12 @@ class Releasing(Reviewing, Scanning):
             except (ReleaseFailed, NotFound, OSError) as error:
                 code = error.code if isinstance(error, EgressError) else "storage"
                 return self._release_failed(request, code)
-        if request.state is State.RELEASED and not request.packaged:
-            request = self._pack(request)
-        return request
+        if request.state is not State.RELEASED or request.packaged:
+            return request
+        with package.only_one(self._releases):
+            with self._db.read() as tx:
+                request = store.load(tx, ref)
+            return request if request.packaged else self._pack(request)
 
     def package_of(self, ref: str) -> Path:
         """The directory of a released package."""
@@ -88,7 +91,11 @@ class Releasing(Reviewing, Scanning):
                 return self._void(tx, request, error.code, error.reason)
             files = [file.sha256 for file in request.files]
             moved, _ = self._move(
-                tx, request, "egress.releasing", Record(actor=WORKER, source=HERE, detail={"files": files})
+                tx,
+                request,
+                "egress.releasing",
+                Party.SYSTEM,
+                Record(actor=WORKER, source=HERE, detail={"files": files}),
             )
             return moved
 
@@ -110,7 +117,8 @@ class Releasing(Reviewing, Scanning):
             )
 
     def _void(self, tx: Connection, request: Request, code: str, why: Text) -> Request:
-        moved, _ = self._move(tx, request, "egress.returned", Record(actor=WORKER, source=HERE, reason=code))
+        record = Record(actor=WORKER, source=HERE, reason=code)
+        moved, _ = self._move(tx, request, "egress.returned", Party.SYSTEM, record)
         text = _VOID.ko.format(why=why.ko) + "\n" + _VOID.en.format(why=why.en)
         message = Message(
             round=request.round,
@@ -168,6 +176,7 @@ class Releasing(Reviewing, Scanning):
             tx,
             request,
             "egress.released",
+            Party.SYSTEM,
             Record(
                 actor=WORKER,
                 source=HERE,
@@ -198,7 +207,6 @@ class Releasing(Reviewing, Scanning):
         if receipt is None:
             receipt = self._keep_receipt(request, self._log.receipt(row.event_index))
         directory = self.package_of(request.ref)
-        self._releases.mkdir(parents=True, exist_ok=True)
         package.write_package(
             directory,
             files={file.name: self._vault.path(file.sha256) for file in request.files},
@@ -240,6 +248,7 @@ class Releasing(Reviewing, Scanning):
                 tx,
                 current,
                 "egress.release_failed",
+                Party.SYSTEM,
                 record,
                 attempts=current.attempts + 1,
                 retry_at=self._clock() + wait_after(current.attempts),
@@ -253,7 +262,7 @@ class Releasing(Reviewing, Scanning):
     def _expire(self, ref: str) -> Request:
         with self._db.begin() as tx:
             request = store.load(tx, ref, lock=True)
-            moved, _ = self._move(tx, request, "egress.expired", Record(actor=WORKER, source=HERE))
+            moved, _ = self._move(tx, request, "egress.expired", Party.SYSTEM, Record(actor=WORKER, source=HERE))
             return moved
 
     def _small(self, ref: str) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from egress_review.model import Choice, Message, Request, Visibility, Vote
 from egress_review.review import Binding, Decision, ballots, decide, own_votes
 from egress_review.standing import check_standing, excluded, independent
 from egress_review.submitting import LONGEST_TEXT
-from egress_review.workflow import OPEN_REVIEW, STATE_TEXT, State
+from egress_review.workflow import OPEN_REVIEW, STATE_TEXT, Party, State
 from registry.model import Person
 from registry.text import Text
 
@@ -108,7 +108,7 @@ class Reviewing(Desk):
         person = independent(tx, checker, request)
         reason = _checked_reason(text)
         record = Record(actor=as_actor(person), source=source, sealed={"reason": reason})
-        moved, _ = self._move(tx, request, event, record)
+        moved, _ = self._move(tx, request, event, Party.CHECKER, record)
         message = Message(
             round=request.round,
             by_ref=person.ref,
@@ -168,12 +168,12 @@ class Reviewing(Desk):
             },
             sealed={"comment": ballot[0].comment},
         )
-        moved, index = self._move(tx, request, "egress.voted", record, target=target)
+        moved, index = self._move(tx, request, "egress.voted", Party.CHECKER, record, target=target)
         store.insert_votes(tx, request, ballot, index)
         if decision is Decision.APPROVED:
             detail = {"context": request.context_hash, "files": sorted(binding.files)}
             approval = Record(actor=as_actor(person), source=source, detail=detail)
-            moved, _ = self._move(tx, moved, "egress.approved", approval)
+            moved, _ = self._move(tx, moved, "egress.approved", Party.CHECKER, approval)
         return moved
 
 

@@ -13,7 +13,7 @@ from egress_review.findings import FileReport, Flagged, Report, Severity
 from egress_review.job import JobFile, ScanJob, ScanResult
 from egress_review.model import Request, controls_object
 from egress_review.preview_store import PreviewStore
-from egress_review.workflow import State
+from egress_review.workflow import Party, State
 from registry.text import Text
 
 FIRST_RETRY = timedelta(seconds=30)
@@ -89,7 +89,7 @@ class Scanning(Desk):
             current = self._same(tx, request)
             store.insert_report(tx, current, report, self.policy, self._clock())
             columns = {"policy_name": self.policy.name, "policy_digest": self.policy.digest}
-            moved, _ = self._move(tx, current, event, record, target=target, **columns)
+            moved, _ = self._move(tx, current, event, Party.SYSTEM, record, target=target, **columns)
             return moved
 
     def _scan_failed(self, request: Request, code: str) -> Request:
@@ -97,8 +97,8 @@ class Scanning(Desk):
         attempts = request.attempts + 1
         with self._db.begin() as tx:
             current = self._same(tx, request)
-            retry_at = self._clock() + wait_after(request.attempts)
-            moved, _ = self._move(tx, current, "egress.scan_failed", record, attempts=attempts, retry_at=retry_at)
+            later = {"attempts": attempts, "retry_at": self._clock() + wait_after(request.attempts)}
+            moved, _ = self._move(tx, current, "egress.scan_failed", Party.SYSTEM, record, **later)
             return moved
 
     def _same(self, tx: Connection, request: Request) -> Request:

@@ -18,7 +18,7 @@ from egress_review.findings import Report
 from egress_review.job import JobFile, ScanJob
 from egress_review.model import DatasetUse, Draft, Request, RequestFile, claims_of, controls_object
 from egress_review.vault import OutboxFile, Stored, Vault, list_outbox
-from egress_review.workflow import FINAL, State
+from egress_review.workflow import FINAL, Party, State
 from registry.model import Person, WorkPermit, Workspace
 from registry.text import Text
 
@@ -91,7 +91,7 @@ class Submitting(Desk):
                     return twin
             store.insert_request(tx, request)
             self._record(tx, request, "egress.drafted", record)
-            request, _ = self._move(tx, request, "egress.submitted", record)
+            request, _ = self._move(tx, request, "egress.submitted", Party.AUTHOR, record)
         return request
 
     def resubmit(self, author: Person, ref: str, draft: Draft, *, source: Source) -> Request:
@@ -111,7 +111,7 @@ class Submitting(Desk):
                 store.change(tx, before)
             request = replace(request, round=request.round + 1, **self._said(draft, stored, permit))
             record = Record(actor=as_actor(author), source=source, detail=_fingerprint(request))
-            moved, _ = self._move(tx, request, "egress.resubmitted", record, approved_index=None)
+            moved, _ = self._move(tx, request, "egress.resubmitted", Party.AUTHOR, record, approved_index=None)
             store.replace_round(tx, moved)
             return replace(moved, version=moved.version + 1)
 
@@ -123,7 +123,8 @@ class Submitting(Desk):
         with self._db.begin() as tx:
             request = store.load(tx, ref, lock=True)
             _check_author(author, request.author_ref)
-            moved, _ = self._move(tx, request, "egress.withdrawn", Record(actor=as_actor(author), source=source))
+            record = Record(actor=as_actor(author), source=source)
+            moved, _ = self._move(tx, request, "egress.withdrawn", Party.AUTHOR, record)
             return moved
 
     def _permit(self, author: Person, workspace: Workspace) -> WorkPermit:

@@ -1,6 +1,6 @@
 """The way of an egress request: one table of moves that the code walks, the docs show and the tests hold to.
 
-    move = move_for(State.APPROVED, "egress.releasing")
+    move = move_for(State.APPROVED, "egress.releasing", Party.SYSTEM)
     move.target
 
 What is not in the table is refused. A final state has no move out of it but revocation, which is possible for ever.
@@ -99,13 +99,13 @@ OPEN_REVIEW = frozenset((_S.IN_REVIEW, _S.REVIEWED))
 """States in which checkers vote."""
 
 
-def move_for(source: State, event: str, target: State | None = None) -> Move:
-    """The move that `event` makes from `source`; `target` chooses where one event has two outcomes.
+def move_for(source: State, event: str, by: Party, target: State | None = None) -> Move:
+    """The move that `event` makes from `source` when that party takes it; `target` chooses between two outcomes.
 
     Raises: Conflict — if there is no such move.
     """
     for move in MOVES:
-        if move.source is source and move.event == event and target in (None, move.target):
+        if (move.source, move.event, move.by) == (source, event, by) and target in (None, move.target):
             return move
     raise Conflict(
         "wrong_state",
@@ -116,9 +116,9 @@ def move_for(source: State, event: str, target: State | None = None) -> Move:
     )
 
 
-def can(source: State, event: str) -> bool:
-    """Whether the table has a move for `event` from `source`."""
-    return any(move.source is source and move.event == event for move in MOVES)
+def can(source: State, event: str, by: Party) -> bool:
+    """Whether the table lets that party make `event` from `source`."""
+    return any((move.source, move.event, move.by) == (source, event, by) for move in MOVES)
 
 
 STATE_TEXT: dict[State, Text] = {

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tarfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from images.errors import ImageError, ToolMissing
 BEGIN: Final = sources.IMAGES / "base" / "begin.sh"
 FINISH: Final = sources.IMAGES / "base" / "finish.sh"
 _DPKG_OPTIONS: Final = (
+    "force-unsafe-io",  # a root file system that is lost in a power cut is made again
     "path-exclude=/usr/share/doc/*",
     "path-include=/usr/share/doc/*/copyright",
     "path-exclude=/usr/share/man/*",
@@ -62,14 +64,14 @@ def build_rootfs(lock: DebianLock, include: Iterable[str], debs: Path, scratch: 
     repository = scratch / "repository"
     write_repository(lock, debs, repository)
     (scratch / "packages.lock").write_text(lock.text(), encoding="utf-8")
-    tar = scratch / "rootfs.tar"
+    raw = scratch / "raw.tar"
     command = [
         *("mmdebstrap", "--variant=essential", "--architectures=amd64", "--format=tar"),
-        *("--skip=check/qemu,cleanup/apt", f"--include={','.join(include)}"),
+        *("--skip=check/qemu,cleanup/apt,output/dev", f"--include={','.join(include)}"),
         *(f"--dpkgopt={option}" for option in _DPKG_OPTIONS),
         f'--setup-hook={BEGIN} "$1"',
         f'--customize-hook={FINISH} "$1" {scratch / "packages.lock"}',
-        *(lock.suite, str(tar), f"deb [trusted=yes] copy:{repository} {lock.suite} main"),
+        *(lock.suite, str(raw), f"deb [trusted=yes] copy:{repository} {lock.suite} main"),
     ]
     environment = {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -84,7 +86,26 @@ def build_rootfs(lock: DebianLock, include: Iterable[str], debs: Path, scratch: 
         raise ToolMissing("mmdebstrap", "mmdebstrap") from error
     if done.returncode:
         raise _explain(done.stderr)
+    tar = scratch / "rootfs.tar"
+    _normalise(raw, tar)
+    raw.unlink()
     return tar
+
+
+def _normalise(source: Path, target: Path) -> None:
+    """Write the tar anew: versions of mmdebstrap and tar encode /dev and its devices differently.
+
+    The engine makes the devices of a container itself; what is left of /dev is the empty directory.
+    """
+    with tarfile.open(source) as before, tarfile.open(target, "w", format=tarfile.PAX_FORMAT) as after:
+        for entry in before:
+            if entry.name == "./dev" or entry.name.startswith("./dev/"):
+                continue
+            after.addfile(entry, before.extractfile(entry) if entry.isreg() else None)
+            if entry.name == ".":
+                dev = tarfile.TarInfo("./dev")
+                dev.type, dev.mode, dev.mtime = tarfile.DIRTYPE, 0o755, entry.mtime
+                after.addfile(dev)
 
 
 def _explain(output: str) -> ImageError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from audit.note import parse_vkey
 from audit.verification import Verification
 from audit.verify import verify
 
+LOGGER = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One verification: under way while `outcome` and `failure` are empty."""
+    """One verification: under way until it has ended; one that ended without an outcome proves nothing."""
 
     begun_at: datetime
     done: int = 0
@@ -28,6 +31,11 @@ class Run:
     def running(self) -> bool:
         """Whether it is under way."""
         return self.ended_at is None
+
+    @property
+    def broken(self) -> bool:
+        """Whether it ended without an outcome: that is no sign that the log is whole."""
+        return self.ended_at is not None and self.outcome is None
 
 
 class Verifications:
@@ -43,9 +51,12 @@ class Verifications:
         """The run under way, or the last one."""
         return self._last
 
-    def start(self, db: Database, log_dir: Path, vkey_file: Path, report: Callable[[Verification], object]) -> None:
-        """Begin a run unless one is under way; `report` is called with its outcome before it counts as ended.
+    def start(
+        self, db: Database, log_dir: Path, vkey_file: Path, report: Callable[[Verification | None], object]
+    ) -> None:
+        """Begin a run unless one is under way.
 
+        `report` is called with its outcome, or with None if it broke, before it counts as ended.
         Raises: AuditError — if the verifier key cannot be read.
         """
         verifier = parse_vkey(vkey_file.read_text(encoding="utf-8").strip())
@@ -63,6 +74,9 @@ class Verifications:
             outcome: Verification | None = None
             try:
                 outcome = verify(db, verifier, log_dir, progress)
+            except Exception:
+                LOGGER.exception("the verification of the audit log did not finish")
+            try:
                 report(outcome)
             finally:
                 self._last = Run(self._last.begun_at, self._last.done, self._last.total, self._clock(), outcome)

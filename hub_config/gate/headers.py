@@ -64,7 +64,6 @@ WORKSPACE_CSP = (
     "form-action 'none'",
 )
 SHUT = (
-    "bluetooth",
     "camera",
     "display-capture",
     "geolocation",

@@ -95,6 +95,7 @@ CONTENTS_QUERY: Mapping[str, frozenset[str] | None] = {
     "type": frozenset({"notebook", "file", "directory"}),
     "format": frozenset({"text", "json"}),  # base64 would carry any file to the browser
     "require_hash": frozenset({"0", "1"}),
+    "contentProviderId": frozenset({"undefined"}),  # Lab 4.6 sends it so where there is one provider only
 }
 CACHE_BUSTER = re.compile(r"\d{1,16}")  # Lab appends the time as a parameter without a value
 

@@ -118,7 +118,7 @@ class WorkHost:
         target: Target,
     ) -> None:
         if workspace is not None:
-            await self.record.refused(workspace.tenancy, asker, refused, request.method, target.path)
+            await self.record.refused(workspace.tenancy, asker, refused, request.method, target.encoded())
 
     async def refuse_target(self, request: web.BaseRequest, address: str) -> None:
         """Record a target that has more than one reading, if a signed-in person sent it to a workspace of

@@ -11,7 +11,7 @@ install -D -m 0644 "$lock" "$root/usr/share/ansim/packages.lock"
 # what the image says it contains stays true.
 # The first call still needs debconf, which the second takes away.
 chroot "$root" dpkg --purge --force-depends --force-remove-essential \
-    libpam-runtime libpam-modules libpam-modules-bin libpam0g login util-linux-extra
+    libpam-runtime libpam-modules libpam-modules-bin libpam0g login util-linux util-linux-extra
 chroot "$root" dpkg --purge --force-depends --force-remove-essential \
     debconf init-system-helpers libdebconfclient0 perl-base
 rm -rf "$root"/usr/lib/x86_64-linux-gnu/perl* "$root"/var/cache/debconf "$root"/etc/pam.d

@@ -144,7 +144,7 @@ def verify_now(visit: Visit) -> Response:
     """Begin to recompute the whole log; the page shows how far it is."""
     zone, actor, source = visit.zone, visit.actor, visit.source
 
-    def report(outcome: Verification) -> None:
+    def report(outcome: Verification | None) -> None:
         zone.log.record(
             Event(
                 "log.verified",
@@ -152,9 +152,9 @@ def verify_now(visit: Visit) -> Response:
                 LOG,
                 Subjects.none(),
                 source,
-                outcome="ok" if outcome.ok else "failed",
-                reason=None if outcome.ok else outcome.verdict,
-                detail={"size": outcome.size, "covered": outcome.covered, "root": outcome.root.hex()},
+                outcome="ok" if outcome is not None and outcome.ok else "failed",
+                reason=_why(outcome),
+                detail=_found(outcome),
             )
         )
 
@@ -178,6 +178,18 @@ def _choices(visit: Visit) -> dict[str, object]:
         "action_groups": [(FAMILIES.get(family, Text(family, family)), specs) for family, specs in families.items()],
         "outcome_options": [("", ANY), *OUTCOMES.items()],
     }
+
+
+def _why(outcome: Verification | None) -> str | None:
+    if outcome is None:
+        return "verification_broke"
+    return None if outcome.ok else outcome.verdict
+
+
+def _found(outcome: Verification | None) -> dict[str, str | int]:
+    if outcome is None:
+        return {}
+    return {"size": outcome.size, "covered": outcome.covered, "root": outcome.root.hex()}
 
 
 def _log_reading(visit: Visit, question: Mapping[str, object], found: int) -> None:

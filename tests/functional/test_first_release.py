@@ -14,7 +14,7 @@ from typing import Any
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect, sync_playwright
 
 from hub_config.demo.people import CHECKER_IN_PROJECT, CHECKERS, COMPLIANCE_OFFICER, RESEARCHER
 from hub_config.processes import REPOSITORY
@@ -59,6 +59,7 @@ class People:
             page.locator("input[name=code]").press("Enter")
             page.wait_for_load_state()
             if "/hub/login" not in page.url:
+                page.wait_for_url(re.compile(r"//zone[^/]*/(?!oauth_callback)"))
                 break
             # The code was used a moment ago; each is accepted once.
             time.sleep(30 - time.time() % 30 + 0.5)
@@ -87,47 +88,59 @@ def story() -> dict[str, str]:
     return {}
 
 
-def test_the_researcher_signs_in_and_sees_the_projects(people: People) -> None:
+def test_the_researcher_signs_in_and_sees_the_projects(people: People, zone: Any) -> None:
     page = people.page(RESEARCHER)
-    page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2] + "/")
+    page.goto(zone.settings.origin("zone"))
     expect(page.locator("main")).to_contain_text("소염진통제와 위장관 출혈")
-    expect(page.locator("body")).to_contain_text("데모")
+    expect(page.locator(".demo")).to_be_visible()
     people.picture(page, "home-researcher")
 
 
-def test_the_workspace_opens_and_the_tutorial_runs_to_a_request(people: People, zone: Any, story: dict[str, str]) -> None:
+def open_tutorial(page: Page, zone: Any) -> FrameLocator:
+    """Open the tutorial; the workspace lies in a frame of the zone's page, on an origin of its own."""
+    page.goto(f"{zone.settings.origin('work')}/user/{RESEARCHER}/{PROJECT}/lab/tree/{TUTORIAL}")
+    frame = page.frame_locator("iframe")
+    expect(frame.locator(".jp-Notebook .jp-CodeCell").first).to_be_visible(timeout=120_000)
+    expect(frame.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_attached(timeout=120_000)
+    return frame
+
+
+def test_the_workspace_opens_and_the_tutorial_runs_to_a_request(
+    people: People, zone: Any, story: dict[str, str]
+) -> None:
     page = people.page(RESEARCHER)
     page.goto(f"{zone.settings.origin('zone')}/projects/{PROJECT}/workspace")
     page.locator("form[action$='/workspace/start'] button").click()
-    page.wait_for_url(re.compile(r"//work\..*/lab"), timeout=240_000)
-    page.goto(f"{zone.settings.origin('work')}/user/{RESEARCHER}/{PROJECT}/lab/tree/{TUTORIAL}")
-    expect(page.locator(".jp-Notebook").first).to_be_visible(timeout=120_000)
+    page.wait_for_url(re.compile(r"/_gate/open/.*/lab"), timeout=240_000)
+    frame = open_tutorial(page, zone)
     expect(page.locator("body")).to_contain_text("기록")
-    last = page.locator(".jp-Notebook .jp-CodeCell").last
-    page.keyboard.press("Control+End")
-    run_all(page)
-    expect(page.locator("body")).to_contain_text(re.compile("10명|fewer|미만"), timeout=180_000)
+    run_cells(frame, 6)
+    expect(frame.locator(".jp-Notebook")).to_contain_text(re.compile("10명|fewer|미만"), timeout=180_000)
+    people.picture(page, "precheck")
+    run_cells(frame, 3)
     people.picture(page, "workspace")
+    last = frame.locator(".jp-Notebook .jp-CodeCell").last
     last.scroll_into_view_if_needed()
-    editor = last.locator(".cm-content")
-    editor.click()
+    last.locator(".cm-content").click()
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(submit_code(zone))
     page.keyboard.press("Shift+Enter")
     expect(last).to_contain_text(REQUEST, timeout=120_000)
-    people.picture(page, "precheck")
     found = REQUEST.search(last.inner_text())
     assert found
     story["request"] = found.group()
 
 
-def run_all(page: Page) -> None:
-    """Run every cell with the keyboard: one after the other, from the top."""
-    page.locator(".jp-Notebook .jp-Cell").first.click()
-    page.keyboard.press("Escape")
-    for _ in range(page.locator(".jp-Notebook .jp-Cell").count() + 12):
-        page.keyboard.press("Shift+Enter")
-        page.wait_for_timeout(120)
+def run_cells(frame: FrameLocator, many: int) -> None:
+    """Run the next code cells with the keyboard, as a person does; headings on the way are passed over."""
+    cells = frame.locator(".jp-Notebook .jp-CodeCell")
+    done = frame.locator(".jp-CodeCell .jp-InputPrompt").filter(has_text=re.compile(r"\[\d+\]"))
+    start = done.count()
+    for number in range(start, min(start + many, cells.count() - 1)):
+        cells.nth(number).scroll_into_view_if_needed()
+        cells.nth(number).locator(".cm-content").click()
+        cells.nth(number).press("Shift+Enter")
+        expect(cells.nth(number).locator(".jp-InputPrompt")).to_contain_text(re.compile(r"\[\d+\]"), timeout=120_000)
 
 
 def submit_code(zone: Any) -> str:
@@ -159,7 +172,6 @@ def test_two_others_approve_without_seeing_each_other(
     while page.locator("form[action$='/vote']").count() == 0 and time.monotonic() < deadline:
         page.wait_for_timeout(500)
         page.goto(address)
-    assert "위원" not in page.locator("main").inner_text() or handle == CHECKERS[0]
     other = next(h for h in CHECKERS if h != handle)
     assert other not in page.content()
     if handle == CHECKERS[0]:
@@ -212,7 +224,7 @@ def test_the_officer_finds_the_whole_story_in_one_timeline(people: People, zone:
 def test_script_in_a_workspace_can_neither_read_nor_post_to_the_portal(people: People, zone: Any) -> None:
     page = people.page(RESEARCHER)
     portal = zone.settings.origin("zone")
-    page.goto(f"{zone.settings.origin('work')}/user/{RESEARCHER}/{PROJECT}/lab")
+    open_tutorial(page, zone)
     attack = """async (url) => {
         const tries = {};
         for (const [name, init] of Object.entries({
@@ -228,7 +240,8 @@ def test_script_in_a_workspace_can_neither_read_nor_post_to_the_portal(people: P
         }
         return tries;
     }"""
-    outcome = page.evaluate(attack, portal + "/account")
+    inside = next(f for f in page.frames if f.url.startswith(zone.settings.origin("work")))
+    outcome = inside.evaluate(attack, portal + "/account")
     assert set(outcome.values()) <= {"refused"}, outcome
     # Positive control: the same call on the portal's own origin reads the page.
     page.goto(portal + "/account")

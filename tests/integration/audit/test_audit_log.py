@@ -78,6 +78,18 @@ def test_a_database_that_refuses_the_entry_means_that_it_is_not_durable(world: W
     assert world.size() == 0
 
 
+def test_an_append_needs_the_transaction_of_the_change(world: World) -> None:
+    with world.db.engine.connect() as connection, pytest.raises(RuntimeError):
+        world.log.append(connection, an_event())
+    assert world.size() == 0
+
+
+def test_a_checkpoint_that_cannot_be_kept_is_not_durable(sqlite_world: World) -> None:
+    (sqlite_world.home / "log").write_bytes(b"a file where the directory should be")
+    with pytest.raises(NotDurable):
+        sqlite_world.log.checkpoint()
+
+
 def test_the_same_event_is_recorded_once(world: World) -> None:
     event = an_event(sealed={"comment": "a word"})
     assert [world.log.record(event) for _ in range(3)] == [0, 0, 0]

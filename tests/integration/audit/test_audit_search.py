@@ -120,6 +120,22 @@ def test_an_entry_says_what_was_recorded(story: World) -> None:
             entry(tx, 9)
 
 
+@pytest.mark.parametrize("damage", ["'x'", "NULL", "body || ' '"])
+def test_a_damaged_entry_is_shown_as_such_and_hides_no_other(sqlite_world: World, damage: str) -> None:
+    sqlite_world.fill(3)
+    if damage == "NULL":
+        sqlite_world.tamper("UPDATE audit_entry SET leaf_hash = x'00' WHERE idx = 1")
+    else:
+        sqlite_world.tamper(f"UPDATE audit_entry SET body = CAST({damage} AS BLOB) WHERE idx = 1")
+    with sqlite_world.db.read() as tx:
+        entries = search(tx, Query(newest_first=False))
+    assert [(e.index, e.intact, e.body["action"]) for e in entries] == [
+        (0, True, "cell.sent"),
+        (1, False, "cell.sent"),
+        (2, True, "cell.sent"),
+    ]
+
+
 def test_a_page_is_never_longer_than_the_limit_of_the_log(story: World) -> None:
     assert found(story, limit=MAX_LIMIT * 10) == list(range(9))
     assert found(story, limit=-1) == []

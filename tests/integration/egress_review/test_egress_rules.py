@@ -282,6 +282,12 @@ def test_approving_what_a_rule_flagged_takes_a_reason_and_a_senior_checker(zone:
     assert zone.desk.release(request.ref).state is State.RELEASED
 
 
+def test_what_is_approved_cannot_be_returned_by_a_checker(zone: Zone) -> None:
+    request = zone.approved()
+    with pytest.raises(Conflict):
+        zone.desk.return_to_author(zone.checkers["senior"], request.ref, "on second thoughts", source=HERE)
+
+
 def test_a_withdrawn_request_is_over(zone: Zone) -> None:
     request = zone.in_review()
     with pytest.raises(Denied):

@@ -3,20 +3,15 @@
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import docker
 import pytest
-from docker.models.containers import Container
 
 from hub_config.images import build_all
 from images.manifest import ImageInfo
-
-PREFIX = "/user/alice/gibleed/"
-UID = 200_123  # no entry in any passwd file
+from tests.integration.images.workspace import PREFIX, UID, Running, wait_for_jupyter
 
 
 @pytest.fixture(scope="session")
@@ -24,26 +19,6 @@ def built_images(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ImageInf
     """The images of this checkout; those that are there are not built again."""
     home = os.environ.get("ANSIM_TEST_HOME")
     return build_all(Path(home) if home else tmp_path_factory.mktemp("home"), say=print)
-
-
-@dataclass(frozen=True)
-class Running:
-    """A running workspace container and the directories it sees."""
-
-    container: Container
-    home: Path
-    outbox: Path
-
-    def run(self, *command: str, user: str = "") -> tuple[int, str]:
-        """The exit status and output of a command in the container."""
-        status, output = self.container.exec_run(list(command), user=user or f"{UID}:{UID}")
-        return status, output.decode()
-
-    def python(self, code: str) -> str:
-        """The output of a Python program in the container; a failure fails the test."""
-        status, output = self.run("python", "-c", code)
-        assert status == 0, output
-        return output
 
 
 @pytest.fixture(scope="session")
@@ -83,12 +58,3 @@ def notebook(built_images: dict[str, ImageInfo]) -> Iterator[Running]:
         container.remove(force=True)
         client.close()
         shutil.rmtree(folder)
-
-
-def wait_for_jupyter(running: Running, seconds: float = 90) -> None:
-    """Wait until the server in the container answers."""
-    deadline = time.monotonic() + seconds
-    ask = f"import urllib.request as r; r.urlopen('http://127.0.0.1:8888{PREFIX}api', timeout=5)"
-    while running.run("python", "-c", ask)[0] != 0:
-        assert time.monotonic() < deadline, running.container.logs().decode()
-        time.sleep(0.3)

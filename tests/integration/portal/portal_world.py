@@ -167,10 +167,10 @@ class Browser(TestClient):
             answer.headers.get("location"),
             answer.text[:500],
         )
-        return answer.text
+        return str(answer.text)
 
-    def fill(self, path: str, status: int = 303, **fields: Any) -> httpx.Response:
-        answer = self.post(path, data=fields, follow_redirects=False)
+    def fill(self, path: str, status: int = 303, /, **fields: Any) -> httpx.Response:
+        answer: httpx.Response = self.post(path, data=fields, follow_redirects=False)
         assert answer.status_code == status, (path, answer.status_code, answer.text[-2500:])
         return answer
 

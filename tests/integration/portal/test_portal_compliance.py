@@ -32,7 +32,14 @@ def test_the_whole_story_of_a_release_is_one_timeline(world: World) -> None:
         "egress.released",
         "egress.collected",
     ]
-    assert re.findall(r"<b>(\w+)</b>", page) == ["minji", "minji", "junho", "seoyeon", "seoyeon", "minji"]
+    assert re.findall(r"<b>(\w+)</b> <span class=.mono", page) == [
+        "minji",
+        "minji",
+        "junho",
+        "seoyeon",
+        "seoyeon",
+        "minji",
+    ]
 
 
 def test_each_search_and_each_look_is_recorded_before_anything_is_shown(world: World) -> None:
@@ -151,9 +158,8 @@ def test_a_row_that_somebody_changed_is_named_on_the_page(world: World) -> None:
     with world.zone.db.engine.connect() as raw:
         for (name,) in raw.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").all():
             raw.exec_driver_sql(f'DROP TRIGGER "{name}"')
-        raw.exec_driver_sql(
-            "UPDATE audit_entry SET body = replace(body, 'person.joined', 'person.closed') WHERE idx = 1"
-        )
+        changed = "CAST(replace(body, 'person.joined', 'person.closed') AS BLOB)"
+        raw.exec_driver_sql(f"UPDATE audit_entry SET body = {changed} WHERE idx = 1")
         raw.commit()
     page = verified(world)
     assert "The log is not intact: tampered" in page
@@ -168,3 +174,22 @@ def test_other_people_see_references_in_their_own_record_and_no_user_names(world
     page = world.signed_in("minji").page("/account")
     assert "junho" not in page
     assert world.zone.registry.person("minji").ref in page
+
+
+def test_a_verification_that_breaks_is_no_sign_that_the_log_is_whole(world: World) -> None:
+    with world.zone.db.engine.connect() as raw:
+        raw.exec_driver_sql("ALTER TABLE audit_tile RENAME TO audit_tile_lost")
+        raw.commit()
+    browser = world.signed_in("jiwoo")
+    browser.fill("/compliance/verify")
+    deadline = time.monotonic() + 20
+    while (run := world.portal.verifications.last) is None or run.running:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert run.broken
+    with world.zone.db.engine.connect() as raw:
+        raw.exec_driver_sql("ALTER TABLE audit_tile_lost RENAME TO audit_tile")
+        raw.commit()
+    page = browser.page("/compliance")
+    assert "The verification did not finish" in page
+    assert "Intact" not in page

@@ -5,6 +5,7 @@ import re
 import zipfile
 from datetime import timedelta
 
+from audit.note import parse_vkey
 from egress_review.verify_package import verify_package
 from egress_review.workflow import State
 from registry.model import Role
@@ -66,7 +67,7 @@ def test_a_result_travels_from_the_outbox_to_a_package_that_verifies(world: Worl
     with zipfile.ZipFile(io.BytesIO(package.content)) as archive:
         archive.extractall(target)
     folder = next(target.rglob("release.json")).parent
-    assert verify_package(folder, world.zone.log.verifier()).ok
+    assert verify_package(folder, parse_vkey((world.zone.settings.home / "keys" / "log.vkey").read_text().strip())).ok
     assert len(world.entries("egress.collected")) == 1
 
 

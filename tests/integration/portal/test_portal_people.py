@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pyotp
 
@@ -112,7 +113,7 @@ def test_a_password_is_changed_with_the_old_one_and_a_fresh_code(world: World) -
     browser = world.signed_in("minji")
     world.clock.ahead += timedelta(seconds=30)
     code = pyotp.TOTP(world.secrets["minji"]).at(world.clock())
-    entries = {"old": PASSWORD, "password": NEW_PASSWORD, "again": NEW_PASSWORD}
+    entries: dict[str, Any] = {"old": PASSWORD, "password": NEW_PASSWORD, "again": NEW_PASSWORD}
     assert "not the same" in browser.fill("/account/password", 422, **{**entries, "again": "x"}, code=code).text
     assert browser.fill("/account/password", 422, **{**entries, "old": "wrong password here"}, code=code)
     browser.fill("/account/password", **entries, code=code)
@@ -121,7 +122,7 @@ def test_a_password_is_changed_with_the_old_one_and_a_fresh_code(world: World) -
 
 def test_a_project_is_opened_staffed_supplied_and_closed(world: World) -> None:
     operator, controller = world.signed_in("taeyang"), world.signed_in("sunhee")
-    period = {"starts": "2026-01-01", "ends": "2035-12-31"}
+    period: dict[str, Any] = {"starts": "2026-01-01", "ends": "2035-12-31"}
     operator.fill("/projects", id="ward", title_ko="병동", title_en="Ward", purpose="Counting beds.", **period)
     operator.fill("/projects/ward/members", handle="nobody", role="researcher", **period)
     operator.fill("/projects/ward/grants", 403, dataset="gibleed:1", **period)

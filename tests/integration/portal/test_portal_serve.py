@@ -19,7 +19,8 @@ import asyncio
 from pathlib import Path
 from starlette.responses import PlainTextResponse
 from portal.serve import _serve
-asyncio.run(_serve({Path("run/a.sock"): PlainTextResponse("browsers"), Path("run/b.sock"): PlainTextResponse("notebooks")}))
+apps = {"run/a.sock": "browsers", "run/b.sock": "notebooks"}
+asyncio.run(_serve({Path(path): PlainTextResponse(text) for path, text in apps.items()}))
 """
 
 

@@ -68,6 +68,7 @@ ALLOWED = [
     ("GET", "api", Kind.PLAIN),
     ("GET", "api/contents?content=1&1732197600000=", Kind.PLAIN),
     ("GET", "api/contents/x.ipynb?type=notebook&content=1&hash=0", Kind.PLAIN),
+    ("GET", "api/contents/x.ipynb?type=notebook&content=1&hash=1&contentProviderId=undefined&17=", Kind.PLAIN),
     ("PUT", "api/contents/x.ipynb", Kind.WRITE),
     ("POST", "api/contents/dir", Kind.WRITE),
     ("PATCH", "api/contents/x.ipynb", Kind.WRITE),

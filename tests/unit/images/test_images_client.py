@@ -86,7 +86,7 @@ def zone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Zone]:
         server.shutdown()
 
 
-def test_a_check_says_what_is_wrong_where_and_how_to_fix_it(zone: Zone, capsys: pytest.CaptureFixture[str]):
+def test_a_check_says_what_is_wrong_where_and_how_to_fix_it(zone: Zone, capsys: pytest.CaptureFixture[str]) -> None:
     zone.answer = FLAGGED
     (ansim_client.OUTBOX / "table.csv").write_text("a,b\n", encoding="utf-8")
     report = ansim_client.check("table.csv")
@@ -101,7 +101,7 @@ def test_a_check_says_what_is_wrong_where_and_how_to_fix_it(zone: Zone, capsys: 
 
 def test_what_the_zone_says_is_shown_in_korean_to_a_person_who_reads_korean(
     zone: Zone, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     monkeypatch.setattr(ansim_client, "language", "ko")
     zone.answer = {"error": {"message": {"ko": "이용 기간이 끝났습니다.", "en": "The period is over."}, "hint": None}}
     zone.status = 403
@@ -110,12 +110,12 @@ def test_what_the_zone_says_is_shown_in_korean_to_a_person_who_reads_korean(
     assert zone.calls[0][2]["Accept-Language"] == "ko"
 
 
-def test_no_call_carries_a_credential(zone: Zone):
+def test_no_call_carries_a_credential(zone: Zone) -> None:
     ansim_client.status()
     assert {"authorization", "cookie"}.isdisjoint(name.lower() for name in zone.calls[0][2])
 
 
-def test_a_notebook_shows_markup_from_a_file_as_text(zone: Zone):
+def test_a_notebook_shows_markup_from_a_file_as_text(zone: Zone) -> None:
     zone.answer = FLAGGED
     (ansim_client.OUTBOX / "table.csv").touch()
     html = ansim_client.check("table.csv")._repr_html_()
@@ -123,13 +123,13 @@ def test_a_notebook_shows_markup_from_a_file_as_text(zone: Zone):
     assert "&lt;b&gt;4&lt;/b&gt;" in html
 
 
-def test_no_answer_is_no_pass(zone: Zone):
+def test_no_answer_is_no_pass(zone: Zone) -> None:
     zone.answer = {"files": []}
     (ansim_client.OUTBOX / "table.csv").touch()
     assert not ansim_client.check("table.csv").passed
 
 
-def test_a_file_elsewhere_is_copied_to_the_outbox_first(zone: Zone):
+def test_a_file_elsewhere_is_copied_to_the_outbox_first(zone: Zone) -> None:
     Path("result.csv").write_text("a\n1\n", encoding="utf-8")
     zone.answer = {"ref": "er_abc", "state": "scanning", "state_text": {"ko": "점검 중", "en": "being checked"}}
     submission = ansim_client.submit(Path("result.csv"), title="Table 1", purpose="A paper")
@@ -139,14 +139,14 @@ def test_a_file_elsewhere_is_copied_to_the_outbox_first(zone: Zone):
     assert "being checked" in repr(submission)
 
 
-def test_a_file_in_a_folder_of_the_outbox_keeps_its_place(zone: Zone):
+def test_a_file_in_a_folder_of_the_outbox_keeps_its_place(zone: Zone) -> None:
     (ansim_client.OUTBOX / "tables").mkdir()
     (ansim_client.OUTBOX / "tables" / "one.csv").touch()
     ansim_client.check(ansim_client.OUTBOX / "tables" / "one.csv")
     assert zone.calls[0][3]["files"] == ["tables/one.csv"]
 
 
-def test_a_link_in_the_outbox_is_named_to_the_zone_and_not_followed(zone: Zone, tmp_path: Path):
+def test_a_link_in_the_outbox_is_named_to_the_zone_and_not_followed(zone: Zone, tmp_path: Path) -> None:
     (tmp_path / "elsewhere.csv").touch()
     (ansim_client.OUTBOX / "link.csv").symlink_to(tmp_path / "elsewhere.csv")
     ansim_client.check(ansim_client.OUTBOX / "link.csv")
@@ -154,7 +154,7 @@ def test_a_link_in_the_outbox_is_named_to_the_zone_and_not_followed(zone: Zone, 
     assert (ansim_client.OUTBOX / "link.csv").is_symlink()
 
 
-def test_a_file_that_is_not_there_is_named_before_anything_is_sent(zone: Zone):
+def test_a_file_that_is_not_there_is_named_before_anything_is_sent(zone: Zone) -> None:
     with pytest.raises(ansim_client.AnsimError, match=r"no such file.*absent\.csv"):
         ansim_client.check("absent.csv")
     with pytest.raises(ansim_client.AnsimError, match="at least one file"):
@@ -162,13 +162,13 @@ def test_a_file_that_is_not_there_is_named_before_anything_is_sent(zone: Zone):
     assert zone.calls == []
 
 
-def test_a_reference_cannot_become_another_address(zone: Zone):
+def test_a_reference_cannot_become_another_address(zone: Zone) -> None:
     with pytest.raises(ansim_client.AnsimError, match="Not the reference"):
         ansim_client.requests("../../portal")
     assert zone.calls == []
 
 
-def test_the_state_of_the_workspace_lists_its_requests(zone: Zone, capsys: pytest.CaptureFixture[str]):
+def test_the_state_of_the_workspace_lists_its_requests(zone: Zone, capsys: pytest.CaptureFixture[str]) -> None:
     zone.answer = {
         "message": {"ko": "기록됩니다.", "en": "What you do here is recorded."},
         "outbox": [{"name": "a.csv", "size": 1, "problem": {"ko": "링크", "en": "a link"}}],
@@ -181,7 +181,7 @@ def test_the_state_of_the_workspace_lists_its_requests(zone: Zone, capsys: pytes
     assert "er_1" in shown
 
 
-def test_a_zone_that_is_away_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_zone_that_is_away_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ansim_client, "SOCKET", str(tmp_path / "absent.sock"))
     monkeypatch.setattr(ansim_client, "language", "en")
     with pytest.raises(ansim_client.AnsimError, match="could not be reached") as refusal:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def program() -> subprocess.Popen[bytes]:
+def program() -> Iterator[subprocess.Popen[bytes]]:
     """A running program that ends when it is told to."""
     process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     yield process
@@ -35,7 +36,7 @@ def started(pid: int) -> str:
 
 
 @pytest.mark.usefixtures("no_engine")
-def test_a_machine_without_an_engine_is_told_what_to_do():
+def test_a_machine_without_an_engine_is_told_what_to_do() -> None:
     assert not engine_answers()
     with pytest.raises(EngineMissing) as refusal:
         connect()
@@ -44,11 +45,11 @@ def test_a_machine_without_an_engine_is_told_what_to_do():
 
 
 @pytest.mark.usefixtures("no_engine")
-def test_without_an_engine_a_zone_has_no_containers():
+def test_without_an_engine_a_zone_has_no_containers() -> None:
     assert remove_zone_containers("zone") == 0
 
 
-def test_an_engine_that_we_did_not_start_is_left_alone(tmp_path: Path, program: subprocess.Popen[bytes]):
+def test_an_engine_that_we_did_not_start_is_left_alone(tmp_path: Path, program: subprocess.Popen[bytes]) -> None:
     assert not stop_engine(tmp_path / "absent")
     state = tmp_path / "engine.pid"
     state.write_text(f"{program.pid} 12345\n", encoding="ascii")  # the pid was ours once and is another's now
@@ -57,7 +58,7 @@ def test_an_engine_that_we_did_not_start_is_left_alone(tmp_path: Path, program: 
     assert not state.exists()
 
 
-def test_an_engine_that_we_started_is_stopped(tmp_path: Path, program: subprocess.Popen[bytes]):
+def test_an_engine_that_we_started_is_stopped(tmp_path: Path, program: subprocess.Popen[bytes]) -> None:
     state = tmp_path / "engine.pid"
     state.write_text(f"{program.pid} {started(program.pid)}\n", encoding="ascii")
     assert stop_engine(state)
@@ -65,17 +66,17 @@ def test_an_engine_that_we_started_is_stopped(tmp_path: Path, program: subproces
     assert not state.exists()
 
 
-def test_a_full_disk_is_found_before_the_build_begins(tmp_path: Path):
+def test_a_full_disk_is_found_before_the_build_begins(tmp_path: Path) -> None:
     with pytest.raises(NoSpace, match="GB free and the build needs"):
         images._check_space(tmp_path / "not" / "there", 10**18)
 
 
-def test_a_failed_build_reaches_the_command_line_as_one_sentence_and_a_step():
+def test_a_failed_build_reaches_the_command_line_as_one_sentence_and_a_step() -> None:
     assert issubclass(images.ImageBuildFailed, ZoneError)
     assert images.ImageBuildFailed.exit_code == 3
 
 
-def test_a_full_cache_needs_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_full_cache_needs_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     file = tmp_path / "some_thing-1.0-py3-none-any.whl"
     file.write_bytes(b"content")

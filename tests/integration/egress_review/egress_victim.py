@@ -1,0 +1,92 @@
+"""A worker that kills itself: `python -m tests.integration.egress_review.egress_victim HOME REF STEP N`.
+
+It does STEP ("release", "scan", "vote") to the request and sends itself SIGKILL at the Nth thing that touches the
+disk or the database. N = 0 lets it live and prints how many there were.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import event
+
+from audit.db import Database
+from audit.keys import LogKeys
+from audit.log import AuditLog
+from egress_review.model import Choice
+from egress_review.policy import load_policy
+from egress_review.scanner import InProcessScanner
+from egress_review.service import EgressDesk
+from egress_review.vault import Vault
+from registry.service import Registry
+from tests.integration.egress_review.egress_house import HERE
+from tests.integration.registry.registry_house import NOTICE, Clock
+
+TOUCHES = frozenset(("open", "os.rename", "os.mkdir", "os.remove", "os.link", "os.chmod", "shutil.rmtree"))
+
+
+def open_desk(home: Path, database: Database | None = None) -> EgressDesk:
+    """The desk of a zone that another process made."""
+    db = database or Database.open(f"sqlite:///{home / 'ansim.db'}")
+    log = AuditLog(
+        db,
+        LogKeys.load_or_create(home / "keys"),
+        component="worker",
+        origin="ansim.example/audit",
+        log_dir=home / "log",
+    )
+    registry = Registry(db, log, secrets_key=bytes(32), demo=False, notice_version=NOTICE, clock=Clock())
+    return EgressDesk(
+        db,
+        log,
+        registry,
+        vault=Vault(home / "vault"),
+        releases_dir=home / "releases",
+        workspaces_dir=home / "workspaces",
+        policy=load_policy("kr-default"),
+        scanner=InProcessScanner(),
+        release_key=Ed25519PrivateKey.from_private_bytes((home / "release.key").read_bytes()),
+        clock=Clock(),
+    )
+
+
+def act(desk: EgressDesk, step: str, ref: str, checker: str) -> None:
+    """Do the step."""
+    if step == "release":
+        desk.release(ref)
+    elif step == "scan":
+        desk.scan(ref)
+    else:
+        person = desk._registry.person(checker)
+        request = desk.view(person, ref).request
+        votes = {file.sha256: Choice.APPROVE for file in request.files}
+        desk.vote(person, ref, votes, "", 1, request.confirm_code, source=HERE)
+
+
+def main() -> None:
+    """Count what touches disk or database, and die at the chosen one."""
+    home, ref, step, last = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
+    desk = open_desk(home)
+    count = 0
+
+    def touched(*_: Any) -> None:
+        nonlocal count
+        count += 1
+        if count == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    engine = desk._db.engine
+    for name in ("before_cursor_execute", "commit"):
+        event.listen(engine, name, touched)
+    sys.addaudithook(lambda name, _: touched() if name in TOUCHES else None)
+    act(desk, step, ref, "duri")
+    sys.stdout.write(str(count))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""kill -9 anywhere in a release, a scan or a vote: after a restart nothing is lost and nothing is out too early."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from audit.db import Database
+from audit.keys import LogKeys
+from audit.verify import verify
+from egress_review import store
+from egress_review.verify_package import verify_package
+from egress_review.workflow import State
+from tests.integration.egress_review.egress_house import open_zone
+from tests.integration.egress_review.egress_victim import act, open_desk
+
+ROOT = Path(__file__).parents[3]
+SPREAD = 7
+"""Places at which each step is killed in an ordinary run; the long test kills at every one."""
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, str]]:
+    """For each step a zone that is about to take it, and the request."""
+    made: dict[str, tuple[Path, str]] = {}
+    for step in ("release", "scan", "vote"):
+        home = tmp_path_factory.mktemp(step)
+        zone = open_zone(f"sqlite:///{home / 'ansim.db'}", home)
+        raw = zone.key.private_bytes(
+            serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
+        )
+        (home / "release.key").write_bytes(raw)
+        if step == "scan":
+            request = zone.submit()
+        elif step == "vote":
+            request = zone.in_review()
+            zone.vote("hana", request)
+        else:
+            request = zone.approved()
+        zone.house.db.close()
+        made[step] = home, request.ref
+    return made
+
+
+def run(home: Path, ref: str, step: str, at: int) -> subprocess.CompletedProcess[str]:
+    victim = [sys.executable, "-m", "tests.integration.egress_review.egress_victim", str(home), ref, step, str(at)]
+    return subprocess.run(victim, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def check_survived(home: Path, ref: str, step: str) -> None:
+    """Hold what the dead process left to the invariants, then go on where it stopped."""
+    db = Database.open(f"sqlite:///{home / 'ansim.db'}")
+    keys = LogKeys.load_or_create(home / "keys")
+    desk = open_desk(home, db)
+    with db.read() as tx:
+        left = store.load(tx, ref)
+        votes = len(store.votes_of(tx, ref))
+    if desk.package_of(ref).exists():
+        assert left.state is State.RELEASED, "a package without a release in the log"
+        assert verify_package(desk.package_of(ref), keys.verifier("ansim.example/audit")).ok
+    assert votes == (0 if step == "scan" else 2 if step == "release" or left.state is State.APPROVED else 1)
+    if left.state is not State.APPROVED or step == "release":
+        act(desk, step, ref, "duri")
+    with db.read() as tx:
+        after = store.load(tx, ref)
+    expected = {"release": State.RELEASED, "scan": State.IN_REVIEW, "vote": State.APPROVED}[step]
+    assert after.state is expected
+    if step == "release":
+        assert after.packaged
+        assert verify_package(desk.package_of(ref), keys.verifier("ansim.example/audit")).ok
+        assert desk.zip_of(ref).is_file()
+    desk._log.checkpoint()
+    checked = verify(db, keys.verifier("ansim.example/audit"), home / "log")
+    assert checked.ok, checked.problems
+    db.close()
+
+
+def kill_at(prepared: dict[str, tuple[Path, str]], step: str, at: int, tmp_path: Path) -> None:
+    source, ref = prepared[step]
+    home = tmp_path / f"{step}-{at}"
+    shutil.copytree(source, home)
+    done = run(home, ref, step, at)
+    assert done.returncode == -9, done.stderr
+    check_survived(home, ref, step)
+
+
+def touches(prepared: dict[str, tuple[Path, str]], step: str, tmp_path: Path) -> int:
+    source, ref = prepared[step]
+    home = tmp_path / "whole"
+    shutil.copytree(source, home)
+    done = run(home, ref, step, 0)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
+@pytest.mark.parametrize("step", ["release", "scan", "vote"])
+def test_a_process_that_is_killed_loses_nothing_and_lets_nothing_out(
+    prepared: dict[str, tuple[Path, str]], step: str, tmp_path: Path
+) -> None:
+    total = touches(prepared, step, tmp_path)
+    for number in range(SPREAD):
+        kill_at(prepared, step, 1 + number * (total - 1) // (SPREAD - 1), tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("step", ["release", "scan", "vote"])
+def test_a_process_can_be_killed_at_every_single_touch(
+    prepared: dict[str, tuple[Path, str]], step: str, tmp_path: Path
+) -> None:
+    for at in range(1, touches(prepared, step, tmp_path) + 1):
+        kill_at(prepared, step, at, tmp_path)
