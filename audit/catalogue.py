@@ -95,6 +95,8 @@ _ACTIONS = (
     ActionSpec("egress.releasing", "반출 파일의 내보내기를 시작함", "The release of an egress request began"),
     ActionSpec("egress.released", "반출 파일을 내보냄", "The files of an egress request were released"),
     ActionSpec("egress.release_failed", "반출 파일의 내보내기에 실패함", "The release of an egress request failed"),
+    ActionSpec("egress.revoked", "반출을 취소함", "A release was revoked"),
+    ActionSpec("egress.expired", "반출 파일의 수령 기간이 끝남", "The time to collect released files ended"),
     ActionSpec("egress.collected", "반출된 파일을 받아 감", "Released files were collected"),
     ActionSpec("egress.viewed", "반출 심사 파일을 열람함", "A file of an egress request was viewed"),
     ActionSpec("log.created", "감사 기록을 시작함", "The audit log was begun"),

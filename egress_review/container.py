@@ -122,6 +122,9 @@ class ContainerScanner:
         except TimeoutError:
             raise scan_failed("timeout") from None
         finally:
+            # Shut down, not only closed: a program that goes on writing would hold up its own removal.
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
             attached.close()
         status = container.wait(timeout=max(1.0, deadline - time.monotonic()))
         if status.get("StatusCode") != 0:

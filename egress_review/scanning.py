@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -97,7 +98,7 @@ class Scanning(Desk):
         attempts = request.attempts + 1
         with self._db.begin() as tx:
             current = self._same(tx, request)
-            later = {"attempts": attempts, "retry_at": self._clock() + wait_after(request.attempts)}
+            later: dict[str, Any] = {"attempts": attempts, "retry_at": self._clock() + wait_after(request.attempts)}
             moved, _ = self._move(tx, current, "egress.scan_failed", Party.SYSTEM, record, **later)
             return moved
 

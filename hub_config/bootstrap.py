@@ -59,9 +59,7 @@ def check_machine() -> None:
     if sys.platform != "linux" or shutil.which("apt-get") is None:
         raise Missing("This machine is neither Debian nor Ubuntu.", SYSTEMS)
     if os.geteuid() != 0:
-        raise Missing(
-            "The zone must be started by root: it drives the container engine.", "Run `sudo make up`."
-        )
+        raise Missing("The zone must be started by root: it drives the container engine.", "Run `sudo make up`.")
     if not ENVIRONMENT.exists() and shutil.disk_usage(REPOSITORY).free < FIRST_BYTES:
         raise Missing(f"Less than {FIRST_BYTES // 10**9} GB are free at {REPOSITORY}.", "Free some space.")
 
@@ -115,7 +113,7 @@ def pip(*arguments: str) -> None:
 def link() -> None:
     """Put the repository on the environment's path and write the `ansim` command."""
     python = ENVIRONMENT / "bin" / "python"
-    paths = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    paths = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
     site = subprocess.run(paths, capture_output=True, text=True, check=True).stdout.strip()
     (Path(site) / "ansim.pth").write_text(f"{REPOSITORY}\n")
     command = ENVIRONMENT / "bin" / "ansim"
@@ -138,9 +136,7 @@ def install_system(packages: tuple[str, ...]) -> None:
         ["apt-get", "install", "-y", "--no-install-recommends", *missing],
     )
     for command in commands:
-        result = subprocess.run(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if result.returncode != 0:
         raise Missing(f"{names} cannot be installed: {last(result)}", "Check the network and the free space.")
 
@@ -171,9 +167,7 @@ def lock() -> None:
     uv += ["--custom-compile-command", "make lock", "pyproject.toml"]
     subprocess.run([*uv, "-o", LOCKS["run"].name], cwd=REPOSITORY, check=True)
     constraint = ["--constraint", LOCKS["run"].name]
-    subprocess.run(
-        [*uv, *constraint, "--extra", "dev", "-o", LOCKS["development"].name], cwd=REPOSITORY, check=True
-    )
+    subprocess.run([*uv, *constraint, "--extra", "dev", "-o", LOCKS["development"].name], cwd=REPOSITORY, check=True)
 
 
 def digest(path: Path) -> str:

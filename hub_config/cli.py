@@ -64,9 +64,9 @@ def parser(groups: dict[str, str]) -> argparse.ArgumentParser:
     top.add_argument("--home", type=Path, default=None, help="the zone's directory (ANSIM_HOME, else ./var)")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_zone_commands(commands)
-    for name, module in groups.items():
+    for module in groups.values():
         importlib.import_module(module).add_parser(commands)
-    for name in GROUPS.keys() - groups.keys():
+    for name in sorted(GROUPS.keys() - groups.keys()):
         commands.add_parser(name, help=f"see `ansim {name} --help`")
     return top
 
@@ -130,9 +130,7 @@ def run_doctor(arguments: argparse.Namespace, context: Context) -> int:
         context.emit([{"check": r.check, "ok": r.ok, "reason": r.reason, "hint": r.hint} for r in rows])
     else:
         for row in rows:
-            context.print(
-                f"{'[green]✓[/]' if row.ok else '[red]✗[/]'} {row.check}: {row.reason or 'ok'} {row.hint}"
-            )
+            context.print(f"{'[green]✓[/]' if row.ok else '[red]✗[/]'} {row.check}: {row.reason or 'ok'} {row.hint}")
     return 0 if all(r.ok for r in rows) else 3
 
 

@@ -183,7 +183,7 @@ def _recorded(run: Build, recipe: Recipe, image: Image) -> ImageInfo:
         lock_sha256=image.labels["ansim.lock.sha256"],
         source=image.labels[engine_build.SOURCE_LABEL],
         size=int(image.attrs["Size"]),
-        built_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        built_at=_built_at(recipe, image),
         debian=debian,
         python=python,
     )
@@ -192,6 +192,13 @@ def _recorded(run: Build, recipe: Recipe, image: Image) -> ImageInfo:
         used = engine_build.read_file(run.engine, image, _USED_LOCK)
         (run.home / "images" / "base.packages.lock").write_bytes(used)
     return info
+
+
+def _built_at(recipe: Recipe, image: Image) -> str:
+    """When an image was made, in UTC; the base carries the date of its lock instead, equal on every machine."""
+    if recipe.name == "base":
+        return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    return f"{str(image.attrs['Created'])[:19]}+00:00"
 
 
 def _engine_root(engine: DockerClient) -> Path:

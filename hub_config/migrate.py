@@ -7,8 +7,8 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
+import egress_review.tables as egress_tables
 from audit import tables as audit_tables
-from egress_review import tables as egress_tables
 from registry import tables as registry_tables
 
 METADATA = (audit_tables.metadata, registry_tables.metadata, egress_tables.metadata)

@@ -15,10 +15,9 @@ from hub_config.errors import EnvironmentMissing
 from hub_config.settings import ZoneSettings
 
 GIGABYTE = 1_000_000_000
-FIRST_START_BYTES = (
-    6 * GIGABYTE
-)  # wheels 0.3 GB, images 1.6 GB with their build layers, demo data, room to work
+FIRST_START_BYTES = 6 * GIGABYTE  # wheels 0.3 GB, images 1.6 GB with their build layers, demo data, room to work
 LATER_START_BYTES = 1 * GIGABYTE
+OLDEST_PYTHON = (3, 11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def check_root(plan: Plan) -> None:
 
 def check_python(plan: Plan) -> None:
     """The locked environment is resolved for Python 3.11 and later."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < OLDEST_PYTHON:
         raise EnvironmentMissing(
             f"Python {sys.version_info.major}.{sys.version_info.minor} is too old: 3.11 or later is needed.",
             hint="Use Debian 12 or later, or Ubuntu 24.04 or later.",

@@ -12,9 +12,7 @@ from pathlib import Path
 
 from hub_config.settings import Settings
 
-SUPERVISED = (
-    "ANSIM_SUPERVISED"  # marks a child of a zone's supervisor, so that no other process is ever ended
-)
+SUPERVISED = "ANSIM_SUPERVISED"  # marks a child of a zone's supervisor, so that no other process is ever ended
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -54,7 +52,7 @@ def gate_config(settings: Settings) -> str:
         "scheme": settings.zone.scheme,
         "hub_url": settings.hub_url(),
         "demo": settings.zone.demo,
-        **{key: value for key, value in asdict(settings.gate).items()},
+        **asdict(settings.gate),
     }
     return json.dumps(document, sort_keys=True)
 

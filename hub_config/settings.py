@@ -121,9 +121,7 @@ def load_settings(home: Path) -> Settings:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise SettingsError(
-            f"{path} cannot be read: {error.strerror}.", hint="Run `make up` first."
-        ) from error
+        raise SettingsError(f"{path} cannot be read: {error.strerror}.", hint="Run `make up` first.") from error
     return parse_settings(text, home=home)
 
 
@@ -207,7 +205,5 @@ def settings_text(zone: ZoneSettings, hub: HubSettings) -> str:
         name: {f.name: getattr(given.get(name, kind()), f.name) for f in fields(kind)}
         for name, kind in SECTIONS.items()
     }
-    header = (
-        "# Settings of this zone; docs/reference/settings.md lists every key. An unknown key is an error.\n"
-    )
+    header = "# Settings of this zone; docs/reference/settings.md lists every key. An unknown key is an error.\n"
     return header + yaml.safe_dump(document, sort_keys=False, allow_unicode=True)

@@ -41,10 +41,7 @@ class Status:
 
     def document(self) -> dict[str, object]:
         """Return the status as JSON values."""
-        rows = [
-            {"name": p.name, "pid": p.pid, "answers": p.answers, "restarts": p.restarts}
-            for p in self.processes
-        ]
+        rows = [{"name": p.name, "pid": p.pid, "answers": p.answers, "restarts": p.restarts} for p in self.processes]
         return {"home": str(self.home), "running": self.running, "url": self.url, "processes": rows}
 
     def table(self) -> Table:

@@ -25,6 +25,7 @@ from hub_config.settings import FILE_NAME, HubSettings, Settings, ZoneSettings, 
 from hub_config.supervisor import end_leftovers, running_pid
 from hub_config.welcome import first_operator_link, load_demo, print_demo, print_empty
 from hub_config.zone import Zone, open_zone
+from hub_config.zone_events import record_start, record_stop
 
 START_SECONDS = 90
 STOP_SECONDS = 120
@@ -49,7 +50,8 @@ def up(start: Start, console: Console) -> None:
     began = time.monotonic()
     first = not (start.home / FILE_NAME).exists()
     zone_settings = planned(start) if first else load_settings(start.home).zone
-    if first or running_pid(start.home) is None:
+    starting = first or running_pid(start.home) is None
+    if starting:
         end_leftovers(start.home)
         hub_port = start.port + 1 if first else load_settings(start.home).hub.port
         check_machine(Plan(home=start.home, zone=zone_settings, hub_port=hub_port, first=first))
@@ -59,6 +61,8 @@ def up(start: Start, console: Console) -> None:
     settings = load_settings(start.home)
     wait_until_up(settings)
     zone = open_zone(start.home, "cli")
+    if starting:
+        record_start(zone)
     greet(zone, start, console)
     console.print(f"[dim]{time.monotonic() - began:.1f} s[/]")
 
@@ -161,8 +165,11 @@ def down(home: Path, console: Console, *, say: Callable[[str], None]) -> None:
             while running_pid(home) is not None and time.monotonic() < deadline:
                 time.sleep(0.1)
     left = end_leftovers(home)
-    if (home / FILE_NAME).exists():
-        left += engine.remove_zone_containers(open_zone(home, "cli").zone_id)
+    if (home / "ansim.db").exists():
+        zone = open_zone(home, "cli")
+        left += engine.remove_zone_containers(zone.zone_id)
+        if pid is not None or left:
+            record_stop(zone)
     engine.stop_engine(home / ENGINE_STATE)
     say("The zone is stopped." if pid is not None or left else "The zone was not running.")
 

@@ -68,18 +68,14 @@ def print_demo(zone: Zone, accounts: list[DemoAccount], console: Console, *, fre
         console.print(table)
     console.print(f"Accounts and TOTP secrets: {zone.home / ACCOUNTS_FILE} (readable by root only)")
     console.print(f"A code for an account: .venv/bin/ansim demo code {RESEARCHER}")
-    console.print(
-        f"First: open {url}, sign in as {RESEARCHER}, open the workspace, run the tutorial notebook."
-    )
+    console.print(f"First: open {url}, sign in as {RESEARCHER}, open the workspace, run the tutorial notebook.")
 
 
 def print_empty(zone: Zone, link: str | None, console: Console) -> None:
     """Show where to go and, before anybody has an account, the first operator's one-time link."""
     console.print(Panel(f"[bold]{zone.settings.origin('zone')}[/]\n{zone.settings.zone.name}", expand=False))
     if link is not None:
-        console.print(
-            "The first operator opens this link once, within 24 hours · 첫 운영자가 한 번 여는 링크:"
-        )
+        console.print("The first operator opens this link once, within 24 hours · 첫 운영자가 한 번 여는 링크:")
         console.print(f"[bold]{link}[/]", soft_wrap=True)
 
 

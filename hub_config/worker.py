@@ -20,6 +20,7 @@ from audit.event import Actor, Event, Object, Source, Subjects
 from hub_config.gate_control import GateControl
 from hub_config.hub_api import HubApi
 from hub_config.zone import Zone
+from hub_config.zone_events import reconcile_intents
 from registry.errors import Denied, NotFound
 from registry.text import Text
 
@@ -29,9 +30,7 @@ UNKNOWN_WORKSPACE = Denied(
     "workspace_unknown",
     Text(ko="등록되지 않은 분석환경입니다.", en="The registry does not know this workspace."),
 )
-ORPHAN_AGE = timedelta(
-    minutes=5
-)  # longer than any start may take, so a starting container is never an orphan
+ORPHAN_AGE = timedelta(minutes=5)  # longer than any start may take, so a starting container is never an orphan
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,9 @@ class Worker:
             Duty("egress", 0.5, self.act_on_requests),
             Duty("endings", zone.settings.workspace.ending_check_seconds, self.close_ended),
             Duty("warnings", 60, self.warn_of_endings),
-            Duty("checkpoint", 60, self.sign_checkpoint),
-            Duty("reconcile", 60, self.remove_orphans),
+            Duty("checkpoint", 10, self.sign_checkpoint),
+            Duty("orphans", 60, self.remove_orphans),
+            Duty("intents", 60, self.reconcile),
         )
 
     def run(self) -> None:
@@ -76,9 +76,7 @@ class Worker:
             try:
                 duty.run()
             except httpx.HTTPError as error:
-                log.warning(
-                    "%s: a neighbour does not answer (%s); tried again", duty.name, type(error).__name__
-                )
+                log.warning("%s: a neighbour does not answer (%s); tried again", duty.name, type(error).__name__)
             except Exception:
                 # The edge of the process: whatever it was, the next round starts from the database.
                 log.exception("%s failed; tried again", duty.name)
@@ -141,6 +139,10 @@ class Worker:
             self._record("zone.reconciled", ref, reason="orphan_container")
             self._gate.cut(ref, "orphan_container")
             self._remove(ref)
+
+    def reconcile(self) -> None:
+        """Close announcements whose outcome never came."""
+        reconcile_intents(self._zone)
 
     def _owner(self, ref: str) -> tuple[str, str] | None:
         try:

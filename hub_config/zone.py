@@ -6,14 +6,14 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress_review.scanner import ContainerScanner
-from egress_review.service import EgressDesk
-from egress_review.vault import Vault
-
 from audit.cells import CellStore
 from audit.db import Database
 from audit.log import AuditLog, LogKeys
+from audit.note import parse_vkey
 from egress_review.policy import Policy, load_policy
+from egress_review.scanner import ContainerScanner
+from egress_review.service import EgressDesk
+from egress_review.vault import Vault
 from hub_config.keys import ZoneKeys, load_or_create_keys
 from hub_config.settings import Settings, load_settings
 from registry.notice import NOTICE_VERSION
@@ -46,6 +46,14 @@ class Zone:
         return self.settings.home
 
 
+def log_origin(settings: Settings) -> str:
+    """Return the name under which the log signs: fixed when the log began, whatever the domain is today."""
+    try:
+        return parse_vkey((settings.home / "keys" / "log.vkey").read_text(encoding="ascii").strip()).name
+    except FileNotFoundError:
+        return f"{settings.zone.domain}/audit"
+
+
 def open_zone(home: Path, component: str) -> Zone:
     """Open the zone kept in `home`.
 
@@ -55,13 +63,7 @@ def open_zone(home: Path, component: str) -> Zone:
     keys = load_or_create_keys(settings.home / "keys")
     log_keys = LogKeys.load_or_create(settings.home / "keys")
     db = Database.open(settings.database_url())
-    log = AuditLog(
-        db,
-        log_keys,
-        component=component,
-        origin=f"{settings.zone.domain}/audit",
-        log_dir=settings.home / "log",
-    )
+    log = AuditLog(db, log_keys, component=component, origin=log_origin(settings), log_dir=settings.home / "log")
     registry = Registry(
         db, log, secrets_key=keys.registry_secret, demo=settings.zone.demo, notice_version=NOTICE_VERSION
     )

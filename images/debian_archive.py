@@ -113,7 +113,7 @@ def resolve(suite: str, include: Sequence[str], cache: Path, *, now: dt.datetime
         except OSError as error:
             raise ToolMissing("apt-get", "apt (images are built on Debian or Ubuntu)") from error
         except subprocess.CalledProcessError as error:
-            raise NoNetwork(f"The Debian archive ({suite})", _last_line(error)) from error
+            raise NoNetwork(f"The Debian archive ({suite})", _cause(error)) from error
         packages = tuple(sorted(_adopt(uris, Path(scratch) / "archives", cache)))
     return DebianLock(suite, now.astimezone(dt.UTC).replace(microsecond=0), packages)
 
@@ -197,7 +197,8 @@ def _run(command: Sequence[str]) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
 
 
-def _last_line(error: subprocess.CalledProcessError) -> str:
-    """What the command said last, for a person."""
+def _cause(error: subprocess.CalledProcessError) -> str:
+    """The first cause that the command named."""
     lines = [line for line in (error.stderr or "").splitlines() if line.strip()]
-    return lines[-1][:200] if lines else f"exit status {error.returncode}"
+    causes = [line for line in lines if "Failed to fetch" in line or "signature" in line]
+    return (causes or lines or [f"exit status {error.returncode}"])[0][:200]

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Final
 
 from images.debian_archive import sha256_of
-from images.errors import ImageError, NoNetwork, ToolMissing
+from images.errors import ImageError, NoNetwork
 from images.wheel_lock import Wheel, WheelLock, normalised
 
 Say = Callable[[str], None]
 
 PYTHON: Final = "3.11.2"
 _GLIBC_MINOR: Final = 36
+_REMEDIES: Final = {"pip": "-m ensurepip", "uv": "-m pip install uv"}
 _LEGACY_PLATFORMS: Final = ("manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64")
 
 
@@ -39,7 +40,7 @@ def fill(lock: WheelLock, cache: Path, say: Say) -> dict[Wheel, Path]:
 
     Raises:
         NoNetwork: a wheel is neither cached nor to be had, or has another digest than the lock says.
-        ToolMissing: this Python has no pip.
+        ImageError: this Python has no pip, or the disk is full.
     """
     cache.mkdir(parents=True, exist_ok=True)
     found = _cached(lock, cache)
@@ -130,10 +131,22 @@ def _run(command: Sequence[str], tool: str) -> None:
         subprocess.run(command, check=True, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
     except subprocess.CalledProcessError as error:
         if f"No module named {tool}" in error.stderr:
-            raise ToolMissing(tool, "python3-venv, then make the environment again with `make up`") from error
-        if "No space left" in error.stderr:
-            raise ImageError(
-                "The disk is full", hint="Free some space, or point ANSIM_CACHE at a larger disk."
-            ) from error
-        lines = [line for line in error.stderr.splitlines() if line.strip()]
-        raise NoNetwork("Python wheels", lines[-1][:300] if lines else f"{tool} failed") from error
+            reason = f"This Python environment has no {tool}"
+            raise ImageError(reason, hint=f"{sys.executable} {_REMEDIES[tool]}") from error
+        raise _failure(error.stderr, tool) from error
+
+
+def _failure(output: str, tool: str) -> ImageError:
+    """What pip or uv said, as a sentence."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    if "No space left" in output:
+        return ImageError("The disk is full", hint="Free some space, or point ANSIM_CACHE at a larger disk.")
+    if "DO NOT MATCH THE HASHES" in output:
+        named = next((line for line in lines if line.startswith(("http", "file")) or "==" in line), "a wheel")
+        return ImageError(
+            f"The package index serves another file than the lock names ({named[:200]})",
+            hint="Do not go on before you know why: compare the digest with pypi.org, and look at the index that pip "
+            "is configured to use.",
+        )
+    errors = [line for line in lines if line.lower().startswith("error")] or lines
+    return NoNetwork("Python wheels", errors[0][:300] if errors else f"{tool} failed")

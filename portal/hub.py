@@ -97,12 +97,15 @@ class Hub:
             return WorkspaceView(WorkspaceState.STOPPED)
         return _view(_model(answer), self._progress(handle, project))
 
-    def start(self, handle: str, project: str) -> None:
+    def start(self, handle: str, project: str, *, by: str, address: str | None) -> None:
         """Ask the hub to start a workspace; returns while it is starting.
+
+        `by` is the reference of the person who asks, `address` where they ask from: both go into the audit event.
 
         Raises: HubRefused — with the hub's reason. HubUnavailable.
         """
-        answer = self._ask("POST", _server(handle, project), token=self._token)
+        asking = {"user_options": {"requested_by": by, "source_ip": address}}
+        answer = self._ask("POST", _server(handle, project), token=self._token, body=asking)
         if answer.status_code == 400 and "already running" in answer.text:
             return
         _accepted(answer)
@@ -123,10 +126,18 @@ class Hub:
         """
         return str(_model(self._ask("GET", "/"))["version"])
 
-    def _ask(self, method: str, path: str, *, token: str | None = None, data: dict[str, str] | None = None) -> Any:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        data: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+    ) -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            return self._http.request(method, path, headers=headers, data=data)
+            return self._http.request(method, path, headers=headers, data=data, json=body)
         except httpx.HTTPError as error:
             raise HubUnavailable(
                 Text(

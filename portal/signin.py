@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from audit.event import Event, Object, Subjects
 from portal.errors import WrongInput
 from portal.i18n import as_language
 from portal.pages import LANGUAGE_COOKIE
@@ -62,13 +61,9 @@ def open_session(portal: Portal, handle: str, hub_token: str, *, goal: str, visi
 
 
 def sign_out(visit: Visit) -> Response:
-    """End the session here, then at the hub, which ends the tokens of its session with it."""
-    portal, me = visit.portal, visit.me
-    portal.sessions.close(me.cookie)
-    person = Object("person", me.person.ref)
-    portal.zone.log.record(
-        Event("session.signed_out", visit.actor, person, Subjects.person(me.person.ref), visit.source)
-    )
+    """End the session here, then at the hub, which ends the tokens of its session and records the sign-out."""
+    portal = visit.portal
+    portal.sessions.close(visit.me.cookie)
     response = RedirectResponse("/hub/logout", 303)
     response.delete_cookie(portal.cookie_name, path="/", secure=portal.https, httponly=True, samesite="strict")
     return response

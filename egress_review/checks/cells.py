@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from egress_review.checks.columns import Kind, kind_of
-from egress_review.checks.counts import Count, read_counts, whole
+from egress_review.checks.counts import CHARACTERISTICS_ROWS, Count, read_counts, whole
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
@@ -116,6 +116,8 @@ def _extremes(table: Table) -> Iterator[Where]:
     for index, name in enumerate(table.names):
         if index and kind_of(name) is Kind.EXTREME and table.numbers:
             yield Where(row=table.numbers[0], column=index + 1)
+    if len(table.rows) > CHARACTERISTICS_ROWS:
+        return
     for row, number in zip(table.rows, table.numbers, strict=True):
         if len(row) > 1 and kind_of(row[0]) is Kind.EXTREME:
             yield Where(row=number, column=2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Kind(StrEnum):
@@ -106,6 +107,7 @@ def is_total(name: str) -> bool:
     return unicodedata.normalize("NFKC", name).strip().lower() in TOTALS
 
 
+@lru_cache(maxsize=4096)
 def kind_of(heading: str) -> Kind:
     """What a heading says; UNKNOWN where it says nothing."""
     name = unicodedata.normalize("NFKC", heading).strip()

@@ -18,6 +18,10 @@ MOST_UNCLEAR = 0.1
 CROSS_TABLE_ROWS = 200
 """Rows up to which bare whole numbers are taken for a cross-table; longer ones are lists of values."""
 
+CHARACTERISTICS_ROWS = 2000
+"""Rows up to which the first cell of each row may name what the row holds."""
+
+_OPENING = re.compile("[(\\[（]")
 _WHOLE = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?\s*(?:명|건|인|가구|세대|개|people|persons|patients)?")
 _DECIMAL = re.compile(r"[-+]?[\d,]*\.\d+(?:[eE][-+]?\d+)?|[-+]\d+|\d+[eE][-+]?\d+")
 _PAIRED = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)\s*(?:명|건)?\s*[(\[]\s*[<>≤≥]?\s*[\d.,]+\s*(%?)\s*[)\]]\s*\*{0,3}")
@@ -58,7 +62,14 @@ class Reading:
 
 def whole(cell: str) -> int | None:
     """The whole number in a cell, with thousands commas, `.0` or a unit; None for anything else."""
-    match = _WHOLE.fullmatch(_plain(cell)) if len(cell) <= LONGEST_NUMBER else None
+    if len(cell) > LONGEST_NUMBER:
+        return None
+    plain = _plain(cell)
+    if not plain[:1].isdigit():
+        return None
+    if plain.isdecimal():
+        return int(plain)
+    match = _WHOLE.fullmatch(plain)
     return int(match[1].replace(",", "")) if match else None
 
 
@@ -121,7 +132,7 @@ def _read_column(table: Table, index: int, claims: FileClaims) -> _Column:
 
 
 def _is_other_number(cell: str) -> bool:
-    return len(cell) <= LONGEST_NUMBER and _DECIMAL.fullmatch(cell.strip()) is not None
+    return 0 < len(cell) <= LONGEST_NUMBER and _DECIMAL.fullmatch(cell.strip()) is not None
 
 
 def _reason(column: _Column) -> Why | None:
@@ -185,23 +196,25 @@ def _in_columns(table: Table, columns: list[_Column], reasons: dict[int, Why]) -
 
 def _in_rows(table: Table, columns: list[_Column]) -> Iterator[Count]:
     """Counts in rows that are named as counts, as `describe()` and tables of characteristics have them."""
+    if len(table.rows) > CHARACTERISTICS_ROWS:
+        return
     for position, row in enumerate(table.rows):
         if not row or kind_of(row[0]) is not Kind.COUNT:
             continue
-        cells = [(c, c.values[position]) for c in columns[1:] if c.declared in (None, "counts")]
-        for column, value in cells:
-            if value is not None and column.kind is not Kind.PERCENT:
+        for column in columns[1:]:
+            value = column.values[position]
+            if value is not None and column.declared in (None, "counts") and column.kind is not Kind.PERCENT:
                 yield Count(table.numbers[position], column.index + 1, value, Why.NAMED)
 
 
 def _in_pairs(table: Table, columns: list[_Column]) -> Iterator[Count]:
     """Counts written with their percentage in one cell; without a % sign the heading must say so."""
-    for position, row in enumerate(table.rows):
-        labelled = bool(row) and kind_of(row[0]) is Kind.COUNT_AND_PERCENT
-        for column, cell in zip(columns, row, strict=False):
-            if "(" not in cell and "[" not in cell and "（" not in cell:
-                continue
+    for column in columns:
+        cells = table.column(column.index)
+        if column.declared not in (None, "counts") or not any(_OPENING.search(cell) for cell in cells):
+            continue
+        says_so = column.kind in (Kind.COUNT_AND_PERCENT, Kind.COUNT)
+        for row, number, cell in zip(table.rows, table.numbers, cells, strict=True):
             pair = paired(cell)
-            says_so = labelled or column.kind in (Kind.COUNT_AND_PERCENT, Kind.COUNT)
-            if pair and (pair[1] or says_so) and column.declared in (None, "counts"):
-                yield Count(table.numbers[position], column.index + 1, pair[0], Why.PAIRED)
+            if pair and (pair[1] or says_so or kind_of(row[0]) is Kind.COUNT_AND_PERCENT):
+                yield Count(number, column.index + 1, pair[0], Why.PAIRED)

@@ -73,19 +73,19 @@ def _in_column(name: str, cells: Sequence[str]) -> Iterator[tuple[int, Span]]:
             yield row, span
 
 
-_FRONT, _BACK = re.compile(r"\d{6}"), re.compile(r"[1-8]\d{6}(?:\.0)?")
+_FRONT, _BACK = re.compile(r"^\s*\d{6}\s*$", re.MULTILINE), re.compile(r"^\s*[1-8]\d{6}(?:\.0)?\s*$", re.MULTILINE)
 
 
 def _split_in_two(table: Table) -> Iterator[tuple[Where, Span]]:
     """Resident numbers whose halves stand in neighbouring columns."""
-    for index in range(len(table.names) - 1):
-        for row, number in zip(table.rows, table.numbers, strict=True):
-            if (
-                len(row) > index + 1
-                and _FRONT.fullmatch(row[index].strip())
-                and _BACK.fullmatch(row[index + 1].strip())
-            ):
-                for span in detect(f"{row[index].strip()}-{row[index + 1].strip()}"):
+    joined = ["\n".join(table.column(index)) for index in range(len(table.names))]
+    for index in range(len(joined) - 1):
+        if not (_FRONT.search(joined[index]) and _BACK.search(joined[index + 1])):
+            continue
+        pairs = zip(table.numbers, table.column(index), table.column(index + 1), strict=True)
+        for number, front, back in pairs:
+            if _FRONT.fullmatch(front) and _BACK.fullmatch(back):
+                for span in detect(f"{front.strip()}-{back.strip()}"):
                     yield Where(row=number, column=index + 1), span
 
 

@@ -26,28 +26,34 @@ def check_json(subject: Subject, listing: Listing) -> None:
         judge(count, Where(path=path), subject.claims, subject.policy, listing)
 
 
-def counts_in(value: Any, claims: FileClaims, path: str = "$", counted: bool = False) -> Iterator[tuple[str, int]]:
-    """Counts with their paths; `counted` says that a key above named them."""
+def counts_in(
+    value: Any, claims: FileClaims, path: str = "$", counted: bool | None = None
+) -> Iterator[tuple[str, int]]:
+    """Counts with their paths; `counted` is what the keys above said, None if they said nothing."""
     if isinstance(value, dict):
-        tally = counted or _is_tally(value)
+        around = True if counted is None and _is_tally(value) else counted
         for key, inner in value.items():
-            yield from counts_in(inner, claims, f"{path}.{key[:60]}", _counts(key, claims, tally))
+            yield from counts_in(inner, claims, f"{path}.{key[:60]}", _counted(key, claims, around))
     elif isinstance(value, list):
         for position, inner in enumerate(value, 1):
             yield from counts_in(inner, claims, f"{path}[{position}]", counted)
-    elif counted and not isinstance(value, bool):
+    elif counted:
         number = _whole_number(value)
         if number is not None and number >= 0:
             yield path, number
 
 
-def _counts(key: str, claims: FileClaims, inherited: bool) -> bool:
+def _counted(key: str, claims: FileClaims, around: bool | None) -> bool | None:
     """Whether the numbers under a key are counts: as declared, as named, else as the object around it."""
     declared = claims.declared(key)
     if declared is not None:
         return declared == "counts"
     kind = kind_of(key)
-    return kind is Kind.COUNT or (inherited and kind is not Kind.PERCENT)
+    if kind is Kind.COUNT:
+        return True
+    if kind is Kind.PERCENT:
+        return False
+    return around if around or kind is Kind.UNKNOWN else False
 
 
 def _is_tally(value: dict[str, Any]) -> bool:

@@ -47,14 +47,10 @@ class Workspace:
 
     async def notebook(self, path: str) -> list[str]:
         """Return the code cells of a notebook."""
-        model = await self._visitor.json(
-            "GET", f"{self._base}api/contents/{quote(path)}?type=notebook&content=1"
-        )
+        model = await self._visitor.json("GET", f"{self._base}api/contents/{quote(path)}?type=notebook&content=1")
         return [c["source"] for c in model["content"]["cells"] if c["cell_type"] == "code"]
 
-    async def run(
-        self, path: str, cells: list[str], done: Callable[[int], None] = lambda _: None
-    ) -> list[CellResult]:
+    async def run(self, path: str, cells: list[str], done: Callable[[int], None] = lambda _: None) -> list[CellResult]:
         """Run cells one after the other in a fresh kernel.
 
         Raises: StoryFailed — for a cell that raises.

@@ -54,7 +54,9 @@ async def stop_workspace(visitor: Visitor, project: str) -> None:
         await asyncio.sleep(0.5)
 
 
-async def run_tutorial(workspace: Workspace, done: Callable[[int], None] = lambda _: None) -> tuple[str, list[CellResult]]:
+async def run_tutorial(
+    workspace: Workspace, done: Callable[[int], None] = lambda _: None
+) -> tuple[str, list[CellResult]]:
     """Run the tutorial to its end, with the last cell told to submit; return the request and every cell's result."""
     cells = await workspace.notebook(TUTORIAL)
     cells[-1] = cells[-1].replace("READY = False", "READY = True")

@@ -27,9 +27,7 @@ TOTP_STEP_SECONDS = 30
 class StoryFailed(ZoneError):
     """The zone did not answer as the story promises."""
 
-    hint = (
-        "The zone is left running. Look at its logs below `logs/` in its home, or try the step in a browser."
-    )
+    hint = "The zone is left running. Look at its logs below `logs/` in its home, or try the step in a browser."
     exit_code = 1
 
 
@@ -73,9 +71,7 @@ class Page:
         for form in self.content.forms:
             if action_part in (form.action or self.url):
                 return form
-        raise StoryFailed(
-            f"{self.url} ({self.status}) has no form for {action_part}: {self.content.text[:300]}"
-        )
+        raise StoryFailed(f"{self.url} ({self.status}) has no form for {action_part}: {self.content.text[:300]}")
 
     def link(self, part: str) -> str:
         """Return the first link whose target contains a text.
@@ -135,14 +131,10 @@ class Visitor:
             method, data, url = "GET", None, target
         raise StoryFailed(f"{url} leads in circles.")
 
-    async def _once(
-        self, method: str, url: str, data: list[tuple[str, str]] | None
-    ) -> tuple[Page, str | None]:
+    async def _once(self, method: str, url: str, data: list[tuple[str, str]] | None) -> tuple[Page, str | None]:
         headers = {"Origin": "{0.scheme}://{0.netloc}".format(urlsplit(url))} if method == "POST" else {}
         body = aiohttp.FormData(data) if data is not None else None
-        async with self._session.request(
-            method, url, data=body, headers=headers, allow_redirects=False
-        ) as answer:
+        async with self._session.request(method, url, data=body, headers=headers, allow_redirects=False) as answer:
             raw = await answer.read()
             html = answer.content_type == "text/html"
             content = read_page(raw.decode("utf-8", "replace")) if html else PageContent()
@@ -175,9 +167,7 @@ class Visitor:
         """
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         headers = {"Origin": origin, "X-XSRFToken": self.cookie(url, "_xsrf")}
-        async with self._session.request(
-            method, url, json=body, headers=headers, allow_redirects=False
-        ) as answer:
+        async with self._session.request(method, url, json=body, headers=headers, allow_redirects=False) as answer:
             if not answer.ok:
                 raise StoryFailed(f"{url} answered {answer.status}: {(await answer.text())[:300]}")
             return await answer.json() if answer.content_type == "application/json" else None

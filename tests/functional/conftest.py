@@ -48,16 +48,18 @@ def run_ansim(home: Path, *words: str, check: bool = True) -> subprocess.Complet
         timeout=600,
     )
     if check and result.returncode != 0:
-        pytest.fail(
-            f"ansim {' '.join(words)} ended with {result.returncode}:\n{result.stdout}\n{result.stderr}"
-        )
+        pytest.fail(f"ansim {' '.join(words)} ended with {result.returncode}:\n{result.stdout}\n{result.stderr}")
     return result
 
 
 @pytest.fixture(scope="session")
 def zone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningZone]:
-    home = tmp_path_factory.mktemp("zone")
-    run_ansim(home, "up", "--demo", "--no-story", "--port", str(PORT))
+    """A demo zone for the suite; `ANSIM_TEST_ZONE=var` tries one that runs already instead."""
+    given = os.environ.get("ANSIM_TEST_ZONE")
+    home = Path(given).resolve() if given else tmp_path_factory.mktemp("zone")
+    if not given:
+        run_ansim(home, "up", "--demo", "--no-story", "--port", str(PORT))
     accounts: list[dict[str, Any]] = json.loads((home / "demo-accounts.json").read_text())
     yield RunningZone(home, load_settings(home), {a["handle"]: a for a in accounts})
-    run_ansim(home, "down", check=False)
+    if not given:
+        run_ansim(home, "down", check=False)

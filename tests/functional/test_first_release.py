@@ -99,7 +99,7 @@ def test_the_researcher_signs_in_and_sees_the_projects(people: People, zone: Any
 def open_tutorial(page: Page, zone: Any) -> FrameLocator:
     """Open the tutorial; the workspace lies in a frame of the zone's page, on an origin of its own."""
     page.goto(f"{zone.settings.origin('work')}/user/{RESEARCHER}/{PROJECT}/lab/tree/{TUTORIAL}")
-    frame = page.frame_locator("iframe")
+    frame = page.frame_locator("iframe.work")
     expect(frame.locator(".jp-Notebook .jp-CodeCell").first).to_be_visible(timeout=120_000)
     expect(frame.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_attached(timeout=120_000)
     return frame
@@ -110,16 +110,19 @@ def test_the_workspace_opens_and_the_tutorial_runs_to_a_request(
 ) -> None:
     page = people.page(RESEARCHER)
     page.goto(f"{zone.settings.origin('zone')}/projects/{PROJECT}/workspace")
-    page.locator("form[action$='/workspace/start'] button").click()
-    page.wait_for_url(re.compile(r"/_gate/open/.*/lab"), timeout=240_000)
+    start = page.locator("form[action$='/workspace/start'] button")
+    if start.count():
+        start.click()
+        page.wait_for_url(re.compile(r"/_gate/open/.*/lab"), timeout=240_000)
     frame = open_tutorial(page, zone)
-    expect(page.locator("body")).to_contain_text("기록")
+    expect(page.frame_locator("iframe.bar").locator("body")).to_contain_text("기록")
     run_cells(frame, 6)
     expect(frame.locator(".jp-Notebook")).to_contain_text(re.compile("10명|fewer|미만"), timeout=180_000)
     people.picture(page, "precheck")
     run_cells(frame, 3)
     people.picture(page, "workspace")
-    last = frame.locator(".jp-Notebook .jp-CodeCell").last
+    cells = frame.locator(".jp-Notebook .jp-CodeCell")
+    last = cells.nth(cells.count() - 1)  # by number: running the last cell adds another below it
     last.scroll_into_view_if_needed()
     last.locator(".cm-content").click()
     page.keyboard.press("Control+A")
@@ -151,7 +154,9 @@ def submit_code(zone: Any) -> str:
     return "".join(cells[-1]["source"]).replace("READY = False", "READY = True")
 
 
-def test_the_checker_who_is_a_member_of_the_project_is_refused(people: People, zone: Any, story: dict[str, str]) -> None:
+def test_the_checker_who_is_a_member_of_the_project_is_refused(
+    people: People, zone: Any, story: dict[str, str]
+) -> None:
     page = people.page(CHECKER_IN_PROJECT)
     answer = page.goto(f"{zone.settings.origin('zone')}/review/{story['request']}")
     assert answer is not None
@@ -243,10 +248,10 @@ def test_script_in_a_workspace_can_neither_read_nor_post_to_the_portal(people: P
     inside = next(f for f in page.frames if f.url.startswith(zone.settings.origin("work")))
     outcome = inside.evaluate(attack, portal + "/account")
     assert set(outcome.values()) <= {"refused"}, outcome
-    # Positive control: the same call on the portal's own origin reads the page.
-    page.goto(portal + "/account")
-    own = page.evaluate("async (url) => (await fetch(url, {credentials: 'include'})).status", portal + "/account")
-    assert own in (200, "refused")
+    # Positive control: the same address answers the same person on the portal's own origin.
+    answer = page.goto(portal + "/account")
+    assert answer is not None
+    assert answer.status == 200
 
 
 def test_a_tampered_row_is_detected_and_named(people: People, zone: Any, story: dict[str, str], tmp_path: Path) -> None:

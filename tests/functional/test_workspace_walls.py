@@ -122,7 +122,7 @@ async def test_two_projects_of_one_person_share_nothing(hospital: Workspace, cit
     )
     seen = await in_kernel(
         city,
-        "import os\nprint(sorted(os.listdir('/outbox')), sorted(os.listdir('/home/researcher')), sorted(os.listdir('/data')))",
+        "import os\nprint([sorted(os.listdir(p)) for p in ('/outbox', '/home/researcher', '/data')])",
     )
     assert "secret.txt" not in seen
     assert "gibleed" not in seen
@@ -170,9 +170,7 @@ async def test_routes_out_of_the_workspace_are_refused_in_every_spelling(
     assert answer in (403, 404, 400)
 
 
-async def test_a_cell_is_in_the_log_before_it_runs_and_its_code_is_not(
-    zone: Any, hospital: Workspace
-) -> None:
+async def test_a_cell_is_in_the_log_before_it_runs_and_its_code_is_not(zone: Any, hospital: Workspace) -> None:
     marker = "a_marker_nobody_else_writes = 40 + 2"
     await in_kernel(hospital, marker)
     result = zone.ansim("audit", "search", "--action", "cell.sent", "--limit", "5", "--json")
@@ -180,9 +178,7 @@ async def test_a_cell_is_in_the_log_before_it_runs_and_its_code_is_not(
     assert "a_marker_nobody_else_writes" not in result.stdout
 
 
-async def test_no_cell_runs_when_the_log_cannot_be_written(
-    zone: Any, researcher: Visitor, hospital: Workspace
-) -> None:
+async def test_no_cell_runs_when_the_log_cannot_be_written(zone: Any, researcher: Visitor, hospital: Workspace) -> None:
     import os
     import signal
 

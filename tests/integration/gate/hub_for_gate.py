@@ -5,8 +5,10 @@ relay.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -96,19 +98,22 @@ class LocalSpawner(Spawner):  # type: ignore[misc]  # the base class carries no 
             "--ServerApp.log_level=ERROR",
             env=environment,
             cwd=home,
+            start_new_session=True,
         )
 
     async def poll(self) -> int | None:
         return 0 if self.process is None else self.process.returncode
 
     async def stop(self, now: bool = False) -> None:
-        async with self._gate() as gate:
-            path = f"/workspaces/{self.workspace_ref}"
-            await gate.request("DELETE", path, json={"reason": "stopped"})
         if self.process is not None and self.process.returncode is None:
             self.process.terminate()
             await self.process.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)  # kernels, which a container would end with it
         self.process = None
+        async with self._gate() as gate:
+            path = f"/workspaces/{self.workspace_ref}"
+            await gate.request("DELETE", path, json={"reason": "stopped"})
 
     def _gate(self) -> httpx.AsyncClient:
         transport = httpx.AsyncHTTPTransport(uds="run/gate.sock")

@@ -8,9 +8,10 @@ import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
-from playwright.async_api import Frame, Page, async_playwright
+from playwright.async_api import Frame, Page, TimeoutError, async_playwright
 
 from tests.integration.gate.events import codes
 from tests.integration.gate.harness import DOMAIN, PASSWORD, ZoneUnderTest
@@ -107,7 +108,14 @@ async def lab(page: Page) -> Frame:
 async def open_notebook(zone: ZoneUnderTest, prefix: str, page: Page, name: str) -> Frame:
     """Open a fresh notebook at its own address and wait until its kernel is idle."""
     home = zone.home / "workspaces" / zone.workspace() / "home"
-    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": "", "outputs": [], "execution_count": None}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "id": "a",
+        "metadata": {},
+        "source": "",
+        "outputs": [],
+        "execution_count": None,
+    }
     kernel = {"name": "python3", "display_name": "Python 3"}
     document = {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
     (home / name).write_text(json.dumps(document))
@@ -115,11 +123,15 @@ async def open_notebook(zone: ZoneUnderTest, prefix: str, page: Page, name: str)
     frame = await lab(page)
     idle = frame.locator(f"{SHOWN} .jp-Notebook-ExecutionIndicator[data-status=idle]")
     await idle.wait_for(timeout=START_MILLISECONDS)
+    assert await frame.locator(".jp-Dialog").all_inner_texts() == []
     return frame
 
 
 async def run(page: Page, frame: Frame, code: str) -> None:
-    await frame.locator(f"{SHOWN} .jp-CodeCell .cm-content").last.click()
+    try:
+        await frame.locator(f"{SHOWN} .jp-CodeCell .cm-content").last.click(timeout=8000)
+    except TimeoutError:
+        raise AssertionError(await frame.locator(".jp-Dialog").all_inner_texts()) from None
     await page.keyboard.insert_text(code)
     await page.keyboard.press("Shift+Enter")
 
@@ -172,5 +184,5 @@ async def test_signing_out_closes_the_sockets_of_the_page(zone: ZoneUnderTest, p
     other = await page.context.new_page()
     await other.goto(zone.origin("work") + "/_gate/logout")
     async with asyncio.timeout(10):
-        while browsers() >= before:
+        while browsers() >= before:  # noqa: ASYNC110 — the gate tells nobody
             await asyncio.sleep(0.1)

@@ -22,9 +22,7 @@ def test_no_installed_distribution_provides_a_package_of_our_name(name: str) -> 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_our_packages_come_from_this_checkout(name: str) -> None:
     code = f"import {name}, sys; sys.stdout.write(str(list({name}.__path__)[0]))"
-    found = subprocess.run(
-        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert Path(found.stdout) == REPOSITORY / name
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,5 @@ def test_the_three_origins_differ_and_carry_the_port() -> None:
 
 @given(st.text(max_size=200))
 def test_any_text_is_settings_or_one_family_of_error(text: str) -> None:
-    try:
+    with contextlib.suppress(SettingsError):
         parse_settings(text, home=HOME)
-    except SettingsError:
-        pass

@@ -1,7 +1,9 @@
 """Promises about the engine: a missing one is one sentence, and only what we started is stopped."""
 
+import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from hub_config import images
 from hub_config.engine import EngineMissing, connect, engine_answers, remove_zone_containers, stop_engine
 from hub_config.errors import ZoneError
 from images import wheelhouse
-from images.errors import NoSpace
+from images.errors import ImageError, NoSpace
 from images.wheel_lock import Wheel, WheelLock
 
 
@@ -83,3 +85,20 @@ def test_a_full_cache_needs_no_network(tmp_path: Path, monkeypatch: pytest.Monke
     digest = "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73"
     wheel = Wheel("some-thing", "1.0", digest)
     assert wheelhouse.fill(WheelLock((wheel,)), tmp_path, print) == {wheel: file}
+
+
+def test_a_wheel_that_is_not_the_locked_one_is_never_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = tmp_path / "index" / "some-thing"
+    index.mkdir(parents=True)
+    wheel = index / "some_thing-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as content:
+        content.writestr("some_thing-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: some-thing\nVersion: 1.0\n")
+        content.writestr("some_thing-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        content.writestr("some_thing-1.0.dist-info/RECORD", "")
+    (index / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>', encoding="utf-8")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", (tmp_path / "index").as_uri())
+    cache = tmp_path / "cache"
+    with pytest.raises(ImageError, match="serves another file than the lock names"):
+        wheelhouse.fill(WheelLock((Wheel("some-thing", "1.0", "0" * 64),)), cache, print)
+    assert not list(cache.glob("*"))

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from audit.catalogue import CATALOGUE
+from audit.writer import COMPONENT_ACTIONS
+from egress_review.workflow import MOVES
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+PACKAGES = ("registry", "egress_review", "portal", "hub_config")
+NAMED = re.compile(
+    r'"((?:person|project|membership|dataset|grant|session|workspace|cell|contents|gate|egress|log|zone|image)\.[a-z_]+)"'
+)
+#: Names of this form that are no actions: fields, files and routes.
+OTHERS = frozenset({"zone.name", "zone.port", "zone.bind", "hub.port"})
+
+
+@pytest.mark.parametrize("event", sorted({move.event for move in MOVES}))
+def test_every_move_of_a_request_can_be_logged(event: str) -> None:
+    assert event in CATALOGUE
+
+
+@pytest.mark.parametrize("component", sorted(COMPONENT_ACTIONS))
+def test_what_a_component_may_record_is_in_the_catalogue(component: str) -> None:
+    assert COMPONENT_ACTIONS[component] <= set(CATALOGUE)
+
+
+def test_every_action_named_as_one_in_the_code_is_in_the_catalogue() -> None:
+    unknown = {}
+    for package in PACKAGES:
+        for path in (REPOSITORY / package).rglob("*.py"):
+            for line in path.read_text(encoding="utf-8").splitlines():
+                if "action=" in line or "Event(" in line:
+                    for name in NAMED.findall(line):
+                        if name not in CATALOGUE and name not in OTHERS:
+                            unknown[name] = path.name
+    assert unknown == {}
