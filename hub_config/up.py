@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -78,7 +79,7 @@ def prepare(start: Start, zone_settings: ZoneSettings, console: Console) -> None
     ensure_engine(start.home, console)
     ensure_gate_user("ansim-gate")
     make_home(start.home, zone_settings, "ansim-gate", hub=HubSettings(port=zone_settings.port + 1))
-    images.build_all(start.home, say=console.print)
+    images.build_all(start.home, say=console.print, step=partial(step, console))
     os.umask(0o077)  # the gate may pass through the home, but opens nothing in it
     with step(console, "Bringing the database up to date"):
         migrate(load_settings(start.home).database_url())

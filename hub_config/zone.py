@@ -16,6 +16,7 @@ from egress_review.service import EgressDesk
 from egress_review.vault import Vault
 from hub_config.keys import ZoneKeys, load_or_create_keys
 from hub_config.settings import Settings, load_settings
+from images.manifest import image_manifest
 from registry.notice import NOTICE_VERSION
 from registry.service import Registry
 
@@ -54,6 +55,12 @@ def log_origin(settings: Settings) -> str:
         return f"{settings.zone.domain}/audit"
 
 
+def scanner_image(home: Path) -> str:
+    """Return the scanner that this zone was built with; the tag `latest` may since name another."""
+    info = image_manifest(home, "scanner")
+    return "ansim/scanner:latest" if info is None else info.id
+
+
 def open_zone(home: Path, component: str) -> Zone:
     """Open the zone kept in `home`.
 
@@ -76,7 +83,7 @@ def open_zone(home: Path, component: str) -> Zone:
         releases_dir=settings.home / "releases",
         workspaces_dir=settings.home / "workspaces",
         policy=policy,
-        scanner=ContainerScanner("ansim/scanner:latest"),
+        scanner=ContainerScanner(scanner_image(settings.home)),
         release_key=keys.release_key,
     )
     return Zone(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 
+from audit.canonical import JSON
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.search import Query, open_intents, search
 from hub_config.settings import FILE_NAME

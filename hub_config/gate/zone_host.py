@@ -118,6 +118,9 @@ class ZoneHost:
         return page(text, gate_page_headers(self.config, framed_by="'self'"))
 
 
+PREVIEW_STYLE = "/static/preview.css"
+
+
 @dataclass(frozen=True, slots=True)
 class PreviewHost:
     """Answers every request to the preview host: reads only, without cookies, shown without rights."""
@@ -130,8 +133,11 @@ class PreviewHost:
 
         Raises: Refused — for anything but reading a preview.
         """
-        initiator = Initiator.of(request.method, request.headers)
-        check_initiator(SitePolicy(self.config.origin("preview"), PREVIEW_POLICY), initiator)
-        if request.method not in SAFE_METHODS or is_websocket(request) or not target.path.startswith("/p/"):
+        if request.method not in SAFE_METHODS or is_websocket(request):
             raise Refused("route.missing")
+        if target.path != PREVIEW_STYLE:  # the same for everybody, and asked for by a document without an origin
+            initiator = Initiator.of(request.method, request.headers)
+            check_initiator(SitePolicy(self.config.origin("preview"), PREVIEW_POLICY), initiator)
+            if not target.path.startswith("/p/"):
+                raise Refused("route.missing")
         return await self.neighbours.to_portal(request, target, address, host="preview")

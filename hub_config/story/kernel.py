@@ -50,17 +50,21 @@ class Workspace:
         model = await self._visitor.json("GET", f"{self._base}api/contents/{quote(path)}?type=notebook&content=1")
         return [c["source"] for c in model["content"]["cells"] if c["cell_type"] == "code"]
 
+    async def open_kernel(self, path: str) -> tuple[str, aiohttp.ClientWebSocketResponse]:
+        """Start a fresh kernel for a notebook; return the session's id and the WebSocket to the kernel."""
+        body = {"name": "story", "path": path, "type": "notebook", "kernel": {"name": "python3"}}
+        session = await self._visitor.json("POST", f"{self._base}api/sessions", body)
+        kernel = session["kernel"]["id"]
+        url = f"{self._base.replace('http', 'ws', 1)}api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
+        return str(session["id"]), await self._visitor.socket(url)
+
     async def run(self, path: str, cells: list[str], done: Callable[[int], None] = lambda _: None) -> list[CellResult]:
         """Run cells one after the other in a fresh kernel.
 
         Raises: StoryFailed — for a cell that raises.
         """
-        body = {"name": "story", "path": path, "type": "notebook", "kernel": {"name": "python3"}}
-        session = await self._visitor.json("POST", f"{self._base}api/sessions", body)
-        kernel = session["kernel"]["id"]
-        url = f"{self._base.replace('http', 'ws', 1)}api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
         results = []
-        socket = await self._visitor.socket(url)
+        session, socket = await self.open_kernel(path)
         try:
             for number, code in enumerate(cells):
                 result = await asyncio.wait_for(execute(socket, code), CELL_SECONDS)
@@ -70,7 +74,7 @@ class Workspace:
                 done(number)
         finally:
             await socket.close()
-            await self._visitor.json("DELETE", f"{self._base}api/sessions/{session['id']}")
+            await self._visitor.json("DELETE", f"{self._base}api/sessions/{session}")
         return results
 
 

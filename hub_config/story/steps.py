@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from hub_config.story.kernel import CellResult, Workspace
+from hub_config.story.pages import Form
 from hub_config.story.visitor import Page, StoryFailed, Visitor
 
 START_SECONDS = 240
@@ -80,11 +81,24 @@ def has_vote_form(page: Page) -> bool:
 async def vote(visitor: Visitor, request: str, choice: str, comment: str) -> Page:
     """Vote on every file of a request, confirmed as the page asks."""
     page = await wait_for_review(visitor, request)
-    form = next(f for f in page.content.forms if f.action.endswith("/vote"))
-    values = {name: choice for name, options in form.choices.items() if choice in options}
+    return await visitor.submit(page, vote_form(page), ballot(page, request, choice, comment))
+
+
+def vote_form(page: Page) -> Form:
+    """Return the form of a page with which its reader votes."""
+    return next(f for f in page.content.forms if f.action.endswith("/vote"))
+
+
+def ballot(page: Page, request: str, choice: str, comment: str) -> dict[str, str]:
+    """Return what a person fills in to make the same choice for every file of a request.
+
+    Raises: StoryFailed — if the page does not offer that choice.
+    """
+    offered = vote_form(page).choices
+    values = {name: choice for name, options in offered.items() if choice in options}
     if not values:
-        raise StoryFailed(f"{page.url} offers no choice {choice}: {form.choices}")
-    return await visitor.submit(page, form, {**values, **confirmation(page, request), "comment": comment})
+        raise StoryFailed(f"{page.url} offers no choice {choice}: {offered}")
+    return {**values, **confirmation(page, request), "comment": comment}
 
 
 def confirmation(page: Page, request: str) -> dict[str, str]:

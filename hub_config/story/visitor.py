@@ -118,10 +118,12 @@ class Visitor:
 
     async def submit(self, page: Page, form: Form, values: Mapping[str, str | list[str]]) -> Page:
         """Submit a form with some fields filled in."""
-        data: list[tuple[str, str]] = [(n, v) for n, v in form.fields if n not in values]
-        for name, value in values.items():
-            data += [(name, v) for v in ([value] if isinstance(value, str) else value)]
-        return await self._follow("POST", urljoin(page.url, form.action), data)
+        return await self._follow("POST", urljoin(page.url, form.action), filled(form, values))
+
+    async def send(self, page: Page, form: Form, values: Mapping[str, str | list[str]]) -> tuple[int, str | None]:
+        """Submit a form and return the answer to it alone: its status and where it leads, which is not followed."""
+        answer, target = await self._once("POST", urljoin(page.url, form.action), filled(form, values))
+        return answer.status, target
 
     async def _follow(self, method: str, url: str, data: list[tuple[str, str]] | None = None) -> Page:
         for _ in range(MAX_HOPS):
@@ -187,3 +189,11 @@ class Visitor:
         """Open a WebSocket as a page of its own origin does; the Origin header speaks of http, not of ws."""
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url)).replace("ws", "http", 1)
         return await self._session.ws_connect(url, headers={"Origin": origin}, max_msg_size=0)
+
+
+def filled(form: Form, values: Mapping[str, str | list[str]]) -> list[tuple[str, str]]:
+    """Return what a form sends: its own fields, with some of them filled in."""
+    data = [(n, v) for n, v in form.fields if n not in values]
+    for name, value in values.items():
+        data += [(name, v) for v in ([value] if isinstance(value, str) else value)]
+    return data

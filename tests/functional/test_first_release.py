@@ -117,7 +117,9 @@ def test_the_workspace_opens_and_the_tutorial_runs_to_a_request(
     frame = open_tutorial(page, zone)
     expect(page.frame_locator("iframe.bar").locator("body")).to_contain_text("기록")
     run_cells(frame, 6)
-    expect(frame.locator(".jp-Notebook")).to_contain_text(re.compile("10명|fewer|미만"), timeout=180_000)
+    checked = frame.locator(".jp-Notebook .jp-CodeCell").nth(5)
+    expect(checked).to_contain_text("고쳐야 할 것이 있습니다", timeout=180_000)
+    checked.locator(".jp-OutputArea").scroll_into_view_if_needed()
     people.picture(page, "precheck")
     run_cells(frame, 3)
     people.picture(page, "workspace")
@@ -179,6 +181,10 @@ def test_two_others_approve_without_seeing_each_other(
         page.goto(address)
     other = next(h for h in CHECKERS if h != handle)
     assert other not in page.content()
+    preview = page.frame_locator("iframe")
+    expect(preview.locator("td").first).to_have_text("drug")
+    border = preview.locator("td").first.evaluate("(cell) => getComputedStyle(cell).borderTopStyle")
+    assert border == "solid", "the preview's stylesheet was not loaded"
     if handle == CHECKERS[0]:
         people.picture(page, "review")
     for box in page.locator("input[type=radio][value=approve]").all():

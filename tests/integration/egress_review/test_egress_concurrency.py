@@ -55,7 +55,7 @@ def test_twelve_checkers_at_once_decide_once(zone: Zone) -> None:
     names = [f"checker-{letter}" for letter in "abcdefghijkl"]
     zone.checkers = {name: zone.house.join(name, Role.CHECKER).person for name in names}
     request = zone.in_review()
-    together(*[lambda name=name: zone.vote(name, request) for name in names])  # type: ignore[misc]
+    together(*[lambda name=name: zone.vote(name, request) for name in names])
     actions = zone.actions(request.ref)
     assert (actions.count("egress.voted"), actions.count("egress.approved")) == (2, 1)
 

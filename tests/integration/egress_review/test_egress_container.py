@@ -38,14 +38,14 @@ def engine() -> Iterator[docker.DockerClient]:
     client.close()
 
 
-def job(directory: Path, *contents: str, **options: bool) -> ScanJob:
+def job(directory: Path, *contents: str, previews: bool = False) -> ScanJob:
     files = []
     for number, content in enumerate(contents):
         path = directory / f"t{number:02}.csv"
         path.write_text(content)
         path.chmod(0o444)
         files.append(JobFile(path.name, hashlib.sha256(content.encode()).hexdigest(), path))
-    return ScanJob(files=tuple(files), policy=POLICY, **options)
+    return ScanJob(files=tuple(files), policy=POLICY, previews=previews)
 
 
 def stand_in(engine: docker.DockerClient, name: str, program: str) -> str:

@@ -12,7 +12,8 @@ import pytest
 
 from tests.integration.gate.harness import REPOSITORY, ZoneUnderTest
 
-QUICK = {"validate_seconds": 1, "grace_seconds": 4, "answer_seconds": 2, "session_bytes": 60_000_000}
+QUICK = {"validate_seconds": 1, "grace_seconds": 4, "answer_seconds": 2}
+BUDGET = {"session_bytes": 60_000_000}
 JUPYTERLAB = "jupyterlab==4.6.6"
 
 
@@ -40,7 +41,7 @@ def root() -> None:
 @pytest.fixture(scope="module")
 def bare_zone(root: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZoneUnderTest]:
     """A running zone whose workspaces a test plays itself: hub, gate and log, but no Jupyter."""
-    running = ZoneUnderTest(tmp_path_factory.mktemp("zone"), Path("/nonexistent"), limits=QUICK)
+    running = ZoneUnderTest(tmp_path_factory.mktemp("zone"), Path("/nonexistent"), limits=QUICK | BUDGET)
     try:
         running.start_audit()
         running.start_gate()

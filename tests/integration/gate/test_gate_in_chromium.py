@@ -101,7 +101,7 @@ async def lab(page: Page) -> Frame:
     assert element is not None
     frame = await element.content_frame()
     assert frame is not None
-    await frame.wait_for_selector(".jp-Launcher, .jp-NotebookPanel", timeout=START_MILLISECONDS)
+    await frame.wait_for_selector(".jp-Launcher:visible, .jp-NotebookPanel:visible", timeout=START_MILLISECONDS)
     return frame
 
 

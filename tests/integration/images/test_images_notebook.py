@@ -31,6 +31,8 @@ while True:
         continue
     if message["msg_type"] == "stream":
         print(message["content"]["text"], end="")
+    if message["msg_type"] in ("display_data", "execute_result"):
+        print(message["msg_type"], sorted(message["content"]["data"]))
     if message["msg_type"] == "error":
         print(chr(10).join(message["content"]["traceback"]))
     if message["msg_type"] == "execute_reply":
@@ -54,6 +56,19 @@ def test_no_variable_of_the_hub_reaches_a_kernel(notebook: Running) -> None:
     names = json.loads(cell(notebook, "import os, json; print(json.dumps(sorted(os.environ)))"))
     assert not [name for name in names if "HUB" in name or "TOKEN" in name or "PASSWORD" in name]
     assert "ANSIM_PREFIX" in names
+
+
+def test_a_zone_that_does_not_answer_is_one_sentence_in_the_persons_language(notebook: Running) -> None:
+    said = cell(notebook, "import ansim_client; ansim_client.status()")
+    assert "연결하지 못했습니다" in said
+    assert "Traceback" not in said
+
+
+def test_a_result_of_the_client_is_shown_once_wherever_it_stands_in_a_cell(notebook: Running) -> None:
+    made = "import ansim_client as a; r = a._show(a.Report({'files': []}))"
+    shown = "display_data ['text/html', 'text/plain']"
+    assert cell(notebook, f"{made}\nr").strip() == shown
+    assert cell(notebook, f"{made}\nprint(1)").split("\n")[:2] == [shown, "1"]
 
 
 def test_everything_promised_can_be_imported(notebook: Running) -> None:

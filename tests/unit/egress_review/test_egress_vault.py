@@ -209,7 +209,7 @@ def test_a_file_swapped_for_a_link_between_look_and_open_is_refused(
             _symlink(outbox)
         return seen
 
-    monkeypatch.setattr(vault_module.os, "stat", swapping)
+    monkeypatch.setattr(os, "stat", swapping)
     with pytest.raises(OutboxRefused):
         vault.take(outbox, ["x"], LIMITS)
     assert kept(vault) == []
