@@ -32,12 +32,11 @@ def process_table(settings: Settings, *, gate_token: str) -> tuple[Process, ...]
     The audit writer comes first, because nothing may happen that cannot be logged.
     """
     serve = (sys.executable, "-m", "hub_config.serve")
-    hub_file = str(REPOSITORY / "hub_config" / "jupyterhub_config.py")
     gate_environment = {"ANSIM_GATE_TOKEN": gate_token, "ANSIM_GATE_CONFIG": gate_config(settings)}
     return (
         Process("audit", (*serve, "audit"), "run/audit.sock", {}),
         Process("gate", (sys.executable, "-m", "hub_config.gate"), "run/gate.sock", gate_environment),
-        Process("hub", (sys.executable, "-m", "jupyterhub", "-f", hub_file), settings.hub.port, {}),
+        Process("hub", (*serve, "hub"), settings.hub.port, {}),
         Process("portal", (*serve, "portal"), "run/portal.sock", {}),
         Process("worker", (*serve, "worker"), None, {}),
     )

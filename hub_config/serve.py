@@ -1,4 +1,4 @@
-"""Starts one long-running process of a zone: `python -m hub_config.serve audit|portal|worker`."""
+"""Starts one long-running process of a zone: `python -m hub_config.serve audit|hub|portal|worker`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from hub_config.processes import REPOSITORY
 from hub_config.zone import open_zone
 
 
@@ -18,6 +19,15 @@ def serve_audit(home: Path) -> None:
     zone = open_zone(home, "audit")
     gate = pwd.getpwnam(zone.settings.gate.user)
     serve(zone.log, zone.cells, Path("run/audit.sock"), {gate.pw_uid: "gate"}, group=gate.pw_gid)
+
+
+def serve_hub(home: Path) -> None:
+    """Run JupyterHub with the zone's configuration."""
+    # A grammar that jsonschema reads when it is there; nothing of the hub uses it, and it is half of the import.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    from jupyterhub.app import main as hub
+
+    hub(["-f", str(REPOSITORY / "hub_config" / "jupyterhub_config.py")])
 
 
 def serve_portal(home: Path) -> None:
@@ -36,6 +46,7 @@ def serve_worker(home: Path) -> None:
 
 SERVICES: dict[str, Callable[[Path], None]] = {
     "audit": serve_audit,
+    "hub": serve_hub,
     "portal": serve_portal,
     "worker": serve_worker,
 }

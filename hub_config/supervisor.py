@@ -54,9 +54,11 @@ class Supervisor:
         with only_supervisor(self._settings.home):
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, self._stop)
-            for child in self._children:
+            first, *others = self._children  # the audit writer: nothing may happen that cannot be logged
+            self._start(first)
+            self._await(first)
+            for child in others:
                 self._start(child)
-                self._await(child)
             while not self._stopping:
                 self._revive()
                 write_state(self._settings.home, self._children)

@@ -40,7 +40,12 @@ def record_image(zone: Zone, info: ImageInfo) -> None:
     digest = info.id.removeprefix("sha256:")
     if known(zone, Query(action="image.built", object=digest, limit=1)):
         return
-    detail: dict[str, JSON] = {"name": info.name, "base": info.base_sha256, "lock": info.lock_sha256, "packages": len(info.packages)}
+    detail: dict[str, JSON] = {
+        "name": info.name,
+        "base": info.base_sha256,
+        "lock": info.lock_sha256,
+        "packages": len(info.packages),
+    }
     image = Object("image", digest, sha256=digest)
     zone.log.record(Event("image.built", CLI, image, Subjects.none(), HERE, detail=detail))
 

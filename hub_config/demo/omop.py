@@ -8,12 +8,13 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
-
-import duckdb
-import pyarrow.parquet  # type: ignore[import-untyped]  # pyarrow ships no types
+from typing import TYPE_CHECKING
 
 from hub_config.demo.dictionary import TABLES, page
 from hub_config.errors import EnvironmentMissing
+
+if TYPE_CHECKING:
+    import duckdb
 
 # The bundled CSV import read these whole-number keys as floating point; OMOP CDM 5.3.1 says integer.
 WHOLE_NUMBERS = frozenset({"measurement_id", "ancestor_concept_id"})
@@ -51,6 +52,8 @@ def write_gibleed(directory: Path) -> tuple[Table, ...]:
     The bytes are the same for the same library versions: rows in the order of all their columns, one
     thread, no statistics (a minimum or maximum in a file's footer is a value of one person).
     """
+    import duckdb  # both libraries take a second to load, and only the first start of a demo zone needs them
+
     with duckdb.connect(str(bundled_database()), read_only=True) as source:
         source.execute("SET threads = 1")
         tables = tuple(_write_table(source, name, directory) for name in _names(source))
@@ -75,6 +78,8 @@ def _write_table(source: duckdb.DuckDBPyConnection, name: str, directory: Path) 
     selected = [_selected(column) for column, _ in columns]
     query = f'SELECT {", ".join(selected)} FROM "{name}" ORDER BY ALL'  # noqa: S608 — names come from the database
     content = source.sql(query).to_arrow_table()
+    import pyarrow.parquet  # type: ignore[import-untyped]  # pyarrow ships no types
+
     pyarrow.parquet.write_table(
         content, directory / f"{name}.parquet", compression="zstd", write_statistics=False, store_schema=False
     )

@@ -80,9 +80,7 @@ def start(visit: Visit) -> Response:
     """
     project = _own_project(visit)
     visit.zone.registry.may_work(visit.person.handle, project.id)
-    visit.portal.hub.start(
-        visit.person.handle, project.id, by=visit.person.ref, address=visit.source.ip
-    )
+    visit.portal.hub.start(visit.person.handle, project.id, by=visit.person.ref, address=visit.source.ip)
     return RedirectResponse(f"/projects/{project.id}/workspace?go=1", 303)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from hub_config.story.steps import start_workspace
 
 from hub_config.story.kernel import Workspace
+from hub_config.story.steps import start_workspace
 from hub_config.story.visitor import StoryFailed, Visitor
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]

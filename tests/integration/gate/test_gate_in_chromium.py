@@ -121,7 +121,8 @@ async def open_notebook(zone: ZoneUnderTest, prefix: str, page: Page, name: str)
     (home / name).write_text(json.dumps(document))
     await page.goto(f"{zone.origin('work')}{prefix}lab/tree/{name}")
     frame = await lab(page)
-    idle = frame.locator(f"{SHOWN} .jp-Notebook-ExecutionIndicator[data-status=idle]")
+    # The indicator in the toolbar says idle before there is a kernel; the status bar names it.
+    idle = frame.locator(".jp-StatusBar-TextItem", has_text="(ipykernel) | Idle")
     await idle.wait_for(timeout=START_MILLISECONDS)
     assert await frame.locator(".jp-Dialog").all_inner_texts() == []
     return frame

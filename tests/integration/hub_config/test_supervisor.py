@@ -87,9 +87,7 @@ def test_a_stop_ends_every_child(home: Path, supervised: subprocess.Popen[bytes]
     assert running_pid(home) is None
 
 
-def test_children_of_a_killed_supervisor_are_found_and_ended(
-    home: Path, supervised: subprocess.Popen[bytes]
-) -> None:
+def test_children_of_a_killed_supervisor_are_found_and_ended(home: Path, supervised: subprocess.Popen[bytes]) -> None:
     supervised.kill()
     supervised.wait()
     end_leftovers(home)

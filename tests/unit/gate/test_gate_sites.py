@@ -16,7 +16,14 @@ FRAMED = SitePolicy(OWN, {"iframe": FRAME, "image": SANDBOXED_PART})
 
 
 def initiator(method: str = "GET", **fields: Any) -> Initiator:
-    values: dict[str, Any] = {"origin": None, "site": None, "mode": None, "dest": None, "has_cookie": True, "websocket": False}
+    values: dict[str, Any] = {
+        "origin": None,
+        "site": None,
+        "mode": None,
+        "dest": None,
+        "has_cookie": True,
+        "websocket": False,
+    }
     return Initiator(method, **{**values, **fields})
 
 

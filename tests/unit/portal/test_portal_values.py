@@ -206,11 +206,11 @@ def test_a_workspace_that_was_never_started_is_stopped() -> None:
 
 def test_a_refusal_of_the_hub_carries_its_reason_and_an_error_does_not() -> None:
     with pytest.raises(HubRefused) as refused:
-        hub(400, {"message": "이유\nreason"}).start("minji", "study")
+        hub(400, {"message": "이유\nreason"}).start("minji", "study", by="p_aaaaaaaaaaaaaaaa", address=None)
     assert refused.value.reason == Text("이유", "reason")
     with pytest.raises(HubUnavailable):
-        hub(500, {"message": "Traceback …"}).start("minji", "study")
-    hub(400, {"message": "minji/study is already running"}).start("minji", "study")
+        hub(500, {"message": "Traceback …"}).start("minji", "study", by="p_aaaaaaaaaaaaaaaa", address=None)
+    hub(400, {"message": "minji/study is already running"}).start("minji", "study", by="p_aaaaaaaaaaaaaaaa", address=None)
 
 
 def test_a_hub_that_does_not_answer_is_not_taken_for_a_stopped_workspace() -> None:

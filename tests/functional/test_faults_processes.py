@@ -1,0 +1,279 @@
+"""kill -9 of each process in the middle of a start, a submission, a vote and a release: nothing is lost or left."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from audit.event import Source
+from egress_review import store
+from egress_review.model import Choice, Draft, Request, Vote
+from egress_review.verify_package import verify_package
+from egress_review.workflow import State
+from hub_config.demo.people import CHECKERS, RESEARCHER
+from hub_config.hub_api import HubApi
+from hub_config.story.kernel import Workspace
+from hub_config.story.play import trusted_key
+from hub_config.story.steps import REQUEST_REF, ballot, start_workspace, vote_form, wait_for_review
+from hub_config.story.visitor import StoryFailed, Visitor
+from hub_config.zone import Zone, open_zone
+from tests.functional.zone_under_fault import (
+    all_answer,
+    containers,
+    log_of,
+    pid_of,
+    proven,
+    put_away,
+    until,
+    workspace_ref,
+)
+
+pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
+
+WORK, SPAWN = "gibleed-study", "floating-pop"
+PROCESSES = ("hub", "gate", "portal", "worker", "audit")
+RECOVERY_SECONDS = 45
+HERE = Source(ip=None)
+#: What a person sees of a killed process: a connection that ends, an error page, a page that is not the promised one.
+INTERRUPTIONS = (StoryFailed, aiohttp.ClientError, TimeoutError, StopIteration, ConnectionError)
+SUBMIT = """
+import pathlib, ansim_client
+pathlib.Path("/outbox/NAME.csv").write_text("sex,n\\nF,120\\nM,140\\n")
+print(ansim_client.submit("NAME.csv", title="NAME", purpose="표 1", context="성별 인원", controls={"counts": ["n"],
+    "rounded_to": 5}).ref)
+"""
+
+
+@dataclass(slots=True)
+class House:
+    """The zone with the people of the story in front of it."""
+
+    running: Any
+    zone: Zone
+    people: dict[str, Visitor] = field(default_factory=dict)
+    workspace: Workspace | None = None
+
+    async def work(self) -> Workspace:
+        """Return the researcher's open workspace, started if it does not run."""
+        self.workspace = await start_workspace(self.people[RESEARCHER], RESEARCHER, WORK)
+        return self.workspace
+
+    def kill(self, process: str) -> None:
+        """End a process as the kernel does when memory runs out: at once, without a word."""
+        os.kill(pid_of(self.running.home, process), signal.SIGKILL)
+
+    def request(self, ref: str) -> Request:
+        """Return a request as the database has it."""
+        with self.zone.db.read() as tx:
+            return store.load(tx, ref)
+
+    def votes(self, ref: str) -> list[Vote]:
+        """Return the votes on a request as the database has them."""
+        with self.zone.db.read() as tx:
+            return store.votes_of(tx, ref)
+
+    def requests(self) -> list[Request]:
+        """Return every request of the zone."""
+        with self.zone.db.read() as tx:
+            return store.find(tx)
+
+    def servers(self) -> set[str]:
+        """Return the workspaces that the hub says are there."""
+        known = HubApi(self.zone.settings.hub_url(), self.zone.keys.hub_token("worker")).servers()
+        return {workspace_ref(self.zone, s.handle, s.name) for s in known}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(zone: Any) -> AsyncIterator[House]:
+    house = House(zone, open_zone(zone.home, "cli"))
+    for handle in (RESEARCHER, *CHECKERS):
+        house.people[handle] = Visitor(zone.settings)
+        await house.people[handle].sign_in(*zone.account(handle))
+    await house.work()
+    yield house
+    for project in (WORK, SPAWN):
+        await put_away(house.people[RESEARCHER], project)
+    for visitor in house.people.values():
+        await visitor.close()
+
+
+async def whole_again(house: House) -> None:
+    """Wait until every process answers and the hub's servers and the engine's containers are the same."""
+    await until(lambda: all_answer(house.running), RECOVERY_SECONDS, "every process answers")
+    await until(lambda: houses_agree(house), RECOVERY_SECONDS, "the hub and the engine know the same workspaces")
+
+
+def houses_agree(house: House) -> bool:
+    with contextlib.suppress(Exception):
+        return house.servers() == set(containers(house.zone))
+    return False
+
+
+def hold_the_invariants(house: House) -> None:
+    """Whatever happened: what left had two votes and an entry in the log, and the log is whole."""
+    assert proven(house.zone).ok
+    for request in house.requests():
+        released = log_of(house.zone, object=request.ref, action="egress.released", outcome="ok")
+        if request.released_at is None:
+            assert released == []
+            assert not house.zone.desk.package_of(request.ref).exists()
+            continue
+        assert len(released) == 1
+        approved = {v.checker_ref for v in house.votes(request.ref) if v.choice is Choice.APPROVE}
+        assert len(approved) >= 2
+        assert request.author_ref not in approved
+
+
+async def killed_during(house: House, process: str, deed: Awaitable[Any], after: Callable[[], bool]) -> Any:
+    """Do something, kill a process as soon as `after` is true; return what came of it, or None if it failed."""
+    task = asyncio.ensure_future(deed)
+    while not after() and not task.done():
+        await asyncio.sleep(0.002)
+    house.kill(process)
+    try:
+        return await asyncio.wait_for(task, 60)
+    except INTERRUPTIONS:
+        return None
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+async def test_a_start_survives_the_death_of(house: House, process: str) -> None:
+    researcher = house.people[RESEARCHER]
+    await put_away(researcher, SPAWN)
+    ref = workspace_ref(house.zone, RESEARCHER, SPAWN)
+    before = log_of(house.zone, limit=1)[0].index
+    announced = lambda: bool(log_of(house.zone, object=ref, action="workspace.start", after=before, newest_first=False))
+    await killed_during(house, process, start_workspace(researcher, RESEARCHER, SPAWN), announced)
+    await whole_again(house)
+    workspace = await start_again(researcher)
+    assert (await workspace.run("alive.ipynb", ["print(6 * 7)"]))[0].text == "42\n"
+    await until(lambda: houses_agree(house), RECOVERY_SECONDS, "no container is left over")
+    hold_the_invariants(house)
+
+
+async def start_again(researcher: Visitor) -> Workspace:
+    """Start as a person does who saw an error: by trying again, within a minute."""
+    async with asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(*INTERRUPTIONS):
+                return await start_workspace(researcher, RESEARCHER, SPAWN)
+            await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+async def test_a_submission_survives_the_death_of(house: House, process: str) -> None:
+    title = f"submit-{process}-{os.urandom(3).hex()}"
+    workspace = await house.work()
+    last = log_of(house.zone, limit=1)[0].index
+    step = "egress.submitted" if process == "worker" else "cell.sent"  # the worker's part begins with the request
+
+    def reached() -> bool:
+        return bool(log_of(house.zone, action=step, after=last, newest_first=False))
+
+    told = await killed_during(house, process, submit_in(workspace, title), reached)
+    await whole_again(house)
+    if told is None:
+        # Submitting again is one request with the first, if the first arrived.
+        told = await submit_in(await house.work(), title)
+    assert [r.ref for r in house.requests() if r.title == title] == [told]
+    await until(lambda: house.request(told).state is State.IN_REVIEW, RECOVERY_SECONDS, "the request is in review")
+    hold_the_invariants(house)
+
+
+async def submit_in(workspace: Workspace, title: str) -> str:
+    """Submit a small table from a kernel; return the reference of the request.
+
+    Raises: StoryFailed — if the cell fails.
+    """
+    code = SUBMIT.replace("NAME", title)
+    found = REQUEST_REF.search((await workspace.run("submit.ipynb", [code]))[0].text)
+    if found is None:
+        raise StoryFailed("The cell named no request.")
+    return found.group()
+
+
+async def in_review(house: House, title: str) -> str:
+    """Return the reference of a fresh request that waits for votes."""
+    author = house.zone.registry.person(RESEARCHER)
+    workspace = house.zone.registry.workspace(author.ref, WORK)
+    name = f"{title}-{os.urandom(3).hex()}.csv"
+    outbox = house.zone.desk.outbox_of(workspace)
+    (outbox / name).write_text("sex,n\nF,130\nM,150\n")
+    os.chown(outbox / name, workspace.uid, workspace.uid)
+    controls = json.dumps({"counts": ["n"], "rounded_to": 5})
+    draft = Draft(title=name, purpose="표 1", context="성별 인원", controls=controls, files=(name,))
+    request = await asyncio.to_thread(house.zone.desk.submit, author, workspace, draft, source=HERE)
+    await until(lambda: house.request(request.ref).state is State.IN_REVIEW, 60, "the request is in review")
+    return request.ref
+
+
+async def cast(house: House, checker: str, ref: str, comment: str) -> bool:
+    """Vote for a request in the portal; say whether the portal accepted the vote."""
+    visitor = house.people[checker]
+    page = await wait_for_review(visitor, ref)
+    status, target = await visitor.send(page, vote_form(page), ballot(page, ref, "approve", comment))
+    return status == 303 and (target or "").endswith(f"/review/{ref}")
+
+
+def voters(house: House, ref: str) -> set[str]:
+    """Return the handles of those whose votes are in the database."""
+    return {house.zone.registry.person_by_ref(v.checker_ref).handle for v in house.votes(ref)}
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+@pytest.mark.parametrize("pause", [0.0, 0.015])
+async def test_an_accepted_vote_survives_the_death_of(house: House, process: str, pause: float) -> None:
+    ref = await in_review(house, f"vote-{process}")
+    first, second = CHECKERS
+    page = await wait_for_review(house.people[first], ref)
+    form, values = vote_form(page), ballot(page, ref, "approve", "기준을 지켰습니다.")
+    deadline = time.monotonic() + pause
+    sent = house.people[first].send(page, form, values)
+    answer = await killed_during(house, process, sent, lambda: time.monotonic() > deadline)
+    await whole_again(house)
+    accepted = answer == (303, house.people[first].url(f"/review/{ref}"))
+    if accepted:
+        assert voters(house, ref) == {first}
+    if first not in voters(house, ref):
+        assert await cast(house, first, ref, "기준을 지켰습니다.")
+    assert house.request(ref).state is State.IN_REVIEW
+    assert await cast(house, second, ref, "저도 보았습니다.")
+    await released(house, ref)
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+@pytest.mark.parametrize("state", [State.APPROVED, State.RELEASING, State.RELEASED])
+async def test_a_release_survives_the_death_of(house: House, process: str, state: State) -> None:
+    ref = await in_review(house, f"release-{process}")
+    request = house.request(ref)
+    for handle in CHECKERS:
+        checker = house.zone.registry.person(handle)
+        choices = {file.sha256: Choice.APPROVE for file in request.files}
+        house.zone.desk.vote(checker, ref, choices, "", request.round, request.confirm_code, source=HERE)
+    order = (State.APPROVED, State.RELEASING, State.RELEASED)
+    await killed_during(
+        house, process, asyncio.sleep(2), lambda: house.request(ref).state in order[order.index(state) :]
+    )
+    await whole_again(house)
+    await released(house, ref)
+
+
+async def released(house: House, ref: str) -> None:
+    """Wait until a request is released, then verify its package as its recipient does."""
+    await until(lambda: house.request(ref).packaged, RECOVERY_SECONDS, "the request is released and packaged")
+    assert house.request(ref).state is State.RELEASED
+    result = verify_package(house.zone.desk.package_of(ref), trusted_key(house.zone))
+    assert result.ok, result.reason.en
+    assert len(result.files) == 1
+    hold_the_invariants(house)
