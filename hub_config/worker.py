@@ -17,8 +17,10 @@ import docker
 import httpx
 
 from audit.event import Actor, Event, Object, Source, Subjects
+from egress_review.vault import Vault
 from hub_config.gate_control import GateControl
 from hub_config.hub_api import HubApi
+from hub_config.scan_leftovers import remove_scans
 from hub_config.zone import Zone
 from hub_config.zone_events import reconcile_intents
 from registry.errors import Denied, NotFound
@@ -87,15 +89,18 @@ class Worker:
         for ref in self._zone.desk.pending():
             if self._stop.is_set():
                 return
-            self._zone.desk.act(ref)
+            try:
+                self._zone.desk.act(ref)
+            except Exception:
+                # One request that cannot be moved on must not hold up those behind it; it stays pending.
+                log.exception("%s could not be moved on; tried again", ref)
 
     def close_ended(self) -> None:
         """Cut every workspace that the registry no longer allows, then stop its container."""
-        servers = {(s.handle, s.name) for s in self._hub.servers()}
         for ref in set(self._gate.workspaces()) | set(self._containers()):
             reason = self._ended(ref)
             if reason is not None:
-                self._close(ref, reason, servers)
+                self._close(ref, reason)
 
     def _ended(self, ref: str) -> Denied | None:
         try:
@@ -107,20 +112,19 @@ class Worker:
             return UNKNOWN_WORKSPACE
         return None
 
-    def _close(self, ref: str, reason: Denied, servers: set[tuple[str, str]]) -> None:
-        # The gate first: connections end at once even where the engine is slow.
+    def _close(self, ref: str, reason: Denied) -> None:
+        # The gate first: connections end at once even where the hub or the engine is slow.
         self._gate.cut(ref, reason.code)
         self._record("workspace.cut", ref, reason=reason.code)
+        owner = self._owner(ref)
         try:
-            workspace = self._zone.registry.workspace_by_ref(ref)
-            person = self._zone.registry.person_by_ref(workspace.person_ref)
-        except NotFound:
-            self._remove(ref)
-            return
-        if (person.handle, workspace.project) in servers:
-            self._hub.stop(person.handle, workspace.project)
-        else:
-            self._remove(ref)
+            if owner is not None and owner in {(s.handle, s.name) for s in self._hub.servers()}:
+                self._hub.stop(*owner)
+                return
+        except httpx.HTTPError as error:
+            # An ended permit does not wait for a hub: it finds out by itself that the container has ended.
+            log.warning("%s is removed without the hub (%s)", ref, type(error).__name__)
+        self._remove(ref)
 
     def warn_of_endings(self) -> None:
         """Tell people a day and an hour before an end that is known."""
@@ -131,7 +135,10 @@ class Worker:
         self._zone.log.checkpoint()
 
     def remove_orphans(self) -> None:
-        """Remove containers of this zone that the hub does not know, so that a crash leaves none behind."""
+        """Remove containers of this zone that nobody waits for, so that a crash leaves none behind."""
+        vault = self._zone.home / "vault"
+        remove_scans(vault, datetime.now(UTC) - ORPHAN_AGE)
+        Vault(vault).clear_incoming()
         known = {(s.handle, s.name) for s in self._hub.servers()}
         for ref, started in self._containers().items():
             if datetime.now(UTC) - started < ORPHAN_AGE or self._owner(ref) in known:

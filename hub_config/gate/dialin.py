@@ -127,8 +127,12 @@ class DialIn:
         try:
             async with asyncio.timeout(self._answer_seconds):
                 return await waiter
-        except TimeoutError as error:
-            raise WorkspaceSilent("no connection came") from error
+        except (TimeoutError, asyncio.CancelledError) as error:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                waiter.result().abort()  # it came in the same moment, and nobody will use it
+            if isinstance(error, TimeoutError):
+                raise WorkspaceSilent("no connection came") from error
+            raise
 
     async def close(self) -> None:
         """Cut every connection at once; whoever waits for one gets `WorkspaceSilent`."""

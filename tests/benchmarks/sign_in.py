@@ -16,7 +16,9 @@ from tests.benchmarks.rows import Row, p95
 
 STOPPED_BAR_SECONDS = 15.0
 RUNNING_BAR_SECONDS = 6.0
-PATIENCE_MS = 120_000
+PATIENCE_MS = 60_000
+PRESS_AGAIN_MS = 250
+STARTED = re.compile(r"\[(?:\*|\d+)\]")
 LAUNCHER = ".jp-LauncherCard[data-category=Notebook], .jp-LauncherCard[data-category=노트북]"
 
 
@@ -114,7 +116,15 @@ def run_cell(lab: Page | FrameLocator, page: Page) -> None:
     """Open a new notebook from the launcher, type into its first cell and wait for what it prints."""
     lab.locator(LAUNCHER).first.click()
     cell = lab.locator(".jp-Notebook .jp-CodeCell").first
-    cell.locator(".cm-content").click()
+    content = cell.locator(".cm-content")
+    content.click()
     page.keyboard.insert_text("6 * 7")
-    page.keyboard.press("Shift+Enter")
+    expect(content).to_contain_text("6 * 7")
+    began = time.monotonic()
+    while not STARTED.search(cell.locator(".jp-InputPrompt").inner_text()):
+        # JupyterLab drops a cell that is run while its kernel is only just there; a person presses again.
+        if time.monotonic() - began > PATIENCE_MS / 1000:
+            raise TimeoutError("the cell does not run")
+        content.press("Control+Enter")
+        page.wait_for_timeout(PRESS_AGAIN_MS)
     expect(cell.locator(".jp-OutputArea-output")).to_contain_text("42", timeout=PATIENCE_MS)

@@ -10,26 +10,34 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
+import docker
 import pytest
 import pytest_asyncio
+from docker.errors import NotFound
 
 from audit.event import Source
 from egress_review import store
+from egress_review.container import LABEL
 from egress_review.model import Choice, Draft, Request, Vote
 from egress_review.verify_package import verify_package
 from egress_review.workflow import State
-from hub_config.demo.people import CHECKERS, RESEARCHER
+from hub_config import worker
+from hub_config.demo.people import CHECKER_IN_PROJECT, CHECKERS, RESEARCHER
 from hub_config.hub_api import HubApi
+from hub_config.scan_leftovers import remove_scans
+from hub_config.status import status
 from hub_config.story.kernel import Workspace
 from hub_config.story.play import trusted_key
 from hub_config.story.steps import REQUEST_REF, ballot, start_workspace, vote_form, wait_for_review
 from hub_config.story.visitor import StoryFailed, Visitor
+from hub_config.worker import Worker
 from hub_config.zone import Zone, open_zone
 from tests.functional.zone_under_fault import (
-    all_answer,
     containers,
     log_of,
     pid_of,
@@ -44,14 +52,17 @@ pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
 WORK, SPAWN = "gibleed-study", "floating-pop"
 PROCESSES = ("hub", "gate", "portal", "worker", "audit")
 RECOVERY_SECONDS = 45
+WAY_OUT = (State.APPROVED, State.RELEASING, State.RELEASED)
 HERE = Source(ip=None)
 #: What a person sees of a killed process: a connection that ends, an error page, a page that is not the promised one.
 INTERRUPTIONS = (StoryFailed, aiohttp.ClientError, TimeoutError, StopIteration, ConnectionError)
-SUBMIT = """
+CONTEXT = "이 과제의 대상자를 성별로 센 인원. The people of this study, counted by sex."
+SUBMIT = f"""
 import pathlib, ansim_client
+CONTEXT = {CONTEXT!r}
 pathlib.Path("/outbox/NAME.csv").write_text("sex,n\\nF,120\\nM,140\\n")
-print(ansim_client.submit("NAME.csv", title="NAME", purpose="표 1", context="성별 인원", controls={"counts": ["n"],
-    "rounded_to": 5}).ref)
+print(ansim_client.submit("NAME.csv", title="NAME", purpose="표 1", context=CONTEXT, controls={{"counts": ["n"],
+    "rounded_to": 5}}).ref)
 """
 
 
@@ -62,16 +73,16 @@ class House:
     running: Any
     zone: Zone
     people: dict[str, Visitor] = field(default_factory=dict)
-    workspace: Workspace | None = None
+    killed: dict[str, int] = field(default_factory=dict)
 
     async def work(self) -> Workspace:
         """Return the researcher's open workspace, started if it does not run."""
-        self.workspace = await start_workspace(self.people[RESEARCHER], RESEARCHER, WORK)
-        return self.workspace
+        return await start_workspace(self.people[RESEARCHER], RESEARCHER, WORK)
 
     def kill(self, process: str) -> None:
         """End a process as the kernel does when memory runs out: at once, without a word."""
-        os.kill(pid_of(self.running.home, process), signal.SIGKILL)
+        self.killed[process] = pid_of(self.running.home, process)
+        os.kill(self.killed[process], signal.SIGKILL)
 
     def request(self, ref: str) -> Request:
         """Return a request as the database has it."""
@@ -110,8 +121,14 @@ async def house(zone: Any) -> AsyncIterator[House]:
 
 async def whole_again(house: House) -> None:
     """Wait until every process answers and the hub's servers and the engine's containers are the same."""
-    await until(lambda: all_answer(house.running), RECOVERY_SECONDS, "every process answers")
+    home = house.running.home
+    await until(lambda: all_are_new(house) and status(home).healthy, RECOVERY_SECONDS, "every process answers")
     await until(lambda: houses_agree(house), RECOVERY_SECONDS, "the hub and the engine know the same workspaces")
+
+
+def all_are_new(house: House) -> bool:
+    """Say whether every process that was killed has another id now."""
+    return all(pid_of(house.running.home, process) != pid for process, pid in house.killed.items())
 
 
 def houses_agree(house: House) -> bool:
@@ -135,12 +152,11 @@ def hold_the_invariants(house: House) -> None:
         assert request.author_ref not in approved
 
 
-async def killed_during(house: House, process: str, deed: Awaitable[Any], after: Callable[[], bool]) -> Any:
-    """Do something, kill a process as soon as `after` is true; return what came of it, or None if it failed."""
+async def killed_during(deed: Awaitable[Any], after: Callable[[], bool], kill: Callable[[], None]) -> Any:
+    """Do something and kill as soon as `after` is true; return what came of it, or None if it failed."""
     task = asyncio.ensure_future(deed)
-    while not after() and not task.done():
-        await asyncio.sleep(0.002)
-    house.kill(process)
+    await until(lambda: after() or task.done(), 60, "the moment to kill", every=0.002)
+    kill()
     try:
         return await asyncio.wait_for(task, 60)
     except INTERRUPTIONS:
@@ -153,8 +169,11 @@ async def test_a_start_survives_the_death_of(house: House, process: str) -> None
     await put_away(researcher, SPAWN)
     ref = workspace_ref(house.zone, RESEARCHER, SPAWN)
     before = log_of(house.zone, limit=1)[0].index
-    announced = lambda: bool(log_of(house.zone, object=ref, action="workspace.start", after=before, newest_first=False))
-    await killed_during(house, process, start_workspace(researcher, RESEARCHER, SPAWN), announced)
+
+    def announced() -> bool:
+        return bool(log_of(house.zone, object=ref, action="workspace.start", after=before, newest_first=False))
+
+    await killed_during(start_workspace(researcher, RESEARCHER, SPAWN), announced, lambda: house.kill(process))
     await whole_again(house)
     workspace = await start_again(researcher)
     assert (await workspace.run("alive.ipynb", ["print(6 * 7)"]))[0].text == "42\n"
@@ -181,7 +200,7 @@ async def test_a_submission_survives_the_death_of(house: House, process: str) ->
     def reached() -> bool:
         return bool(log_of(house.zone, action=step, after=last, newest_first=False))
 
-    told = await killed_during(house, process, submit_in(workspace, title), reached)
+    told = await killed_during(submit_in(workspace, title), reached, lambda: house.kill(process))
     await whole_again(house)
     if told is None:
         # Submitting again is one request with the first, if the first arrived.
@@ -212,7 +231,7 @@ async def in_review(house: House, title: str) -> str:
     (outbox / name).write_text("sex,n\nF,130\nM,150\n")
     os.chown(outbox / name, workspace.uid, workspace.uid)
     controls = json.dumps({"counts": ["n"], "rounded_to": 5})
-    draft = Draft(title=name, purpose="표 1", context="성별 인원", controls=controls, files=(name,))
+    draft = Draft(title=name, purpose="표 1", context=CONTEXT, controls=controls, files=(name,))
     request = await asyncio.to_thread(house.zone.desk.submit, author, workspace, draft, source=HERE)
     await until(lambda: house.request(request.ref).state is State.IN_REVIEW, 60, "the request is in review")
     return request.ref
@@ -231,8 +250,7 @@ def voters(house: House, ref: str) -> set[str]:
     return {house.zone.registry.person_by_ref(v.checker_ref).handle for v in house.votes(ref)}
 
 
-@pytest.mark.parametrize("process", PROCESSES)
-@pytest.mark.parametrize("pause", [0.0, 0.015])
+@pytest.mark.parametrize(("process", "pause"), [*((p, 0.0) for p in PROCESSES), ("portal", 0.01), ("portal", 0.03)])
 async def test_an_accepted_vote_survives_the_death_of(house: House, process: str, pause: float) -> None:
     ref = await in_review(house, f"vote-{process}")
     first, second = CHECKERS
@@ -240,7 +258,7 @@ async def test_an_accepted_vote_survives_the_death_of(house: House, process: str
     form, values = vote_form(page), ballot(page, ref, "approve", "기준을 지켰습니다.")
     deadline = time.monotonic() + pause
     sent = house.people[first].send(page, form, values)
-    answer = await killed_during(house, process, sent, lambda: time.monotonic() > deadline)
+    answer = await killed_during(sent, lambda: time.monotonic() > deadline, lambda: house.kill(process))
     await whole_again(house)
     accepted = answer == (303, house.people[first].url(f"/review/{ref}"))
     if accepted:
@@ -252,8 +270,10 @@ async def test_an_accepted_vote_survives_the_death_of(house: House, process: str
     await released(house, ref)
 
 
-@pytest.mark.parametrize("process", PROCESSES)
-@pytest.mark.parametrize("state", [State.APPROVED, State.RELEASING, State.RELEASED])
+@pytest.mark.parametrize(
+    ("process", "state"),
+    [*((p, State.APPROVED) for p in PROCESSES), ("worker", State.RELEASING), ("worker", State.RELEASED)],
+)
 async def test_a_release_survives_the_death_of(house: House, process: str, state: State) -> None:
     ref = await in_review(house, f"release-{process}")
     request = house.request(ref)
@@ -261,10 +281,8 @@ async def test_a_release_survives_the_death_of(house: House, process: str, state
         checker = house.zone.registry.person(handle)
         choices = {file.sha256: Choice.APPROVE for file in request.files}
         house.zone.desk.vote(checker, ref, choices, "", request.round, request.confirm_code, source=HERE)
-    order = (State.APPROVED, State.RELEASING, State.RELEASED)
-    await killed_during(
-        house, process, asyncio.sleep(2), lambda: house.request(ref).state in order[order.index(state) :]
-    )
+    passed = WAY_OUT[WAY_OUT.index(state) :]
+    await killed_during(asyncio.sleep(2), lambda: house.request(ref).state in passed, lambda: house.kill(process))
     await whole_again(house)
     await released(house, ref)
 
@@ -277,3 +295,84 @@ async def released(house: House, ref: str) -> None:
     assert result.ok, result.reason.en
     assert len(result.files) == 1
     hold_the_invariants(house)
+
+
+async def test_a_killed_container_ends_its_workspace_and_the_next_start_works(house: House) -> None:
+    title = f"submit-container-{os.urandom(3).hex()}"
+    workspace, ref = await house.work(), workspace_ref(house.zone, RESEARCHER, WORK)
+    last = log_of(house.zone, limit=1)[0].index
+
+    def sent() -> bool:
+        return bool(log_of(house.zone, action="cell.sent", after=last, newest_first=False))
+
+    told = await killed_during(submit_in(workspace, title), sent, containers(house.zone)[ref].kill)
+    await until(lambda: ref not in containers(house.zone), RECOVERY_SECONDS, "the killed container is removed")
+    await whole_again(house)
+    ended = log_of(house.zone, object=ref, action="workspace.stop", after=last, newest_first=False)
+    assert [(e.body["outcome"], e.body["reason"]) for e in ended] == [("ok", "ended")]
+    again = await submit_in(await house.work(), title)
+    assert told in (None, again)
+    await until(lambda: house.request(again).state is State.IN_REVIEW, RECOVERY_SECONDS, "the request is in review")
+    hold_the_invariants(house)
+
+
+async def test_a_container_killed_while_it_starts_fails_the_start_and_leaves_nothing(house: House) -> None:
+    researcher = house.people[RESEARCHER]
+    await put_away(researcher, SPAWN)
+    ref = workspace_ref(house.zone, RESEARCHER, SPAWN)
+
+    def runs() -> bool:
+        return ref in containers(house.zone) and bool(containers(house.zone)[ref].status == "running")
+
+    starting = start_workspace(researcher, RESEARCHER, SPAWN)
+    assert await killed_during(starting, runs, lambda: containers(house.zone)[ref].kill()) is None
+    await until(lambda: ref not in containers(house.zone), RECOVERY_SECONDS, "the killed container is removed")
+    failed = log_of(house.zone, object=ref, action="workspace.start", limit=1)[0]
+    assert (failed.body["outcome"], failed.body["reason"]) == ("failed", "not_ready")
+    assert (await (await start_again(researcher)).run("alive.ipynb", ["print(6 * 7)"]))[0].text == "42\n"
+
+
+def sleeper(labels: dict[str, str], **options: Any) -> Any:
+    """Start a container that does nothing, as something that a crash left behind."""
+    with contextlib.closing(docker.from_env()) as client:
+        nap = ["-c", "import time; time.sleep(300)"]
+        image = "ansim/scanner:latest"
+        return client.containers.run(
+            image, nap, entrypoint="python3", detach=True, network_mode="none", labels=labels, **options
+        )
+
+
+async def test_a_container_that_no_hub_knows_is_removed_and_the_others_stay(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.work()
+    mine = workspace_ref(house.zone, RESEARCHER, WORK)
+    # A member of the same project who may work, so that nothing but the hub's ignorance speaks against it.
+    orphan = workspace_ref(house.zone, CHECKER_IN_PROJECT, WORK)
+    sleeper({"ansim.zone": house.zone.zone_id, "ansim.workspace": orphan})
+    caretaker = Worker(house.zone)
+    caretaker.remove_orphans()
+    assert {mine, orphan} <= set(containers(house.zone))  # younger than any start may take
+    monkeypatch.setattr(worker, "ORPHAN_AGE", timedelta(seconds=-2))
+    caretaker.remove_orphans()
+    assert orphan not in containers(house.zone)
+    assert mine in containers(house.zone)
+    recorded = log_of(house.zone, object=orphan, action="zone.reconciled", limit=1)[0]
+    assert recorded.body["reason"] == "orphan_container"
+
+
+async def test_what_a_killed_scan_left_in_the_engine_is_removed_for_this_zone_only(
+    house: House, tmp_path: Path
+) -> None:
+    vault = house.running.home / "vault"
+    scan = sleeper({LABEL: "1"}, volumes={str(vault / "incoming"): {"bind": "/job", "mode": "ro"}})
+    foreign = sleeper({LABEL: "1"}, volumes={str(tmp_path): {"bind": "/job", "mode": "ro"}})
+    try:
+        assert remove_scans(vault, datetime.now(UTC) - timedelta(minutes=5)) == 0
+        assert remove_scans(vault, datetime.now(UTC) + timedelta(seconds=2)) == 1
+        with pytest.raises(NotFound):
+            scan.reload()
+        foreign.reload()
+        assert foreign.status == "running"
+    finally:
+        foreign.remove(force=True)

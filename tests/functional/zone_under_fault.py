@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import Any
 import docker
 
 from audit.search import Entry, Query, search
-from audit.verify import Verification, verify
+from audit.verification import Verification
+from audit.verify import verify
 from hub_config.story.play import trusted_key
 from hub_config.story.steps import stop_workspace
 from hub_config.story.visitor import StoryFailed, Visitor
@@ -21,12 +21,12 @@ from hub_config.supervisor import read_state
 from hub_config.zone import Zone
 
 
-async def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
+async def until(condition: Callable[[], Any], seconds: float, what: str, *, every: float = 0.2) -> Any:
     """Wait until something is true and return it; fails saying what was waited for."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(every)
     return found
 
 
@@ -59,12 +59,6 @@ def proven(zone: Zone) -> Verification:
 def pid_of(home: Path, process: str) -> int:
     """Return the process id of one of the zone's processes as the supervisor wrote it last."""
     return int(read_state(home)["children"][process])
-
-
-def all_answer(zone: Any) -> bool:
-    """Say whether `ansim status` finds every process answering."""
-    result = zone.ansim("status", "--json", check=False)
-    return result.returncode == 0 and all(p["answers"] for p in json.loads(result.stdout)["processes"])
 
 
 async def put_away(visitor: Visitor, project: str) -> None:
