@@ -32,6 +32,7 @@ UNKNOWN_WORKSPACE = Denied(
     "workspace_unknown",
     Text(ko="등록되지 않은 분석환경입니다.", en="The registry does not know this workspace."),
 )
+HUB_SECONDS = 15.0  # longer than the hub takes to answer a stop (10 s), well below the 60 s for an ended permit
 ORPHAN_AGE = timedelta(minutes=5)  # longer than any start may take, so a starting container is never an orphan
 
 
@@ -51,7 +52,7 @@ class Worker:
         self._zone = zone
         self._stop = threading.Event()
         self._gate = GateControl(zone.home)
-        self._hub = HubApi(zone.settings.hub_url(), zone.keys.hub_token("worker"))
+        self._hub = HubApi(zone.settings.hub_url(), zone.keys.hub_token("worker"), timeout=HUB_SECONDS)
         self._duties = (
             Duty("egress", 0.5, self.act_on_requests),
             Duty("endings", zone.settings.workspace.ending_check_seconds, self.close_ended),

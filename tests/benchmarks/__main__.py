@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from hub_config.preflight import ensure_gate_user
 from hub_config.processes import REPOSITORY
@@ -60,11 +61,10 @@ def main(words: Sequence[str]) -> int:
                 broken[name] = f"{type(error).__name__}: {error}"
                 console.print_exception(max_frames=4)
             console.print(f"[dim]{name}: {time.monotonic() - began:.0f} s[/]")
+            keep(rows, broken, options.runs)  # a run that is stopped half-way has measured half
     console.print(table(rows))
     for name, reason in broken.items():
-        console.print(f"[bold red]not measured[/] {name}: {reason}", markup=True)
-    RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps(report(rows, broken, options.runs), indent=1, ensure_ascii=False) + "\n")
+        console.print(f"[bold red]not measured[/] {name}: {escape(reason)}")
     console.print(f"Written to {RESULT.relative_to(REPOSITORY)}")
     return 1 if broken or any(row.passed is False for row in rows) else 0
 
@@ -99,6 +99,12 @@ def running_zone(console: Console, runs: int) -> Iterator[BenchZone]:
             ansim(home, "down")
         finally:
             shutil.rmtree(home)
+
+
+def keep(rows: Sequence[Row], broken: Mapping[str, str], runs: int) -> None:
+    """Write what has been measured so far."""
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(report(rows, broken, runs), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def report(rows: Sequence[Row], broken: Mapping[str, str], runs: int) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from hub_config.story.pages import Form
 from hub_config.story.steps import start_workspace
 from hub_config.story.visitor import Page, StoryFailed, Visitor
 from hub_config.zone import Zone, open_zone
-from tests.functional.zone_under_fault import containers, log_of, proven, put_away, until, workspace_ref
+from tests.functional.zone_under_fault import containers, log_of, pid_of, proven, put_away, until, workspace_ref
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
 
@@ -117,6 +119,32 @@ async def try_to_start(visitor: Visitor, words: str) -> Page:
             if words in page.content.text or time.monotonic() > deadline:
                 return page
         await asyncio.sleep(1)
+
+
+async def test_an_ended_permit_closes_the_workspace_even_while_the_hub_hangs(
+    zone: Any, opened: Zone, researcher: Visitor
+) -> None:
+    workspace = await start_workspace(researcher, RESEARCHER, PROJECT)
+    ref = workspace_ref(opened, RESEARCHER, PROJECT)
+    _, socket = await workspace.open_kernel("permit.ipynb")
+    hub, last = pid_of(zone.home, "hub"), log_of(opened, limit=1)[0].index
+    os.kill(hub, signal.SIGSTOP)
+    try:
+        revoke_grant(zone)
+        async with asyncio.timeout(PROMISE_SECONDS):
+            await close_code(socket)
+            await until(lambda: ref not in containers(opened), PROMISE_SECONDS, "the container is gone")
+        assert log_of(opened, object=ref, action="workspace.cut", limit=1)[0].body["reason"] == "no_grant_in_force"
+    finally:
+        os.kill(hub, signal.SIGCONT)
+        grant_again(zone)
+    # The hub finds out by itself, so that the next start is an ordinary one.
+    await until(lambda: hub_is_done_with(opened, ref, last), PROMISE_SECONDS, "the hub knows that it has ended")
+
+
+def hub_is_done_with(opened: Zone, ref: str, last: int) -> bool:
+    stops = log_of(opened, object=ref, action="workspace.stop", after=last, newest_first=False)
+    return any(e.body["outcome"] == "ok" for e in stops)
 
 
 @pytest.mark.parametrize("ending", ENDINGS, ids=lambda e: e.name)

@@ -251,8 +251,9 @@ async def run_cell(socket: aiohttp.ClientWebSocketResponse, code: str, seconds: 
     message = execute_request(code)
     await socket.send_str(json.dumps(message))
     text = ""
+    awaited = {"execute_reply", "idle"}  # they come on two channels, in any order
     async with asyncio.timeout(seconds):
-        while True:
+        while awaited:
             frame = await socket.receive()
             assert frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), frame
             answer = json.loads(frame.data)
@@ -262,4 +263,7 @@ async def run_cell(socket: aiohttp.ClientWebSocketResponse, code: str, seconds: 
                 text += answer["content"]["text"]
             if answer["msg_type"] == "execute_reply":
                 assert answer["content"]["status"] == "ok", answer["content"]
-                return text
+                awaited.discard("execute_reply")
+            if answer["msg_type"] == "status":
+                awaited.discard(answer["content"]["execution_state"])
+    return text

@@ -164,9 +164,9 @@ async def test_no_output_of_a_cell_leads_out(zone: ZoneUnderTest, prefix: str, p
         frame = await open_notebook(zone, prefix, page, name)
         body = f"window.ran = '{name}';" + ADD + script.format(f"{address}/{name}")
         await run(page, frame, f"from IPython.display import Javascript; display(Javascript({body!r}))")
-        await asyncio.sleep(2)
         if name not in NAVIGATES:
-            assert await frame.evaluate("window.ran") == name
+            await frame.wait_for_function(f"window.ran === '{name}'", timeout=30_000)
+        await asyncio.sleep(2)
     assert len({code for code in codes(zone) if b"elsewhere.test" in code}) == len(WAYS_OUT)
     assert [call for call in receiver.calls if call not in ("/control", "/favicon.ico")] == []
 
