@@ -69,9 +69,16 @@ def add_parser(subparsers: Any) -> None:
     proven.add_argument("file", type=Path)
     proven.add_argument("--key", type=Path, help=_say("신뢰하는 검증 키 파일", "file of the trusted verifier key"))
     proven.set_defaults(func=_guarded(check_receipt))
+    for command in (checked, signed, made, proven):
+        _add_json(command)
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help=_say("프로그램용 출력", "answer for programs"))
 
 
 def _add_search(parser: argparse.ArgumentParser) -> None:
+    _add_json(parser)
     for name in ("actor", "project", "object", "dataset", "person", "text"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--action", help=_say("예: egress.voted 또는 egress.", "such as egress.voted, or egress."))

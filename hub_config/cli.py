@@ -50,8 +50,11 @@ class Context:
         return self._zone
 
     def print(self, *objects: object) -> None:
-        """Print to the person's terminal."""
-        self.console.print(*objects)
+        """Print a result: as it is for a program, wrapped by the terminal for a person."""
+        if self.json:
+            sys.stdout.write(" ".join(map(str, objects)) + "\n")
+        else:
+            self.console.print(*objects, markup=False, soft_wrap=True)
 
     def emit(self, document: Any) -> None:
         """Print a machine-readable result."""
@@ -130,7 +133,7 @@ def run_doctor(arguments: argparse.Namespace, context: Context) -> int:
         context.emit([{"check": r.check, "ok": r.ok, "reason": r.reason, "hint": r.hint} for r in rows])
     else:
         for row in rows:
-            context.print(f"{'[green]✓[/]' if row.ok else '[red]✗[/]'} {row.check}: {row.reason or 'ok'} {row.hint}")
+            context.console.print(f"{'[green]✓[/]' if row.ok else '[red]✗[/]'} {row.check}: {row.reason or 'ok'} {row.hint}")
     return 0 if all(r.ok for r in rows) else 3
 
 
@@ -163,6 +166,9 @@ def main(arguments: list[str] | None = None) -> int:
         return handler(options, context)
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read the output has seen enough
+        return 0
     except ZoneError as error:
         return _say(error, error.exit_code)
     except Exception as error:
