@@ -133,7 +133,8 @@ def run_doctor(arguments: argparse.Namespace, context: Context) -> int:
         context.emit([{"check": r.check, "ok": r.ok, "reason": r.reason, "hint": r.hint} for r in rows])
     else:
         for row in rows:
-            context.console.print(f"{'[green]✓[/]' if row.ok else '[red]✗[/]'} {row.check}: {row.reason or 'ok'} {row.hint}")
+            mark = "[green]✓[/]" if row.ok else "[red]✗[/]"
+            context.console.print(f"{mark} {row.check}: {row.reason or 'ok'} {row.hint}")
     return 0 if all(r.ok for r in rows) else 3
 
 

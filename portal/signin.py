@@ -8,6 +8,8 @@ from portal.errors import WrongInput
 from portal.i18n import as_language
 from portal.pages import LANGUAGE_COOKIE
 from portal.visit import Portal, Visit
+from registry.errors import NotFound
+from registry.model import PersonStatus
 from registry.text import Text
 
 SIGN_IN_COOKIE = "ansim-sign-in"
@@ -36,11 +38,19 @@ def callback(visit: Visit) -> Response:
     pending = portal.sessions.finish_sign_in(cookie, visit.query("state"))
     token = portal.hub.exchange(visit.query("code"), pending.verifier) if pending and visit.query("code") else None
     handle = portal.hub.whoami(token) if token else None
-    if pending is None or token is None or handle is None:
+    if pending is None or token is None or handle is None or not _active(portal, handle):
         return visit.page("sign_in_failed.html", status=400)
     response = open_session(portal, handle, token, goal=pending.goal, visit=visit)
     response.delete_cookie(SIGN_IN_COOKIE, path=CALLBACK)
     return response
+
+
+def _active(portal: Portal, handle: str) -> bool:
+    """Say whether a person may be here: for half a minute the hub still vouches for one who was just suspended."""
+    try:
+        return portal.zone.registry.person(handle).status is PersonStatus.ACTIVE
+    except NotFound:
+        return False
 
 
 def open_session(portal: Portal, handle: str, hub_token: str, *, goal: str, visit: Visit) -> HTMLResponse:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -33,7 +34,8 @@ def triggers(db: Database) -> set[str]:
 def test_the_migrations_make_exactly_the_tables_that_the_code_expects(tmp_path: Path) -> None:
     with made_by_migrations(tmp_path).read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, list(METADATA)) == []
+        every: Any = list(METADATA)  # Alembic takes several, its stubs know one
+        assert compare_metadata(context, every) == []
 
 
 def test_the_migrations_make_every_guard_of_the_record(tmp_path: Path) -> None:

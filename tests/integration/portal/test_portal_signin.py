@@ -117,3 +117,15 @@ def test_the_language_is_switched_where_one_is(world: World) -> None:
     assert "내 과제" in browser.page("/")
     browser.fill("/language", 400, language="fr")
     assert browser.fill("/language", language="en", next="//evil.example").headers["location"] == "/"
+
+
+def test_a_person_suspended_a_moment_ago_is_told_so_instead_of_going_in_circles(world: World) -> None:
+    browser = world.signed_in("minji")
+    world.zone.registry.suspend("minji", by=CLI, source=HERE)
+    answer = browser.get("/", follow_redirects=False)
+    assert answer.status_code == 303
+    begun = browser.get("/sign-in", follow_redirects=False)
+    state = parse_qs(urlsplit(begun.headers["location"]).query)["state"][0]
+    ended = browser.get(f"/oauth_callback?code=minji&state={state}", follow_redirects=False)
+    assert ended.status_code == 400
+    assert "http-equiv" not in ended.text

@@ -210,7 +210,8 @@ def test_a_refusal_of_the_hub_carries_its_reason_and_an_error_does_not() -> None
     assert refused.value.reason == Text("이유", "reason")
     with pytest.raises(HubUnavailable):
         hub(500, {"message": "Traceback …"}).start("minji", "study", by="p_aaaaaaaaaaaaaaaa", address=None)
-    hub(400, {"message": "minji/study is already running"}).start("minji", "study", by="p_aaaaaaaaaaaaaaaa", address=None)
+    running = hub(400, {"message": "minji/study is already running"})
+    running.start("minji", "study", by="p_aaaaaaaaaaaaaaaa", address=None)
 
 
 def test_a_hub_that_does_not_answer_is_not_taken_for_a_stopped_workspace() -> None:
