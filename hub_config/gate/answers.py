@@ -31,7 +31,7 @@ def refusal(code: str, request: web.BaseRequest, config: GateConfig, *, language
     reads_pages = "text/html" in request.headers.get("Accept", "")
     if dest in ("document", "iframe") or (not dest and reads_pages):
         portal = None if dest == "iframe" else config.origin("zone")
-        return page(refusal_page(code, portal=portal, first=language), headers, status=known.status)
+        return page(refusal_page(code, portal=portal, first=language, demo=config.demo), headers, status=known.status)
     message = f"{known.title.say(language)}. {known.body.say(language)}"
     document = {"message": message, "reason": code, "ko": known.body.ko, "en": known.body.en}
     return web.json_response(document, status=known.status, headers=headers)

@@ -13,7 +13,7 @@ body{font:16px/1.6 system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif;color:
 main{max-width:38rem;margin:12vh auto 0;padding:2rem 2.25rem;background:#fff;border:1px solid #d9e1e5;border-radius:8px}
 h1{font-size:1.3rem;margin:0 0 .5rem}p{margin:.5rem 0}a{color:#0b5d7a}
 section+section{margin-top:1.5rem;padding-top:1.25rem;border-top:1px solid #e6ecef}
-small{color:#5b6b74}
+small{color:#5b6b74}.demo{background:#f5c46b;margin:0;padding:.2rem 1rem;font-weight:600}
 """
 FRAME_STYLE = """
 html,body{height:100%;margin:0}body{display:flex;flex-direction:column;background:#f6f8f9}
@@ -22,7 +22,7 @@ html,body{height:100%;margin:0}body{display:flex;flex-direction:column;backgroun
 BAR_STYLE = """
 body{font:13px/30px system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif;color:#1d2b33;background:#eef3f5;margin:0;
 padding:0 .9rem;display:flex;gap:1rem;white-space:nowrap;overflow:hidden}
-.dot{color:#b3261e}.end{background:#fff3cd;padding:0 .6rem;font-weight:600}a{color:#0b5d7a;margin-left:auto}
+.dot{color:#b3261e}.demo{background:#f5c46b;padding:0 .6rem;font-weight:600}.end{background:#fff3cd;padding:0 .6rem;font-weight:600}a{color:#0b5d7a;margin-left:auto}
 """
 
 STEPS: dict[NextStep, Text | None] = {
@@ -36,6 +36,7 @@ RECORDING = Text(
     "Recording: the code you run and the files you save are recorded",
 )
 BACK = Text("포털", "Portal")
+DEMO = Text("시범 구역: 실제 데이터를 넣지 마십시오", "Demo zone: no real data")
 ENDS = Text("이 분석환경은 {when}에 닫힙니다 ({left} 남음)", "This workspace closes at {when} ({left} left)")
 CLOSED = Text("이 분석환경은 닫혔습니다", "This workspace is closed")
 HOURS = Text("{n}시간", "{n} h")
@@ -46,7 +47,7 @@ URGENT_WITHIN = timedelta(hours=1)
 BAR_REFRESH_SECONDS = 30
 
 
-def refusal_page(code: str, *, portal: str | None, first: Language = "ko") -> str:
+def refusal_page(code: str, *, portal: str | None, first: Language = "ko", demo: bool = False) -> str:
     """Return the page of a refusal in both languages, the person's own first.
 
     Without `portal` it has no link: inside the frame of a workspace none works, and the bar above has one.
@@ -56,7 +57,8 @@ def refusal_page(code: str, *, portal: str | None, first: Language = "ko") -> st
     step = STEPS[refusal.next_step]
     sections = [_section(language, refusal.title, refusal.body, step, portal) for language in order]
     title = html.escape(refusal.title.say(first))
-    return _document(first, title, STYLE, f"<main>{''.join(sections)}<small>{html.escape(code)}</small></main>")
+    note = f'<p class="demo">{html.escape(DEMO.say(first))}</p>' if demo else ""
+    return _document(first, title, STYLE, f"{note}<main>{''.join(sections)}<small>{html.escape(code)}</small></main>")
 
 
 def _section(language: Language, title: Text, body: Text, step: Text | None, portal: str | None) -> str:
@@ -84,8 +86,10 @@ def frame_page(*, workspace_url: str, bar_url: str, project: str, language: Lang
     return _document(language, title, FRAME_STYLE, body)
 
 
-def bar_page(*, ends_at: datetime | None, closed: bool, language: Language, portal: str, now: datetime) -> str:
-    """Return the bar above a workspace: that recording is on and, when it is near, when the workspace closes."""
+def bar_page(
+    *, ends_at: datetime | None, closed: bool, language: Language, portal: str, now: datetime, demo: bool = False
+) -> str:
+    """Return the bar above a workspace: that recording is on, that a demo zone is one, and when it closes soon."""
     recording = html.escape(RECORDING.say(language))
     notices = [f'<span><span class="dot" aria-hidden="true">●</span> {recording}</span>']
     if closed:
@@ -93,6 +97,8 @@ def bar_page(*, ends_at: datetime | None, closed: bool, language: Language, port
     elif ends_at is not None and (notice := ending(ends_at, now)) is not None:
         role = "alert" if ends_at - now <= URGENT_WITHIN else "status"
         notices.append(f'<span class="end" role="{role}">{html.escape(notice.say(language))}</span>')
+    if demo:
+        notices.insert(0, f'<span class="demo">{html.escape(DEMO.say(language))}</span>')
     link = f'<a href="{html.escape(portal)}/" target="_top">{BACK.say(language)}</a>'
     refresh = f'<meta http-equiv="refresh" content="{BAR_REFRESH_SECONDS}">'
     return _document(language, recording, BAR_STYLE, "".join(notices) + link, extra=refresh)

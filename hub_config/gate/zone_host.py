@@ -114,6 +114,7 @@ class ZoneHost:
             language=workspace.tenancy.language if workspace else ticket.language,
             portal=self.config.origin("zone"),
             now=datetime.now(UTC),
+            demo=self.config.demo,
         )
         return page(text, gate_page_headers(self.config, framed_by="'self'"))
 

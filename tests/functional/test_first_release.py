@@ -115,7 +115,7 @@ def test_the_workspace_opens_and_the_tutorial_runs_to_a_request(
         start.click()
         page.wait_for_url(re.compile(r"/_gate/open/.*/lab"), timeout=240_000)
     frame = open_tutorial(page, zone)
-    expect(page.frame_locator("iframe.bar").locator("body")).to_contain_text("기록")
+    expect(page.frame_locator("iframe.bar").locator("body")).to_contain_text(re.compile("시범 구역.*기록"))
     run_cells(page, frame, range(6))
     checked = frame.locator(".jp-Notebook .jp-CodeCell").nth(5)
     expect(checked).to_contain_text("고쳐야 할 것이 있습니다", timeout=180_000)

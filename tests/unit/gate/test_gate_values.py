@@ -163,6 +163,13 @@ def test_the_bar_says_that_recording_is_on_and_interrupts_only_in_the_last_hour(
     assert "closed" in bar_page(ends_at=None, closed=True, language="en", portal="http://zone", now=NOW)
 
 
+def test_the_gates_own_pages_say_so_in_a_demo_zone_and_only_there() -> None:
+    for demo in (True, False):
+        bar = bar_page(ends_at=None, closed=False, language="en", portal="http://zone", now=NOW, demo=demo)
+        refusal = refusal_page("route.download", portal="http://zone", first="en", demo=demo)
+        assert ("Demo zone" in bar) is ("Demo zone" in refusal) is demo
+
+
 def test_every_refusal_speaks_both_languages_the_persons_own_first() -> None:
     for code, refusal in REFUSALS.items():
         korean = refusal_page(code, portal="http://zone", first="ko")
