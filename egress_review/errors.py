@@ -43,7 +43,7 @@ class Denied(EgressError):
     """The rules of egress review do not allow it."""
 
     hint = Text(
-        ko="이 신청을 검토할 수 있는 다른 검토자에게 맡기십시오.",
+        ko="이 신청을 검토할 수 있는 다른 심사자에게 맡기십시오.",
         en="Leave it to somebody whom the rules allow.",
     )
 

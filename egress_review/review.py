@@ -116,7 +116,7 @@ def check_independent(person: Person, request: Request, *, is_member: bool) -> N
     if not person.has(*CHECKER_ROLES):
         raise Denied(
             "not_a_checker",
-            Text(ko="반출심사는 검토자 역할이 있어야 합니다.", en="Reviewing needs the role of checker."),
+            Text(ko="반출심사는 심사자 역할이 있어야 합니다.", en="Reviewing needs the role of checker."),
         )
 
 

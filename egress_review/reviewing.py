@@ -59,7 +59,7 @@ class Reviewing(Desk):
                 raise Conflict(
                     "voted_already",
                     Text(
-                        ko="이미 의견을 냈습니다. 다른 검토자의 의견이 나온 뒤 조정할 수 있습니다.",
+                        ko="이미 의견을 냈습니다. 다른 심사자의 의견이 나온 뒤 조정할 수 있습니다.",
                         en="You have voted. You can change it once the other votes are in and disagree.",
                     ),
                 )
@@ -88,7 +88,7 @@ class Reviewing(Desk):
                 raise Denied(
                     "not_voted",
                     Text(
-                        ko="의견을 낸 검토자만 반려할 수 있습니다.", en="Only somebody who voted on it can reject it."
+                        ko="의견을 낸 심사자만 반려할 수 있습니다.", en="Only somebody who voted on it can reject it."
                     ),
                 )
             return self._end(tx, checker, request, "egress.rejected", text, source)

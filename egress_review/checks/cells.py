@@ -20,7 +20,7 @@ _SMALL = Text(
 )
 _MEND = Text(
     ko="이웃 범주와 합치거나, 이 셀과 함께 같은 행과 열에서 한 셀을 더 가리거나(2차 비공개), "
-    "모든 수와 합계를 {base} 단위로 반올림하고 작은 수는 <{least}(으)로 표시하십시오.",
+    "모든 수와 합계를 {base} 단위로 반올림하고 작은 수는 ‘<{least}’ 표시로 바꾸십시오.",
     en="Merge the category with a neighbour; or suppress the cell and one more in its row and in its column "
     "(secondary suppression); or round all counts and totals to base {base}, showing small ones as <{least}.",
 )

@@ -23,7 +23,7 @@ _PLAIN_NUMBERS = re.compile(r"(?:[-+]?\d{0,7}(?:\.\d*)?(?:[eE][-+]?\d+)?\n)*")
 """Cells too short to identify anybody; columns of them need no reading."""
 
 _MESSAGE = Text(
-    ko="{what}(으)로 보이는 값이 있습니다.",
+    ko="다음과 같아 보이는 값이 있습니다: {what}.",
     en="This looks like a {what}.",
 )
 _FIX = Text(

@@ -71,7 +71,7 @@ def check_image(subject: Subject, listing: Listing) -> None:
         en="What the picture shows is not read by the machine.",
     )
     fix = Text(
-        ko="검토자가 직접 보고, 그림 뒤의 수를 표로 함께 내십시오.",
+        ko="심사자가 직접 보고, 그림 뒤의 수를 표로 함께 내십시오.",
         en="A reviewer looks at it; hand in the counts behind the figure as a table.",
     )
     listing.skip("image.content", message, fix)

@@ -14,7 +14,7 @@ _EVIDENCE = Text(
     ko="근거 자료와 원자료는 기계가 대조하지 않았습니다.",
     en="Evidence and source files were not compared by the machine.",
 )
-_READ = Text(ko="검토자가 직접 대조하십시오.", en="A reviewer compares them.")
+_READ = Text(ko="심사자가 직접 대조하십시오.", en="A reviewer compares them.")
 
 
 def check_request(policy: Policy, context: str | None, has_evidence: bool, listing: Listing) -> list[str]:

@@ -22,7 +22,8 @@ html,body{height:100%;margin:0}body{display:flex;flex-direction:column;backgroun
 BAR_STYLE = """
 body{font:13px/30px system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif;color:#1d2b33;background:#eef3f5;margin:0;
 padding:0 .9rem;display:flex;gap:1rem;white-space:nowrap;overflow:hidden}
-.dot{color:#b3261e}.demo{background:#f5c46b;padding:0 .6rem;font-weight:600}.end{background:#fff3cd;padding:0 .6rem;font-weight:600}a{color:#0b5d7a;margin-left:auto}
+.dot{color:#b3261e}.demo{background:#f5c46b;padding:0 .6rem;font-weight:600}
+.end{background:#fff3cd;padding:0 .6rem;font-weight:600}a{color:#0b5d7a;margin-left:auto}
 """
 
 STEPS: dict[NextStep, Text | None] = {
