@@ -8,9 +8,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 
-from egress_review.workflow import MOVES, mermaid
-
 from audit.catalogue import CATALOGUE
+from egress_review.workflow import MOVES, mermaid
 from hub_config.cli import GROUPS, parser
 from hub_config.processes import REPOSITORY
 from hub_config.settings import SECTIONS
