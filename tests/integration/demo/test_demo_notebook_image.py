@@ -38,7 +38,7 @@ def image() -> None:
     """The notebook image, built before the suite."""
     found = subprocess.run(["docker", "image", "inspect", IMAGE], capture_output=True)
     if found.returncode != 0:
-        pytest.skip("no container engine answers, or the notebook image is not built")
+        pytest.fail("no container engine answers, or the notebook image is not built")
 
 
 def run_in_image(world: World, project: str, outbox: Path) -> dict[str, Any]:

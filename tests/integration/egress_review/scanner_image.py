@@ -22,7 +22,7 @@ def scanner_image() -> str:
         engine = docker.from_env()
         engine.images.get(BASE)
     except ImageNotFound:
-        pytest.skip("the scanner image is not built: make up")
+        pytest.fail("the scanner image is not built: make up")
     except DockerException as error:
         pytest.fail(f"no container engine: {error}")
     try:

@@ -35,7 +35,7 @@ def jupyter() -> Path:
 def root() -> None:
     """The gate gives away rights that only root has."""
     if os.geteuid() != 0:
-        pytest.skip("needs root: the gate starts as root and becomes another user")
+        pytest.fail("needs root: the gate starts as root and becomes another user")
 
 
 @pytest.fixture(scope="module")

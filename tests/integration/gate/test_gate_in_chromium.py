@@ -81,7 +81,7 @@ async def page(zone: ZoneUnderTest, prefix: str) -> AsyncIterator[Page]:
     """Lab, opened by alice in Chromium."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        pytest.skip("no Chromium on this machine")
+        pytest.fail("no Chromium on this machine: `make test` installs it")
     async with async_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
         arguments.append(f"--host-resolver-rules=MAP *.{DOMAIN} 127.0.0.1, MAP *.test 127.0.0.1")

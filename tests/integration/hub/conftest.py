@@ -52,7 +52,7 @@ def engine() -> Iterator[Any]:
         client = docker.from_env(timeout=120)
         client.ping()
     except docker.errors.DockerException:
-        pytest.skip("no container engine answers")
+        pytest.fail("no container engine answers: `make test` starts one")
     yield client
     client.close()
 
@@ -71,7 +71,7 @@ def small_image(engine: Any) -> Iterator[str]:
     else:
         shell = shutil.which("busybox")
         if shell is None:
-            pytest.skip("neither an image of the zone nor a static busybox is here")
+            pytest.fail("neither an image of the zone nor a static busybox is here")
         engine.api.import_image_from_data(
             shell_archive(Path(shell)), *name.split(":"), changes=['CMD ["/bin/sleep", "3600"]', "ENV PATH=/bin"]
         )
@@ -154,7 +154,7 @@ def free_ports() -> tuple[int, int]:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A zone on disk with its database, projects and data; nothing of it runs."""
     if os.geteuid() != 0:
-        pytest.skip("a zone's directories belong to several users, which only root can make")
+        pytest.fail("a zone's directories belong to several users, which only root can make")
     ensure_gate_user("ansim-gate")
     home = tmp_path_factory.mktemp("zone")
     port, hub_port = free_ports()
