@@ -7,6 +7,8 @@ by the tree and by checkpoints kept elsewhere. `metadata.create_all` makes them;
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 APPEND_ONLY_TABLES = ("audit_entry", "audit_link", "audit_tile", "audit_checkpoint", "audit_sidecar")
 MESSAGE = "the audit log is append-only"
 
@@ -17,16 +19,19 @@ _KEY_ROW_KEPT = (
 )
 
 
-def guard_statements(dialect: str) -> tuple[str, ...]:
-    """Return what makes the guards on "sqlite" or "postgresql"; running it again changes nothing."""
-    return {"sqlite": _sqlite, "postgresql": _postgresql}[dialect]()
+def guard_statements(dialect: str, tables: Sequence[str] = APPEND_ONLY_TABLES) -> tuple[str, ...]:
+    """Return what makes the guards of tables on "sqlite" or "postgresql"; running it again changes nothing.
+
+    A migration names the tables that exist at its step.
+    """
+    return {"sqlite": _sqlite, "postgresql": _postgresql}[dialect](tables)
 
 
-def _sqlite() -> tuple[str, ...]:
+def _sqlite(tables: Sequence[str]) -> tuple[str, ...]:
     refuse = f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
     every = [
         f"CREATE TRIGGER IF NOT EXISTS {table}_no_{act.lower()} BEFORE {act} ON {table} {refuse}"
-        for table in APPEND_ONLY_TABLES
+        for table in tables
         for act in ("UPDATE", "DELETE")
     ]
     key_delete = f"CREATE TRIGGER IF NOT EXISTS audit_key_no_delete BEFORE DELETE ON audit_key {refuse}"
@@ -37,7 +42,7 @@ def _sqlite() -> tuple[str, ...]:
     return (*every, key_delete, key_update)
 
 
-def _postgresql() -> tuple[str, ...]:
+def _postgresql(tables: Sequence[str]) -> tuple[str, ...]:
     function = (
         "CREATE OR REPLACE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS"
         f" $$ BEGIN RAISE EXCEPTION '{MESSAGE}'; END $$"
@@ -45,12 +50,12 @@ def _postgresql() -> tuple[str, ...]:
     rows = [
         f"CREATE OR REPLACE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table}"
         " FOR EACH ROW EXECUTE FUNCTION audit_refuse()"
-        for table in APPEND_ONLY_TABLES
+        for table in tables
     ]
     whole = [
         f"CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}"
         " FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()"
-        for table in (*APPEND_ONLY_TABLES, "audit_key")
+        for table in (*tables, "audit_key")
     ]
     key_delete = (
         "CREATE OR REPLACE TRIGGER audit_key_no_delete BEFORE DELETE ON audit_key"

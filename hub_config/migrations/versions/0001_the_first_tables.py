@@ -12,8 +12,8 @@ from egress_review.tables import guard_statements as egress_guards
 revision = "0001"
 down_revision = None
 
-#: What refuses to change an entry of the record or a vote.
-GUARDS = (audit_guards, egress_guards)
+#: The tables of the record at this step.
+APPEND_ONLY = ("audit_entry", "audit_link", "audit_tile", "audit_checkpoint", "audit_sidecar")
 
 
 def upgrade() -> None:
@@ -408,6 +408,6 @@ def upgrade() -> None:
         ),
         sa.UniqueConstraint("request_ref", "round", "checker_ref", "sha256", "revision", name="egress_one_vote"),
     )
-    for statements in GUARDS:
-        for statement in statements(op.get_bind().dialect.name):
-            op.execute(sa.text(statement.replace(":", "\\:")))
+    dialect = op.get_bind().dialect.name
+    for statement in (*audit_guards(dialect, APPEND_ONLY), *egress_guards(dialect)):
+        op.execute(sa.text(statement.replace(":", "\\:")))
