@@ -1,6 +1,7 @@
-"""`ansim deid`: find direct identifiers in text from standard input.
+"""`ansim deid`: find direct identifiers in text, make extracts by policy, measure risk, look after the keys.
 
-Exit codes: 0 done · 2 wrong usage or input. What was found never appears in the output, only where it stands.
+Exit codes: 0 done · 1 a criterion is not met · 2 wrong usage or input. What was found never appears in the output,
+only where it stands.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from audit.cli_context import Context, language_of
@@ -31,6 +33,63 @@ def add_parser(subparsers: Any) -> None:
         help=_say('한 줄에 {"id", "text", "lang"} 하나', 'one {"id", "text", "lang"} per line'),
     )
     scanned.set_defaults(func=scan)
+    _add_apply(commands)
+    _add_risk(commands)
+    _add_keys(commands)
+
+
+def _add_apply(commands: Any) -> None:
+    applied = commands.add_parser("apply", help=_say("정책에 따라 추출본 작성", "make the extract of a policy"))
+    applied.add_argument("policy", type=Path, help=_say("정책 YAML 파일", "policy in YAML"))
+    applied.add_argument("table", type=Path, help=_say("원자료 (Parquet, CSV)", "source data (Parquet, CSV)"))
+    applied.add_argument("target", type=Path, nargs="?", help=_say("추출본 파일", "file of the extract"))
+    applied.add_argument(
+        "--dry-run",
+        action="store_true",
+        help=_say("몇 행의 전후를 열별로 보이고 쓰지 않음", "show a few rows before and after, write nothing"),
+    )
+    applied.add_argument("--json", action="store_true", help=_say("프로그램용 출력", "answer for programs"))
+    applied.set_defaults(func=_later("run_apply"))
+
+
+def _add_risk(commands: Any) -> None:
+    measured = commands.add_parser("risk", help=_say("재식별 위험 측정", "measure the risk of re-identification"))
+    measured.add_argument("table", type=Path, help=_say("자료 (Parquet, CSV)", "data (Parquet, CSV)"))
+    measured.add_argument(
+        "--policy", type=Path, help=_say("열의 역할과 기준을 정한 정책", "policy with roles and criteria")
+    )
+    measured.add_argument("--before", type=Path, help=_say("비교할 원자료", "source data to compare with"))
+    measured.add_argument("--quasi", help=_say("식별가능정보 열, 쉼표로 구분", "quasi-identifiers, by commas"))
+    measured.add_argument("--sensitive", help=_say("민감정보 열, 쉼표로 구분", "sensitive columns, by commas"))
+    measured.add_argument("--html", type=Path, help=_say("한 장짜리 보고서 파일", "file of a one-page report"))
+    measured.add_argument("--json", action="store_true", help=_say("프로그램용 출력", "answer for programs"))
+    measured.set_defaults(func=_later("run_risk"))
+
+
+def _add_keys(commands: Any) -> None:
+    keys = commands.add_parser("keys", help=_say("추가정보(가명 키)", "the additional information"))
+    acts = keys.add_subparsers(required=True, metavar="COMMAND")
+    listed = acts.add_parser("list", help=_say("키와 파기 기록", "keys and destruction records"))
+    listed.add_argument("--json", action="store_true", help=_say("프로그램용 출력", "answer for programs"))
+    listed.set_defaults(func=_later("run_keys_list"))
+    destroyed = acts.add_parser("destroy", help=_say("키 하나를 영구 파기", "destroy one key for ever"))
+    destroyed.add_argument("domain")
+    destroyed.add_argument("version", type=int)
+    destroyed.add_argument("--reason", required=True, help=_say("파기 사유", "why"))
+    destroyed.add_argument("--json", action="store_true", help=_say("프로그램용 출력", "answer for programs"))
+    destroyed.set_defaults(func=_later("run_keys_destroy"))
+
+
+def _later(name: str) -> Callable[[argparse.Namespace, Context], int]:
+    """Return a handler that loads what it needs only when it runs: `scan` must start at once."""
+
+    def run(arguments: argparse.Namespace, context: Context) -> int:
+        from deid import commands
+
+        handler: Callable[[argparse.Namespace, Context], int] = getattr(commands, name)
+        return handler(arguments, context)
+
+    return run
 
 
 def scan(arguments: argparse.Namespace, _context: Context) -> int:

@@ -1,12 +1,25 @@
-"""What deid raises: a reason a person can read and a next step."""
+"""What deid raises: a reason a person can read and a next step. No message holds a value of the data.
+
+DeidError
+├── InputError        the input is not what the command reads
+├── PolicyError       a policy file cannot be used; names the line
+├── DataError         the data does not fit the policy; names column and row
+└── KeyStoreError     a key is missing, destroyed, or may not be used this way
+"""
 
 from __future__ import annotations
+
+from typing import ClassVar
+
+from audit.text import Language, Text
 
 
 class DeidError(Exception):
     """Base of everything deid raises on purpose."""
 
     hint: str = "Run `ansim deid --help` for the forms of input."
+    reason_code: ClassVar[str] = "refused"
+    """How the audit log names the reason: the message may not go there."""
 
 
 class InputError(DeidError):
@@ -16,3 +29,36 @@ class InputError(DeidError):
     """
 
     hint = 'Give one JSON object per line: {"id": …, "text": "…", "lang": "ko" or "en"}.'
+
+
+class _Said(DeidError):
+    """An error with its reason in both languages."""
+
+    def __init__(self, reason: Text) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
+
+    def text(self, language: Language) -> str:
+        """Return the reason in one language."""
+        return self.reason.say(language)
+
+
+class PolicyError(_Said):
+    """A policy file cannot be used."""
+
+    reason_code = "policy"
+    hint = "Correct the line named; docs/reference/deid-policy.md lists every key."
+
+
+class DataError(_Said):
+    """The data does not fit the policy; the message names a column and at most a row, never a value."""
+
+    reason_code = "data"
+    hint = "Correct the policy or the data, then run it again; nothing was written."
+
+
+class KeyStoreError(_Said):
+    """A key is missing, destroyed, or may not be used this way."""
+
+    reason_code = "key"
+    hint = "See `ansim deid keys list`; a destroyed key cannot be made again."
