@@ -15,10 +15,12 @@ from dataclasses import dataclass
 
 from deid.international import INTERNATIONAL
 from deid.korean import KOREAN
+from deid.korean_addresses import ADDRESSES
+from deid.korean_names import CONTEXT, again, find_names
 from deid.normalise import normalise
 from deid.recogniser import NEVER, Recogniser
 
-RECOGNISERS: tuple[Recogniser, ...] = (*KOREAN, *INTERNATIONAL)
+RECOGNISERS: tuple[Recogniser, ...] = (*KOREAN, *ADDRESSES, *INTERNATIONAL)
 
 REPORTED = 0.5
 """Spans that score below this are not reported."""
@@ -47,14 +49,30 @@ def detect(text: str, *, heading: str = "", reported: float = REPORTED) -> list[
     normal = normalise(text)
     headed = normalise(heading).text.lower()
     found = [span for recogniser in RECOGNISERS for span in _matches(recogniser, normal.text, headed, reported)]
-    kept = _without_overlap(found)
+    found.extend(
+        Span(start, end, "PERSON", score, rule)
+        for start, end, score, rule in find_names(normal.text, headed)
+        if score >= reported
+    )
+    kept = _without_overlap([*found, *_names_again(normal.text, found)])
     return [Span(*normal.span(s.start, s.end), s.label, s.score, s.rule) for s in kept]
+
+
+REASONED = 0.75
+"""A name found with this score or more stands for itself wherever it stands again in the text."""
+
+
+def _names_again(text: str, found: list[Span]) -> Iterator[Span]:
+    names = frozenset(text[s.start : s.end] for s in found if s.label == "PERSON" and s.score >= REASONED)
+    for start, end in again(text, names):
+        yield Span(start, end, "PERSON", REASONED, "name-again")
 
 
 def is_context(heading: str) -> bool:
     """Whether a heading contains a word that makes some identifier likely under it."""
     lowered = normalise(heading).text.lower()
-    return any(word in lowered for recogniser in RECOGNISERS for word in recogniser.context)
+    words = (word for recogniser in RECOGNISERS for word in recogniser.context)
+    return any(word in lowered for word in (*words, *CONTEXT))
 
 
 def _matches(recogniser: Recogniser, text: str, heading: str, reported: float) -> Iterator[Span]:

@@ -9,6 +9,8 @@ from deid.korean import PHONE_WORDS
 from deid.korean_numbers import luhn_check
 from deid.recogniser import AFTER, NEVER, Recogniser, digits_of, fixed
 
+_VERSION = re.compile(r"(?:버전|version|ver\.?|v) ?$", re.IGNORECASE)
+
 
 def _card(match: re.Match[str]) -> float:
     digits = digits_of(match)
@@ -24,6 +26,8 @@ def _machine(match: re.Match[str]) -> float:
     try:
         address = ipaddress.ip_address(match[0])
     except ValueError:
+        return NEVER
+    if _VERSION.search(match.string[max(0, match.start() - 12) : match.start()]):
         return NEVER
     if address.is_loopback or address.is_unspecified:
         return 0.3

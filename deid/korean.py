@@ -1,4 +1,4 @@
-"""Recognisers of Korean identifiers: numbers, phones, licences, plates, addresses, birth dates."""
+"""Recognisers of Korean identifiers: numbers, phones, licences, plates, birth dates."""
 
 from __future__ import annotations
 
@@ -66,10 +66,15 @@ def _spelt(grouped: float, bare: float) -> Callable[[re.Match[str]], float]:
 
 
 _DASH = r"[ \t]{0,2}[-.~_/:]?[ \t]{0,2}"
-_COUNTRY = r"(?<![0-9.])(?<![0-9]-)(?:\+?82[- .)]{0,2}\(?0?\)?|\(?0)"
+# The character class stands first, so that the search for it is the fast one; what may stand before it comes second.
+_COUNTRY = (
+    r"[0+8(](?<![0-9.].)(?<![0-9]-.)"
+    r"(?:(?:(?<=\+)82|(?<=8)2)[- .)]{0,2}\(?0?\)?|(?<=\()(?=0[0-9]{1,3}\))0|(?<=0))"
+)
 _GROUPS = r"\)?[- ./)]{0,3}[0-9]{3,4}[- ./]{0,3}[0-9]{4}"
 _AREAS = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50[2-8]|80)"
 _PLATE = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호"
+_AFTER_PLATE = r"[^가-힣]|$|은|는|이|가|을|를|의|로|와|과|도|호|차|입|번|에|앞|으"
 _BORN = (
     r"(?:생년\s?월일|생일|출생\s?(?:년월)?일(?:자)?"
     r"|date\s?of\s?birth|birth\s?(?:date|day)|d\.?o\.?b\.?|born(?:\son)?)"
@@ -82,17 +87,13 @@ _DAY = (
     rf"|[0-9]{{2}}[-./]{_MONTH}[-./]{_MDAY}"
     rf"|[0-9]{{2}}{_MONTH}{_MDAY})"
 )
-_REGIONS = (
+REGIONS = (
     r"(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
     r"|충청북|충청남|전라북|전라남|경상북|경상남)(?:특별자치|특별|광역|자치)?(?:시|도)?"
 )
 _BANKS = (
     r"(?:국민|신한|우리|하나|농협|기업|산업|수협|새마을|우체국|카카오|토스|케이|씨티|제일"
     r"|부산|대구|경남|광주|전북|제주)(?:은행|뱅크)?"
-)
-_STREET = (
-    r"(?:[가-힣0-9·.-]{1,20}(?:로|길)(?: ?[0-9]{1,4}번?길)? {0,2}(?:지하 ?)?[0-9]{1,5}(?:-[0-9]{1,4})?"
-    r"|[가-힣0-9]{1,8}(?:동|리|가) {1,2}(?:산 ?)?[0-9]{1,5}(?:-[0-9]{1,4})?(?: ?번지)?)"
 )
 
 RESIDENT_WORDS = ("주민", "rrn", "resident reg", "resident_reg", "resident no", "ssn", "jumin")
@@ -187,7 +188,7 @@ KOREAN: tuple[Recogniser, ...] = (
     Recogniser(
         "driver-licence-region",
         "DRIVER_LICENSE",
-        re.compile(rf"{_REGIONS} ?[0-9]{{2}}[- ][0-9]{{6}}[- ][0-9]{{2}}(?![0-9-])"),
+        re.compile(rf"{REGIONS} ?[0-9]{{2}}[- ][0-9]{{6}}[- ][0-9]{{2}}(?![0-9-])"),
         fixed(0.9),
         ("운전면허", "면허"),
         0.97,
@@ -220,7 +221,10 @@ KOREAN: tuple[Recogniser, ...] = (
     Recogniser(
         "vehicle",
         "VEHICLE",
-        re.compile(rf"(?<![0-9.])(?:{_REGIONS} ?)?[0-9]{{2,3}} ?[{_PLATE}] ?[0-9]{{4}}(?![0-9년명건원개회%가-힣])"),
+        re.compile(
+            rf"(?<![0-9.])(?:{REGIONS} ?)?[0-9]{{2,3}} ?[{_PLATE}] ?[0-9]{{4}}(?![0-9년명건원개회%번호])"
+            rf"(?={_AFTER_PLATE})"
+        ),
         lambda match: 0.4 if re.search(r"[0-9] |[가-힣] [0-9]{4}", match[0]) else 0.75,
         ("차량", "차 번호", "차번호", "번호판", "자동차", "plate", "vehicle"),
         0.92,
@@ -245,17 +249,6 @@ KOREAN: tuple[Recogniser, ...] = (
         fixed(0.1),
         BIRTH_WORDS,
         0.85,
-    ),
-    Recogniser(
-        "road-address",
-        "ADDRESS",
-        re.compile(
-            _REGIONS + r" {1,2}(?:[가-힣]{1,6}시 {1,2})?[가-힣]{1,5}(?:구|군|시) {1,2}"
-            r"(?:[가-힣]{1,6}(?:읍|면) {1,2})?" + _STREET + r"(?![0-9명건세년%])"
-        ),
-        fixed(0.85),
-        ("주소", "거주", "address"),
-        0.95,
     ),
     Recogniser(
         "customs-code",

@@ -25,7 +25,7 @@ INVISIBLE = (
 _ONE_TO_ONE = str.maketrans(dict.fromkeys(DASHES, "-") | dict.fromkeys(SPACES, " "))
 _DROPPED = str.maketrans(dict.fromkeys(INVISIBLE))
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
-_DIGITS = re.compile(r"[^\x00-\x7f]")
+_DIGITS = re.compile(r"[^\D\x00-\x7f]")
 
 
 @dataclass(frozen=True, slots=True)

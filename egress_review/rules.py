@@ -57,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     Rule("identifier.health_insurance", _B, Text("건강보험증 번호", "Health insurance number"), _PIPA),
     Rule("identifier.card", _B, Text("카드번호", "Payment card number"), _PIPA),
     Rule("identifier.account", _B, Text("계좌번호", "Bank account number"), _PIPA),
+    Rule("identifier.person", _F, Text("사람 이름", "Personal name"), _PIPA),
     Rule("identifier.phone", _F, Text("전화번호", "Phone number"), _PIPA),
     Rule("identifier.email", _F, Text("전자우편 주소", "E-mail address"), _PIPA),
     Rule("identifier.address", _F, Text("주소", "Address"), _PIPA),

@@ -117,6 +117,9 @@ def _step(key: str) -> str:
 
 
 def _flag(where: Where, span: Span, listing: Listing) -> None:
+    if span.label == "PERSON" and span.score < CERTAIN:
+        # Many words have the shape of a Korean name; only one with a reason beside it is worth a person's time.
+        return
     rule = RULE[f"identifier.{span.label.lower()}"]
     severity = rule.severity
     if severity is Severity.BLOCK and span.score < CERTAIN:

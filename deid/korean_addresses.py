@@ -1,0 +1,85 @@
+"""Korean addresses: by road or by lot, with or without the province, with building, storey and unit.
+
+The grammar follows the Road Name Address Act (도로명주소법): province, city or district, town, road name and number,
+then what is inside the building, then in brackets the legal neighbourhood and the name of the building. One strong
+part is not enough: an address is a place that is named (district or town) and a number in it, or a label before it.
+"""
+
+from __future__ import annotations
+
+import re
+
+from deid.recogniser import Recogniser
+
+_PROVINCE = (
+    r"(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주|충청북|충청남|전라북|전라남|경상북|경상남)"
+    r"(?:특별자치|특별|광역|자치)?(?:시|도)?"
+)
+_CITY = r"[가-힣]{1,4}(?:시|군)"
+_DISTRICT = r"[가-힣]{1,4}구"
+_TOWN = r"[가-힣]{1,5}(?:읍|면)"
+_NEIGHBOURHOOD = r"[가-힣]{1,5}[0-9]{0,2}(?:동|리|가)(?:[0-9]{1,2}가)?"
+_GAP = r"[ ,]{1,3}"
+_ROAD = (
+    r"(?:[가-힣A-Za-z0-9·.]{1,15}(?:대로|로|길)|[가-힣]{1,10}(?:대로|로) ?[0-9]{1,4}(?:번|번안|가|나|다)?길)"
+    r"(?: ?[0-9]{1,4}(?:번|번안|가|나|다)?길)?"
+)
+_NUMBER = r"(?:지하 ?)?[0-9]{1,5}(?: ?- ?[0-9]{1,4})?(?: ?번지)?"
+_LOT = r"(?:산 ?)?[0-9]{1,5}(?: ?- ?[0-9]{1,4})?(?: ?번지)?(?: ?[0-9]{1,3}호(?![가-힣]))?"
+_BUILDING = (
+    r"[가-힣A-Za-z0-9·&-]{1,18}(?:아파트|빌라|오피스텔|맨션|타워|빌딩|타운|하이츠|팰리스|캐슬|자이|래미안|푸르지오|힐스테이트|아이파크"
+    r"|더샵|센터|프라자|플라자|상가|주택|연립|단지|마을|파크|빌|하우스|스테이|원룸|고시원|기숙사|APT)"
+)
+_UNIT = r"(?:(?:지하 ?|B)?[0-9]{1,3}층|[0-9가-힣A-Z]{1,4}동|(?:B|지하 ?)?[0-9]{1,5}호)"
+_TAIL = (
+    rf"(?:(?:, ?| ){_BUILDING}(?: ?[0-9]차)?)?(?:(?:, ?| ){_UNIT}){{0,3}}"
+    r"(?: ?\([가-힣0-9][가-힣A-Za-z0-9·, -]{1,40}\))?"
+)
+_PLACE = (
+    rf"(?:{_PROVINCE}{_GAP}(?:{_CITY}{_GAP})?(?:{_DISTRICT}{_GAP})?(?:{_TOWN}{_GAP})?"
+    rf"|{_CITY}{_GAP}(?:{_DISTRICT}{_GAP})?(?:{_TOWN}{_GAP})?|{_DISTRICT}{_GAP}|{_TOWN}{_GAP})"
+)
+_END = r"(?![0-9]|[,.][0-9]|[명건세년월%원개회]|(?<=[0-9])시간)"
+_ROAD_PART = rf"(?:{_NEIGHBOURHOOD} )?{_ROAD} ?{_NUMBER}{_END}"
+_LOT_PART = rf"{_NEIGHBOURHOOD} ?{_LOT}{_END}"
+_WORDS = ("주소", "거주", "소재지", "배송지", "거소", "본적", "등록기준지", "address")
+
+
+def _full(match: re.Match[str]) -> float:
+    return 0.9 if re.match(_PROVINCE, match[0]) else 0.8
+
+
+def _area(match: re.Match[str]) -> float:
+    return 0.6 if match["town"] else 0.3
+
+
+ADDRESSES: tuple[Recogniser, ...] = (
+    Recogniser(
+        "road-address",
+        "ADDRESS",
+        re.compile(rf"(?<![가-힣0-9])(?:\(?[0-9]{{5}}\)? ?)?{_PLACE}(?:{_ROAD_PART}|{_LOT_PART}){_TAIL}"),
+        _full,
+        _WORDS,
+        0.95,
+    ),
+    Recogniser(
+        "address-without-place",
+        "ADDRESS",
+        re.compile(rf"(?<![가-힣0-9])(?:{_ROAD_PART}|{_NEIGHBOURHOOD} {_LOT}{_END}){_TAIL}"),
+        lambda match: 0.55 if re.search(r"[0-9](?:층|호)|번지|아파트|빌라|오피스텔", match[0]) else 0.3,
+        _WORDS,
+        0.85,
+    ),
+    Recogniser(
+        "address-area",
+        "ADDRESS",
+        re.compile(
+            rf"(?<![가-힣0-9]){_PROVINCE} (?:{_CITY} )?(?:{_DISTRICT} ?)?(?P<town>(?:{_TOWN} ?)?{_NEIGHBOURHOOD})?"
+            rf"(?=(?:에서|에|의|으로|로|은|는|이|가|을|를|과|와|,|\.|\)|\s|$))"
+            rf"(?:(?:, ?| ){_BUILDING})?(?:(?:, ?| ){_UNIT}){{0,3}}"
+        ),
+        _area,
+        _WORDS,
+        0.85,
+    ),
+)
