@@ -35,6 +35,7 @@ def add_parser(subparsers: Any) -> None:
     scanned.set_defaults(func=scan)
     _add_apply(commands)
     _add_risk(commands)
+    _add_anonymise(commands)
     _add_keys(commands)
 
 
@@ -64,6 +65,32 @@ def _add_risk(commands: Any) -> None:
     measured.add_argument("--html", type=Path, help=_say("한 장짜리 보고서 파일", "file of a one-page report"))
     measured.add_argument("--json", action="store_true", help=_say("프로그램용 출력", "answer for programs"))
     measured.set_defaults(func=_later("run_risk"))
+
+
+def _add_anonymise(commands: Any) -> None:
+    made = commands.add_parser(
+        "anonymise", help=_say("k-익명성을 만족하도록 일반화", "generalise until everybody hides among others")
+    )
+    made.add_argument("table", type=Path, help=_say("자료 (Parquet, CSV)", "data (Parquet, CSV)"))
+    made.add_argument("target", type=Path, help=_say("결과 파일", "file of the result"))
+    made.add_argument(
+        "--quasi", required=True, help=_say("식별가능정보 열, 쉼표로 구분", "quasi-identifiers, by commas")
+    )
+    made.add_argument(
+        "--hierarchies",
+        type=Path,
+        help=_say(
+            "계층표 폴더 (열이름.csv). 없으면 부분 일반화", "folder of COLUMN.csv; without it rows are recoded locally"
+        ),
+    )
+    made.add_argument("--k", type=int, default=5)
+    made.add_argument("--max-suppression", type=float, default=0.0)
+    made.add_argument("--sensitive", help=_say("민감정보 열", "sensitive column"))
+    made.add_argument("--l", type=int, default=1, dest="distinct")
+    made.add_argument("--t", type=float, dest="closeness")
+    made.add_argument("--metric", choices=["entropy", "loss"], default="entropy")
+    made.add_argument("--json", action="store_true", help=_say("프로그램용 출력", "answer for programs"))
+    made.set_defaults(func=_later("run_anonymise"))
 
 
 def _add_keys(commands: Any) -> None:

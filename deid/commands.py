@@ -18,6 +18,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from audit.cli_context import Context, language_of
 from audit.event import Actor, Source, Subjects
 from audit.text import Text
+from deid.anonymise.apply import anonymise
+from deid.anonymise.hierarchy import read_hierarchy
+from deid.anonymise.mondrian import recode
 from deid.engine import Progress as Report
 from deid.engine import changed
 from deid.errors import InputError
@@ -28,6 +31,7 @@ from deid.risk.measures import NotComputed
 from deid.risk.report import report_page
 from deid.service import DeidDesk
 from deid.sources import Table, open_table
+from deid.targets import extract_file
 
 KEYS_DIRECTORY = "additional"
 SAMPLE_ROWS = 5
@@ -102,6 +106,41 @@ def run_risk(arguments: argparse.Namespace, context: Context) -> int:
             where = f"({demand.column})" if demand.column else ""
             context.print(f"  {demand.name}{where} {demand.required:g}: {demand.met}")
     return 0 if all(demand.met == "met" for demand in demands) else 1
+
+
+def run_anonymise(arguments: argparse.Namespace, context: Context) -> int:
+    """Generalise a table over hierarchies, or locally where none are given."""
+    source, quasi = open_table(arguments.table), _names(arguments.quasi)
+    if missing := [name for name in quasi if name not in source.columns]:
+        raise InputError(f"no column {', '.join(missing)}")
+    table = pa.Table.from_batches(list(source.batches(source.columns)))
+    facts: dict[str, Any] = {"k": arguments.k, "rows_before": table.num_rows}
+    if arguments.hierarchies is None:
+        result = recode(table, quasi, arguments.k, arguments.sensitive, arguments.distinct)
+    else:
+        hierarchies = [read_hierarchy(arguments.hierarchies / f"{name}.csv", name) for name in quasi]
+        made = anonymise(
+            table,
+            hierarchies,
+            k=arguments.k,
+            max_suppression=arguments.max_suppression,
+            sensitive=arguments.sensitive,
+            distinct=arguments.distinct,
+            closeness=arguments.closeness,
+            metric=arguments.metric,
+        )
+        result = made.table
+        facts |= {"levels": dict(made.levels), "loss": made.found.loss, "checked": made.found.checked}
+    with extract_file(arguments.target, {"anonymised": True, "k": arguments.k}) as writer:
+        for batch in result.to_batches():
+            writer.write(batch)
+    facts |= {"rows": result.num_rows, "suppressed": table.num_rows - result.num_rows}
+    if context.json:
+        context.print(json.dumps(facts, ensure_ascii=False))
+    else:
+        for name, value in facts.items():
+            context.print(f"{name}: {value}")
+    return 0
 
 
 def run_keys_list(_arguments: argparse.Namespace, context: Context) -> int:

@@ -1,0 +1,103 @@
+"""Local recoding: the rows are cut in two along one column after another, as long as both parts hide (LeFevre 2006).
+
+Unlike full-domain generalisation the same value may be shown more or less exactly in different rows, so less is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from deid.risk.classes import Codes
+
+MAX_LISTED = 4
+"""A group of words with more members is shown by its first and last."""
+
+
+def partition(ranks: NDArray[np.int64], k: int, sensitive: Codes | None = None, distinct: int = 1) -> Codes:
+    """Return the class of each row; every class has at least k rows and `distinct` sensitive values.
+
+    `ranks` has shape (rows, columns): the place of each value in the order of its column.
+    """
+    rows = len(ranks)
+    spans = np.maximum(1, ranks.max(axis=0) - ranks.min(axis=0)) if rows else np.ones(ranks.shape[1], np.int64)
+    of_row = np.zeros(rows, dtype=np.int64)
+    waiting, made = [np.arange(rows)], 0
+    while waiting:
+        members = waiting.pop()
+        halves = _cut(ranks[members], spans, k)
+        if halves is not None and all(_hides(members[half], k, sensitive, distinct) for half in halves):
+            waiting.extend(members[half] for half in halves)
+        else:
+            of_row[members] = made
+            made += 1
+    return of_row
+
+
+def recode(table: pa.Table, quasi: Sequence[str], k: int, sensitive: str | None = None, distinct: int = 1) -> pa.Table:
+    """Return a table whose quasi-identifiers are generalised within classes of at least k rows."""
+    if table.num_rows < k:
+        return table.slice(0, 0)
+    ordered = {name: _ranked(table.column(name)) for name in quasi}
+    ranks = np.stack([rank for rank, _ in ordered.values()], axis=1)
+    secret = None if sensitive is None else _ranked(table.column(sensitive))[0]
+    of_row = partition(ranks, k, secret, distinct)
+    for place, (name, (_, values)) in enumerate(ordered.items()):
+        shown = _labels(of_row, ranks[:, place], values)
+        table = table.set_column(table.column_names.index(name), name, shown)
+    return table
+
+
+def _cut(
+    ranks: NDArray[np.int64], spans: NDArray[np.int64], k: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
+    """Return two halves along the widest column that can be cut."""
+    if len(ranks) < 2 * k:
+        return None
+    width = (ranks.max(axis=0) - ranks.min(axis=0)) / spans
+    for column in np.argsort(-width, kind="stable"):
+        if width[column] <= 0:
+            return None
+        values = ranks[:, column]
+        middle = np.partition(values, len(values) // 2)[len(values) // 2]
+        for low in (values < middle, values <= middle):
+            if k <= low.sum() <= len(values) - k:
+                return low, ~low
+    return None
+
+
+def _hides(members: Codes, k: int, sensitive: Codes | None, distinct: int) -> bool:
+    if len(members) < k:
+        return False
+    return sensitive is None or distinct <= 1 or len(np.unique(sensitive[members])) >= distinct
+
+
+def _ranked(column: pa.ChunkedArray) -> tuple[Codes, list[object]]:
+    """Return the place of each value in its column's order, missing last, and the values in that order."""
+    values = pc.unique(column.combine_chunks() if column.num_chunks != 1 else column.chunk(0))
+    ordered = values.take(pc.array_sort_indices(values))
+    places = pc.index_in(column.combine_chunks() if column.num_chunks != 1 else column.chunk(0), value_set=ordered)
+    return places.to_numpy(zero_copy_only=False).astype(np.int64), ordered.to_pylist()
+
+
+def _labels(of_row: Codes, ranks: Codes, values: Sequence[object]) -> pa.Array:
+    """Return what each class shows of one column."""
+    order = np.argsort(of_row, kind="stable")
+    starts = np.flatnonzero(np.concatenate(([True], of_row[order][1:] != of_row[order][:-1])))
+    low = np.minimum.reduceat(ranks[order], starts)
+    high = np.maximum.reduceat(ranks[order], starts)
+    labels = [_label(values, int(a), int(b)) for a, b in zip(low, high, strict=True)]
+    return pa.DictionaryArray.from_arrays(pa.array(of_row), pa.array(labels, pa.string())).cast(pa.string())
+
+
+def _label(values: Sequence[object], low: int, high: int) -> str | None:
+    if low == high:
+        return None if values[low] is None else str(values[low])
+    shown = [value for value in values[low : high + 1] if value is not None]
+    if isinstance(shown[0], int | float) or len(shown) > MAX_LISTED:
+        return f"{shown[0]}~{shown[-1]}"
+    return "|".join(map(str, shown))
