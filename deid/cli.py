@@ -33,6 +33,18 @@ def add_parser(subparsers: Any) -> None:
         help=_say('한 줄에 {"id", "text", "lang"} 하나', 'one {"id", "text", "lang"} per line'),
     )
     scanned.set_defaults(func=scan)
+    scrubbed = commands.add_parser("scrub", help=_say("글에서 식별정보를 가림", "replace identifiers in text"))
+    scrubbed.add_argument("file", help=_say("글 파일, 표준 입력은 -", "text file, or - for standard input"))
+    scrubbed.set_defaults(func=_later("run_scrub"))
+    surveyed = commands.add_parser(
+        "survey", help=_say("자료의 열·품질·식별 위험을 조사", "look at a table's columns, quality and risk")
+    )
+    surveyed.add_argument("table", type=Path, help=_say("자료 (Parquet, CSV)", "data (Parquet, CSV)"))
+    surveyed.add_argument("--draft", type=Path, help=_say("정책 초안을 쓸 파일", "file for a draft policy"))
+    surveyed.add_argument("--dataset", default="dataset")
+    surveyed.add_argument("--project", default="project")
+    surveyed.add_argument("--json", action="store_true", help=_say("프로그램용 출력", "answer for programs"))
+    surveyed.set_defaults(func=_later("run_survey"))
     _add_apply(commands)
     _add_risk(commands)
     _add_anonymise(commands)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from audit.cli_context import Context, language_of
 from audit.event import Actor, Source, Subjects
 from audit.text import Text
+from deid.actions.text import scrub
 from deid.anonymise.apply import anonymise
 from deid.anonymise.hierarchy import read_hierarchy
 from deid.anonymise.mondrian import recode
@@ -31,6 +33,7 @@ from deid.risk.measures import NotComputed
 from deid.risk.report import report_page
 from deid.service import DeidDesk
 from deid.sources import Table, open_table
+from deid.survey import READINESS, draft_policy, survey
 from deid.targets import extract_file
 
 KEYS_DIRECTORY = "additional"
@@ -140,6 +143,60 @@ def run_anonymise(arguments: argparse.Namespace, context: Context) -> int:
     else:
         for name, value in facts.items():
             context.print(f"{name}: {value}")
+    return 0
+
+
+def run_scrub(arguments: argparse.Namespace, _context: Context) -> int:
+    """Write a text without its direct identifiers; the same identifier keeps one mark within the text.
+
+    The marks are keyed with random bytes that are forgotten: nothing leads back, and two runs share nothing.
+    """
+    try:
+        text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("the file is no text in UTF-8, or is not there") from error
+    sys.stdout.write(scrub(text, os.urandom(32)))
+    return 0
+
+
+def run_survey(arguments: argparse.Namespace, context: Context) -> int:
+    """Show what a table is and what would have to be done before it may be used."""
+    found = survey(open_table(arguments.table))
+    language = language_of()
+    if arguments.draft:
+        text = draft_policy(found, name=arguments.table.stem, dataset=arguments.dataset, project=arguments.project)
+        arguments.draft.write_text(text, encoding="utf-8")
+    if context.json:
+        columns = [
+            {
+                "name": column.name,
+                "kind": column.kind,
+                "missing": column.missing,
+                "distinct": column.distinct,
+                "identifiers": dict(column.identifiers),
+                "role": column.role,
+                "reason": column.reason.say(language),
+            }
+            for column in found.columns
+        ]
+        document = {
+            "rows": found.rows,
+            "duplicates": found.duplicates,
+            "k": _number(found.k),
+            "unique_rows": found.unique_rows,
+            "readiness": found.readiness,
+            "reasons": [reason.say(language) for reason in found.reasons],
+            "columns": columns,
+        }
+        context.print(json.dumps(document, ensure_ascii=False))
+        return 0
+    context.print(READINESS[found.readiness].say(language))
+    for reason in found.reasons:
+        context.print(f"  · {reason.say(language)}")
+    for column in found.columns:
+        context.print(
+            f"{column.name}  [{column.role} · {column.kind}]  {column.distinct:,}  {column.reason.say(language)}"
+        )
     return 0
 
 

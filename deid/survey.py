@@ -1,0 +1,252 @@
+"""Surveying a table before anyone asks for it: what its columns are, what may identify, and what would have to be done.
+
+The answers are proposals with their reasons: a person decides. No value of the data is in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import yaml
+
+from audit.text import Text
+from deid.catalogue import Role
+from deid.identifiers import detect
+from deid.risk.classes import classes
+from deid.risk.measures import Figure, NotComputed, k_anonymity, uniques
+from deid.sources import Table
+
+Kind = Literal["number", "date", "text", "empty"]
+Readiness = Literal["ready", "after_deid", "after_quality", "not_providable"]
+
+SAMPLE_VALUES = 2_000
+"""So many distinct values of a text column are searched for identifiers."""
+IDENTIFYING_SHARE = 0.2
+FREE_LENGTH = 40
+MISSING_LIMIT = 0.5
+MIXED_LIMIT = 0.01
+FEW_VALUES = 200
+K_WANTED = 5
+
+READINESS: Mapping[Readiness, Text] = MappingProxyType(
+    {
+        "ready": Text("바로 제공 가능", "ready"),
+        "after_deid": Text("가명·비식별 처리 후 제공 가능", "after de-identification"),
+        "after_quality": Text("품질 개선 후 제공 가능", "after quality work"),
+        "not_providable": Text("제공 불가", "not providable"),
+    }
+)
+
+# Words in the name of a column, by the role they suggest; the first that matches counts.
+_NAMED: tuple[tuple[Role, str], ...] = (
+    (
+        "direct",
+        r"성명|이름|주민|외국인등록|여권|면허|전화|휴대|연락처|이메일|메일|계좌|카드번호|환자번호|차량번호|보험증|name$|^name|rrn|ssn|phone|mobile|e-?mail"
+        r"|passport|person_?id|patient_?id|subject_?id|account|mrn",
+    ),
+    (
+        "sensitive",
+        r"질병|질환|진단|병명|상병|소득|급여|연봉|종교|정당|노조|범죄|유전|장애|약물|처방|혈압|검사결과|disease|diagnos|icd|income|salary|religion|condition"
+        r"|drug|medication|disab",
+    ),
+    (
+        "quasi",
+        r"나이|연령|성별|생년|생일|출생|지역|시도|시군구|행정동|법정동|우편|주소|직업|학력|혼인|국적|인종|입원일|방문일|날짜|일자|age|sex|gender|birth|year"
+        r"|region|zip|postal|address|occupation|education|marital|nation|race|ethnic|date|city|district",
+    ),
+)
+_ACTIONS: Mapping[Role, tuple[str, dict[str, object]]] = MappingProxyType(
+    {
+        "direct": ("pseudonym_one_way", {}),
+        "free": ("scrub_text", {}),
+        "sensitive": ("keep", {}),
+        "quasi": ("keep", {}),
+        "keep": ("keep", {}),
+        "drop": ("drop", {}),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What was found in one column."""
+
+    name: str
+    kind: Kind
+    missing: float
+    """The share of rows without a value."""
+    distinct: int
+    identifiers: Mapping[str, float]
+    """Labels of direct identifiers and the share of the values looked at that hold one."""
+    mixed: float
+    """The share of values that are no number in a column of numbers."""
+    role: Role
+    reason: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found in a table."""
+
+    rows: int
+    columns: tuple[Column, ...]
+    duplicates: int
+    """Rows that are like another in every column."""
+    k: Figure
+    unique_rows: int
+    readiness: Readiness
+    reasons: tuple[Text, ...]
+
+    def of_role(self, role: Role) -> tuple[str, ...]:
+        """Return the columns for which a role is proposed."""
+        return tuple(column.name for column in self.columns if column.role == role)
+
+
+def survey(source: Table) -> Survey:
+    """Look at a whole table.
+
+    Raises: DataError — if it cannot be read.
+    """
+    batches = list(source.batches(source.columns))
+    table = (
+        pa.Table.from_batches(batches) if batches else pa.table({n: pa.array([], pa.string()) for n in source.columns})
+    )
+    columns = tuple(_column(name, table.column(name), table.num_rows) for name in table.column_names)
+    quasi = [column.name for column in columns if column.role == "quasi"]
+    found = classes(table, quasi)
+    duplicates = table.num_rows - len(classes(table, table.column_names).sizes)
+    k: Figure = (
+        k_anonymity(found) if quasi else NotComputed(Text("식별가능정보 열이 없습니다.", "no quasi-identifiers."))
+    )
+    readiness, reasons = _readiness(table.num_rows, columns, duplicates, k)
+    return Survey(table.num_rows, columns, duplicates, k, uniques(found) if quasi else 0, readiness, reasons)
+
+
+def draft_policy(found: Survey, *, name: str, dataset: str, project: str) -> str:
+    """Return a policy to begin with, as text; every column is named with the reason for its role."""
+    columns: dict[str, object] = {}
+    for column in found.columns:
+        action, params = _ACTIONS[column.role]
+        entry: dict[str, object] = {"role": column.role, "action": action}
+        if params:
+            entry["params"] = params
+        columns[column.name] = {**entry, "reason": column.reason.ko}
+    document = {
+        "version": 1,
+        "name": name,
+        "dataset": dataset,
+        "project": project,
+        "purpose": "scientific_research",
+        "order": "shuffled",
+        "columns": columns,
+        "release": {"k": K_WANTED, "max_suppression": 0.05},
+    }
+    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
+
+
+def _column(name: str, column: pa.ChunkedArray, rows: int) -> Column:
+    missing = _blank(column) / rows if rows else 0.0
+    values = pc.drop_null(column)
+    distinct = pc.count_distinct(values).as_py()
+    kind, mixed = _kind(values)
+    identifiers = _identifiers(name, values) if kind == "text" else {}
+    role, reason = _role(name, kind, values, distinct, identifiers, rows)
+    return Column(name, kind, missing, distinct, identifiers, mixed, role, reason)
+
+
+def _blank(column: pa.ChunkedArray) -> int:
+    empty = 0
+    if pa.types.is_string(column.type):
+        empty = pc.sum(pc.equal(pc.utf8_trim_whitespace(column), "")).as_py() or 0
+    return int(column.null_count + empty)
+
+
+def _kind(values: pa.ChunkedArray) -> tuple[Kind, float]:
+    """Return what a column holds; text that is nearly all numbers is a column of numbers with faults."""
+    if not len(values):
+        return "empty", 0.0
+    if pa.types.is_temporal(values.type):
+        return "date", 0.0
+    if not pa.types.is_string(values.type):
+        return "number", 0.0
+    sample = pc.utf8_trim_whitespace(values.slice(0, 20_000))
+    numbers = pc.sum(pc.match_substring_regex(sample, r"^[-+]?[0-9]{1,12}(\.[0-9]+)?$")).as_py() or 0
+    dates = pc.sum(pc.match_substring_regex(sample, r"^(19|20)[0-9]{2}[-./]?[01][0-9][-./]?[0-3][0-9]$")).as_py() or 0
+    if dates > 0.9 * len(sample):
+        return "date", 1 - dates / len(sample)
+    leading = pc.any(pc.match_substring_regex(sample, r"^0[0-9]")).as_py()
+    if numbers > 0.8 * len(sample) and not leading:
+        return "number", 1 - numbers / len(sample)
+    return "text", 0.0
+
+
+def _identifiers(name: str, values: pa.ChunkedArray) -> Mapping[str, float]:
+    looked = pc.unique(values).slice(0, SAMPLE_VALUES).to_pylist()
+    found: Counter[str] = Counter()
+    for value in looked:
+        found.update({span.label for span in detect(value, heading=name)})
+    return {label: count / len(looked) for label, count in found.most_common()}
+
+
+def _role(
+    name: str, kind: Kind, values: pa.ChunkedArray, distinct: int, identifiers: Mapping[str, float], rows: int
+) -> tuple[Role, Text]:
+    if kind == "empty" or distinct <= 1:
+        return "drop", Text("값이 하나뿐이거나 없음", "it has one value or none")
+    for label, share in identifiers.items():
+        if share >= IDENTIFYING_SHARE and label not in ("URL", "IP"):
+            return "direct", Text(
+                f"값의 {share:.0%}에 식별정보({label})가 있음", f"{share:.0%} of values hold a {label}"
+            )
+    if kind == "text" and (pc.mean(pc.utf8_length(values)).as_py() or 0) > FREE_LENGTH:
+        return "free", Text("긴 글이 들어 있음", "it holds long texts")
+    if identifiers:
+        return "free", Text("일부 값에 식별정보가 섞여 있음", "some of its values hold identifiers")
+    for role, words in _NAMED:
+        if re.search(words, name.lower()):
+            return role, Text(f"열 이름({name})에 따른 제안", f"proposed for its name ({name})")
+    if distinct > 0.95 * rows and kind == "text":
+        return "direct", Text("행마다 값이 달라 식별번호로 보임", "nearly every row has a value of its own")
+    if distinct <= min(FEW_VALUES, max(2, rows // 20)):
+        return "quasi", Text(
+            "값의 종류가 적어 다른 열과 합치면 식별 가능", "few values: they identify together with others"
+        )
+    return "sensitive", Text("사람에 관한 측정값으로 보임", "it looks like a measurement of a person")
+
+
+def _readiness(rows: int, columns: Sequence[Column], duplicates: int, k: Figure) -> tuple[Readiness, tuple[Text, ...]]:
+    useful = [column for column in columns if column.role in ("quasi", "sensitive", "keep")]
+    if not rows or not useful:
+        return "not_providable", (
+            Text("식별정보와 글 외에 남는 자료가 없음", "nothing is left but identifiers and texts"),
+        )
+    faults = [
+        Text(f"{column.name}: 결측 {column.missing:.0%}", f"{column.name}: {column.missing:.0%} missing")
+        for column in useful
+        if column.missing > MISSING_LIMIT
+    ]
+    faults += [
+        Text(f"{column.name}: 숫자가 아닌 값 {column.mixed:.1%}", f"{column.name}: {column.mixed:.1%} are no numbers")
+        for column in columns
+        if column.mixed > MIXED_LIMIT
+    ]
+    # Without an identifier two people may well be alike in every column.
+    if duplicates > rows // 100 and any(column.role == "direct" for column in columns):
+        faults.append(Text(f"똑같은 행 {duplicates:,}개", f"{duplicates:,} rows are like another"))
+    if faults:
+        return "after_quality", tuple(faults)
+    risks = [
+        Text(f"{column.name}: {column.reason.ko}", f"{column.name}: {column.reason.en}")
+        for column in columns
+        if column.role in ("direct", "free")
+    ]
+    if isinstance(k, float) and k < K_WANTED:
+        risks.append(Text(f"k-익명성 {k:.0f} (기준 {K_WANTED})", f"k-anonymity is {k:.0f}, {K_WANTED} is wanted"))
+    return ("after_deid", tuple(risks)) if risks else ("ready", ())
