@@ -55,7 +55,8 @@ _SYLLABLE = "[가-힣]"
 _STARTS = "".join(sorted(SURNAMES | {double[0] for double in DOUBLE_SURNAMES}))
 _DOUBLES = "|".join(f"(?<={double[0]}){double[1]}" for double in DOUBLE_SURNAMES)
 # The character class stands first: the search for it is the fast one.
-_NAME = f"[{_STARTS}](?<![가-힣].)(?:(?:{_DOUBLES}){_SYLLABLE}{{1,2}}|{_SYLLABLE}{{1,2}})"
+_GIVEN = f"(?:[{_FIRST}][{_SECOND}]|[{''.join(sorted({*_FIRST, *_SECOND}))}])"
+_NAME = f"[{_STARTS}](?<![가-힣].)(?:(?:{_DOUBLES}){_GIVEN}|{_GIVEN})"
 _SPACED = f"[{_STARTS}](?<![가-힣].) {_SYLLABLE} {_SYLLABLE}(?![가-힣])"
 _PARTICLE = (
     "(?:은|는|이|가|을|를|의|와|과|도|만|이요|요|인데요|인데|이다|이라서|이라|라서|으로|로|에게서|에게|에게는|께서는|께서|께|한테|이라고|라고|이라는|라는"
@@ -86,6 +87,16 @@ _TITLES = (
     "|반장|이장|통장|동장|조합원|회원님|회원|본인|명의|앞"
 )
 
+
+def _by_first(alternatives: str) -> str:
+    """Return alternatives so that a class of their first characters stands first, which is quick to search for."""
+    rests: dict[str, list[str]] = {}
+    for one in re.split(r"\|(?![^(]*\))", alternatives):
+        rests.setdefault(one[0], []).append(one[1:])
+    branches = "|".join(f"(?<={first})(?:{'|'.join(rest)})" for first, rest in rests.items())
+    return f"[{''.join(rests)}](?<![가-힣A-Za-z].)(?:{branches})"
+
+
 _AFTER_NAME = (
     r"(?:만 ?)?[0-9]|남[,/)성]|여[,/)성]|[♂♀]|[MF][,/)]|☎|T\.|Tel|H\.?P|주민|연락|전화|휴대|핸드폰|생년|이하 ?[\"'“‘]"
 )
@@ -96,13 +107,14 @@ _TITLE_WORDS = frozenset(_TITLES.split("|"))
 _HANGUL = re.compile(_SYLLABLE)
 _ENDS = re.compile(rf"(?:님|씨)?{_PARTICLE}(?![가-힣])")
 _REACH = 40
+_COMMAS = frozenset(",·/、")
 
 _CANDIDATE = re.compile(
     rf"{_NAME}(?= ?(?:{_TITLES})(?:[은는이가을를의와과도]|에게|께서|께|한테|입니다|이|님)?(?![가-힣])"
     rf"|{_PARTICLE}(?![가-힣])| ?(?:{_SIGNED}))"
 )
 _IN_PIECES = re.compile(_SPACED)
-_LABEL = re.compile(rf"(?<![가-힣])(?:{_LABELS}){_BETWEEN}$", re.IGNORECASE)
+_LABEL = re.compile(rf"{_by_first(_LABELS)}{_BETWEEN}", re.IGNORECASE)
 _TITLE = re.compile(rf"(?P<space> ?)(?P<title>{_TITLES})(?={_PARTICLE}(?![가-힣]))")
 _BRACKET = re.compile(rf" ?[(\[](?={_AFTER_NAME})")
 _NEXT = re.compile(rf"[,·/、] ?(?P<name>{_NAME})")
@@ -113,6 +125,12 @@ _SIGNS = re.compile(rf" ?(?:{_SIGNED})(?![가-힣])")
 _QUESTION = re.compile(rf"(?:성함|이름){_ASKED}$")
 
 
+# One look at what follows tells which of the reasons can hold.
+_FOLLOWED = re.compile(rf" ?(?:{_TITLES}|{_SIGNED})| ?[(\[]|[,·/、]|입니다|이에요|예요|이라|라고|인데|이고|이며")
+_RULES_ALONE = ("name-label", "name-list", "name-asked", "name-alone")
+_RULES_FOLLOWED = (*_RULES_ALONE, "name-title", "name-brackets", "name-introduced", "name-signed")
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A word that could be a name, and what stands around it."""
@@ -120,6 +138,8 @@ class Candidate:
     text: str
     start: int
     end: int
+    label: str | None
+    """What stands between a label and the word, if a label stands before it."""
 
     @property
     def name(self) -> str:
@@ -151,17 +171,25 @@ def find_names(text: str, heading: str = "") -> Iterator[tuple[int, int, float, 
     `heading` is what stands over the text; as 성명 or 이름 it is a reason for all of it.
     """
     headed = any(word in heading for word in CONTEXT)
+    labels = {match.end(): match["between"] for match in _LABEL.finditer(text)}
     for match in _CANDIDATE.finditer(text):
-        candidate = Candidate(text, *match.span())
+        candidate = Candidate(text, *match.span(), labels.get(match.start()))
         if plausible(candidate.name):
-            score, rule = max((reason(candidate), rule) for rule, reason in REASONS.items())
+            score, rule = _best_reason(candidate)
             if headed:
                 score = max(score, 0.8)
             yield match.start(), match.end(), score, rule
     for match in _IN_PIECES.finditer(text):
-        candidate = Candidate(text, *match.span())
+        candidate = Candidate(text, *match.span(), labels.get(match.start()))
         if plausible(candidate.name) and (score := _labelled(candidate)):
             yield match.start(), match.end(), score, "name-label"
+
+
+def _best_reason(candidate: Candidate) -> tuple[float, str]:
+    """Return the strongest reason; what follows the word is looked at once, to see which reasons there can be."""
+    found = _FOLLOWED.match(candidate.text, candidate.end)
+    rules = _RULES_ALONE if found is None else _RULES_FOLLOWED
+    return max((REASONS[rule](candidate), rule) for rule in rules)
 
 
 def again(text: str, names: frozenset[str]) -> Iterator[tuple[int, int]]:
@@ -184,10 +212,9 @@ def _given(syllables: str) -> bool:
 
 
 def _labelled(candidate: Candidate) -> float:
-    found = candidate.before(_LABEL)
-    if found is None:
+    if candidate.label is None:
         return NEVER
-    if any(mark in found["between"] for mark in ":=|\t,[(/"):
+    if any(mark in candidate.label for mark in ":=|\t,[(/"):
         return 0.95 if len(candidate.name) > 2 else 0.8
     return 0.8 if len(candidate.name) > 2 else 0.4
 
@@ -211,8 +238,12 @@ def _bracketed(candidate: Candidate) -> float:
 
 
 def _listed(candidate: Candidate) -> float:
-    neighbour = candidate.after(_NEXT) or candidate.before(_PREVIOUS)
-    if neighbour is None or len(candidate.name) < 3 or not plausible(neighbour["name"]):
+    if len(candidate.name) < 3:
+        return NEVER
+    neighbour = candidate.after(_NEXT)
+    if neighbour is None and candidate.text[max(0, candidate.start - 2) : candidate.start].strip(" ")[-1:] in _COMMAS:
+        neighbour = candidate.before(_PREVIOUS)
+    if neighbour is None or not plausible(neighbour["name"]):
         return NEVER
     return 0.85
 
@@ -226,7 +257,8 @@ def _signed(candidate: Candidate) -> float:
 
 
 def _asked(candidate: Candidate) -> float:
-    return 0.85 if candidate.before(_QUESTION) else NEVER
+    asked = "?" in candidate.text[max(0, candidate.start - 16) : candidate.start]
+    return 0.85 if asked and candidate.before(_QUESTION) else NEVER
 
 
 def _alone(candidate: Candidate) -> float:
