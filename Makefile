@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin
 export ANSIM_HOME ?= $(CURDIR)/var
 
-.PHONY: up down status test test-long check fix bench lock docs environment development
+.PHONY: up down status test test-long check fix bench bench-audit lock docs environment development
 
 up:
 	@$(PYTHON) hub_config/bootstrap.py up
@@ -41,6 +41,9 @@ fix: development
 
 bench: development
 	$(RUN)/python -m tests.benchmarks
+
+bench-audit: development
+	$(RUN)/python -m tests.benchmarks.audit
 
 lock: development
 	$(RUN)/python hub_config/bootstrap.py lock

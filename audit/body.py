@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 from audit.canonical import JSON, MAX_DEPTH, MAX_INTEGER, read, restricted
 from audit.errors import MalformedBody
 from audit.event import Actor, Event, Object, Source, Subjects
-from audit.schema import Rule, by_kind, count, exactly, items, mapping, optional, record, text
+from audit.schema import Field, Rule, by_kind, count, exactly, fields, items, mapping, optional, record, text
 
 FORMAT = 1
 MAX_BODY_BYTES = 65_535  # C2SP tlog-tiles: an entry in a bundle has a 16-bit length
@@ -130,24 +130,27 @@ def _is_ipv6(value: str) -> bool:
     return True
 
 
-_BODY = record(
-    v=exactly(FORMAT),
-    id=text(_UUID7),
-    ts=text(_TIMESTAMP),
-    component=text(_SERVICE),
-    action=text(r"[a-z]+\.[a-z_]+"),
-    outcome=exactly("intent", "ok", "denied", "failed"),
-    actor=_ACTOR,
-    object=_OBJECT,
-    subjects=_SUBJECTS,
-    source=record(host=text(_WORD), container=optional(text(_SESSION))),
-    reason=optional(text(_CODE)),
-    intent_id=optional(text(_UUID7)),
-    on_behalf_of=optional(text(OBJECT_REFS["person"])),
-    policy=optional(text("[a-z0-9][a-z0-9_.:-]{0,127}")),
-    detail=optional(_detail),
-    c=optional(mapping(SEALED_NAME, text(_SHA256))),
+FIELDS: Mapping[str, Field] = MappingProxyType(
+    fields(
+        v=exactly(FORMAT),
+        id=text(_UUID7),
+        ts=text(_TIMESTAMP),
+        component=text(_SERVICE),
+        action=text(r"[a-z]+\.[a-z_]+"),
+        outcome=exactly("intent", "ok", "denied", "failed"),
+        actor=_ACTOR,
+        object=_OBJECT,
+        subjects=_SUBJECTS,
+        source=record(host=text(_WORD), container=optional(text(_SESSION))),
+        reason=optional(text(_CODE)),
+        intent_id=optional(text(_UUID7)),
+        on_behalf_of=optional(text(OBJECT_REFS["person"])),
+        policy=optional(text("[a-z0-9][a-z0-9_.:-]{0,127}")),
+        detail=optional(_detail),
+        c=optional(mapping(SEALED_NAME, text(_SHA256))),
+    )
 )
+_BODY = record(**FIELDS)
 
 
 def check(body: JSON) -> Body:
@@ -183,10 +186,10 @@ def build(event: Event, *, at: datetime, component: str, commitments: Mapping[st
             "component": component,
             "action": event.action,
             "outcome": event.outcome,
-            "actor": _actor(event.actor),
-            "object": _object(event.object),
-            "subjects": _subjects(event.subjects),
-            "source": _source(event.source),
+            "actor": actor_value(event.actor),
+            "object": object_value(event.object),
+            "subjects": subjects_value(event.subjects),
+            "source": source_value(event.source),
             "reason": event.reason,
             "intent_id": event.intent_id,
             "on_behalf_of": event.on_behalf_of,
@@ -207,16 +210,19 @@ def moment(ts: str) -> datetime:
     return datetime.fromisoformat(ts)
 
 
-def _actor(actor: Actor) -> Body:
+def actor_value(actor: Actor) -> Body:
+    """Return who acted, as a body says it."""
     roles = sorted({str(role) for role in actor.roles}) or None
     return _without_absent({"kind": actor.kind, "ref": actor.ref, "roles": roles, "session": actor.session})
 
 
-def _object(thing: Object) -> Body:
+def object_value(thing: Object) -> Body:
+    """Return what was acted on, as a body says it."""
     return _without_absent({"kind": thing.kind, "ref": thing.ref, "project": thing.project, "sha256": thing.sha256})
 
 
-def _subjects(subjects: Subjects) -> Body:
+def subjects_value(subjects: Subjects) -> Body:
+    """Return whose data was handled, as a body says it."""
     if subjects.kind == "dataset":
         rows = zip(subjects.refs, subjects.versions, subjects.people, strict=True)
         datasets = [{"id": i, "version": version, "people": people} for i, version, people in rows]
@@ -226,7 +232,8 @@ def _subjects(subjects: Subjects) -> Body:
     return {"kind": subjects.kind}
 
 
-def _source(source: Source) -> Body:
+def source_value(source: Source) -> Body:
+    """Return from where it was done, as a body says it; the address is sealed."""
     return _without_absent({"host": source.host, "container": source.container})
 
 

@@ -17,6 +17,8 @@ JSON: TypeAlias = "bool | int | str | Sequence[JSON] | Mapping[str, JSON] | None
 
 MAX_INTEGER = 2**53 - 1  # RFC 8785 section 3.2.2.3: beyond it other readers lose digits
 MAX_DEPTH = 8
+# Made once: `json.dumps` would make one for each call.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def encode(value: JSON) -> bytes:
@@ -35,13 +37,18 @@ def restricted(value: JSON) -> JSON:
     return _plain(value, MAX_DEPTH)
 
 
+def dump_text(value: JSON) -> str:
+    """Return the canonical text of a value that is known to be of the restricted form."""
+    return _ENCODER.encode(value)
+
+
 def dump(value: JSON) -> bytes:
     """Return the canonical bytes of a value that is known to be of the restricted form.
 
     Raises: MalformedBody — if a text is not valid Unicode.
     """
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+        return dump_text(value).encode("utf-8")
     except UnicodeEncodeError:
         raise MalformedBody("a text is not valid Unicode") from None
 

@@ -1,8 +1,8 @@
 """Every action that may be recorded, with what it means to a reader and how long it must be kept.
 
-An action that is not here is refused. Two retention classes exist because Korean law sets two floors: records
-of access (Safety Standards for personal data, art. 8: one or two years) and the history of access rights
-(three years).
+An action that is not here is refused. The retention classes are those for which Korean law sets floors: records
+of access (Safety Standards for personal data, art. 8: one or two years), the history of access rights (art. 5:
+three years) and records of pseudonymisation (PIPA art. 28-4: three years); `audit.retention.policy` has them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 
 from audit.text import Language
 
-Retention = Literal["access", "rights"]
+Retention = Literal["access", "rights", "pseudonymisation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +101,74 @@ _ACTIONS = (
     ActionSpec("egress.viewed", "반출 심사 파일을 열람함", "A file of an egress request was viewed"),
     ActionSpec("log.created", "감사 기록을 시작함", "The audit log was begun"),
     ActionSpec("log.searched", "감사 기록을 조회함", "The audit log was searched"),
+    ActionSpec("log.viewed", "감사 기록을 열람함", "Entries of the audit log were read"),
+    ActionSpec("log.unsealed", "감사 기록의 봉인된 값을 열람함", "Sealed values of an entry were read"),
+    ActionSpec("log.downloaded", "감사 기록을 파일로 내려받음", "Entries of the audit log were downloaded"),
+    ActionSpec("log.query_saved", "감사 기록의 조회 조건을 저장함", "A search of the audit log was saved"),
+    ActionSpec("log.query_deleted", "저장된 조회 조건을 삭제함", "A saved search of the audit log was deleted"),
     ActionSpec("log.verified", "감사 기록을 검증함", "The audit log was verified"),
     ActionSpec("log.exported", "감사 기록의 사본을 만듦", "A copy of the audit log was made"),
+    ActionSpec("log.bundled", "과제 종료 기록 묶음을 만듦", "The records of a closed project were bundled"),
+    ActionSpec(
+        "log.delivery_failed",
+        "감사 기록을 외부 시스템으로 보내지 못함",
+        "The audit log could not be sent to another system",
+    ),
+    ActionSpec(
+        "log.delivery_resumed",
+        "감사 기록을 외부 시스템으로 다시 보냄",
+        "The audit log is sent to another system again",
+    ),
+    ActionSpec("review.made", "월 점검 보고서를 만듦", "The report of a monthly review was made"),
+    ActionSpec("review.noted", "월 점검 항목에 의견을 기록함", "A finding was recorded in a monthly review"),
+    ActionSpec("review.signed", "월 점검을 확인하고 서명함", "A monthly review was signed"),
+    ActionSpec("review.overdue", "월 점검 기한이 지남", "A monthly review is overdue"),
+    ActionSpec("log.pruned", "보유기간이 지난 감사 기록을 파기함", "Entries past their retention period were removed"),
+    ActionSpec("privacy.erasure_requested", "개인정보 파기를 요청함", "An erasure was requested", "rights"),
+    ActionSpec("privacy.erased", "개인정보를 파기함", "The data of a person was erased", "rights"),
+    ActionSpec("hold.set", "보존 조치를 함", "A legal hold was set", "rights"),
+    ActionSpec("hold.lifted", "보존 조치를 해제함", "A legal hold was lifted", "rights"),
+    ActionSpec("log.key_rotated", "감사 기록의 서명 키를 교체함", "The signing keys of the audit log were replaced"),
+    ActionSpec(
+        "log.continued",
+        "이전 감사 기록에 이어 새 기록을 시작함",
+        "A new audit log was begun in continuation of an earlier one",
+    ),
+    ActionSpec("log.key_drilled", "서명 키 유출 대응을 훈련함", "The loss of a signing key was rehearsed"),
+    ActionSpec(
+        "log.witness_failed",
+        "증인이 감사 기록의 체크포인트에 서명하지 않음",
+        "A witness did not sign the checkpoints of the audit log",
+    ),
+    ActionSpec(
+        "log.witness_resumed",
+        "증인이 다시 체크포인트에 서명함",
+        "A witness signs the checkpoints of the audit log again",
+    ),
+    ActionSpec("log.timestamp_failed", "시점 확인 토큰을 받지 못함", "No time stamp was obtained for a checkpoint"),
+    ActionSpec("log.timestamp_resumed", "시점 확인 토큰을 다시 받음", "Time stamps are obtained again"),
+    ActionSpec("deid.extract", "가명처리 추출본을 만듦", "A pseudonymised extract was made", "pseudonymisation"),
+    ActionSpec(
+        "deid.linkage_approved",
+        "과제 사이의 가명 연계를 승인함",
+        "The linking of pseudonyms between projects was approved",
+        "pseudonymisation",
+    ),
+    ActionSpec(
+        "deid.key_destroyed", "추가정보(가명 키)를 파기함", "Additional information was destroyed", "pseudonymisation"
+    ),
+    ActionSpec(
+        "log.throttled", "감사 기록 서비스가 과다한 요청을 거부함", "The audit service refused too many events at once"
+    ),
+    ActionSpec("log.space_low", "디스크 여유 공간이 부족해짐", "The space on the disk ran low"),
+    ActionSpec(
+        "log.space_exhausted",
+        "디스크 여유 공간이 없어 새 작업을 거부하기 시작함",
+        "The disk is nearly full: new actions are refused",
+    ),
+    ActionSpec("log.space_recovered", "디스크 여유 공간이 회복됨", "There is enough space on the disk again"),
+    ActionSpec("log.break_glass", "비상 접근을 시작함", "Emergency access was opened"),
+    ActionSpec("log.break_glass_ended", "비상 접근이 끝남", "Emergency access ended"),
     ActionSpec("zone.started", "안심구역을 시작함", "The zone was started"),
     ActionSpec("zone.stopped", "안심구역을 중지함", "The zone was stopped"),
     ActionSpec("zone.reconciled", "중단된 작업을 정리함", "Interrupted work was reconciled"),

@@ -1,8 +1,9 @@
 """The cell store: executed code, encrypted, under a name that commits to it without showing it.
 
-The name is SHA-256(label || salt || code) with salt = HMAC(key, code): the same code has one name, nobody
-without the key can find it by trying likely code, and one cell can be opened to an auditor by its salt
-without giving the key away.
+The name is SHA-256(label || salt || code) with salt = HMAC(key, code): the same code of one person has one name,
+nobody without the key can find it by trying likely code, and one cell can be opened to an auditor by its salt without
+giving the key away. Each person's cells are under a key of their own, in a directory named after the key: the same
+code of two people has two names, so that neither tells of the other and erasing one leaves the other whole.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ import hashlib
 import hmac
 import os
 import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,6 +25,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from audit.durable import create_file, sync_directory
 from audit.errors import EventRefused, NotDurable, SealedValueLost
+from audit.sealing import ZONE_SUBJECT
 
 MAX_CELL_BYTES = 4 * 1024 * 1024
 _LABEL = b"ansim-audit-cell/v1"
@@ -27,32 +33,62 @@ _MAGIC = b"ansim-cell/v1\n"
 _NONCE_BYTES = 12
 _SALT_BYTES = 32
 _NAME = re.compile("[0-9a-f]{64}")
+_KEY_ID = re.compile("k_[a-z2-7]{16}")
+
+
+class Keys(Protocol):
+    """Where the keys of people's cells come from: `audit.subject_keys.CellKeys`."""
+
+    def of_subject(self, subject: str) -> tuple[str, bytes]:
+        """Return the id and the key under which a subject's cells are kept."""
+
+    def by_id(self, key_id: str) -> bytes | None:
+        """Return the key of this id; None if it was destroyed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """The cells under one key."""
+
+    directory: Path
+    salt_key: bytes = field(repr=False)
+    aead: AESGCM = field(repr=False)
+
+    @classmethod
+    def under(cls, directory: Path, key: bytes) -> _Shelf:
+        return cls(directory, _derive(key, b"salt"), AESGCM(_derive(key, b"encryption")))
+
+    def path(self, name: str) -> Path:
+        return _path(self.directory, name)
 
 
 class CellStore:
-    """Cells in one directory, under one key."""
+    """Cells in one directory."""
 
-    def __init__(self, directory: Path, key: bytes) -> None:
+    def __init__(self, directory: Path, key: bytes, keys: Keys | None = None) -> None:
+        """Open the store; `key` is that of cells from before each person had a key, and of a store without `keys`."""
         self._directory = directory
-        self._salt_key = _derive(key, b"salt")
-        self._aead = AESGCM(_derive(key, b"encryption"))
+        self._common = _Shelf.under(directory, key)
+        self._keys = keys
 
-    def put(self, code: bytes) -> str:
-        """Store code durably and return its name, 64 hexadecimal digits.
+    def put(self, code: bytes, subject: str = ZONE_SUBJECT) -> str:
+        """Store code durably among a subject's cells and return its name, 64 hexadecimal digits.
 
         Raises: EventRefused — if the code is longer than `MAX_CELL_BYTES`. NotDurable — if it cannot be
         written.
         """
         if len(code) > MAX_CELL_BYTES:
             raise EventRefused(f"a cell of {len(code)} bytes is longer than the log takes")
-        salt = hmac.digest(self._salt_key, code, "sha256")
+        shelf = self._shelf_of(subject)
+        salt = hmac.digest(shelf.salt_key, code, "sha256")
         commitment = _commit(salt, code)
         nonce = os.urandom(_NONCE_BYTES)
-        data = _MAGIC + nonce + self._aead.encrypt(nonce, salt + code, _LABEL + commitment)
-        path = self._path(commitment.hex())
+        data = _MAGIC + nonce + shelf.aead.encrypt(nonce, salt + code, _LABEL + commitment)
+        path = shelf.path(commitment.hex())
         try:
             if not path.parent.is_dir():
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                sync_directory(shelf.directory)
                 sync_directory(self._directory)
             if path.exists():
                 # Its content is on the disk since before it had this name; the name may not be yet.
@@ -66,26 +102,72 @@ class CellStore:
     def get(self, name: str) -> bytes:
         """Return the code of this name.
 
-        Raises: SealedValueLost — if the store does not have it, or has something else under its name.
+        Raises: SealedValueLost — if the store does not have it (any more), or has something else under its name.
         """
         if not _NAME.fullmatch(name):
             raise SealedValueLost("not the name of a cell")
-        try:
-            data = self._path(name).read_bytes()
-        except FileNotFoundError:
-            raise SealedValueLost(f"no cell {name[:16]}…") from None
-        nonce, ciphertext = data[len(_MAGIC) :][:_NONCE_BYTES], data[len(_MAGIC) + _NONCE_BYTES :]
-        try:
-            plain = self._aead.decrypt(nonce, ciphertext, _LABEL + bytes.fromhex(name))
-        except (InvalidTag, ValueError):
-            raise SealedValueLost(f"cell {name[:16]}… is damaged") from None
-        salt, code = plain[:_SALT_BYTES], plain[_SALT_BYTES:]
-        if _commit(salt, code).hex() != name:
-            raise SealedValueLost(f"cell {name[:16]}… is damaged")
-        return code
+        if self._common.path(name).exists():
+            return _open(self._common, name)
+        for key_id in self.key_ids():
+            if not _path(self._directory / key_id, name).exists():
+                continue
+            key = None if self._keys is None else self._keys.by_id(key_id)
+            if key is None:
+                raise SealedValueLost(f"the key of cell {name[:16]}… was destroyed")
+            return _open(_Shelf.under(self._directory / key_id, key), name)
+        raise SealedValueLost(f"no cell {name[:16]}…")
 
-    def _path(self, name: str) -> Path:
-        return self._directory / name[:2] / name[2:]
+    def key_ids(self) -> list[str]:
+        """Return the ids of the keys under which there are cells."""
+        return sorted(path.name for path in self._directory.glob("k_*") if _KEY_ID.fullmatch(path.name))
+
+    def remove_key(self, key_id: str) -> None:
+        """Remove every cell under a key that was destroyed.
+
+        Raises: NotDurable — if they cannot be removed.
+        """
+        if not _KEY_ID.fullmatch(key_id):
+            raise ValueError("not the id of a key")
+        try:
+            shutil.rmtree(self._directory / key_id)
+            sync_directory(self._directory)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise NotDurable(f"cells cannot be removed: {error.strerror}") from error
+
+    def names(self) -> Iterator[tuple[str, Path]]:
+        """Yield the name and the file of every cell."""
+        for shelf in (self._directory, *(self._directory / key_id for key_id in self.key_ids())):
+            for path in shelf.glob("??/*"):
+                if _NAME.fullmatch(path.parent.name + path.name):
+                    yield path.parent.name + path.name, path
+
+    def _shelf_of(self, subject: str) -> _Shelf:
+        if self._keys is None:
+            return self._common
+        key_id, key = self._keys.of_subject(subject)
+        return _Shelf.under(self._directory / key_id, key)
+
+
+def _path(directory: Path, name: str) -> Path:
+    return directory / name[:2] / name[2:]
+
+
+def _open(shelf: _Shelf, name: str) -> bytes:
+    try:
+        data = shelf.path(name).read_bytes()
+    except FileNotFoundError:
+        raise SealedValueLost(f"no cell {name[:16]}…") from None
+    nonce, ciphertext = data[len(_MAGIC) :][:_NONCE_BYTES], data[len(_MAGIC) + _NONCE_BYTES :]
+    try:
+        plain = shelf.aead.decrypt(nonce, ciphertext, _LABEL + bytes.fromhex(name))
+    except (InvalidTag, ValueError):
+        raise SealedValueLost(f"cell {name[:16]}… is damaged") from None
+    salt, code = plain[:_SALT_BYTES], plain[_SALT_BYTES:]
+    if _commit(salt, code).hex() != name:
+        raise SealedValueLost(f"cell {name[:16]}… is damaged")
+    return code
 
 
 def _commit(salt: bytes, code: bytes) -> bytes:

@@ -31,15 +31,15 @@ class AuditClient:
         self._socket: socket.socket | None = None
         self._buffer = b""
 
-    def append(self, event: Event) -> int:
-        """Record an event and return its index.
+    def append(self, event: Event) -> int | None:
+        """Record an event and return its index, None where it has none yet.
 
         Raises: EventRefused — if the service will not take it. NotDurable — if it is not durable in time:
         what it records must not happen.
         """
         return self._ask(request_line(Request(event)))
 
-    def cell(self, event: Event, code: bytes) -> int:
+    def cell(self, event: Event, code: bytes) -> int | None:
         """Store code, record the event that it was sent for execution, and return its index.
 
         Raises: as `append`.
@@ -52,7 +52,7 @@ class AuditClient:
             self._socket.close()
         self._socket, self._buffer = None, b""
 
-    def _ask(self, line: bytes) -> int:
+    def _ask(self, line: bytes) -> int | None:
         deadline = time.monotonic() + self._timeout
         with self._lock:
             while True:
@@ -97,14 +97,14 @@ class AsyncAuditClient:
         self._connecting = asyncio.Lock()
         self._channel: _Channel | None = None
 
-    async def append(self, event: Event) -> int:
-        """Record an event and return its index.
+    async def append(self, event: Event) -> int | None:
+        """Record an event and return its index, None where it has none yet.
 
         Raises: as `AuditClient.append`.
         """
         return await self._ask(request_line(Request(event)))
 
-    async def cell(self, event: Event, code: bytes) -> int:
+    async def cell(self, event: Event, code: bytes) -> int | None:
         """Store code, record the event that it was sent for execution, and return its index.
 
         Raises: as `AuditClient.append`.
@@ -117,7 +117,7 @@ class AsyncAuditClient:
             self._channel.close()
         self._channel = None
 
-    async def _ask(self, line: bytes) -> int:
+    async def _ask(self, line: bytes) -> int | None:
         reason: Exception | None = None
         try:
             async with asyncio.timeout(self._timeout):

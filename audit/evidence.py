@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, cast, select
 
-from audit.checkpoint import Checkpoint, open_checkpoint
+from audit.checkpoint import Checkpoint, Opens, open_checkpoint
 from audit.checkpoint_files import HEAD_FILE, kept_files
 from audit.errors import MalformedCheckpoint, NotTrusted, SignatureInvalid
 from audit.note import Verifier
@@ -18,6 +19,8 @@ from audit.tables import audit_checkpoint
 _PAGE = 500
 _MAX_FILE_BYTES = 100_000
 
+Keys: TypeAlias = Verifier | Opens
+"""One key of the log, or those that decide for themselves (`audit.trusted.TrustedKeys`)."""
 Report = Callable[[str, int], None]
 """Takes the code of a problem and the size of the checkpoint it is about."""
 
@@ -29,9 +32,11 @@ class Signed:
     size: int
     root: bytes
     tail: bytes | None = None
+    note: str = ""
+    """As it was signed; with the cosignatures that stand in it."""
 
 
-def signed_files(directory: Path, verifier: Verifier, report: Report) -> Iterator[Signed]:
+def signed_files(directory: Path, trusted: Keys, report: Report) -> Iterator[Signed]:
     """Return the checkpoints in files, by rising size.
 
     Which files there are is looked up at once, before the database is read: then it must hold every entry that they
@@ -39,42 +44,56 @@ def signed_files(directory: Path, verifier: Verifier, report: Report) -> Iterato
     """
     files = kept_files(directory)
     head = directory / HEAD_FILE
-    last = _signed_file(head, None, verifier, report) if head.exists() else None
-    singles = (_signed_file(path, _size_of(path), verifier, report) for path in files)
+    last = _signed_file(head, None, trusted, report) if head.exists() else None
+    singles = (_signed_file(path, _size_of(path), trusted, report) for path in files)
     found = (signed for signed in singles if signed is not None)
     return heapq.merge(found, [] if last is None else [last], key=lambda signed: signed.size)
 
 
-def signed_rows(tx: Connection, verifier: Verifier, report: Report) -> Iterator[Signed]:
+def signed_notes(notes: Iterable[str], trusted: Keys, report: Report) -> list[Signed]:
+    """Return the checkpoints that whoever verifies holds, by rising size."""
+    opened = ((note, _opened(note, None, trusted, report)) for note in notes)
+    found = [Signed(head.size, head.root, note=note) for note, head in opened if head is not None]
+    return sorted(found, key=lambda signed: signed.size)
+
+
+def signed_rows(tx: Connection, trusted: Keys, report: Report) -> Iterator[Signed]:
     """Yield the checkpoints in the database, by rising size."""
     table, last = audit_checkpoint.c, -1
     while True:
-        page = select(table.size, table.note, table.tail).where(table.size > last).order_by(table.size)
-        rows = tx.execute(page.limit(_PAGE)).all()
-        for size, note, tail in rows:
+        wanted = (table.size, as_bytes(tx, table.note), as_bytes(tx, table.tail))
+        rows = tx.execute(select(*wanted).where(table.size > last).order_by(table.size).limit(_PAGE)).all()
+        for size, data, tail in rows:
             last = size
-            if (checkpoint := _opened(note, size, verifier, report)) is not None:
-                yield Signed(size, checkpoint.root, bytes(tail))
+            note = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+            if (checkpoint := _opened(note, size, trusted, report)) is not None:
+                yield Signed(size, checkpoint.root, bytes(tail), note)
         if len(rows) < _PAGE:
             return
 
 
-def _signed_file(path: Path, size: int | None, verifier: Verifier, report: Report) -> Signed | None:
+def as_bytes(tx: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a column so that it can be read whatever was put into it: SQLite takes any value in any column."""
+    return cast(column, LargeBinary) if tx.dialect.name == "sqlite" else column
+
+
+def _signed_file(path: Path, size: int | None, trusted: Keys, report: Report) -> Signed | None:
     with path.open("rb") as file:
         data = file.read(_MAX_FILE_BYTES + 1)
     # What is no text of a note fails as such: the replacement stands in no signed text.
-    checkpoint = _opened(data.decode("utf-8", "replace"), size, verifier, report)
-    return None if checkpoint is None else Signed(checkpoint.size, checkpoint.root)
+    note = data.decode("utf-8", "replace")
+    checkpoint = _opened(note, size, trusted, report)
+    return None if checkpoint is None else Signed(checkpoint.size, checkpoint.root, note=note)
 
 
 def _size_of(path: Path) -> int:
     return int(path.name) if path.name.isascii() and path.name.isdecimal() else 0
 
 
-def _opened(note: str, size: int | None, verifier: Verifier, report: Report) -> Checkpoint | None:
+def _opened(note: str, size: int | None, trusted: Keys, report: Report) -> Checkpoint | None:
     """Return a checkpoint that the verifier's key signed, at the size under which it was kept."""
     try:
-        checkpoint = open_checkpoint(note, verifier)
+        checkpoint = open_checkpoint(note, trusted)
     except MalformedCheckpoint:
         report("checkpoint.form", size or 0)
     except SignatureInvalid:

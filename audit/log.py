@@ -1,43 +1,47 @@
 """The log: appends events to the tree in the caller's transaction, signs its head, and hands out receipts.
 
-- An event is in the log exactly if the change it records is in the database: both are one transaction.
+- An event is in the log exactly if the change it records is in the database: both are one transaction. On SQLite
+  it has its index there; on PostgreSQL it is durable in the outbox, and the sequencer enters it a moment later.
 - An event that cannot be recorded takes its transaction with it, also when the caller ignores the error.
 - Nothing is signed that contradicts what was signed before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal, overload
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit import body as bodies
-from audit import store
-from audit.body import SEALED_NAME, Body
-from audit.canonical import dump
-from audit.catalogue import CATALOGUE
+from audit import pending, store
+from audit.body import Body
+from audit.break_glass import OUTSIDE, READINGS, BreakGlass
 from audit.checkpoint import Checkpoint, open_checkpoint
+from audit.composing import Composed, compose, same_claim
 from audit.db import Database
-from audit.errors import AuditError, EventRefused, LogInconsistent, MalformedBody, NotDurable
+from audit.entering import enter
+from audit.errors import AuditError, EventRefused, LogInconsistent, NotDurable, SealedValueLost
 from audit.event import Event
 from audit.head import Head
 from audit.keys import LogKeys
 from audit.merkle import leaf_hash, verify_inclusion
-from audit.note import sign_note
 from audit.proof import format_proof
-from audit.schema import text
-from audit.sealing import Opening, seal
-from audit.sidecar import Sidecar
+from audit.retention.facts import erased_subjects, is_erased
+from audit.sequencer import Sequencer
+from audit.sidecar import DigestRow, Sidecar, SidecarRow
+from audit.space import Space
+from audit.subject_keys import CellKeys, SubjectKeys
 from audit.tree import Tree
+from audit.waiting import INTEGRATION_SECONDS, Appended, Stage, Waits
+from audit.witness.cosignatures import witnessed_note
+from audit.witness.policy import WitnessPolicy
 
-__all__ = ["AuditLog", "LogKeys"]
+__all__ = ["Appended", "AuditLog", "LogKeys"]
 
-SOURCE_IP = "source.ip"
-ZONE_SUBJECT = "zone"
-_SEALED_NAME = text(SEALED_NAME)
 _INSERT_CHECKPOINT = """
 INSERT INTO audit_checkpoint (size, note, tail, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (size) DO NOTHING
 """
@@ -61,27 +65,39 @@ class AuditLog:
         origin: str,
         log_dir: Path | None = None,
         clock: Callable[[], datetime] = utc_now,
+        space: Space | None = None,
+        witnesses: WitnessPolicy | None = None,
     ) -> None:
+        """Open the log; `space` refuses what must not begin on a full disk, `witnesses` says whom `wait` waits for."""
         self.db = db
         self.origin = origin
         self.component = component
         self.directory = keys.directory.parent / "log" if log_dir is None else log_dir
         self._keys = keys
         self._clock = clock
-        self._sidecar = Sidecar(keys.sidecar)
+        self.subject_keys = SubjectKeys(keys.sidecar)
+        self._sidecar = Sidecar(self.subject_keys)
         self._head = Head(self.directory)
+        self.sequencer = Sequencer(db)
+        self._space = space
+        self.glass = BreakGlass(self.directory, clock)
+        self.witnesses = witnesses or WitnessPolicy.none()
+        self._waits = Waits(db, self.sequencer, self.witnesses, self.checkpoint)
         keys.publish(origin)
 
-    def append(self, tx: Connection, event: Event, *, component: str | None = None) -> int:
-        """Record an event in the caller's transaction and return its index; it is durable when that commits.
+    def append(self, tx: Connection, event: Event, *, component: str | None = None) -> Appended:
+        """Record an event in the caller's transaction; it is durable when that commits (`wait` tells the index).
 
-        An event whose id is recorded already is not recorded again: its index is returned. `component` names
-        the writer where one process writes for another.
+        An event whose id is recorded already is not recorded again. `component` names the writer where one
+        process writes for another.
 
-        Raises: EventRefused — if the event is not of the permitted form. NotDurable — if the database refused
-        it. In both cases the caller's transaction is rolled back: nothing may happen that is not recorded.
+        Raises: EventRefused — if the event is not of the permitted form. NotDurable — if the database refused it, or
+        if the disk is too full for anything new (LogFull). In all cases the caller's transaction is rolled back:
+        nothing may happen that is not recorded.
         """
         try:
+            if self._space is not None:
+                self._space.admit(event)
             return self._append(tx, event, component or self.component)
         except BaseException as error:
             if (transaction := tx.get_transaction()) is not None:
@@ -90,23 +106,67 @@ class AuditLog:
                 raise NotDurable(f"the database refused the entry: {type(error).__name__}") from error
             raise
 
-    def record(self, event: Event) -> int:
-        """Record an event in a transaction of its own and return its index; it is durable on return.
+    @overload
+    def record(self, event: Event) -> int: ...
+    @overload
+    def record(self, event: Event, *, wait: Literal["integrated", "witnessed"]) -> int: ...
+    @overload
+    def record(self, event: Event, *, wait: Literal["durable"]) -> int | None: ...
 
-        Raises: as `append`.
+    def record(self, event: Event, *, wait: Stage = "integrated") -> int | None:
+        """Record an event in a transaction of its own, wait as long as asked, and return its index.
+
+        With `wait="durable"` it returns as soon as nothing can undo the event, and says no index that it would
+        have to wait for: that is enough for whoever goes on to act.
+
+        Raises: as `append`. NotIntegrated — if it is durable and `wait` was for more, which did not come.
         """
-        return self.record_all([(event, self.component)])[0]
+        [appended] = self.record_all([(event, self.component)])
+        if wait == "durable" or appended.index == OUTSIDE:
+            return appended.index
+        return self.wait(appended.event_id, wait)
 
-    def record_all(self, events: Sequence[tuple[Event, str]]) -> list[int]:
+    def record_all(self, events: Sequence[tuple[Event, str]], *, through_glass: bool = True) -> list[Appended]:
         """Record events, each with its component, in one transaction: all are durable on return, or none.
 
+        While the glass is broken, what the command line reads is recorded beside the log (`audit.break_glass`).
+
         Raises: as `append`.
         """
+        if through_glass and self._reads_through_glass(events):
+            self.glass.keep([event for event, _component in events])
+            return [Appended(event.id, OUTSIDE) for event, _component in events]
         try:
             with self.db.begin() as tx:
                 return [self.append(tx, event, component=component) for event, component in events]
         except SQLAlchemyError as error:
             raise NotDurable(f"the database could not commit: {type(error).__name__}") from error
+
+    @overload
+    def wait(self, event_id: str, stage: Literal["integrated", "witnessed"] = ..., timeout: float = ...) -> int: ...
+    @overload
+    def wait(self, event_id: str, stage: Stage, timeout: float = ...) -> int | None: ...
+
+    def wait(self, event_id: str, stage: Stage = "integrated", timeout: float = INTEGRATION_SECONDS) -> int | None:
+        """Return the index of an event once it has come as far as asked; None where durable is not yet in the tree.
+
+        Whoever waits for the tree enters what is due if no sequencer is at it.
+
+        Raises: NotIntegrated — if it has no place in the tree in time, or is not recorded at all. NotWitnessed —
+        if no checkpoint over it has the cosignatures of the policy in time.
+        """
+        return self._waits.until(event_id, stage, timeout)
+
+    def settle(self, timeout: float = INTEGRATION_SECONDS) -> None:
+        """Return when everything that is durable now is in the tree, so that a search finds it.
+
+        Raises: NotIntegrated — if it is not in time.
+        """
+        self._waits.settle(timeout)
+
+    def _reads_through_glass(self, events: Sequence[tuple[Event, str]]) -> bool:
+        readings = all(event.action in READINGS and component == "cli" for event, component in events)
+        return bool(events) and readings and self.glass.grant() is not None
 
     def size(self, tx: Connection) -> int:
         """Return the number of entries."""
@@ -138,15 +198,34 @@ class AuditLog:
         with self.db.read() as tx:
             self._check_head(tx, Tree(tx), known)
 
+    def head(self) -> Checkpoint | None:
+        """Return what was signed last; None before the first checkpoint.
+
+        Raises: LogInconsistent — if no key of this log signed it.
+        """
+        note = self.note()
+        return None if note is None else self._open(note)
+
+    def note(self) -> str | None:
+        """Return the last signed checkpoint as it was written; None before the first."""
+        return self._head.read()
+
+    def now(self) -> datetime:
+        """Return the time by the clock of this log."""
+        return self._clock()
+
     def receipt(self, index: int) -> str:
         """Return the C2SP tlog-proof of one entry, under a checkpoint that is signed now if none covers it.
+
+        Where the policy asks for witnesses and they have signed one that covers it, it is under that one.
 
         Raises: NotInLog — if there is no such entry. LogInconsistent — as `checkpoint`, and if the entry is not
         the one that was signed.
         """
         with self.db.read() as tx:
             data = store.body_bytes(tx, index)
-        note = self._head.read()
+            note = witnessed_note(tx, self.witnesses, index)
+        note = note or self._head.read()
         if note is None or self._open(note).size <= index:
             note = self.checkpoint()
         head = self._open(note)
@@ -163,34 +242,67 @@ class AuditLog:
         been destroyed on purpose.
         """
         with self.db.read() as tx:
-            commitments = bodies.parse(store.body_bytes(tx, index)).get("c", {})
-            values = {name: self._sidecar.open(tx, bytes.fromhex(c)) for name, c in commitments.items()}
+            body = bodies.parse(store.body_bytes(tx, index))
+            values = {name: self._value(tx, index, body, name) for name in body.get("c", {})}
         return {name: value for name, value in values.items() if value is not None}
 
-    def _append(self, tx: Connection, event: Event, component: str) -> int:
-        store.lock(tx)
-        # The time is taken under the lock, so that times rise with indexes across processes.
-        body, data, openings = self._compose(event, component, self._clock())
-        index = store.insert_entry(tx, body, data, leaf_hash(data))
-        if index is None:
-            return _recorded_before(tx, body)
-        for subject, group in _by_subject(event, openings).items():
-            self._sidecar.write(tx, subject, group, ts=body["ts"])
-        return index
-
-    def _compose(self, event: Event, component: str, at: datetime) -> tuple[Body, bytes, Mapping[str, Opening]]:
-        if event.action not in CATALOGUE:
-            raise EventRefused(f"no action of the catalogue: {event.action[:64]}")
+    def _value(self, tx: Connection, index: int, body: Body, name: str) -> str | None:
         try:
-            openings = _seal_all(event)
-            commitments = {name: opening.commitment() for name, opening in openings.items()}
-            body = bodies.check(bodies.build(event, at=at, component=component, commitments=commitments))
-            data = dump(body)
-        except MalformedBody as error:
-            raise EventRefused(f"{event.action}: {error}") from None
-        if len(data) > bodies.MAX_BODY_BYTES:
-            raise EventRefused(f"{event.action}: a body of {len(data)} bytes is longer than an entry may be")
-        return body, data, openings
+            return self._sidecar.open(tx, bytes.fromhex(body["c"][name]))
+        except SealedValueLost:
+            if is_erased(body, name, index, erased_subjects(tx)):
+                return None
+            raise
+
+    def cell_keys(self) -> CellKeys:
+        """Return the keys under which a cell store keeps the code of each person."""
+        return CellKeys(self.db, self.subject_keys, self._clock)
+
+    def prepare(
+        self, tx: Connection, event: Event, component: str
+    ) -> tuple[Composed, list[SidecarRow], list[DigestRow]]:
+        """Return everything that an append of this event would write now, without writing more than a first key.
+
+        Raises: as `append`.
+        """
+        composed = compose(event, component=component, at=self._clock())
+        ts = composed.body["ts"]
+        sealed = composed.sealed.items()
+        if tx.dialect.name == "postgresql":
+            for subject in composed.sealed:
+                self._make_key(tx, subject, ts)
+        rows = [row for subject, part in sealed for row in self._sidecar.encrypt(tx, subject, part, ts=ts)]
+        return composed, rows, self._sidecar.digests(tx, composed.indexed, ts=ts)
+
+    def _make_key(self, tx: Connection, subject: str, ts: str) -> None:
+        """Make a subject's first key in a transaction of its own: nobody waits until the caller's has ended."""
+        if not self.subject_keys.knows(subject) and self.subject_keys.find(tx, subject) is None:
+            with self.db.begin() as own:
+                self.subject_keys.live(own, subject, ts)
+
+    def _append(self, tx: Connection, event: Event, component: str) -> Appended:
+        store.require_transaction(tx)
+        # On SQLite this is under the lock of BEGIN IMMEDIATE, so that times rise with indexes across processes.
+        composed, rows, digests = self.prepare(tx, event, component)
+        body = composed.body
+        if tx.dialect.name == "postgresql":
+            written, index = pending.put(tx, body, composed.data, rows, digests), None
+        else:
+            index, written = enter(tx, body, composed.data, rows, digests) or (None, None)
+        if written is None:
+            return _recorded_before(tx, body)
+        if len(written) < len(rows):
+            self._seal_again(tx, composed, written)
+        return Appended(body["id"], index)
+
+    def _seal_again(self, tx: Connection, composed: Composed, written: set[bytes]) -> None:
+        """Seal what was sealed under a key that was destroyed since this process met it."""
+        event_id, ts = composed.body["id"], composed.body["ts"]
+        for subject, part in composed.sealed.items():
+            if lost := [opening for opening in part if opening.commitment() not in written]:
+                self._sidecar.forget(subject)
+                self._sidecar.write(tx, subject, lost, ts=ts)
+        self._sidecar.index(tx, composed.indexed, event_id=event_id, ts=ts)
 
     def _sign_head(self) -> str:
         known = self._head.read()
@@ -201,7 +313,7 @@ class AuditLog:
                 return known
             head = Checkpoint(self.origin, size, tree.root(size))
             tail = tree.tail(size)
-        note = sign_note(head.text(), self.origin, self._keys.signing)
+        note = self._keys.sign(head.text(), self.origin, self._clock())
         with self.db.begin() as tx:
             row = (size, note, tail, bodies.timestamp(self._clock()))
             tx.exec_driver_sql(store.sql(tx, _INSERT_CHECKPOINT), row)
@@ -222,45 +334,24 @@ class AuditLog:
 
     def _open(self, note: str) -> Checkpoint:
         try:
-            return open_checkpoint(note, self._keys.verifier(self.origin))
+            return open_checkpoint(note, self._keys.trusted(self.origin))
         except AuditError as error:
             raise LogInconsistent(f"the last checkpoint is not of this log: {error}") from error
 
 
-def _seal_all(event: Event) -> dict[str, Opening]:
-    """Return an opening for every value of an event that a leaf must not show."""
-    for name in event.sealed:
-        _SEALED_NAME(name)
-    values = dict(event.sealed)
-    if event.source.ip is not None:
-        if SOURCE_IP in values:
-            raise MalformedBody(f"sealed: {SOURCE_IP} is the log's own field")
-        values[SOURCE_IP] = event.source.ip
-    return {name: seal(value) for name, value in values.items()}
+def _recorded_before(tx: Connection, body: Body) -> Appended:
+    """Return where the same event is recorded.
 
-
-def _by_subject(event: Event, openings: Mapping[str, Opening]) -> dict[str, list[Opening]]:
-    """Return the openings by the subject under whose key they are kept."""
-    actor = event.actor.ref if event.actor.kind == "person" else ZONE_SUBJECT
-    groups: dict[str, list[Opening]] = {}
-    for name, opening in openings.items():
-        # An address is the actor's; other sealed values of an event about a person are that person's.
-        about_person = event.object.kind == "person" and name != SOURCE_IP
-        groups.setdefault(event.object.ref if about_person else actor, []).append(opening)
-    return groups
-
-
-def _recorded_before(tx: Connection, body: Body) -> int:
-    """Return the index of the entry that records the same event.
-
-    Raises: EventRefused — if that entry says something else: an event id is used once.
+    Raises: EventRefused — if the event of this id says something else: an event id is used once.
     """
-    index, data = store.entry_of_event(tx, body["id"])
-    if _claim(bodies.parse(data)) != _claim(body):
+    found = store.entry_of_event(tx, body["id"])
+    data = pending.pending_body(tx, body["id"]) if found is None else found[1]
+    if data is None:
+        # It was entered between the two questions.
+        found = store.entry_of_event(tx, body["id"])
+    index, data = found or (None, data)
+    if data is None:
+        raise NotDurable("an event of the same id is under way")
+    if not same_claim(body, data):
         raise EventRefused(f"the id of the event is that of another event, entry {index}")
-    return index
-
-
-def _claim(body: Body) -> Body:
-    """Return what the caller said: all but the time and the randomness that the log added."""
-    return {**body, "ts": None, "c": sorted(body.get("c", ()))}
+    return Appended(body["id"], index)

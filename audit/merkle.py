@@ -119,7 +119,7 @@ def root_from_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes
 
 def verify_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> bool:
     """Return whether `path` proves that `leaf` is entry `index` of the tree of `size` with `root`."""
-    return root_from_inclusion(index, size, leaf, path) == root
+    return len(leaf) == HASH_BYTES and root_from_inclusion(index, size, leaf, path) == root
 
 
 def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> bool:
@@ -127,7 +127,7 @@ def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, pat
     if not 0 <= old <= new:
         return False
     if old == new:
-        return not path and old_root == new_root
+        return not path and old_root == new_root and (old > 0 or new_root == EMPTY_ROOT)
     if old == 0:
         return not path and old_root == EMPTY_ROOT
     hashes = list(path)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from audit.body import Body, parse
-from audit.checkpoint import Checkpoint, open_checkpoint, parse_decimal, parse_hash, unverified_checkpoint
+from audit.checkpoint import Checkpoint, Opens, open_checkpoint, parse_decimal, parse_hash, unverified_checkpoint
 from audit.errors import MalformedCheckpoint, MalformedProof, ProofInvalid
 from audit.merkle import leaf_hash, verify_inclusion
 from audit.note import Verifier
@@ -77,19 +77,19 @@ def parse_proof(text: str) -> Proof:
     return Proof(index, path, checkpoint, extra)
 
 
-def verify_leaf(proof: Proof, leaf: bytes, verifier: Verifier, others: Iterable[Verifier] = ()) -> Checkpoint:
+def verify_leaf(proof: Proof, leaf: bytes, trusted: Verifier | Opens, others: Iterable[Verifier] = ()) -> Checkpoint:
     """Return the checkpoint under which `leaf` is proven to be entry `proof.index`.
 
     Raises: NotTrusted — if the log's key did not sign the checkpoint. ProofInvalid — if the path does not
     lead from the leaf to the signed root.
     """
-    checkpoint = open_checkpoint(proof.checkpoint, verifier, others)
+    checkpoint = open_checkpoint(proof.checkpoint, trusted, others)
     if not verify_inclusion(proof.index, checkpoint.size, leaf, proof.path, checkpoint.root):
         raise ProofInvalid("the path does not lead from the entry to the signed root")
     return checkpoint
 
 
-def verify_receipt(text: str, verifier: Verifier, others: Iterable[Verifier] = ()) -> Receipt:
+def verify_receipt(text: str, trusted: Verifier | Opens, others: Iterable[Verifier] = ()) -> Receipt:
     """Return what a receipt with an embedded body proves.
 
     Raises: MalformedProof — for any text that is not a receipt of this log's kind. MalformedBody — if it
@@ -98,7 +98,7 @@ def verify_receipt(text: str, verifier: Verifier, others: Iterable[Verifier] = (
     proof = parse_proof(text)
     if proof.extra is None:
         raise MalformedProof("the receipt does not carry the entry it proves")
-    checkpoint = verify_leaf(proof, leaf_hash(proof.extra), verifier, others)
+    checkpoint = verify_leaf(proof, leaf_hash(proof.extra), trusted, others)
     return Receipt(proof.index, checkpoint, parse(proof.extra))
 
 

@@ -90,9 +90,14 @@ def mapping(key: str, rule: Rule) -> Rule:
     return check
 
 
-def record(**fields: Rule | Field) -> Rule:
+def fields(**given: Rule | Field) -> dict[str, Field]:
+    """Return fields by name; those given as a rule alone are required."""
+    return {name: field if isinstance(field, Field) else Field(field) for name, field in given.items()}
+
+
+def record(**given: Rule | Field) -> Rule:
     """Return a rule that accepts an object with exactly these fields."""
-    table = {name: field if isinstance(field, Field) else Field(field) for name, field in fields.items()}
+    table = fields(**given)
     rules = {name: field.rule for name, field in table.items()}
     required = frozenset(name for name, field in table.items() if field.required)
 

@@ -16,6 +16,10 @@ from audit.canonical import encode_text
 from audit.errors import SealedValueLost
 
 LABEL = b"ansim-audit-commit/v1"
+SOURCE_IP = "source.ip"
+"""The sealed field of every event that came over a network: the address it came from."""
+ZONE_SUBJECT = "zone"
+"""Whose key seals what no person of the zone is the subject of."""
 SALT_BYTES = 32
 
 
@@ -59,3 +63,14 @@ def seal(value: str) -> Opening:
     Raises: MalformedBody — if the value is not valid Unicode.
     """
     return Opening(os.urandom(SALT_BYTES), encode_text(value))
+
+
+def subject_of(actor: tuple[str, str], thing: tuple[str, str], field: str) -> str:
+    """Return the subject under whose key a sealed field is kept; `actor` and `thing` are pairs of kind and reference.
+
+    An address is the actor's; other values of an event about a person are that person's, else the actor's. What no
+    person did is the zone's. The rule is final: a verifier derives from it which values an erasure took along.
+    """
+    if thing[0] == "person" and field != SOURCE_IP:
+        return thing[1]
+    return actor[1] if actor[0] == "person" else ZONE_SUBJECT

@@ -1,75 +1,71 @@
-"""Finding entries: by what they say, and as the timeline of a person, a dataset, a project or a request.
+"""Finding entries: by what they say, and as the timeline of a person, a dataset, a project, a request or a file.
 
 Pages follow the index of the last entry seen, so a page is as cheap at the end of the log as at its
-beginning.
+beginning. `search` reads to the end of the log if it must; `look` stops at a budget and says where, for screens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, literal, select, type_coerce
-from sqlalchemy.types import LargeBinary
+from sqlalchemy import Connection, Row, select
 
 from audit.body import moment, parse, timestamp
 from audit.errors import MalformedBody, NotInLog
-from audit.event import Outcome
 from audit.merkle import leaf_hash
+from audit.searching.conditions import Addresses
+from audit.searching.plan import Budget, plan
+from audit.searching.query import MAX_LIMIT, Entry, Query
+from audit.store import log_size
 from audit.tables import audit_entry, audit_link
 
-MAX_LIMIT = 1000
+__all__ = ["MAX_LIMIT", "Entry", "Page", "Query", "entries_at", "entry", "look", "open_intents", "search", "timeline"]
+
 _UNKNOWN_TIME = datetime.fromtimestamp(0, UTC)
 _entry = audit_entry.c
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """What to look for; every condition that is given must hold."""
+class Page:
+    """A part of an answer, in the order of the query."""
 
-    actor: str | None = None
-    project: str | None = None
-    object: str | None = None
-    dataset: str | None = None
-    person: str | None = None
-    """In whose timeline the entry stands, as actor, object or data subject."""
-    action: str | None = None
-    """An action, or its first part with a dot: "egress." finds all of them."""
-    outcome: Outcome | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    """Exclusive."""
-    text: str | None = None
-    """A part of the body as written."""
-    after: int | None = None
-    """Continue behind this index, in the direction of the query."""
-    limit: int = 100
-    newest_first: bool = True
+    entries: tuple[Entry, ...]
+    more: bool
+    """Whether further entries are known to match."""
+    read_to: int | None
+    """Where the budget ended the search: entries beyond this one were not looked at. None if it was complete."""
+
+    @property
+    def next_after(self) -> int | None:
+        """Return behind which index the next page begins; None if there is none."""
+        if self.more:
+            return self.entries[-1].index
+        return self.read_to
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of the log."""
+def search(tx: Connection, query: Query, addresses: Addresses | None = None) -> list[Entry]:
+    """Return the entries that a query describes, at most `query.limit` (and never more than `MAX_LIMIT`).
 
-    index: int
-    id: str
-    ts: datetime
-    component: str
-    body: Mapping[str, Any]
-    leaf_hash: bytes
-    intact: bool = True
-    """Whether the body has the hash stored with it; of a body that is none, only the columns are shown."""
+    Raises: QuestionRefused — if it asks for an address and `addresses` is not given.
+    """
+    found = plan(tx, query, log_size(tx), addresses=addresses).run(tx, "e.idx", max(0, min(query.limit, MAX_LIMIT)))
+    return entries_at(tx, [row.idx for row in found])
 
 
-def search(tx: Connection, query: Query) -> list[Entry]:
-    """Return the entries that a query describes, at most `query.limit` (and never more than `MAX_LIMIT`)."""
-    statement = _page(query.after, query.limit, newest_first=query.newest_first).where(*_conditions(tx, query))
-    for kind, ref in (("project", query.project), ("dataset", query.dataset), ("person", query.person)):
-        if ref is not None:
-            statement = statement.where(_linked(kind, ref))
-    return [_to_entry(row) for row in tx.execute(statement)]
+def look(tx: Connection, query: Query, *, budget: Budget | None = None, addresses: Addresses | None = None) -> Page:
+    """Return one page of an answer without reading more of the log than a budget allows.
+
+    Raises: QuestionRefused — as `search`.
+    """
+    limit = max(1, min(query.limit, MAX_LIMIT))
+    found = plan(tx, query, log_size(tx), budget=budget or Budget(), addresses=addresses)
+    rows = [row.idx for row in found.run(tx, "e.idx", limit + 1)]
+    more = len(rows) > limit
+    ended = found.low if query.newest_first else found.high - 1
+    return Page(tuple(entries_at(tx, rows[:limit])), more, ended if found.cut and not more else None)
 
 
 def timeline(
@@ -79,17 +75,16 @@ def timeline(
     dataset: str | None = None,
     project: str | None = None,
     request: str | None = None,
+    file: str | None = None,
     after: int | None = None,
     limit: int = 200,
     newest_first: bool = False,
 ) -> list[Entry]:
-    """Return what happened to or through one person, dataset, project or request, in order."""
-    given = {"person": person, "dataset": dataset, "project": project, "request": request}
-    conditions = [_linked(kind, ref) for kind, ref in given.items() if ref is not None]
-    if not conditions:
-        raise TypeError("a timeline is of a person, a dataset, a project or a request")
-    statement = _page(after, limit, newest_first=newest_first).where(*conditions)
-    return [_to_entry(row) for row in tx.execute(statement)]
+    """Return what happened to or through one person, dataset, project, request or file, in order."""
+    of: Mapping[str, Any] = {"person": person, "dataset": dataset, "project": project, "request": request, "file": file}
+    if all(ref is None for ref in of.values()):
+        raise TypeError("a timeline is of a person, a dataset, a project, a request or a file")
+    return search(tx, replace(Query(**of), after=after, limit=limit, newest_first=newest_first))
 
 
 def entry(tx: Connection, index: int) -> Entry:
@@ -103,54 +98,25 @@ def entry(tx: Connection, index: int) -> Entry:
     return _to_entry(row)
 
 
+def entries_at(tx: Connection, indexes: Sequence[int]) -> list[Entry]:
+    """Return the entries of these indexes, in their order; one that is not there is left out."""
+    found: dict[int, Entry] = {}
+    for start in range(0, len(indexes), MAX_LIMIT):
+        rows = tx.execute(select(audit_entry).where(_entry.idx.in_(indexes[start : start + MAX_LIMIT])))
+        found.update((row.idx, _to_entry(row)) for row in rows)
+    return [found[index] for index in indexes if index in found]
+
+
 def open_intents(tx: Connection, before: datetime, *, limit: int = MAX_LIMIT) -> list[Entry]:
     """Return announcements from before a moment whose outcome was never recorded, oldest first."""
     answered = select(audit_link.c.idx).where(audit_link.c.kind == "intent", audit_link.c.ref == _entry.event_id)
-    statement = _page(None, limit, newest_first=False).where(
-        _entry.outcome == "intent", _entry.ts < timestamp(before), ~answered.exists()
+    statement = (
+        select(audit_entry)
+        .where(_entry.outcome == "intent", _entry.ts < timestamp(before), ~answered.exists())
+        .order_by(_entry.idx)
+        .limit(max(0, min(limit, MAX_LIMIT)))
     )
     return [_to_entry(row) for row in tx.execute(statement)]
-
-
-def _page(after: int | None, limit: int, *, newest_first: bool) -> Select[Any]:
-    order = _entry.idx.desc() if newest_first else _entry.idx.asc()
-    statement = select(audit_entry).order_by(order).limit(max(0, min(limit, MAX_LIMIT)))
-    if after is None:
-        return statement
-    return statement.where(_entry.idx < after if newest_first else _entry.idx > after)
-
-
-def _conditions(tx: Connection, query: Query) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if query.actor is not None:
-        conditions.append(_entry.actor_ref == query.actor)
-    if query.object is not None:
-        conditions.append(_entry.object_ref == query.object)
-    if query.action is not None:
-        matches = _entry.action.startswith(query.action, autoescape=True)
-        conditions.append(matches if query.action.endswith(".") else _entry.action == query.action)
-    if query.outcome is not None:
-        conditions.append(_entry.outcome == query.outcome)
-    if query.since is not None:
-        conditions.append(_entry.ts >= timestamp(query.since))
-    if query.until is not None:
-        conditions.append(_entry.ts < timestamp(query.until))
-    if query.text:
-        conditions.append(_contains(tx, query.text.encode("utf-8", "replace")))
-    return conditions
-
-
-def _contains(tx: Connection, part: bytes) -> ColumnElement[bool]:
-    """Return a condition that the body contains these bytes."""
-    needle = literal(part, LargeBinary)
-    if tx.dialect.name == "postgresql":
-        return func.position(needle.op("IN")(type_coerce(_entry.body, LargeBinary))) > 0
-    return func.instr(_entry.body, needle) > 0
-
-
-def _linked(kind: str, ref: str) -> ColumnElement[bool]:
-    links = select(audit_link.c.idx).where(audit_link.c.kind == kind, audit_link.c.ref == ref)
-    return _entry.idx.in_(links)
 
 
 def _to_entry(row: Row[Any]) -> Entry:

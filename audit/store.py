@@ -12,27 +12,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from audit.body import Body
-from audit.columns import columns, links
-from audit.errors import EventRefused, NotDurable, NotInLog
+from audit.errors import NotDurable, NotInLog
 from audit.merkle import HASH_BYTES, fold
 
 TILE_WIDTH = 256
 TILE_HEIGHT = 8
 
-# Any 64-bit number that no other program uses: "ansimlog" in ASCII.
-_ADVISORY_LOCK = 0x616E73696D6C6F67
+# Any 64-bit number that no other program uses: "ansimlog" in ASCII. Who holds it enters events into the tree.
+SEQUENCER_LOCK = 0x616E73696D6C6F67
 
-_INSERT_ENTRY = """
-INSERT INTO audit_entry (idx, leaf_hash, body, ts, component, action, outcome, actor_ref, object_kind,
-object_ref,
-                         project, event_id)
-SELECT coalesce(max(idx), -1) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM audit_entry WHERE true
-ON CONFLICT (event_id) DO NOTHING RETURNING idx
-"""
-_INSERT_LINK = "INSERT INTO audit_link (kind, ref, idx) VALUES (?, ?, ?)"
 _INSERT_TILE = "INSERT INTO audit_tile (level, n, hashes, root) VALUES (?, ?, ?, ?)"
 _BODY_OF_EVENT = "SELECT idx, body FROM audit_entry WHERE event_id = ?"
+_INDEX_OF_EVENT = "SELECT idx FROM audit_entry WHERE event_id = ?"
 _BODY = "SELECT body FROM audit_entry WHERE idx = ?"
 _SIZE = "SELECT coalesce(max(idx), -1) + 1 FROM audit_entry"
 _TILE = "SELECT hashes FROM audit_tile WHERE level = ? AND n = ?"
@@ -66,6 +57,21 @@ def direct(tx: Connection, statement: str, values: Sequence[Any]) -> list[tuple[
         cursor.close()
 
 
+def changed(tx: Connection, statement: str, values: Sequence[Any]) -> int:
+    """Run one statement of an append and return how many rows it wrote.
+
+    Raises: NotDurable — if the database refuses it.
+    """
+    cursor = tx.connection.cursor()
+    try:
+        cursor.execute(sql(tx, statement), values)
+        return int(cursor.rowcount)
+    except tx.dialect.loaded_dbapi.Error as error:
+        raise NotDurable(f"the database refused an entry: {error}") from error
+    finally:
+        cursor.close()
+
+
 def direct_many(tx: Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
     """Run one statement of an append for each of several rows.
 
@@ -80,29 +86,13 @@ def direct_many(tx: Connection, statement: str, rows: Sequence[Sequence[Any]]) -
         cursor.close()
 
 
-def lock(tx: Connection) -> None:
-    """Make this transaction the only one that appends, until it ends."""
+def require_transaction(tx: Connection) -> None:
+    """Refuse a connection without a transaction: an append is part of the change that it records."""
     if not tx.in_transaction():
         raise RuntimeError("an append needs the transaction of the change that it records")
-    # On SQLite BEGIN IMMEDIATE has done it.
-    if tx.dialect.name == "postgresql":
-        direct(tx, "SELECT pg_advisory_xact_lock(?)", (_ADVISORY_LOCK,))
 
 
-def insert_entry(tx: Connection, body: Body, data: bytes, leaf: bytes) -> int | None:
-    """Write one entry and return its index; None if the log already has an event of this id."""
-    found = direct(tx, _INSERT_ENTRY, (leaf, data, *columns(body)))
-    if not found:
-        return None
-    index: int = found[0][0]
-    if rows := [(kind, ref, index) for kind, ref in links(body)]:
-        direct_many(tx, _INSERT_LINK, rows)
-    if (index + 1) % TILE_WIDTH == 0:
-        _close_tiles(tx, index + 1)
-    return index
-
-
-def _close_tiles(tx: Connection, size: int) -> None:
+def close_tiles(tx: Connection, size: int) -> None:
     """Write every tile that became full when the tree reached `size`."""
     level = 0
     while size and size % TILE_WIDTH == 0:
@@ -131,15 +121,16 @@ def full_tile(tx: Connection, level: int, n: int) -> list[bytes] | None:
     return [data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)]
 
 
-def entry_of_event(tx: Connection, event_id: str) -> tuple[int, bytes]:
-    """Return index and body bytes of the entry that records this event.
-
-    Raises: EventRefused — if no entry does.
-    """
+def entry_of_event(tx: Connection, event_id: str) -> tuple[int, bytes] | None:
+    """Return index and body bytes of the entry that records this event; None if none does."""
     found = tx.exec_driver_sql(sql(tx, _BODY_OF_EVENT), (event_id,)).all()
-    if not found:
-        raise EventRefused(f"no entry records event {event_id}")
-    return found[0][0], bytes(found[0][1])
+    return (found[0][0], bytes(found[0][1])) if found else None
+
+
+def index_of(tx: Connection, event_id: str) -> int | None:
+    """Return the index of the entry that records this event; None if none does (yet)."""
+    found = direct(tx, _INDEX_OF_EVENT, (event_id,))
+    return int(found[0][0]) if found else None
 
 
 def body_bytes(tx: Connection, index: int) -> bytes:

@@ -71,6 +71,42 @@ PROBLEMS: Mapping[str, ProblemSpec] = MappingProxyType(
                 "Entry {index} is not the one that the hash tree recorded.",
             ),
         ),
+        "entry.pruned": ProblemSpec(
+            "note",
+            Text(
+                "{index}번부터 {last}번까지의 기록은 보존기간이 지나 파기되었고, 파기 사실이 기록되어 있습니다.",
+                "Entries {index} to {last} were pruned after their retention period, as the log itself declares.",
+            ),
+        ),
+        "entry.left_out": ProblemSpec(
+            "incomplete",
+            Text(
+                "이 사본에는 {index}번부터 {last}번까지의 기록 본문이 없습니다.",
+                "This copy does not hold the bodies of entries {index} to {last}.",
+            ),
+        ),
+        "bundle.form": ProblemSpec(
+            "tampered",
+            Text(
+                "{index}번 기록부터 기록 파일을 읽을 수 없습니다.",
+                "The file of entries cannot be read from entry {index} on.",
+            ),
+        ),
+        "file.missing": ProblemSpec(
+            "incomplete",
+            Text(
+                "{index}번부터 {last}번까지의 기록에 대한 파일이 없습니다.",
+                "A file about entries {index} to {last} is missing.",
+            ),
+        ),
+        "tile.form": ProblemSpec(
+            "tampered",
+            Text(
+                "{index}번부터 {last}번까지의 해시 트리 파일이 올바른 형식이 아닙니다.",
+                "The file of the hash tree over entries {index} to {last} does not have the right form.",
+            ),
+            pinned=False,
+        ),
         "tile.missing": ProblemSpec(
             "tampered",
             Text(
@@ -101,6 +137,13 @@ PROBLEMS: Mapping[str, ProblemSpec] = MappingProxyType(
                 "Something between entry {index} and entry {last} differs from what was signed.",
             ),
             pinned=False,
+        ),
+        "checkpoint.split": ProblemSpec(
+            "tampered",
+            Text(
+                "크기 {index}의 서명된 검증점이 둘이며 서로 다릅니다. 같은 키로 두 가지 기록이 서명되었습니다.",
+                "Two signed checkpoints of size {index} differ: the same key has signed two histories.",
+            ),
         ),
         "checkpoint.truncated": ProblemSpec(
             "tampered",
@@ -144,11 +187,81 @@ PROBLEMS: Mapping[str, ProblemSpec] = MappingProxyType(
                 "The checkpoint files that are kept apart from the database are missing.",
             ),
         ),
+        "witness.quorum": ProblemSpec(
+            "untrusted",
+            Text(
+                "정책이 요구하는 수만큼의 증인이 서명한 검증점이 없습니다.",
+                "No checkpoint is signed by as many witnesses as the policy asks for.",
+            ),
+        ),
+        "witness.behind": ProblemSpec(
+            "note",
+            Text(
+                "{index}번부터 {last}번까지의 기록은 아직 증인이 서명하지 않았습니다.",
+                "The witnesses have not signed entries {index} to {last} yet.",
+            ),
+        ),
+        "timestamp.invalid": ProblemSpec(
+            "tampered",
+            Text(
+                "크기 {index}의 검증점에 대한 시점확인 토큰이 올바르지 않습니다.",
+                "A time stamp on the checkpoint of size {index} does not hold.",
+            ),
+        ),
+        "timestamp.untrusted": ProblemSpec(
+            "untrusted",
+            Text(
+                "크기 {index}의 검증점에 대한 시점확인 토큰이 신뢰하는 기관의 것이 아니거나 이 검증점의 것이 아닙니다.",
+                "A time stamp on the checkpoint of size {index} is not by an authority that you trust, or not over it.",
+            ),
+        ),
+        "key.unknown": ProblemSpec(
+            "untrusted",
+            Text(
+                "신뢰하는 키가 주어지지 않아 사본에 들어 있는 키로만 대조했습니다.",
+                "No key that you trust was given: the copy was held against the key that lies in it.",
+            ),
+        ),
+        "key.differs": ProblemSpec(
+            "untrusted",
+            Text(
+                "사본에 들어 있는 키 파일이 이 기록의 키가 아닙니다.",
+                "The files of keys in the copy do not hold the key that signed it.",
+            ),
+        ),
+        "copy.older": ProblemSpec(
+            "incomplete",
+            Text(
+                "가지고 있는 검증점은 {last}번 기록까지인데, 이 사본은 그보다 앞에서 끝납니다.",
+                "You hold a checkpoint up to entry {last}; this copy ends before it.",
+            ),
+        ),
+        "program.differs": ProblemSpec(
+            "note",
+            Text(
+                "사본에 들어 있는 verify.py는 이 판의 것이 아닙니다.",
+                "The verify.py in the copy is not the one of this version.",
+            ),
+        ),
+        "manifest.form": ProblemSpec(
+            "tampered",
+            Text(
+                "사본의 목록 파일이 검증된 내용과 다릅니다.",
+                "The manifest of the copy does not say what was verified.",
+            ),
+        ),
         "sidecar.missing": ProblemSpec(
             "incomplete",
             Text(
                 "{index}번 기록의 봉인된 값이 없습니다.",
                 "A sealed value of entry {index} is missing.",
+            ),
+        ),
+        "intent.open": ProblemSpec(
+            "note",
+            Text(
+                "{index}번 기록이 예고한 일의 결과가 기록되지 않았습니다.",
+                "What entry {index} announced has no recorded outcome.",
             ),
         ),
         "time.backwards": ProblemSpec(
@@ -197,7 +310,11 @@ class Verification:
     """How many entries the largest checkpoint that holds covers; later ones are not yet signed."""
     checkpoints_checked: int
     problems: tuple[Problem, ...]
-    """By `Problem.place`; at most `audit.verify.MAX_PER_CODE` of each code."""
+    """By `Problem.place`; at most `audit.verifying.chunk.MAX_PER_CODE` of each code."""
+    destroyed: int = 0
+    """How many entries have sealed values that an erasure destroyed; their proofs hold."""
+    timestamps: int = 0
+    """How many time stamps hold."""
 
     @property
     def verdict(self) -> Verdict:

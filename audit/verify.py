@@ -1,293 +1,189 @@
-"""Verifies a whole log from the bodies of its entries, trusting nothing but one public key.
+"""Verifies a whole log from the bodies of its entries, trusting nothing but public keys.
 
 It shares no code with what writes the log beyond the form of a body and the arithmetic of the tree. What it
 holds the bodies against, in this order: their fixed form, the columns and links derived from them, the hash
 stored with them, the tiles of the tree, every signed checkpoint in the database and in files, and the
-presence of their sealed values. It reads one tile at a time, so its memory does not grow with the log.
+presence of their sealed values. It reads one run of entries at a time, so its memory does not grow with the log.
 """
 
 from __future__ import annotations
 
 import heapq
+import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, func, or_, select
+from sqlalchemy.exc import SQLAlchemyError
 
-from audit.body import Body, parse
-from audit.columns import columns, links
+from audit.body import parse
 from audit.db import Database
-from audit.errors import MalformedBody
-from audit.evidence import Signed, signed_files, signed_rows
-from audit.merkle import EMPTY_ROOT, HASH_BYTES, Frontier, fold, leaf_hash
-from audit.note import Verifier
-from audit.tables import audit_entry, audit_link, audit_sidecar, audit_tile
-from audit.verification import Problem, Verification
+from audit.errors import DatabaseUnusable, MalformedBody
+from audit.evidence import Keys, Signed, as_bytes, signed_files, signed_notes, signed_rows
+from audit.export.layout import TILE_WIDTH, Tile
+from audit.tables import audit_checkpoint, audit_cosignature, audit_entry, audit_link, audit_pruning, audit_tile
+from audit.verification import Verification
+from audit.verifying.findings import Findings
+from audit.verifying.places import DatabasePlace
+from audit.verifying.quorum import hold_against_policy
+from audit.verifying.walk import Progress, Walk
+from audit.verifying.workers import chunks
+from audit.witness.policy import WitnessPolicy
 
-TILE_WIDTH = 256
-MAX_PER_CODE = 100
-_UNKNOWN = b""
-
-Progress = Callable[[int, int], None]
+__all__ = ["Progress", "verify"]
 
 
 def verify(
-    db: Database, verifier: Verifier, log_dir: Path, progress: Progress = lambda done, total: None
+    db: Database,
+    trusted: Keys,
+    log_dir: Path,
+    progress: Progress = lambda done, total: None,
+    *,
+    policy: WitnessPolicy | None = None,
+    held: Iterable[str] = (),
+    processes: int = 1,
 ) -> Verification:
     """Return what is wrong with the log in a database; `progress` is told entries done and in all.
 
-    `verifier` is the key that the caller trusts, from a place that whoever may change the database cannot
-    change.
+    `trusted` are the keys that the caller trusts, from a place that whoever may change the database cannot change;
+    `held` are checkpoints from such a place. With a `policy`, enough witnesses must have signed as well.
+
+    Raises: DatabaseUnusable — if the database cannot be read.
     """
+    try:
+        return _verify(db, trusted, log_dir, progress, policy, held, processes)
+    except (SQLAlchemyError, sqlite3.Error, UnicodeDecodeError) as error:
+        raise DatabaseUnusable(f"the database cannot be read: {error}") from error
+
+
+def _verify(
+    db: Database,
+    trusted: Keys,
+    log_dir: Path,
+    progress: Progress,
+    policy: WitnessPolicy | None,
+    held: Iterable[str],
+    processes: int,
+) -> Verification:
     findings = Findings()
-    files = signed_files(log_dir, verifier, findings.at_checkpoint)
+    files = signed_files(log_dir, trusted, findings.at_checkpoint)
+    mine = signed_notes(held, trusted, findings.at_checkpoint)
     with db.read() as tx:
-        return _Walk(tx, verifier, files, findings).run(progress)
+        seen: Counter[str] = Counter()
+        rows = _counted(seen, "rows", signed_rows(tx, trusted, findings.at_checkpoint))
+        # Of several of one size the row comes first: it has the leaf hashes that pin a difference to an entry.
+        signed = heapq.merge(rows, _counted(seen, "files", files), mine, key=lambda found: found.size)
+        size, minimum = _size(tx, findings), _minimum(tx)
+        place = _place(db, _erased(tx), minimum)
+        walk = Walk(size, minimum, _DatabaseTiles(tx), signed, findings)
+        walked = walk.run(chunks(place, size, processes), progress)
+        if walked.whole:
+            _beyond(tx, size, minimum, walk.rest(), findings)
+        else:
+            # Nothing can be said of what stands behind such a hole.
+            findings.at("entry.missing", walked.reached, _next_index(tx, walked.reached) - 1)
+        if minimum:
+            findings.at("entry.pruned" if walked.pruned else "entry.missing", 0, minimum - 1)
+        if policy is not None and policy.asks:
+            hold_against_policy(policy, _cosigned(tx, walked.newest), walked.covered, findings)
+    if size and not walked.checked:
+        findings.at("checkpoint.none", 0, size - 1)
+    elif seen["rows"] and not seen["files"]:
+        findings.at("checkpoint.files", 0)
+    problems = findings.sorted()
+    return Verification(size, walked.root, walked.covered, walked.checked, problems, walked.destroyed)
 
 
-class Findings:
-    """Problems as they are met, each place reported once per code."""
+class _DatabaseTiles:
+    """The tiles in a database: full ones alone, each with its root."""
 
-    def __init__(self) -> None:
-        self._found: dict[tuple[str, int], Problem] = {}
-        self._counts: Counter[str] = Counter()
+    partial = False
+    lost = torn = "tile.missing"
 
-    def at(self, code: str, index: int, last: int | None = None) -> None:
-        """Note a problem."""
-        # Counted by code: many harmless problems must never crowd out a grave one.
-        if self._counts[code] < MAX_PER_CODE and (code, index) not in self._found:
-            self._counts[code] += 1
-            self._found[code, index] = Problem(code, index, index if last is None else last)
-
-    def at_checkpoint(self, code: str, size: int) -> None:
-        """Note a problem with the checkpoint of a size."""
-        self.at(code, size)
-
-    def sorted(self) -> tuple[Problem, ...]:
-        """Return the problems by their place."""
-        return tuple(sorted(self._found.values(), key=lambda problem: problem.place))
-
-
-class _Walk:
-    """One pass over the log, tile by tile."""
-
-    def __init__(self, tx: Connection, verifier: Verifier, files: Iterator[Signed], findings: Findings) -> None:
+    def __init__(self, tx: Connection) -> None:
         self._tx = tx
-        self._findings = findings
-        self._seen: Counter[str] = Counter()
-        rows = self._counted("rows", signed_rows(tx, verifier, findings.at_checkpoint))
-        # Of two of one size the row comes first: it has the leaf hashes that pin a difference to an entry.
-        self._signed = heapq.merge(rows, self._counted("files", files), key=lambda signed: signed.size)
-        self._next: Signed | None = next(self._signed, None)
-        self._frontier = Frontier()
-        self._closed: list[list[bytes]] = []
-        self._suspect_from: int | None = None
-        self._broken = False
-        self._covered = 0
-        self._checked = 0
-        self._ts = ""
+        self._root: tuple[Tile, bytes] | None = None
 
-    def run(self, progress: Progress) -> Verification:
-        size = self._size()
-        self._check_root(EMPTY_ROOT, 0)
-        for start in range(0, size, TILE_WIDTH):
-            end = min(start + TILE_WIDTH, size)
-            if not self._tile(start, end):
-                # Nothing can be said of what stands behind such a hole.
-                self._findings.at("entry.missing", start, self._next_index(start) - 1)
-                break
-            progress(end, size)
-        else:
-            self._beyond(size)
-        if size and not self._checked:
-            self._findings.at("checkpoint.none", 0, size - 1)
-        elif self._seen["rows"] and not self._seen["files"]:
-            self._findings.at("checkpoint.files", 0)
-        problems = self._findings.sorted()
-        return Verification(size, self._frontier.root(), self._covered, self._checked, problems)
+    def hashes(self, tile: Tile) -> bytes | None:
+        """Return the hashes of a tile, or None if it is not there."""
+        table = audit_tile.c
+        columns = as_bytes(self._tx, table.hashes), as_bytes(self._tx, table.root)
+        row = self._tx.execute(select(*columns).where(table.level == tile.level, table.n == tile.n)).first()
+        self._root = None if row is None else (tile, bytes(row[1]))
+        return None if row is None else bytes(row[0])
 
-    def _size(self) -> int:
-        # Asked one by one: together they would read the whole table.
-        first = self._tx.scalar(select(func.min(audit_entry.c.idx)))
-        last = self._tx.scalar(select(func.max(audit_entry.c.idx)))
-        if first is not None and first < 0:
-            self._findings.at("entry.extra", first)
-        return 0 if last is None else last + 1
+    def root(self, tile: Tile) -> bytes | None:
+        """Return the root that was kept with a tile that was asked for just before."""
+        return self._root[1] if self._root is not None and self._root[0] == tile else None
 
-    def _next_index(self, start: int) -> int:
-        found: int = self._tx.execute(
-            select(func.min(audit_entry.c.idx)).where(audit_entry.c.idx >= start)
-        ).scalar_one()
-        return found
 
-    def _counted(self, place: str, found: Iterator[Signed]) -> Iterator[Signed]:
-        for signed in found:
-            self._seen[place] += 1
-            yield signed
+def _place(db: Database, erased: dict[str, int], minimum: int) -> DatabasePlace:
+    url = db.engine.url
+    if url.get_backend_name() == "sqlite":
+        return DatabasePlace(True, str(Path(url.database or "").resolve()), erased, minimum)
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return DatabasePlace(False, address, erased, minimum)
 
-    def _tile(self, start: int, end: int) -> bool:
-        """Check the entries of one tile against all that is recorded about them; False if it has none."""
-        hashes = self._entries(start, end)
-        if not any(hashes):
-            return False
-        if end - start == TILE_WIDTH:
-            hashes = self._against_tile(0, start // TILE_WIDTH, start, hashes)
-        base = self._frontier.copy()
-        position = start
-        while (signed := self._next) is not None and signed.size <= end:
-            self._extend(hashes[position - start : signed.size - start])
-            position = signed.size
-            if self._frontier.root() != signed.root and (tail := _usable_tail(base, signed, start)):
-                for index, (found, recorded) in enumerate(zip(hashes, tail, strict=False), start):
-                    if found != recorded:
-                        self._suspect("entry.tree", index)
-                hashes[: len(tail)] = tail
-                self._frontier = base.copy()
-                self._extend(tail)
-            self._check_root(self._frontier.root(), signed.size)
-        self._extend(hashes[position - start :])
-        return True
 
-    def _entries(self, start: int, end: int) -> list[bytes]:
-        """Check each entry in a range by itself; return the hashes of the bodies, unknown where missing."""
-        idx = audit_entry.c.idx
-        rows = self._tx.execute(select(audit_entry).where(idx >= start, idx < end).order_by(idx)).all()
-        by_index = {row.idx: row for row in rows}
-        if rows:
-            self._missing(start, end, by_index)
-        bodies: dict[int, Body] = {}
-        for index, row in by_index.items():
-            if (body := self._entry(index, row)) is not None:
-                bodies[index] = body
-        self._links(start, end, bodies)
-        self._sidecars(bodies)
-        return [leaf_hash(by_index[i].body) if i in by_index else _UNKNOWN for i in range(start, end)]
+def _counted(seen: Counter[str], place: str, found: Iterator[Signed]) -> Iterator[Signed]:
+    for signed in found:
+        seen[place] += 1
+        yield signed
 
-    def _missing(self, start: int, end: int, present: dict[int, Row[Any]]) -> None:
-        gap: int | None = None
-        for index in range(start, end + 1):
-            if index < end and index not in present:
-                gap = index if gap is None else gap
-            elif gap is not None:
-                self._suspect("entry.missing", gap, index - 1)
-                gap = None
 
-    def _entry(self, index: int, row: Row[Any]) -> Body | None:
-        if leaf_hash(row.body) != row.leaf_hash:
-            self._suspect("entry.leaf_hash", index)
+def _size(tx: Connection, findings: Findings) -> int:
+    # Asked one by one: together they would read the whole table.
+    first = tx.scalar(select(func.min(audit_entry.c.idx)))
+    last = tx.scalar(select(func.max(audit_entry.c.idx)))
+    if first is not None and first < 0:
+        findings.at("entry.extra", first)
+    return 0 if last is None else max(last + 1, 0)
+
+
+def _minimum(tx: Connection) -> int:
+    """Return the first entry that need not have been pruned, as the database says: the walk looks for the proof."""
+    return tx.scalar(select(func.max(audit_pruning.c.minimum))) or 0
+
+
+def _erased(tx: Connection) -> dict[str, int]:
+    """Return the index of the last erasure of each subject, as the entries say that the walk will check."""
+    table = audit_entry.c
+    wanted = select(table.idx, as_bytes(tx, table.body)).where(table.action == "privacy.erased", table.outcome == "ok")
+    found: dict[str, int] = {}
+    for index, data in tx.execute(wanted.order_by(table.idx)):
         try:
-            body = parse(bytes(row.body))
+            body = parse(bytes(data))
         except MalformedBody:
-            self._suspect("entry.form", index)
-            return None
-        stored = tuple(row)[3:]  # behind idx, leaf_hash and body stand the derived columns, in their order
-        if columns(body) != stored:
-            self._findings.at("entry.columns", index)
-        if body["ts"] < self._ts:
-            self._findings.at("time.backwards", index)
-        self._ts = body["ts"]
-        return body
-
-    def _links(self, start: int, end: int, bodies: dict[int, Body]) -> None:
-        table = audit_link.c
-        rows = self._tx.execute(select(table.kind, table.ref, table.idx).where(table.idx >= start, table.idx < end))
-        stored = {(kind, ref, index) for kind, ref, index in rows}
-        derived = {(kind, ref, index) for index, body in bodies.items() for kind, ref in links(body)}
-        for index in sorted({index for _, _, index in stored ^ derived}):
-            # Where the body itself is gone or damaged, that is the problem.
-            if index in bodies:
-                self._findings.at("entry.links", index)
-
-    def _sidecars(self, bodies: dict[int, Body]) -> None:
-        wanted = {bytes.fromhex(c): index for index, body in bodies.items() for c in body.get("c", {}).values()}
-        known = audit_sidecar.c.commitment
-        present = {bytes(c) for c in self._tx.scalars(select(known).where(known.in_(list(wanted))))}
-        for index in sorted({index for commitment, index in wanted.items() if commitment not in present}):
-            self._findings.at("sidecar.missing", index)
-
-    def _against_tile(self, level: int, n: int, start: int, hashes: list[bytes]) -> list[bytes]:
-        """Compare a full tile with the hashes it should have; return the hashes to build the tree from."""
-        table = audit_tile.c
-        tile = self._tx.execute(select(table.hashes, table.root).where(table.level == level, table.n == n)).first()
-        span = TILE_WIDTH**level
-        if tile is None or len(tile.hashes) != TILE_WIDTH * HASH_BYTES:
-            self._findings.at("tile.missing", start, start + TILE_WIDTH * span - 1)
-            recorded = hashes
-        else:
-            recorded = _split(bytes(tile.hashes))
-            for offset, (found, kept) in enumerate(zip(hashes, recorded, strict=True)):
-                if found != kept:
-                    code = "tile.root" if level else "entry.tree"
-                    self._suspect(code, start + offset * span, start + (offset + 1) * span - 1)
-            if fold(recorded) != bytes(tile.root):
-                self._suspect("tile.root", start, start + TILE_WIDTH * span - 1)
-        self._close(level, n, fold(recorded))
-        return recorded
-
-    def _close(self, level: int, n: int, root: bytes) -> None:
-        """Collect the root of a full tile; 256 of them make a tile of the next level."""
-        if len(self._closed) == level:
-            self._closed.append([])
-        self._closed[level].append(root)
-        if len(self._closed[level]) == TILE_WIDTH:
-            hashes, self._closed[level] = self._closed[level], []
-            above = n // TILE_WIDTH
-            self._against_tile(level + 1, above, above * TILE_WIDTH ** (level + 2), hashes)
-
-    def _extend(self, hashes: Sequence[bytes]) -> None:
-        for value in hashes:
-            self._frontier.append(value)
-
-    def _check_root(self, root: bytes, size: int) -> None:
-        """Hold the tree at `size` against every checkpoint of that size."""
-        while (signed := self._next) is not None and signed.size == size:
-            self._advance(signed)
-            if root == signed.root:
-                self._covered, self._suspect_from = size, None
-            elif self._suspect_from is None and not self._broken:
-                self._findings.at("checkpoint.root", self._covered, max(size - 1, self._covered))
-                self._broken = True
-
-    def _advance(self, done: Signed) -> None:
-        """Go on to the next checkpoint; rows and files of one size count once."""
-        self._next = next(self._signed, None)
-        if self._next is None or self._next.size != done.size:
-            self._checked += 1
-
-    def _suspect(self, code: str, index: int, last: int | None = None) -> None:
-        """Note a problem that explains why later checkpoints may not hold."""
-        self._findings.at(code, index, last)
-        if self._suspect_from is None:
-            self._suspect_from = index
-
-    def _beyond(self, size: int) -> None:
-        """Find what speaks of entries behind the end of the log."""
-        largest = 0
-        while (signed := self._next) is not None:
-            self._advance(signed)
-            largest = signed.size
-        if largest > size:
-            self._findings.at("checkpoint.truncated", size, largest - 1)
-        table = audit_tile.c
-        behind = select(func.count()).where(table.level == 0, or_(table.n >= size // TILE_WIDTH, table.n < 0))
-        if self._tx.scalar(behind):
-            self._findings.at("tile.extra", size)
-        idx = audit_link.c.idx
-        if self._tx.scalar(select(func.count()).where(or_(idx >= size, idx < 0))):
-            self._findings.at("entry.links", size)
+            continue
+        if body["action"] == "privacy.erased" and body["outcome"] == "ok":
+            found[body["object"]["ref"]] = index
+    return found
 
 
-def _usable_tail(base: Frontier, signed: Signed, start: int) -> list[bytes] | None:
-    """Return the leaf hashes kept beside a checkpoint if they lead to its signed root."""
-    if signed.tail is None or len(signed.tail) != (signed.size - start) * HASH_BYTES:
-        return None
-    hashes, frontier = _split(signed.tail), base.copy()
-    for value in hashes:
-        frontier.append(value)
-    return hashes if frontier.root() == signed.root else None
+def _next_index(tx: Connection, start: int) -> int:
+    found: int = tx.execute(select(func.min(audit_entry.c.idx)).where(audit_entry.c.idx >= start)).scalar_one()
+    return found
 
 
-def _split(data: bytes) -> list[bytes]:
-    return [data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)]
+def _cosigned(tx: Connection, newest: Signed | None) -> Iterator[tuple[int, str]]:
+    """Yield the checkpoints that may have enough cosignatures, with these, the largest first."""
+    if newest is not None:
+        yield newest.size, newest.note
+    lines, notes = audit_cosignature.c, audit_checkpoint.c
+    for size in tx.scalars(select(lines.size).distinct().order_by(lines.size.desc())).all():
+        note = tx.scalar(select(notes.note).where(notes.size == size))
+        if note is not None:
+            yield size, note + "".join(tx.scalars(select(lines.line).where(lines.size == size)).all())
+
+
+def _beyond(tx: Connection, size: int, minimum: int, largest: int, findings: Findings) -> None:
+    """Find what speaks of entries behind the end of the log."""
+    if largest > size:
+        findings.at("checkpoint.truncated", size, largest - 1)
+    table = audit_tile.c
+    if tx.scalar(select(func.count()).where(table.level == 0, or_(table.n >= size // TILE_WIDTH, table.n < 0))):
+        findings.at("tile.extra", size)
+    idx = audit_link.c.idx
+    if tx.scalar(select(func.count()).where(or_(idx >= size, idx < 0))):
+        findings.at("entry.links", size)

@@ -3,6 +3,7 @@
     → {"op": "append", "event": {…}}            → {"op": "cell", "event": {…}, "code": base64}
     ← {"index": 17}                              ← {"error": "refused", "reason": "…"}
 
+An answer with an index says that the event is durable; the index is null where the tree is made a moment later.
 Answers come in the order of the requests. Sealed values travel in the clear: the socket is local, and only
 the service has the keys.
 """
@@ -17,7 +18,16 @@ from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
 from audit.cells import MAX_CELL_BYTES
-from audit.errors import AuditError, EventRefused, MalformedRequest, NotDurable, NotPermitted
+from audit.errors import (
+    AuditError,
+    EventRefused,
+    LogFull,
+    MalformedRequest,
+    NotDurable,
+    NotPermitted,
+    ServiceBusy,
+    TooManyEvents,
+)
 from audit.event import Actor, Event, Object, Outcome, Source, Subjects, this_host
 
 MAX_LINE_BYTES = MAX_CELL_BYTES * 4 // 3 + 200_000
@@ -27,6 +37,9 @@ _ERRORS: Mapping[str, type[AuditError]] = {
     "malformed": MalformedRequest,
     "not_permitted": NotPermitted,
     "refused": EventRefused,
+    "too_many": TooManyEvents,
+    "busy": ServiceBusy,
+    "full": LogFull,
     "not_durable": NotDurable,
 }
 
@@ -73,7 +86,7 @@ def parse_request(line: bytes) -> Request:
     raise MalformedRequest("not a request: no known operation")
 
 
-def index_line(index: int) -> bytes:
+def index_line(index: int | None) -> bytes:
     """Return the answer that an event is durably recorded."""
     return json.dumps({"index": index}).encode("ascii") + b"\n"
 
@@ -85,8 +98,8 @@ def error_line(error: AuditError) -> bytes:
     return json.dumps({"error": code, "reason": str(error)}).encode("ascii") + b"\n"
 
 
-def parse_answer(line: bytes) -> int:
-    """Return the index in an answer.
+def parse_answer(line: bytes) -> int | None:
+    """Return the index in an answer; None for an event that is durable and has none yet.
 
     Raises: the error that the service answered with. MalformedRequest — for any line that is not exactly one
     answer.
@@ -98,6 +111,8 @@ def parse_answer(line: bytes) -> int:
     match message:
         case {"index": int(index)} if not isinstance(index, bool):
             return index
+        case {"index": None}:
+            return None
         case {"error": str(code), "reason": str(reason)} if code in _ERRORS:
             raise _ERRORS[code](reason)
     raise MalformedRequest("the audit service answered something else than an index or an error")

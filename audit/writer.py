@@ -13,6 +13,7 @@ import os
 import signal
 import socket
 import struct
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,66 +21,97 @@ from pathlib import Path
 from types import MappingProxyType
 
 from audit.cells import CellStore
-from audit.errors import AuditError, EventRefused, MalformedRequest, NotDurable, NotPermitted
+from audit.errors import (
+    AuditError,
+    EventRefused,
+    MalformedRequest,
+    NotDurable,
+    NotPermitted,
+    ServiceBusy,
+    TooManyEvents,
+)
 from audit.event import Event
+from audit.limits import COMPONENTS, Limits, check_schema
 from audit.log import AuditLog
+from audit.sealing import ZONE_SUBJECT
 from audit.wire import CODE_DETAIL, MAX_LINE_BYTES, Request, error_line, index_line, parse_request
 
 log_messages = logging.getLogger("ansim.audit")
 
 MAX_BATCH = 256
+# Requests that wait for the disk. What is over stays in the socket, where it holds up its sender and nobody else.
+MAX_WAITING = 512
+MAX_WAITING_BYTES = 16 * 1024 * 1024
+MAX_CONNECTIONS = 128
 _CELL_WRITERS = 8
 _UNIX_PATH_BYTES = 107
 
-_SESSION_ACTIONS = {"session.signed_in", "session.refused", "session.throttled", "session.signed_out"}
-_WORKSPACE_ACTIONS = {"workspace.start", "workspace.stop", "workspace.cut", "workspace.warned"}
-
-# What each component observes itself. What is not named is refused.
 COMPONENT_ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "gate": frozenset(
-            {"workspace.opened", "workspace.cut", "cell.sent", "contents.written", "gate.refused"} | _SESSION_ACTIONS
-        ),
-        "hub": frozenset(_WORKSPACE_ACTIONS | _SESSION_ACTIONS),
-    }
+    {name: component.actions for name, component in COMPONENTS.items()}
 )
+"""What each component observes itself. What is not named is refused."""
 
 
 class Recorder:
     """Records batches of requests: cells first, then all events in one transaction."""
 
-    def __init__(self, log: AuditLog, cells: CellStore) -> None:
+    def __init__(self, log: AuditLog, cells: CellStore, limits: Limits | None = None) -> None:
         self._log = log
         self._cells = cells
+        self._limits = limits or Limits()
         self._pool = ThreadPoolExecutor(_CELL_WRITERS, thread_name_prefix="cells")
 
-    def record(self, batch: list[tuple[Request, str]]) -> list[int | AuditError]:
+    def record(self, batch: list[tuple[Request, str]]) -> list[int | AuditError | None]:
         """Return for each request, given with its component, the index of its entry or why it has none."""
-        prepared = list(self._pool.map(self._prepare, batch)) if len(batch) > 1 else [self._prepare(batch[0])]
+        # In the order of arrival and in this thread: the limits count.
+        checked = [self._check(item) for item in batch]
+        work = [item for item in checked if not isinstance(item, AuditError)]
+        stored = iter(self._pool.map(self._prepare, work) if len(work) > 1 else map(self._prepare, work))
+        prepared = [item if isinstance(item, AuditError) else next(stored) for item in checked]
         good = [item for item in prepared if not isinstance(item, AuditError)]
         answers = iter(self._append(good))
-        return [item if isinstance(item, AuditError) else next(answers) for item in prepared]
+        answered = [item if isinstance(item, AuditError) else next(answers) for item in prepared]
+        self._tell_of_refusals(batch, answered)
+        return answered
+
+    def _check(self, item: tuple[Request, str]) -> tuple[Request, str] | AuditError:
+        """Return a request that its component may make, and may make now."""
+        request, component = item
+        try:
+            check_schema(component, request.event)
+            self._limits.check(component, request.event)
+        except AuditError as error:
+            return error
+        return item
+
+    def _tell_of_refusals(self, batch: list[tuple[Request, str]], answers: list[int | AuditError | None]) -> None:
+        """Record that a component sent too much: once per window, and whether or not anybody waits for it."""
+        for (_request, component), answer in zip(batch, answers, strict=True):
+            if isinstance(answer, TooManyEvents) and (event := self._limits.refused(component)) is not None:
+                try:
+                    self._log.record_all([(event, self._log.component)])
+                except AuditError:
+                    log_messages.exception("that %s sent too much could not be recorded", component)
 
     def _prepare(self, item: tuple[Request, str]) -> tuple[Event, str] | AuditError:
         """Return an event that may be recorded, with its cell stored."""
         request, component = item
         event = request.event
         try:
-            if event.action not in COMPONENT_ACTIONS.get(component, ()):
-                raise NotPermitted(f"{component} may not record {event.action[:64]}")
             if request.code is not None:
                 if CODE_DETAIL in event.detail:
                     raise EventRefused(f"detail: {CODE_DETAIL} is the service's own field")
-                event = replace(event, detail={**event.detail, CODE_DETAIL: self._cells.put(request.code)})
+                name = self._cells.put(request.code, _whose(event))
+                event = replace(event, detail={**event.detail, CODE_DETAIL: name})
         except AuditError as error:
             return error
         return event, component
 
-    def _append(self, events: list[tuple[Event, str]]) -> list[int | AuditError]:
+    def _append(self, events: list[tuple[Event, str]]) -> list[int | AuditError | None]:
         if not events:
             return []
         try:
-            return list(self._log.record_all(events))
+            return [appended.index for appended in self._log.record_all(events)]
         except NotDurable as error:
             return [error] * len(events)
         except AuditError as error:
@@ -89,6 +121,11 @@ class Recorder:
         return [answer for event in events for answer in self._append([event])]
 
 
+def _whose(event: Event) -> str:
+    """Return the subject under whose key the code of an event is kept: the person who sent it."""
+    return event.actor.ref if event.actor.kind == "person" else ZONE_SUBJECT
+
+
 class Service:
     """Collects requests from all connections and records what arrived, once per turn of the loop."""
 
@@ -96,6 +133,8 @@ class Service:
         self._recorder = recorder
         self._components = components
         self._waiting: list[tuple[Connection, Request]] = []
+        self._waiting_bytes = 0
+        self._held_up: set[Connection] = set()
         self._scheduled = False
         self.connections: set[Connection] = set()
 
@@ -110,8 +149,15 @@ class Service:
         return self._components.get(uid)
 
     def submit(self, connection: Connection, request: Request) -> None:
-        """Take a request; it is recorded together with all that arrived in this turn of the loop."""
+        """Take a request; it is recorded together with all that arrived in this turn of the loop.
+
+        When enough waits, no more is read from whoever sends, until the disk has caught up.
+        """
         self._waiting.append((connection, request))
+        self._waiting_bytes += len(request.code or b"")
+        if len(self._waiting) >= MAX_WAITING or self._waiting_bytes >= MAX_WAITING_BYTES:
+            self._held_up.add(connection)
+            connection.hold_up()
         if not self._scheduled:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self.flush)
@@ -127,8 +173,11 @@ class Service:
             batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
             for (connection, _), answer in zip(batch, self._answers(batch), strict=True):
                 connection.answer(answer)
+        self._waiting_bytes = 0
+        while self._held_up:
+            self._held_up.pop().go_on()
 
-    def _answers(self, batch: list[tuple[Connection, Request]]) -> list[int | AuditError]:
+    def _answers(self, batch: list[tuple[Connection, Request]]) -> list[int | AuditError | None]:
         try:
             return self._recorder.record([(request, connection.component) for connection, request in batch])
         except Exception:
@@ -144,6 +193,7 @@ class Connection(asyncio.Protocol):
         self._service = service
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
+        self._unread = False
         self.component = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -154,6 +204,8 @@ class Connection(asyncio.Protocol):
         self._service.connections.add(self)
         if component is None:
             self._leave(NotPermitted("this user may not record events"))
+        elif len(self._service.connections) > MAX_CONNECTIONS:
+            self._leave(ServiceBusy(f"more than {MAX_CONNECTIONS} callers at once"))
         else:
             self.component = component
 
@@ -164,12 +216,22 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """Stop reading from a caller that does not read its answers."""
-        if self._transport is not None:
-            self._transport.pause_reading()
+        self._unread = True
+        self.hold_up()
 
     def resume_writing(self) -> None:
         """Read on."""
+        self._unread = False
+        self.go_on()
+
+    def hold_up(self) -> None:
+        """Stop reading: what the caller sends waits in the socket."""
         if self._transport is not None:
+            self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Read on, unless the caller does not read its answers."""
+        if self._transport is not None and not self._unread and not self._transport.is_closing():
             self._transport.resume_reading()
 
     def data_received(self, data: bytes) -> None:
@@ -190,10 +252,10 @@ class Connection(asyncio.Protocol):
         if len(self._buffer) > MAX_LINE_BYTES:
             self._leave(MalformedRequest("a line longer than a request may be"))
 
-    def answer(self, answer: int | AuditError) -> None:
+    def answer(self, answer: int | AuditError | None) -> None:
         """Send one answer; a caller that is gone asks again with the same event id."""
         if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(index_line(answer) if isinstance(answer, int) else error_line(answer))
+            self._transport.write(error_line(answer) if isinstance(answer, AuditError) else index_line(answer))
 
     def close(self) -> None:
         """End the connection after the answers that are under way."""
@@ -222,15 +284,16 @@ def serve(
     if another service is at the socket, or it cannot be made.
     """
     log.check_head()
-    asyncio.run(_serve(Service(Recorder(log, cells), components), path, group, ready))
+    asyncio.run(_serve(log, Service(Recorder(log, cells), components), path, group, ready))
 
 
-async def _serve(service: Service, path: Path, group: int | None, ready: Callable[[], None]) -> None:
+async def _serve(log: AuditLog, service: Service, path: Path, group: int | None, ready: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     listener = _listen(path, group)
+    stop_sequencer = _sequence(log)
     server = await loop.create_unix_server(service.connection, sock=listener)
     try:
         ready()
@@ -240,7 +303,23 @@ async def _serve(service: Service, path: Path, group: int | None, ready: Callabl
         service.flush()
         for connection in tuple(service.connections):
             connection.close()
+        stop_sequencer()
         _remove_socket(path)
+
+
+def _sequence(log: AuditLog) -> Callable[[], None]:
+    """Give events their indexes beside the service, where the database needs it; return how to stop."""
+    if log.db.engine.dialect.name != "postgresql":
+        return lambda: None
+    stop = threading.Event()
+    thread = threading.Thread(target=log.sequencer.run, args=(stop,), name="sequencer", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        stop.set()
+        thread.join()
+
+    return end
 
 
 def _remove_socket(path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from audit.cli_context import Context, language_of
 from audit.errors import AuditError
-from audit.note import Verifier, parse_vkey
+from audit.trusted import TRUSTED_KEYS_FILE, TrustedKeys
 from egress_review import store
 from egress_review.errors import Invalid, ScanFailed
 from egress_review.findings import FileReport, Flagged, NotChecked, Report, Verdict
@@ -155,17 +155,18 @@ def verify(arguments: argparse.Namespace, context: Context) -> int:
     return EXIT_BY_VERDICT[result.verdict]
 
 
-def _trusted(path: Path | None, context: Context) -> Verifier | None:
-    """The key that people trust; None where none was given and there is no zone here.
+def _trusted(path: Path | None, context: Context) -> TrustedKeys | None:
+    """The keys that people trust, of `log.vkey` or `trusted-keys`; None where none was given and there is no zone here.
 
     Raises: Invalid — for a file that holds no key.
     """
-    file = path or context.home / "keys" / "log.vkey"
-    if path is None and not file.is_file():
+    kept = [context.home / "keys" / name for name in (TRUSTED_KEYS_FILE, "log.vkey")]
+    file = path or next((one for one in kept if one.is_file()), None)
+    if file is None:
         return None
     try:
-        return parse_vkey(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, AuditError):
+        return TrustedKeys.load(file)
+    except AuditError:
         reason = Text(ko=f"검증 키를 읽을 수 없습니다: {file}", en=f"{file} is no verifier key that can be read")
         raise Invalid("bad_key", reason) from None
 

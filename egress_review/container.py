@@ -14,7 +14,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -51,9 +51,15 @@ class ContainerScanner:
     """Runs the scanner's program in a container of the given image."""
 
     def __init__(
-        self, image: str, *, limits: ScanLimits | None = None, engine: docker.DockerClient | None = None
+        self,
+        image: str,
+        *,
+        limits: ScanLimits | None = None,
+        engine: docker.DockerClient | None = None,
+        labels: Mapping[str, str] | None = None,
     ) -> None:
         self._image = image
+        self._labels = {LABEL: "1", **(labels or {})}
         self._limits = limits or ScanLimits()
         self._engine = engine
         self._slots = threading.BoundedSemaphore(self._limits.together)
@@ -104,7 +110,7 @@ class ContainerScanner:
             "tmpfs": {"/tmp": "size=16m,noexec,nosuid,nodev"},  # noqa: S108 - inside the container
             "volumes": {str(directory): {"bind": INSIDE, "mode": "ro"}},
             "log_config": docker.types.LogConfig(type="none"),
-            "labels": {LABEL: "1"},
+            "labels": dict(self._labels),
             "environment": {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8"},
         }
 

@@ -99,8 +99,8 @@ class Desk:
         *,
         target: State | None = None,
         **columns: Any,
-    ) -> tuple[Request, int]:
-        """Take one move of the table: change the row and record it, both or neither.
+    ) -> tuple[Request, str]:
+        """Take one move of the table: change the row and record it, both or neither; return the id of the event too.
 
         Raises: Conflict — if the table has no such move, or somebody else moved the request.
         """
@@ -109,15 +109,15 @@ class Desk:
         columns = {"state": move.target.value, "changed_at": now, **columns}
         if move.target is not move.source:
             columns = {"attempts": 0, "retry_at": None, **columns}
-        index = self._record(tx, request, event, record)
+        event_id = self._record(tx, request, event, record)
         if event == "egress.approved":
-            columns["approved_index"] = index
+            columns["approved_event"] = event_id
         store.change(tx, request, **columns)
         values = {**columns, "state": move.target, "version": request.version + 1}
-        return replace(request, **values), index
+        return replace(request, **values), event_id
 
-    def _record(self, tx: Connection, request: Request, action: str, record: Record, **about: Any) -> int:
-        """Record something about a request."""
+    def _record(self, tx: Connection, request: Request, action: str, record: Record, **about: Any) -> str:
+        """Record something about a request and return the id of the event."""
         return self._log.append(
             tx,
             Event(
@@ -132,7 +132,7 @@ class Desk:
                 detail={"round": request.round, **(record.detail or {})},
                 sealed={key: value for key, value in (record.sealed or {}).items() if value},
             ),
-        )
+        ).event_id
 
 
 def subjects_of(datasets: tuple[DatasetUse, ...]) -> Subjects:

@@ -92,9 +92,10 @@ class Request:
     changed_at: datetime
     """When the request came into its present state."""
     released_at: datetime | None
-    approved_index: int | None
+    approved_event: str | None
+    """The id of the event that records the approval."""
     release_index: int | None
-    """Indexes of the approval and of the release in the audit log."""
+    """Index of the release in the audit log, once the package is made."""
     packaged: bool
     """Whether the package lies ready to be collected."""
     attempts: int

@@ -5,6 +5,8 @@
     <er_…>/release.json.sig      the zone's signature on it, a C2SP signed note
     <er_…>/receipt.tlog-proof    proof that its hash is in the audit log, under the log's own signature
     <er_…>/log.vkey release.vkey README.ko.md README.en.md
+    <er_…>/trusted-keys          every key that signs the log, of which log.vkey is one
+    <er_…>/witness-policy        the keys of its witnesses, where it has any
 
 The receipt cannot be listed in release.json, which it proves; it is held to it by the hash that it carries.
 """
@@ -25,12 +27,16 @@ from typing import Any
 
 from audit.durable import sync_directory
 from audit.note import Verifier
+from audit.trusted import TrustedKeys
+from audit.witness.policy import WitnessPolicy
 
 FORMAT = "ansim-release/1"
 DOCUMENT = "release.json"
 SIGNATURE = "release.json.sig"
 RECEIPT = "receipt.tlog-proof"
 LOG_KEY = "log.vkey"
+TRUSTED_KEYS = "trusted-keys"
+WITNESS_POLICY = "witness-policy"
 RELEASE_KEY = "release.vkey"
 FILES = "files"
 UNLISTED = frozenset((DOCUMENT, SIGNATURE, RECEIPT))
@@ -76,9 +82,14 @@ class Part:
         return {"path": self.path, "sha256": self.sha256, "size": self.size}
 
 
-def keys_and_guides(ref: str, log_key: Verifier, release_key: Verifier) -> dict[str, bytes]:
+def keys_and_guides(
+    ref: str, log_key: Verifier, release_key: Verifier, *, trusted: TrustedKeys, witnesses: WitnessPolicy
+) -> dict[str, bytes]:
     """The files of a package that are the same for every content: verifier keys and how to use them."""
+    policy = {WITNESS_POLICY: witnesses.format().encode()} if witnesses.witnesses else {}
     return {
+        **policy,
+        TRUSTED_KEYS: trusted.format().encode(),
         LOG_KEY: (log_key.vkey() + "\n").encode(),
         RELEASE_KEY: (release_key.vkey() + "\n").encode(),
         "README.ko.md": _README_KO.format(ref=ref, key=log_key.vkey()).encode(),

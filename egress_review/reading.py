@@ -104,7 +104,9 @@ class Reading(Releasing):
                         en="The package is being made; try again in a moment.",
                     ),
                 )
-            self._record(tx, request, "egress.collected", Record(actor=as_actor(person), source=source))
+            files = [file.sha256 for file in request.files]
+            record = Record(actor=as_actor(person), source=source, detail={"files": files})
+            self._record(tx, request, "egress.collected", record)
         return path
 
     def _view(self, tx: Connection, person: Person, request: Request) -> RequestView:

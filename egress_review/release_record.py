@@ -20,6 +20,7 @@ def release_document(
     policy: Policy,
     ballots: Iterable[Ballot],
     vote_indexes: Mapping[str, int],
+    approved_index: int,
     origin: str,
     package: Sequence[Part],
 ) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def release_document(
             }
             for ballot in sorted(ballots, key=lambda one: vote_indexes[one.checker_ref])
         ],
-        "log": {"origin": origin, "approved_index": request.approved_index},
+        "log": {"origin": origin, "approved_index": approved_index},
         "package": [part.as_json() for part in package],
     }
 

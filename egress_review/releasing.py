@@ -144,6 +144,9 @@ class Releasing(Reviewing, Scanning):
                         ko="보관된 파일이 승인된 것과 다릅니다.", en="A stored file is not the one that was approved."
                     ),
                 )
+        assert request.approved_event is not None, "a release without an approval"
+        # The votes came before it, so they are in the tree too.
+        approved_index = self._log.wait(request.approved_event)
         parts = [package.Part.of(name, data) for name, data in sorted(self._small(request.ref).items())]
         with self._db.begin() as tx:
             current = store.load(tx, request.ref, lock=True)
@@ -162,6 +165,7 @@ class Releasing(Reviewing, Scanning):
                     policy=store.policy_of(tx, current),
                     ballots=[one for one in cast if one.checker_ref not in void],
                     vote_indexes=store.vote_indexes(tx, current),
+                    approved_index=approved_index,
                     origin=self._log.origin,
                     package=parts,
                 )
@@ -172,7 +176,7 @@ class Releasing(Reviewing, Scanning):
         digest = hashlib.sha256(document).hexdigest()
         key_digest = hashlib.sha256(self._release_verifier().vkey().encode()).hexdigest()
         now = self._clock()
-        moved, index = self._move(
+        moved, event_id = self._move(
             tx,
             request,
             "egress.released",
@@ -192,20 +196,21 @@ class Releasing(Reviewing, Scanning):
                 document=document.decode(),
                 signature=note,
                 sha256=digest,
-                event_index=index,
+                event_id=event_id,
                 at=now,
             )
         )
-        store.change(tx, moved, release_index=index)
-        return store.load(tx, request.ref)
+        return store.load(tx, moved.ref)
 
     def _pack(self, request: Request) -> Request:
         """Make the package from the record; the same call after a crash makes the same package."""
         with self._db.read() as tx:
             row = tx.execute(select(tables.release).where(tables.release.c.request_ref == request.ref)).one()
             receipt = _receipt(tx, request.ref)
+        # Nothing leaves before the tree has the release and its receipt is signed.
+        index = self._log.wait(row.event_id)
         if receipt is None:
-            receipt = self._keep_receipt(request, self._log.receipt(row.event_index))
+            receipt = self._keep_receipt(request, self._log.receipt(index))
         directory = self.package_of(request.ref)
         package.write_package(
             directory,
@@ -225,7 +230,7 @@ class Releasing(Reviewing, Scanning):
         with self._db.begin() as tx:
             current = store.load(tx, request.ref, lock=True)
             if not current.packaged:
-                store.change(tx, current, packaged=True)
+                store.change(tx, current, packaged=True, release_index=index)
             return store.load(tx, request.ref)
 
     def _keep_receipt(self, request: Request, content: str) -> str:
@@ -266,7 +271,14 @@ class Releasing(Reviewing, Scanning):
             return moved
 
     def _small(self, ref: str) -> dict[str, bytes]:
-        return package.keys_and_guides(ref, self._log_verifier(), self._release_verifier())
+        log = self._log
+        return package.keys_and_guides(
+            ref,
+            self._log_verifier(),
+            self._release_verifier(),
+            trusted=log._keys.trusted(log.origin),
+            witnesses=log.witnesses,
+        )
 
     def _log_verifier(self) -> Verifier:
         return self._log._keys.verifier(self._log.origin)

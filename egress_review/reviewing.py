@@ -168,8 +168,8 @@ class Reviewing(Desk):
             },
             sealed={"comment": ballot[0].comment},
         )
-        moved, index = self._move(tx, request, "egress.voted", Party.CHECKER, record, target=target)
-        store.insert_votes(tx, request, ballot, index)
+        moved, event_id = self._move(tx, request, "egress.voted", Party.CHECKER, record, target=target)
+        store.insert_votes(tx, request, ballot, event_id)
         if decision is Decision.APPROVED:
             detail = {"context": request.context_hash, "files": sorted(binding.files)}
             approval = Record(actor=as_actor(person), source=source, detail=detail)

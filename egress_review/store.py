@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
+from audit.tables import audit_entry
 from egress_review import tables
 from egress_review.errors import Conflict, NotFound
 from egress_review.findings import Report
@@ -158,7 +159,7 @@ def policy_of(tx: Connection, request: Request) -> Policy:
     return Policy.from_json(json.loads(content))
 
 
-def insert_votes(tx: Connection, request: Request, votes: Sequence[Vote], event_index: int) -> None:
+def insert_votes(tx: Connection, request: Request, votes: Sequence[Vote], event_id: str) -> None:
     """Add one checker's votes on every file; the unique constraint refuses a second ballot."""
     tx.execute(
         insert(tables.vote),
@@ -174,7 +175,7 @@ def insert_votes(tx: Connection, request: Request, votes: Sequence[Vote], event_
                 "policy_digest": vote.policy_digest,
                 "roles": " ".join(vote.roles),
                 "comment": vote.comment,
-                "event_index": event_index,
+                "event_id": event_id,
                 "at": vote.at,
             }
             for vote in votes
@@ -185,7 +186,8 @@ def insert_votes(tx: Connection, request: Request, votes: Sequence[Vote], event_
 def votes_of(tx: Connection, ref: str) -> list[Vote]:
     """Every vote that was ever cast on a request, in order."""
     table = tables.vote
-    rows = tx.execute(select(table).where(table.c.request_ref == ref).order_by(table.c.event_index, table.c.sha256))
+    order = (table.c.at, table.c.revision, table.c.event_id, table.c.sha256)
+    rows = tx.execute(select(table).where(table.c.request_ref == ref).order_by(*order))
     return [
         Vote(
             checker_ref=row.checker_ref,
@@ -204,10 +206,11 @@ def votes_of(tx: Connection, ref: str) -> list[Vote]:
 
 
 def vote_indexes(tx: Connection, request: Request) -> dict[str, int]:
-    """Index in the audit log of each checker's latest ballot of the present round."""
+    """Index in the audit log of each checker's latest ballot of the present round that is in the tree."""
     table = tables.vote
     rows = tx.execute(
-        select(table.c.checker_ref, func.max(table.c.event_index))
+        select(table.c.checker_ref, func.max(audit_entry.c.idx))
+        .join(audit_entry, audit_entry.c.event_id == table.c.event_id)
         .where(table.c.request_ref == request.ref, table.c.round == request.round)
         .group_by(table.c.checker_ref)
     )

@@ -74,7 +74,7 @@ class Submitting(Desk):
             round=1,
             created_at=now,
             released_at=None,
-            approved_index=None,
+            approved_event=None,
             release_index=None,
             packaged=False,
             attempts=0,
@@ -111,7 +111,7 @@ class Submitting(Desk):
                 store.change(tx, before)
             request = replace(request, round=request.round + 1, **self._said(draft, stored, permit))
             record = Record(actor=as_actor(author), source=source, detail=_fingerprint(request))
-            moved, _ = self._move(tx, request, "egress.resubmitted", Party.AUTHOR, record, approved_index=None)
+            moved, _ = self._move(tx, request, "egress.resubmitted", Party.AUTHOR, record, approved_event=None)
             store.replace_round(tx, moved)
             return replace(moved, version=moved.version + 1)
 
@@ -178,7 +178,8 @@ class Submitting(Desk):
                 reason=failed,
                 policy=self.policy.digest,
                 detail={"files": [file.sha256 for file in stored], "verdicts": verdicts},
-            )
+            ),
+            wait="durable",
         )
 
 

@@ -45,7 +45,7 @@ request = Table(
     Column("changed_at", UtcDateTime, nullable=False),
     Column("released_at", UtcDateTime),
     Column("release_index", Integer),
-    Column("approved_index", Integer),
+    Column("approved_event", String(36)),
     Column("packaged", Boolean, nullable=False, default=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("retry_at", UtcDateTime),
@@ -108,7 +108,7 @@ vote = Table(
     Column("policy_digest", String(64), nullable=False),
     Column("roles", Text, nullable=False),
     Column("comment", Text, nullable=False),
-    Column("event_index", Integer, nullable=False),
+    Column("event_id", String(36), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     # Two clicks, two tabs, two threads: one ballot.
     UniqueConstraint("request_ref", "round", "checker_ref", "sha256", "revision", name="egress_one_vote"),
@@ -137,7 +137,7 @@ release = Table(
     Column("document", Text, nullable=False),
     Column("signature", Text, nullable=False),
     Column("sha256", String(64), nullable=False),
-    Column("event_index", Integer, nullable=False),
+    Column("event_id", String(36), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     _of_request(),
 )

@@ -18,9 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from audit.checkpoint import open_checkpoint
 from audit.errors import AuditError, NotTrusted
-from audit.note import Verifier, open_note, parse_note, parse_vkey
+from audit.note import Verifier, open_note, parse_note, parse_vkey, signatures_by
 from audit.proof import parse_proof, verify_receipt
+from audit.trusted import TrustedKeys
+from audit.witness.policy import WitnessPolicy
 from egress_review.package import (
     DOCUMENT,
     FILES,
@@ -29,7 +32,9 @@ from egress_review.package import (
     RECEIPT,
     RELEASE_KEY,
     SIGNATURE,
+    TRUSTED_KEYS,
     UNLISTED,
+    WITNESS_POLICY,
     dump,
     signed_text,
 )
@@ -69,8 +74,8 @@ class _BadPackageError(Exception):
         self.check = PackageCheck(verdict, file, Text(ko=ko, en=en))
 
 
-def verify_package(directory: Path, trusted: Verifier | None) -> PackageCheck:
-    """Hold a package to itself and to the trusted key of the log.
+def verify_package(directory: Path, trusted: Verifier | TrustedKeys | None) -> PackageCheck:
+    """Hold a package to itself and to the trusted keys of the log.
 
     Without a trusted key the best verdict is `untrusted`: whoever forges a package can forge the keys in it.
     """
@@ -86,11 +91,11 @@ def verify_package(directory: Path, trusted: Verifier | None) -> PackageCheck:
         log_key, release_key = (_key(directory, name) for name in (LOG_KEY, RELEASE_KEY))
         ref = str(document["request"]["ref"])
         _check_signature(directory, release_key, ref, digest)
-        index = _check_receipt(directory, document, log_key, release_key, digest)
+        index = _check_receipt(directory, document, _log_keys(directory, log_key), release_key, digest)
     except _BadPackageError as bad:
         return bad.check
     files = tuple(sorted(part["path"] for part in document["files"]))
-    if trusted is None or trusted != log_key:
+    if trusted is None or not _signed_by(directory, trusted):
         reason = Text(
             ko="묶음은 온전하지만, 서명한 키가 신뢰하는 키와 같은지 확인되지 않았습니다.",
             en="The package is whole, but the key that signed it is not one that you trust.",
@@ -179,19 +184,53 @@ def _check_signature(directory: Path, key: Verifier, ref: str, digest: str) -> N
         raise _tampered(DOCUMENT, "서명된 것과 다릅니다", "not what was signed")
 
 
+def _log_keys(directory: Path, log_key: Verifier) -> TrustedKeys:
+    """The keys of the log that the package names, of which the one in log.vkey is one."""
+    try:
+        text = _text(directory / TRUSTED_KEYS)
+        keys = TrustedKeys.parse(text)
+    except (AuditError, UnicodeDecodeError):
+        raise _tampered(TRUSTED_KEYS, "검증 키의 목록이 아닙니다", "not a list of verifier keys") from None
+    if keys.format() != text or log_key not in {key.verifier for key in keys.keys}:
+        raise _tampered(TRUSTED_KEYS, "log.vkey의 키가 목록에 없습니다", "the key in log.vkey is not in the list")
+    return keys
+
+
+def _witnesses(directory: Path) -> list[Verifier]:
+    """The keys of the log's witnesses that the package names."""
+    if not (directory / WITNESS_POLICY).exists():
+        return []
+    try:
+        policy = WitnessPolicy.parse(_text(directory / WITNESS_POLICY))
+    except (AuditError, UnicodeDecodeError):
+        raise _tampered(WITNESS_POLICY, "증인 정책이 아닙니다", "not a policy of witnesses") from None
+    return [witness.verifier for witness in policy.witnesses]
+
+
+def _signed_by(directory: Path, trusted: Verifier | TrustedKeys) -> bool:
+    """Whether keys that the reader trusts signed the receipt."""
+    try:
+        open_checkpoint(parse_proof(_text(directory / RECEIPT)).checkpoint, trusted)
+    except AuditError:
+        return False
+    return True
+
+
 def _check_receipt(
-    directory: Path, document: Mapping[str, Any], log_key: Verifier, release_key: Verifier, digest: str
+    directory: Path, document: Mapping[str, Any], log_keys: TrustedKeys, release_key: Verifier, digest: str
 ) -> int:
     """The index in the log at which this very release is recorded."""
     try:
         text = _text(directory / RECEIPT)
-        receipt = verify_receipt(text, log_key)
-        signatures = len(parse_note(parse_proof(text).checkpoint).signatures)
+        receipt = verify_receipt(text, log_keys)
+        note = parse_note(parse_proof(text).checkpoint)
+        signers = signatures_by(note, [*log_keys.at(receipt.checkpoint.size), *_witnesses(directory)])
     except (AuditError, UnicodeDecodeError) as error:
         en = "not signed by the log" if isinstance(error, NotTrusted) else "proves nothing"
         raise _tampered(RECEIPT, "증명이 맞지 않습니다", en) from None
-    if signatures != 1:
-        raise _tampered(RECEIPT, "서명이 하나가 아닙니다", "more than the one signature")
+    # One by each key at most: a line that nobody can check could be changed unnoticed.
+    if len(signers) != len(note.signatures) or len({key for key, _ in signers}) != len(signers):
+        raise _tampered(RECEIPT, "확인할 수 없는 서명이 있습니다", "a signature that cannot be checked")
     body, detail = receipt.body, receipt.body.get("detail", {})
     proven = {
         "action": (body["action"], "egress.released"),

@@ -94,7 +94,8 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]  # the base cl
                 object=Object("person", person.ref),
                 subjects=Subjects.person(person.ref),
                 source=Source(ip=source_address(request)),
-            )
+            ),
+            wait="durable",
         )
 
     def get_handlers(self, app: Any) -> list[tuple[str, type]]:

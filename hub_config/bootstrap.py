@@ -26,8 +26,8 @@ sys.exit(main())
 """
 SYSTEMS = "Use Debian 12 or later, or Ubuntu 24.04 or later."
 FIRST_BYTES = 7 * 10**9  # the environment takes 1 GB, images with their build layers and data the rest
-#: What tests use beyond the environment: a browser, fonts for its pictures, a database server.
-TEST_PACKAGES = ("chromium", "fonts-nanum", "postgresql")
+#: What tests use beyond the environment: a browser, fonts for its pictures, a database server, a syslog receiver.
+TEST_PACKAGES = ("chromium", "fonts-nanum", "postgresql", "rsyslog-gnutls", "openssl", "softhsm2")
 
 
 def main(arguments: list[str]) -> int:

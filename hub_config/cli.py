@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from hub_config.errors import ZoneError
+from hub_config.full_disk import DiskFull, is_disk_full
 
 if TYPE_CHECKING:
     from hub_config.zone import Zone
@@ -172,7 +173,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     except ZoneError as error:
         return _say(error, error.exit_code)
-    except Exception as error:
+    except Exception as error:  # the edge of the process: an error of a family is said, any other is shown whole
+        if is_disk_full(error):
+            return _say(full := DiskFull(context.home), full.exit_code)
         code = _family_code(error)
         if code is None:
             raise

@@ -16,7 +16,8 @@ TITLE = Text("비식별 처리 정책", "De-identification policies")
 OTHER = Text("[English](deid-policy.md)", "[한국어](deid-policy.ko.md)")
 LEAD = Text(
     "추출본 하나에 YAML 파일 하나입니다. 모르는 항목은 줄 번호와 함께 거부되고,"
-    " 이름을 적지 않은 열은 추출본에서 빠집니다. 쓰는 방법은 [정책 작성](../how-to/write-a-deid-policy.ko.md)에 있습니다.",
+    " 이름을 적지 않은 열은 추출본에서 빠집니다."
+    " 쓰는 방법은 [정책 작성](../how-to/write-a-deid-policy.ko.md)에 있습니다.",
     "One YAML file for one extract. An unknown key is refused with its line, and a column that is not named is left"
     " out. [How to write one](../how-to/write-a-deid-policy.md).",
 )

@@ -26,6 +26,16 @@ class EnvironmentMissing(ZoneError):
     """The machine lacks something that the zone needs."""
 
 
+class LogRefused(ZoneError):
+    """The audit log contradicts what it signed, so nothing may begin that it would have to record."""
+
+    hint = (
+        "Keep the disk as it is. `ansim audit break-glass --reason …` lets you read the log without writing to it;"
+        " then run `ansim audit verify` and tell the compliance officer."
+    )
+    exit_code = 10
+
+
 class NotRunning(ZoneError):
     """A command needs the running zone and none answers."""
 

@@ -41,8 +41,9 @@ class GateControl:
             answer.raise_for_status()
 
     def healthy(self) -> bool:
-        """Say whether the gate answers."""
+        """Say whether the gate answers and the hub has told it everything; until then it turns people away."""
         try:
-            return self._client.get("/health").is_success
+            answer = self._client.get("/health")
+            return answer.is_success and bool(answer.json()["filled"])
         except httpx.HTTPError:
             return False

@@ -6,10 +6,11 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
+from typing import Any, get_args, get_origin, get_type_hints
 
-from audit.catalogue import CATALOGUE
 from egress_review.workflow import MOVES, mermaid
+from hub_config import deid_pages, event_pages, retention_pages, review_pages
 from hub_config.cli import GROUPS, parser
 from hub_config.processes import REPOSITORY
 from hub_config.settings import SECTIONS
@@ -49,8 +50,23 @@ def settings_page() -> str:
     for name, kind in SECTIONS.items():
         lines += [f"## `{name}`\n", f"{kind.__doc__}\n", "| key | type | default |", "|---|---|---|"]
         lines += [f"| `{f.name}` | {kind_name(f.type)} | `{f.default}` |" for f in fields(kind)]
-        lines.append("")
+        lines += ["", *(line for f in fields(kind) for line in items_of(f"{name}.{f.name}", kind, f.name))]
     return "\n".join(lines)
+
+
+def items_of(path: str, kind: type[Any], name: str) -> list[str]:
+    """Return the keys of the items of a setting that is a list, as a table of their own."""
+    hint = get_type_hints(kind)[name]
+    item = get_args(hint)[0] if get_origin(hint) is tuple else None
+    if not (isinstance(item, type) and is_dataclass(item)):
+        return []
+    lines = [f"### `{path}[]`\n", f"{item.__doc__}\n", "| key | type | default |", "|---|---|---|"]
+    hints = get_type_hints(item)
+    for f in fields(item):
+        choices = [repr(one) for one in get_args(hints[f.name])]
+        kind_of = f"one of {', '.join(choices)}" if choices else hints[f.name].__name__
+        lines.append(f"| `{f.name}` | {kind_of} | `{f.default}` |")
+    return [*lines, ""]
 
 
 def kind_name(kind: object) -> str:
@@ -58,15 +74,14 @@ def kind_name(kind: object) -> str:
     return str(kind).replace("|", "or").replace("Literal", "one of ")
 
 
-def events_page() -> str:
-    """Return the catalogue of audit events in both languages."""
-    lines = [
-        NOTE + "# Audit events\n",
-        "An action that is not listed cannot be logged, and so cannot be done.\n",
-    ]
-    lines += ["| action | 설명 | meaning | kept as |", "|---|---|---|---|"]
-    lines += [f"| `{s.action}` | {s.ko} | {s.en} | {s.retention} |" for s in CATALOGUE.values()]
-    return "\n".join(lines) + "\n"
+def events_in_english() -> str:
+    """Return the catalogue of audit events."""
+    return NOTE + event_pages.events_page("en")
+
+
+def events_in_korean() -> str:
+    """Return the catalogue of audit events, in Korean."""
+    return NOTE + event_pages.events_page("ko")
 
 
 def workflow_page() -> str:
@@ -80,8 +95,15 @@ def workflow_page() -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "commands.md": command_page,
     "settings.md": settings_page,
-    "audit-events.md": events_page,
+    "audit-events.md": events_in_english,
+    "audit-events.ko.md": events_in_korean,
     "egress-workflow.md": workflow_page,
+    "deid-policy.md": lambda: NOTE + deid_pages.policy_page("en"),
+    "deid-policy.ko.md": lambda: NOTE + deid_pages.policy_page("ko"),
+    "retention.md": lambda: NOTE + retention_pages.retention_page("en"),
+    "retention.ko.md": lambda: NOTE + retention_pages.retention_page("ko"),
+    "monthly-review.md": lambda: NOTE + review_pages.review_page("en"),
+    "monthly-review.ko.md": lambda: NOTE + review_pages.review_page("ko"),
 }
 
 

@@ -31,6 +31,7 @@ PLACES = (
     Place("log", 0o700),
     Place("logs", 0o700),
     Place("images", 0o700),
+    Place("sessions", 0o700),
 )
 
 

@@ -24,7 +24,7 @@ SERVERS_PER_PERSON = 50
 #: What each service may do in the hub. The gate needs nothing beyond signing people in.
 SERVICE_SCOPES: dict[HubService, tuple[str, ...]] = {
     "portal": ("servers", "list:users"),
-    "worker": ("read:servers", "delete:servers", "list:users"),
+    "worker": ("read:servers", "delete:servers", "list:users", "delete:users"),
     "gate": (),
 }
 

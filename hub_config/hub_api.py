@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import httpx
 
+PAGE = 50  # the hub's own page; it may be asked for no more than 200
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -40,4 +42,21 @@ class HubApi:
         """Stop a server; one that is not running is no error."""
         answer = self._client.delete(f"/users/{handle}/servers/{name}")
         if answer.status_code not in (httpx.codes.NOT_FOUND, httpx.codes.BAD_REQUEST):
+            answer.raise_for_status()
+
+    def users(self) -> list[str]:
+        """Return the name of everybody whom the hub knows, page by page."""
+        found: list[str] = []
+        while True:
+            answer = self._client.get("/users", params={"offset": len(found), "limit": PAGE})
+            answer.raise_for_status()
+            page = [str(user["name"]) for user in answer.json()]
+            found += page
+            if len(page) < PAGE:
+                return found
+
+    def remove_user(self, handle: str) -> None:
+        """Make the hub forget somebody; one whom it does not know is no error."""
+        answer = self._client.delete(f"/users/{handle}")
+        if answer.status_code != httpx.codes.NOT_FOUND:
             answer.raise_for_status()

@@ -27,6 +27,7 @@ from rich.console import Console
 
 from hub_config.engine import apt_install, connect
 from hub_config.errors import EnvironmentMissing, ZoneError
+from hub_config.full_disk import DiskFull, is_disk_full, is_full
 from images import debian_archive, engine_build, recipes, rootfs, sources, wheelhouse
 from images.debian_lock import parse_debian_lock
 from images.errors import ImageError, NoSpace
@@ -90,6 +91,9 @@ def build_all(
     except ImageError as error:
         raise ImageBuildFailed(str(error), hint=error.hint) from error
     except OSError as error:
+        if is_disk_full(error):
+            full = next((place for place in (home, sources.cache_root()) if is_full(place)), home)
+            raise DiskFull(full) from error
         raise ImageBuildFailed(f"The images could not be built: {error}") from error
     finally:
         if engine is None:

@@ -13,6 +13,8 @@ from pathlib import Path
 from hub_config.settings import Settings
 
 SUPERVISED = "ANSIM_SUPERVISED"  # marks a child of a zone's supervisor, so that no other process is ever ended
+#: What a child has from whoever started the zone; the last three say which container engine is meant.
+KEPT = ("PATH", "LANG", "TZ", "DOCKER_HOST", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH")
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -57,8 +59,8 @@ def gate_config(settings: Settings) -> str:
 
 
 def child_environment(settings: Settings, process: Process) -> dict[str, str]:
-    """Return the whole environment of a child: nothing of the caller's but PATH and the locale."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
+    """Return the whole environment of a child: nothing of the caller's but PATH, the locale and the engine."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return {
         **kept,
         "ANSIM_HOME": str(settings.home),

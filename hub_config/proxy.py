@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+from collections.abc import Awaitable
 from typing import Any
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, UnixConnector
+from aiohttp import ClientError, ClientResponseError, ClientSession, ClientTimeout, UnixConnector
 from jupyterhub.proxy import Proxy
 from traitlets import Unicode
 
@@ -23,7 +24,6 @@ class GateProxy(Proxy):  # type: ignore[misc]  # the base class carries no types
     socket = Unicode(SOCKET, config=True, help="The gate's control socket, relative to the home of the zone.")
 
     _watcher: asyncio.Task[None] | None = None
-    _instance: str | None = None
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -84,13 +84,35 @@ class GateProxy(Proxy):  # type: ignore[misc]  # the base class carries no types
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _look(self) -> None:
-        instance = (await self._call("GET", "/health"))["instance"]
-        if self._instance is not None and instance != self._instance:
+        health = await self._call("GET", "/health")
+        if not health["filled"] and not self._still_looking():
             self.log.warning("the gate started anew; telling it everything")
-            await self.check_routes(self.app.users, self.app._service_map)
-        self._instance = instance
+            await self._fill()
+            # The gate refuses this word if it started once more meanwhile; the next look begins again.
+            await self._call("PUT", "/filled", {"instance": health["instance"]})
         states = await self._call("GET", "/workspaces")
         self._spent = {ref: int(state["bytes_out"]) for ref, state in states.items()}
+
+    def _still_looking(self) -> bool:
+        """Say whether a hub that has just started does not know yet which workspaces still run."""
+        return any(spawner._check_pending for spawner in self._spawners())
+
+    async def _fill(self) -> None:
+        for spawner in self._spawners():
+            if spawner.ready:
+                await self._tolerantly(self._open(spawner), spawner.proxy_spec)
+        # Every workspace is open now; routes open nothing, so what goes wrong with one may wait for the next round.
+        await self._tolerantly(self.check_routes(self.app.users, self.app._service_map), "routes")
+
+    async def _tolerantly(self, order: Awaitable[None], what: str) -> None:
+        """Give an order that others must not wait for: what a gate refuses once it refuses again."""
+        try:
+            await order
+        except (ClientResponseError, LookupError):
+            self.log.exception("the gate was not told of %s", what)
+
+    def _spawners(self) -> list[Any]:
+        return [spawner for user in self.app.users.values() for spawner in user.spawners.values()]
 
     async def _call(
         self, method: str, path: str, document: dict[str, Any] | None = None, *, missing_ok: bool = False

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from hub_config.log_check import check_log, checked
 from hub_config.processes import REPOSITORY
+from hub_config.settings import load_settings
 from hub_config.zone import open_zone
 
 
@@ -16,7 +18,7 @@ def serve_audit(home: Path) -> None:
     """Run the append-only service that writes for processes without database rights."""
     from audit.writer import serve
 
-    zone = open_zone(home, "audit")
+    zone = checked(open_zone(home, "audit"))
     gate = pwd.getpwnam(zone.settings.gate.user)
     serve(zone.log, zone.cells, Path("run/audit.sock"), {gate.pw_uid: "gate"}, group=gate.pw_gid)
 
@@ -27,6 +29,7 @@ def serve_hub(home: Path) -> None:
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from jupyterhub.app import main as hub
 
+    check_log(load_settings(home))
     hub(["-f", str(REPOSITORY / "hub_config" / "jupyterhub_config.py")])
 
 
@@ -34,14 +37,14 @@ def serve_portal(home: Path) -> None:
     """Run the web face."""
     from portal.serve import serve
 
-    serve(open_zone(home, "portal"))
+    serve(checked(open_zone(home, "portal")))
 
 
 def serve_worker(home: Path) -> None:
     """Run the loops that nobody waits for: scans, releases, ended permits, checkpoints."""
     from hub_config.worker import Worker
 
-    Worker(open_zone(home, "worker")).run()
+    Worker(checked(open_zone(home, "worker"))).run()
 
 
 SERVICES: dict[str, Callable[[Path], None]] = {

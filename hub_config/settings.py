@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import yaml
 
+from audit.outward.target import Target
 from hub_config.errors import SettingsError
 
 FILE_NAME = "ansim.yaml"
@@ -52,9 +53,14 @@ class WorkspaceSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateSettings:
-    """Limits of the one door; sizes in bytes."""
+    """Limits of the one door, sizes in bytes, and who stands in front of it.
+
+    `front_ends` are the addresses of TLS servers: only theirs is believed what they say about the browser's address,
+    and people reach the zone at the port of the scheme instead of `zone.port`.
+    """
 
     user: str = "ansim-gate"
+    front_ends: tuple[str, ...] = ()
     session_bytes: int = 2_000_000_000
     message_bytes: int = 64_000_000
 
@@ -64,6 +70,54 @@ class EgressSettings:
     """Which output-checking policy is in force."""
 
     policy: str = "kr-default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSettings:
+    """Where data may lie that workspaces see; a relative directory is below ANSIM_HOME."""
+
+    roots: tuple[str, ...] = ("datasets",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutwardSettings:
+    """The systems that the record is sent to, such as a SIEM; each under a name of its own."""
+
+    targets: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionSettings:
+    """How long the record is kept: a shipped policy by name, or a file ending in .yaml, relative to ANSIM_HOME."""
+
+    policy: str = "kr-default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessSettings:
+    """Who confirms that the log only grows: a C2SP trust policy with the keys and addresses, relative to ANSIM_HOME."""
+
+    policy: str = ""
+    alert_minutes: int = 60  # a witness that fails for longer is recorded, which alerts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimestampSettings:
+    """An RFC 3161 time-stamping authority, and the certificates (PEM, relative to ANSIM_HOME) it is checked with."""
+
+    url: str = ""
+    certificates: str = "tsa.pem"
+    alert_minutes: int = 720
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceSettings:
+    """How much room on the disk of the zone is little, and how much is too little to begin anything; in MiB."""
+
+    low_mib: int = 1024
+    low_percent: int = 5
+    exhausted_mib: int = 256
+    reserve_mib: int = 64  # kept by a file, so that the refusals themselves can be recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +131,26 @@ class Settings:
     workspace: WorkspaceSettings = field(default_factory=WorkspaceSettings)
     gate: GateSettings = field(default_factory=GateSettings)
     egress: EgressSettings = field(default_factory=EgressSettings)
+    datasets: DatasetSettings = field(default_factory=DatasetSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
+    space: SpaceSettings = field(default_factory=SpaceSettings)
+    outward: OutwardSettings = field(default_factory=OutwardSettings)
+    witness: WitnessSettings = field(default_factory=WitnessSettings)
+    timestamp: TimestampSettings = field(default_factory=TimestampSettings)
+
+    def retention_policy(self) -> str:
+        """Return the name of the retention policy, a file relative to the home made absolute."""
+        given = self.retention.policy
+        return str(self.home / given) if given.endswith((".yaml", ".yml")) else given
+
+    def dataset_roots(self) -> tuple[Path, ...]:
+        """Return the directories below which datasets lie, made absolute."""
+        return tuple(self.home / root for root in self.datasets.roots)
 
     def host(self, name: OriginName) -> str:
         """Return the Host header of one of the three origins, with the port where it is not the default."""
         default = {"http": 80, "https": 443}[self.zone.scheme]
-        port = "" if self.zone.port == default else f":{self.zone.port}"
+        port = "" if self.gate.front_ends or self.zone.port == default else f":{self.zone.port}"
         return f"{name}.{self.zone.domain}{port}"
 
     def origin(self, name: OriginName) -> str:
@@ -108,6 +177,12 @@ SECTIONS: dict[str, type[Any]] = {
     "workspace": WorkspaceSettings,
     "gate": GateSettings,
     "egress": EgressSettings,
+    "datasets": DatasetSettings,
+    "retention": RetentionSettings,
+    "space": SpaceSettings,
+    "outward": OutwardSettings,
+    "witness": WitnessSettings,
+    "timestamp": TimestampSettings,
 }
 
 
@@ -143,6 +218,8 @@ def parse_settings(text: str, *, home: Path) -> Settings:
         sections[key.value] = _section(key.value, SECTIONS[key.value], node)
     settings = Settings(home=home, **sections)
     refuse_open_address(settings.zone)
+    refuse_unusable_front_ends(settings)
+    refuse_unusable_targets(settings.outward.targets)
     return settings
 
 
@@ -162,6 +239,36 @@ def refuse_open_address(zone: ZoneSettings) -> None:
         )
 
 
+def refuse_unusable_front_ends(settings: Settings) -> None:
+    """Refuse front servers that nobody could tell from a browser, or that would not protect what passes.
+
+    Raises: SettingsError — for what is no IP address, and for front servers without TLS.
+    """
+    for address in settings.gate.front_ends:
+        try:
+            ipaddress.ip_address(address)
+        except ValueError as error:
+            raise SettingsError(f"gate.front_ends must be IP addresses, not {address!r}.") from error
+    if settings.gate.front_ends and settings.zone.scheme != "https":
+        raise SettingsError(
+            "gate.front_ends are TLS servers, but zone.scheme is http.",
+            hint="Set zone.scheme to https, which browsers then speak with the front server, or name no front_ends.",
+        )
+
+
+def refuse_unusable_targets(targets: tuple[Target, ...]) -> None:
+    """Refuse what the record could not be sent to.
+
+    Raises: SettingsError — for a target that breaks a rule, and for a name that stands twice.
+    """
+    names = [target.name for target in targets]
+    for number, target in enumerate(targets):
+        if (problem := target.problem()) is not None:
+            raise SettingsError(f"outward.targets[{number}]: {problem.en}.")
+        if names.count(target.name) > 1:
+            raise SettingsError(f"outward.targets: the name {target.name} stands twice.")
+
+
 def _section(name: str, kind: type[Any], node: yaml.Node) -> Any:
     hints = get_type_hints(kind)
     values: dict[str, Any] = {}
@@ -175,6 +282,13 @@ def _section(name: str, kind: type[Any], node: yaml.Node) -> Any:
 
 
 def _typed(name: str, kind: Any, node: yaml.Node) -> Any:
+    if get_origin(kind) is tuple:
+        if not isinstance(node, yaml.SequenceNode):
+            raise SettingsError(f"{FILE_NAME} line {_line(node)}: {name} must be a list.")
+        item = get_args(kind)[0]
+        if item is str:
+            return tuple(_typed(f"{name}[{number}]", str, one) for number, one in enumerate(node.value))
+        return tuple(_section(f"{name}[{number}]", item, one) for number, one in enumerate(node.value))
     value = yaml.safe_load(yaml.serialize(node))
     choices = get_args(kind)
     right = value in choices if choices else type(value) is kind

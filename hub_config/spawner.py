@@ -164,7 +164,8 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         registry, request = self.zone.registry, self.request
         person = registry.person(handle)
         actor = request.actor(registry, person)
-        self.zone.log.record(events.refused(actor, person, project, denied, source=request.source))
+        refusal = events.refused(actor, person, project, denied, source=request.source)
+        self.zone.log.record(refusal, wait="durable")
 
     async def _start(self, person: Person, permit: WorkPermit) -> tuple[str, int]:
         zone = self.zone
@@ -191,6 +192,7 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
             await self._runner().bring_up(workspace, container, self._reached)
             await self._record(start.succeeded())
         except BaseException as error:
+            # Whatever ends a start, even that the hub gave up waiting, is undone and recorded, then told on.
             reason = failure_code(error)
             self.log.error("workspace %s did not start: %s", workspace.workspace, reason, exc_info=error)
             await asyncio.shield(self._undo(start, reason))
@@ -251,6 +253,7 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         try:
             await self._runner().take_down(workspace.workspace, "stopped")
         except Exception as error:
+            # Every announced stop has its outcome in the log, whatever it was; the hub hears of it all the same.
             reason = failure_code(error)
             await self._note(events.stop(workspace, outcome="failed", reason=reason, intent_id=intent.id))
             raise
@@ -281,7 +284,7 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         return WorkspaceRunner(self.docker, self.zone.settings)
 
     async def _record(self, event: Event) -> None:
-        await asyncio.to_thread(self.zone.log.record, event)
+        await asyncio.to_thread(self.zone.log.record, event, wait="durable")
 
     async def _note(self, event: Event) -> None:
         """Record what has happened already; a log that fails is reported and holds nothing up."""

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
 
-from hub_config import engine
+from audit.errors import AuditError
+from audit.outward.standing import Standing
+from audit.space import Room
+from hub_config import engine, reviewing
 from hub_config.errors import ZoneError
+from hub_config.gate_control import GateControl
+from hub_config.outward import standings_of
 from hub_config.preflight import CHECKS, Plan
 from hub_config.processes import answers, process_table
-from hub_config.settings import FILE_NAME, ZoneSettings, load_settings
+from hub_config.room import log_space
+from hub_config.settings import FILE_NAME, Settings, ZoneSettings, load_settings
 from hub_config.supervisor import read_state, running_pid
 
 
@@ -33,6 +40,11 @@ class Status:
     running: bool
     url: str
     processes: tuple[ProcessState, ...]
+    outward: tuple[Standing, ...] = ()
+    room: Room | None = None
+    """How much is left on the disk of the log."""
+    review: str | None = None
+    """What is wrong with the monthly reviews; it makes no process ill."""
 
     @property
     def healthy(self) -> bool:
@@ -42,7 +54,10 @@ class Status:
     def document(self) -> dict[str, object]:
         """Return the status as JSON values."""
         rows = [{"name": p.name, "pid": p.pid, "answers": p.answers, "restarts": p.restarts} for p in self.processes]
-        return {"home": str(self.home), "running": self.running, "url": self.url, "processes": rows}
+        sent = [one.document() for one in self.outward]
+        space = None if self.room is None else self.room.document()
+        document = {"home": str(self.home), "running": self.running, "url": self.url, "processes": rows}
+        return {**document, "outward": sent, "space": space, "review": self.review}
 
     def table(self) -> Table:
         """Return the status as a table for a terminal."""
@@ -51,6 +66,13 @@ class Status:
             table.add_column(heading)
         for p in self.processes:
             table.add_row(p.name, str(p.pid or "–"), "yes" if p.answers else "no", str(p.restarts))
+        if self.room is not None:
+            table.add_row("disk of the log", "–", f"{self.room.level}, {self.room.free / 1024**3:.1f} GiB free", "–")
+        if self.review is not None:
+            table.add_row("monthly review", "–", self.review, "–")
+        for one in self.outward:
+            state = f"no: {one.position.error}" if one.position.failing else f"yes, {one.behind} behind"
+            table.add_row(f"→ {one.target.name}", "–", state, str(one.position.failures))
         return table
 
 
@@ -66,12 +88,22 @@ def status(home: Path) -> Status:
         ProcessState(
             name=p.name,
             pid=state.get("children", {}).get(p.name),
-            answers=running and answers(settings, p),
+            answers=running and answers(settings, p) and (p.name != "gate" or gate_is_filled(home)),
             restarts=state.get("restarts", {}).get(p.name, 0),
         )
         for p in process_table(settings, gate_token="")
     )
-    return Status(home=home, running=running, url=settings.origin("zone"), processes=rows)
+    sent = tuple(standings_of(settings))
+    url, room = settings.origin("zone"), room_of(settings)
+    fault = reviewing.fault_of(settings)
+    review = None if fault is None else fault[0]
+    return Status(home=home, running=running, url=url, processes=rows, outward=sent, room=room, review=review)
+
+
+def gate_is_filled(home: Path) -> bool:
+    """Say whether the gate knows what runs; one that does not turns everybody away and is no help yet."""
+    with contextlib.closing(GateControl(home)) as gate:
+        return gate.healthy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +138,41 @@ def diagnose(home: Path) -> list[Diagnosis]:
     answering = engine.engine_answers()
     reason = "" if answering else "no container engine answers; `make up` installs the distribution's"
     rows.append(Diagnosis("container engine", ok=answering, reason=reason))
+    rows += [] if first else [diagnosis_of(one) for one in standings_of(load_settings(home))]
+    rows += [] if first else [diagnosis_of_room(room_of(load_settings(home)))]
+    rows += [] if first else [diagnosis_of_reviews(load_settings(home))]
     return rows
+
+
+def room_of(settings: Settings) -> Room | None:
+    """Return how much is left on the disk of the log; None before there is one."""
+    try:
+        return log_space(settings).look()
+    except AuditError:
+        return None
+
+
+def diagnosis_of_reviews(settings: Settings) -> Diagnosis:
+    """Say whether every month was reviewed in time."""
+    fault = reviewing.fault_of(settings)
+    reason, hint = fault or ("", "")
+    return Diagnosis("monthly review", ok=fault is None, reason=reason, hint=hint)
+
+
+def diagnosis_of_room(room: Room | None) -> Diagnosis:
+    """Say whether the log has room."""
+    if room is None or room.level == "ample":
+        return Diagnosis("space for the log", ok=True)
+    reason = f"{room.free / 1024**3:.1f} GiB are free: " + (
+        "nothing new is begun" if room.level == "exhausted" else "the log will soon refuse new actions"
+    )
+    return Diagnosis("space for the log", ok=False, reason=reason, hint="Free space on the disk of the zone.")
+
+
+def diagnosis_of(one: Standing) -> Diagnosis:
+    """Say whether a system that the record is sent to takes it."""
+    name, place = f"outward {one.target.name}", one.position
+    if place.failing_since is None:
+        return Diagnosis(name, ok=True)
+    reason = f"{place.error} since {place.failing_since:%Y-%m-%d %H:%M} UTC, {one.behind} entries behind"
+    return Diagnosis(name, ok=False, reason=reason, hint="It is tried again by itself; nothing is skipped.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -16,9 +17,12 @@ from pathlib import Path
 from rich.console import Console
 
 from hub_config import engine, images
+from hub_config.attesting import continue_log
 from hub_config.errors import EnvironmentMissing, NotRunning, ZoneError
+from hub_config.full_disk import DiskFull, is_full
 from hub_config.gate_control import GateControl
 from hub_config.home import make_home
+from hub_config.log_check import check_log
 from hub_config.migrate import migrate
 from hub_config.preflight import Plan, check_machine, ensure_gate_user
 from hub_config.processes import REPOSITORY, answers, process_table
@@ -60,7 +64,14 @@ def up(start: Start, console: Console) -> None:
         with step(console, "Starting the zone"):
             spawn_supervisor(load_settings(start.home))
     settings = load_settings(start.home)
-    wait_until_up(settings)
+    try:
+        wait_until_up(settings)
+    except ZoneError:
+        if starting:
+            stop_supervisor(start.home)  # half a zone helps nobody
+        if is_full(start.home):
+            raise DiskFull(start.home) from None
+        raise
     zone = open_zone(start.home, "cli")
     if starting:
         record_start(zone)
@@ -83,6 +94,9 @@ def prepare(start: Start, zone_settings: ZoneSettings, console: Console) -> None
     os.umask(0o077)  # the gate may pass through the home, but opens nothing in it
     with step(console, "Bringing the database up to date"):
         migrate(load_settings(start.home).database_url())
+        continue_log(load_settings(start.home))
+    with step(console, "Holding the audit log against its last checkpoint"):
+        check_log(load_settings(start.home))
 
 
 def ensure_engine(home: Path, console: Console) -> None:
@@ -123,7 +137,7 @@ def spawn_supervisor(settings: Settings) -> None:
 
 
 def wait_until_up(settings: Settings) -> None:
-    """Wait until every process answers.
+    """Wait until every process answers and the gate knows from the hub what runs.
 
     Raises: ZoneError — naming the process that does not, with its log.
     """
@@ -133,13 +147,20 @@ def wait_until_up(settings: Settings) -> None:
         time.sleep(0.1)
         waiting = [p for p in waiting if not answers(settings, p)]
     if waiting:
-        name = waiting[0].name
-        raise ZoneError(
-            f"The {name} process did not come up within {START_SECONDS} s.",
-            hint=f"Its reason stands at the end of {settings.home / 'logs' / f'{name}.log'}.",
-        )
-    while not GateControl(settings.home).healthy() and time.monotonic() < deadline:
-        time.sleep(0.1)
+        raise not_up(settings, waiting[0].name)
+    with contextlib.closing(GateControl(settings.home)) as gate:
+        while not gate.healthy():
+            if time.monotonic() > deadline:
+                raise not_up(settings, "hub")  # it is the hub that tells the gate
+            time.sleep(0.1)
+
+
+def not_up(settings: Settings, process: str) -> ZoneError:
+    """Return the error of a start for which one process is to blame, with its log."""
+    return ZoneError(
+        f"The {process} process did not come up within {START_SECONDS} s.",
+        hint=f"Its reason stands at the end of {settings.home / 'logs' / f'{process}.log'}.",
+    )
 
 
 def greet(zone: Zone, start: Start, console: Console) -> None:
@@ -161,10 +182,7 @@ def down(home: Path, console: Console, *, say: Callable[[str], None]) -> None:
     pid = running_pid(home)
     if pid is not None:
         with step(console, "Stopping the zone"):
-            os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + STOP_SECONDS
-            while running_pid(home) is not None and time.monotonic() < deadline:
-                time.sleep(0.1)
+            stop_supervisor(home)
     left = end_leftovers(home)
     if (home / "ansim.db").exists():
         zone = open_zone(home, "cli")
@@ -173,6 +191,17 @@ def down(home: Path, console: Console, *, say: Callable[[str], None]) -> None:
             record_stop(zone)
     engine.stop_engine(home / ENGINE_STATE)
     say("The zone is stopped." if pid is not None or left else "The zone was not running.")
+
+
+def stop_supervisor(home: Path) -> None:
+    """Stop the supervisor of a zone, which stops its processes, and wait until it has."""
+    pid = running_pid(home)
+    if not pid:
+        return
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while running_pid(home) is not None and time.monotonic() < deadline:
+        time.sleep(0.1)
 
 
 def require_running(home: Path) -> None:

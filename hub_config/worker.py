@@ -9,15 +9,21 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import docker
 import httpx
+from docker.errors import DockerException
+from requests.exceptions import RequestException
 
+from audit.break_glass_log import take_in
 from audit.event import Actor, Event, Object, Source, Subjects
+from audit.space_watch import SpaceWatch
 from egress_review.vault import Vault
+from hub_config import attesting, outward, retention, reviewing
 from hub_config.gate_control import GateControl
 from hub_config.hub_api import HubApi
 from hub_config.scan_leftovers import remove_scans
@@ -42,7 +48,7 @@ class Duty:
 
     name: str
     seconds: float
-    run: Callable[[], None]
+    run: Callable[[], object]
 
 
 class Worker:
@@ -57,9 +63,17 @@ class Worker:
             Duty("egress", 0.5, self.act_on_requests),
             Duty("endings", zone.settings.workspace.ending_check_seconds, self.close_ended),
             Duty("warnings", 60, self.warn_of_endings),
+            Duty("sequencer", 0.25, zone.log.sequencer.drain),
             Duty("checkpoint", 10, self.sign_checkpoint),
+            Duty("break-glass", 30, partial(take_in, zone.log)),
+            Duty("space", 10, SpaceWatch(zone.log, zone.space).look),
             Duty("orphans", 60, self.remove_orphans),
             Duty("intents", 60, self.reconcile),
+            Duty("retention", 60, lambda: retention.keep(zone, WORKER)),
+            Duty("reviews", reviewing.SECONDS, lambda: reviewing.announce_overdue(zone)),
+            Duty("hub_users", 3600, lambda: retention.forget_hub_users(zone, self._hub)),
+            *(Duty(name, 5, run) for name, run in outward.duties(zone, self._stop.is_set)),
+            *(Duty(name, seconds, run) for name, seconds, run in attesting.duties(zone)),
         )
 
     def run(self) -> None:
@@ -97,8 +111,11 @@ class Worker:
                 log.exception("%s could not be moved on; tried again", ref)
 
     def close_ended(self) -> None:
-        """Cut every workspace that the registry no longer allows, then stop its container."""
-        for ref in set(self._gate.workspaces()) | set(self._containers()):
+        """Cut every workspace that the registry no longer allows, then stop its container.
+
+        Neither waits for the other: an engine that is away keeps no connection open, nor a gate a container.
+        """
+        for ref in known_to("gate", self._gate.workspaces) | known_to("engine", self._containers):
             reason = self._ended(ref)
             if reason is not None:
                 self._close(ref, reason)
@@ -115,7 +132,10 @@ class Worker:
 
     def _close(self, ref: str, reason: Denied) -> None:
         # The gate first: connections end at once even where the hub or the engine is slow.
-        self._gate.cut(ref, reason.code)
+        try:
+            self._gate.cut(ref, reason.code)
+        except httpx.HTTPError as error:
+            log.warning("%s is not cut at the gate, which forwards nothing now (%s)", ref, type(error).__name__)
         self._record("workspace.cut", ref, reason=reason.code)
         owner = self._owner(ref)
         try:
@@ -189,5 +209,15 @@ class Worker:
                 subjects=Subjects.none(),
                 source=Source(ip=None),
                 reason=reason,
-            )
+            ),
+            wait="durable",
         )
+
+
+def known_to(neighbour: str, ask: Callable[[], Iterable[str]]) -> set[str]:
+    """Return the workspaces that a neighbour knows; one that does not answer knows none for now."""
+    try:
+        return set(ask())
+    except (httpx.HTTPError, DockerException, RequestException) as error:
+        log.warning("the %s does not answer (%s)", neighbour, type(error).__name__)
+        return set()

@@ -10,11 +10,17 @@ from audit.cells import CellStore
 from audit.db import Database
 from audit.log import AuditLog, LogKeys
 from audit.note import parse_vkey
+from audit.retention.policy import RetentionPolicy
+from audit.space import Space
+from audit.timestamps.stamping import TimestampRounds
+from audit.witness.asking import WitnessRounds
 from egress_review.policy import Policy, load_policy
 from egress_review.scanner import ContainerScanner
 from egress_review.service import EgressDesk
 from egress_review.vault import Vault
+from hub_config import attesting
 from hub_config.keys import ZoneKeys, load_or_create_keys
+from hub_config.room import log_space
 from hub_config.settings import Settings, load_settings
 from images.manifest import image_manifest
 from registry.notice import NOTICE_VERSION
@@ -28,23 +34,44 @@ class Zone:
     settings: Settings
     db: Database
     log: AuditLog
+    space: Space
     cells: CellStore
     keys: ZoneKeys
     registry: Registry
     policy: Policy
+    retention: RetentionPolicy
     desk: EgressDesk
     component: str
 
     @property
     def zone_id(self) -> str:
         """The name of this zone on container labels: 12 hexadecimal digits, stable as long as its keys."""
-        public = self.keys.release_key.public_key().public_bytes_raw()
-        return hashlib.sha256(public).hexdigest()[:12]
+        return zone_id(self.keys)
+
+    @property
+    def witness_policy_text(self) -> str:
+        """The policy that says which witnesses a checkpoint needs, as it stands in its file."""
+        return attesting.witness_policy_text(self.settings)
+
+    @property
+    def witnesses(self) -> WitnessRounds:
+        """The duty that has checkpoints cosigned."""
+        return attesting.witness_rounds(self.log, self.settings)
+
+    @property
+    def timestamps(self) -> TimestampRounds | None:
+        """The duty that has checkpoints stamped, where an authority is set."""
+        return attesting.timestamp_rounds(self.log, self.settings)
 
     @property
     def home(self) -> Path:
         """The directory that holds everything mutable of this zone."""
         return self.settings.home
+
+
+def zone_id(keys: ZoneKeys) -> str:
+    """Return the name of the zone with these keys, for the labels of its containers."""
+    return hashlib.sha256(keys.release_key.public_key().public_bytes_raw()).hexdigest()[:12]
 
 
 def log_origin(settings: Settings) -> str:
@@ -70,9 +97,23 @@ def open_zone(home: Path, component: str) -> Zone:
     keys = load_or_create_keys(settings.home / "keys")
     log_keys = LogKeys.load_or_create(settings.home / "keys")
     db = Database.open(settings.database_url())
-    log = AuditLog(db, log_keys, component=component, origin=log_origin(settings), log_dir=settings.home / "log")
+    space = log_space(settings)
+    log = AuditLog(
+        db,
+        log_keys,
+        component=component,
+        origin=log_origin(settings),
+        log_dir=settings.home / "log",
+        space=space,
+        witnesses=attesting.witness_policy(settings),
+    )
     registry = Registry(
-        db, log, secrets_key=keys.registry_secret, demo=settings.zone.demo, notice_version=NOTICE_VERSION
+        db,
+        log,
+        secrets_key=keys.registry_secret,
+        demo=settings.zone.demo,
+        notice_version=NOTICE_VERSION,
+        dataset_roots=settings.dataset_roots(),
     )
     policy = load_policy(settings.egress.policy)
     desk = EgressDesk(
@@ -83,14 +124,16 @@ def open_zone(home: Path, component: str) -> Zone:
         releases_dir=settings.home / "releases",
         workspaces_dir=settings.home / "workspaces",
         policy=policy,
-        scanner=ContainerScanner(scanner_image(settings.home)),
+        scanner=ContainerScanner(scanner_image(settings.home), labels={"ansim.zone": zone_id(keys)}),
         release_key=keys.release_key,
     )
     return Zone(
         settings=settings,
         db=db,
         log=log,
-        cells=CellStore(settings.home / "cells", log_keys.cells),
+        space=space,
+        cells=CellStore(settings.home / "cells", log_keys.cells, log.cell_keys()),
+        retention=RetentionPolicy.load(settings.retention_policy()),
         keys=keys,
         registry=registry,
         policy=policy,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from audit.canonical import JSON
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.search import Query, open_intents, search
+from hub_config.retention import announce_policy
 from hub_config.settings import FILE_NAME
 from hub_config.zone import Zone
 from images.manifest import ImageInfo, image_manifest
@@ -27,6 +28,7 @@ def record_start(zone: Zone) -> None:
     for name in IMAGES:
         if (info := image_manifest(zone.home, name)) is not None:
             record_image(zone, info)
+    announce_policy(zone, CLI)
     zone.log.record(about_zone(zone, "zone.started", settings=settings, demo=zone.settings.zone.demo))
 
 

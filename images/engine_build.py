@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from docker import DockerClient
-from docker.errors import APIError, DockerException, ImageNotFound
+from docker.errors import APIError, DockerException, ImageLoadError, ImageNotFound
 from docker.models.images import Image
 from requests.exceptions import RequestException
 
@@ -148,6 +148,8 @@ def _explain(error: Exception) -> ImageError:
     """What the engine or the connection to it said."""
     if isinstance(error, APIError):
         return _failure(str(error.explanation or error))
+    if isinstance(error, ImageLoadError):  # what the engine said in the middle of an answer that had begun well
+        return _failure(str(error))
     return ImageError(
         f"The container engine went away while it made an image ({error})",
         hint="See its log (journalctl -u docker, or /var/log/dockerd.log), then run the command again.",

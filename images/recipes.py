@@ -20,7 +20,8 @@ _BASE_FILES: Final = (
 )
 _NOTEBOOK_FILES: Final = (
     *("Dockerfile", "build.lock", "requirements.lock", "prepare.py", "start", "relay.py", "ansim_client.py"),
-    "config/labconfig/page_config.json",
+    *("ansim_lab.py", "ansim_spare.py", "config/labconfig/page_config.json"),
+    *("config/jupyter_server_config.py", "config/jupyter_server_config.d/ansim_lab.json"),
 )
 
 

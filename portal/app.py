@@ -17,13 +17,31 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal import preview, signin
 from portal.hub import Hub
-from portal.navigation import CHECKERS, COMPLIANCE, OPERATORS, RESEARCHERS, STEWARDS
+from portal.navigation import CHECKERS, COMPLIANCE, OPERATORS, PROJECT_READERS, RESEARCHERS, STEWARDS
 from portal.pages import Page, framework_error, respond
 from portal.render import environment
 from portal.security import ResponseHeaders, page_headers, preview_headers
+from portal.session_files import SessionFiles
 from portal.sessions import Sessions
 from portal.verifications import Verifications
-from portal.views import about, account, compliance, home, joining, people, projects, requests, review, workspace, zone
+from portal.views import (
+    about,
+    account,
+    asking,
+    audit_review,
+    bundles,
+    compliance,
+    dashboard,
+    home,
+    joining,
+    people,
+    projects,
+    requests,
+    retention,
+    review,
+    workspace,
+    zone,
+)
 from portal.visit import Portal
 from portal.zone import ZoneLike
 
@@ -70,11 +88,28 @@ PAGES: tuple[Page, ...] = (
     Page(path="/review/{ref}/vote", endpoint=review.vote, methods=POST, needs=CHECKERS),
     Page(path="/review/{ref}/decide", endpoint=review.decide, methods=POST, needs=CHECKERS),
     Page(path="/compliance", endpoint=compliance.overview, needs=COMPLIANCE),
-    Page(path="/compliance/search", endpoint=compliance.find, needs=COMPLIANCE),
-    Page(path="/compliance/timeline/{kind}/{ref}", endpoint=compliance.follow, needs=COMPLIANCE),
+    Page(path="/compliance/search", endpoint=asking.find, needs=COMPLIANCE),
+    Page(path="/compliance/timeline/{kind}/{ref}", endpoint=asking.follow, needs=COMPLIANCE),
+    Page(path="/compliance/answers", endpoint=asking.lookup, needs=COMPLIANCE),
+    Page(path="/compliance/answers/{ask}/{kind}/{ref}", endpoint=asking.ask, needs=COMPLIANCE),
+    Page(path="/compliance/file", endpoint=asking.find_file, methods=POST, needs=COMPLIANCE, takes_file=True),
+    Page(path="/compliance/download", endpoint=asking.download, methods=POST, needs=COMPLIANCE),
+    Page(path="/compliance/queries", endpoint=asking.keep, methods=POST, needs=COMPLIANCE),
+    Page(path="/compliance/queries/{id}", endpoint=asking.run, needs=COMPLIANCE),
+    Page(path="/compliance/queries/{id}/delete", endpoint=asking.forget, methods=POST, needs=COMPLIANCE),
     Page(path="/compliance/entries/{index:int}", endpoint=compliance.show, needs=COMPLIANCE),
+    Page(path="/compliance/entries/{index:int}/values", endpoint=compliance.unseal, methods=POST, needs=COMPLIANCE),
     Page(path="/compliance/entries/{index:int}/receipt", endpoint=compliance.receipt, needs=COMPLIANCE),
     Page(path="/compliance/verify", endpoint=compliance.verify_now, methods=POST, needs=COMPLIANCE),
+    Page(path="/dashboard", endpoint=dashboard.dashboard, needs=COMPLIANCE | OPERATORS),
+    Page(path="/monthly-reviews", endpoint=audit_review.overview, needs=COMPLIANCE),
+    Page(path="/monthly-reviews", endpoint=audit_review.make, methods=POST, needs=COMPLIANCE),
+    Page(path="/monthly-reviews/{month}", endpoint=audit_review.show, needs=COMPLIANCE),
+    Page(path="/monthly-reviews/{month}/note", endpoint=audit_review.note, methods=POST, needs=COMPLIANCE),
+    Page(path="/monthly-reviews/{month}/sign", endpoint=audit_review.sign, methods=POST, needs=COMPLIANCE),
+    Page(path="/monthly-reviews/{month}/copy", endpoint=audit_review.copy, methods=POST, needs=COMPLIANCE),
+    Page(path="/retention", endpoint=retention.overview, needs=COMPLIANCE),
+    Page(path="/retention/erasures/{handle}", endpoint=retention.confirm, methods=POST, needs=COMPLIANCE),
     Page(path="/people", endpoint=people.people, needs=OPERATORS),
     Page(path="/people/invite", endpoint=people.invite, methods=POST, needs=OPERATORS),
     Page(path="/people/{handle}", endpoint=people.person, needs=OPERATORS),
@@ -82,11 +117,13 @@ PAGES: tuple[Page, ...] = (
     Page(path="/people/{handle}/state", endpoint=people.change_state, methods=POST, needs=OPERATORS),
     Page(path="/people/{handle}/role", endpoint=people.change_role, methods=POST, needs=OPERATORS),
     Page(path="/people/{handle}/reset", endpoint=people.request_reset, methods=POST, needs=OPERATORS),
+    Page(path="/people/{handle}/erasure", endpoint=retention.request, methods=POST, needs=OPERATORS),
     Page(path="/second-factor-resets", endpoint=people.resets, needs=CONFIRMERS),
     Page(path="/second-factor-resets/{handle}", endpoint=people.confirm_reset, methods=POST, needs=CONFIRMERS),
-    Page(path="/projects", endpoint=projects.projects, needs=STEWARDS),
+    Page(path="/projects", endpoint=projects.projects, needs=PROJECT_READERS),
     Page(path="/projects", endpoint=projects.add_project, methods=POST, needs=OPERATORS),
-    Page(path="/projects/{project}", endpoint=projects.project, needs=STEWARDS),
+    Page(path="/projects/{project}", endpoint=projects.project, needs=PROJECT_READERS),
+    Page(path="/projects/{project}/bundle", endpoint=bundles.bundle, methods=POST, needs=COMPLIANCE),
     Page(path="/projects/{project}/close", endpoint=projects.close_project, methods=POST, needs=OPERATORS),
     Page(path="/projects/{project}/extend", endpoint=projects.extend_project, methods=POST, needs=OPERATORS),
     Page(path="/projects/{project}/members", endpoint=projects.add_member, methods=POST, needs=OPERATORS),
@@ -109,7 +146,7 @@ def build_portal(
     return Portal(
         zone=zone,
         hub=hub or Hub(zone.settings.hub_url(), zone.keys.hub_token("portal"), redirect_uri),
-        sessions=Sessions(clock),
+        sessions=Sessions(clock, SessionFiles(zone.settings.home / "sessions")),
         verifications=Verifications(clock),
         templates=environment(),
         clock=clock,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from audit.errors import AuditError
+from audit.errors import AuditError, FontMissing, QuestionRefused
 from egress_review import errors as egress_errors
 from registry import errors as registry_errors
 from registry.text import Text
@@ -105,6 +105,8 @@ ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
     (egress_errors.Invalid, _answer(422, "invalid", "입력을 확인하십시오", "Please check what you entered")),
     (egress_errors.OutboxRefused, _answer(422, "outbox", "보낼 수 없는 파일입니다", "This file cannot be taken")),
     (egress_errors.EgressError, _answer(409, "refused", "반출 처리를 계속할 수 없습니다", "This step cannot be taken")),
+    (QuestionRefused, _answer(422, "invalid", "조회 조건을 확인하십시오", "Please check what you asked")),
+    (FontMissing, _answer(503, "font", "PDF를 만들 수 없습니다", "A PDF cannot be made here")),
     (AuditError, _answer(503, "log", "기록을 남길 수 없어 중단했습니다", "Stopped: the audit log cannot be written")),
 )
 
@@ -123,7 +125,7 @@ def answer_for(error: Exception) -> Answer:
 def reason_of(error: Exception) -> Text:
     """Return why something was refused, without internals."""
     if isinstance(error, AuditError):
-        return Text(error.summary.ko, error.summary.en)
+        return Text(error.text("ko"), error.text("en"))
     reason = getattr(error, "reason", None)
     return reason if isinstance(reason, Text) else answer_for(error).title
 

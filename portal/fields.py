@@ -42,6 +42,9 @@ FIELDS: Mapping[str, Field] = {
     "language": Field(Text("언어", "Language"), 2),
     "reason": Field(Text("이유", "Reason"), 2_000),
     "files": Field(Text("파일", "Files"), 255),
+    "month": Field(Text("달", "Month"), 7),
+    "item": Field(Text("점검 항목", "Item of the review"), 64),
+    "finding": Field(Text("판단", "Finding"), 16),
 }
 
 

@@ -12,6 +12,7 @@ CHECKERS = frozenset({Role.CHECKER, Role.SENIOR_CHECKER})
 COMPLIANCE = frozenset({Role.COMPLIANCE_OFFICER})
 OPERATORS = frozenset({Role.OPERATOR})
 STEWARDS = frozenset({Role.OPERATOR, Role.DATA_CONTROLLER})
+PROJECT_READERS = STEWARDS | COMPLIANCE
 EVERY_ROLE = frozenset(Role)
 
 
@@ -38,8 +39,11 @@ MENU = (
     Entry("/requests", "egress", N_("Egress requests"), RESEARCHERS),
     Entry("/review", "policy", N_("Egress review"), CHECKERS),
     Entry("/compliance", "log", N_("Audit log"), COMPLIANCE),
+    Entry("/dashboard", "picture", N_("Dashboard"), COMPLIANCE | OPERATORS),
+    Entry("/monthly-reviews", "calendar", N_("Monthly review"), COMPLIANCE),
+    Entry("/retention", "lock", N_("Retention and erasure"), COMPLIANCE),
     Entry("/people", "users", N_("People"), OPERATORS),
-    Entry("/projects", "folder", N_("Projects"), STEWARDS),
+    Entry("/projects", "folder", N_("Projects"), PROJECT_READERS),
     Entry("/datasets", "database", N_("Datasets"), STEWARDS),
     Entry("/images", "box", N_("Images"), OPERATORS),
     Entry("/zone", "server", N_("Zone"), OPERATORS),

@@ -48,13 +48,15 @@ class Page:
     methods: tuple[str, ...] = ("GET",)
     needs: Needs
     before_notice: bool = False
+    takes_file: bool = False
+    """Whether its form brings one file, which the handler only reads and nothing keeps."""
 
 
 async def respond(page: Page, portal: Portal, request: Request) -> Response:
     """Answer a request for a page; a refusal before the handler is a page too."""
     try:
         check_same_origin(request.method, request.headers, portal.origin)
-        form = await _form(request)
+        form = await _form(request, takes_file=page.takes_file)
     except (CrossSite, WrongInput) as error:
         return error_page(_guest(portal, request), error)
     return await run_in_threadpool(_answer, page, portal, request, form)
@@ -168,11 +170,13 @@ def _language(request: Request, signed_in: SignedIn | None) -> i18n.Language:
     return i18n.preferred(request.headers.get("accept-language", ""))
 
 
-async def _form(request: Request) -> FormData:
-    """Read the form of a POST; files are never uploaded through the portal."""
+async def _form(request: Request, *, takes_file: bool) -> FormData:
+    """Read the form of a POST; no page keeps a file, and one page reads one to find it in the audit log."""
     if request.method in READING:
         return FormData()
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if takes_file and kind == "multipart/form-data":
+        return await request.form(max_files=1, max_fields=10)
     if kind not in ("", "application/x-www-form-urlencoded"):
         raise WrongInput(Text("양식이 아닌 내용을 받았습니다.", "The content is not a form."))
     return await request.form(max_files=0, max_fields=MAX_FORM_FIELDS)

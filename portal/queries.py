@@ -1,22 +1,24 @@
-"""The search form of the audit log: read from the address, turned into a query of the log."""
+"""The search form of the audit log: read from the address, turned into a query, and back into addresses."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import cast, get_args
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
-from audit.event import Outcome
-from audit.search import Query
+from audit.searching.fields import as_query
+from audit.searching.naming import Names
+from audit.searching.query import Query
 from portal.errors import WrongInput
 from portal.formats import KOREAN_TIME
 from portal.visit import Visit
-from registry.errors import NotFound
-from registry.service import Registry
 from registry.text import Text
 
-NOBODY = "p_"  # matches no reference: an unknown user name finds nothing instead of everything
+NOBODY = "p_"  # matches no reference: an unknown person finds nothing instead of everything
+LONGEST = 300
+SEARCH = "/compliance/search"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,47 +29,48 @@ class SearchForm:
     project: str = ""
     dataset: str = ""
     request: str = ""
+    file: str = ""
     action: str = ""
     outcome: str = ""
+    component: str = ""
     since: str = ""
     until: str = ""
+    address: str = ""
+    correlation: str = ""
     text: str = ""
-    after: str = ""
 
     def as_dict(self) -> dict[str, str]:
         """The fields that are not empty."""
         return {name: value for name, value in asdict(self).items() if value}
 
-    def address(self, *, after: int) -> str:
-        """The address of the page behind an entry."""
-        return "/compliance/search?" + urlencode({**self.as_dict(), "after": str(after)})
+    def fields(self) -> dict[str, str]:
+        """The fields that are not empty, by the names that a saved search and the command use."""
+        found = self.as_dict()
+        return {"person" if name == "who" else name: value for name, value in found.items()}
+
+    def link(self, **changes: str) -> str:
+        """The address of this search with some fields changed; pages begin anew."""
+        return f"{SEARCH}?{urlencode(replace(self, **changes).as_dict())}"
+
+    def turn(self, **where: int) -> str:
+        """The address of another page of this search."""
+        return f"{SEARCH}?{urlencode({**self.as_dict(), **where})}"
 
 
-def log_form(visit: Visit) -> SearchForm:
-    """Read the form from the address."""
-    return SearchForm(**{name: visit.query(name)[:200] for name in SearchForm.__dataclass_fields__})
+def form_of(values: Mapping[str, Any]) -> SearchForm:
+    """Return the form that an address, a posted form or a saved search holds; what it does not know is left out."""
+    given = {"who" if name == "person" else name: value for name, value in values.items()}
+    known = {name: given.get(name) for name in SearchForm.__dataclass_fields__}
+    return SearchForm(**{name: value.strip()[:LONGEST] for name, value in known.items() if isinstance(value, str)})
 
 
-def as_query(registry: Registry, form: SearchForm, *, limit: int) -> Query:
-    """Turn a form into a query; people may be named by user name or by reference.
+def query_of(form: SearchForm, names: Names) -> Query:
+    """Turn a form into a query; somebody whom nobody knows by that name finds nothing.
 
-    Raises: WrongInput — for a day that is none, or an outcome that does not exist.
+    Raises: QuestionRefused — for a field that cannot be read, or a name of several people.
     """
-    if form.outcome and form.outcome not in get_args(Outcome):
-        raise WrongInput(Text("알 수 없는 결과 값입니다.", "There is no such outcome."))
-    return Query(
-        person=_ref(registry, form.who) if form.who else None,
-        project=form.project or None,
-        dataset=form.dataset or None,
-        object=form.request or None,
-        action=form.action or None,
-        outcome=cast(Outcome, form.outcome) if form.outcome else None,
-        since=as_day(form.since) if form.since else None,
-        until=as_day(form.until) + timedelta(days=1) if form.until else None,
-        text=form.text or None,
-        after=int(form.after) if form.after.isdecimal() else None,
-        limit=limit,
-    )
+    unknown = form.who and not form.who.startswith("p_") and not names.called(form.who)
+    return as_query((replace(form, who=NOBODY) if unknown else form).fields(), names)
 
 
 def as_day(text: str) -> datetime:
@@ -81,10 +84,21 @@ def as_day(text: str) -> datetime:
         raise WrongInput(Text("날짜는 2026-11-21 형식으로 씁니다.", "Write days as 2026-11-21.")) from error
 
 
-def _ref(registry: Registry, who: str) -> str:
-    if who.startswith("p_"):
-        return who
-    try:
-        return registry.person(who).ref
-    except NotFound:
-        return NOBODY
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Which page is wanted: behind an entry, or before one."""
+
+    after: int | None
+    before: int | None
+
+    @classmethod
+    def of(cls, visit: Visit) -> Turn:
+        """Read it from the address."""
+        after, before = (int(q) if (q := visit.query(name)).isdecimal() else None for name in ("after", "before"))
+        return cls(after if before is None else None, before)
+
+    def apply(self, query: Query, limit: int) -> Query:
+        """Return the query for this page; a page before an entry is read backwards."""
+        if self.before is None:
+            return replace(query, after=self.after, limit=limit)
+        return replace(query, after=self.before, limit=limit, newest_first=not query.newest_first)

@@ -1,6 +1,6 @@
-"""Browser sessions, kept in the portal's memory only: a stolen disk or database holds no session.
+"""Browser sessions: in the portal's memory, and sealed on disk for the portal that comes after it.
 
-A restart of the portal ends them; the hub's own session then signs the person in again without a question.
+The key of a sealed session is in the browser's cookie alone, so a stolen disk or database holds no session.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from audit.refs import new_ref
+from portal.session_files import NOTED_EVERY, SessionFiles
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=8)
 TOKEN_CHECK = timedelta(seconds=60)  # how long a hub token is believed without asking again
 SIGN_IN_TIME = timedelta(minutes=10)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 MAX_PENDING = 2000  # sign-ins that were begun but not finished; the oldest go first
 
 
@@ -32,6 +34,8 @@ class Session:
     seen_at: datetime
     checked_at: datetime
     flash: str | None = None
+    noted_at: datetime = LONG_AGO
+    """When its use was last noted on disk."""
 
     def over(self, now: datetime) -> bool:
         """Say whether the session has ended by idleness or age."""
@@ -51,8 +55,9 @@ class PendingSignIn:
 class Sessions:
     """Sessions by the hash of their cookie, and sign-ins under way; safe to use from several threads."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], files: SessionFiles | None = None) -> None:
         self._clock = clock
+        self._files = files
         self._lock = threading.Lock()
         self._open: dict[str, Session] = {}
         self._pending: dict[str, PendingSignIn] = {}
@@ -60,20 +65,39 @@ class Sessions:
     def open(self, handle: str, hub_token: str) -> str:
         """Open a session for a person whom the hub has named; return the value of its cookie."""
         cookie, now = secrets.token_urlsafe(32), self._clock()
+        session = Session(new_ref("s"), handle, hub_token, now, now, now)
         with self._lock:
             self._open = {key: kept for key, kept in self._open.items() if not kept.over(now)}
-            self._open[_key(cookie)] = Session(new_ref("s"), handle, hub_token, now, now, now)
+            self._open[_key(cookie)] = session
+        if self._files is not None:
+            self._files.forget_before(now - IDLE - NOTED_EVERY)
+            document = {"ref": session.ref, "handle": handle, "token": hub_token, "opened": now.isoformat()}
+            self._files.keep(_key(cookie), cookie, document, now)
         return cookie
 
     def find(self, cookie: str) -> Session | None:
         """Return the session of a cookie, or nothing if there is none or it is over; counts as activity."""
         now = self._clock()
         with self._lock:
-            session = self._open.pop(_key(cookie), None)
+            session = self._open.pop(_key(cookie), None) or self._from_before(cookie)
             if session is None or session.over(now):
+                if self._files is not None:
+                    self._files.forget(_key(cookie))
                 return None
             self._open[_key(cookie)] = replace(session, seen_at=now)
-            return session
+        if self._files is not None and now - session.noted_at >= NOTED_EVERY:
+            self._files.used(_key(cookie), now)
+            self._change(cookie, noted_at=now)
+        return session
+
+    def _from_before(self, cookie: str) -> Session | None:
+        """Return a session that a portal before this one opened; the hub is asked about it before it counts."""
+        found = self._files.find(_key(cookie), cookie) if self._files is not None else None
+        if found is None:
+            return None
+        document, seen = found
+        opened = datetime.fromisoformat(document["opened"])
+        return Session(document["ref"], document["handle"], document["token"], opened, seen, opened - TOKEN_CHECK)
 
     def token_due(self, session: Session) -> bool:
         """Say whether the hub must be asked again whether the token is still good."""
@@ -99,7 +123,10 @@ class Sessions:
     def close(self, cookie: str) -> Session | None:
         """End a session; return it if there was one."""
         with self._lock:
-            return self._open.pop(_key(cookie), None)
+            session = self._open.pop(_key(cookie), None) or self._from_before(cookie)
+        if self._files is not None:
+            self._files.forget(_key(cookie))
+        return session
 
     def begin_sign_in(self, goal: str) -> tuple[str, PendingSignIn]:
         """Remember a sign-in under way; return the value of the cookie that ties it to the browser."""

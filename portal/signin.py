@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from portal.errors import WrongInput
 from portal.i18n import as_language
@@ -14,6 +14,7 @@ from registry.text import Text
 
 SIGN_IN_COOKIE = "ansim-sign-in"
 CALLBACK = "/oauth_callback"
+BEGAN_HERE = frozenset({"same-origin", "same-site", "none"})  # values of Sec-Fetch-Site, which no script can forge
 YEAR = 365 * 24 * 3600  # seconds
 
 
@@ -30,7 +31,7 @@ def sign_in(visit: Visit) -> Response:
 
 
 def callback(visit: Visit) -> Response:
-    """Finish a sign-in; the page answers 200 and refreshes, so that a SameSite=Strict cookie is sent next.
+    """Finish a sign-in and lead on to its goal.
     A browser that did not begin it, or a code that the hub does not accept, leads to a page that begins again.
     """
     portal = visit.portal
@@ -53,12 +54,17 @@ def _active(portal: Portal, handle: str) -> bool:
         return False
 
 
-def open_session(portal: Portal, handle: str, hub_token: str, *, goal: str, visit: Visit) -> HTMLResponse:
-    """Open a session for a person named by the hub; an older session of this browser ends."""
+def open_session(portal: Portal, handle: str, hub_token: str, *, goal: str, visit: Visit) -> Response:
+    """Open a session for a person named by the hub; an older session of this browser ends.
+
+    Where a link on another site began the sign-in, a page answers and refreshes, because a browser sends no
+    SameSite=Strict cookie along redirects that began elsewhere; otherwise a redirect spares the page.
+    """
     old = visit.request.cookies.get(portal.cookie_name)
     if old:
         portal.sessions.close(old)
-    response = visit.page("signed_in.html", {"goal": goal})
+    began_here = visit.request.headers.get("sec-fetch-site") in BEGAN_HERE
+    response = RedirectResponse(goal, 303) if began_here else visit.page("signed_in.html", {"goal": goal})
     response.set_cookie(
         portal.cookie_name,
         portal.sessions.open(handle, hub_token),

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from audit.db import Database
-from audit.note import parse_vkey
+from audit.trusted import TRUSTED_KEYS_FILE, TrustedKeys
 from audit.verification import Verification
 from audit.verify import verify
 
@@ -59,7 +59,8 @@ class Verifications:
         `report` is called with its outcome, or with None if it broke, before it counts as ended.
         Raises: AuditError — if the verifier key cannot be read.
         """
-        verifier = parse_vkey(vkey_file.read_text(encoding="utf-8").strip())
+        every = vkey_file.with_name(TRUSTED_KEYS_FILE)
+        verifier = TrustedKeys.load(every if every.exists() else vkey_file)
         with self._lock:
             if self._last is not None and self._last.running:
                 return

@@ -18,8 +18,9 @@ from portal.fields import checked
 from portal.formats import days_left
 from portal.hub import Hub
 from portal.i18n import Language, catalogue
-from portal.navigation import Crumb, menu
+from portal.navigation import COMPLIANCE, OPERATORS, Crumb, menu
 from portal.render import render
+from portal.review_desk import overdue
 from portal.sessions import Session, Sessions
 from portal.verifications import Verifications
 from portal.zone import ZoneLike
@@ -185,6 +186,7 @@ class Visit:
             "crumbs": crumbs,
             "flash": self.portal.sessions.take_message(me.cookie) if me else None,
             "unread": unread(self.zone, me.person) if me else 0,
+            "overdue_reviews": overdue(self.zone, self.portal.clock) if self.has(*COMPLIANCE, *OPERATORS) else (),
             "now": self.now,
             "days_left": lambda until: days_left(until, self.now),
             "Role": Role,

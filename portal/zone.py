@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from audit.cells import CellStore
     from audit.db import Database
     from audit.log import AuditLog
+    from audit.retention.policy import RetentionPolicy
     from egress_review.service import EgressDesk
     from registry.service import Registry
 
@@ -57,6 +58,8 @@ class ZoneLike(Protocol):
     def cells(self) -> CellStore: ...
     @property
     def registry(self) -> Registry: ...
+    @property
+    def retention(self) -> RetentionPolicy: ...
     @property
     def desk(self) -> EgressDesk: ...
     @property

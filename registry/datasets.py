@@ -94,6 +94,22 @@ def scan(directory: Path, known: Mapping[str, Known] | None = None) -> tuple[See
     return seen
 
 
+def check_place(directory: Path, roots: tuple[Path, ...]) -> None:
+    """Refuse a directory that does not lie below one of `roots`, however its path is spelt; without roots none is.
+
+    A mount shows a workspace whatever lies there: a slip of the keyboard must not mount the zone's own keys.
+    Raises: Invalid.
+    """
+    place = directory.resolve()
+    if roots and not any(place.is_relative_to(root.resolve()) and place != root.resolve() for root in roots):
+        raise _invalid(
+            "dataset_place",
+            "데이터셋은 다음 디렉터리 아래에 두어야 합니다: {path}",
+            "A dataset must lie below one of these directories: {path}",
+            ", ".join(map(str, roots)),
+        )
+
+
 def compare(version: DatasetVersion, found: tuple[ManifestFile, ...]) -> DatasetCheck:
     """What differs between the manifest of `version` and the files found on disk. Pure."""
     expected = {file.path: file for file in version.files}

@@ -109,7 +109,7 @@ class Desk:
                 outcome="denied",
                 reason=refusal.code,
             )
-            self._log.record(denied)
+            self._log.record(denied, wait="durable")
             raise
 
     def _tell(self, tx: Connection, person_ref: str, code: str, content: Text) -> None:

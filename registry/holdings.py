@@ -79,6 +79,7 @@ class Holdings(Desk):
             subjects=Subjects.datasets([(new.id, 1, new.people)]),
         ) as change:
             self._check_zone(new)
+            datasets.check_place(directory, self._dataset_roots)
             _insert(change.tx, new)
             _keep(change, version, seen)
             change.detail.update(sensitive=new.sensitive, demo=new.demo)
@@ -96,6 +97,7 @@ class Holdings(Desk):
             "dataset.version_added", Object("dataset", about.id, sha256=digest), by=by, source=source
         ) as change:
             self._check_zone(about)
+            datasets.check_place(directory, self._dataset_roots)
             table = tables.dataset_version
             change.tx.execute(select(tables.dataset).where(tables.dataset.c.id == about.id).with_for_update())
             same = select(table.c.number).where(table.c.dataset == about.id, table.c.manifest_sha256 == digest)

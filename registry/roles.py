@@ -144,12 +144,16 @@ AUTHORITY: Mapping[str, frozenset[Role]] = MappingProxyType(
         "dataset.checked": frozenset({Role.OPERATOR, Role.DATA_CONTROLLER, Role.COMPLIANCE_OFFICER}),
         "grant.approved": frozenset({Role.DATA_CONTROLLER}),
         "grant.revoked": frozenset({Role.OPERATOR, Role.DATA_CONTROLLER}),
+        "privacy.erasure_requested": frozenset({Role.OPERATOR, Role.DATA_CONTROLLER}),
+        "privacy.erased": frozenset({Role.COMPLIANCE_OFFICER}),
     }
 )
 """Who may make which change, by its name in the audit log. An action that is not here is nobody's."""
 
-NEEDS_A_PERSON = frozenset({"person.second_factor_reset_confirmed"})
-"""Changes that no service and no command line makes: a second human being must be signed in."""
+NEEDS_A_PERSON = frozenset(
+    {"person.second_factor_reset_confirmed", "privacy.erasure_requested", "privacy.erased"},
+)
+"""Changes that no service and no command line makes: human beings who prove to be there make them."""
 
 
 def check_person_role(role: Role) -> None:

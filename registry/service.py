@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from audit.db import Database
 from audit.log import AuditLog
 from registry.desk import utc_now
 from registry.endings import Endings
+from registry.erasure import Erasure
 from registry.holdings import Holdings
 from registry.joining import Joining
 from registry.people import People
@@ -17,7 +19,7 @@ from registry.secondfactor import SecondFactor
 from registry.totp import SecretBox
 
 
-class Registry(People, Joining, SecondFactor, Projects, Holdings, Endings):
+class Registry(People, Joining, SecondFactor, Projects, Holdings, Endings, Erasure):
     """Who may use which data, for what, until when.
 
     Every change is one transaction with its audit event: if the event cannot be written, nothing changed.
@@ -32,12 +34,17 @@ class Registry(People, Joining, SecondFactor, Projects, Holdings, Endings):
         secrets_key: bytes,
         demo: bool,
         notice_version: str,
+        dataset_roots: tuple[Path, ...] = (),
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """Opens the registry in `db`; `secrets_key` has 32 bytes and encrypts second factors."""
+        """Opens the registry in `db`; `secrets_key` has 32 bytes and encrypts second factors.
+
+        Datasets lie below one of `dataset_roots`; without any they may lie anywhere.
+        """
         super().__init__(db, log, clock=clock)
         self._secrets = SecretBox(secrets_key)
         self._demo = demo
+        self._dataset_roots = dataset_roots
         self._notice_version = notice_version
 
     @property

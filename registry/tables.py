@@ -78,6 +78,15 @@ reset_request = Table(
     Column("requested_at", UtcDateTime, nullable=False),
 )
 
+erasure_request = Table(
+    "registry_erasure_request",
+    metadata,
+    Column("person_ref", REF, ForeignKey("registry_person.ref"), primary_key=True),
+    Column("requested_by", REF, nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("requested_at", UtcDateTime, nullable=False),
+)
+
 attempts = Table(
     "registry_attempts",
     metadata,

@@ -11,6 +11,7 @@ from hub_config.gate.config import GateConfig
 from hub_config.gate.headers import gate_page_headers
 from hub_config.gate.pages import refusal_page
 from hub_config.gate.refusals import REFUSALS
+from hub_config.gate.sites import SAFE_METHODS
 
 
 def page(text: str, headers: Mapping[str, str], *, status: int = 200) -> web.Response:
@@ -26,12 +27,20 @@ def redirect(target: str, config: GateConfig) -> web.Response:
 def refusal(code: str, request: web.BaseRequest, config: GateConfig, *, language: Language = "ko") -> web.Response:
     """Return the answer to a refused request: a page for a person, JSON for the notebook client."""
     known = REFUSALS[code]
-    headers = gate_page_headers(config, framed_by=config.origin("zone"))
+    headers = {**gate_page_headers(config, framed_by=config.origin("zone")), **waiting(code)}
     dest = request.headers.get("Sec-Fetch-Dest", "")
     reads_pages = "text/html" in request.headers.get("Accept", "")
     if dest in ("document", "iframe") or (not dest and reads_pages):
         portal = None if dest == "iframe" else config.origin("zone")
-        return page(refusal_page(code, portal=portal, first=language, demo=config.demo), headers, status=known.status)
+        reloads = request.method in SAFE_METHODS  # what was typed into a form is not to be thrown away
+        text = refusal_page(code, portal=portal, first=language, demo=config.demo, reloads=reloads)
+        return page(text, headers, status=known.status)
     message = f"{known.title.say(language)}. {known.body.say(language)}"
     document = {"message": message, "reason": code, "ko": known.body.ko, "en": known.body.en}
     return web.json_response(document, status=known.status, headers=headers)
+
+
+def waiting(code: str) -> Mapping[str, str]:
+    """Return the header that tells a program when to ask again, where waiting helps (RFC 9110 section 10.2.3)."""
+    seconds = REFUSALS[code].retry_seconds
+    return {} if seconds is None else {"Retry-After": str(seconds)}

@@ -10,6 +10,7 @@ from aiohttp import ClientError, web
 from multidict import CIMultiDict
 from yarl import URL
 
+from hub_config.gate.answers import waiting
 from hub_config.gate.bodies import read_body, read_stream
 from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import AmbiguousTarget, Refused
@@ -88,4 +89,4 @@ class Calls:
 def _refusal(code: str) -> web.Response:
     known = REFUSALS[code]
     document = {"reason": code, "ko": known.body.ko, "en": known.body.en}
-    return web.json_response(document, status=known.status)
+    return web.json_response(document, status=known.status, headers=waiting(code))

@@ -46,7 +46,8 @@ class GateConfig:
 
     def host(self, name: HostName) -> str:
         """Return the exact Host header of one of the three hosts."""
-        port = "" if self.port == DEFAULT_PORT[self.scheme] else f":{self.port}"
+        # People who come through a front server come to its port, which is that of the scheme.
+        port = "" if self.front_ends or self.port == DEFAULT_PORT[self.scheme] else f":{self.port}"
         return f"{name}.{self.domain}{port}"
 
     def origin(self, name: HostName) -> str:
@@ -94,6 +95,8 @@ def parse_config(text: str) -> GateConfig:
         values[key] = value
     limits |= values.pop("limits", {})
     values["front_ends"] = tuple(values.get("front_ends", ()))
+    if not all(isinstance(address, str) for address in values["front_ends"]):
+        raise GateConfigError("front_ends are addresses")
     if "domain" not in values or values.get("scheme", "http") not in DEFAULT_PORT:
         raise GateConfigError("settings need a domain, and http or https as scheme")
     if "user" in values:

@@ -57,8 +57,15 @@ class Control:
         return _error(404, "no such order")
 
     async def health(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Say that the gate runs, and which start of it this is."""
-        return web.json_response({"ok": True, "instance": self.instance})
+        """Say that the gate runs, which start of it this is, and whether the hub has told it everything since."""
+        return web.json_response({"ok": True, "instance": self.instance, "filled": self.workspaces.filled})
+
+    async def filled(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Note that the hub has told everything; from now on what is not open is closed."""
+        if (await _json(request)).get("instance") != self.instance:
+            return _error(409, "this gate started later than the one that was told")
+        self.workspaces.filled = True
+        return web.Response(status=204)
 
     async def get_routes(self, request: web.BaseRequest) -> web.StreamResponse:
         """Return the hub's routes, those to a workspace with its last activity."""
@@ -127,6 +134,7 @@ class Control:
 
 TABLE: dict[tuple[str, str], Handler] = {
     ("GET", "/health"): Control.health,
+    ("PUT", "/filled"): Control.filled,
     ("GET", "/routes"): Control.get_routes,
     ("PUT", "/routes"): Control.put_route,
     ("DELETE", "/routes"): Control.delete_route,

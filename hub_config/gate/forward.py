@@ -14,7 +14,7 @@ from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import Refused, WorkspaceSilent
 from hub_config.gate.headers import from_workspace, to_workspace
 from hub_config.gate.record import Asker, Record
-from hub_config.gate.routes import Kind, Route, forwarded
+from hub_config.gate.routes import HASHED, Kind, Route, forwarded
 from hub_config.gate.targets import PATH_SAFE, Target
 from hub_config.gate.workspace import OpenWorkspace
 
@@ -55,7 +55,7 @@ async def forward(passage: Passage, config: GateConfig, record: Record) -> web.S
         async with workspace.dial_in.session.request(
             request.method,
             passage.url,
-            headers=to_workspace(request.headers),
+            headers=to_workspace(request.headers, packed=passage.route.kind is Kind.STATIC),
             data=body or None,
             allow_redirects=False,
             skip_auto_headers=OWN_FIELDS,
@@ -67,7 +67,10 @@ async def forward(passage: Passage, config: GateConfig, record: Record) -> web.S
 
 async def _answer(passage: Passage, answer: ClientResponse, config: GateConfig, record: Record) -> web.StreamResponse:
     workspace = passage.workspace
-    headers = from_workspace(CIMultiDict(answer.headers), workspace.tenancy.prefix, config)
+    static = passage.route.kind is Kind.STATIC
+    lasting = static and answer.status == 200 and HASHED.fullmatch(passage.below.path) is not None
+    given = CIMultiDict(answer.headers)
+    headers = from_workspace(given, workspace.tenancy.prefix, config, packed=static, lasting=lasting)
     if not 200 <= answer.status <= 599:
         raise Refused("workspace.silent", "no HTTP status")
     size = answer.content_length

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -91,12 +92,7 @@ class Gate:
             return refusal("hub.away", request, self._config, language=language)
 
     def _address(self, request: web.BaseRequest) -> str:
-        """Return the address of the browser: that of the connection, or what a named front end says it was."""
-        address = request.remote or ""
-        if address in self._config.front_ends:
-            said = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-            return said or address
-        return address
+        return address_of(request.remote or "", request.headers.getall("X-Forwarded-For", []), self._config.front_ends)
 
     @contextlib.asynccontextmanager
     async def serving(self, public: socket.socket, orders: socket.socket) -> AsyncIterator[None]:
@@ -118,6 +114,19 @@ class Gate:
         await self._neighbours.close()
         await self._hub.close()
         await self._audit.close()
+
+
+def address_of(peer: str, said: Sequence[str], front_ends: Sequence[str]) -> str:
+    """Return the address of the browser: that of the connection, or what a named front end says it was.
+
+    Only the last word is the front end's own; whatever stands before it came from the browser.
+    """
+    if peer not in front_ends:
+        return peer
+    try:
+        return str(ipaddress.ip_address(",".join(said).rpartition(",")[2].strip()))
+    except ValueError:
+        return peer
 
 
 def _server(handler: Answer) -> web.Server:

@@ -143,11 +143,14 @@ def _common(config: GateConfig) -> Mapping[str, str]:
     return shared
 
 
-def to_workspace(headers: Mapping[str, str]) -> CIMultiDict[str]:
-    """Return the header of a request as a workspace gets it: no cookie, token or address of the zone."""
+def to_workspace(headers: Mapping[str, str], *, packed: bool = False) -> CIMultiDict[str]:
+    """Return the header of a request as a workspace gets it: no cookie, token or address of the zone.
+
+    With `packed` it may answer compressed, if the browser takes that: what is counted is what was sent.
+    """
     passed: CIMultiDict[str] = CIMultiDict({name: headers[name] for name in TO_WORKSPACE if name in headers})
-    # A compressed answer could carry far more than is counted.
-    passed["Accept-Encoding"] = "identity"
+    takes = packed and "gzip" in headers.get("Accept-Encoding", "")
+    passed["Accept-Encoding"] = "gzip" if takes else "identity"
     passed["Host"] = WORKSPACE_HOST
     cookie = "; ".join(f"{name}={value}" for name, value in cookies(headers) if JUPYTER_COOKIE.fullmatch(name))
     if cookie:
@@ -162,17 +165,23 @@ def cookies(headers: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def from_workspace(
-    headers: CIMultiDict[str], prefix: str, config: GateConfig, *, limit: int | None = None
+    headers: CIMultiDict[str], prefix: str, config: GateConfig, *, packed: bool = False, lasting: bool = False
 ) -> CIMultiDict[str]:
-    """Return the header of an answer as the browser gets it.
+    """Return the header of an answer as the browser gets it; `lasting` where its content never changes.
 
-    Raises: Refused — for an attachment, a compressed answer, or a redirect out of the workspace.
+    Raises: Refused — for an attachment, a compressed answer where none is expected, or a redirect out of the
+    workspace.
     """
     if "attachment" in headers.get("Content-Disposition", "").casefold():
         raise Refused("response.attachment")
-    if headers.get("Content-Encoding", "identity").casefold() != "identity":
+    encoding = headers.get("Content-Encoding", "identity").casefold()
+    if encoding not in (("identity", "gzip") if packed else ("identity",)):
         raise Refused("response.encoded")
     passed: CIMultiDict[str] = CIMultiDict({name: headers[name] for name in FROM_WORKSPACE if name in headers})
+    if encoding != "identity":
+        passed["Content-Encoding"] = encoding
+    if lasting:
+        passed["Cache-Control"] = "private, max-age=31536000, immutable"
     if "Location" in headers:
         passed["Location"] = _inside(headers["Location"], prefix)
     for value in headers.getall("Set-Cookie", [])[:MAX_COOKIES]:

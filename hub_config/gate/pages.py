@@ -40,6 +40,11 @@ BACK = Text("포털", "Portal")
 DEMO = Text("시범 구역: 실제 데이터를 넣지 마십시오", "Demo zone: no real data")
 ENDS = Text("이 분석환경은 {when}에 닫힙니다 ({left} 남음)", "This workspace closes at {when} ({left} left)")
 CLOSED = Text("이 분석환경은 닫혔습니다", "This workspace is closed")
+RELOADS = Text("이 페이지는 저절로 새로 고쳐집니다.", "This page reloads itself.")
+STALE = Text(
+    "연결이 새로 시작되었습니다. 이 페이지를 새로 고치십시오",
+    "The connection was restarted: please reload this page",
+)
 HOURS = Text("{n}시간", "{n} h")
 MINUTES = Text("{n}분", "{n} min")
 FRAME_TITLE = Text("분석환경", "workspace")
@@ -48,28 +53,38 @@ URGENT_WITHIN = timedelta(hours=1)
 BAR_REFRESH_SECONDS = 30
 
 
-def refusal_page(code: str, *, portal: str | None, first: Language = "ko", demo: bool = False) -> str:
-    """Return the page of a refusal in both languages, the person's own first.
+def refusal_page(
+    code: str, *, portal: str | None, first: Language = "ko", demo: bool = False, reloads: bool = False
+) -> str:
+    """Return the page of a refusal in both languages, the person's own first; it reloads itself where waiting helps.
 
     Without `portal` it has no link: inside the frame of a workspace none works, and the bar above has one.
     """
     refusal = REFUSALS[code]
     order: tuple[Language, Language] = ("ko", "en") if first == "ko" else ("en", "ko")
     step = STEPS[refusal.next_step]
-    sections = [_section(language, refusal.title, refusal.body, step, portal) for language in order]
+    seconds = refusal.retry_seconds if reloads else None
+    sections = [
+        _section(language, refusal.title, refusal.body, step, portal, None if seconds is None else RELOADS)
+        for language in order
+    ]
     title = html.escape(refusal.title.say(first))
     note = f'<p class="demo">{html.escape(DEMO.say(first))}</p>' if demo else ""
-    return _document(first, title, STYLE, f"{note}<main>{''.join(sections)}<small>{html.escape(code)}</small></main>")
+    refresh = "" if seconds is None else f'<meta http-equiv="refresh" content="{seconds}">'
+    body = f"{note}<main>{''.join(sections)}<small>{html.escape(code)}</small></main>"
+    return _document(first, title, STYLE, body, extra=refresh)
 
 
-def _section(language: Language, title: Text, body: Text, step: Text | None, portal: str | None) -> str:
+def _section(
+    language: Language, title: Text, body: Text, step: Text | None, portal: str | None, also: Text | None
+) -> str:
     link = ""
     if step is not None and portal is not None:
         label = html.escape(step.say(language))
         link = f'<p><a href="{html.escape(portal)}/">{label}</a></p>'
     return (
         f'<section lang="{language}"><h1>{html.escape(title.say(language))}</h1>'
-        f"<p>{html.escape(body.say(language))}</p>{link}</section>"
+        f"<p>{html.escape(body.say(language))}{' ' + also.say(language) if also else ''}</p>{link}</section>"
     )
 
 
@@ -103,6 +118,16 @@ def bar_page(
     link = f'<a href="{html.escape(portal)}/" target="_top">{BACK.say(language)}</a>'
     refresh = f'<meta http-equiv="refresh" content="{BAR_REFRESH_SECONDS}">'
     return _document(language, recording, BAR_STYLE, "".join(notices) + link, extra=refresh)
+
+
+def stale_bar_page(*, portal: str, demo: bool = False) -> str:
+    """Return the bar above a workspace whose frame the gate no longer knows: what is recorded stays recorded."""
+    both = html.escape(f"{STALE.ko} · {STALE.en}")
+    notices = f'<span class="end" role="status">{both}</span>'
+    if demo:
+        notices = f'<span class="demo">{html.escape(DEMO.ko)} · {html.escape(DEMO.en)}</span>{notices}'
+    link = f'<a href="{html.escape(portal)}/" target="_top">{BACK.ko} · {BACK.en}</a>'
+    return _document("ko", html.escape(STALE.ko), BAR_STYLE, notices + link)
 
 
 def ending(ends_at: datetime, now: datetime) -> Text | None:

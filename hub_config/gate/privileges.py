@@ -12,6 +12,7 @@ import logging
 import os
 import pwd
 import resource
+import signal
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
@@ -21,6 +22,7 @@ from hub_config.gate.errors import GateConfigError
 
 log = logging.getLogger("ansim.gate")
 
+PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
 OPEN_FILES = 65_536
 
@@ -88,6 +90,16 @@ def drop_privileges(user: str) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Even a setuid program could not give the rights back.
     ctypes.CDLL(None).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def end_with(parent: int) -> bool:
+    """Ask the kernel for a signal when the supervisor dies; False if it has died already.
+
+    The supervisor asked for the same before it started us, but the kernel forgets that when a process changes its
+    user (prctl(2)): a gate would go on without its zone and hold its port.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    return os.getppid() == parent
 
 
 def ids_of(user: str) -> tuple[int, int]:

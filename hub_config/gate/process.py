@@ -14,12 +14,13 @@ from hub_config.gate.config import GateConfig, parse_config
 from hub_config.gate.errors import GateConfigError, GateError
 from hub_config.gate.gate import Gate
 from hub_config.gate.listen import BACKLOG, bind_socket
-from hub_config.gate.privileges import drop_privileges, raise_file_limit, seal_imports
+from hub_config.gate.privileges import drop_privileges, end_with, raise_file_limit, seal_imports
 
 log = logging.getLogger("ansim.gate")
 
 CONTROL_SOCKET = Path("run/gate.sock")
 EXIT_UNUSABLE = 3
+SUPERVISED = "ANSIM_SUPERVISED"  # set by the supervisor
 
 
 def main() -> int:
@@ -30,9 +31,11 @@ def main() -> int:
         token = os.environ.pop("ANSIM_GATE_TOKEN", "")
         if not token:
             raise GateConfigError("ANSIM_GATE_TOKEN is not set")
-        trusted = frozenset({0, os.getuid()})
+        trusted, parent = frozenset({0, os.getuid()}), os.getppid()
         public, orders = bind(config)
         drop_privileges(config.user)
+        if os.environ.get(SUPERVISED) and not end_with(parent):
+            return EXIT_UNUSABLE
     except (GateError, OSError) as error:
         hint = error.hint if isinstance(error, GateError) else "See what else uses the port or the socket."
         log.error("the gate cannot start: %s. %s", error, hint)

@@ -20,6 +20,8 @@ class Refusal:
     body: Text
     next_step: NextStep = "portal"
     audited: bool = True
+    retry_seconds: int | None = None
+    """Where waiting helps: how long a program waits before it asks again, and a page before it reloads itself."""
 
 
 DOWNLOAD = Refusal(
@@ -120,19 +122,32 @@ REFUSALS: Mapping[str, Refusal] = {
     "hub.away": Refusal(
         503,
         Text("잠시 확인할 수 없습니다", "Your session cannot be checked right now"),
-        Text("잠시 뒤 새로 고쳐 주십시오.", "Please reload in a moment."),
-        "reload",
+        Text("잠시 뒤 저절로 다시 확인합니다.", "It is tried again in a moment."),
+        "none",
         audited=False,
+        retry_seconds=3,
+    ),
+    "gate.filling": Refusal(
+        503,
+        Text("안심구역이 다시 연결되는 중입니다", "The zone is coming back"),
+        Text(
+            "분석환경과 그 안에서 하던 일은 그대로 있습니다. 잠시 뒤 저절로 이어집니다.",
+            "Your workspace and what runs in it are unharmed. It goes on by itself in a moment.",
+        ),
+        "none",
+        audited=False,
+        retry_seconds=2,
     ),
     "zone.away": Refusal(
         503,
         Text("포털이 잠시 응답하지 않습니다", "The zone does not answer right now"),
         Text(
-            "다시 시작하는 중일 수 있습니다. 잠시 뒤 새로 고쳐 주십시오.",
-            "It may be restarting. Reload in a moment.",
+            "다시 시작하는 중일 수 있습니다. 잠시 뒤 다시 시도해 주십시오.",
+            "It may be restarting. Try again in a moment.",
         ),
         "none",
         audited=False,
+        retry_seconds=3,
     ),
     "workspace.closed": Refusal(
         404,

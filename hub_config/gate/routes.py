@@ -24,6 +24,7 @@ class Kind(Enum):
 
     PAGE = "page"  # HTML that a person opens
     PLAIN = "plain"  # forwarded as it is
+    STATIC = "static"  # a part of Lab: may come packed, and is kept by the browser where its name is its hash
     WRITE = "write"  # its body is recorded before it is forwarded
     KERNEL = "kernel"  # WebSocket: cells are recorded before they are forwarded
     EVENTS = "events"  # WebSocket: the browser only listens
@@ -48,7 +49,7 @@ ROUTES: tuple[Route, ...] = (
     _route("GET HEAD", r"lab/?", "Lab itself", Kind.PAGE),
     _route("GET HEAD", r"(?:lab|doc)(?:/workspaces/[\w-]+)?/tree(?:/.+)?", "Lab with a file open", Kind.PAGE),
     _route("GET HEAD", r"lab/workspaces/[\w-]+", "a saved layout of Lab", Kind.PAGE),
-    _route("GET HEAD", r"static/.+", "scripts, styles and fonts of Lab"),
+    _route("GET HEAD", r"static/.+", "scripts, styles and fonts of Lab", Kind.STATIC),
     _route("GET HEAD", r"lab/extensions/.+", "scripts of extensions that the image carries"),
     _route("GET HEAD", r"lab/api/themes/.+", "styles of themes"),
     _route("GET HEAD", r"kernelspecs/[\w.-]+/[\w.-]+", "icons of kernels"),
@@ -88,6 +89,7 @@ WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"lab/api/(?:extensions|plugins|listings|build|update|news)(?:/.*)?"), "route.extension"),
 )
 
+HASHED = re.compile(r"static/lab/(?:[\w-]+\.)?[0-9a-f]{16,20}\.\w+")  # such a file never changes, only its name does
 CONTENTS = re.compile(r"api/contents(?:/.*)?")
 CONTENTS_QUERY: Mapping[str, frozenset[str] | None] = {
     "content": frozenset({"0", "1"}),

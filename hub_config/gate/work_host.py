@@ -27,6 +27,7 @@ from hub_config.gate.workspace import OpenWorkspace
 from hub_config.gate.workspaces import Place, Workspaces, place_of
 
 OWN = "/_gate/"
+BEGAN_HERE = frozenset({"same-origin", "same-site", "none"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,9 @@ class WorkHost:
             if target.path in ("/", "/user/") and request.method in SAFE_METHODS:
                 return redirect(self.config.origin("zone") + "/", self.config)
             raise Refused("route.missing")
+        if self.workspaces.at(place) is None and not self.workspaces.filled:
+            # Before the session, which a gate that started anew has forgotten: waiting is all there is to do.
+            raise self.workspaces.absence()
         try:
             session = await self.sessions.current(request.headers)
         except Refused as missing:
@@ -79,7 +83,7 @@ class WorkHost:
             await self._refused(workspace, stranger, Refused("session.not_owner"), request, target)
             raise Refused("session.not_owner")
         if workspace is None:
-            raise Refused("workspace.closed")
+            raise self.workspaces.absence()
         asker = Asker(workspace.tenancy.owner(session.ref), address)
         below = Target(place.below, target.query)
         try:
@@ -174,7 +178,11 @@ class WorkHost:
     async def _callback(self, request: web.BaseRequest, query: dict[str, str]) -> web.Response:
         value, sign_in = await self.sessions.finish(query.get("code", ""), query.get("state", ""), request.headers)
         target = quote(sign_in.next_path, safe=PATH_SAFE)
-        answer = page(return_page(target), gate_page_headers(self.config))
+        if request.headers.get("Sec-Fetch-Site") in BEGAN_HERE:
+            answer = redirect(target, self.config)
+        else:
+            # A link on another site may have begun it: only a page of our own makes the browser send a strict cookie.
+            answer = page(return_page(target), gate_page_headers(self.config))
         answer.del_cookie(self.sessions.state_cookie, path="/")
         self._cookie(answer, self.sessions.cookie, value, "Strict", None)
         return answer

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from hub_config.gate.config import Limits
+from hub_config.gate.errors import Refused
 from hub_config.gate.workspace import OpenWorkspace, Tenancy
 
 
@@ -38,6 +39,8 @@ class Workspaces:
     limits: Limits
     calls: Callable[[str], web.Server]
     """Makes the server of the calls that one workspace may make."""
+    filled: bool = False
+    """Whether the hub has told everything since the gate started; until then nobody knows what is not open."""
     _open: dict[str, OpenWorkspace] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -51,6 +54,10 @@ class Workspaces:
             if (workspace.tenancy.handle, workspace.tenancy.project) == (place.handle, place.project):
                 return workspace
         return None
+
+    def absence(self) -> Refused:
+        """Return why a workspace that is not among the open ones cannot be reached."""
+        return Refused("workspace.closed" if self.filled else "gate.filling")
 
     async def open(self, tenancy: Tenancy, *, spent: int = 0) -> None:
         """Open a workspace, or take over what has changed about an open one.

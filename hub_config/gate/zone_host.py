@@ -15,7 +15,7 @@ from hub_config.gate.errors import Refused
 from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.headers import gate_page_headers
 from hub_config.gate.neighbours import Neighbours
-from hub_config.gate.pages import bar_page, frame_page
+from hub_config.gate.pages import bar_page, frame_page, stale_bar_page
 from hub_config.gate.sites import FRAME, SAFE_METHODS, SANDBOXED_PART, Initiator, SitePolicy, check_initiator
 from hub_config.gate.targets import PATH_SAFE, Target
 from hub_config.gate.work_host import is_websocket
@@ -106,7 +106,9 @@ class ZoneHost:
     def _bar(self, target: Target) -> web.Response:
         ticket = self.tickets.bar(dict(target.query).get("ticket", ""))
         if ticket is None:
-            raise Refused("route.missing")
+            # A gate that started anew knows no ticket of before, and a bar that stays up must not say "no such page".
+            text = stale_bar_page(portal=self.config.origin("zone"), demo=self.config.demo)
+            return page(text, gate_page_headers(self.config, framed_by="'self'"))
         workspace = self.workspaces.get(ticket.workspace)
         text = bar_page(
             ends_at=workspace.tenancy.ends_at if workspace else None,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +23,7 @@ from hub_config.story.pages import Form, PageContent, read_page
 
 MAX_HOPS = 20
 TOTP_STEP_SECONDS = 30
+RETRY_SECONDS = 60  # how long a page that reloads itself is waited for
 
 
 class StoryFailed(ZoneError):
@@ -136,7 +138,8 @@ class Visitor:
     async def _once(self, method: str, url: str, data: list[tuple[str, str]] | None) -> tuple[Page, str | None]:
         headers = {"Origin": "{0.scheme}://{0.netloc}".format(urlsplit(url))} if method == "POST" else {}
         body = aiohttp.FormData(data) if data is not None else None
-        async with self._session.request(method, url, data=body, headers=headers, allow_redirects=False) as answer:
+        patience = RETRY_SECONDS if method == "GET" else 0  # a form that was sent is a person's to send again
+        async with self._patiently(method, url, patience, data=body, headers=headers) as answer:
             raw = await answer.read()
             html = answer.content_type == "text/html"
             content = read_page(raw.decode("utf-8", "replace")) if html else PageContent()
@@ -169,10 +172,24 @@ class Visitor:
         """
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
         headers = {"Origin": origin, "X-XSRFToken": self.cookie(url, "_xsrf")}
-        async with self._session.request(method, url, json=body, headers=headers, allow_redirects=False) as answer:
+        async with self._patiently(method, url, RETRY_SECONDS, json=body, headers=headers) as answer:
             if not answer.ok:
                 raise StoryFailed(f"{url} answered {answer.status}: {(await answer.text())[:300]}")
             return await answer.json() if answer.content_type == "application/json" else None
+
+    @contextlib.asynccontextmanager
+    async def _patiently(
+        self, method: str, url: str, seconds: float, **named: Any
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send a request; where the answer says when to ask again, wait and do so for some time, as a browser does."""
+        deadline = time.monotonic() + seconds
+        while True:
+            async with self._session.request(method, url, allow_redirects=False, **named) as answer:
+                wait = retry_after(answer)
+                if wait is None or time.monotonic() + wait > deadline:
+                    yield answer
+                    return
+            await asyncio.sleep(wait)
 
     async def raw(self, method: str, url: str) -> int:
         """Send a path exactly as it is spelt and return the status; nothing is decoded, joined or followed."""
@@ -188,7 +205,20 @@ class Visitor:
     async def socket(self, url: str) -> aiohttp.ClientWebSocketResponse:
         """Open a WebSocket as a page of its own origin does; the Origin header speaks of http, not of ws."""
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(url)).replace("ws", "http", 1)
-        return await self._session.ws_connect(url, headers={"Origin": origin}, max_msg_size=0)
+        deadline = time.monotonic() + RETRY_SECONDS
+        while True:
+            try:
+                return await self._session.ws_connect(url, headers={"Origin": origin}, max_msg_size=0)
+            except aiohttp.WSServerHandshakeError as error:
+                if error.status != 503 or time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(1)
+
+
+def retry_after(answer: aiohttp.ClientResponse) -> int | None:
+    """Return for how many seconds an answer asks to wait, or None if it is the answer (RFC 9110 section 10.2.3)."""
+    said = answer.headers.get("Retry-After", "")
+    return int(said) if answer.status == 503 and said.isdigit() else None
 
 
 def filled(form: Form, values: Mapping[str, str | list[str]]) -> list[tuple[str, str]]:

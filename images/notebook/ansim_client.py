@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import itertools
 import json
 import os
 import shutil
 import socket
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -30,6 +32,8 @@ __all__ = ["AnsimError", "check", "requests", "status", "submit"]
 OUTBOX = Path("/outbox")
 SOCKET = "/zone/api.sock"
 SECONDS = 300
+PATIENCE = 90.0  # seconds: a part of the zone that is restarted is back within this time
+PAUSES = (0.5, 1.0, 2.0)
 
 #: "ko" or "en"; the zone sets the language of the person who works here.
 language = "ko" if os.environ.get("ANSIM_LANGUAGE") == "ko" else "en"
@@ -62,6 +66,7 @@ _WORDS = {
     "some_failed": ("고쳐야 할 것이 있습니다.", "Something needs a fix."),
     "nothing": ("반출 신청이 없습니다.", "There are no requests."),
     "submitted": ("반출을 신청했습니다.", "The request was submitted."),
+    "waiting": ("안심구역이 다시 연결되기를 기다리는 중입니다.", "Waiting for the zone to come back."),
     "copied": ("/outbox로 복사했습니다", "copied to /outbox"),
 }
 
@@ -311,7 +316,30 @@ class _Connection(http.client.HTTPConnection):
 
 
 def _call(method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-    """Ask the zone and return its answer."""
+    """Ask the zone and return its answer; while a part of it is restarted, wait and ask again.
+
+    Asking twice is safe: checking changes nothing, and the same request twice within minutes is one request.
+    """
+    deadline = time.monotonic() + PATIENCE
+    for attempt in itertools.count():
+        try:
+            status_code, raw, wait = _asked(method, path, body)
+        except TimeoutError as error:
+            raise _away(error) from error
+        except (OSError, http.client.HTTPException) as error:
+            if time.monotonic() > deadline:
+                raise _away(error) from error
+        else:
+            if not wait or time.monotonic() > deadline:
+                return _understood(status_code, raw)
+        if attempt == 1:
+            print(_word("waiting"))
+        time.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
+    raise AssertionError("unreachable")
+
+
+def _asked(method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, bytes, bool]:
+    """Ask once; return the status and the body of the answer, and whether it asks to wait and come again."""
     connection = _Connection("zone", timeout=SECONDS)
     headers = {"Accept": "application/json", "Accept-Language": language}
     sent = None if body is None else json.dumps(body, ensure_ascii=False).encode()
@@ -320,16 +348,19 @@ def _call(method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapp
     try:
         connection.request(method, path, body=sent, headers=headers)
         answer = connection.getresponse()
-        raw = answer.read()
-    except (OSError, http.client.HTTPException) as error:
-        raise AnsimError(
-            "데이터안심구역에 연결하지 못했습니다. 잠시 뒤 다시 시도하세요.",
-            "The zone could not be reached. Try again in a moment.",
-            hint=f"({type(error).__name__})",
-        ) from error
+        wait = answer.status == http.client.SERVICE_UNAVAILABLE and answer.getheader("Retry-After") is not None
+        return answer.status, answer.read(), wait
     finally:
         connection.close()
-    return _understood(answer.status, raw)
+
+
+def _away(error: Exception) -> AnsimError:
+    """The error of a zone that does not answer."""
+    return AnsimError(
+        "데이터안심구역에 연결하지 못했습니다. 잠시 뒤 다시 시도하세요.",
+        "The zone could not be reached. Try again in a moment.",
+        hint=f"({type(error).__name__})",
+    )
 
 
 def _understood(status_code: int, raw: bytes) -> Mapping[str, Any]:

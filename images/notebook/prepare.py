@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import compileall
+import gzip
 import json
 import os
 import py_compile
@@ -25,6 +26,12 @@ TESTED = ("matplotlib", "mpl_toolkits", "pandas", "pyarrow", "scipy", "sklearn",
 HEADERS = ("pyarrow/include", "numpy/_core/include")
 # Server extensions without a use here: language servers and terminals, which the gate refuses anyway.
 EXTENSIONS = ("jupyter-lsp-jupyter-server.json", "jupyter_server_terminals.json")
+
+# A style for listings in converted notebooks; it alone makes Lab load a container of foreign code at every start.
+LAB_EXTENSIONS = ("jupyterlab_pygments",)
+# Parts of Lab that a browser loads; already packed formats (fonts, pictures) gain nothing.
+PACKABLE = frozenset({".js", ".css", ".json", ".svg", ".ttf", ".eot"})
+PACKABLE_BYTES = 1000
 
 # Checks one kind of address (IRI) in events that nobody here writes, and parses its grammar for two seconds at every
 # start of the server; without it the check of that one format is skipped.
@@ -61,7 +68,19 @@ def configure_jupyter() -> None:
     """Install our configuration and take out the extensions that have no use."""
     for name in EXTENSIONS:
         (PREFIX / "etc" / "jupyter" / "jupyter_server_config.d" / name).unlink()
+    for name in LAB_EXTENSIONS:
+        shutil.rmtree(PREFIX / "share" / "jupyter" / "labextensions" / name)
     shutil.copytree(BUILD / "config", PREFIX / "etc" / "jupyter", dirs_exist_ok=True)
+    for name in ("ansim_lab.py", "ansim_spare.py"):
+        shutil.copy(BUILD / name, LIBRARIES / name)
+
+
+def pack_lab() -> None:
+    """Keep each part of Lab packed beside itself; without a time in it, so that two builds give the same bytes."""
+    for path in sorted((PREFIX / "share" / "jupyter" / "lab" / "static").rglob("*")):
+        if path.suffix in PACKABLE and path.stat().st_size >= PACKABLE_BYTES:
+            packed = gzip.compress(path.read_bytes(), compresslevel=9, mtime=0)
+            path.with_name(f"{path.name}.gz").write_bytes(packed)
 
 
 def configure_matplotlib() -> None:
@@ -114,6 +133,7 @@ def main() -> None:
     remove_ballast()
     remove_unused()
     configure_jupyter()
+    pack_lab()
     configure_matplotlib()
     install_client()
     record_packages()

@@ -16,7 +16,7 @@ import socket
 import sys
 from collections.abc import Sequence
 
-IDLE = 6  # connections kept waiting: as many as a browser opens at once
+IDLE = 10  # connections kept waiting: as many as a browser opens at once, and its WebSockets
 TOTAL = 200  # connections altogether; the zone cuts what is above its own limit
 BACKOFF = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)  # seconds between dials that fail
 SETTLED_SECONDS = 1.0  # a connection that lived this long was accepted by the zone

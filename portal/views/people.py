@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from audit.retention.erasure import REASONS
 from portal.errors import WrongInput
 from portal.i18n import N_
 from portal.marks import PERSON
 from portal.navigation import Crumb
 from portal.visit import Visit
-from registry.model import PersonStatus, Role
+from registry.erasure import erased_handle
+from registry.model import Person, PersonStatus, Role
 from registry.roles import NAMES, PERSON_ROLES
 from registry.text import Text
 
@@ -70,6 +72,7 @@ def person(visit: Visit) -> Response:
         "names": NAMES,
         "grantable": [(role.value, NAMES[role]) for role in sorted(PERSON_ROLES - someone.roles)],
         "memberships": registry.memberships(someone.ref),
+        **_erasure(visit, someone),
         "reset_waits": any(waiting.ref == someone.ref for waiting in registry.second_factor_resets()),
     }
     return visit.page("person.html", values, crumbs=(START, Crumb(someone.name)))
@@ -125,6 +128,19 @@ def confirm_reset(visit: Visit) -> Response:
     handle = visit.path("handle")
     token = visit.zone.registry.confirm_second_factor_reset(handle, by=visit.actor, source=visit.source)
     return _link(visit, handle, f"/second-factor/{token}")
+
+
+def _erasure(visit: Visit, someone: Person) -> dict[str, object]:
+    """Return what the page says of erasing somebody, which is asked for once the account is closed."""
+    if someone.status is not PersonStatus.CLOSED:
+        return {"erasure": None}
+    registry = visit.zone.registry
+    return {
+        "erasure": registry.erasure_plan(someone.handle, visit.zone.retention),
+        "erased": someone.handle == erased_handle(someone.ref),
+        "erasure_waits": any(one.person.ref == someone.ref for one in registry.erasure_requests()),
+        "erasure_reasons": list(REASONS.items()),
+    }
 
 
 def as_role(value: str) -> Role:

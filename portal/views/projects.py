@@ -62,6 +62,7 @@ def project(visit: Visit) -> Response:
         "IN_FORCE": (IN_FORCE, NOT_YET),
         "may_manage": visit.has(Role.OPERATOR),
         "may_grant": visit.has(Role.DATA_CONTROLLER),
+        "may_audit": visit.has(Role.COMPLIANCE_OFFICER),
     }
     return visit.page("project.html", values, crumbs=(START, Crumb(shown.title.text(visit.language))))
 

@@ -7,6 +7,7 @@ find out, and a browser can be let through without gate, hub or sign-in.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pwd
 import select
@@ -24,6 +25,7 @@ from typing import Self
 from docker.errors import NotFound
 
 from hub_config import engine
+from hub_config.processes import REPOSITORY
 from hub_config.spawner import notebook_image
 from hub_config.workspace_container import container_for, create_arguments, host_arguments
 from hub_config.workspace_files import make_workspace
@@ -34,10 +36,31 @@ STEP_SECONDS = 0.02
 CHUNK = 256 * 1024
 
 
-class PlainContainer:
-    """A container as a person's workspace would be; its home stays from one start to the next."""
+PAGE_CONFIG = REPOSITORY / "images" / "notebook" / "config" / "labconfig" / "page_config.json"
 
-    def __init__(self, bench: BenchZone, person: Person) -> None:
+
+def use_stock_lab(home: Path, uid: int) -> None:
+    """Undo in a home what the image takes away from JupyterLab, so that it is as its makers ship it."""
+    folder = home / ".jupyter" / "labconfig"
+    folder.mkdir(parents=True)
+    ours = json.loads(PAGE_CONFIG.read_text(encoding="utf-8"))
+    stock = {
+        "buildAvailable": True,
+        "buildCheck": True,
+        "disabledExtensions": dict.fromkeys(ours["disabledExtensions"], False),
+    }
+    (folder / "page_config.json").write_text(json.dumps(stock), encoding="utf-8")
+    for path in (folder.parent, folder, folder / "page_config.json"):
+        os.chown(path, uid, uid)
+
+
+class PlainContainer:
+    """A container as a person's workspace would be; its home stays from one start to the next.
+
+    With `stock` its JupyterLab has every part that the image leaves out.
+    """
+
+    def __init__(self, bench: BenchZone, person: Person, *, stock: bool = False) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="ansim-plain-"))
         self.home.chmod(0o755)
         (self.home / "workspaces").mkdir()
@@ -46,6 +69,8 @@ class PlainContainer:
         directory = make_workspace(
             self.home, "plain", uid=permit.workspace.uid, gate_uid=root.pw_uid, gate_gid=root.pw_gid, seed=None
         )
+        if stock:
+            use_stock_lab(directory / "home", permit.workspace.uid)
         self.prefix = bench.prefix(person)
         described = container_for(
             permit,

@@ -1,4 +1,4 @@
-"""Sign-in submitted to the first result of a cell, in a real browser, beside the same page without a zone."""
+"""Sign-in submitted to the first result of a cell, in a real browser, beside stock JupyterLab without a zone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def measure(bench: BenchZone) -> list[Row]:
     """Sign in with a stopped and with a running workspace, by turns, each person once."""
     stopped, running, direct_stopped, direct_running = [], [], [], []
     starters, workers = bench.people_known(bench.runs + 1), bench.people_known(bench.runs)
-    with chromium() as browser, PlainContainer(bench, starters[0]) as plain:
+    with chromium() as browser, PlainContainer(bench, starters[0], stock=True) as plain:
         # The first page of a fresh browser and a fresh zone is nobody's measure.
         bench.start(starters[0])
         enter(browser, bench, starters[0])
@@ -45,8 +45,8 @@ def measure(bench: BenchZone) -> list[Row]:
             running.append(enter(browser, bench, worker))
             bench.stop(worker)
     return [
-        row("stopped", stopped, direct_stopped, "`docker run`, then the same page and cell", STOPPED_BAR_SECONDS),
-        row("running", running, direct_running, "the same page and cell without a zone", RUNNING_BAR_SECONDS),
+        row("stopped", stopped, direct_stopped, "`docker run`, then stock JupyterLab and a cell", STOPPED_BAR_SECONDS),
+        row("running", running, direct_running, "stock JupyterLab and a cell without a zone", RUNNING_BAR_SECONDS),
     ]
 
 

@@ -137,7 +137,7 @@ def test_a_second_up_changes_nothing_and_is_quick(zone: Any) -> None:
     children = json.loads(zone.ansim("status", "--json").stdout)["processes"]
     began = time.monotonic()
     zone.ansim("up")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 20  # it takes four seconds on a quiet machine
     assert listing(zone.home) == before
     assert json.loads(zone.ansim("status", "--json").stdout)["processes"] == children
     assert entries(opened) == count

@@ -409,5 +409,5 @@ def upgrade() -> None:
         sa.UniqueConstraint("request_ref", "round", "checker_ref", "sha256", "revision", name="egress_one_vote"),
     )
     dialect = op.get_bind().dialect.name
-    for statement in (*audit_guards(dialect, APPEND_ONLY), *egress_guards(dialect)):
+    for statement in (*audit_guards(dialect, APPEND_ONLY, removable={}), *egress_guards(dialect)):
         op.execute(sa.text(statement.replace(":", "\\:")))

@@ -50,6 +50,7 @@ class World:
     def fill(self, count: int) -> None:
         """Record `count` events in one transaction."""
         self.log.record_all([(an_event(detail={"n": n}), "portal") for n in range(count)])
+        self.log.settle()
 
     def tamper(self, *statements: str, **values: Any) -> None:
         """Run statements as a database administrator would: without the guards."""
@@ -79,7 +80,7 @@ def open_world(db: Database, home: Path, url: str) -> World:
     """Return the log in a database that has its tables."""
     keys = LogKeys.load_or_create(home / "keys")
     log = AuditLog(db, keys, component="portal", origin=ORIGIN, log_dir=home / "log")
-    return World(db, log, keys, CellStore(home / "cells", keys.cells), home, url)
+    return World(db, log, keys, CellStore(home / "cells", keys.cells, log.cell_keys()), home, url)
 
 
 def an_event(action: str = "cell.sent", actor: Actor | None = None, **rest: Any) -> Event:

@@ -83,8 +83,17 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the URL of an empty database, of each kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ansim.db'}"
-    directory = request.getfixturevalue("postgresql_socket")
-    # A schema, not a database: a thousand times fewer files to make and to remove.
+    return fresh_schema(request.getfixturevalue("postgresql_socket"))
+
+
+@pytest.fixture
+def postgresql_url(postgresql_socket: str) -> str:
+    """Return the URL of an empty PostgreSQL database."""
+    return fresh_schema(postgresql_socket)
+
+
+def fresh_schema(directory: str) -> str:
+    """Return the URL of a new schema; not a database: that has a thousand times more files."""
     name = f"t_{uuid.uuid4().hex}"
     with psycopg.connect(host=directory, user=ACCOUNT, dbname="postgres", autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}")
@@ -95,6 +104,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def world(database_url: str, tmp_path: Path) -> Iterator[World]:
     """A log in an empty database of each kind."""
     made = new_world(Database.open(database_url), tmp_path, database_url)
+    yield made
+    made.db.close()
+
+
+@pytest.fixture
+def postgresql_world(postgresql_url: str, tmp_path: Path) -> Iterator[World]:
+    """A log in an empty PostgreSQL database, for what only that kind does."""
+    made = new_world(Database.open(postgresql_url), tmp_path, postgresql_url)
     yield made
     made.db.close()
 

@@ -113,7 +113,7 @@ def test_a_search_prints_what_happened_and_is_recorded(terminal: Terminal) -> No
     (event,) = recorded(terminal, "log.searched")
     assert event["detail"] == {"found": 2}
     asked = terminal.world.log.unseal(5)
-    assert (asked["actor"], asked["action"], asked["limit"]) == (ALICE, "cell.", "2")
+    assert json.loads(asked["question"]) == {"actor": ALICE, "action": "cell."}
 
 
 def test_a_search_for_programs_prints_one_object_a_line(terminal: Terminal) -> None:

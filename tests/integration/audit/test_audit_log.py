@@ -42,7 +42,8 @@ def test_an_event_is_recorded_exactly_if_the_change_is(world: World) -> None:
         tx.execute(text("CREATE TABLE business (n integer)"))
     with world.db.begin() as tx:
         tx.execute(text("INSERT INTO business VALUES (1)"))
-        assert world.log.append(tx, an_event()) == 0
+        appended = world.log.append(tx, an_event())
+    assert world.log.wait(appended.event_id) == 0
     with suppress(RuntimeError), world.db.begin() as tx:
         tx.execute(text("INSERT INTO business VALUES (2)"))
         world.log.append(tx, an_event())

@@ -140,7 +140,7 @@ def test_an_event_of_another_form_is_refused_and_the_next_is_taken(start: Callab
 def test_one_refused_event_does_not_take_others_with_it(start: Callable[..., Server], sqlite_world: World) -> None:
     path = start().path
 
-    async def ask() -> list[int | BaseException]:
+    async def ask() -> list[int | BaseException | None]:
         client = AsyncAuditClient(path)
         events = [an_event(detail={"n": n} if n % 5 else {"n": "김"}) for n in range(50)]
         answers = await asyncio.gather(*(client.append(event) for event in events), return_exceptions=True)
@@ -155,7 +155,7 @@ def test_one_refused_event_does_not_take_others_with_it(start: Callable[..., Ser
 def test_concurrent_requests_share_transactions(start: Callable[..., Server], sqlite_world: World) -> None:
     path = start().path
 
-    async def ask(count: int) -> tuple[list[int], float]:
+    async def ask(count: int) -> tuple[list[int | None], float]:
         client = AsyncAuditClient(path)
         await client.append(an_event())
         began = time.perf_counter()
@@ -165,7 +165,7 @@ def test_concurrent_requests_share_transactions(start: Callable[..., Server], sq
         return found, elapsed
 
     found, _ = asyncio.run(ask(400))
-    assert sorted(found) == list(range(1, 401))
+    assert set(found) == set(range(1, 401))
     times = [body["ts"] for body in entries(sqlite_world)]
     assert times == sorted(times)
     sqlite_world.log.checkpoint()
@@ -234,13 +234,13 @@ def test_a_caller_that_goes_away_is_still_recorded(start: Callable[..., Server],
 
 def test_threads_may_share_a_client(start: Callable[..., Server]) -> None:
     client = AuditClient(start().path)
-    found: list[int] = []
+    found: list[int | None] = []
     threads = [threading.Thread(target=lambda: found.append(client.append(an_event()))) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(found) == list(range(20))
+    assert set(found) == set(range(20))
 
 
 def test_a_client_finds_the_service_again_and_records_once(start: Callable[..., Server], sqlite_world: World) -> None:
@@ -353,7 +353,7 @@ def test_no_acknowledged_event_is_lost_when_the_service_is_killed_under_load(
     start: Callable[..., Server], sqlite_world: World
 ) -> None:
     server = start()
-    acknowledged: dict[str, int] = {}
+    acknowledged: dict[str, int | None] = {}
     stop = threading.Event()
 
     def load(number: int) -> None:

@@ -124,7 +124,7 @@ class EgressMachine(RuleBasedStateMachine):
             return
         with self.zone.house.db.read() as tx:
             found = {request.ref: request for request in store.find(tx)}
-            votes = tx.execute(select(tables.vote.c.request_ref, tables.vote.c.event_index)).all()
+            votes = tx.execute(select(tables.vote.c.request_ref, tables.vote.c.event_id)).all()
         state: dict[str, State] = {}
         entries = self.zone.house.entries()
         for body in entries:
@@ -140,8 +140,9 @@ class EgressMachine(RuleBasedStateMachine):
                 assert len(moves) == 1, (state[ref], action)
                 state[ref] = moves[0].target
         assert state == {ref: request.state for ref, request in found.items()}
-        for ref, index in votes:
-            assert (entries[index]["action"], entries[index]["object"]["ref"]) == ("egress.voted", ref)
+        recorded = {body["id"]: (body["action"], body["object"]["ref"]) for body in entries}
+        for ref, event_id in votes:
+            assert recorded[event_id] == ("egress.voted", ref)
 
 
 EgressMachine.TestCase.settings = settings(

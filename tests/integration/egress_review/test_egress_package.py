@@ -15,7 +15,8 @@ from egress_review.package import DOCUMENT, RECEIPT, RELEASE_KEY, SIGNATURE, dum
 from egress_review.verify_package import PackageCheck, verify_package
 from tests.integration.egress_review.egress_house import Zone, open_zone
 
-REQUIRED = {DOCUMENT, SIGNATURE, RECEIPT, "log.vkey", RELEASE_KEY, "README.ko.md", "README.en.md", "files/table.csv"}
+KEYS = {"log.vkey", "trusted-keys", RELEASE_KEY}
+REQUIRED = {DOCUMENT, SIGNATURE, RECEIPT, *KEYS, "README.ko.md", "README.en.md", "files/table.csv"}
 
 
 @pytest.fixture(scope="module")

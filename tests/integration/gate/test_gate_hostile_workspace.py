@@ -213,7 +213,7 @@ async def test_a_flood_of_dials_leaves_the_gate_answering(
     started = time.monotonic()
     async with browser.session.get(bare_zone.origin("zone") + "/hub/logo") as answer:
         assert answer.status == 200
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     await asyncio.sleep(1)
     assert bare_zone.control("GET", "/workspaces").json()[REF]["connections"] <= 256
     for dial in flood:

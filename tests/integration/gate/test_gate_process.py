@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.gate.harness import GATE_UID, REPOSITORY, Browser, ZoneUnderTest
+from tests.integration.gate.harness import GATE_UID, REPOSITORY, Browser, ZoneUnderTest, wait_for
 from tests.integration.gate.portal_stand_in import start_portal
 
 
@@ -131,3 +131,28 @@ def start(zone: ZoneUnderTest, config: dict[str, object], *, token: str) -> subp
     return subprocess.run(
         command, cwd=zone.home, env=environment, capture_output=True, text=True, timeout=30, check=False
     )
+
+
+def test_it_ends_with_its_supervisor_however_that_ends(place: Callable[..., ZoneUnderTest], tmp_path: Path) -> None:
+    zone = place()
+    config = {"domain": "ansim.localhost", "port": zone.port, "user": str(GATE_UID)}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(REPOSITORY),
+        "ANSIM_GATE_CONFIG": json.dumps(config),
+        "ANSIM_GATE_TOKEN": "t",
+        "ANSIM_SUPERVISED": str(zone.home),
+    }
+    script = (
+        "import subprocess, sys; gate = subprocess.Popen([sys.executable, '-m', 'hub_config.gate']);"
+        "print(gate.pid, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], cwd=zone.home, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as supervisor:
+        assert supervisor.stdout is not None
+        gate = int(supervisor.stdout.readline())
+        wait_for((zone.home / "run" / "gate.sock").exists)
+        wait_for(lambda: f"Uid:\t{GATE_UID}" in Path(f"/proc/{gate}/status").read_text())
+        supervisor.kill()
+    wait_for(lambda: not Path(f"/proc/{gate}/stat").exists() or ") Z " in Path(f"/proc/{gate}/stat").read_text())

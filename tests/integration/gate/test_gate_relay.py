@@ -18,7 +18,7 @@ from hub_config.gate.listen import Acceptor
 from tests.integration.gate.harness import REPOSITORY, free_port
 
 RELAY = str(REPOSITORY / "images" / "notebook" / "relay.py")
-IDLE = 6
+IDLE = 10
 
 
 @pytest.fixture

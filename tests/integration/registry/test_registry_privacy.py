@@ -8,6 +8,7 @@ from dataclasses import replace
 from sqlalchemy import text
 
 from audit.event import Source
+from audit.retention.policy import RetentionPolicy
 from registry import totp
 from registry.desk import CLI
 from registry.errors import RegistryError
@@ -61,6 +62,10 @@ def drive_everything(house: House) -> None:
     registry.suspend("minji", by=operator, source=HOME)
     registry.reinstate("minji", by=operator, source=Source(None))
     registry.close("minji", by=operator, source=HOME)
+    policy = RetentionPolicy.load()
+    house.clock.pass_by(days=4 * 366)
+    registry.request_erasure("minji", "request_of_person", policy, by=operator, source=HOME)
+    registry.erase_person("minji", policy, by=officer.actor, source=HOME)
     registry.invite("haneul", "최하늘", "haneul@hospital.example", [], "ko", by=CLI, source=HOME)
 
 

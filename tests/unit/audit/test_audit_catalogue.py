@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import string
+from typing import get_type_hints
 
 import pytest
 
 from audit import errors
 from audit.catalogue import CATALOGUE, ActionSpec
-from audit.cli import EXIT_BY_VERDICT, VERDICTS
 from audit.cli_context import language_of
+from audit.text import Text
 from audit.verification import PROBLEMS, Problem, Verification
+from audit.verifying.cli import EXIT_BY_VERDICT, VERDICTS
 from audit.writer import COMPONENT_ACTIONS
 
 HANGUL = re.compile("[가-힣]")
@@ -61,9 +64,18 @@ def test_every_problem_says_what_it_is_in_both_languages(code: str) -> None:
     assert places[0] == places[1] <= {"index", "last"}
 
 
+def made(kind: type[errors.AuditError]) -> errors.AuditError:
+    """An error with a reason of whatever kind its class takes."""
+    if kind.__init__ is Exception.__init__:
+        return kind("reason")
+    hints = get_type_hints(kind.__init__)
+    needed = [p.name for p in inspect.signature(kind).parameters.values() if p.default is inspect.Parameter.empty]
+    return kind(*(Text("사유입니다.", "the reason") if hints[name] is Text else "reason" for name in needed))
+
+
 @pytest.mark.parametrize("kind", EVERY_ERROR, ids=lambda kind: kind.__name__)
 def test_every_error_says_what_it_is_in_both_languages_and_what_to_do(kind: type[errors.AuditError]) -> None:
-    error = kind("reason")
+    error = made(kind)
     assert HANGUL.search(error.text("ko"))
     assert not HANGUL.search(error.text("en"))
     assert error.hint

@@ -14,7 +14,9 @@ WRITERS = {"log", "store", "tree", "sidecar", "sealing", "cells", "writer", "cli
 def imported(module: str, seen: set[str] | None = None) -> set[str]:
     """Return the modules of `audit` that a module needs, directly or not."""
     found = set() if seen is None else seen
-    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))):
+    path = PACKAGE / f"{module.replace('.', '/')}.py"
+    path = path if path.exists() else path.with_suffix("") / "__init__.py"
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("audit."):
             name = node.module.removeprefix("audit.")
             if name not in found:

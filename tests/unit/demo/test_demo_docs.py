@@ -81,7 +81,7 @@ def test_tutorials_name_people_of_the_demo_world() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_every_command_that_a_page_tells_to_type_exists(page: Path) -> None:
-    named = {name: GROUPS[name] for name in ("audit", "registry", "egress")}
+    named = {name: GROUPS[name] for name in ("audit", "deid", "egress", "registry")}
     known = {" ".join(path) for path, _ in walk(parser(named), ("ansim",))}
     targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):

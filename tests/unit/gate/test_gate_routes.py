@@ -59,7 +59,7 @@ ALLOWED = [
     ("GET", "lab/tree/dir/결과.ipynb", Kind.PAGE),
     ("GET", "lab/workspaces/auto-a/tree/x.ipynb", Kind.PAGE),
     ("GET", "doc/tree/x.ipynb", Kind.PAGE),
-    ("GET", "static/lab/main.abc.js?v=1", Kind.PLAIN),
+    ("GET", "static/lab/main.abc.js?v=1", Kind.STATIC),
     ("GET", "lab/extensions/@jupyter/x/static/remoteEntry.js", Kind.PLAIN),
     ("GET", "lab/api/settings/@jupyterlab/apputils-extension:themes", Kind.PLAIN),
     ("PUT", "lab/api/settings/@jupyterlab/apputils-extension:themes", Kind.PLAIN),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,31 @@ def test_the_first_settings_file_reads_back_as_the_defaults() -> None:
 def test_a_wrong_line_is_refused_and_named(text: str, message: str) -> None:
     with pytest.raises(SettingsError, match=message.replace("(", "\\(")):
         parse_settings(text, home=HOME)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("outward:\n  targets: {}\n", "line 2: outward.targets must be a list"),
+        ("outward:\n  targets:\n  - nmae: siem\n", "line 3: unknown key outward.targets[0].nmae"),
+        ("outward:\n  targets:\n  - format: leef\n", "line 3: outward.targets[0].format must be ocsf or syslog or cef"),
+        ("outward:\n  targets:\n  - name: SIEM\n    host: a\n", "outward.targets[0]: name is of"),
+        ("outward:\n  targets:\n  - name: siem\n", "outward.targets[0]: transport tls needs a host"),
+        ("outward:\n  targets:\n  - {name: a, transport: file}\n", "outward.targets[0]: transport file needs a path"),
+        ("outward:\n  targets:\n  - {name: a, host: b, key: k}\n", "certificate and key are given together"),
+        ("outward:\n  targets:\n  - {name: a, host: b}\n  - {name: a, host: c}\n", "the name a stands twice"),
+    ],
+)
+def test_a_system_that_the_record_could_not_be_sent_to_is_refused(text: str, message: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(message)):
+        parse_settings(text, home=HOME)
+
+
+def test_targets_are_read_with_their_defaults_and_their_paths_lie_below_the_home() -> None:
+    text = "outward:\n  targets:\n  - {name: siem, host: siem.example, ca: siem.pem}\n"
+    (target,) = parse_settings(text, home=HOME).outward.targets
+    assert (target.format, target.transport, target.port) == ("ocsf", "tls", 6514)
+    assert target.below(HOME).ca == "/srv/ansim/siem.pem"
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "192.168.1.5", "::", "10.0.0.1"])

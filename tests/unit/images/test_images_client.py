@@ -44,6 +44,7 @@ class Zone:
 
     answer: Any = field(default_factory=dict)
     status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
 
 
@@ -64,6 +65,8 @@ def zone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Zone]:
             raw = json.dumps(zone.answer).encode()
             self.send_response(zone.status)
             self.send_header("Content-Length", str(len(raw)))
+            for name, value in zone.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(raw)
 
@@ -181,8 +184,39 @@ def test_the_state_of_the_workspace_lists_its_requests(zone: Zone, capsys: pytes
     assert "er_1" in shown
 
 
+def test_a_zone_that_comes_back_is_waited_for_and_that_is_said(
+    zone: Zone, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        match len(pauses):
+            case 1:
+                monkeypatch.setattr(ansim_client, "SOCKET", there)  # the gate has made its socket anew
+            case 2:
+                zone.status, zone.headers = 200, {}
+
+    there = ansim_client.SOCKET
+    monkeypatch.setattr(ansim_client, "SOCKET", f"{there}.absent")
+    monkeypatch.setattr(ansim_client.time, "sleep", sleep)
+    zone.status, zone.headers = 503, {"Retry-After": "2"}
+    ansim_client.status()
+    assert len(zone.calls) == 2
+    assert "Waiting for the zone to come back." in capsys.readouterr().out
+
+
+def test_an_unavailability_that_names_no_time_is_said_at_once(zone: Zone) -> None:
+    zone.status = 503
+    with pytest.raises(ansim_client.AnsimError):
+        ansim_client.status()
+    assert len(zone.calls) == 1
+
+
 def test_a_zone_that_is_away_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ansim_client, "SOCKET", str(tmp_path / "absent.sock"))
+    monkeypatch.setattr(ansim_client, "PATIENCE", 0.0)
+    monkeypatch.setattr(ansim_client, "PAUSES", (0.0,))
     monkeypatch.setattr(ansim_client, "language", "en")
     with pytest.raises(ansim_client.AnsimError, match="could not be reached") as refusal:
         ansim_client.status()

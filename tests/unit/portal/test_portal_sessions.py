@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
+
+from portal.session_files import SessionFiles
 from portal.sessions import ABSOLUTE, IDLE, MAX_PENDING, SIGN_IN_TIME, TOKEN_CHECK, Sessions
 
 
@@ -103,3 +107,67 @@ def test_sign_ins_that_nobody_finishes_do_not_fill_the_memory() -> None:
     for _ in range(MAX_PENDING):
         sessions.begin_sign_in("/")
     assert sessions.finish_sign_in(first, pending.state) is None
+
+
+def test_a_portal_that_starts_anew_knows_the_sessions_of_the_one_before(tmp_path: Path) -> None:
+    clock, files = Clock(), SessionFiles(tmp_path / "sessions")
+    before = Sessions(clock, files)
+    cookie = before.open("minji", "token")
+    known = before.find(cookie)
+    clock.pass_time(timedelta(minutes=10))
+    after = Sessions(clock, files)
+    session = after.find(cookie)
+    assert session is not None
+    assert known is not None
+    assert (session.ref, session.handle, session.hub_token) == (known.ref, "minji", "token")
+    assert session.opened_at == known.opened_at
+    assert after.token_due(session)  # the hub is asked first: it may have ended the token meanwhile
+    assert after.find(cookie + "x") is None
+
+
+def test_a_copy_of_the_disk_opens_no_session_and_names_nobody(tmp_path: Path) -> None:
+    files = SessionFiles(tmp_path / "sessions")
+    cookie = Sessions(Clock(), files).open("minji", "a-token-of-the-hub")
+    [path] = (tmp_path / "sessions").iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "sessions").stat().st_mode & 0o777 == 0o700
+    for word in (cookie, "minji", "a-token-of-the-hub"):
+        assert word not in path.name
+        assert word.encode() not in path.read_bytes()
+    other = Sessions(Clock(), files).open("junho", "another")
+    [theirs] = set((tmp_path / "sessions").iterdir()) - {path}
+    path.write_bytes(theirs.read_bytes())  # another person's session under one's own name
+    assert Sessions(Clock(), files).find(cookie) is None
+    assert Sessions(Clock(), files).find(other) is not None
+
+
+@pytest.mark.parametrize("gap", [IDLE, ABSOLUTE])
+def test_a_restart_makes_no_session_longer(tmp_path: Path, gap: timedelta) -> None:
+    clock, files = Clock(), SessionFiles(tmp_path / "sessions")
+    cookie = Sessions(clock, files).open("minji", "token")
+    clock.pass_time(gap)
+    assert Sessions(clock, files).find(cookie) is None
+    assert list((tmp_path / "sessions").iterdir()) == []
+
+
+def test_use_is_noted_on_disk_so_that_a_restart_ends_nobody_who_works(tmp_path: Path) -> None:
+    clock, files = Clock(), SessionFiles(tmp_path / "sessions")
+    sessions = Sessions(clock, files)
+    cookie = sessions.open("minji", "token")
+    for _ in range(3):
+        clock.pass_time(timedelta(minutes=20))
+        assert sessions.find(cookie) is not None
+    assert Sessions(clock, files).find(cookie) is not None
+
+
+def test_who_signed_out_stays_signed_out_after_a_restart(tmp_path: Path) -> None:
+    files = SessionFiles(tmp_path / "sessions")
+    cookie = Sessions(Clock(), files).open("minji", "token")
+    assert Sessions(Clock(), files).close(cookie) is not None
+    assert Sessions(Clock(), files).find(cookie) is None
+
+
+def test_a_disk_that_takes_nothing_ends_no_session(tmp_path: Path) -> None:
+    (tmp_path / "sessions").write_text("in the way")
+    sessions = Sessions(Clock(), SessionFiles(tmp_path / "sessions"))
+    assert sessions.find(sessions.open("minji", "token")) is not None

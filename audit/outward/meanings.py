@@ -1,0 +1,169 @@
+"""What each action means to a reader outside the zone: one row per action of the catalogue.
+
+A row says which OCSF class and activity an event becomes, whether somebody should be woken, and about what, whose data
+and by which processes it is written. The reference page is generated from it, and tests hold what the zone really
+writes against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from audit.outward.classes import (
+    ACCOUNT,
+    API,
+    APPLICATION,
+    AUTHENTICATION,
+    COMPLIANCE,
+    DATASTORE,
+    ENTITY,
+    EVENT_LOG,
+    FILE,
+    FILE_HOSTING,
+    FINDING,
+    SCRIPT,
+    USER_ACCESS,
+    OcsfClass,
+)
+
+Alert = Literal["never", "failure", "always"]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One action as others understand it."""
+
+    ocsf: OcsfClass
+    activity: str
+    """A name of `ocsf.activities`."""
+    objects: tuple[str, ...]
+    """The kinds of object that its events may be about."""
+    subjects: tuple[str, ...]
+    """The kinds of data subjects that its events may concern."""
+    by: tuple[str, ...]
+    """The processes that may write it."""
+    alert: Alert = "never"
+    """Whether a person should look at it now: never, when it was denied or failed, or always."""
+
+
+def _row(ocsf: OcsfClass, activity: str, objects: str, subjects: str, by: str, alert: Alert = "never") -> Meaning:
+    return Meaning(ocsf, activity, tuple(objects.split()), tuple(subjects.split()), tuple(by.split()), alert)
+
+
+MEANINGS: Mapping[str, Meaning] = MappingProxyType(
+    {
+        "person.invited": _row(ACCOUNT, "Create", "person", "person none", "portal cli"),
+        "person.joined": _row(ACCOUNT, "Enable", "person", "person none", "portal cli"),
+        "person.suspended": _row(ACCOUNT, "Lock", "person", "person none", "portal cli"),
+        "person.reinstated": _row(ACCOUNT, "Unlock", "person", "person none", "portal cli"),
+        "person.closed": _row(ACCOUNT, "Disable", "person", "person none", "portal cli"),
+        "person.role_granted": _row(USER_ACCESS, "Assign Privileges", "person", "person none", "portal cli", "always"),
+        "person.role_revoked": _row(USER_ACCESS, "Revoke Privileges", "person", "person none", "portal cli"),
+        "person.notice_accepted": _row(ACCOUNT, "Other", "person", "person", "portal cli"),
+        "person.password_changed": _row(ACCOUNT, "Password Change", "person", "person", "portal"),
+        "person.second_factor_reset_requested": _row(
+            ACCOUNT, "MFA Factor Disable", "person", "person none", "portal cli", "always"
+        ),
+        "person.second_factor_reset_confirmed": _row(
+            ACCOUNT, "MFA Factor Disable", "person", "person none", "portal cli", "always"
+        ),
+        "person.second_factor_set": _row(ACCOUNT, "MFA Factor Enable", "person", "person none", "portal cli"),
+        "project.created": _row(ENTITY, "Create", "project", "none", "portal cli"),
+        "project.changed": _row(ENTITY, "Update", "project", "none", "portal cli"),
+        "project.closed": _row(ENTITY, "Deactivate", "project", "none", "portal cli"),
+        "membership.granted": _row(USER_ACCESS, "Assign Privileges", "membership", "person none", "portal cli"),
+        "membership.revoked": _row(USER_ACCESS, "Revoke Privileges", "membership", "person none", "portal cli"),
+        "dataset.registered": _row(ENTITY, "Create", "dataset", "dataset none", "portal cli"),
+        "dataset.version_added": _row(ENTITY, "Update", "dataset", "dataset none", "portal cli"),
+        "dataset.checked": _row(DATASTORE, "Read", "dataset", "dataset none", "portal hub worker cli", "failure"),
+        "grant.approved": _row(DATASTORE, "Other", "grant", "dataset none", "portal cli"),
+        "grant.revoked": _row(DATASTORE, "Other", "grant", "dataset none", "portal cli"),
+        "session.signed_in": _row(AUTHENTICATION, "Logon", "person session", "person", "hub portal cli"),
+        "session.refused": _row(AUTHENTICATION, "Logon", "person session", "person none", "hub portal cli"),
+        "session.throttled": _row(AUTHENTICATION, "Logon", "person session", "person none", "hub portal cli", "always"),
+        "session.signed_out": _row(AUTHENTICATION, "Logoff", "person session", "person", "hub"),
+        "workspace.start": _row(APPLICATION, "Start", "workspace person", "dataset none", "hub"),
+        "workspace.stop": _row(APPLICATION, "Stop", "workspace", "dataset none", "hub"),
+        "workspace.cut": _row(APPLICATION, "Disable", "workspace", "dataset none", "worker gate hub"),
+        "workspace.warned": _row(APPLICATION, "Other", "workspace", "person", "worker hub"),
+        "workspace.opened": _row(DATASTORE, "Connect", "workspace", "dataset none", "gate"),
+        "cell.sent": _row(SCRIPT, "Execute", "workspace", "dataset none", "gate"),
+        "contents.written": _row(FILE, "Update", "workspace", "dataset none", "gate"),
+        "gate.refused": _row(API, "Other", "workspace route", "dataset none", "gate"),
+        "egress.drafted": _row(ENTITY, "Create", "request", "dataset none", "portal"),
+        "egress.prechecked": _row(FILE_HOSTING, "Access Check", "workspace", "dataset none", "portal"),
+        "egress.submitted": _row(FILE_HOSTING, "Upload", "request", "dataset none", "portal"),
+        "egress.scanned": _row(FILE_HOSTING, "Access Check", "request", "dataset none", "worker"),
+        "egress.scan_failed": _row(FILE_HOSTING, "Access Check", "request", "dataset none", "worker", "always"),
+        "egress.blocked": _row(FILE_HOSTING, "Lock", "request", "dataset none", "worker", "always"),
+        "egress.voted": _row(ENTITY, "Update", "request", "dataset none", "portal"),
+        "egress.returned": _row(ENTITY, "Suspend", "request", "dataset none", "portal worker"),
+        "egress.resubmitted": _row(FILE_HOSTING, "Upload", "request", "dataset none", "portal"),
+        "egress.approved": _row(ENTITY, "Activate", "request", "dataset none", "portal"),
+        "egress.rejected": _row(ENTITY, "Deactivate", "request", "dataset none", "portal"),
+        "egress.withdrawn": _row(ENTITY, "Disable", "request", "dataset none", "portal"),
+        "egress.releasing": _row(FILE_HOSTING, "Share", "request", "dataset none", "worker"),
+        "egress.released": _row(FILE_HOSTING, "Share", "request", "dataset none", "worker"),
+        "egress.release_failed": _row(FILE_HOSTING, "Share", "request", "dataset none", "worker", "always"),
+        "egress.revoked": _row(FILE_HOSTING, "Unshare", "request", "dataset none", "portal", "always"),
+        "egress.expired": _row(FILE_HOSTING, "Unshare", "request", "dataset none", "worker"),
+        "egress.collected": _row(FILE_HOSTING, "Download", "request", "dataset none", "portal"),
+        "egress.viewed": _row(FILE_HOSTING, "Preview", "request", "dataset none", "portal"),
+        "log.created": _row(EVENT_LOG, "Start", "log", "none", "cli"),
+        "log.searched": _row(EVENT_LOG, "Other", "log", "none", "portal cli"),
+        "log.verified": _row(EVENT_LOG, "Other", "log", "none", "portal cli", "failure"),
+        "log.exported": _row(EVENT_LOG, "Export", "log", "none", "portal cli", "always"),
+        "log.viewed": _row(EVENT_LOG, "Other", "log", "none", "portal cli"),
+        "log.unsealed": _row(EVENT_LOG, "Other", "log", "none person", "portal cli"),
+        "log.downloaded": _row(EVENT_LOG, "Export", "log", "none", "portal cli", "always"),
+        "log.query_saved": _row(EVENT_LOG, "Other", "log", "none", "portal cli"),
+        "log.query_deleted": _row(EVENT_LOG, "Other", "log", "none", "portal cli"),
+        "log.pruned": _row(EVENT_LOG, "Delete", "log", "none", "worker cli", "always"),
+        "log.bundled": _row(EVENT_LOG, "Archive", "project", "dataset none", "portal cli", "always"),
+        "log.delivery_failed": _row(EVENT_LOG, "Export", "log", "none", "worker", "always"),
+        "log.delivery_resumed": _row(EVENT_LOG, "Export", "log", "none", "worker"),
+        "log.key_rotated": _row(EVENT_LOG, "Other", "log", "none", "cli", "always"),
+        "log.continued": _row(EVENT_LOG, "Start", "log", "none", "cli", "always"),
+        "log.key_drilled": _row(EVENT_LOG, "Other", "log", "none", "cli"),
+        "log.witness_failed": _row(EVENT_LOG, "Other", "log", "none", "worker cli", "always"),
+        "log.witness_resumed": _row(EVENT_LOG, "Other", "log", "none", "worker cli"),
+        "log.timestamp_failed": _row(EVENT_LOG, "Other", "log", "none", "worker cli", "always"),
+        "log.timestamp_resumed": _row(EVENT_LOG, "Other", "log", "none", "worker cli"),
+        "review.made": _row(COMPLIANCE, "Create", "log", "none", "portal cli worker"),
+        "review.noted": _row(COMPLIANCE, "Update", "log", "none", "portal cli"),
+        "review.signed": _row(COMPLIANCE, "Close", "log", "none", "portal cli"),
+        "review.overdue": _row(COMPLIANCE, "Update", "log", "none", "worker", "always"),
+        "privacy.erasure_requested": _row(ACCOUNT, "Other", "person", "person none", "portal", "always"),
+        "privacy.erased": _row(ACCOUNT, "Delete", "person", "person none", "portal cli", "always"),
+        "hold.set": _row(ENTITY, "Suspend", "person project dataset", "person dataset none", "portal cli", "always"),
+        "hold.lifted": _row(ENTITY, "Resume", "person project dataset", "person dataset none", "portal cli", "always"),
+        "log.throttled": _row(EVENT_LOG, "Other", "log", "none", "gate hub worker portal cli", "always"),
+        "log.space_low": _row(EVENT_LOG, "Other", "log", "none", "worker", "always"),
+        "log.space_exhausted": _row(EVENT_LOG, "Stop", "log", "none", "worker", "always"),
+        "log.space_recovered": _row(EVENT_LOG, "Restart", "log", "none", "worker"),
+        "log.break_glass": _row(EVENT_LOG, "Other", "log zone", "none", "cli", "always"),
+        "log.break_glass_ended": _row(EVENT_LOG, "Other", "log zone", "none", "cli worker", "always"),
+        "deid.extract": _row(DATASTORE, "Create", "dataset", "dataset", "cli"),
+        "deid.linkage_approved": _row(DATASTORE, "Other", "dataset project", "dataset none", "cli", "always"),
+        "deid.key_destroyed": _row(DATASTORE, "Delete", "dataset project", "dataset none", "cli", "always"),
+        "zone.started": _row(APPLICATION, "Start", "zone", "none", "cli"),
+        "zone.stopped": _row(APPLICATION, "Stop", "zone", "none", "cli"),
+        "zone.reconciled": _row(FINDING, "Create", "workspace request project log zone", "none", "worker", "always"),
+        "zone.setup": _row(APPLICATION, "Install", "zone", "none", "cli"),
+        "image.built": _row(APPLICATION, "Install", "image", "none", "cli"),
+        "settings.loaded": _row(APPLICATION, "Update", "zone policy", "none", "cli hub gate portal worker"),
+        "policy.loaded": _row(APPLICATION, "Update", "policy zone", "none", "cli hub gate portal worker"),
+    }
+)
+"""Every action of the catalogue."""
+
+UNKNOWN = Meaning(EVENT_LOG, "Other", (), (), ())
+"""What an entry is that an earlier version of the zone wrote, or one whose body is damaged."""
+
+
+def meaning_of(action: str) -> Meaning:
+    """Return what an action means to others."""
+    return MEANINGS.get(action, UNKNOWN)

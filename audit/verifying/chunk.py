@@ -1,0 +1,205 @@
+"""Checks a run of entries against everything that is derived from their bodies; the tree comes afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from audit.body import parse
+from audit.errors import MalformedBody
+from audit.verifying.facts import Reader
+from audit.verifying.subjects import subject_of
+
+TILE_WIDTH = 256
+PRUNED = b"log.pruned"
+CHUNK = 4096  # entries: sixteen tiles
+MAX_PER_CODE = 100
+UNKNOWN = b""
+
+Row = Sequence[Any]
+"""idx, leaf_hash, body, and in a database the columns of `audit.columns.Columns`; texts as bytes."""
+LinkRow = tuple[int, bytes, bytes]
+Missing = Callable[[Sequence[bytes]], set[bytes]]
+"""Returns which commitments have no sealed value any more."""
+
+
+@dataclass(slots=True)
+class Chunk:
+    """What a run of entries says, and what is wrong with it."""
+
+    start: int
+    end: int
+    hashes: list[bytes] = field(default_factory=list)
+    """The hashes of the bodies; unknown where a body is missing."""
+    suspects: list[tuple[str, int, int]] = field(default_factory=list)
+    """Problems that explain why the tree may not hold: code, first and last index."""
+    problems: list[tuple[str, int, int]] = field(default_factory=list)
+    first_ts: bytes = b""
+    last_ts: bytes = b""
+    intents: list[tuple[bytes, int]] = field(default_factory=list)
+    outcomes: list[bytes] = field(default_factory=list)
+    declared: list[tuple[int, bytes]] = field(default_factory=list)
+    """Entries that declare what was pruned: index and body."""
+    destroyed: int = 0
+    """How many entries have sealed values that an erasure destroyed."""
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def suspect(self, code: str, index: int, last: int | None = None) -> None:
+        """Note a problem that explains why the tree may not hold."""
+        if (count := self.counts[code]) < MAX_PER_CODE:
+            self.counts[code] = count + 1
+            self.suspects.append((code, index, index if last is None else last))
+
+    def problem(self, code: str, index: int) -> None:
+        """Note any other problem."""
+        if (count := self.counts[code]) < MAX_PER_CODE:
+            self.counts[code] = count + 1
+            self.problems.append((code, index, index))
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a database keeps beside the bodies of a run of entries; an export keeps nothing."""
+
+    links: Sequence[LinkRow]
+    """Sorted."""
+    missing: Missing
+    erased: Mapping[str, int]
+    """The index of the last erasure of each subject: their sealed values of earlier entries are destroyed."""
+
+
+def check_entries(
+    start: int, end: int, rows: Sequence[Row], beside: Beside | None, reader: Reader, *, minimum: int = 0
+) -> Chunk:
+    """Check the entries of a range; `rows` rise by index and lie in it. Those below `minimum` need not be there."""
+    if len(rows) == end - start and beside is not None:
+        chunk = _all_at_once(start, end, rows, beside, reader)
+        if chunk is not None:
+            return chunk
+    return _one_by_one(Chunk(start, end), rows, beside, reader, minimum)
+
+
+def _all_at_once(start: int, end: int, rows: Sequence[Row], beside: Beside, reader: Reader) -> Chunk | None:
+    """Return the entries of a range in which nothing is wrong; None if anything may be, or is worth a note."""
+    idx, leaves, bodies, ts, *columns, event_ids = zip(*rows, strict=True)
+    sha256, read = hashlib.sha256, reader.read
+    try:
+        hashes = [sha256(b"\0" + body).digest() for body in bodies]
+        facts = [read(body) for body in bodies]
+    except (MalformedBody, TypeError):
+        return None
+    said_ts, said_ids, said_columns, linked, commitments, intents = zip(*facts, strict=True)
+    derived = [(index, kind, ref) for index, some in zip(idx, linked, strict=True) for kind, ref in some]
+    same = (
+        idx == tuple(range(start, end))
+        and tuple(hashes) == leaves
+        and said_ts == ts
+        and said_ids == event_ids
+        and said_columns == tuple(zip(*columns, strict=True))
+        and beside.links == derived
+        and list(ts) == sorted(ts)
+    )
+    if not same or beside.missing([value for some in commitments for value in some]):
+        return None
+    chunk = Chunk(start, end, hashes, first_ts=ts[0], last_ts=ts[-1])
+    actions, outcomes = columns[1], columns[2]
+    if b"intent" in outcomes:
+        chunk.intents = [(event_ids[n], idx[n]) for n, outcome in enumerate(outcomes) if outcome == b"intent"]
+    if any(intents):
+        chunk.outcomes = [intent_id for intent_id in intents if intent_id is not None]
+    if PRUNED in actions:
+        chunk.declared = [(idx[n], bodies[n]) for n, action in enumerate(actions) if action == PRUNED]
+    return chunk
+
+
+def _one_by_one(chunk: Chunk, rows: Iterable[Row], beside: Beside | None, reader: Reader, minimum: int) -> Chunk:
+    start, end = chunk.start, chunk.end
+    sha256, read, hashes, last = hashlib.sha256, reader.read, chunk.hashes, b""
+    derived: list[LinkRow] = []
+    wanted: dict[bytes, tuple[int, bytes]] = {}
+    unread: set[int] = set()
+    following = start
+    for row in rows:
+        index, stored, body = row[:3]
+        if index != following:
+            _gap(chunk, following, index, minimum)
+        following = index + 1
+        try:
+            found = sha256(b"\0" + body).digest()
+            ts, event_id, columns, linked, commitments, intent_id = read(body)
+        except (MalformedBody, TypeError):
+            _unreadable(chunk, index, stored, body)
+            unread.add(index)
+            continue
+        hashes.append(found)
+        if beside is not None:
+            if found != stored:
+                chunk.suspect("entry.leaf_hash", index)
+            if row[3] != ts or row[11] != event_id or row[4:11] != columns:
+                chunk.problem("entry.columns", index)
+            derived += [(index, kind, ref) for kind, ref in linked]
+            for commitment in commitments:
+                wanted[commitment] = (index, body)
+        if ts < last:
+            chunk.problem("time.backwards", index)
+        last = ts
+        chunk.first_ts = chunk.first_ts or ts
+        if columns[2] == b"intent":
+            chunk.intents.append((event_id, index))
+        if intent_id is not None:
+            chunk.outcomes.append(intent_id)
+        if columns[1] == PRUNED:
+            chunk.declared.append((index, body))
+    _gap(chunk, following, end, minimum)
+    chunk.last_ts = last
+    if beside is not None:
+        _links(chunk, beside.links, derived, unread)
+        _sealed(
+            chunk, [(*wanted[commitment], commitment) for commitment in beside.missing(list(wanted))], beside.erased
+        )
+    return chunk
+
+
+def _gap(chunk: Chunk, first: int, end: int, minimum: int) -> None:
+    chunk.hashes += [UNKNOWN] * (end - first)
+    first = max(first, minimum)
+    while first < end:
+        after = min(end, first - first % TILE_WIDTH + TILE_WIDTH)
+        chunk.suspect("entry.missing", first, after - 1)
+        first = after
+
+
+def _sealed(chunk: Chunk, absent: list[tuple[int, bytes, bytes]], erased: Mapping[str, int]) -> None:
+    """Tell sealed values that were destroyed on purpose from those that are missing."""
+    explained: dict[int, bool] = {}
+    for index, data, commitment in sorted(absent):
+        body = parse(data)
+        field = next(name for name, value in body["c"].items() if value.encode() == commitment)
+        actor, thing = body["actor"], body["object"]
+        subject = subject_of((actor["kind"], actor["ref"]), (thing["kind"], thing["ref"]), field)
+        explained[index] = explained.get(index, True) and index < erased.get(subject, -1)
+    chunk.destroyed = sum(explained.values())
+    for index, destroyed in explained.items():
+        if not destroyed:
+            chunk.problem("sidecar.missing", index)
+
+
+def _unreadable(chunk: Chunk, index: int, stored: object, body: object) -> None:
+    """Note what is wrong with a body that is none."""
+    found = hashlib.sha256(b"\0" + body).digest() if isinstance(body, bytes) else b"\0" * 32
+    chunk.hashes.append(found)
+    if stored is not None and found != stored:
+        chunk.suspect("entry.leaf_hash", index)
+    chunk.suspect("entry.form", index)
+
+
+def _links(chunk: Chunk, stored: Sequence[LinkRow], derived: list[LinkRow], unread: set[int]) -> None:
+    if stored == derived:
+        return
+    for index in sorted({row[0] for row in set(stored) ^ set(derived)}):
+        # Where the body itself is gone or damaged, that is the problem.
+        if index not in unread and chunk.hashes[index - chunk.start] != UNKNOWN:
+            chunk.problem("entry.links", index)

@@ -1,0 +1,57 @@
+"""Recognises a full disk behind whatever error it arrives as, and says it in one sentence."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from hub_config.errors import EnvironmentMissing
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+NOTHING_LEFT = 4_000_000  # bytes
+DISK_FULL_STATE = "53100"  # PostgreSQL's name for it (appendix A, class 53)
+
+
+class DiskFull(EnvironmentMissing):
+    """The disk was filled while the zone was being made or used."""
+
+    def __init__(self, place: Path) -> None:
+        free = shutil.disk_usage(next(p for p in (place, *place.parents) if p.exists())).free
+        super().__init__(
+            f"The disk at {place} is full ({free / 1e6:.0f} MB free).",
+            hint="Free some space, then run the same command again: it goes on where it was.",
+        )
+
+
+def is_full(place: Path) -> bool:
+    """Say whether there is no room at a place for even a log and a database page."""
+    return shutil.disk_usage(place).free < NOTHING_LEFT
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Say whether a full disk is among the causes of an error."""
+    return any(_says_full(cause) for cause in _causes(error))
+
+
+def _says_full(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in FULL
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return getattr(error, "sqlstate", None) == DISK_FULL_STATE
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what led to it, once each."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        waiting += [one.__cause__, one.__context__, getattr(one, "orig", None)]

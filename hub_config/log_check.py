@@ -1,0 +1,40 @@
+"""Holds the audit log against the last checkpoint kept outside the database, before anything is begun."""
+
+from __future__ import annotations
+
+from audit.db import Database
+from audit.errors import LogInconsistent
+from audit.log import AuditLog, LogKeys
+from hub_config.errors import LogRefused
+from hub_config.settings import Settings
+from hub_config.zone import Zone, log_origin
+
+
+def check_log(settings: Settings) -> None:
+    """Refuse a log that is shorter or different than its last checkpoint says.
+
+    Raises: LogRefused — with what was found.
+    """
+    db = Database.open(settings.database_url())
+    try:
+        keys = LogKeys.load_or_create(settings.home / "keys")
+        log = AuditLog(db, keys, component="cli", origin=log_origin(settings), log_dir=settings.home / "log")
+        _check(log)
+    finally:
+        db.close()
+
+
+def checked(zone: Zone) -> Zone:
+    """Return a zone whose log is as it was signed.
+
+    Raises: LogRefused — with what was found.
+    """
+    _check(zone.log)
+    return zone
+
+
+def _check(log: AuditLog) -> None:
+    try:
+        log.check_head()
+    except LogInconsistent as error:
+        raise LogRefused(f"The audit log is not what it signed, so the zone does not start: {error}.") from error

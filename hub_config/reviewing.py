@@ -1,0 +1,59 @@
+"""The monthly review as the zone's processes see it: the worker's duty, and how it stands for `status` and `doctor`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.db import Database
+from audit.errors import AuditError
+from audit.review.due import Standing, standing
+from audit.review.errors import ReviewPolicyUnusable
+from audit.review.policy import load_review_policy
+from audit.review.service import ReviewDesk
+from hub_config.settings import Settings
+
+if TYPE_CHECKING:
+    from hub_config.zone import Zone
+
+SECONDS = 3600.0
+
+
+def announce_overdue(zone: Zone) -> None:
+    """Record each review that was not signed in time, once."""
+    ReviewDesk(zone.db, zone.log, load_review_policy(zone.home)).announce_overdue()
+
+
+def standing_of(settings: Settings) -> Standing | None:
+    """Return where the reviews of a zone stand, without changing anything; None while there is no usable database.
+
+    Raises: ReviewPolicyUnusable — if the policy file of the zone cannot be used.
+    """
+    url = settings.database_url()
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        return None
+    policy = load_review_policy(settings.home)
+    try:
+        db = Database.open(url)
+        try:
+            with db.read() as tx:
+                return standing(tx, policy, datetime.now(UTC))
+        finally:
+            db.close()
+    except (SQLAlchemyError, AuditError):
+        return None
+
+
+def fault_of(settings: Settings) -> tuple[str, str] | None:
+    """Return what is wrong with the reviews of a zone and what to do about it, or None."""
+    try:
+        now = standing_of(settings)
+    except ReviewPolicyUnusable as error:
+        return str(error), error.hint
+    if now is None or not now.overdue:
+        return None
+    months = ", ".join(map(str, now.overdue))
+    return f"not signed in time: {months}", "A compliance officer signs it in the portal (Monthly review)."

@@ -1,0 +1,110 @@
+"""What the image adds to Jupyter Server so that a page opens and a cell answers sooner. Nothing here protects the zone.
+
+The files of JupyterLab are kept packed, so nothing is compressed at run time. One kernel is kept loaded, so that the
+next notebook need not wait for its imports.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mimetypes
+import os
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from jupyter_server.base.handlers import FileFindHandler
+
+PACKED = ".gz"
+SPARE_AFTER_SECONDS = 2.0  # a start, and the page that opens after it, go first
+IPYTHON = ["-m", "ipykernel_launcher"]
+
+
+class PackedFiles(FileFindHandler):  # type: ignore[misc]  # the base class carries no types
+    """Answers with the packed form of a file where there is one and the browser takes it."""
+
+    _packed = False
+
+    def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
+        """Return the file to send; tornado has checked by then that it lies where it may."""
+        found: str | None = super().validate_absolute_path(root, absolute_path)
+        offered = self.request.headers.get("Accept-Encoding", "").split(",")
+        takes = "gzip" in {part.partition(";")[0].strip() for part in offered}
+        self._packed = found is not None and takes and Path(found + PACKED).is_file()
+        return found + PACKED if found is not None and self._packed else found
+
+    def set_headers(self) -> None:
+        """Say that the file is packed."""
+        super().set_headers()
+        self.set_header("Vary", "Accept-Encoding")
+        if self._packed:
+            self.set_header("Content-Encoding", "gzip")
+
+    def get_content_size(self) -> int:
+        """Return the size of what is sent; tornado remembers that of the file it was asked for."""
+        return Path(str(self.absolute_path)).stat().st_size
+
+    def get_content_type(self) -> str:
+        """Return the type of what is packed."""
+        if not self._packed:
+            return str(super().get_content_type())
+        kind, _ = mimetypes.guess_type(str(self.absolute_path).removesuffix(PACKED))
+        return kind or "application/octet-stream"
+
+
+class SpareKernels(LocalProvisioner):  # type: ignore[misc]  # the base class carries no types
+    """Starts kernels as Jupyter does, the next Python kernel from the process that waits for it."""
+
+    _spare: subprocess.Popen[bytes] | None = None
+    _loop: Any = None
+
+    @classmethod
+    def keep_one(cls) -> None:
+        """Start a process that waits to become a kernel, unless one waits already."""
+        if cls._spare is None or cls._spare.poll() is not None:
+            command = [sys.executable, "-m", "ansim_spare"]
+            cls._spare = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Start a kernel and return how to reach it."""
+        if cmd[1:3] != IPYTHON or not self._become(cmd[3:], kwargs):
+            return await super().launch_kernel(cmd, **kwargs)
+        return self.connection_info
+
+    def _become(self, argv: list[str], kwargs: dict[str, Any]) -> bool:
+        """Tell the waiting process which kernel it is; False if there is none."""
+        spare, SpareKernels._spare = SpareKernels._spare, None
+        if self._loop is not None:
+            self._loop.call_later(SPARE_AFTER_SECONDS, self.keep_one)
+        if spare is None or spare.stdin is None or spare.poll() is not None:
+            return False
+        self.cwd = kwargs.get("cwd") or Path.cwd()
+        env = {**kwargs.get("env", os.environ), "JPY_PARENT_PID": str(os.getpid())}
+        told = json.dumps({"argv": argv, "env": env, "cwd": str(self.cwd)})
+        try:
+            spare.stdin.write(told.encode() + b"\n")
+            spare.stdin.close()
+        except OSError:
+            with contextlib.suppress(OSError):
+                spare.kill()
+            return False
+        self.process, self.pid, self.pgid = spare, spare.pid, spare.pid
+        return True
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "ansim_lab"}]
+
+
+def _load_jupyter_server_extension(app: Any) -> None:
+    """Let kernels be started by our provisioner, and keep one loaded from soon on."""
+    factory = KernelProvisionerFactory.instance(parent=app)
+    group = KernelProvisionerFactory.GROUP_NAME
+    factory.provisioners["ansim"] = EntryPoint("ansim", "ansim_lab:SpareKernels", group)
+    factory.default_provisioner_name = "ansim"
+    SpareKernels._loop = app.io_loop
+    app.io_loop.call_later(SPARE_AFTER_SECONDS, SpareKernels.keep_one)

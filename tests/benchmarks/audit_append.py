@@ -1,0 +1,276 @@
+"""What an append costs beside a raw insert of the same rows, in the same run.
+
+The raw arm is given every row ready made: the body as bytes, its index columns, its links, its sealed values already
+encrypted. It writes them into tables with the same indexes, in the same transactions of SQLAlchemy, with
+`exec_driver_sql`, the lowest layer that SQLAlchemy offers. Beside it stand:
+
+- *append*, which starts from an event: check, commitments, encryption, canonical bytes, tree. This is the bar at one
+  event per commit, although the raw arm is spared the making of the rows.
+- *tree*, which is given the ready rows as the raw arm is, and adds what makes them a log: index, leaf hash, tiles.
+  This is the bar at a hundred events per commit, where no disk hides who made the rows.
+- *cursor*, the raw arm through the driver's own cursor, below SQLAlchemy. No bar.
+- *one row*, the entry alone, without links and sealed values: it shows what those cost. No bar.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pymerkle
+from sqlalchemy import Connection
+
+from audit.columns import columns, links
+from audit.composing import Composed
+from audit.db import Database
+from audit.entering import enter
+from audit.event import Actor, Event, Object, Source, Subjects
+from audit.keys import LogKeys
+from audit.log import AuditLog
+from audit.merkle import leaf_hash
+from audit.sidecar import DigestRow, SidecarRow
+from audit.tables import metadata
+from tests.benchmarks.rows import Row
+from tests.benchmarks.slices import Paired, compare, percentile, take_turns, timed
+
+ORIGIN = "bench.example/audit"
+PEOPLE = tuple(f"p_{letter * 16}" for letter in "abcdefghijklmnopqrst")
+PAIRS = 200
+BATCH = 100
+# A slice of single commits is as long as the disk allows: five arms and two hundred pairs should end within a minute.
+SLICE_SECONDS = 0.012
+PEER_PAIRS, PEER_SLICE, PEER_SIZE = 20, 5, 10_000
+SINGLE_BAR, BATCH_BAR, P99_BAR, PEER_BAR = 0.80, 0.85, 5.0, 10.0
+
+ENTRY = """
+INSERT INTO audit_entry (idx, leaf_hash, body, ts, component, action, outcome, actor_ref, object_kind, object_ref,
+                         project, event_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+LINK = "INSERT INTO audit_link (kind, ref, idx) VALUES (?, ?, ?)"
+SEALED = "INSERT INTO audit_sidecar (commitment, key_id, nonce, ciphertext) VALUES (?, ?, ?, ?)"
+DIGEST = "INSERT INTO audit_digest (key_id, kind, digest, event_id) VALUES (?, ?, ?, ?)"
+
+
+class Ready(NamedTuple):
+    """The rows of one event, made beforehand."""
+
+    composed: Composed
+    leaf: bytes
+    columns: tuple[Any, ...]
+    links: list[tuple[str, str]]
+    sealed: list[SidecarRow]
+    digests: list[DigestRow]
+
+
+class Arm:
+    """A log in a database of its own, and the numbers of the rows that were written raw."""
+
+    def __init__(self, directory: Path, name: str) -> None:
+        home = directory / name
+        home.mkdir()
+        self.db = Database.open(f"sqlite:///{home / 'ansim.db'}")
+        metadata.create_all(self.db.engine)
+        keys = LogKeys.load_or_create(home / "keys")
+        self.log = AuditLog(self.db, keys, component="gate", origin=ORIGIN, log_dir=home / "log")
+        self.written = 0
+
+    def insert(self, tx: Connection, row: Ready, *, alone: bool = False) -> None:
+        """Write the rows of an event as any program would."""
+        index, self.written = self.written, self.written + 1
+        tx.exec_driver_sql(ENTRY, (index, row.leaf, row.composed.data, *row.columns))
+        if alone:
+            return
+        tx.exec_driver_sql(LINK, [(kind, ref, index) for kind, ref in row.links])
+        tx.exec_driver_sql(SEALED, row.sealed)
+        tx.exec_driver_sql(DIGEST, [(*digest, row.composed.body["id"]) for digest in row.digests])
+
+    def below(self, tx: Connection, row: Ready) -> None:
+        """Write the same rows through the driver's cursor."""
+        index, self.written = self.written, self.written + 1
+        cursor = tx.connection.cursor()
+        cursor.execute(ENTRY, (index, row.leaf, row.composed.data, *row.columns))
+        cursor.executemany(LINK, [(kind, ref, index) for kind, ref in row.links])
+        for sealed in row.sealed:
+            cursor.execute(SEALED, sealed)
+        for digest in row.digests:
+            cursor.execute(DIGEST, (*digest, row.composed.body["id"]))
+        cursor.close()
+
+
+def ready(log: AuditLog, count: int) -> list[Ready]:
+    """Return rows that this log's database takes, and that no clock sees the making of."""
+    with log.db.begin() as tx:
+        return [_ready(log, tx, an_event(number)) for number in range(count)]
+
+
+def _ready(log: AuditLog, tx: Connection, event: Event) -> Ready:
+    composed, sealed, digests = log.prepare(tx, event, "gate")
+    body = composed.body
+    return Ready(composed, leaf_hash(composed.data), columns(body), sorted(links(body)), sealed, digests)
+
+
+def an_event(number: int) -> Event:
+    """Return an event as the gate records one for every cell: a person, an address, a dataset, some detail."""
+    return Event(
+        "cell.sent",
+        Actor.person(PEOPLE[number % len(PEOPLE)], ("researcher",), session="s1"),
+        Object("workspace", "ws_aaaaaaaaaaaaaaaa", project="gibleed"),
+        Subjects.datasets([("gibleed", 1, 2694)]),
+        Source(f"203.0.113.{number % 250}"),
+        detail={
+            "kind": "execute_request",
+            "kernel": "python3",
+            "bytes": 120 + number % 50,
+            "code": os.urandom(32).hex(),
+        },
+    )
+
+
+def measure() -> list[Row]:
+    """Run the arms and return their rows; the databases lie in the directory of temporary files."""
+    with tempfile.TemporaryDirectory(prefix="ansim-bench-") as directory:
+        place = Path(directory)
+        singles = _run(place, "single", _slice_size(place), PAIRS, per_commit=1)
+        batches = _run(place, "batch", BATCH, PAIRS, per_commit=BATCH)
+        peers = _beside_pymerkle(place)
+    rows = [_p99_row("SQLite, one event per commit: p99 of append", singles["append"])]
+    for title, found, bars in (
+        ("SQLite, one event per commit", singles, {"append": SINGLE_BAR}),
+        ("SQLite, 100 events per commit", batches, {"tree": BATCH_BAR}),
+    ):
+        rows += [ratio_row(f"{title}: {name}", pair, bars.get(name)) for name, pair in found.items()]
+    return [*rows, *peers]
+
+
+def fitting(each: float, seconds: float, least: int, most: int) -> int:
+    """Return how many operations of a length fit into a slice."""
+    return max(least, min(most, int(seconds / each)))
+
+
+def _slice_size(place: Path) -> int:
+    arm = Arm(place, "size")
+    arm.log.record(an_event(0))
+    each = statistics.median(_append(arm, 20, 1))
+    arm.db.close()
+    return fitting(each, SLICE_SECONDS, 5, 50)
+
+
+def _beside_pymerkle(place: Path) -> list[Row]:
+    """Return durable appends beside those of pymerkle's SQLite store, as it is shipped: it commits each.
+
+    Beside one caller stands what the service does with many: it lets a hundred events share a commit.
+    """
+    arm = Arm(place, "peer")
+    arm.log.record(an_event(0))
+    data = ready(arm.log, 1)[0].composed.data
+    tree = pymerkle.SqliteTree(str(place / "pymerkle.db"))
+    tree.append_entries([data] * PEER_SIZE)  # in one transaction: a log is not empty
+    turns = take_turns(
+        {
+            "one": lambda: _append(arm, PEER_SLICE, 1),
+            "grouped": lambda: [_append(arm, BATCH, BATCH)[0] / BATCH] * PEER_SLICE,
+            "pymerkle": lambda: [timed(lambda: tree.append_entry(data)) for _ in range(PEER_SLICE)],
+        },
+        PEER_PAIRS,
+    )
+    tree.con.close()
+    arm.db.close()
+    rows = []
+    for name, title, bar in (("one", "one caller", None), ("grouped", "callers that share commits", PEER_BAR)):
+        pair = compare(turns[name], turns["pymerkle"])
+        row = ratio_row(f"SQLite, durable events, {title}", pair, bar, beside="pymerkle")
+        # So far from 1 the spread of the pairs says nothing; their median does.
+        rows.append(row if bar is None else replace(row, passed=pair.ratio >= bar))
+    return rows
+
+
+def _run(place: Path, name: str, size: int, pairs: int, *, per_commit: int) -> dict[str, Paired]:
+    arms = {arm: Arm(place, f"{name}-{arm}") for arm in ("append", "tree", "raw", "cursor", "row")}
+    for arm in arms.values():
+        arm.log.record(an_event(0))  # makes the first key, and statements known to the driver
+        arm.written = 1
+    turns = take_turns(
+        {
+            "append": lambda: _append(arms["append"], size, per_commit),
+            "tree": lambda: _write(arms["tree"], size, per_commit, _into_tree),
+            "raw": lambda: _write(arms["raw"], size, per_commit, arms["raw"].insert),
+            "cursor": lambda: _write(arms["cursor"], size, per_commit, arms["cursor"].below),
+            "row": lambda: _write(arms["row"], size, per_commit, lambda tx, r: arms["row"].insert(tx, r, alone=True)),
+        },
+        pairs,
+    )
+    for arm in arms.values():
+        arm.db.close()
+    return {
+        "append": compare(turns["append"], turns["raw"]),
+        "tree": compare(turns["tree"], turns["raw"]),
+        "append to cursor": compare(turns["append"], turns["cursor"]),
+        "tree to cursor": compare(turns["tree"], turns["cursor"]),
+        "append to one row": compare(turns["append"], turns["row"]),
+    }
+
+
+def _append(arm: Arm, size: int, per_commit: int) -> list[float]:
+    events = [an_event(number) for number in range(size)]
+
+    def commit(some: Sequence[Event]) -> None:
+        with arm.db.begin() as tx:
+            for event in some:
+                arm.log.append(tx, event)
+
+    return [timed(lambda i=i: commit(events[i : i + per_commit])) for i in range(0, size, per_commit)]  # type: ignore[misc]
+
+
+def _write(arm: Arm, size: int, per_commit: int, write: Callable[[Connection, Ready], None]) -> list[float]:
+    rows = ready(arm.log, size)
+
+    def commit(some: Sequence[Ready]) -> None:
+        with arm.db.begin() as tx:
+            for row in some:
+                write(tx, row)
+
+    return [timed(lambda i=i: commit(rows[i : i + per_commit])) for i in range(0, size, per_commit)]  # type: ignore[misc]
+
+
+def _into_tree(tx: Connection, row: Ready) -> None:
+    enter(tx, row.composed.body, row.composed.data, row.sealed, row.digests)
+
+
+def ratio_row(what: str, pair: Paired, bar: float | None, *, beside: str = "raw") -> Row:
+    """Return the row of a comparison; one whose pairs differ too much among each other does not pass."""
+    rate, base = (len(seconds) / sum(seconds) for seconds in (pair.arm, pair.base))
+    said = f"IQR {pair.iqr:.2f}"
+    if bar is not None:
+        said = f">= {bar:.2f} x {beside} (median of {len(pair.ratios)} pairs {pair.ratio:.2f}, {said})"
+    else:
+        said = f"median of pairs {pair.ratio:.2f}, {said}"
+    return Row(
+        benchmark="audit-append",
+        what=what,
+        value=rate,
+        unit="commits/s",
+        beside=beside,
+        reference=base,
+        bar=said + (", VOID: too restless" if pair.void else ""),
+        passed=None if bar is None else pair.ratio >= bar and not pair.void,
+        samples=pair.ratios,
+    )
+
+
+def _p99_row(what: str, pair: Paired) -> Row:
+    ours, raw = percentile(pair.arm, 0.99) * 1000, percentile(pair.base, 0.99) * 1000
+    return Row(
+        benchmark="audit-append",
+        what=what,
+        value=ours,
+        unit="ms",
+        beside="raw",
+        reference=raw,
+        bar=f"<= {P99_BAR:g} x raw",
+        passed=ours <= P99_BAR * raw,
+    )

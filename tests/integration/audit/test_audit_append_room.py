@@ -1,0 +1,65 @@
+"""The watch of the disk: each change of its level is recorded once, also across restarts, and refusals too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from audit.errors import LogFull
+from audit.event import Object
+from audit.log import AuditLog
+from audit.search import Query, search
+from audit.space import MEBIBYTE, RESERVE_FILE, Space, Thresholds
+from audit.space_watch import SpaceWatch
+from tests.integration.audit.audit_world import ORIGIN, World, an_event
+
+AMPLE = Thresholds(low_bytes=1, low_percent=0, exhausted_bytes=0, reserve_bytes=MEBIBYTE)
+LOW = Thresholds(low_bytes=2**60, exhausted_bytes=0, reserve_bytes=MEBIBYTE)
+EXHAUSTED = Thresholds(exhausted_bytes=2**60, reserve_bytes=MEBIBYTE)
+
+
+def log_with(world: World, space: Space) -> AuditLog:
+    directory = world.home / "log"
+    directory.mkdir(exist_ok=True)
+    return AuditLog(world.db, world.keys, component="worker", origin=ORIGIN, log_dir=directory, space=space)
+
+
+def told(world: World) -> list[str]:
+    with world.db.read() as tx:
+        found = search(tx, Query(newest_first=False))
+    return [entry.body["action"] for entry in found if entry.body["action"].startswith("log.space")]
+
+
+def test_every_change_is_told_once_and_a_restart_tells_nothing_again(sqlite_world: World) -> None:
+    space = Space(sqlite_world.home / "log", AMPLE)
+    log = log_with(sqlite_world, space)
+    watch = SpaceWatch(log, space)
+    for limits in (AMPLE, LOW, LOW, EXHAUSTED, EXHAUSTED, LOW, AMPLE):
+        space._limits = limits
+        watch.look()
+        SpaceWatch(log, space).look()  # another process, or the same after a restart
+    assert told(sqlite_world) == ["log.space_low", "log.space_exhausted", "log.space_low", "log.space_recovered"]
+
+
+def test_on_a_full_disk_the_refusal_is_recorded_into_the_reserve_and_nothing_begins(sqlite_world: World) -> None:
+    place: Path = sqlite_world.home / "log"
+    space = Space(place, AMPLE)
+    log = log_with(sqlite_world, space)
+    watch = SpaceWatch(log, space)
+    watch.look()
+    assert (place / RESERVE_FILE).exists()
+    space._limits = EXHAUSTED
+    watch.look()
+    assert not (place / RESERVE_FILE).exists()
+    start = an_event("workspace.start", object=Object("workspace", "ws_aaaaaaaaaaaaaaaa"), outcome="intent")
+    with pytest.raises(LogFull):
+        log.record(start)
+    with log.db.begin() as tx, pytest.raises(LogFull):
+        log.append(tx, start)
+    log.record(an_event("workspace.stop"))
+    assert told(sqlite_world) == ["log.space_exhausted"]
+    space._limits = AMPLE
+    watch.look()
+    assert (place / RESERVE_FILE).exists()
+    log.record(start)

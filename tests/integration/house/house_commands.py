@@ -1,0 +1,207 @@
+"""Every command of `ansim` that changes something or reads the record, typed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from hub_config.cli import GROUPS, Context, parser
+from hub_config.zone import Zone
+from hub_config.zone_events import record_start, record_stop
+from registry import commands as registry_commands
+from registry.model import Role
+from tests.integration.house.house_people import PASSWORD, at_work, dataset, granted, join, project
+from tests.integration.house.house_uses import Act, Uses
+
+LOOKS = "shows what the zone is set to or how it stands; nothing of the record"
+REQUESTS = "states of requests, for whoever is root on the machine; files are shown by the portal only"
+NO_ZONE = "works on files that it is given, without a zone"
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A command line at a zone."""
+
+    zone: Zone
+    scratch: Path
+    patch: pytest.MonkeyPatch
+
+    def run(self, line: str, *more: str, code: int = 0) -> None:
+        """Type a command."""
+        options = parser(GROUPS).parse_args([*line.split(), *more])
+        context = Context(home=self.zone.home, json=True, _zone=self.zone)
+        assert options.func(options, context) == code
+
+
+USES: Uses[Shell] = Uses(
+    silent={
+        "demo code": "a code of a demo account, in a zone without real data",
+        "doctor": LOOKS,
+        "egress check": NO_ZONE,
+        "egress list": REQUESTS,
+        "egress show": REQUESTS,
+        "egress verify-package": NO_ZONE,
+        "registry dataset list": LOOKS,
+        "registry dataset show": LOOKS,
+        "registry grant list": LOOKS,
+        "registry member list": LOOKS,
+        "registry person list": LOOKS,
+        "registry project list": LOOKS,
+        "status": LOOKS,
+    }
+)
+PERSON = ("--name", "김민지", "--email", "minji@x.org")
+TITLES = ("--title-ko", "과제", "--title-en", "Study", "--purpose", "목적")
+DATA = ("--title-ko", "자료", "--title-en", "Data", "--owner", "병원", "--people", "10", "--sensitive")
+
+
+@USES.exercise(
+    "up",
+    "zone.setup",
+    "policy.loaded",
+    "zone.started",
+    why="the first start also records that the zone was set up and how long it keeps its record",
+)
+def up(shell: Shell) -> Act:
+    return lambda: record_start(shell.zone)
+
+
+@USES.exercise("down", "zone.stopped")
+def down(shell: Shell) -> Act:
+    return lambda: record_stop(shell.zone)
+
+
+@USES.exercise("registry person add", "person.invited")
+def person_add(shell: Shell) -> Act:
+    return lambda: shell.run("registry person add minji", *PERSON)
+
+
+@USES.exercise("registry person reinvite", "person.invited")
+def person_reinvite(shell: Shell) -> Act:
+    shell.run("registry person add minji", *PERSON)
+    return lambda: shell.run("registry person reinvite minji")
+
+
+@USES.exercise("registry person grant", "person.role_granted")
+def person_grant(shell: Shell) -> Act:
+    join(shell.zone, "minji")
+    return lambda: shell.run("registry person grant minji checker")
+
+
+@USES.exercise("registry person revoke", "person.role_revoked")
+def person_revoke(shell: Shell) -> Act:
+    join(shell.zone, "minji", Role.CHECKER)
+    return lambda: shell.run("registry person revoke minji checker")
+
+
+@USES.exercise("registry person suspend", "person.suspended")
+def person_suspend(shell: Shell) -> Act:
+    join(shell.zone, "minji")
+    return lambda: shell.run("registry person suspend minji")
+
+
+@USES.exercise("registry person reinstate", "person.reinstated")
+def person_reinstate(shell: Shell) -> Act:
+    join(shell.zone, "minji")
+    shell.run("registry person suspend minji")
+    return lambda: shell.run("registry person reinstate minji")
+
+
+@USES.exercise("registry person close", "person.closed")
+def person_close(shell: Shell) -> Act:
+    join(shell.zone, "minji")
+    return lambda: shell.run("registry person close minji")
+
+
+@USES.exercise("registry person reset-second-factor", "person.second_factor_reset_requested")
+def person_reset(shell: Shell) -> Act:
+    join(shell.zone, "minji")
+    return lambda: shell.run("registry person reset-second-factor minji")
+
+
+@USES.exercise(
+    "registry person confirm-second-factor",
+    "session.signed_in",
+    "person.second_factor_reset_confirmed",
+    why="the second person signs in at the command line to confirm",
+)
+def person_confirm(shell: Shell) -> Act:
+    join(shell.zone, "minji")
+    secret = join(shell.zone, "jiwoo", Role.COMPLIANCE_OFFICER)
+    shell.run("registry person reset-second-factor minji")
+    later = pyotp.TOTP(secret).at(int(datetime.now(UTC).timestamp()) + 30)  # the present code was used up by joining
+    answers = iter([PASSWORD, later])
+    shell.patch.setattr(registry_commands, "getpass", lambda _: next(answers))
+    return lambda: shell.run("registry person confirm-second-factor minji --as jiwoo")
+
+
+@USES.exercise("registry project add", "project.created")
+def project_add(shell: Shell) -> Act:
+    return lambda: shell.run("registry project add study --from 2026-01-01 --until 2035-12-31", *TITLES)
+
+
+@USES.exercise("registry project change", "project.changed")
+def project_change(shell: Shell) -> Act:
+    project(shell.zone)
+    return lambda: shell.run("registry project change study --memory-mib 1024")
+
+
+@USES.exercise("registry project close", "project.closed")
+def project_close(shell: Shell) -> Act:
+    project(shell.zone)
+    return lambda: shell.run("registry project close study")
+
+
+@USES.exercise("registry member add", "membership.granted")
+def member_add(shell: Shell) -> Act:
+    project(shell.zone)
+    join(shell.zone, "minji")
+    return lambda: shell.run("registry member add study minji")
+
+
+@USES.exercise("registry member revoke", "membership.revoked")
+def member_revoke(shell: Shell) -> Act:
+    at_work(shell.zone)
+    return lambda: shell.run("registry member revoke study minji")
+
+
+@USES.exercise("registry dataset add", "dataset.registered")
+def dataset_add(shell: Shell) -> Act:
+    directory = shell.zone.home / "datasets" / "omop"
+    directory.mkdir(parents=True)
+    (directory / "person.csv").write_text("id\n1\n", encoding="utf-8")
+    return lambda: shell.run("registry dataset add omop", str(directory), *DATA)
+
+
+@USES.exercise("registry dataset add-version", "dataset.version_added")
+def dataset_add_version(shell: Shell) -> Act:
+    directory = dataset(shell.zone)
+    (directory / "more.csv").write_text("id\n1\n", encoding="utf-8")
+    return lambda: shell.run("registry dataset add-version omop", str(directory))
+
+
+@USES.exercise("registry dataset check", "dataset.checked")
+def dataset_check(shell: Shell) -> Act:
+    dataset(shell.zone)
+    return lambda: shell.run("registry dataset check omop")
+
+
+@USES.exercise("registry grant add", "grant.approved")
+def grant_add(shell: Shell) -> Act:
+    project(shell.zone)
+    dataset(shell.zone)
+    join(shell.zone, "sunhee", Role.DATA_CONTROLLER)
+    return lambda: shell.run("registry grant add omop 1 study --approver sunhee")
+
+
+@USES.exercise("registry grant revoke", "grant.revoked")
+def grant_revoke(shell: Shell) -> Act:
+    project(shell.zone)
+    dataset(shell.zone)
+    join(shell.zone, "sunhee", Role.DATA_CONTROLLER)
+    ref = granted(shell.zone).ref
+    return lambda: shell.run(f"registry grant revoke {ref}")

@@ -1,0 +1,90 @@
+"""The forms of the portal for those who read and keep the record, filled in once in a signed-in browser."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from tests.integration.house.house_portal import USES, operator
+from tests.integration.house.house_uses import Act
+from tests.integration.portal.portal_world import CLI, HERE, World
+
+__all__ = ["USES"]
+
+REVIEWS = "integration/portal/test_portal_monthly_review.py"
+USES.silent.update({"/compliance/file": "turns a file into its hash; the page that shows what is found is recorded"})
+USES.elsewhere.update(
+    {
+        "/monthly-reviews/{month}/note": (REVIEWS, '"review.noted"'),
+        "/monthly-reviews/{month}/sign": (REVIEWS, '"review.signed"'),
+    }
+)
+REASON = "For the monthly review"
+FOUR_YEARS = timedelta(days=4 * 366)
+
+
+@USES.exercise("/compliance/download", "log.downloaded")
+def download(world: World) -> Act:
+    browser = world.signed_in("jiwoo")
+    return lambda: browser.fill("/compliance/download", 200, project="study", form="csv", reason=REASON)
+
+
+@USES.exercise("/compliance/queries", "log.query_saved")
+def save_query(world: World) -> Act:
+    browser = world.signed_in("jiwoo")
+    return lambda: browser.fill("/compliance/queries", name="Refused", outcome="denied")
+
+
+@USES.exercise("/compliance/queries/{id}/delete", "log.query_deleted")
+def delete_query(world: World) -> Act:
+    browser = world.signed_in("jiwoo")
+    browser.fill("/compliance/queries", name="Refused", outcome="denied")
+    found = re.search(r'/compliance/queries/(q_\w+)">Refused<', browser.page("/compliance"))
+    assert found
+    return lambda: browser.fill(f"/compliance/queries/{found[1]}/delete")
+
+
+@USES.exercise("/compliance/entries/{index:int}/values", "log.unsealed")
+def unseal(world: World) -> Act:
+    (*_, entry) = world.entries("person.invited")
+    browser = world.signed_in("jiwoo")
+    return lambda: browser.fill(f"/compliance/entries/{entry.index}/values", 200)
+
+
+@USES.exercise("/monthly-reviews", "review.made")
+def make_review(world: World) -> Act:
+    browser = world.signed_in("jiwoo")
+    return lambda: browser.fill("/monthly-reviews", month=last_month(world))
+
+
+@USES.exercise("/monthly-reviews/{month}/copy", "log.downloaded")
+def copy_review(world: World) -> Act:
+    browser, month = world.signed_in("jiwoo"), last_month(world)
+    browser.fill("/monthly-reviews", month=month)
+    return lambda: browser.fill(f"/monthly-reviews/{month}/copy", 200, reason=REASON)
+
+
+@USES.exercise("/people/{handle}/erasure", "privacy.erasure_requested")
+def request_erasure(world: World) -> Act:
+    closed_long_ago(world)
+    browser = operator(world)
+    return lambda: browser.fill("/people/nobody/erasure", reason="request_of_person")
+
+
+@USES.exercise("/retention/erasures/{handle}", "privacy.erased")
+def erase(world: World) -> Act:
+    closed_long_ago(world)
+    operator(world).fill("/people/nobody/erasure", reason="request_of_person")
+    browser = world.signed_in("jiwoo")
+    return lambda: browser.fill("/retention/erasures/nobody")
+
+
+def closed_long_ago(world: World) -> None:
+    """Somebody whose records the law no longer asks to keep."""
+    world.zone.registry.close("nobody", by=CLI, source=HERE)
+    world.clock.ahead = FOUR_YEARS
+
+
+def last_month(world: World) -> str:
+    """The month before the present one."""
+    return f"{world.clock().replace(day=1) - timedelta(days=1):%Y-%m}"
