@@ -170,7 +170,9 @@ class ProofInvalid(AuditError):
 class LogInconsistent(AuditError):
     """The log contradicts a checkpoint it has signed."""
 
-    summary = Text("감사 기록이 이미 서명한 검증점과 어긋납니다.", "The log contradicts a checkpoint it has signed.")
+    summary = Text(
+        "감사 기록이 이미 서명한 체크포인트와 어긋납니다.", "The log contradicts a checkpoint it has signed."
+    )
     hint = "Stop writing, keep the disk as it is, and run `ansim audit verify`."
 
 

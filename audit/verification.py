@@ -133,7 +133,7 @@ PROBLEMS: Mapping[str, ProblemSpec] = MappingProxyType(
         "checkpoint.root": ProblemSpec(
             "tampered",
             Text(
-                "{index}번부터 {last}번 사이의 기록이 서명된 검증점과 다릅니다.",
+                "{index}번부터 {last}번 사이의 기록이 서명된 체크포인트와 다릅니다.",
                 "Something between entry {index} and entry {last} differs from what was signed.",
             ),
             pinned=False,
@@ -141,56 +141,56 @@ PROBLEMS: Mapping[str, ProblemSpec] = MappingProxyType(
         "checkpoint.split": ProblemSpec(
             "tampered",
             Text(
-                "크기 {index}의 서명된 검증점이 둘이며 서로 다릅니다. 같은 키로 두 가지 기록이 서명되었습니다.",
+                "크기 {index}의 서명된 체크포인트가 둘이며 서로 다릅니다. 같은 키로 두 가지 기록이 서명되었습니다.",
                 "Two signed checkpoints of size {index} differ: the same key has signed two histories.",
             ),
         ),
         "checkpoint.truncated": ProblemSpec(
             "tampered",
             Text(
-                "서명된 검증점에는 {last}번까지 있으나 {index}번부터 기록이 없습니다.",
+                "서명된 체크포인트에는 {last}번까지 있으나 {index}번부터 기록이 없습니다.",
                 "A signed checkpoint covers entries up to {last}, but they are missing from {index} on.",
             ),
         ),
         "checkpoint.form": ProblemSpec(
             "tampered",
             Text(
-                "크기 {index}의 검증점이 올바른 형식이 아닙니다.",
+                "크기 {index}의 체크포인트가 올바른 형식이 아닙니다.",
                 "The checkpoint of size {index} does not have the right form.",
             ),
         ),
         "checkpoint.signature": ProblemSpec(
             "tampered",
             Text(
-                "크기 {index}의 검증점의 서명이 내용과 맞지 않습니다.",
+                "크기 {index}의 체크포인트의 서명이 내용과 맞지 않습니다.",
                 "The signature of the checkpoint of size {index} does not belong to its text.",
             ),
         ),
         "checkpoint.untrusted": ProblemSpec(
             "untrusted",
             Text(
-                "크기 {index}의 검증점이 신뢰하는 키로 서명되지 않았습니다.",
+                "크기 {index}의 체크포인트가 신뢰하는 키로 서명되지 않았습니다.",
                 "The checkpoint of size {index} is not signed by the trusted key.",
             ),
         ),
         "checkpoint.none": ProblemSpec(
             "incomplete",
             Text(
-                "서명된 검증점이 없어 기록을 대조할 수 없습니다.",
+                "서명된 체크포인트가 없어 기록을 대조할 수 없습니다.",
                 "There is no signed checkpoint to hold the log against.",
             ),
         ),
         "checkpoint.files": ProblemSpec(
             "incomplete",
             Text(
-                "데이터베이스 밖에 보관된 검증점 파일이 없습니다.",
+                "데이터베이스 밖에 보관된 체크포인트 파일이 없습니다.",
                 "The checkpoint files that are kept apart from the database are missing.",
             ),
         ),
         "witness.quorum": ProblemSpec(
             "untrusted",
             Text(
-                "정책이 요구하는 수만큼의 증인이 서명한 검증점이 없습니다.",
+                "정책이 요구하는 수만큼의 증인이 서명한 체크포인트가 없습니다.",
                 "No checkpoint is signed by as many witnesses as the policy asks for.",
             ),
         ),
@@ -204,14 +204,14 @@ PROBLEMS: Mapping[str, ProblemSpec] = MappingProxyType(
         "timestamp.invalid": ProblemSpec(
             "tampered",
             Text(
-                "크기 {index}의 검증점에 대한 시점확인 토큰이 올바르지 않습니다.",
+                "크기 {index}의 체크포인트에 대한 시점확인 토큰이 올바르지 않습니다.",
                 "A time stamp on the checkpoint of size {index} does not hold.",
             ),
         ),
         "timestamp.untrusted": ProblemSpec(
             "untrusted",
             Text(
-                "크기 {index}의 검증점에 대한 시점확인 토큰이 신뢰하는 기관의 것이 아니거나 이 검증점의 것이 아닙니다.",
+                "크기 {index}의 체크포인트에 붙은 시점확인 토큰이 신뢰하는 기관의 것이 아니거나 다른 것입니다.",
                 "A time stamp on the checkpoint of size {index} is not by an authority that you trust, or not over it.",
             ),
         ),
@@ -232,7 +232,7 @@ PROBLEMS: Mapping[str, ProblemSpec] = MappingProxyType(
         "copy.older": ProblemSpec(
             "incomplete",
             Text(
-                "가지고 있는 검증점은 {last}번 기록까지인데, 이 사본은 그보다 앞에서 끝납니다.",
+                "가지고 있는 체크포인트는 {last}번 기록까지인데, 이 사본은 그보다 앞에서 끝납니다.",
                 "You hold a checkpoint up to entry {last}; this copy ends before it.",
             ),
         ),

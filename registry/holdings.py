@@ -20,6 +20,7 @@ class Holdings(Desk):
     """Use cases about datasets and their versions."""
 
     _demo: bool
+    _dataset_roots: tuple[Path, ...]
 
     def dataset(self, dataset_id: str) -> Dataset:
         """The dataset with that id. Raises: NotFound."""

@@ -76,7 +76,7 @@ README_KO = """# 과제 {project} 기록 묶음
 - `report.ko.html`, `report.en.html`: 사람이 읽는 보고서 (인쇄 가능)
 - `entries/`: 기록마다 하나씩, 본문과 그것이 감사 기록에 있다는 증명 (C2SP tlog-proof)
 - `releases/`: 반출마다 점검·의결 기록과 서명, 증명서. 반출된 파일 자체는 들어 있지 않습니다.
-- `checkpoint`, `tile/`: 서명된 검증점과 전체 해시 트리 (C2SP tlog-tiles)
+- `checkpoint`, `tile/`: 서명된 체크포인트와 전체 해시 트리 (C2SP tlog-tiles)
 - `manifest.json`: 이 묶음의 파일 목록. 그 해시가 감사 기록에 적혀 있습니다.
 
 서버에 묻지 않고 확인하려면 (Python 3.9 이상과 cryptography 필요):

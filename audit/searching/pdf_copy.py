@@ -43,7 +43,7 @@ _SAID = {
     "signed": Text("서명된 크기", "Signed size"),
     "root": Text("루트 해시", "Root hash"),
     "rows": Text("줄 수", "Lines"),
-    "note": Text("서명된 검증점", "The signed checkpoint"),
+    "note": Text("서명된 체크포인트", "The signed checkpoint"),
     "check": Text("검증하는 방법", "How to check it"),
     "cut": Text(
         "결과가 더 있습니다. 이 파일에는 처음 {n}건만 있습니다.",
@@ -53,7 +53,7 @@ _SAID = {
         "이 문서는 사본이며, 증거는 감사 기록 자체입니다. 어느 줄이든 번호로 영수증을 만들어"
         " (ansim audit receipt make 번호) 기록의 공개키로 오프라인에서 검증할 수 있습니다"
         " (ansim audit receipt verify 파일 --key log.vkey). 기록 전체는 ansim audit verify로 검증합니다."
-        " 같은 크기의 검증점은 이 문서와 루트 해시가 같아야 합니다.",
+        " 같은 크기의 체크포인트는 이 문서와 루트 해시가 같아야 합니다.",
         "This document is a copy; the log itself is the evidence. The receipt of any line is made by its number"
         " (ansim audit receipt make NUMBER) and checked offline with the public key of the log"
         " (ansim audit receipt verify FILE --key log.vkey). ansim audit verify checks the whole log."

@@ -23,7 +23,7 @@ Proof = Literal["proven", "unsigned", "broken"]
 
 PROOFS: Mapping[Proof, Text] = MappingProxyType(
     {
-        "proven": Text("서명된 검증점으로 증명됨", "proven under a signed checkpoint"),
+        "proven": Text("서명된 체크포인트로 증명됨", "proven under a signed checkpoint"),
         "unsigned": Text("아직 서명 전", "not signed yet"),
         "broken": Text("증명되지 않음: 변조 여부를 검증하십시오", "not proven: verify the log"),
     }

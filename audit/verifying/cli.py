@@ -71,7 +71,7 @@ def add_parsers(commands: Any, guard: Guard) -> None:
         metavar="CHECKPOINT",
         action="append",
         default=[],
-        help=_say("따로 보관한 검증점 (여러 번 가능)", "a checkpoint that you kept elsewhere (repeatable)"),
+        help=_say("따로 보관한 체크포인트 (여러 번 가능)", "a checkpoint that you kept elsewhere (repeatable)"),
     )
     checked.add_argument(
         "--certificates", type=Path, metavar="PEM", help=_say("시점확인 기관의 인증서", "who may stamp the time")

@@ -78,7 +78,7 @@ def _write_table(source: duckdb.DuckDBPyConnection, name: str, directory: Path) 
     selected = [_selected(column) for column, _ in columns]
     query = f'SELECT {", ".join(selected)} FROM "{name}" ORDER BY ALL'  # noqa: S608 — names come from the database
     content = source.sql(query).to_arrow_table()
-    import pyarrow.parquet  # type: ignore[import-untyped]  # pyarrow ships no types
+    import pyarrow.parquet
 
     pyarrow.parquet.write_table(
         content, directory / f"{name}.parquet", compression="zstd", write_statistics=False, store_schema=False

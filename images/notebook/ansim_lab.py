@@ -1,7 +1,7 @@
 """What the image adds to Jupyter Server so that a page opens and a cell answers sooner. Nothing here protects the zone.
 
 The files of JupyterLab are kept packed, so nothing is compressed at run time. One kernel is kept loaded, so that the
-next notebook need not wait for its imports.
+next notebook need not wait for its imports. What a page asks for first is asked for once before it opens.
 """
 
 from __future__ import annotations
@@ -16,11 +16,21 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
-from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
-from jupyter_server.base.handlers import FileFindHandler
+from jupyter_client.provisioning import (  # type: ignore[import-not-found,unused-ignore]  # in the image only
+    KernelProvisionerFactory,
+    LocalProvisioner,
+)
+from jupyter_server.base.handlers import FileFindHandler  # type: ignore[import-not-found,unused-ignore]
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 PACKED = ".gz"
 SPARE_AFTER_SECONDS = 2.0  # a start, and the page that opens after it, go first
+WARM_AFTER_SECONDS = 0.5
+LOCALE = "ko_KR" if os.environ.get("ANSIM_LANGUAGE") == "ko" else "en"
+FIRST_ASKED = (
+    *("lab", "api/kernelspecs", "lab/api/settings", f"lab/api/translations/{LOCALE}", "lab/api/translations"),
+    *("api/contents?content=1", "api/sessions", "lab/api/workspaces"),
+)
 IPYTHON = ["-m", "ipykernel_launcher"]
 
 
@@ -108,3 +118,13 @@ def _load_jupyter_server_extension(app: Any) -> None:
     factory.default_provisioner_name = "ansim"
     SpareKernels._loop = app.io_loop
     app.io_loop.call_later(SPARE_AFTER_SECONDS, SpareKernels.keep_one)
+    app.io_loop.call_later(WARM_AFTER_SECONDS, warm, f"http://127.0.0.1:{app.port}{app.base_url}")
+
+
+async def warm(address: str) -> None:
+    """Ask for what every page asks for first; each of these is slow the first time only."""
+    client = AsyncHTTPClient()
+    for path in FIRST_ASKED:
+        # Whatever fails here fails again for the page, where it is seen.
+        with contextlib.suppress(HTTPClientError, OSError):
+            await client.fetch(address + path, request_timeout=30)

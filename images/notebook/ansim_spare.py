@@ -14,8 +14,12 @@ import sys
 def main() -> None:
     """Load, wait, then become the kernel."""
     del sys.path[0]  # the directory this was started in; a kernel puts its own there
-    import ipykernel_launcher
-    from ipykernel import ipkernel, kernelapp, zmqshell  # noqa: F401 — loading these is what takes the time
+    import ipykernel_launcher  # type: ignore[import-not-found,unused-ignore]  # in the image only
+    from ipykernel import (  # type: ignore[import-not-found,unused-ignore]  # loading these is what takes the time
+        ipkernel,  # noqa: F401
+        kernelapp,
+        zmqshell,  # noqa: F401
+    )
 
     line = sys.stdin.readline()
     if not line:

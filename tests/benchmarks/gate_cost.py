@@ -13,7 +13,7 @@ from hub_config.processes import REPOSITORY
 from tests.benchmarks import gate
 from tests.benchmarks.bench_zone import BenchZone
 from tests.benchmarks.rows import Row
-from tests.integration.gate.conftest import JUPYTERLAB
+from tests.integration.gate.jupyter_of_image import installed
 
 ROUNDS = 200
 
@@ -69,9 +69,4 @@ def rows(found: dict[str, Any]) -> list[Row]:
 def jupyter() -> Path:
     """Return a JupyterLab of this machine's own, as the gate's tests use; made if it is not there."""
     named = os.environ.get("ANSIM_TEST_JUPYTER")
-    home = REPOSITORY / ".cache" / "test-jupyter"
-    command = Path(named) if named else home / "bin" / "jupyter-lab"
-    if not command.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
-        subprocess.run([str(home / "bin" / "pip"), "install", "--quiet", JUPYTERLAB, "ipykernel"], check=True)
-    return command
+    return Path(named) if named else installed()

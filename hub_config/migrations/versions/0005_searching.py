@@ -47,7 +47,7 @@ def downgrade() -> None:
     bind = op.get_bind()
     if bind.dialect.name == "sqlite":
         guard = "FROM sqlite_master WHERE type = 'trigger' AND name = 'audit_link_no_delete'"
-        kept = bind.exec_driver_sql(f"SELECT sql {guard}").scalar_one()  # noqa: S608
+        kept = bind.exec_driver_sql(f"SELECT sql {guard}").scalar_one()
         op.execute("DROP TRIGGER audit_link_no_delete")
         op.execute("DELETE FROM audit_link WHERE kind = 'file'")
         bind.exec_driver_sql(kept)

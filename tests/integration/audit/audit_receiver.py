@@ -133,7 +133,7 @@ def _connection(state: Receiver, context: ssl.SSLContext, plain: socket.socket, 
     try:
         with plain, context.wrap_socket(plain, server_side=True) as tls:
             if certificate := tls.getpeercert():
-                state.peers.append(certificate["subject"][0][0][1])  # type: ignore[index, misc]  # its stubs are loose
+                state.peers.append(certificate["subject"][0][0][1])
             if state.close_early:
                 return
             _read(state, tls)

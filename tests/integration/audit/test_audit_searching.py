@@ -346,7 +346,7 @@ def test_a_csv_has_the_five_facts_and_the_proof_of_each_line(told: World) -> Non
     assert first["행위자"].startswith("'=cmd|calc")
     assert first["접속지"].endswith("(주소 봉인됨)")
     assert first["시각(한국)"] == "2026-11-21 22:14:00"
-    assert first["증명"] == "서명된 검증점으로 증명됨"
+    assert first["증명"] == "서명된 체크포인트로 증명됨"
     assert "203.0.113.7" not in content
     assert len(first["잎 해시"]) == 64
     assert (copy.size, copy.head.size if copy.head else 0, copy.cut) == (16, 16, False)

@@ -3,20 +3,29 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from registry.model import Role
 from registry.notice import NOTICE_2026_1, NOTICES
 from tests.integration.portal.portal_world import CLI, HERE, World
 
 
-def test_a_sign_in_ends_with_a_page_that_refreshes_so_that_the_strict_cookie_is_sent(world: World) -> None:
+@pytest.mark.parametrize("began", ["same-origin", "same-site", "none", "cross-site", ""])
+def test_a_sign_in_that_another_site_began_ends_with_a_page_so_that_the_strict_cookie_is_sent(
+    world: World, began: str
+) -> None:
     browser = world.browser()
     begun = browser.get("/sign-in?next=/requests", follow_redirects=False)
     query = parse_qs(urlsplit(begun.headers["location"]).query)
     assert begun.headers["location"].startswith("/hub/api/oauth2/authorize?")
     assert query["client_id"] == ["service-portal"]
-    done = browser.get(f"/oauth_callback?code=minji&state={query['state'][0]}", follow_redirects=False)
-    assert done.status_code == 200
-    assert '<meta http-equiv="refresh" content="0; url=/requests">' in done.text
+    address = f"/oauth_callback?code=minji&state={query['state'][0]}"
+    done = browser.get(address, headers={"Sec-Fetch-Site": began, "Sec-Fetch-Mode": "navigate"}, follow_redirects=False)
+    if began in ("cross-site", ""):
+        assert done.status_code == 200
+        assert '<meta http-equiv="refresh" content="0; url=/requests">' in done.text
+    else:
+        assert (done.status_code, done.headers["location"]) == (303, "/requests")
     cookie = next(line for line in done.headers.get_list("set-cookie") if line.startswith("ansim="))
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet  # type: ignore[import-untyped]
+import pyarrow.parquet
 import pytest
 
 from hub_config.demo.dictionary import TABLES
