@@ -79,7 +79,7 @@ class AuditLog:
         self._sidecar = Sidecar(self.subject_keys)
         self._head = Head(self.directory)
         self.sequencer = Sequencer(db)
-        self._space = space
+        self.space = space
         self.glass = BreakGlass(self.directory, clock)
         self.witnesses = witnesses or WitnessPolicy.none()
         self._waits = Waits(db, self.sequencer, self.witnesses, self.checkpoint)
@@ -96,8 +96,8 @@ class AuditLog:
         nothing may happen that is not recorded.
         """
         try:
-            if self._space is not None:
-                self._space.admit(event)
+            if self.space is not None:
+                self.space.admit(event)
             return self._append(tx, event, component or self.component)
         except BaseException as error:
             if (transaction := tx.get_transaction()) is not None:

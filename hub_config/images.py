@@ -124,6 +124,7 @@ def _ensure_base(run: Build) -> ImageInfo:
         )
         image = engine_build.load(run.engine, archive, recipe.reference())
         engine_build.name(image, recipe)
+        engine_build.forget_old(run.engine, recipe.repository(), str(image.id))
     return _recorded(run, recipe, image)
 
 
@@ -160,6 +161,7 @@ def _build(run: Build, recipe: Recipe, base: ImageInfo, *, lock_sha256: str, ext
         labels = _labels(recipe, base=base.base_sha256, lock=lock_sha256)
         image = engine_build.build(run.engine, context, base=base.reference, labels=labels)
         engine_build.name(image, recipe)
+        engine_build.forget_old(run.engine, recipe.repository(), str(image.id))
     return _recorded(run, recipe, image)
 
 

@@ -54,6 +54,7 @@ def record_image(zone: Zone, info: ImageInfo) -> None:
 
 def reconcile_intents(zone: Zone) -> None:
     """Close every announcement whose outcome never came: whoever announced it died on the way."""
+    zone.log.settle()  # an outcome that is durable may still wait for its place in the tree
     with zone.db.read() as tx:
         forgotten = open_intents(tx, datetime.now(UTC) - PATIENCE)
     for entry in forgotten:
@@ -82,5 +83,6 @@ def about_zone(zone: Zone, action: str, **detail: str | bool) -> Event:
 
 def known(zone: Zone, query: Query) -> bool:
     """Say whether the log holds an entry of this kind."""
+    zone.log.settle()
     with zone.db.read() as tx:
         return bool(search(tx, query))

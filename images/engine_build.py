@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import io
 import re
 import tarfile
@@ -20,6 +21,7 @@ from images.recipes import Recipe
 
 STAGE_LABEL: Final = "ansim.stage"
 SOURCE_LABEL: Final = "ansim.source"
+YOUNG: Final = dt.timedelta(days=1)
 _LAST_MESSAGES: Final = 15
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -96,6 +98,32 @@ def name(image: Image, recipe: Recipe) -> None:
     """Give a finished image its names; until now nobody could have used it."""
     image.tag(recipe.repository(), recipe.digest()[:12])
     image.tag(recipe.repository(), "latest")
+
+
+def forget_old(engine: DockerClient, repository: str, current: str, *, young: dt.timedelta = YOUNG) -> list[str]:
+    """Remove versions of an image that nobody needs, and return their names.
+
+    The current one stays, the one before it (to go back to), whatever a container was made of, and what was named
+    lately: another zone of this machine may be about to start from it.
+    """
+    before = dt.datetime.now(dt.UTC) - young
+    used = {container["ImageID"] for container in engine.api.containers(all=True)} | {current}
+    versions = sorted(engine.images.list(repository), key=_named_at, reverse=True)
+    earlier = [image for image in versions if image.id != current][1:]
+    removed = []
+    for image in earlier:
+        if image.id in used or _named_at(image) > before:
+            continue
+        for tag in image.tags:
+            with contextlib.suppress(APIError):  # the engine refuses where another image is built on it
+                engine.images.remove(tag)
+                removed.append(tag)
+    return removed
+
+
+def _named_at(image: Image) -> dt.datetime:
+    """When an image got its name here; the date of its making may be that of a lock."""
+    return dt.datetime.fromisoformat(f"{image.attrs['Metadata']['LastTagTime'][:19]}+00:00")
 
 
 def read_file(engine: DockerClient, image: Image, path: str) -> bytes:

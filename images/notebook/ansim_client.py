@@ -13,9 +13,8 @@ policy, that runs after you submit, and may be repeated as often as you like.
 
 from __future__ import annotations
 
-import hashlib
+import filecmp
 import http.client
-import itertools
 import json
 import os
 import shutil
@@ -130,7 +129,7 @@ class Shown:
 
     def _ipython_display_(self) -> None:
         """Show it, unless the call that made it has shown it in this very cell."""
-        if self._shown_in is None or self._shown_in != _cell_number():
+        if self._shown_in is None or self._shown_in != getattr(_shell(), "execution_count", None):
             _publish(self)
 
 
@@ -160,7 +159,7 @@ class Report(Shown):
             for finding in told:
                 flagged = finding.get("status") == "flagged"
                 result = _word(str(finding.get("severity" if flagged else "status", "")))
-                where = _place(finding.get("where") or {})
+                where = ", ".join(f"{_word(key)} {at}" for key, at in (finding.get("where") or {}).items())
                 yield (path, result, where, _text(finding.get("message")), _text(finding.get("fix")))
 
 
@@ -284,7 +283,7 @@ def _name_in_outbox(file: Path) -> str:
 def _copied(path: Path) -> str:
     """Copy a file into /outbox in one step, so that nobody ever sees half of it."""
     target = OUTBOX / path.name
-    if target.exists() and _digest(target) == _digest(path):
+    if target.exists() and filecmp.cmp(target, path, shallow=False):
         return path.name
     part = OUTBOX / f".{path.name}.part"
     try:
@@ -298,12 +297,6 @@ def _copied(path: Path) -> str:
         ) from error
     print(f"{path.name}: {_word('copied')}")
     return path.name
-
-
-def _digest(path: Path) -> bytes:
-    """The SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
 
 
 class _Connection(http.client.HTTPConnection):
@@ -320,22 +313,19 @@ def _call(method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapp
 
     Asking twice is safe: checking changes nothing, and the same request twice within minutes is one request.
     """
-    deadline = time.monotonic() + PATIENCE
-    for attempt in itertools.count():
+    deadline, attempt = time.monotonic() + PATIENCE, 0
+    while True:
         try:
             status_code, raw, wait = _asked(method, path, body)
-        except TimeoutError as error:
-            raise _away(error) from error
-        except (OSError, http.client.HTTPException) as error:
-            if time.monotonic() > deadline:
-                raise _away(error) from error
-        else:
             if not wait or time.monotonic() > deadline:
                 return _understood(status_code, raw)
+        except (OSError, http.client.HTTPException) as error:
+            if isinstance(error, TimeoutError) or time.monotonic() > deadline:
+                raise _away(error) from error
         if attempt == 1:
             print(_word("waiting"))
         time.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
-    raise AssertionError("unreachable")
+        attempt += 1
 
 
 def _asked(method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, bytes, bool]:
@@ -374,10 +364,9 @@ def _understood(status_code: int, raw: bytes) -> Mapping[str, Any]:
     if status_code < 300 and isinstance(document, list):
         return {"requests": document}
     told: Any = document if isinstance(document, dict) else {}
-    error = told.get("error", told.get("message"))
-    if isinstance(error, dict) and "message" in error:
-        told, error = error, error["message"]
-    said = _text(error) or f"HTTP {status_code}"
+    if isinstance(told.get("error"), dict):
+        told = told["error"]
+    said = _text(told.get("error", told.get("message"))) or f"HTTP {status_code}"
     raise AnsimError(f"거절되었습니다: {said}", f"Refused: {said}", hint=_text(told.get("hint")))
 
 
@@ -388,14 +377,9 @@ def _text(value: object) -> str:
     return str(value) if value is not None else ""
 
 
-def _place(where: Mapping[str, Any]) -> str:
-    """A place in a file in words."""
-    return ", ".join(f"{_word(key)} {value}" for key, value in where.items())
-
-
 def _show(item: _Item) -> _Item:
     """Show an answer at once, wherever in a cell the call stands."""
-    item._shown_in = _cell_number()
+    item._shown_in = getattr(_shell(), "execution_count", None)
     _publish(item)
     return item
 
@@ -404,12 +388,6 @@ def _shell() -> Any:
     """The notebook's shell, or None in a plain interpreter."""
     ipython = sys.modules.get("IPython")
     return ipython.get_ipython() if ipython else None
-
-
-def _cell_number() -> int | None:
-    """Which cell runs now."""
-    shell = _shell()
-    return None if shell is None else int(shell.execution_count)
 
 
 def _publish(item: Shown) -> None:

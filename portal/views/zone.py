@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from starlette.responses import Response
 
+from audit.space import Level, Space
 from portal.errors import HubUnavailable, Missing
 from portal.i18n import N_
 from portal.marks import Mark
@@ -20,6 +22,11 @@ from registry.text import Text
 
 ANSWERS = Mark(N_("Answers"), "passed", "ok")
 SILENT = Mark(N_("Does not answer"), "alert", "stop")
+ROOM: Mapping[Level, Mark] = {
+    "ample": Mark(N_("Enough room"), "passed", "ok"),
+    "low": Mark(N_("Running low"), "alert", "warn"),
+    "exhausted": Mark(N_("Full: nothing new begins"), "alert", "stop"),
+}
 SOCKETS = (
     (Text("감사 기록 서비스", "Audit service"), "run/audit.sock"),
     (Text("게이트", "Gate"), "run/gate.sock"),
@@ -66,7 +73,11 @@ def zone(visit: Visit) -> Response:
     with visit.zone.db.read() as tx:
         size = visit.zone.log.size(tx)
     values = {
-        "services": [*_hub(visit), *((label, ANSWERS if accepts(Path(path)) else SILENT) for label, path in SOCKETS)],
+        "services": [
+            *_hub(visit),
+            *((label, ANSWERS if accepts(Path(path)) else SILENT) for label, path in SOCKETS),
+            _room(visit),
+        ],
         "disk": disk,
         "log_size": size,
         "policy": visit.zone.desk.policy,
@@ -96,6 +107,12 @@ def accepts(path: Path) -> bool:
         except OSError:
             return False
     return True
+
+
+def _room(visit: Visit) -> tuple[Text, Mark]:
+    room = (visit.zone.log.space or Space(visit.zone.settings.home)).look()
+    free = f"{room.free / 1024**3:.1f} GiB"
+    return Text(f"감사 기록용 디스크 · {free} 남음", f"Disk of the audit log · {free} free"), ROOM[room.level]
 
 
 def _hub(visit: Visit) -> list[tuple[Text, Mark]]:

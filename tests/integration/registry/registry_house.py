@@ -144,6 +144,7 @@ class House:
 
     def entries(self, action: str | None = None) -> list[Mapping[str, Any]]:
         """The bodies of the log, oldest first."""
+        self.log.settle()
         with self.db.read() as tx:
             found = search(tx, Query(action=action, newest_first=False, limit=1000))
         return [one.body for one in found]

@@ -199,7 +199,7 @@ def test_a_zone_that_comes_back_is_waited_for_and_that_is_said(
 
     there = ansim_client.SOCKET
     monkeypatch.setattr(ansim_client, "SOCKET", f"{there}.absent")
-    monkeypatch.setattr(ansim_client.time, "sleep", sleep)
+    monkeypatch.setattr("time.sleep", sleep)
     zone.status, zone.headers = 503, {"Retry-After": "2"}
     ansim_client.status()
     assert len(zone.calls) == 2
