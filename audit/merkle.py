@@ -29,9 +29,15 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def fold(hashes: Sequence[bytes]) -> bytes:
     """Return the root of a perfect subtree from its 2**k lowest hashes."""
-    while len(hashes) > 1:
-        hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
-    return hashes[0]
+    return fold_joined(b"".join(hashes))
+
+
+def fold_joined(hashes: bytes) -> bytes:
+    """Return the root of a perfect subtree from its 2**k lowest hashes, given one after the other."""
+    sha256 = hashlib.sha256
+    while len(hashes) > HASH_BYTES:
+        hashes = b"".join([sha256(b"\x01" + hashes[i : i + 64]).digest() for i in range(0, len(hashes), 64)])
+    return hashes
 
 
 def peaks(start: int, end: int) -> Iterator[tuple[int, int]]:

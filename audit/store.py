@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from audit.errors import NotDurable, NotInLog
-from audit.merkle import HASH_BYTES, fold
+from audit.merkle import fold_joined
 
 TILE_WIDTH = 256
 TILE_HEIGHT = 8
@@ -98,27 +98,31 @@ def close_tiles(tx: Connection, size: int) -> None:
     while size and size % TILE_WIDTH == 0:
         size //= TILE_WIDTH
         hashes = run(tx, level, size - 1)
-        direct(tx, _INSERT_TILE, (level, size - 1, b"".join(hashes), fold(hashes)))
+        direct(tx, _INSERT_TILE, (level, size - 1, hashes, fold_joined(hashes)))
         level += 1
 
 
-def run(tx: Connection, level: int, n: int) -> list[bytes]:
-    """Return the hashes of tile `n` of a level from the rows below it, as many as there are."""
+def run(tx: Connection, level: int, n: int) -> bytes:
+    """Return the hashes of tile `n` of a level from the rows below it, one after the other, as many as there are."""
     start, end = n * TILE_WIDTH, (n + 1) * TILE_WIDTH
-    if level == 0:
-        rows = tx.exec_driver_sql(sql(tx, _LEAVES), (start, end))
-    else:
-        rows = tx.exec_driver_sql(sql(tx, _TILE_ROOTS), (level - 1, start, end))
-    return [bytes(row[0]) for row in rows]
+    rows = _read(tx, _TILE_ROOTS, (level - 1, start, end)) if level else _read(tx, _LEAVES, (start, end))
+    return b"".join([row[0] for row in rows])
 
 
-def full_tile(tx: Connection, level: int, n: int) -> list[bytes] | None:
-    """Return the hashes of a full tile, or None if the log has not closed it."""
-    found = tx.exec_driver_sql(sql(tx, _TILE), (level, n)).all()
-    if not found:
-        return None
-    data = bytes(found[0][0])
-    return [data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES)]
+def full_tile(tx: Connection, level: int, n: int) -> bytes | None:
+    """Return the hashes of a full tile, one after the other, or None if the log has not closed it."""
+    found = _read(tx, _TILE, (level, n))
+    return bytes(found[0][0]) if found else None
+
+
+def _read(tx: Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return rows as the driver gives them: a proof reads hundreds."""
+    cursor = tx.connection.cursor()
+    try:
+        cursor.execute(sql(tx, statement), values)
+        return list(cursor.fetchall())
+    finally:
+        cursor.close()
 
 
 def entry_of_event(tx: Connection, event_id: str) -> tuple[int, bytes] | None:

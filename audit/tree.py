@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from audit.errors import LogInconsistent
-from audit.merkle import consistency_path, fold, inclusion_path, subtree_root
+from audit.merkle import HASH_BYTES, consistency_path, fold_joined, inclusion_path, subtree_root
 from audit.store import TILE_HEIGHT, TILE_WIDTH, full_tile, log_size, run
 
 
@@ -14,7 +14,7 @@ class Tree:
 
     def __init__(self, tx: Connection) -> None:
         self._tx = tx
-        self._tiles: dict[tuple[int, int], list[bytes]] = {}
+        self._tiles: dict[tuple[int, int], bytes] = {}
 
     def size(self) -> int:
         """Return the number of leaves."""
@@ -27,7 +27,7 @@ class Tree:
     def tail(self, size: int) -> bytes:
         """Return the leaf hashes of the partial tile of a tree of `size`, one after the other."""
         width = size % TILE_WIDTH
-        return b"".join(self._tile(0, size // TILE_WIDTH)[:width]) if width else b""
+        return self._tile(0, size // TILE_WIDTH)[: width * HASH_BYTES] if width else b""
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """Return the path that proves entry `index` in the tree of `size`."""
@@ -45,12 +45,13 @@ class Tree:
         level, within = divmod(height, TILE_HEIGHT)
         start = index << within
         offset = start % TILE_WIDTH
-        hashes = self._tile(level, start // TILE_WIDTH)[offset : offset + (1 << within)]
-        if len(hashes) != 1 << within:
-            raise LogInconsistent(f"the log lacks hashes of level {level} from {start + len(hashes)}")
-        return fold(hashes)
+        tile = self._tile(level, start // TILE_WIDTH)
+        hashes = tile[offset * HASH_BYTES : (offset + (1 << within)) * HASH_BYTES]
+        if len(hashes) != HASH_BYTES << within:
+            raise LogInconsistent(f"the log lacks hashes of level {level} from {start + len(hashes) // HASH_BYTES}")
+        return fold_joined(hashes)
 
-    def _tile(self, level: int, n: int) -> list[bytes]:
+    def _tile(self, level: int, n: int) -> bytes:
         key = (level, n)
         if key not in self._tiles:
             self._tiles[key] = full_tile(self._tx, level, n) or run(self._tx, level, n)

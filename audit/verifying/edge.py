@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from audit.merkle import EMPTY_ROOT
-
-HASH_BYTES = 32
+from audit.merkle import EMPTY_ROOT, HASH_BYTES
 
 
 class Edge:
@@ -36,15 +34,6 @@ class Edge:
         for _, peak in reversed(self._peaks[:-1]):
             root = hashlib.sha256(b"\x01" + peak + root).digest()
         return root
-
-
-def fold(hashes: bytes) -> bytes:
-    """Return the root over 2**k hashes that stand one after the other."""
-    sha256 = hashlib.sha256
-    while len(hashes) > HASH_BYTES:
-        pairs = [sha256(b"\x01" + hashes[i : i + 64]).digest() for i in range(0, len(hashes), 64)]
-        hashes = b"".join(pairs)
-    return hashes
 
 
 def split(data: bytes) -> list[bytes]:

@@ -12,9 +12,9 @@ from typing import Protocol
 from audit.body import parse
 from audit.evidence import Signed
 from audit.export.layout import TILE_WIDTH, Tile
-from audit.merkle import EMPTY_ROOT
+from audit.merkle import EMPTY_ROOT, HASH_BYTES, fold_joined
 from audit.verifying.chunk import UNKNOWN, Chunk
-from audit.verifying.edge import HASH_BYTES, Edge, fold, split
+from audit.verifying.edge import Edge, split
 from audit.verifying.findings import Findings
 
 Progress = Callable[[int, int], None]
@@ -200,7 +200,7 @@ class Walk:
             hashes = recorded
         if not tile.full:
             return hashes, None
-        root = fold(data)
+        root = fold_joined(data)
         kept_root = self._tiles.root(tile)
         if kept_root is not None and root != kept_root:
             self._suspect("tile.root", start, end - 1)
