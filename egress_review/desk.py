@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,6 +24,33 @@ from egress_review.vault import Limits, Vault
 from egress_review.workflow import Party, State, move_for
 from registry.model import Person, Workspace
 from registry.service import Registry
+from registry.text import Text
+
+TOLD: Mapping[str, Text] = MappingProxyType(
+    {
+        "egress.blocked": Text(
+            ko="반출신청 “{title}”: 점검에서 막혔습니다. 신청 화면에서 이유를 확인하십시오.",
+            en="Egress request “{title}” was stopped by a check. The request says why.",
+        ),
+        "egress.returned": Text(
+            ko="반출신청 “{title}”: 보완 요청이 있습니다. 신청 화면에서 이유를 보고 다시 제출하십시오.",
+            en="Egress request “{title}” was returned. Read the reason there and submit it again.",
+        ),
+        "egress.rejected": Text(
+            ko="반출신청 “{title}”: 반려되었습니다. 이유는 신청 화면에 있습니다.",
+            en="Egress request “{title}” was rejected. The request says why.",
+        ),
+        "egress.released": Text(
+            ko="반출신청 “{title}”: 반출되었습니다. 신청 화면에서 받으십시오.",
+            en="Egress request “{title}” was released. Collect it from the request.",
+        ),
+        "egress.revoked": Text(
+            ko="반출신청 “{title}”: 승인이 취소되었습니다. 이유는 신청 화면에 있습니다.",
+            en="Egress request “{title}” was revoked. The request says why.",
+        ),
+    }
+)
+"""What the author of a request is told when somebody else moves it."""
 
 WORKER = Actor.service("worker")
 HERE = Source(ip=None)
@@ -113,6 +141,8 @@ class Desk:
         if event == "egress.approved":
             columns["approved_event"] = event_id
         store.change(tx, request, **columns)
+        if event in TOLD and by is not Party.AUTHOR:
+            self._registry.tell(tx, request.author_ref, event.replace(".", "_"), TOLD[event].fill(title=request.title))
         values = {**columns, "state": move.target, "version": request.version + 1}
         return replace(request, **values), event_id
 

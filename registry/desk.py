@@ -112,8 +112,8 @@ class Desk:
             self._log.record(denied, wait="durable")
             raise
 
-    def _tell(self, tx: Connection, person_ref: str, code: str, content: Text) -> None:
-        """Leaves a message for a person."""
+    def tell(self, tx: Connection, person_ref: str, code: str, content: Text) -> None:
+        """Leaves a message for a person, in the transaction that does what it tells of."""
         tx.execute(
             insert(tables.message).values(
                 ref=new_ref("msg"),

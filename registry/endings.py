@@ -71,7 +71,7 @@ class Endings(Access):
         workspace = permit.workspace
         tx.execute(insert(tables.warning).values(workspace=workspace.ref, ends_at=permit.ends_at, lead=lead))
         end = f"{permit.ends_at.astimezone(_KST):%Y-%m-%d %H:%M}"
-        self._tell(tx, person.ref, f"ends_in_a_{lead}", _WARNING.fill(project=workspace.project, end=end))
+        self.tell(tx, person.ref, f"ends_in_a_{lead}", _WARNING.fill(project=workspace.project, end=end))
         self._log.append(
             tx,
             Event(

@@ -56,7 +56,7 @@ class SecondFactor(SignIn):
             change.tx.execute(
                 insert(tables.reset_request).values(person_ref=person.ref, requested_by=by.ref, requested_at=change.now)
             )
-            self._tell(change.tx, person.ref, "second_factor_reset_requested", _REQUESTED)
+            self.tell(change.tx, person.ref, "second_factor_reset_requested", _REQUESTED)
 
     def second_factor_resets(self) -> list[Person]:
         """The people whose reset waits for a second person."""
@@ -97,7 +97,7 @@ class SecondFactor(SignIn):
             _check_second_person(by, person, str(requested_by))
             _forget_request(change.tx, person)
             set_columns(change.tx, person.ref, totp_secret=None, totp_last_step=None)
-            self._tell(change.tx, person.ref, "second_factor_reset_confirmed", _CONFIRMED)
+            self.tell(change.tx, person.ref, "second_factor_reset_confirmed", _CONFIRMED)
             return links.issue(change.tx, LinkKind.SECOND_FACTOR, person.ref, change.now)
 
     def second_factor_link(self, token: str) -> Person:
@@ -133,7 +133,7 @@ class SecondFactor(SignIn):
                 totp_secret=self._secrets.seal(totp_secret, person_ref=person.ref),
                 totp_last_step=step,
             )
-            self._tell(change.tx, person.ref, "second_factor_set", _SET)
+            self.tell(change.tx, person.ref, "second_factor_set", _SET)
             return queries.person_by_ref(change.tx, person.ref)
 
 

@@ -69,7 +69,7 @@ class SignIn(Desk):
 
         def change(tx: Connection, owner: Person) -> Event:
             set_columns(tx, owner.ref, password_hash=stored)
-            self._tell(tx, owner.ref, "password_changed", PASSWORD_CHANGED)
+            self.tell(tx, owner.ref, "password_changed", PASSWORD_CHANGED)
             return Event(
                 action="person.password_changed",
                 actor=as_actor(owner),

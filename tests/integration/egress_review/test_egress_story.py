@@ -86,3 +86,24 @@ def test_a_conflict_is_settled_by_the_reviewers_who_then_see_each_other(zone: Zo
     seen = zone.desk.view(zone.checkers["hana"], request.ref)
     assert {review.comment for review in seen.reviews} == {"", "please round the counts"}
     assert zone.vote("duri", divided).state is State.APPROVED
+
+
+def test_the_author_is_told_what_others_did_with_the_request_and_not_who(zone: Zone) -> None:
+    request = zone.in_review()
+    zone.desk.return_to_author(zone.checkers["duri"], request.ref, "please add the year", source=HERE)
+    zone.desk.resubmit(zone.author, request.ref, zone.draft(), source=HERE)
+    again = zone.desk.scan(request.ref)
+    zone.vote("hana", again)
+    zone.vote("duri", again)
+    zone.desk.release(request.ref)
+    told = zone.house.registry.messages(zone.author.ref)
+    assert {one.code for one in told} == {"egress_returned", "egress_released"}
+    for one in told:
+        assert request.title in one.content.text("ko")
+        assert not any(person.name in one.content.text("en") for person in zone.checkers.values())
+
+
+def test_what_the_author_does_is_not_told_to_the_author(zone: Zone) -> None:
+    request = zone.in_review()
+    zone.desk.withdraw(zone.author, request.ref, source=HERE)
+    assert zone.house.registry.messages(zone.author.ref) == []
