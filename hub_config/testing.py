@@ -7,9 +7,9 @@ needs nothing else.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
-import pytest
 from rich.console import Console
 
 from hub_config import engine, images
@@ -19,6 +19,15 @@ from hub_config.processes import REPOSITORY
 
 TEST_HOME = REPOSITORY / "build" / "test-home"
 SELECTIONS = {"short": "not long", "long": "long"}
+
+SIDE_BY_SIDE = ("tests/unit", *(f"tests/integration/{one}" for one in ("audit", "deid", "house", "portal", "registry")))
+"""What shares nothing but the processor, so that every core can take a file of it."""
+ONE_BY_ONE = (
+    *(f"tests/integration/{one}" for one in ("demo", "egress_review", "gate", "hub", "hub_config", "images")),
+    "tests/functional",
+)
+"""What uses the engine, a browser or a port, or measures time."""
+MOST_CORES = 4
 
 
 def prepare(console: Console) -> None:
@@ -41,7 +50,19 @@ def main() -> int:
         return error.exit_code
     os.chdir(REPOSITORY)
     os.environ["ANSIM_TEST_HOME"] = str(TEST_HOME)
-    return int(pytest.main(["-m", SELECTIONS[kind], "--durations=15", *rest]))
+    chosen = ["-m", SELECTIONS[kind], "--durations=15"]
+    if rest:
+        return run([*chosen, *rest])
+    cores = min(MOST_CORES, len(os.sched_getaffinity(0)))
+    # Both run whatever the first says: one round should show everything that is wrong.
+    first = run([*chosen, "-n", str(cores), "--dist", "loadfile", *SIDE_BY_SIDE])
+    second = run([*chosen, *ONE_BY_ONE])
+    return max(first, second)
+
+
+def run(arguments: list[str]) -> int:
+    """Run pytest in a process of its own and return its exit code."""
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
 
 
 if __name__ == "__main__":
