@@ -59,7 +59,7 @@ def test_no_variable_of_the_hub_reaches_a_kernel(notebook: Running) -> None:
 
 
 def test_a_zone_that_does_not_answer_is_one_sentence_in_the_persons_language(notebook: Running) -> None:
-    said = cell(notebook, "import ansim_client; ansim_client.status()")
+    said = cell(notebook, "import ansim_client; ansim_client.PATIENCE = 1; ansim_client.status()")
     assert "연결하지 못했습니다" in said
     assert "Traceback" not in said
 
