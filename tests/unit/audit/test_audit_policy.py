@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 
 import pytest
 from hypothesis import given
@@ -17,12 +17,13 @@ from audit.tree_head import Checkpoint
 from audit.witness.policy import WitnessPolicy
 
 ORIGIN = "zone.example/audit"
-LOG = Signer(ORIGIN, ED25519, Ed25519Key(os.urandom(32)))
-STRANGER = Signer(ORIGIN, ED25519, Ed25519Key(os.urandom(32)))
+LOG = Signer(ORIGIN, ED25519, Ed25519Key(bytes([1]) * 32))
+STRANGER = Signer(ORIGIN, ED25519, Ed25519Key(bytes([2]) * 32))
 WITNESSES = {
-    name: Signer(f"{name}.example", COSIGNATURE, Ed25519Key(os.urandom(32))) for name in ("x1", "x2", "x3", "y1", "y2")
+    name: Signer(f"{name}.example", COSIGNATURE, Ed25519Key(hashlib.sha256(name.encode()).digest()))
+    for name in ("x1", "x2", "x3", "y1", "y2")
 }
-WITNESSES["z"] = Signer("z.example", ML_DSA_44, MlDsa44Key(os.urandom(32)))
+WITNESSES["z"] = Signer("z.example", ML_DSA_44, MlDsa44Key(bytes([4]) * 32))
 TEXT = Checkpoint(ORIGIN, 5, b"\x01" * 32).text()
 LINES = {name: signer.line(TEXT, 7) for name, signer in WITNESSES.items()}
 DEFINITIONS = "".join(f"witness {name} {s.verifier.vkey()} https://{name}.example\n" for name, s in WITNESSES.items())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,9 +15,9 @@ from audit.tree_head import Checkpoint
 from audit.trusted import TrustedKey, TrustedKeys
 
 ORIGIN = "zone.example/audit"
-OLD, NEW = (Signer(ORIGIN, ED25519, Ed25519Key(os.urandom(32))) for _ in range(2))
-PQ = Signer(ORIGIN, ML_DSA_44, MlDsa44Key(os.urandom(32)))
-STRANGER = Signer(ORIGIN, ED25519, Ed25519Key(os.urandom(32)))
+OLD, NEW = (Signer(ORIGIN, ED25519, Ed25519Key(bytes([number]) * 32)) for number in (4, 5))
+PQ = Signer(ORIGIN, ML_DSA_44, MlDsa44Key(bytes([2]) * 32))
+STRANGER = Signer(ORIGIN, ED25519, Ed25519Key(bytes([3]) * 32))
 KEYS = TrustedKeys((TrustedKey(OLD.verifier, last=100), TrustedKey(NEW.verifier, 100), TrustedKey(PQ.verifier)))
 
 
