@@ -35,7 +35,8 @@ while True:
         print(message["msg_type"], sorted(message["content"]["data"]))
     if message["msg_type"] == "error":
         print(chr(10).join(message["content"]["traceback"]))
-    if message["msg_type"] == "execute_reply":
+    # The reply may overtake what was printed; nothing comes after idle.
+    if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
         break
 channel.close()
 ask("DELETE", f"api/kernels/{{kernel}}")
