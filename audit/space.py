@@ -93,9 +93,7 @@ class Space:
         Raises: NotDurable — if it cannot be asked.
         """
         try:
-            # A log that has yet to begin has no directory; it will lie on the disk of the one above.
-            there = next((one for one in (self._directory, *self._directory.parents) if one.exists()), Path("/"))
-            found = os.statvfs(there)
+            found = os.statvfs(self._directory)
         except OSError as error:
             raise NotDurable(f"the disk of the log cannot be asked for its space: {error.strerror}") from error
         held = self._reserve_size()
