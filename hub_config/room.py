@@ -9,11 +9,8 @@ from hub_config.settings import Settings
 def log_space(settings: Settings) -> Space:
     """Return the room on the disk of the log, with the thresholds of the settings."""
     chosen = settings.space
-    directory = settings.home / "log"
-    # A disk that cannot be asked admits nothing, not even the first event; so the place is made before it.
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Space(
-        directory,
+        settings.home / "log",
         Thresholds(
             low_bytes=chosen.low_mib * MEBIBYTE,
             low_percent=chosen.low_percent,

@@ -97,6 +97,8 @@ def open_zone(home: Path, component: str) -> Zone:
     keys = load_or_create_keys(settings.home / "keys")
     log_keys = LogKeys.load_or_create(settings.home / "keys")
     db = Database.open(settings.database_url())
+    # A disk that cannot be asked admits nothing, not even the first event; so the place is made before it.
+    (settings.home / "log").mkdir(mode=0o700, parents=True, exist_ok=True)
     space = log_space(settings)
     log = AuditLog(
         db,
