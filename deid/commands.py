@@ -224,7 +224,7 @@ def run_keys_destroy(arguments: argparse.Namespace, context: Context) -> int:
 def _dry_run(policy: Policy, table: Table, context: Context) -> int:
     """Show a few rows before and after; the tokens are of a key made for this once, so they say nothing."""
     sample = _Sample(table)
-    key = DomainKey("dry-run", 1, b"\0" * 32)
+    key = DomainKey("dry-run", 1, os.urandom(32))
     before = pa.Table.from_batches(
         list(sample.batches(tuple(c.name for c in policy.columns if c.name in table.columns)))
     )

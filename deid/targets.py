@@ -128,9 +128,8 @@ class _Parquet:
             schema = pa.schema([pa.field(field.name, field.type) for field in batch.schema])
             schema = schema.with_metadata({METADATA_KEY: self._described})
             self._writer = pq.ParquetWriter(self._path, schema, compression="zstd", store_schema=True)
-        self._writer.write_table(
-            pa.Table.from_batches([pa.RecordBatch.from_arrays(batch.columns, schema=self._writer.schema)])
-        )
+        arrays = [_as(field, column) for field, column in zip(self._writer.schema, batch.columns, strict=True)]
+        self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._writer.schema))
 
     def close(self) -> None:
         """End the file."""
@@ -143,6 +142,7 @@ class _Csv:
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
         self._writer: pa_csv.CSVWriter | None = None
+        self._schema = pa.schema([])
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Write rows in UTF-8; a text that a spreadsheet would run as a formula gets an apostrophe before it."""
@@ -151,7 +151,9 @@ class _Csv:
             self._file.write(b"\xef\xbb\xbf")
             schema = pa.schema([pa.field(n, a.type) for n, a in zip(batch.schema.names, arrays, strict=True)])
             self._writer = pa_csv.CSVWriter(self._file, schema)
-        self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, names=batch.schema.names))
+            self._schema = schema
+        arrays = [_as(field, column) for field, column in zip(self._schema, arrays, strict=True)]
+        self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
 
     def close(self) -> None:
         """End the file."""
@@ -161,6 +163,22 @@ class _Csv:
         if not self._file.closed:
             self._file.flush()
             self._file.close()
+
+
+def _as(field: pa.Field, column: pa.Array) -> pa.Array:
+    """Return rows in the kind that the rows before them had.
+
+    Raises: DataError — if they are of another, as where whole numbers or dates turn into others late in a text file.
+    """
+    try:
+        return column if column.type == field.type else pc.cast(column, field.type)
+    except pa.ArrowException:
+        raise DataError(
+            Text(
+                f"{field.name} 열: 앞쪽과 뒤쪽 값의 형식이 다릅니다(예: 정수와 소수). 한 가지로 맞추십시오.",
+                f"column {field.name}: later rows are of another kind (such as 1 and 1.5); write them alike.",
+            )
+        ) from None
 
 
 def _harmless(column: pa.Array) -> pa.Array:

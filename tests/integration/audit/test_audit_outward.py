@@ -166,7 +166,7 @@ def test_the_pause_after_failures_doubles_up_to_five_minutes(sqlite_world: World
     target = Target(name="siem", host="localhost", port=1)
     start = clock()
     clock = Clock()
-    frozen: Callable[[], datetime] = lambda: start + clock.ahead  # noqa: E731
+    frozen: Callable[[], datetime] = lambda: start + clock.ahead  # noqa: E731 - a name for one call, where a function would hide it
     for _ in range(12):
         position = Outward(sqlite_world.log, target, clock=frozen).deliver().position
         wait = position.next_try()

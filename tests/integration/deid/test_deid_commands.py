@@ -86,6 +86,8 @@ def test_a_dry_run_shows_each_column_before_and_after_and_writes_nothing(table: 
     assert shown["chart_no"]["before"][0] == "0000"
     assert len(shown["chart_no"]["after"][0]) == 32
     assert sorted(tmp_path.iterdir()) == before
+    again = ansim("apply", str(draft), str(table), "--dry-run", "--json", home=tmp_path)
+    assert again.stdout.splitlines()[0] != done.stdout.splitlines()[0], "the key of a dry run must be of no other"
 
 
 def test_risk_exits_1_where_a_criterion_is_not_met_and_draws_a_page(tmp_path: Path) -> None:

@@ -280,3 +280,23 @@ def test_the_digest_names_the_content_and_not_the_spelling() -> None:
     text = POLICY.format(order="source", release="")
     assert parse_policy(text).digest == parse_policy("# a remark\n" + text).digest
     assert parse_policy(text).digest != parse_policy(text.replace("width: 10", "width: 5")).digest
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_numbers_that_change_their_kind_late_in_a_file_are_one_error_and_leave_nothing(
+    tmp_path: Path, keys: KeyStore, suffix: str
+) -> None:
+    rows = ["rrn,name,age,region,disease,memo", *("1,x,30,a,1,m" for _ in range(700_000)), "1,x,30,a,1.5,m", ""]
+    (tmp_path / "in.csv").write_text("\n".join(rows), encoding="utf-8")
+    (tmp_path / "made").mkdir()
+    rounded = POLICY.format(order="source", release="").replace(
+        "role: sensitive, action: keep", "role: sensitive, action: top_bottom_code, params: {top: 9}"
+    )
+    with pytest.raises(DataError, match="disease"):
+        apply(
+            parse_policy(rounded),
+            open_table(tmp_path / "in.csv"),
+            keys.key("cardio", 1),
+            tmp_path / "made" / f"out.{suffix}",
+        )
+    assert list((tmp_path / "made").iterdir()) == []
