@@ -76,6 +76,7 @@ class Verifications:
             try:
                 outcome = verify(db, verifier, log_dir, progress)
             except Exception:
+                # The edge of a thread: without an outcome the page says that the verification did not finish.
                 LOGGER.exception("the verification of the audit log did not finish")
             try:
                 report(outcome)
