@@ -120,6 +120,15 @@ def trusted_key(zone: Zone) -> Verifier:
 STEPS: Sequence[Callable[[Telling], Awaitable[str]]] = (sign_in, analyse, refuse, approve, collect, inspect, prove)
 
 
+SHOWN_CHARACTERS = 72
+
+
+def in_short(line: str) -> str:
+    """Return the beginning of a line that no person reads to its end: signatures have thousands of characters."""
+    left = len(line) - SHOWN_CHARACTERS
+    return line if left <= 0 else f"{line[:SHOWN_CHARACTERS]}… (+{left:,})"
+
+
 def play(zone: Zone, accounts: list[DemoAccount], console: Console) -> None:
     """Play the story with progress and print the verified receipt.
 
@@ -142,6 +151,8 @@ async def _play(telling: Telling, console: Console) -> None:
                 console.print(f"[green]✓[/] {told} [dim]{time.monotonic() - began:.1f} s[/]")
     finally:
         await telling.close()
-    receipt = (telling.package / "receipt.tlog-proof").read_text(encoding="utf-8")
+    receipt = telling.package / "receipt.tlog-proof"
     console.print("\n[bold]영수증 · The verified receipt[/] (c2sp.org/tlog-proof)")
-    console.print(receipt, markup=False, style="dim")
+    for line in receipt.read_text(encoding="utf-8").splitlines():
+        console.print(in_short(line), markup=False, style="dim")
+    console.print(str(receipt), markup=False)
