@@ -25,7 +25,7 @@ from deid.anonymise.hierarchy import read_hierarchy
 from deid.anonymise.mondrian import recode
 from deid.engine import Progress as Report
 from deid.engine import changed
-from deid.errors import InputError
+from deid.errors import UsageError
 from deid.keys import DomainKey, KeyStore
 from deid.policy import Policy, load_policy
 from deid.risk.assessment import Assessment, as_json, assess, assess_policy, criteria
@@ -55,7 +55,9 @@ def run_apply(arguments: argparse.Namespace, context: Context) -> int:
     if arguments.dry_run:
         return _dry_run(policy, table, context)
     if arguments.target is None:
-        raise InputError("the file of the extract is missing; or use --dry-run")
+        raise UsageError(
+            Text("추출본 파일을 지정하거나 --dry-run을 쓰십시오.", "name the file of the extract, or use --dry-run.")
+        )
     zone = context.zone()
     desk = DeidDesk(zone.log, KeyStore(zone.home / KEYS_DIRECTORY))
     with _progress(quiet=context.json) as report:
@@ -86,7 +88,9 @@ def run_risk(arguments: argparse.Namespace, context: Context) -> int:
     """Measure a table; 1 if a criterion of the policy is not met or was not computed."""
     policy = load_policy(arguments.policy) if arguments.policy else None
     if policy is None and not arguments.quasi:
-        raise InputError("name a policy or the quasi-identifiers (--quasi)")
+        raise UsageError(
+            Text("--policy나 --quasi를 지정하십시오.", "name a policy (--policy) or the columns (--quasi).")
+        )
     found = _measured(arguments.table, policy, arguments)
     before = _measured(arguments.before, policy, arguments) if arguments.before else None
     demands = criteria(policy.release, found) if policy else []
@@ -115,7 +119,7 @@ def run_anonymise(arguments: argparse.Namespace, context: Context) -> int:
     """Generalise a table over hierarchies, or locally where none are given."""
     source, quasi = open_table(arguments.table), _names(arguments.quasi)
     if missing := [name for name in quasi if name not in source.columns]:
-        raise InputError(f"no column {', '.join(missing)}")
+        raise _no_columns(missing)
     table = pa.Table.from_batches(list(source.batches(source.columns)))
     facts: dict[str, Any] = {"k": arguments.k, "rows_before": table.num_rows}
     if arguments.hierarchies is None:
@@ -154,7 +158,9 @@ def run_scrub(arguments: argparse.Namespace, _context: Context) -> int:
     try:
         text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError("the file is no text in UTF-8, or is not there") from error
+        raise UsageError(
+            Text("파일이 없거나 UTF-8 글이 아닙니다.", "the file is not there, or is no text in UTF-8.")
+        ) from error
     sys.stdout.write(scrub(text, os.urandom(32)))
     return 0
 
@@ -270,11 +276,16 @@ def _measured(path: Path, policy: Policy | None, arguments: argparse.Namespace) 
     else:
         wanted = [*_names(arguments.quasi), *_names(arguments.sensitive)]
     if missing := [name for name in wanted if name not in source.columns]:
-        raise InputError(f"no column {', '.join(missing)}")
+        raise _no_columns(missing)
     table = pa.Table.from_batches(list(source.batches(tuple(wanted))))
     if policy is not None:
         return assess_policy(table, policy)
     return assess(table, _names(arguments.quasi), _names(arguments.sensitive))
+
+
+def _no_columns(missing: list[str]) -> UsageError:
+    names = ", ".join(missing)
+    return UsageError(Text(f"자료에 없는 열입니다: {names}", f"the data has no column {names}."))
 
 
 def _names(given: str | None) -> list[str]:

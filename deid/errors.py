@@ -2,6 +2,7 @@
 
 DeidError
 ├── InputError        the input is not what the command reads
+├── UsageError        a command was given what it cannot use
 ├── PolicyError       a policy file cannot be used; names the line
 ├── DataError         the data does not fit the policy; names column and row
 └── KeyStoreError     a key is missing, destroyed, or may not be used this way
@@ -41,6 +42,13 @@ class _Said(DeidError):
     def text(self, language: Language) -> str:
         """Return the reason in one language."""
         return self.reason.say(language)
+
+
+class UsageError(_Said):
+    """A command was given what it cannot use."""
+
+    reason_code = "usage"
+    hint = "Run the command with --help to see what it takes."
 
 
 class PolicyError(_Said):

@@ -199,7 +199,10 @@ def _say(error: Exception, code: int) -> int:
 def _words(text: Any) -> str:
     """Return a text in the language of the terminal; errors of the packages speak Korean and English."""
     language = "ko" if os.environ.get("LANG", "").startswith("ko") else "en"
-    return str(text.text(language)) if hasattr(text, "text") else str(text)
+    for name in ("text", "say"):
+        if hasattr(text, name):
+            return str(getattr(text, name)(language))
+    return str(text)
 
 
 if __name__ == "__main__":

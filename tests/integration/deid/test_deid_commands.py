@@ -159,3 +159,20 @@ def test_a_table_without_an_identifier_may_have_equal_rows(tmp_path: Path) -> No
     found = survey(open_table(tmp_path / "t.parquet"))
     assert found.readiness == "ready"
     assert found.duplicates == 98
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("ko_KR.UTF-8", "자료에 없는 열입니다: zzz"), ("en_US.UTF-8", "no column zzz")]
+)
+def test_an_error_speaks_the_language_of_the_terminal_and_shows_no_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str, said: str
+) -> None:
+    monkeypatch.setenv("LANG", language)
+    (tmp_path / "bad.yaml").write_text("version: 1\n", encoding="utf-8")
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    wrong = ansim("risk", str(tmp_path / "t.csv"), "--quasi", "zzz", home=tmp_path)
+    assert said in wrong.stderr
+    assert "JSON" not in wrong.stderr
+    policy = ansim("apply", str(tmp_path / "bad.yaml"), str(tmp_path / "t.csv"), "--dry-run", home=tmp_path)
+    assert "Text(" not in policy.stderr
+    assert ("없습니다" in policy.stderr) == language.startswith("ko")
