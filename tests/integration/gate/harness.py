@@ -21,7 +21,10 @@ from typing import Any
 
 import aiohttp
 import httpx
+import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+from tests.ports import free_port
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[2]
@@ -39,13 +42,6 @@ class Loopback(AbstractResolver):
 
     async def close(self) -> None:
         pass
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(condition: Any, seconds: float = 30.0) -> None:
@@ -152,8 +148,14 @@ class ZoneUnderTest:
         self.hub_api("POST", f"/users/{handle}")
         answer = self.hub_api("POST", f"/users/{handle}/servers/{project}", {})
         assert answer.status_code in (201, 202), answer.text
-        wait_for(lambda: self.hub_server(handle, project).get("ready"), 90)
+        wait_for(lambda: self.workspace_is_ready(handle, project), 90)
         return f"/user/{handle}/{project}/"
+
+    def workspace_is_ready(self, handle: str, project: str) -> bool:
+        server = self.hub_server(handle, project)
+        if not server.get("ready") and not server.get("pending"):
+            pytest.fail(f"the workspace did not start:\n{(self.home / 'hub.log').read_text()[-3000:]}")
+        return bool(server.get("ready"))
 
     def hub_server(self, handle: str, project: str) -> dict[str, Any]:
         servers = self.hub_api("GET", f"/users/{handle}").json().get("servers", {})

@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import secrets
 import signal
 import sys
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import Any
 import httpx
 from jupyterhub.auth import DummyAuthenticator
 from jupyterhub.spawner import Spawner
+
+from tests.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 WORK = os.environ["TEST_WORK_ORIGIN"]
@@ -66,7 +67,7 @@ class LocalSpawner(Spawner):  # type: ignore[misc]  # the base class carries no 
         for name in ("home", "run", "tmp"):
             (place / name).mkdir(parents=True, exist_ok=True)
         os.chown(place / "run", GATE_UID, GATE_UID)
-        (place / "port").write_text(str(20_000 + secrets.randbelow(20_000)))
+        (place / "port").write_text(str(free_port()))
         return place
 
     async def _start_jupyter(self, place: Path, port: int) -> None:

@@ -15,7 +15,8 @@ import pytest
 
 from hub_config.gate.dialin import DialIn
 from hub_config.gate.listen import Acceptor
-from tests.integration.gate.harness import REPOSITORY, free_port
+from tests.integration.gate.harness import REPOSITORY
+from tests.ports import free_port
 
 RELAY = str(REPOSITORY / "images" / "notebook" / "relay.py")
 IDLE = 10

@@ -37,6 +37,7 @@ from registry.desk import CLI, as_actor
 from registry.model import Limits, Role
 from registry.notice import NOTICE_VERSION
 from registry.totp import STEP_SECONDS, code_at, new_secret
+from tests.ports import free_port
 
 #: Images of the zone that hold a shell, then a static shell of the machine.
 CANDIDATES = ("ansim/base:latest", "ansim/notebook:latest")
@@ -142,14 +143,6 @@ def period() -> tuple[datetime, datetime]:
     return now - timedelta(days=1), now + timedelta(days=30)
 
 
-def free_ports() -> tuple[int, int]:
-    """Return two ports that nobody uses."""
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
-
-
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A zone on disk with its database, projects and data; nothing of it runs."""
@@ -157,7 +150,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         pytest.fail("a zone's directories belong to several users, which only root can make")
     ensure_gate_user("ansim-gate")
     home = tmp_path_factory.mktemp("zone")
-    port, hub_port = free_ports()
+    port, hub_port = free_port(), free_port()
     make_home(home, ZoneSettings(demo=True, port=port), "ansim-gate", hub=HubSettings(port=hub_port))
     zone = open_zone(home, "cli")
     for metadata in METADATA:
