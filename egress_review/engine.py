@@ -8,7 +8,7 @@ A check that crashes leaves its rules not checked, which is never a pass.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,14 +20,17 @@ from egress_review.checks.identifiers import check_identifiers
 from egress_review.checks.images import check_image
 from egress_review.checks.json_values import check_json
 from egress_review.checks.listing import Listing
+from egress_review.checks.notebooks import check_notebook
+from egress_review.checks.office import check_workbook
 from egress_review.checks.prose import check_prose
 from egress_review.checks.request import check_request
 from egress_review.checks.shape import check_shape
 from egress_review.checks.size import check_budget, check_size
 from egress_review.checks.subject import Budget, Subject
+from egress_review.checks.suppression import check_suppressed
 from egress_review.checks.types import BYTES_OF, check_name, check_type, promised_type
 from egress_review.claims import Claims
-from egress_review.findings import FileReport, Report
+from egress_review.findings import FileReport, Report, Where
 from egress_review.rules import RULES
 from egress_review.terms import Policy
 from registry.text import Text
@@ -64,6 +67,7 @@ class Check:
 _TABLES = frozenset(("csv", "tsv"))
 _PROSE = frozenset(("md", "txt"))
 _TEXTS = _TABLES | _PROSE | {"json"}
+_SAID = _TEXTS | {"code"}
 _IMAGES = frozenset(("png", "jpeg"))
 _CELLS = ("cells.small", "cells.zero", "cells.claim", "cells.unclear")
 _TABLE_CELLS = (*_CELLS, "cells.percent", "cells.extremes")
@@ -71,16 +75,34 @@ _IDENTIFIERS = tuple(rule.id for rule in RULES if rule.id.startswith("identifier
 
 CHECKS: tuple[Check, ...] = (
     Check(("text.encoding",), _TEXTS, check_encoding),
-    Check(("text.hidden",), _TEXTS, check_hidden),
-    Check(("text.encoded",), _TEXTS, check_encoded),
+    Check(("text.hidden",), _SAID, check_hidden),
+    Check(("text.encoded",), _SAID, check_encoded),
     Check(("table.shape", "table.rows", "table.records"), _TABLES, check_shape),
     Check(("table.formula",), _TABLES, check_formulas),
     Check(_TABLE_CELLS, _TABLES | _PROSE, check_cells),
     Check(_CELLS, _PROSE, check_prose),
     Check(_CELLS, frozenset(("json",)), check_json),
-    Check(_IDENTIFIERS, _TEXTS, check_identifiers),
+    Check(_IDENTIFIERS, _SAID, check_identifiers),
     Check(("image.integrity", "image.metadata", "image.content"), _IMAGES, check_image),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A type of file that holds others: what is checked of the whole, and how it is taken into pieces."""
+
+    rules: tuple[str, ...]
+    open: Callable[[Subject, Listing], list[tuple[Where, Subject]]]
+
+
+CONTAINERS: Mapping[str, Container] = {
+    "xlsx": Container(
+        ("workbook.structure", "workbook.parts", "workbook.hidden", "workbook.formula", "workbook.people"),
+        check_workbook,
+    ),
+    "ipynb": Container(("notebook.structure", "notebook.live", "notebook.error", "notebook.metadata"), check_notebook),
+}
+_OF_TABLES = tuple(dict.fromkeys(rule for one in CHECKS if "csv" in one.types for rule in one.rules))
 
 _CRASHED = Text(
     ko="검사 중 오류가 나서 이 항목은 확인되지 않았습니다.",
@@ -130,15 +152,44 @@ def check_file(file: InputFile, policy: Policy, request: Request) -> FileReport:
         return FileReport(file.name, file.sha256, listing.close(tuple(applied)))
     check_type(subject, listing)
     if promised and BYTES_OF[promised] == subject.content.kind and promised in policy.types:
-        for one in CHECKS:
-            if promised in one.types:
-                applied += [rule for rule in one.rules if rule not in applied]
-                _run(one.rules, partial(one.run, subject, listing), listing)
+        container = CONTAINERS.get(promised)
+        applied += _check_pieces(container, subject, request, listing) if container else ()
+        applied += _check_content(subject, request, listing)
+    return FileReport(file.name, file.sha256, listing.close(tuple(dict.fromkeys(applied))))
+
+
+def _check_content(subject: Subject, request: Request, listing: Listing) -> list[str]:
+    """Run every check that reads files of this type; name the rules that were applied."""
+    applied: list[str] = []
+    for one in CHECKS:
+        if subject.type in one.types:
+            applied += one.rules
+            _run(one.rules, partial(one.run, subject, listing), listing)
+    if subject.type in _TEXTS:
+        applied.append("cells.suppressed")
+        compute = partial(check_suppressed, subject, request.earlier, listing)
+        _run(("cells.suppressed",), compute, listing)
         if request.earlier:
             applied.append("cells.difference")
             compare = partial(check_difference, subject, request.earlier, listing)
             _run(("cells.difference",), compare, listing)
-    return FileReport(file.name, file.sha256, listing.close(tuple(applied)))
+    return applied
+
+
+def _check_pieces(container: Container, subject: Subject, request: Request, listing: Listing) -> list[str]:
+    """Check what a container holds beside its pieces, then each piece as a file of its own."""
+    applied = list(container.rules)
+    try:
+        pieces = container.open(subject, listing)
+    except Exception:
+        applied += _OF_TABLES
+        for rule in applied:
+            listing.skip(rule, _CRASHED, _SIMPLIFY)
+        return applied
+    for place, piece in pieces:
+        with listing.within(place):
+            applied += _check_content(piece, request, listing)
+    return applied
 
 
 def _run(rules: Sequence[str], run: Callable[[], None], listing: Listing) -> None:

@@ -6,17 +6,20 @@ policy.min_cell, policy.digest
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from audit.text import Text as Words
+from audit.yaml_file import Node, plain, read_yaml
+from deid.errors import RecogniserError
+from deid.recogniser_file import FILE_NAME, load_recognisers
 from egress_review.errors import PolicyError
+from egress_review.strictest import strictest
 from egress_review.terms import TERMS, Policy, TermsError, check_terms
 from registry.text import Text
 
-__all__ = ["Policy", "load_policy", "shipped_policies"]
+__all__ = ["Policy", "load_policy", "shipped_policies", "with_recognisers"]
 
 POLICIES = Path(__file__).parent / "policies"
 
@@ -27,14 +30,32 @@ def shipped_policies() -> tuple[str, ...]:
 
 
 def load_policy(name: str | Path) -> Policy:
-    """The policy of that name, or in that file if `name` ends in `.yaml`.
+    """The policy of that name, or in that file if `name` ends in `.yaml`; of several joined by `+`, the strictest.
 
     Raises: PolicyError — if there is none, or it cannot be used; names the file and the line.
     """
+    return strictest([_load_one(part) for part in str(name).split("+")])
+
+
+def with_recognisers(policy: Policy, home: Path) -> Policy:
+    """The policy with the recognisers that a zone keeps in its home, if it keeps any.
+
+    Raises: PolicyError — if the file cannot be used; names the line.
+    """
+    path = home / FILE_NAME
+    if not path.exists():
+        return policy
+    try:
+        return replace(policy, recognisers=load_recognisers(path))
+    except RecogniserError as error:
+        raise _refused(error.reason) from None
+
+
+def _load_one(name: str) -> Policy:
     path = Path(name)
     if path.suffix not in (".yaml", ".yml"):
         path = POLICIES / f"{name}.yaml"
-        if str(name) not in shipped_policies():
+        if name not in shipped_policies():
             known = ", ".join(shipped_policies())
             raise PolicyError(
                 "policy_unknown",
@@ -56,79 +77,26 @@ def parse_policy(text: str, file: str) -> Policy:
 
     Raises: PolicyError — naming the line.
     """
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        raise _error(file, mark.line + 1 if mark else 1, Text("YAML 형식이 아닙니다", "not YAML")) from None
-    lines: dict[str, int] = {}
-    content: dict[str, Any] = {"sources": {}}
-    for key, node in _entries(root, file):
-        lines[key] = node.start_mark.line + 1
-        _take(content, key, node, file)
-    for key in ("name", "title", *TERMS):
-        if key not in content:
-            raise _error(file, 1, Text(ko=f"{key} 항목이 없습니다", en=f"{key} is missing"))
+    root = read_yaml(text, file, _refused)
+    given = root.fields(("name", "title", *TERMS))
+    content: dict[str, Any] = {"name": given["name"].words(), "title": _title(given["title"]), "sources": {}}
+    for key in TERMS:
+        term = given[key].fields(("value", "source"))
+        value = plain(term["value"])
+        content[key] = tuple(str(item) for item in value) if isinstance(value, list) else value
+        content["sources"][key] = term["source"].words()
     try:
         policy = Policy(**content)
         check_terms(policy)
     except TermsError as error:
-        raise _error(file, lines.get(error.key, 1), error.reason) from None
+        given.get(error.key, root).refuse(Words(error.reason.ko, error.reason.en))
     return policy
 
 
-def _take(content: dict[str, Any], key: str, node: yaml.Node, file: str) -> None:
-    """Put one entry of the file into `content`."""
-    line = node.start_mark.line + 1
-    value = _construct(node)
-    if key == "name":
-        content["name"] = str(value)
-    elif key == "title":
-        if not isinstance(value, dict) or set(value) != {"ko", "en"}:
-            raise _error(file, line, Text("title에는 ko와 en이 있어야 합니다", "title needs ko and en"))
-        content["title"] = Text(ko=str(value["ko"]), en=str(value["en"]))
-    elif key in TERMS:
-        for part, inner in _entries(node, file):
-            if part not in ("value", "source"):
-                raise _error(file, inner.start_mark.line + 1, _unknown(f"{key}.{part}"))
-        if not isinstance(value, dict) or set(value) != {"value", "source"}:
-            reason = Text(ko=f"{key} 항목에는 value와 source가 필요합니다", en=f"{key} needs a value and a source")
-            raise _error(file, line, reason)
-        term = value["value"]
-        content[key] = tuple(str(item) for item in term) if isinstance(term, list) else term
-        content["sources"][key] = str(value["source"] or "")
-    else:
-        raise _error(file, line, _unknown(key))
+def _title(node: Node) -> Text:
+    both = node.say()
+    return Text(ko=both.ko, en=both.en)
 
 
-def _entries(node: yaml.Node | None, file: str) -> Iterator[tuple[str, yaml.Node]]:
-    """Keys of a mapping with their values, refusing a key that is there twice."""
-    if not isinstance(node, yaml.MappingNode):
-        line = node.start_mark.line + 1 if node is not None else 1
-        raise _error(file, line, Text("항목: 값 형식이어야 합니다", "must be a mapping of keys to values"))
-    seen: set[str] = set()
-    for key_node, value_node in node.value:
-        key = str(key_node.value)
-        if key in seen:
-            reason = Text(ko=f"{key} 항목이 두 번 있습니다", en=f"{key} is there twice")
-            raise _error(file, key_node.start_mark.line + 1, reason)
-        seen.add(key)
-        yield key, value_node
-
-
-def _construct(node: yaml.Node) -> Any:
-    loader = yaml.SafeLoader("")
-    try:
-        return loader.construct_object(node, deep=True)
-    finally:
-        loader.dispose()
-
-
-def _unknown(key: str) -> Text:
-    return Text(ko=f"알 수 없는 항목: {key}", en=f"unknown key {key!r}")
-
-
-def _error(file: str, line: int, reason: Text) -> PolicyError:
-    return PolicyError(
-        "policy_invalid", Text(ko=f"{file} {line}행: {reason.ko}", en=f"{file}, line {line}: {reason.en}")
-    )
+def _refused(reason: Words) -> PolicyError:
+    return PolicyError("policy_invalid", Text(ko=reason.ko, en=reason.en))

@@ -11,15 +11,21 @@ import binascii
 import csv
 import io
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from egress_review.checks.images import BrokenImageError, read_picture
+from egress_review.checks.notebook import Notebook, Piece
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import delimiter_of
+from egress_review.checks.workbook import Workbook
+from egress_review.checks.zipped import BrokenPackageError
 from egress_review.findings import JSON
 from egress_review.wire import MalformedReportError
 
+KINDS = frozenset(("table", "text", "image", "parts", "none"))
+HIDDEN = " · hidden"
 LONGEST_CELL = 2000
 """Characters of one cell that are shown; the rest is named by its length."""
 
@@ -33,7 +39,7 @@ _HIDDEN = re.compile(
 class Preview:
     """What may be shown of one file."""
 
-    kind: Literal["table", "text", "image", "none"]
+    kind: Literal["table", "text", "image", "parts", "none"]
     rows: tuple[tuple[str, ...], ...] = ()
     """Every record of a table, header included, in order."""
     text: str = ""
@@ -41,6 +47,8 @@ class Preview:
     image: bytes = b""
     width: int = 0
     height: int = 0
+    parts: tuple[tuple[str, Preview], ...] = ()
+    """What a workbook or notebook consists of, with a heading each; a part has no parts."""
 
 
 NONE = Preview("none")
@@ -52,21 +60,56 @@ def preview_of(subject: Subject) -> Preview:
         match subject.content.kind, subject.type:
             case "text", "csv" | "tsv":
                 return Preview("table", rows=_records(subject.text))
+            case "zip", "xlsx":
+                return _workbook(subject.workbook)
             case "text", _:
                 return Preview("text", text=visible(subject.text))
-            case "png" | "jpeg" as kind, _:
-                picture = read_picture(subject.data)
-                media: Literal["image/png", "image/jpeg"] = "image/png" if kind == "png" else "image/jpeg"
-                return Preview(
-                    "image",
-                    media=media,
-                    image=picture.pixels_only,
-                    width=picture.width,
-                    height=picture.height,
-                )
+            case "notebook", "ipynb":
+                return _notebook(subject.notebook)
+            case "png" | "jpeg", _:
+                return _image(subject.data)
     except (BrokenImageError, csv.Error):
         return NONE
     return NONE
+
+
+def _workbook(workbook: Workbook | BrokenPackageError) -> Preview:
+    """A part for each sheet, hidden ones too."""
+    if isinstance(workbook, BrokenPackageError):
+        return NONE
+    shown = [
+        (f"{_cell(sheet.name)}{HIDDEN if sheet.hidden else ''}", Preview("table", rows=_cells(sheet.rows)))
+        for sheet in workbook.sheets
+    ]
+    return Preview("parts", parts=tuple(shown))
+
+
+def _notebook(notebook: Notebook | None) -> Preview:
+    """A part for each thing that a cell says or shows."""
+    if notebook is None:
+        return NONE
+    return Preview("parts", parts=tuple((f"[{piece.cell}]", _piece(piece)) for piece in notebook.pieces))
+
+
+def _piece(piece: Piece) -> Preview:
+    if piece.table is not None:
+        return Preview("table", rows=_cells((piece.table.names, *piece.table.rows)))
+    if piece.kind != "image":
+        return Preview("text", text=visible(piece.text))
+    try:
+        return _image(piece.image)
+    except BrokenImageError:
+        return NONE
+
+
+def _image(data: bytes) -> Preview:
+    picture = read_picture(data)
+    media: Literal["image/png", "image/jpeg"] = "image/jpeg" if data.startswith(b"\xff\xd8") else "image/png"
+    return Preview("image", media=media, image=picture.pixels_only, width=picture.width, height=picture.height)
+
+
+def _cells(rows: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(map(_cell, row)) for row in rows)
 
 
 def visible(text: str) -> str:
@@ -76,7 +119,7 @@ def visible(text: str) -> str:
 
 def _records(text: str) -> tuple[tuple[str, ...], ...]:
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter_of(text))
-    return tuple(tuple(_cell(cell) for cell in record) for record in reader)
+    return _cells(reader)
 
 
 def _cell(cell: str) -> str:
@@ -94,17 +137,18 @@ def preview_to_wire(preview: Preview) -> dict[str, JSON]:
         "image": base64.b64encode(preview.image).decode(),
         "width": preview.width,
         "height": preview.height,
+        "parts": [{"heading": heading, **preview_to_wire(part)} for heading, part in preview.parts],
     }
 
 
-def preview_from_wire(content: Any) -> Preview:
+def preview_from_wire(content: Any, *, part: bool = False) -> Preview:
     """The preview that `preview_to_wire` wrote; an image is read again before any browser gets it.
 
     Raises: MalformedReportError — for any other content.
     """
     try:
         kind, media = content["kind"], content["media"]
-        if kind not in ("table", "text", "image", "none") or media not in ("", "image/png", "image/jpeg"):
+        if kind not in KINDS - ({"parts"} if part else set()) or media not in ("", "image/png", "image/jpeg"):
             raise MalformedReportError("preview")
         rows = tuple(tuple(_checked(cell) for cell in row) for row in content["rows"])
         image = base64.b64decode(content["image"], validate=True)
@@ -113,7 +157,8 @@ def preview_from_wire(content: Any) -> Preview:
             if picture.metadata or picture.pixels_only != image:
                 raise MalformedReportError("image")
         size = int(content["width"]), int(content["height"])
-        return Preview(kind, rows, _checked(content["text"]), media, image, *size)
+        parts = tuple((_checked(one["heading"]), preview_from_wire(one, part=True)) for one in content.get("parts", ()))
+        return Preview(kind, rows, _checked(content["text"]), media, image, *size, parts)
     except (KeyError, TypeError, ValueError, binascii.Error, BrokenImageError) as error:
         raise MalformedReportError(type(error).__name__) from None
 

@@ -27,6 +27,9 @@ _PIPA_UNIQUE = "개인정보 보호법 (PIPA) Art. 24"
 _PIPA_RRN = "개인정보 보호법 (PIPA) Art. 24-2"
 _HOUSE = "Ansim: what two people cannot read, they cannot approve"
 _SDC = "OpenSAFELY output checking: counts behind every statistic, claims that match"
+_INTERVALS = "Hundepool et al., Statistical Disclosure Control (2012), 4.4: feasibility intervals"
+_OOXML = "ECMA-376 part 1: parts of a workbook; " + _HOUSE
+_NBFORMAT = "Jupyter nbformat 4; " + _HOUSE
 
 RULES: tuple[Rule, ...] = (
     Rule("file.name", _B, Text("파일 이름", "File name"), _HOUSE),
@@ -43,10 +46,20 @@ RULES: tuple[Rule, ...] = (
     Rule("table.rows", _F, Text("표의 행 수", "Rows of the table"), "{max_rows}"),
     Rule("table.records", _F, Text("개인 단위 자료", "Row-level records"), "{row_level_rows}"),
     Rule("table.formula", _F, Text("수식으로 읽히는 셀", "Cells read as formulas"), "OWASP: CSV injection"),
+    Rule("workbook.structure", _B, Text("통합 문서의 구조", "Structure of the workbook"), _OOXML),
+    Rule("workbook.parts", _F, Text("셀이 아닌 내용", "What is not a cell"), _OOXML),
+    Rule("workbook.hidden", _F, Text("숨긴 시트, 행, 열", "Hidden sheets, rows and columns"), _HOUSE),
+    Rule("workbook.formula", _F, Text("수식", "Formulas"), _HOUSE),
+    Rule("workbook.people", _F, Text("문서 속성의 이름", "Names in the document's properties"), _PIPA),
+    Rule("notebook.structure", _B, Text("노트북의 구조", "Structure of the notebook"), _NBFORMAT),
+    Rule("notebook.live", _F, Text("실행되는 출력", "Outputs that run"), _NBFORMAT),
+    Rule("notebook.error", _F, Text("오류 메시지", "Tracebacks"), _HOUSE),
+    Rule("notebook.metadata", _W, Text("노트북의 부가 정보", "Metadata of the notebook"), _NBFORMAT),
     Rule("cells.small", _F, Text("작은 셀", "Small cells"), "{min_cell}"),
     Rule("cells.zero", _F, Text("0인 셀", "Zero cells"), "{zeros}"),
     Rule("cells.claim", _F, Text("반올림 주장과의 일치", "Claimed rounding"), _SDC),
     Rule("cells.difference", _F, Text("이전 반출과의 차이", "Difference from earlier releases"), "{min_cell}"),
+    Rule("cells.suppressed", _F, Text("가린 셀의 재계산", "Suppressed cells that can be computed"), _INTERVALS),
     Rule("cells.percent", _N, Text("비율이 뜻하는 작은 수", "Small counts behind percentages"), _SDC),
     Rule("cells.unclear", _W, Text("뜻이 분명하지 않은 정수", "Whole numbers of unclear meaning"), _SDC),
     Rule("cells.extremes", _W, Text("최솟값과 최댓값", "Minima and maxima"), _SDC),

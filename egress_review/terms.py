@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from deid.zone_recognisers import ZoneRecogniser
 from registry.text import Text
 
 Zeros = Literal["allow", "note", "warn", "fail"]
 
-KNOWN_TYPES = ("csv", "jpeg", "json", "md", "png", "tsv", "txt")
+KNOWN_TYPES = ("csv", "ipynb", "jpeg", "json", "md", "png", "tsv", "txt", "xlsx")
 """File types that the engine can check to the end; a policy can leave some out and add none."""
 
 FEWEST_VOTES = 2
@@ -58,6 +59,8 @@ class Policy:
     """Days for which a released package can be collected."""
     sources: Mapping[str, str]
     """Source of each of the terms above, by its name."""
+    recognisers: tuple[ZoneRecogniser, ...] = ()
+    """What the zone looks for in outputs beside what is built in; part of the digest, so a vote covers them."""
 
     @property
     def digest(self) -> str:
@@ -66,12 +69,18 @@ class Policy:
 
     def as_json(self) -> dict[str, Any]:
         """All content as JSON values."""
-        content = {f.name: getattr(self, f.name) for f in fields(self)}
-        return content | {
-            "title": {"ko": self.title.ko, "en": self.title.en},
-            "types": list(self.types),
-            "sources": dict(self.sources),
-        }
+        content = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "recognisers"}
+        # Without any the content is that of before there were any, and so is the digest that votes were given under.
+        added = {"recognisers": [one.as_json() for one in self.recognisers]} if self.recognisers else {}
+        return (
+            content
+            | added
+            | {
+                "title": {"ko": self.title.ko, "en": self.title.en},
+                "types": list(self.types),
+                "sources": dict(self.sources),
+            }
+        )
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> Policy:
@@ -79,6 +88,7 @@ class Policy:
 
         Raises: TermsError — for content that `as_json` of no valid policy gives.
         """
+        content = {"recognisers": [], **content}
         names = {f.name for f in fields(cls)}
         for key in sorted(set(content) ^ names):
             raise TermsError(key, Text(ko=f"알 수 없거나 빠진 항목: {key}", en=f"unknown or missing: {key}"))
@@ -86,6 +96,7 @@ class Policy:
         values = dict(content) | {
             "title": Text(ko=title["ko"], en=title["en"]),
             "types": tuple(content["types"]),
+            "recognisers": tuple(map(ZoneRecogniser.from_json, content["recognisers"])),
             "sources": dict(content["sources"]),
         }
         policy = cls(**values)
@@ -93,7 +104,7 @@ class Policy:
         return policy
 
 
-TERMS = tuple(f.name for f in fields(Policy) if f.name not in ("name", "title", "sources"))
+TERMS = tuple(f.name for f in fields(Policy) if f.name not in ("name", "title", "sources", "recognisers"))
 """The terms that must have a value and a source."""
 
 _LEAST = {

@@ -21,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from audit.event import Source
 from egress_review.errors import EgressError
+from egress_review.previews import Preview
 from portal.i18n import Language, as_language
 from portal.render import render
 from portal.visit import Portal, Visit
@@ -28,7 +29,7 @@ from registry.errors import NotFound
 from registry.model import PersonStatus
 
 LIFETIME = timedelta(minutes=5)
-MAX_ROWS = 2_000  # rows of a table on one page; what is left out is said
+MAX_ROWS = 2_000  # rows of a table on one page; the reader turns to the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,57 @@ def _show(portal: Portal, request: Request) -> Response:
         shown = portal.zone.desk.preview(person, ticket.request, ticket.sha256, source=source)
     except (EgressError, NotFound):
         return _note(portal, ticket.language, over=False, status=403)
-    values = {
-        "preview": shown,
-        "rows": shown.rows[: MAX_ROWS + 1],
-        "left_out": max(0, len(shown.rows) - MAX_ROWS - 1),
-        "picture": f"data:{shown.media};base64,{b64encode(shown.image).decode()}" if shown.kind == "image" else "",
-    }
-    return HTMLResponse(render(portal.templates, "preview.html", ticket.language, values))
+    blocks = _blocks(shown, _number(request, "part"), _number(request, "from"))
+    return HTMLResponse(render(portal.templates, "preview.html", ticket.language, {"blocks": blocks}))
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a file on the page; of a long table the rows from `first` to `last`, counted from 1."""
+
+    heading: str
+    part: int
+    preview: Preview
+    picture: str
+    first: int
+    last: int
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The rows on this page."""
+        return self.preview.rows[self.first - 1 : self.last]
+
+    @property
+    def before(self) -> int | None:
+        """Where the page before begins; None on the first."""
+        return max(1, self.first - MAX_ROWS) if self.first > 1 else None
+
+    @property
+    def after(self) -> int | None:
+        """Where the next page begins; None on the last."""
+        return self.last + 1 if self.last < len(self.preview.rows) else None
+
+
+def _blocks(shown: Preview, part: int, first: int) -> list[Block]:
+    """Return what is on the page: the whole file, or from one row on the one part that a reader turns the pages of."""
+    parts = shown.parts if shown.kind == "parts" else (("", shown),)
+    if part:
+        parts = parts[part - 1 : part]
+    return [
+        _block(heading, number, one, first if part else 1) for number, (heading, one) in enumerate(parts, part or 1)
+    ]
+
+
+def _block(heading: str, number: int, preview: Preview, first: int) -> Block:
+    first = min(max(1, first), max(1, len(preview.rows)))
+    image = f"data:{preview.media};base64,{b64encode(preview.image).decode()}" if preview.kind == "image" else ""
+    return Block(heading, number, preview, image, first, min(first + MAX_ROWS - 1, len(preview.rows)))
+
+
+def _number(request: Request, name: str) -> int:
+    """Return a number of the address; 0 for whatever is none."""
+    value = request.query_params.get(name, "")
+    return int(value) if value.isdecimal() and len(value) < 9 else 0
 
 
 def _note(portal: Portal, language: Language, *, over: bool, status: int) -> Response:

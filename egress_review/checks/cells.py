@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from egress_review.checks.columns import Kind, kind_of
-from egress_review.checks.counts import CHARACTERISTICS_ROWS, Count, read_counts, whole
+from egress_review.checks.counts import CHARACTERISTICS_ROWS, Count, Reading, whole
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
@@ -72,13 +72,12 @@ _PERCENT = Text(
 
 def check_cells(subject: Subject, listing: Listing) -> None:
     """Read every table of the file and hold its counts to the policy."""
-    for table in subject.tables:
-        check_table(table, subject.claims, subject.policy, listing)
+    for table, reading in subject.readings:
+        check_table(table, reading, subject.claims, subject.policy, listing)
 
 
-def check_table(table: Table, claims: FileClaims, policy: Policy, listing: Listing) -> None:
+def check_table(table: Table, reading: Reading, claims: FileClaims, policy: Policy, listing: Listing) -> None:
     """Hold the counts of one table to the policy and to the author's claims."""
-    reading = read_counts(table, claims)
     for count in reading.counts:
         judge(count.value, Where(row=count.row, column=count.column), claims, policy, listing)
     first = table.numbers[0] if table.numbers else 1

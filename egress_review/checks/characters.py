@@ -18,8 +18,9 @@ _INVISIBLE = (
 )
 _HIDDEN = re.compile(f"[{_CONTROL}{_DIRECTION}{_INVISIBLE}]|(?<=[0-9A-Za-z가-힣])[\u200c\u200d](?=[0-9A-Za-z가-힣])")
 
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{60,80}\r?\n){3,}|[A-Za-z0-9+/_-]{160,}={0,2}")
-_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[ :]?){100,}")
+# Each begins where a run begins: trying every place in a run would cost its square.
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?:(?:[A-Za-z0-9+/]{60,80}\r?\n){3,}|[A-Za-z0-9+/_-]{160,}={0,2})")
+_HEX = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}[ :]?){100,}")
 _VARIED = 20
 """Distinct characters that a run must have to be an encoding; a line of dashes has one."""
 

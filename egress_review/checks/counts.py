@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.tables import LONGEST_NUMBER, Table
@@ -60,6 +61,7 @@ class Reading:
     """Columns (from 0) that are named as counts and were declared as something else."""
 
 
+@lru_cache(maxsize=1 << 16)  # the cells of a long table repeat
 def whole(cell: str) -> int | None:
     """The whole number in a cell, with thousands commas, `.0` or a unit; None for anything else."""
     if len(cell) > LONGEST_NUMBER:
@@ -88,6 +90,7 @@ class _Column:
     """What one column is by name and declaration, and its whole numbers."""
 
     index: int
+    name: str
     kind: Kind
     declared: str | None
     values: list[int | None]
@@ -128,9 +131,10 @@ def _read_column(table: Table, index: int, claims: FileClaims) -> _Column:
     values = [whole(cell) for cell in cells]
     others = sum(v is None and _is_other_number(c) for v, c in zip(values, cells, strict=True))
     name = table.names[index]
-    return _Column(index, kind_of(name), claims.declared(name), values, others)
+    return _Column(index, name, kind_of(name), claims.declared(name), values, others)
 
 
+@lru_cache(maxsize=1 << 16)
 def _is_other_number(cell: str) -> bool:
     return 0 < len(cell) <= LONGEST_NUMBER and _DECIMAL.fullmatch(cell.strip()) is not None
 
@@ -177,11 +181,18 @@ def _sums_rows(total: _Column, parts: list[_Column]) -> bool:
 
 
 def _is_cross_table(table: Table, columns: list[_Column], unnamed: list[_Column]) -> bool:
-    """Whether the table is categories by categories: several columns of bare whole numbers, nothing else."""
+    """Whether the table is categories by categories: several columns of bare whole numbers, nothing else.
+
+    An author may have declared only some of the columns; beside a total the others are counts as well.
+    """
     measured = [c for c in columns[1:] if c.whole_numbers or c.others]
+    declared = [c for c in measured if c.declared == "counts" and c.kind is not Kind.COUNT]
+    has_total = any(is_total(c.name) for c in measured) if declared else True
     return (
-        len(unnamed) > 1
-        and len(unnamed) == len([c for c in measured if c.kind is not Kind.COUNT])
+        has_total
+        and bool(unnamed)
+        and len(unnamed) + len(declared) > 1
+        and len(unnamed) == len([c for c in measured if c.kind is not Kind.COUNT and c not in declared])
         and 1 < len(table.rows) <= CROSS_TABLE_ROWS
         and not any(value is not None for value in columns[0].values[:-1])
     )

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from deid.identifiers import Span, detect, is_context
+from deid.number_windows import Rules
+from deid.zone_recognisers import compiled
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
@@ -34,41 +36,42 @@ _FIX = Text(
 
 def check_identifiers(subject: Subject, listing: Listing) -> None:
     """All rows, not a sample: row 51 can name somebody as well as row 1."""
+    more = compiled(subject.policy.recognisers)
     if subject.type in ("csv", "tsv"):
         for table in subject.tables:
-            for where, span in in_table(table):
+            for where, span in in_table(table, more):
                 _flag(where, span, listing)
     elif subject.type == "json":
         for path, text, heading in strings_in(subject.json):
-            for span in detect(text, heading=heading):
+            for span in detect(text, heading=heading, more=more):
                 _flag(Where(path=path), span, listing)
     else:
-        for where, span in in_lines(subject.text):
+        for where, span in in_lines(subject.text, more):
             _flag(where, span, listing)
 
 
-def in_table(table: Table) -> Iterator[tuple[Where, Span]]:
+def in_table(table: Table, more: Rules = ()) -> Iterator[tuple[Where, Span]]:
     """Finds in the heading and in every cell; equal cells of a column are read once."""
     top = table.numbers[0] - 1 if table.numbers else 1
     for index, name in enumerate(table.names):
         for span in detect(name):
             yield Where(row=max(1, top), column=index + 1), span
         cells = table.column(index)
-        for row, span in _in_column(name, cells):
+        for row, span in _in_column(name, cells, more):
             yield Where(row=table.numbers[row], column=index + 1), span
     yield from _split_in_two(table)
 
 
-def _in_column(name: str, cells: Sequence[str]) -> Iterator[tuple[int, Span]]:
+def _in_column(name: str, cells: Sequence[str], more: Rules) -> Iterator[tuple[int, Span]]:
     rows: dict[str, list[int]] = defaultdict(list)
     for row, cell in enumerate(cells):
         rows[cell.replace("\n", " ")].append(row)
     distinct = list(rows)
     joined = "\n".join([*distinct, ""])
-    if not is_context(name) and _PLAIN_NUMBERS.fullmatch(joined):
+    if not more and not is_context(name) and _PLAIN_NUMBERS.fullmatch(joined):
         return
     starts = [0, *accumulate(len(cell) + 1 for cell in distinct)]
-    for span in detect(joined, heading=name):
+    for span in detect(joined, heading=name, more=more):
         for row in rows[distinct[bisect_right(starts, span.start) - 1]]:
             yield row, span
 
@@ -89,10 +92,10 @@ def _split_in_two(table: Table) -> Iterator[tuple[Where, Span]]:
                     yield Where(row=number, column=index + 1), span
 
 
-def in_lines(text: str) -> Iterator[tuple[Where, Span]]:
+def in_lines(text: str, more: Rules = ()) -> Iterator[tuple[Where, Span]]:
     """Finds in running text by line."""
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
-    for span in detect(text):
+    for span in detect(text, more=more):
         yield Where(row=bisect_right(starts, span.start)), span
 
 

@@ -10,20 +10,23 @@ from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.counts import whole
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
-from egress_review.checks.tables import Table
 from egress_review.claims import FileClaims
 from egress_review.findings import Where
 
 
 def check_json(subject: Subject, listing: Listing) -> None:
     """Every number of the file that is a count."""
-    value = subject.json
-    table = _split_table(value)
-    if table is not None:
-        check_table(table, subject.claims, subject.policy, listing)
+    if isinstance(subject.json, dict) and subject.tables:
+        for table, reading in subject.readings:
+            check_table(table, reading, subject.claims, subject.policy, listing)
         return
-    for path, count in counts_in(value, subject.claims):
-        judge(count, Where(path=path), subject.claims, subject.policy, listing)
+    counts = dict(counts_in(subject.json, subject.claims))
+    for table, reading in subject.readings:
+        # Records say by their shape what their keys alone do not: a cross-table counts in every cell.
+        for count in reading.counts:
+            counts.setdefault(f"$[{count.row}].{table.names[count.column - 1][:60]}", count.value)
+    for path, value in counts.items():
+        judge(value, Where(path=path), subject.claims, subject.policy, listing)
 
 
 def counts_in(
@@ -70,18 +73,3 @@ def _whole_number(value: Any) -> int | None:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return whole(value) if isinstance(value, str) else None
-
-
-def _split_table(value: Any) -> Table | None:
-    """The table in `{"columns": […], "data": [[…]]}`, the split form of pandas; rows count from its data."""
-    if not isinstance(value, dict) or not isinstance(value.get("columns"), list):
-        return None
-    data = value.get("data")
-    if not isinstance(data, list) or not all(isinstance(row, list) for row in data):
-        return None
-    index = value.get("index")
-    keys = index if isinstance(index, list) and len(index) == len(data) else list(range(len(data)))
-    rows = [
-        [str(key), *("" if cell is None else str(cell) for cell in row)] for key, row in zip(keys, data, strict=True)
-    ]
-    return Table(("", *(str(name) for name in value["columns"])), rows, range(1, len(rows) + 1))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 from egress_review.findings import WHOLE_FILE, Finding, Flagged, NotChecked, Number, Passed, Severity, Where
 from egress_review.rules import RULE
@@ -27,6 +30,16 @@ class Listing:
         self._more: Counter[tuple[str, Severity]] = Counter()
         self._listed: Counter[str] = Counter()
         self._fixes: dict[str, Text] = {}
+        self._within = WHOLE_FILE
+
+    @contextmanager
+    def within(self, place: Where) -> Iterator[None]:
+        """Let every place that is recorded meanwhile be one of that sheet or under that path."""
+        self._within = place
+        try:
+            yield
+        finally:
+            self._within = WHOLE_FILE
 
     def flag(
         self,
@@ -39,6 +52,8 @@ class Listing:
         severity: Severity | None = None,
     ) -> None:
         """Record a problem; `severity` may only differ from the rule's for a reason of the check's own."""
+        if self._within is not WHOLE_FILE:
+            where = replace(where, sheet=self._within.sheet, path=self._within.path + where.path)
         weight = severity or RULE[rule].severity
         self._listed[rule] += 1
         self._fixes[rule] = fix

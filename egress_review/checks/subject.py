@@ -10,7 +10,12 @@ from functools import cached_property
 from typing import Any
 
 from egress_review.checks.content import Content, recognise
+from egress_review.checks.counts import Reading, read_counts
+from egress_review.checks.json_tables import tables_in
+from egress_review.checks.notebook import BrokenNotebookError, Notebook, read_notebook
 from egress_review.checks.tables import Table, read_delimited, read_prose
+from egress_review.checks.workbook import Workbook, read_workbook
+from egress_review.checks.zipped import BrokenPackageError
 from egress_review.claims import FileClaims
 from egress_review.terms import Policy
 
@@ -62,7 +67,36 @@ class Subject:
             return read_delimited(self.text)
         if self.type in ("md", "txt"):
             return read_prose(self.text)
+        if self.type == "json":
+            return tables_in(self.json)
+        if self.type == "xlsx" and isinstance(self.workbook, Workbook):
+            return tuple(sheet.table for sheet in self.workbook.sheets if sheet.table)
+        if self.type == "ipynb" and self.notebook:
+            said = (read_prose(piece.text) for piece in self.notebook.pieces if piece.kind == "text")
+            held = tuple(piece.table for piece in self.notebook.pieces if piece.table)
+            return (*held, *(table for tables in said for table in tables))
         return ()
+
+    @cached_property
+    def notebook(self) -> Notebook | None:
+        """The file as a notebook; None if it is none."""
+        try:
+            return read_notebook(self.json)
+        except BrokenNotebookError:
+            return None
+
+    @cached_property
+    def readings(self) -> tuple[tuple[Table, Reading], ...]:
+        """Each table with its counts."""
+        return tuple((table, read_counts(table, self.claims)) for table in self.tables)
+
+    @cached_property
+    def workbook(self) -> Workbook | BrokenPackageError:
+        """The file as a workbook, or why it is none."""
+        try:
+            return read_workbook(self.data)
+        except BrokenPackageError as error:
+            return error
 
     @cached_property
     def json(self) -> Any:
@@ -77,3 +111,33 @@ class Subject:
         except (ValueError, RecursionError):
             return True
         return False
+
+
+@dataclass(frozen=True)
+class PieceSubject(Subject):
+    """A sheet of a workbook or a part of a notebook, examined as the file that it could be."""
+
+    shown: str
+    grid: Table | None
+
+    @cached_property
+    def text(self) -> str:
+        """What the piece says."""
+        return self.shown
+
+    @cached_property
+    def tables(self) -> tuple[Table, ...]:
+        """The piece as a table, or the tables in what it says."""
+        if self.type in ("csv", "tsv"):
+            return (self.grid,) if self.grid else ()
+        return read_prose(self.shown) if self.type == "md" else ()
+
+
+def piece_of(
+    subject: Subject, kind: str, *, text: str = "", table: Table | None = None, data: bytes | None = None
+) -> Subject:
+    """A piece of a file under examination: of type `kind`, saying `text`, holding `table`, or made of `data`."""
+    content = text.encode(errors="surrogatepass") if data is None else data
+    return PieceSubject(
+        subject.name, subject.sha256, content, subject.policy, subject.claims, kind, len(content), text, table
+    )

@@ -19,6 +19,8 @@ EXTENSIONS: dict[str, str] = {
     "png": "png",
     "jpg": "jpeg",
     "jpeg": "jpeg",
+    "xlsx": "xlsx",
+    "ipynb": "ipynb",
 }
 """Extension in lower case to the type it promises."""
 
@@ -30,12 +32,14 @@ BYTES_OF = {
     "json": "text",
     "png": "png",
     "jpeg": "jpeg",
+    "xlsx": "zip",
+    "ipynb": "notebook",
 }
 """What the bytes of each type must be."""
 
 _USE = Text(
-    ko="표는 CSV, 그림은 PNG, 글은 TXT나 MD로 저장하여 파일마다 따로 신청하십시오.",
-    en="Save tables as CSV, figures as PNG and text as TXT or MD, one file each.",
+    ko="표는 CSV나 XLSX, 그림은 PNG, 글은 TXT나 MD로 저장하여 파일마다 따로 신청하십시오.",
+    en="Save tables as CSV or XLSX, figures as PNG and text as TXT or MD, one file each.",
 )
 _RENAME = Text(
     ko="글자, 숫자, 점, 밑줄, 붙임표로 된 짧은 이름으로 바꾸십시오.",
@@ -70,7 +74,7 @@ def check_name(subject: Subject, listing: Listing) -> None:
 def check_type(subject: Subject, listing: Listing) -> None:
     """Allowed means: named in the policy, promised by the name, and true of the bytes."""
     promised, actual = promised_type(subject.name), subject.content.kind
-    if actual not in ("text", "png", "jpeg"):
+    if actual not in ("text", "png", "jpeg") and BYTES_OF.get(promised or "") != actual:
         message = Text(ko="파일의 내용은 {kind} 형식입니다: {why}.", en="By its content this is {kind}: {why}.")
         why = WHY_NOT.get(actual, DATA_FILE)
         filled = Text(ko=message.ko.format(kind=actual, why=why.ko), en=message.en.format(kind=actual, why=why.en))

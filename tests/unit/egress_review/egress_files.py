@@ -85,7 +85,6 @@ UNCHECKABLE: dict[str, bytes] = {
     "figure.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><circle r='1'/></svg>",
     "page.html": b"<!doctype html><title>x</title>",
     "paper.pdf": b"%PDF-1.7\n",
-    "notebook.ipynb": b'{"cells": [], "nbformat": 4, "metadata": {}}',
     "run.exe": b"MZ\x90\x00",
     "data.db": b"SQLite format 3\x00",
     "data.bin": bytes(range(256)),

@@ -19,10 +19,11 @@ from deid.identifiers import detect
 from egress_review import engine
 from egress_review.checks.subject import Budget
 from egress_review.claims import Claims
-from egress_review.engine import CHECKS, LARGEST_READ, InputFile, Request, check_file
+from egress_review.engine import CHECKS, CONTAINERS, LARGEST_READ, InputFile, Request, check_file
 from egress_review.engine_version import MANIFEST, manifest
 from egress_review.findings import FileReport, Flagged, NotChecked, Passed, Severity, Verdict
 from egress_review.job import JobFile, ScanJob
+from egress_review.meanings import MEANING
 from egress_review.previews import preview_from_wire, preview_of, preview_to_wire
 from egress_review.rules import RULE, RULES
 from egress_review.scan_main import _subject
@@ -238,14 +239,17 @@ def test_no_finding_repeats_what_stands_in_the_file() -> None:
 
 
 def test_every_rule_has_a_check_and_both_titles() -> None:
-    applied = {rule for one in CHECKS for rule in one.rules}
+    applied = {rule for one in CHECKS for rule in one.rules} | {
+        rule for one in CONTAINERS.values() for rule in one.rules
+    }
     applied |= {"file.name", "file.type", "file.size", "request.files", "request.size"}
-    applied |= {"request.context", "request.evidence", "cells.difference"}
+    applied |= {"request.context", "request.evidence", "cells.difference", "cells.suppressed"}
     assert applied == set(RULE)
     for rule in RULES:
         assert rule.title.ko
         assert rule.title.en
         assert rule.source
+    assert set(MEANING) == set(RULE)
 
 
 def test_the_scanner_needs_only_the_files_of_its_manifest(tmp_path: Path) -> None:

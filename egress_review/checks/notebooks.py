@@ -1,0 +1,53 @@
+"""What a notebook carries beside its words and pictures, and its pieces to examine."""
+
+from __future__ import annotations
+
+from egress_review.checks.listing import Listing
+from egress_review.checks.notebook import Piece
+from egress_review.checks.subject import Subject, piece_of
+from egress_review.findings import Where
+from registry.text import Text
+
+_BROKEN = Text(ko="노트북 형식(nbformat 4)으로 읽을 수 없습니다.", en="It cannot be read as a notebook of format 4.")
+_CLEAR = Text(
+    ko="메뉴의 ‘모든 출력 지우기’ 후 저장하거나, 필요한 표와 그림만 따로 저장하여 신청하십시오.",
+    en="Clear all outputs from the menu and save, or hand in the tables and figures that are needed as files.",
+)
+_LIVE = Text(
+    ko="브라우저에서 실행되거나 화면 뒤에 자료를 담은 출력(위젯, 대화형 그림)입니다.",
+    en="An output that runs in a browser or holds data behind what it shows (widget, interactive plot).",
+)
+_ERROR = Text(
+    ko="오류 메시지에는 자료의 값이 그대로 인용될 수 있습니다.", en="A traceback may quote values of the data."
+)
+_METADATA = Text(ko="노트북에 다음 부가 정보가 있습니다: {what}.", en="The notebook carries the metadata {what}.")
+
+_TYPES = {"code": "code", "text": "md", "table": "csv"}
+
+
+def check_notebook(subject: Subject, listing: Listing) -> list[tuple[Where, Subject]]:
+    """Flag what cannot be examined; give each piece of the notebook as the file that it could be."""
+    notebook = subject.notebook
+    if notebook is None:
+        listing.flag("notebook.structure", _BROKEN, _CLEAR)
+        return []
+    for cell in notebook.live:
+        listing.flag("notebook.live", _LIVE, _CLEAR, where=Where(path=_path(cell)))
+    for cell in notebook.errors:
+        listing.flag("notebook.error", _ERROR, _CLEAR, where=Where(path=_path(cell)))
+    for key in notebook.metadata:
+        listing.flag("notebook.metadata", _METADATA.fill(what=key), _CLEAR)
+    return [
+        (Where(path=_path(piece.cell) + (".output" if piece.output else "")), _subject(subject, piece))
+        for piece in notebook.pieces
+    ]
+
+
+def _path(cell: int) -> str:
+    return f"cell[{cell}]"
+
+
+def _subject(subject: Subject, piece: Piece) -> Subject:
+    if piece.kind == "image":
+        return piece_of(subject, "jpeg" if piece.image.startswith(b"\xff\xd8") else "png", data=piece.image)
+    return piece_of(subject, _TYPES[piece.kind], text=piece.text, table=piece.table)

@@ -1,0 +1,249 @@
+"""Suppressed cells: whether what is left of the table gives them away.
+
+A cell that is masked alone in its row and column is its total minus its neighbours. The check reads every table as an
+outsider would: published cells with their rounding, masks with what they say (`<10`), totals, percentages beside
+counts, and the same cell in earlier releases; then it computes the range that each mask still hides.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from egress_review.checks.circulation import Arc, Circulation
+from egress_review.checks.columns import Kind, is_total, kind_of
+from egress_review.checks.counts import Reading, whole
+from egress_review.checks.differencing import Cell as What
+from egress_review.checks.differencing import cells_of, labels_of
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.checks.tables import LONGEST_NUMBER, Table
+from egress_review.claims import FileClaims, spelling
+from egress_review.findings import Severity, Where
+from registry.text import Text
+
+RULE = "cells.suppressed"
+
+MOST_CELLS = 20_000
+MOST_MASKED = 300
+"""Sizes up to which a table is computed; a larger one is not checked, and says so."""
+
+LABEL_COLUMNS = 3
+"""First columns in which the word for a total is looked for."""
+
+_BELOW = re.compile(r"(?:[<＜≤]=?|미만|under|fewer than|less than)\s*(\d{1,6})|(\d{1,6})\s*(?:명|건)?\s*(?:미만|이하)")
+_INCLUSIVE = re.compile(r"[≤]|<=|이하")
+_MASK = re.compile(
+    r"\*+|x{1,3}|\.{2,3}|…|[cs]|\[[a-z]\]|-{2,}|#+|n/?r|ns|suppressed|redacted|hidden|masked|"
+    r"비공개|비식별|마스킹|숨김|미공개|비밀보호|삭제"
+)
+
+_EXACT = Text(
+    ko="가린 셀의 값이 합계와 나머지 셀로 정확히 계산됩니다.",
+    en="The suppressed cell can be computed exactly from the totals and the other cells.",
+)
+_NARROW = Text(
+    ko="가린 셀의 값이 합계로 {low}에서 {high} 사이로 좁혀집니다.",
+    en="The totals narrow the suppressed cell to between {low} and {high}.",
+)
+_SHARE = Text(
+    ko="가린 셀의 비율이 그대로 있어 값이 약 {value}명으로 계산됩니다.",
+    en="The percentage beside the suppressed cell gives its count away: about {value}.",
+)
+_KNOWN = Text(
+    ko="여기서 가린 셀이 이전 반출에는 값으로 나와 있습니다.",
+    en="The cell that is suppressed here was released before with its value.",
+)
+_MEND = Text(
+    ko="같은 행과 같은 열에서 각각 한 셀을 더 가리거나(2차 비공개), 합계를 {base} 단위로 반올림하거나, "
+    "범주를 합치십시오.",
+    en="Suppress one more cell in the same row and one in the same column (secondary suppression), "
+    "round the totals to base {base}, or merge categories.",
+)
+_MEND_SHARE = Text(
+    ko="가린 셀의 비율도 함께 가리십시오.",
+    en="Suppress the percentage together with its count.",
+)
+_MEND_KNOWN = Text(
+    ko="이미 나간 값은 되돌릴 수 없습니다. 범주를 합쳐 이 셀이 홀로 서지 않게 하고 심사자에게 알리십시오.",
+    en="What has left cannot be called back: merge categories so that the cell does not stand alone, "
+    "and tell the reviewers.",
+)
+_TOO_LARGE = Text(
+    ko="표가 커서 가린 셀이 계산되는지 확인하지 못했습니다.",
+    en="The table is too large to compute what its suppressed cells give away.",
+)
+_MEND_LARGE = Text(ko="표를 나누어 제출하십시오.", en="Split the table into smaller ones.")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is published of one count: a range that is a single number unless it is masked or rounded."""
+
+    row: int
+    """Position in the table, from 0."""
+    column: int
+    least: int
+    most: int | None
+    masked: bool
+
+
+def check_suppressed(subject: Subject, earlier: Sequence[Subject], listing: Listing) -> None:
+    """Hold every masked cell to what the rest of the file and earlier releases say about it."""
+    known = {what for release in earlier for shown in release.readings for what, _, _ in cells_of(*shown)}
+    for table, reading in subject.readings:
+        _check_table(table, reading, subject, known, listing)
+
+
+def mask_range(text: str) -> tuple[int, int | None] | None:
+    """What a mask says about the number behind it, from least to most; None for a cell that is no mask."""
+    if not 0 < len(text) <= LONGEST_NUMBER:
+        return None
+    plain = unicodedata.normalize("NFKC", text).strip().lower()
+    if below := _BELOW.fullmatch(plain):
+        limit = int(below[1] or below[2])
+        return 0, limit if _INCLUSIVE.search(plain) else max(0, limit - 1)
+    return (0, None) if _MASK.fullmatch(plain) else None
+
+
+def _check_table(table: Table, reading: Reading, subject: Subject, known: Set[What], listing: Listing) -> None:
+    columns = sorted({count.column - 1 for count in reading.counts})
+    distinct = {text for column in columns for text in table.column(column)}
+    if not any(whole(text) is None and mask_range(text) for text in distinct):
+        return
+    cells = {(cell.row, cell.column): cell for cell in _cells(table, columns, subject.claims)}
+    masked = [cell for cell in cells.values() if cell.masked]
+    if not masked:
+        return
+    if len(cells) > MOST_CELLS or len(masked) > MOST_MASKED:
+        listing.skip(RULE, _TOO_LARGE, _MEND_LARGE)
+        return
+    least = subject.policy.min_cell
+    fix = _MEND.fill(base=subject.policy.round_base)
+    for cell, low, high in _ranges(table, columns, cells):
+        where = Where(row=table.numbers[cell.row], column=cell.column + 1)
+        if low == high and 0 < low < least:
+            listing.flag(RULE, _EXACT, fix, where=where, number=low)
+        elif 0 < high < least and high - low < least // 2:
+            message = _NARROW.fill(low=low, high=high)
+            listing.flag(RULE, message, fix, where=where, number=high - low, severity=Severity.WARN)
+    labels = labels_of(table, frozenset(columns)) if known else {}
+    for cell in masked:
+        where = Where(row=table.numbers[cell.row], column=cell.column + 1)
+        value = _by_share(table, columns, cell, cells)
+        if value is not None and 0 < value < least:
+            listing.flag(RULE, _SHARE.fill(value=value), _MEND_SHARE, where=where, number=value)
+        if known and (spelling(table.names[cell.column]), labels[where.row]) in known:
+            listing.flag(RULE, _KNOWN, _MEND_KNOWN, where=where)
+
+
+def _cells(table: Table, columns: Sequence[int], claims: FileClaims) -> Iterator[Cell]:
+    """Every count of the table as a range; cells that are neither a number nor a mask are no part of it."""
+    slack = (claims.rounded_to or 1) // 2
+    # Where zeros are published, a mask is at least one.
+    fewest = int(any(whole(cell) == 0 for column in columns for cell in table.column(column)))
+    for position, row in enumerate(table.rows):
+        for column in columns:
+            text = row[column] if column < len(row) else ""
+            value = whole(text)
+            if value is not None:
+                yield Cell(position, column, max(0, value - slack), value + slack, masked=False)
+            elif (span := mask_range(text)) is not None:
+                yield Cell(position, column, max(fewest, span[0]), span[1], masked=True)
+
+
+def _ranges(
+    table: Table, columns: Sequence[int], cells: Mapping[tuple[int, int], Cell]
+) -> Iterator[tuple[Cell, int, int]]:
+    """The masked cells that the totals bound from above, with their bounds; the closest where blocks overlap."""
+    closest: dict[Cell, tuple[int, int]] = {}
+    row_total = _total_column(table, columns)
+    for parts, total in _blocks(table):
+        block = _network(parts, total, columns, row_total, cells)
+        if block is None:
+            continue
+        members, circulation = block
+        for index, cell in enumerate(members):
+            if not cell.masked:
+                continue
+            low, high = circulation.bounds(index)
+            if high is not None:
+                before = closest.get(cell, (low, high))
+                closest[cell] = max(low, before[0]), min(high, before[1])
+    for cell, (low, high) in closest.items():
+        yield cell, low, high
+
+
+def _total_column(table: Table, columns: Sequence[int]) -> int | None:
+    """The one column that sums up the others, if there are others."""
+    totals = [column for column in columns if is_total(_unit_free(table.names[column]))]
+    return totals[0] if len(totals) == 1 and len(columns) > 2 else None
+
+
+def _unit_free(name: str) -> str:
+    return re.sub(r"[(\[].*?[)\]]", "", name)
+
+
+def _blocks(table: Table) -> Iterator[tuple[list[int], int | None]]:
+    """Rows that add up, with the row of their total: each stretch that ends in one, then the totals themselves."""
+    totals = [p for p, row in enumerate(table.rows) if any(is_total(cell) for cell in row[:LABEL_COLUMNS])]
+    if not totals:
+        yield list(range(len(table.rows))), None
+    elif totals == [0]:
+        yield list(range(1, len(table.rows))), 0
+    else:
+        start = 0
+        for end in totals:
+            if end > start:
+                yield list(range(start, end)), end
+            start = end + 1
+        if len(totals) > 2:
+            yield totals[:-1], totals[-1]
+
+
+def _network(
+    parts: Sequence[int],
+    total: int | None,
+    columns: Sequence[int],
+    row_total: int | None,
+    cells: Mapping[tuple[int, int], Cell],
+) -> tuple[list[Cell], Circulation] | None:
+    """The block as a circulation; None where it has no totals, has gaps, or does not add up as it was read."""
+    if total is None and row_total is None:
+        return None
+    rows = [*parts, *([] if total is None else [total])]
+    if any((row, column) not in cells for row in rows for column in columns):
+        return None
+    # A node per equation; a margin that is not there makes its equations one node.
+    row_node = {row: 0 if row_total is None else index for index, row in enumerate(rows)}
+    first = 1 + max(row_node.values())
+    column_node = {column: first if total is None else first + index for index, column in enumerate(columns)}
+    members, arcs = [], []
+    for row in rows:
+        for column in columns:
+            cell = cells[row, column]
+            ends = row_node[row], column_node[column]
+            against = (row == total) is not (column == row_total)  # a total enters with the other sign
+            members.append(cell)
+            arcs.append(Arc(*(ends[::-1] if against else ends), cell.least, cell.most))
+    circulation = Circulation(arcs)
+    return (members, circulation) if circulation.feasible else None
+
+
+def _by_share(table: Table, columns: Sequence[int], cell: Cell, cells: Mapping[tuple[int, int], Cell]) -> int | None:
+    """The count that a percentage in the next column gives away with the total of the masked column."""
+    beside = cell.column + 1
+    if beside >= len(table.names) or kind_of(table.names[beside]) is not Kind.PERCENT:
+        return None
+    totals = [
+        other.least
+        for (row, column), other in cells.items()
+        if column == cell.column and not other.masked and any(map(is_total, table.rows[row][:LABEL_COLUMNS]))
+    ]
+    row = table.rows[cell.row]
+    text = row[beside].strip().removesuffix("%") if beside < len(row) else ""
+    if len(totals) != 1 or not re.fullmatch(r"\d{1,3}(?:\.\d{1,12})?", text):
+        return None
+    return round(float(text) * totals[0] / 100)

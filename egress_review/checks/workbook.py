@@ -1,0 +1,302 @@
+"""Excel workbooks (Office Open XML), read to the last part: sheets as tables, and whatever a sheet does not show.
+
+What the table of parts does not name is not understood, and what is not understood does not leave. The format is
+ECMA-376, part 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from xml.etree import ElementTree
+
+from egress_review.checks.tables import Table, table_of
+from egress_review.checks.zipped import BrokenPackageError, read_parts
+from egress_review.findings import Severity
+from registry.text import Text
+
+MOST_CELLS = 1_000_000
+MOST_COLUMNS = 16_384
+"""Columns of a sheet: ECMA-376."""
+
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_PACKAGE_REL = "{http://schemas.openxmlformats.org/package/2006/relationships}"
+
+# Dates in a sheet have no zone; 1900 counts from the day before New Year's Eve, as it takes 1900 for a leap year.
+_EPOCH_1900 = datetime(1899, 12, 30)  # noqa: DTZ001
+_EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001
+
+HARMLESS = re.compile(
+    r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(?:app|core)\.xml|xl/workbook\.xml|xl/_rels/workbook\.xml\.rels|"
+    r"xl/(?:styles|sharedStrings|calcChain)\.xml|xl/theme/theme\d+\.xml|xl/worksheets/sheet\d+\.xml|"
+    r"xl/worksheets/_rels/sheet\d+\.xml\.rels|xl/tables/table\d+\.xml"
+)
+"""Parts that carry nothing but what this module reads, or no data."""
+
+_PLAIN_ELEMENTS = frozenset(
+    (
+        *("sheetPr", "dimension", "sheetViews", "sheetFormatPr", "cols", "sheetData", "mergeCells", "pageMargins"),
+        *("pageSetup", "autoFilter", "printOptions", "ignoredErrors", "phoneticPr", "tableParts", "rowBreaks"),
+        *("colBreaks", "sheetCalcPr"),
+    )
+)
+"""Elements of a sheet that hold its cells or how they look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A kind of part that keeps something which the cells do not show."""
+
+    name: re.Pattern[str]
+    severity: Severity
+    what: Text
+
+
+PARTS: tuple[Part, ...] = tuple(
+    Part(re.compile(pattern), severity, Text(ko, en))
+    for pattern, severity, ko, en in (
+        (r".*vbaProject.*|xl/macrosheets/.*", Severity.BLOCK, "매크로", "a macro"),
+        (r"xl/(?:embeddings|activeX|ctrlProps)/.*", Severity.BLOCK, "안에 든 다른 파일", "an embedded file"),
+        (r"xl/pivot(?:Cache|Tables)/.*", Severity.FAIL, "피벗 표의 원자료", "the data behind a pivot table"),
+        (r"xl/(?:threadedComments/.*|comments\d*\.xml|persons/.*)", Severity.FAIL, "메모", "comments"),
+        (r"xl/externalLinks/.*", Severity.FAIL, "다른 파일에서 가져온 값", "values copied from other files"),
+        (r"xl/(?:connections\.xml|queryTables/.*)", Severity.FAIL, "데이터 연결", "a data connection"),
+        (r"xl/(?:charts|chartsheets|drawings|media)/.*", Severity.FAIL, "그림이나 차트", "pictures or charts"),
+        (r"xl/revisions/.*", Severity.FAIL, "변경 이력", "the history of changes"),
+        (r"customXml/.*|docProps/custom\.xml", Severity.FAIL, "사용자 정의 정보", "custom information"),
+        (r".*printerSettings.*", Severity.FAIL, "프린터 설정", "printer settings"),
+    )
+)
+UNKNOWN = Part(re.compile(".*"), Severity.FAIL, Text("알 수 없는 부분", "a part that is not understood"))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet: what its cells hold, and what it does not show at first sight."""
+
+    name: str
+    hidden: bool
+    rows: tuple[tuple[str, ...], ...]
+    """Every row from the first, in order; dates as ISO 8601, all other values as they are stored."""
+    hidden_rows: int
+    hidden_columns: int
+    formulas: tuple[tuple[int, int], ...]
+    """Row and column, from 1, of cells whose value is the result of a formula."""
+    beside: tuple[str, ...]
+    """Names of elements that hold something beside the cells, such as a header or a list of choices."""
+
+    @property
+    def table(self) -> Table | None:
+        """The sheet as a table; None for an empty one."""
+        numbered = [(number, row) for number, row in enumerate(self.rows, 1) if any(map(str.strip, row))]
+        return table_of(numbered) if numbered else None
+
+    @property
+    def text(self) -> str:
+        """The sheet as CSV, for whatever reads text."""
+        target = io.StringIO()
+        csv.writer(target, lineterminator="\n").writerows(self.rows)
+        return target.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """A workbook: its sheets in order, its other parts, and who is named in it."""
+
+    sheets: tuple[Sheet, ...]
+    parts: tuple[tuple[str, Part], ...]
+    """Parts beside the cells, by name."""
+    people: int
+    """Fields of the document's properties that name a person."""
+    defined_names: int
+    links: int
+    """Relations to something outside the file."""
+
+
+def read_workbook(data: bytes) -> Workbook:
+    """A workbook from its bytes.
+
+    Raises: BrokenPackageError
+    """
+    parts = read_parts(data)
+    try:
+        return _workbook(parts)
+    except (ElementTree.ParseError, KeyError, ValueError, IndexError, OverflowError, TypeError) as error:
+        if isinstance(error, BrokenPackageError):
+            raise
+        raise BrokenPackageError("엑셀 통합 문서로 읽을 수 없습니다.", "It cannot be read as a workbook.") from None
+
+
+def _workbook(parts: Mapping[str, bytes]) -> Workbook:
+    root = _xml(parts["xl/workbook.xml"])
+    targets = {
+        relation.get("Id"): str(relation.get("Target"))
+        for relation in _xml(parts["xl/_rels/workbook.xml.rels"]).iter(f"{_PACKAGE_REL}Relationship")
+    }
+    shared = _shared_strings(parts.get("xl/sharedStrings.xml"))
+    dates = _date_styles(parts.get("xl/styles.xml"))
+    properties = root.find(f"{_MAIN}workbookPr")
+    epoch = _EPOCH_1904 if properties is not None and properties.get("date1904") in ("1", "true") else None
+    sheets = []
+    budget = [MOST_CELLS]
+    for element in root.iter(f"{_MAIN}sheet"):
+        target = targets[element.get(f"{_REL}id")]
+        path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+        reader = _SheetReader(shared, dates, epoch or _EPOCH_1900, budget)
+        sheets.append(reader.read(str(element.get("name")), element.get("state", "visible") != "visible", parts[path]))
+    strange = tuple((name, _kind(name)) for name in sorted(parts) if not HARMLESS.fullmatch(name))
+    links = sum(
+        relation.get("TargetMode") == "External"
+        for name, data in parts.items()
+        if name.endswith(".rels")
+        for relation in _xml(data).iter(f"{_PACKAGE_REL}Relationship")
+    )
+    return Workbook(tuple(sheets), strange, _people(parts), len(list(root.iter(f"{_MAIN}definedName"))), links)
+
+
+def _kind(name: str) -> Part:
+    return next((part for part in PARTS if part.name.fullmatch(name)), UNKNOWN)
+
+
+def _xml(data: bytes) -> ElementTree.Element:
+    """One part as XML: no document type, so no entities; no comments; no other encoding in which either could hide.
+
+    Raises: BrokenPackageError
+    """
+    if b"<!" in data or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise BrokenPackageError(
+            "XML에 허용되지 않는 선언이 있습니다.", "The XML has a declaration that is not allowed."
+        )
+    if (named := re.match(rb"<\?xml[^>]*encoding=[\"']([^\"']+)", data)) and named[1].lower() != b"utf-8":
+        raise BrokenPackageError("XML의 인코딩이 UTF-8이 아닙니다.", "The XML is not in UTF-8.")
+    return ElementTree.fromstring(data)  # noqa: S314 — no document type gets this far
+
+
+def _text_of(element: ElementTree.Element) -> str:
+    """The text of a string item, its phonetic reading included, so that nothing is there that nobody reads."""
+    return "".join(node.text or "" for node in element.iter(f"{_MAIN}t"))
+
+
+def _shared_strings(data: bytes | None) -> list[str]:
+    return [] if data is None else [_text_of(item) for item in _xml(data).findall(f"{_MAIN}si")]
+
+
+_DATE_CODE = re.compile(r"[ymdhsYMDHS년월일]")
+_LITERAL = re.compile(r"\"[^\"]*\"|\\.|\[[^\]]*\]")
+_BUILTIN_DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
+"""Number formats that are dates or times: ECMA-376 part 1, 18.8.30, those of Korean and Japanese systems included."""
+
+
+def _date_styles(data: bytes | None) -> frozenset[int]:
+    """Indexes of cell styles that show a number as a date."""
+    if data is None:
+        return frozenset()
+    root = _xml(data)
+    codes = {int(f.get("numFmtId", "0")): str(f.get("formatCode")) for f in root.iter(f"{_MAIN}numFmt")}
+    formats = root.find(f"{_MAIN}cellXfs")
+    found = set()
+    for index, style in enumerate(() if formats is None else formats.findall(f"{_MAIN}xf")):
+        number = int(style.get("numFmtId", "0"))
+        code = _LITERAL.sub("", codes.get(number, ""))
+        if number in _BUILTIN_DATES or (code and _DATE_CODE.search(code) and "General" not in code):
+            found.add(index)
+    return frozenset(found)
+
+
+_NAMES_PEOPLE = frozenset(("creator", "lastModifiedBy", "contributor", "Manager", "Company"))
+_PROGRAMS = frozenset(("", "openpyxl", "xlsxwriter", "microsoft excel", "libreoffice"))
+
+
+def _people(parts: Mapping[str, bytes]) -> int:
+    """How many fields of the properties name somebody; programs write their own name as well."""
+    elements = (e for name in ("core", "app") if (data := parts.get(f"docProps/{name}.xml")) for e in _xml(data).iter())
+    values = ((e.tag.rpartition("}")[2], (e.text or "").strip().lower()) for e in elements)
+    return sum(name in _NAMES_PEOPLE and value not in _PROGRAMS for name, value in values)
+
+
+class _SheetReader:
+    """Reads the cells of one sheet as they come, within what all sheets together may hold."""
+
+    def __init__(self, shared: list[str], dates: frozenset[int], epoch: datetime, budget: list[int]) -> None:
+        self._shared, self._dates, self._epoch, self._budget = shared, dates, epoch, budget
+        self._formulas: list[tuple[int, int]] = []
+
+    def read(self, name: str, hidden: bool, data: bytes) -> Sheet:
+        root = _xml(data)
+        rows: list[tuple[str, ...]] = []
+        hidden_rows = 0
+        for row in root.iter(f"{_MAIN}row"):
+            number = int(row.get("r", len(rows) + 1))
+            if number <= len(rows):
+                raise BrokenPackageError("시트의 행 순서가 잘못되었습니다.", "The rows of a sheet are out of order.")
+            self._spend(number - len(rows))
+            rows += [()] * (number - len(rows) - 1)
+            rows.append(tuple(self._cells(row, number)))
+            hidden_rows += row.get("hidden") in ("1", "true")
+        columns = sum(
+            int(c.get("max", "1")) - int(c.get("min", "1")) + 1
+            for c in root.iter(f"{_MAIN}col")
+            if c.get("hidden") in ("1", "true")
+        )
+        beside = sorted({tag for e in root if (tag := e.tag.rpartition("}")[2]) not in _PLAIN_ELEMENTS})
+        filtered = [e.tag for e in root.iter(f"{_MAIN}autoFilter") if len(e)]
+        return Sheet(
+            name,
+            hidden,
+            tuple(rows),
+            hidden_rows,
+            columns,
+            tuple(self._formulas),
+            (*beside, *(["autoFilter"] if filtered else [])),
+        )
+
+    def _spend(self, cells: int) -> None:
+        self._budget[0] -= cells
+        if self._budget[0] < 0:
+            raise BrokenPackageError("셀이 너무 많습니다.", "There are too many cells.")
+
+    def _cells(self, row: ElementTree.Element, number: int) -> Iterator[str]:
+        at = 0
+        for cell in row.findall(f"{_MAIN}c"):
+            reference = cell.get("r")
+            column = at + 1 if reference is None else _column_of(reference)
+            if not at < column <= MOST_COLUMNS:
+                raise BrokenPackageError("시트의 셀 순서가 잘못되었습니다.", "The cells of a sheet are out of order.")
+            self._spend(column - at)
+            yield from [""] * (column - at - 1)
+            if cell.find(f"{_MAIN}f") is not None:
+                self._formulas.append((number, column))
+            yield self._value(cell)
+            at = column
+
+    def _value(self, cell: ElementTree.Element) -> str:
+        kind = cell.get("t", "n")
+        if kind == "inlineStr":
+            return _text_of(cell)
+        value = cell.find(f"{_MAIN}v")
+        text = "" if value is None else value.text or ""
+        if kind == "s":
+            return self._shared[int(text)]
+        if kind == "n" and text and int(cell.get("s", "0")) in self._dates:
+            return _date(float(text), self._epoch)
+        return text
+
+
+def _column_of(reference: str) -> int:
+    """The number of a column, from 1, in a reference such as `BC12`."""
+    number = 0
+    for letter in re.match(r"[A-Z]{1,3}", reference)[0]:  # type: ignore[index]  # no letters is a TypeError, caught
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def _date(serial: float, epoch: datetime) -> str:
+    moment = epoch + timedelta(days=serial)
+    if serial < 1:
+        return moment.strftime("%H:%M:%S")
+    return moment.date().isoformat() if moment.time() == datetime.min.time() else moment.isoformat(timespec="seconds")

@@ -1,0 +1,93 @@
+"""Reading a ZIP package whole or not at all: nothing before, between or behind its parts, nothing hidden, no bomb."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+
+from registry.text import Text
+
+MOST_PARTS = 200
+MOST_BYTES = 64 * 1024 * 1024
+"""Unpacked size up to which a package is read; a workbook of the largest file that may leave is far below."""
+
+_LOCAL = struct.Struct("<4sHHHHHIIIHH")
+_END = struct.Struct("<4s8xII2x")
+_FLAG_ENCRYPTED = 0x1
+_FLAG_DESCRIPTOR = 0x8
+
+
+class BrokenPackageError(ValueError):
+    """Bytes that are not exactly one well-formed package; `reason` says what is wrong."""
+
+    def __init__(self, ko: str, en: str) -> None:
+        super().__init__(en)
+        self.reason = Text(ko=ko, en=en)
+
+
+def read_parts(data: bytes) -> Mapping[str, bytes]:
+    """The parts of a package by name.
+
+    Every byte of the file must belong to a part or to the directory that names it, so that two programs cannot see
+    two different packages in it.
+
+    Raises: BrokenPackageError
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            if package.comment or not data.startswith(b"PK\x03\x04"):
+                raise _strange()
+            infos = sorted(package.infolist(), key=lambda info: info.header_offset)
+            _check_directory(infos)
+            end = 0
+            for info in infos:
+                if info.header_offset != end:
+                    raise _strange()
+                end = _end_of(data, info)
+            # The record at the very end says where the directory is, and the directory fills what is left.
+            signature, size, offset = _END.unpack(data[-_END.size :])
+            if (signature, offset, offset + size) != (b"PK\x05\x06", end, len(data) - _END.size):
+                raise _strange()
+            return {info.filename: package.read(info) for info in infos}
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError, struct.error, ValueError) as e:
+        if isinstance(e, BrokenPackageError):
+            raise
+        raise BrokenPackageError("압축 구조를 읽을 수 없습니다.", "The package cannot be unpacked.") from None
+
+
+def _check_directory(infos: list[zipfile.ZipInfo]) -> None:
+    names = [info.filename for info in infos]
+    if len(infos) > MOST_PARTS or sum(info.file_size for info in infos) > MOST_BYTES:
+        raise BrokenPackageError("압축을 풀면 한도를 넘습니다.", "The package unpacks to more than is read.")
+    if len({name.lower() for name in names}) != len(names):
+        raise BrokenPackageError("같은 이름의 부분이 두 번 있습니다.", "Two parts have the same name.")
+    for info in infos:
+        if info.flag_bits & _FLAG_ENCRYPTED:
+            raise BrokenPackageError("암호가 걸려 있습니다.", "The package is encrypted.")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.comment:
+            raise _strange()
+        if info.is_dir() or info.filename.startswith("/") or ".." in info.filename.split("/"):
+            raise _strange()
+
+
+def _end_of(data: bytes, info: zipfile.ZipInfo) -> int:
+    """The position behind a part: its local header must name the same part and be followed by its bytes alone."""
+    head = _LOCAL.unpack_from(data, info.header_offset)
+    signature, flags, name_length, extra_length = head[0], head[2], head[9], head[10]
+    start = info.header_offset + _LOCAL.size
+    name = data[start : start + name_length]
+    if signature != b"PK\x03\x04" or name != info.orig_filename.encode("utf-8" if flags & 0x800 else "cp437"):
+        raise _strange()
+    end: int = start + name_length + extra_length + info.compress_size
+    if flags & _FLAG_DESCRIPTOR:
+        end += 16 if data[end : end + 4] == b"PK\x07\x08" else 12
+    return end
+
+
+def _strange() -> BrokenPackageError:
+    return BrokenPackageError(
+        "압축 파일 안에 목록에 없는 내용이 있습니다.", "The package holds bytes that its directory does not name."
+    )
