@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin
 export ANSIM_HOME ?= $(CURDIR)/var
 
-.PHONY: up down status test test-long check fix bench bench-audit lock docs environment development
+.PHONY: up down status test test-long check fix bench bench-audit bench-deid bench-egress lock docs environment development
 
 up:
 	@$(PYTHON) hub_config/bootstrap.py up
@@ -44,6 +44,12 @@ bench: development
 
 bench-audit: development
 	$(RUN)/python -m tests.benchmarks.audit
+
+bench-egress: development
+	$(RUN)/python -m tests.benchmarks.bench_egress
+
+bench-deid: development
+	$(RUN)/python -m tests.benchmarks.bench_deid
 
 lock: development
 	$(RUN)/python hub_config/bootstrap.py lock

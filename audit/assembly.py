@@ -1,9 +1,9 @@
 """The body of an entry and its canonical bytes, put together from parts that were checked before.
 
 It gives exactly what `body.check(body.build(…))` and `canonical.dump` give, or refuses what they refuse; a property
-test holds it to that. It is several times faster, because actors, objects, subjects and sources come again and
-again, and a part that was checked and written once need not be checked and written twice. All keys of a body are
-known, so their order is written down here.
+test holds it to that. It is many times faster, because who does what to what comes again and again, and what was
+checked and written once need not be checked and written twice. All keys of a body are known, so their order is
+written down here.
 """
 
 from __future__ import annotations
@@ -11,75 +11,140 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from audit import body as bodies
-from audit.body import FIELDS, FORMAT, Body
-from audit.canonical import JSON, dump_text, restricted
+from audit.body import FIELDS, FORMAT, Body, is_plain_detail
+from audit.canonical import JSON, dump, restricted
+from audit.columns import Columns, LinkKind, columns, links, links_nothing
 from audit.errors import MalformedBody
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.schema import Rule
 
 _PARTS = 4096
 
-# In the order of the canonical form. `c` and `v` are the log's own, so no caller can make them wrong.
-_TEXTS_BEFORE_OBJECT = ("id", "intent_id")
-_TEXTS_BEFORE_SOURCE = ("on_behalf_of", "outcome", "policy", "reason")
 _RULES: Mapping[str, Rule] = {name: field.rule for name, field in FIELDS.items()}
-
-Part = tuple[Body, str]
-"""A value and its canonical text."""
+_PLAIN_VALUES = frozenset({str, int, bool, type(None)})
 
 
-def assemble(event: Event, *, at: datetime, component: str, commitments: Mapping[str, bytes]) -> tuple[Body, bytes]:
-    """Return the body of an event and its canonical bytes.
+class Assembled(NamedTuple):
+    """A body with all that is derived from it."""
+
+    body: Body
+    data: bytes
+    """The canonical bytes."""
+    columns: Columns
+    links: frozenset[tuple[LinkKind, str]]
+
+
+class _Frame(NamedTuple):
+    """What the bodies of many events share, as values and as canonical text around what is an event's own."""
+
+    body: Body
+    head: str
+    component: str
+    thing: str
+    tail: str
+    columns: tuple[Any, ...]
+    links: frozenset[tuple[LinkKind, str]]
+
+
+def assemble(event: Event, *, at: datetime, component: str, commitments: Mapping[str, bytes]) -> Assembled:
+    """Return the body of an event, its canonical bytes, and what they say for searching.
 
     Raises: MalformedBody — if the event does not have the form of a body.
     """
-    ts = bodies.timestamp(at)
-    actor, actor_text = _actor(event.actor)
-    thing, thing_text = _object(event.object)
-    subjects, subjects_text = _subjects(event.subjects) if _plain(event.subjects) else _new_subjects(event.subjects)
-    source, source_text = _source(event.source.host, event.source.container)
-    body: Body = {
-        "v": FORMAT,
-        "id": event.id,
-        "ts": ts,
-        "component": component,
-        "action": event.action,
-        "outcome": event.outcome,
-        "actor": actor,
-        "object": thing,
-        "subjects": subjects,
-        "source": source,
-    }
-    text = ['{"action":"', _checked("action", event.action), '","actor":', actor_text]
+    frame, ts = _frame_of(event, component), bodies.timestamp(at)
+    event_id = _checked("id", event.id)
+    body: Body = {**frame.body, "id": event_id, "ts": ts}
+    text, linked = [frame.head], frame.links
     if commitments:
         opened = body["c"] = {_sealed_name(name): commitments[name].hex() for name in sorted(commitments)}
         text += (',"c":{"', '","'.join(['":"'.join(item) for item in opened.items()]), '"}')
-    text += (',"component":"', _component(component), '"')
+    text.append(frame.component)
     if event.detail:
-        detail = body["detail"] = restricted(event.detail)
-        _check("detail", detail)
-        text += (',"detail":', dump_text(detail))
-    text += _texts(event, body, _TEXTS_BEFORE_OBJECT)
-    text += (',"object":', thing_text)
-    text += _texts(event, body, _TEXTS_BEFORE_SOURCE)
-    text += (',"source":', source_text, ',"subjects":', subjects_text, ',"ts":"', ts, '","v":1}')
+        body["detail"], written = _detail(event.detail)
+        text += (',"detail":', written)
+    text += (',"id":"', event_id, '"')
+    if event.intent_id is not None:
+        body["intent_id"] = _checked("intent_id", event.intent_id)
+        text += (',"intent_id":"', event.intent_id, '"')
+    text += (frame.thing, frame.tail, ts, '","v":1}')
+    if event.intent_id is not None or (event.detail and not links_nothing(body["detail"])):
+        linked = frozenset(links(body))
+    return Assembled(body, "".join(text).encode(), Columns._make((ts, *frame.columns, event_id)), linked)
+
+
+def _frame_of(event: Event, component: str) -> _Frame:
+    # Never the address: it is sealed, and nothing of it may stay in memory.
+    host, container = event.source.host, event.source.container
+    wanted = (event.action, event.actor, event.object, event.subjects, host, container, component)
+    texts = (event.outcome, event.on_behalf_of, event.policy, event.reason)
+    if not _plain(event.subjects):
+        return _new_frame(*wanted, *texts)
     try:
-        return body, "".join(text).encode("utf-8")
-    except UnicodeEncodeError:
-        raise MalformedBody("a text is not valid Unicode") from None
+        return _frame(*wanted, *texts)
+    except TypeError:  # a value that cannot be remembered is none that belongs there
+        return _new_frame(*wanted, *texts)
 
 
-def _texts(event: Event, body: Body, names: tuple[str, ...]) -> list[str]:
-    """Return the text fields of an event that are there, and put the optional ones into the body."""
-    found: list[str] = []
-    for name in names:
-        value = getattr(event, name)
-        if value is not None:
-            found += (',"', name, '":"', _checked(name, value), '"')
-            body[name] = value
-    return found
+def _new_frame(
+    action: str,
+    actor: Actor,
+    thing: Object,
+    subjects: Subjects,
+    host: str,
+    container: str | None,
+    component: str,
+    outcome: str,
+    on_behalf_of: str | None,
+    policy: str | None,
+    reason: str | None,
+) -> _Frame:
+    parts: Body = {
+        "actor": bodies.actor_value(actor),
+        "object": bodies.object_value(thing),
+        "source": bodies.source_value(Source(None, host, container)),
+        "subjects": bodies.subjects_value(subjects),
+    }
+    texts = {"action": action, "component": component, "outcome": outcome}
+    texts |= {"on_behalf_of": on_behalf_of, "policy": policy, "reason": reason}  # type: ignore[dict-item]
+    parts |= {name: value for name, value in texts.items() if value is not None}
+    for name, value in parts.items():
+        _check(name, value)
+    written = {name: f'"{name}":{dump(value).decode()}' for name, value in parts.items()}
+    after = [
+        written[name]
+        for name in ("on_behalf_of", "outcome", "policy", "reason", "source", "subjects")
+        if name in written
+    ]
+    return _Frame(
+        body={"v": FORMAT, **parts},
+        head=f"{{{written['action']},{written['actor']}",
+        component=f",{written['component']}",
+        thing=f",{written['object']}",
+        tail=f',{",".join(after)},"ts":"',
+        columns=columns({**parts, "ts": "", "id": ""})[1:-1],
+        links=frozenset(links(parts)),
+    )
+
+
+_frame = functools.lru_cache(_PARTS)(_new_frame)
+
+
+def _detail(detail: Mapping[str, JSON]) -> tuple[Body, str]:
+    """Return a detail as plain values and as canonical text."""
+    if _PLAIN_VALUES.issuperset(map(type, detail.values())) and type(detail) is dict:
+        try:
+            written = dump(detail)
+        except MalformedBody:
+            written = b""  # the rule says what is wrong
+        if is_plain_detail(written):
+            return dict(detail), written.decode()
+    value = restricted(detail)
+    _check("detail", value)
+    assert isinstance(value, dict)
+    return value, dump(value).decode()
 
 
 def _checked(name: str, value: str) -> str:
@@ -101,41 +166,6 @@ def _sealed_name(name: str) -> str:
     return name
 
 
-@functools.lru_cache(64)
-def _component(component: str) -> str:
-    return _checked("component", component)
-
-
-@functools.lru_cache(_PARTS)
-def _actor(actor: Actor) -> Part:
-    return _part("actor", bodies.actor_value(actor))
-
-
-@functools.lru_cache(_PARTS)
-def _object(thing: Object) -> Part:
-    return _part("object", bodies.object_value(thing))
-
-
-@functools.lru_cache(_PARTS)
-def _source(host: str, container: str | None) -> Part:
-    # Never the address: it is sealed, and nothing of it may stay in memory.
-    return _part("source", bodies.source_value(Source(None, host, container)))
-
-
-@functools.lru_cache(_PARTS)
-def _subjects(subjects: Subjects) -> Part:
-    return _new_subjects(subjects)
-
-
-def _new_subjects(subjects: Subjects) -> Part:
-    return _part("subjects", bodies.subjects_value(subjects))
-
-
 def _plain(subjects: Subjects) -> bool:
     """Return whether equal values are the same here: True equals 1, but only one of them is a number of people."""
     return all(type(number) is int for number in (*subjects.versions, *subjects.people))
-
-
-def _part(name: str, value: Body) -> Part:
-    _check(name, value)
-    return value, dump_text(value)

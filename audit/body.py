@@ -130,6 +130,18 @@ def _is_ipv6(value: str) -> bool:
     return True
 
 
+# Values that are right under any name: no float, no minus zero, and no text that could be an address, for want of a
+# dot and of a second colon.
+PLAIN_VALUE = rb'(?>-?[1-9][0-9]{0,14}+|0|"[A-Za-z0-9_-]{0,120}+(?::[A-Za-z0-9_-]{1,120}+)?+"|true|false|null)'
+PLAIN_VALUES = rb"(?:%s|\[%s(?:,%s)*+\])" % ((PLAIN_VALUE,) * 3)
+_PLAIN_DETAIL = re.compile(rb'\{"[a-z_]{1,64}":%s(?:,"[a-z_]{1,64}":%s)*+\}' % (PLAIN_VALUES, PLAIN_VALUES))
+
+
+def is_plain_detail(data: bytes) -> bool:
+    """Return whether a detail is of the permitted form beyond doubt, if its names rise; others may be so too."""
+    return _PLAIN_DETAIL.fullmatch(data) is not None
+
+
 FIELDS: Mapping[str, Field] = MappingProxyType(
     fields(
         v=exactly(FORMAT),

@@ -54,6 +54,16 @@ _ACTIONS = (
         "rights",
     ),
     ActionSpec("person.second_factor_set", "2차 인증을 등록함", "A second factor was set", "rights"),
+    ActionSpec(
+        "person.password_reset_requested", "비밀번호 재설정을 요청함", "A reset of a password was requested", "rights"
+    ),
+    ActionSpec(
+        "person.password_reset_confirmed",
+        "비밀번호 재설정을 다른 사람이 확인함",
+        "A second person confirmed the reset of a password",
+        "rights",
+    ),
+    ActionSpec("person.password_reset", "재설정 링크로 비밀번호를 바꿈", "A forgotten password was replaced", "rights"),
     ActionSpec("project.created", "과제를 등록함", "A project was created", "rights"),
     ActionSpec("project.changed", "과제 정보를 변경함", "A project was changed", "rights"),
     ActionSpec("project.closed", "과제를 종료함", "A project was closed", "rights"),
@@ -94,7 +104,9 @@ _ACTIONS = (
     ActionSpec("egress.withdrawn", "반출신청을 철회함", "An egress request was withdrawn"),
     ActionSpec("egress.releasing", "반출 파일의 내보내기를 시작함", "The release of an egress request began"),
     ActionSpec("egress.released", "반출 파일을 내보냄", "The files of an egress request were released"),
+    ActionSpec("egress.unwitnessed", "반출이 증인의 서명을 기다림", "A release waits for the signatures of witnesses"),
     ActionSpec("egress.release_failed", "반출 파일의 내보내기에 실패함", "The release of an egress request failed"),
+    ActionSpec("egress.release_key_replaced", "반출 서명 키를 교체함", "The key that signs releases was replaced"),
     ActionSpec("egress.revoked", "반출을 취소함", "A release was revoked"),
     ActionSpec("egress.expired", "반출 파일의 수령 기간이 끝남", "The time to collect released files ended"),
     ActionSpec("egress.collected", "반출된 파일을 받아 감", "Released files were collected"),
@@ -134,6 +146,8 @@ _ACTIONS = (
         "이전 감사 기록에 이어 새 기록을 시작함",
         "A new audit log was begun in continuation of an earlier one",
     ),
+    ActionSpec("log.master_key_replaced", "사람별 키를 감싸는 마스터 키를 교체함", "The master key was replaced"),
+    ActionSpec("log.cells_key_replaced", "셀 저장소의 공용 키를 교체함", "The common key of cells was replaced"),
     ActionSpec("log.key_drilled", "서명 키 유출 대응을 훈련함", "The loss of a signing key was rehearsed"),
     ActionSpec(
         "log.witness_failed",
@@ -148,6 +162,20 @@ _ACTIONS = (
     ActionSpec("log.timestamp_failed", "시점 확인 토큰을 받지 못함", "No time stamp was obtained for a checkpoint"),
     ActionSpec("log.timestamp_resumed", "시점 확인 토큰을 다시 받음", "Time stamps are obtained again"),
     ActionSpec("deid.extract", "가명처리 추출본을 만듦", "A pseudonymised extract was made", "pseudonymisation"),
+    ActionSpec("extract.drafted", "가명처리 추출본을 신청함", "An extract was asked for", "pseudonymisation"),
+    ActionSpec("extract.processed", "가명처리를 수행함", "The files of an extract were made", "pseudonymisation"),
+    ActionSpec("extract.submitted", "적정성 검토를 요청함", "An adequacy review was asked for", "pseudonymisation"),
+    ActionSpec("extract.reviewed", "적정성을 판정함", "The adequacy of an extract was decided", "pseudonymisation"),
+    ActionSpec(
+        "extract.admitted",
+        "검토된 추출본을 데이터셋 버전으로 받아들임",
+        "A reviewed extract became a version of its dataset",
+        "pseudonymisation",
+    ),
+    ActionSpec(
+        "extract.expired", "추출본의 처리 기간이 끝남", "The processing period of an extract ended", "pseudonymisation"
+    ),
+    ActionSpec("extract.destroyed", "추출본을 파기함", "An extract was destroyed", "pseudonymisation"),
     ActionSpec(
         "deid.linkage_approved",
         "과제 사이의 가명 연계를 승인함",
@@ -156,6 +184,49 @@ _ACTIONS = (
     ),
     ActionSpec(
         "deid.key_destroyed", "추가정보(가명 키)를 파기함", "Additional information was destroyed", "pseudonymisation"
+    ),
+    ActionSpec(
+        "deid.linkage_requested", "가명 연계를 요청함", "The linking of pseudonyms was asked for", "pseudonymisation"
+    ),
+    ActionSpec(
+        "deid.linkage_refused", "가명 연계를 거절함", "The linking of pseudonyms was refused", "pseudonymisation"
+    ),
+    ActionSpec("deid.linkage_ended", "가명 연계를 끝냄", "The linking of pseudonyms was ended", "pseudonymisation"),
+    ActionSpec(
+        "deid.linkage_previewed",
+        "결합률을 미리 계산함",
+        "How many people two tables share was estimated",
+        "pseudonymisation",
+    ),
+    ActionSpec(
+        "deid.reidentify_requested",
+        "가명의 원래 값 확인을 요청함",
+        "Leading pseudonyms back to people was asked for",
+        "pseudonymisation",
+    ),
+    ActionSpec(
+        "deid.reidentify_approved",
+        "가명의 원래 값 확인을 승인함",
+        "Leading pseudonyms back to people was approved",
+        "pseudonymisation",
+    ),
+    ActionSpec(
+        "deid.reidentify_refused",
+        "가명의 원래 값 확인을 거절하거나 철회함",
+        "Leading pseudonyms back to people was refused or withdrawn",
+        "pseudonymisation",
+    ),
+    ActionSpec(
+        "deid.token_opened",
+        "가명 하나의 원래 값을 확인함",
+        "One pseudonym was led back to a person",
+        "pseudonymisation",
+    ),
+    ActionSpec(
+        "deid.query_answered",
+        "차분 프라이버시로 질의에 답함",
+        "A question was answered with differential privacy",
+        "pseudonymisation",
     ),
     ActionSpec(
         "log.throttled", "감사 기록 서비스가 과다한 요청을 거부함", "The audit service refused too many events at once"

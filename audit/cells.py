@@ -23,9 +23,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from audit.durable import create_file, sync_directory
+from audit.durable import create_file, replace_file, sync_directory
 from audit.errors import EventRefused, NotDurable, SealedValueLost
 from audit.sealing import ZONE_SUBJECT
+from audit.secret_file import SecretFile
 
 MAX_CELL_BYTES = 4 * 1024 * 1024
 _LABEL = b"ansim-audit-cell/v1"
@@ -65,10 +66,10 @@ class _Shelf:
 class CellStore:
     """Cells in one directory."""
 
-    def __init__(self, directory: Path, key: bytes, keys: Keys | None = None) -> None:
+    def __init__(self, directory: Path, key: bytes | SecretFile, keys: Keys | None = None) -> None:
         """Open the store; `key` is that of cells from before each person had a key, and of a store without `keys`."""
         self._directory = directory
-        self._common = _Shelf.under(directory, key)
+        self._key = key
         self._keys = keys
 
     def put(self, code: bytes, subject: str = ZONE_SUBJECT) -> str:
@@ -82,8 +83,7 @@ class CellStore:
         shelf = self._shelf_of(subject)
         salt = hmac.digest(shelf.salt_key, code, "sha256")
         commitment = _commit(salt, code)
-        nonce = os.urandom(_NONCE_BYTES)
-        data = _MAGIC + nonce + shelf.aead.encrypt(nonce, salt + code, _LABEL + commitment)
+        data = _sealed(shelf, commitment, salt + code)
         path = shelf.path(commitment.hex())
         try:
             if not path.parent.is_dir():
@@ -106,8 +106,8 @@ class CellStore:
         """
         if not _NAME.fullmatch(name):
             raise SealedValueLost("not the name of a cell")
-        if self._common.path(name).exists():
-            return _open(self._common, name)
+        if _path(self._directory, name).exists():
+            return self._open_common(name)
         for key_id in self.key_ids():
             if not _path(self._directory / key_id, name).exists():
                 continue
@@ -143,9 +143,50 @@ class CellStore:
                 if _NAME.fullmatch(path.parent.name + path.name):
                     yield path.parent.name + path.name, path
 
+    def renew(self) -> int:
+        """Encrypt the cells that no person's key protects under the newest key, and return how many there were.
+
+        Their names stay, because the log has them; a cell that is under that key already stays as it is.
+
+        Raises: SealedValueLost — if a cell cannot be opened. NotDurable — if one cannot be written.
+        """
+        done = 0
+        for directory in sorted(self._directory.glob("[0-9a-f][0-9a-f]")):
+            for path in sorted(directory.iterdir()):
+                name = path.parent.name + path.name
+                if _NAME.fullmatch(name):
+                    self._renew(name, path)
+                    done += 1
+        return done
+
+    def _renew(self, name: str, path: Path) -> None:
+        shelf, *former = self._common()
+        try:
+            _open(shelf, name)
+        except SealedValueLost:
+            plain = next((text for old in former if (text := _plain(old, name)) is not None), None)
+            if plain is None:
+                raise
+            try:
+                replace_file(path, _sealed(shelf, bytes.fromhex(name), plain), mode=0o400)
+            except OSError as error:
+                raise NotDurable(f"a cell cannot be stored: {error.strerror}") from error
+
+    def _common(self) -> list[_Shelf]:
+        """Return the shelf without persons, under each key that its cells may be under."""
+        every = (self._key,) if isinstance(self._key, bytes) else self._key.every()
+        return [_Shelf.under(self._directory, key) for key in every]
+
+    def _open_common(self, name: str) -> bytes:
+        *others, last = self._common()
+        for shelf in others:
+            if _plain(shelf, name) is not None:
+                return _open(shelf, name)
+        return _open(last, name)
+
     def _shelf_of(self, subject: str) -> _Shelf:
         if self._keys is None:
-            return self._common
+            return self._common()[0]
         key_id, key = self._keys.of_subject(subject)
         return _Shelf.under(self._directory / key_id, key)
 
@@ -159,15 +200,34 @@ def _open(shelf: _Shelf, name: str) -> bytes:
         data = shelf.path(name).read_bytes()
     except FileNotFoundError:
         raise SealedValueLost(f"no cell {name[:16]}…") from None
-    nonce, ciphertext = data[len(_MAGIC) :][:_NONCE_BYTES], data[len(_MAGIC) + _NONCE_BYTES :]
-    try:
-        plain = shelf.aead.decrypt(nonce, ciphertext, _LABEL + bytes.fromhex(name))
-    except (InvalidTag, ValueError):
-        raise SealedValueLost(f"cell {name[:16]}… is damaged") from None
+    plain = _decrypted(shelf, name, data)
+    if plain is None:
+        raise SealedValueLost(f"cell {name[:16]}… is damaged")
     salt, code = plain[:_SALT_BYTES], plain[_SALT_BYTES:]
     if _commit(salt, code).hex() != name:
         raise SealedValueLost(f"cell {name[:16]}… is damaged")
     return code
+
+
+def _plain(shelf: _Shelf, name: str) -> bytes | None:
+    """Return salt and code of a cell; None if it is not under the key of this shelf."""
+    try:
+        return _decrypted(shelf, name, shelf.path(name).read_bytes())
+    except FileNotFoundError:
+        return None
+
+
+def _decrypted(shelf: _Shelf, name: str, data: bytes) -> bytes | None:
+    nonce, ciphertext = data[len(_MAGIC) :][:_NONCE_BYTES], data[len(_MAGIC) + _NONCE_BYTES :]
+    try:
+        return shelf.aead.decrypt(nonce, ciphertext, _LABEL + bytes.fromhex(name))
+    except (InvalidTag, ValueError):
+        return None
+
+
+def _sealed(shelf: _Shelf, commitment: bytes, plain: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return _MAGIC + nonce + shelf.aead.encrypt(nonce, plain, _LABEL + commitment)
 
 
 def _commit(salt: bytes, code: bytes) -> bytes:

@@ -27,6 +27,7 @@ DETAIL_LINKS = {
 # Fields of `detail` in which the events of egress review name files: a list of hashes or of objects with one,
 # or an object by hash.
 FILE_FIELDS = ("files", "verdicts", "votes")
+_LINKING = frozenset({*DETAIL_LINKS, *FILE_FIELDS})
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 LinkKind = str
@@ -86,6 +87,11 @@ def links(body: Body) -> set[tuple[LinkKind, str]]:
     found.update((kind, detail[name]) for name, kind in DETAIL_LINKS.items() if isinstance(detail.get(name), str))
     found.update(("file", sha256) for sha256 in files(body))
     return found
+
+
+def links_nothing(detail: Body) -> bool:
+    """Return whether a detail adds nothing to the links of its body."""
+    return _LINKING.isdisjoint(detail)
 
 
 def files(body: Body) -> Iterator[str]:

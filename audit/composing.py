@@ -10,6 +10,7 @@ from audit import body as bodies
 from audit.assembly import assemble
 from audit.body import Body
 from audit.catalogue import CATALOGUE
+from audit.columns import Columns, LinkKind
 from audit.digests import ADDRESS, Indexed
 from audit.errors import EventRefused, MalformedBody
 from audit.event import Event
@@ -26,6 +27,8 @@ class Composed(NamedTuple):
     """The openings of its commitments, by the subject under whose key they are kept."""
     indexed: tuple[Indexed, ...]
     """Those of its sealed values that can be searched for."""
+    columns: Columns
+    links: frozenset[tuple[LinkKind, str]]
 
 
 def compose(event: Event, *, component: str, at: datetime) -> Composed:
@@ -38,12 +41,12 @@ def compose(event: Event, *, component: str, at: datetime) -> Composed:
     try:
         openings = _seal_all(event)
         commitments = {name: opening.commitment() for name, opening in openings.items()}
-        body, data = assemble(event, at=at, component=component, commitments=commitments)
+        body, data, columns, links = assemble(event, at=at, component=component, commitments=commitments)
     except MalformedBody as error:
         raise EventRefused(f"{event.action}: {error}") from None
     if len(data) > bodies.MAX_BODY_BYTES:
         raise EventRefused(f"{event.action}: a body of {len(data)} bytes is longer than an entry may be")
-    return Composed(body, data, _by_subject(event, openings), _indexed(event))
+    return Composed(body, data, _by_subject(event, openings), _indexed(event), columns, links)
 
 
 def same_claim(body: Body, recorded: bytes) -> bool:

@@ -6,26 +6,24 @@ While a file with the suffix `.next` lies beside a key, checkpoints are signed b
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from audit.durable import create_file, replace_file
+from audit.durable import replace_file
 from audit.errors import KeyFileUnusable, MalformedNote
 from audit.note import Verifier, parse_vkey
 from audit.pkcs11_key import Pkcs11Key
 from audit.schemes import ED25519, ML_DSA_44, ml_dsa_available
+from audit.secret_file import NEXT, SecretFile, read_secret, secret
 from audit.signing import Signer, sign_by_all
 from audit.signing_keys import Ed25519Key, MlDsa44Key, SigningKey
 from audit.trusted import TRUSTED_KEYS_FILE, TrustedKey, TrustedKeys
 
-_KEY_BYTES = 32
 VKEY_FILE = "log.vkey"
 PKCS11_FILE = "log.pkcs11"
-NEXT = ".next"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +45,10 @@ class LogKeys:
     """The keys of one log and the directory they are kept in."""
 
     directory: Path
-    sidecar: bytes = field(repr=False)
-    cells: bytes = field(repr=False)
+    sidecar: SecretFile
+    """The master key: it wraps the keys of subjects."""
+    cells: SecretFile
+    """The key of cells from before each person had a key of their own."""
 
     @classmethod
     def load_or_create(cls, directory: Path) -> LogKeys:
@@ -57,7 +57,7 @@ class LogKeys:
         Raises: KeyFileUnusable — if a file is damaged or readable by others.
         """
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        keys = cls(directory, secret(directory / "sidecar.key"), secret(directory / "cells.key"))
+        keys = cls(directory, SecretFile.at(directory / "sidecar.key"), SecretFile.at(directory / "cells.key"))
         for kind, file in KEY_FILES.items():
             if not keys.on_token(kind) and (kind != ML_DSA_44 or ml_dsa_available()):
                 file.open(secret(directory / file.name))
@@ -178,32 +178,3 @@ class LogKeys:
             return Pkcs11Key.load(self.directory / (PKCS11_FILE + suffix))
         file = KEY_FILES[kind]
         return file.open(read_secret(self.directory / (file.name + suffix)))
-
-
-def secret(path: Path) -> bytes:
-    """Return the 32 bytes in a key file, which is made with random ones if it is not there.
-
-    Raises: KeyFileUnusable — if it is damaged or readable by others.
-    """
-    if not path.exists():
-        # Of two processes that start together one file wins, and both read it.
-        create_file(path, os.urandom(_KEY_BYTES).hex().encode("ascii") + b"\n", mode=0o600)
-    return read_secret(path)
-
-
-def read_secret(path: Path) -> bytes:
-    """Return the 32 bytes in a key file.
-
-    Raises: KeyFileUnusable — if it is damaged, missing or readable by others.
-    """
-    try:
-        if path.stat().st_mode & 0o077:
-            raise KeyFileUnusable(f"{path.name} is readable by others than its owner")
-        value = bytes.fromhex(path.read_text(encoding="ascii"))
-    except ValueError:
-        value = b""
-    except OSError as error:
-        raise KeyFileUnusable(f"{path.name}: {error.strerror}") from None
-    if len(value) != _KEY_BYTES:
-        raise KeyFileUnusable(f"{path.name} does not hold 32 bytes in hexadecimal")
-    return value

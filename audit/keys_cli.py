@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from audit.cli_context import Context, language_of
@@ -37,6 +38,28 @@ _ROTATED = Text(
     "The signing keys are replaced: entry {index}; the checkpoint of size {size} is signed by the old and the new.\n"
     "Give {trusted} and {receipt} to witnesses and verifiers.",
 )
+KINDS: Mapping[str, Text] = MappingProxyType(
+    {
+        "log": _ROTATED,
+        "master": Text(
+            "마스터 키를 교체했습니다. {index}번 기록이며, 사람별 키 {items}개를 새 키로 다시 감쌌습니다.",
+            "The master key is replaced: entry {index}; {items} keys of subjects are wrapped by the new one.",
+        ),
+        "cells": Text(
+            "셀 저장소의 공용 키를 교체했습니다. {index}번 기록이며, 셀 {items}개를 새 키로 다시 암호화했습니다.",
+            "The common key of the cell store is replaced: entry {index}; {items} cells are encrypted under the new.",
+        ),
+        "release": Text(
+            "반출 서명 키를 교체했습니다. {index}번 기록입니다. 이전 서명은 그대로 유효합니다.",
+            "The key that signs releases is replaced: entry {index}. Earlier signatures stay valid.",
+        ),
+    }
+)
+"""What can be replaced, and what is said when it is."""
+_STILL_NEEDED = Text(
+    "결정된 반출 묶음이 아직 남아 있어 이전 키는 그 묶음을 만든 뒤 저절로 파기됩니다.",
+    "Releases that were decided before wait for their package; the old key is destroyed by itself when they are made.",
+)
 _FOLLOWED = Text(
     "이전 키가 새 키를 보증합니다 (크기 {size}부터). {file}에 기록했습니다.",
     "The old keys vouch for the new ones (from size {size}). Written to {file}.",
@@ -65,7 +88,10 @@ def add_parsers(commands: Any, guard: Guard) -> None:
     group = commands.add_parser("key", help=_say("서명 키", "the signing keys")).add_subparsers(required=True)
     listed = group.add_parser("list", help=_say("키와 유효 범위", "the keys and where they count"))
     listed.set_defaults(func=guard(show))
-    rotated = group.add_parser("rotate", help=_say("서명 키 교체", "replace the signing keys"))
+    rotated = group.add_parser("rotate", help=_say("키 교체", "replace the signing keys, or another key"))
+    rotated.add_argument(
+        "which", nargs="?", choices=tuple(KINDS), default="log", help=_say("교체할 키", "the key to replace")
+    )
     fate = rotated.add_mutually_exclusive_group(required=True)
     fate.add_argument(
         "--keep-old", type=Path, metavar="DIR", help=_say("이전 키를 옮겨 둘 곳", "where the old keys are moved")
@@ -106,7 +132,9 @@ def show(_arguments: argparse.Namespace, context: Context) -> int:
 
 
 def rotate_keys(arguments: argparse.Namespace, context: Context) -> int:
-    """Replace the signing keys of the running log."""
+    """Replace the signing keys of the running log, or another key of the zone."""
+    if arguments.which != "log":
+        return _replace(arguments, context)
     zone = context.zone()
     keys = LogKeys.load_or_create(context.home / "keys")
     done = rotate(zone.log, keys, keep=arguments.keep_old)
@@ -118,6 +146,18 @@ def rotate_keys(arguments: argparse.Namespace, context: Context) -> int:
     else:
         said = _ROTATED.format(index=done.index, size=done.size, trusted=trusted, receipt=done.receipt)
         context.print(said.say(language_of()))
+    return EXIT_OK
+
+
+def _replace(arguments: argparse.Namespace, context: Context) -> int:
+    facts = context.zone().replacements[arguments.which](arguments.keep_old)
+    if context.json:
+        context.print(json.dumps({"key": arguments.which, **facts}))
+        return EXIT_OK
+    language = language_of()
+    context.print(KINDS[arguments.which].format(**facts).say(language))
+    if facts.get("kept"):
+        context.print(_STILL_NEEDED.say(language))
     return EXIT_OK
 
 

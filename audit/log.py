@@ -23,7 +23,7 @@ from audit.break_glass import OUTSIDE, READINGS, BreakGlass
 from audit.checkpoint import Checkpoint, open_checkpoint
 from audit.composing import Composed, compose, same_claim
 from audit.db import Database
-from audit.entering import enter
+from audit.entering import Prepared, enter, enter_all
 from audit.errors import AuditError, EventRefused, LogInconsistent, NotDurable, SealedValueLost
 from audit.event import Event
 from audit.head import Head
@@ -31,8 +31,8 @@ from audit.keys import LogKeys
 from audit.merkle import leaf_hash, verify_inclusion
 from audit.proof import format_proof
 from audit.retention.facts import erased_subjects, is_erased
-from audit.sequencer import Sequencer
-from audit.sidecar import DigestRow, Sidecar, SidecarRow
+from audit.sequencer import MAX_BATCH, Sequencer
+from audit.sidecar import Sidecar
 from audit.space import Space
 from audit.subject_keys import CellKeys, SubjectKeys
 from audit.tree import Tree
@@ -95,10 +95,18 @@ class AuditLog:
         if the disk is too full for anything new (LogFull). In all cases the caller's transaction is rolled back:
         nothing may happen that is not recorded.
         """
+        return self.append_all(tx, [(event, component or self.component)])[0]
+
+    def append_all(self, tx: Connection, events: Sequence[tuple[Event, str]]) -> list[Appended]:
+        """Record events, each with its component, in the caller's transaction; their indexes rise in their order.
+
+        Raises: as `append`. None of them is recorded then.
+        """
         try:
             if self.space is not None:
-                self.space.admit(event)
-            return self._append(tx, event, component or self.component)
+                for event, _component in events:
+                    self.space.admit(event)
+            return self._append_all(tx, events)
         except BaseException as error:
             if (transaction := tx.get_transaction()) is not None:
                 transaction.rollback()
@@ -138,7 +146,7 @@ class AuditLog:
             return [Appended(event.id, OUTSIDE) for event, _component in events]
         try:
             with self.db.begin() as tx:
-                return [self.append(tx, event, component=component) for event, component in events]
+                return self.append_all(tx, events)
         except SQLAlchemyError as error:
             raise NotDurable(f"the database could not commit: {type(error).__name__}") from error
 
@@ -258,9 +266,7 @@ class AuditLog:
         """Return the keys under which a cell store keeps the code of each person."""
         return CellKeys(self.db, self.subject_keys, self._clock)
 
-    def prepare(
-        self, tx: Connection, event: Event, component: str
-    ) -> tuple[Composed, list[SidecarRow], list[DigestRow]]:
+    def prepare(self, tx: Connection, event: Event, component: str) -> Prepared:
         """Return everything that an append of this event would write now, without writing more than a first key.
 
         Raises: as `append`.
@@ -272,7 +278,7 @@ class AuditLog:
             for subject in composed.sealed:
                 self._make_key(tx, subject, ts)
         rows = [row for subject, part in sealed for row in self._sidecar.encrypt(tx, subject, part, ts=ts)]
-        return composed, rows, self._sidecar.digests(tx, composed.indexed, ts=ts)
+        return Prepared(composed, rows, self._sidecar.digests(tx, composed.indexed, ts=ts))
 
     def _make_key(self, tx: Connection, subject: str, ts: str) -> None:
         """Make a subject's first key in a transaction of its own: nobody waits until the caller's has ended."""
@@ -280,20 +286,29 @@ class AuditLog:
             with self.db.begin() as own:
                 self.subject_keys.live(own, subject, ts)
 
-    def _append(self, tx: Connection, event: Event, component: str) -> Appended:
+    def _append_all(self, tx: Connection, events: Sequence[tuple[Event, str]]) -> list[Appended]:
         store.require_transaction(tx)
         # On SQLite this is under the lock of BEGIN IMMEDIATE, so that times rise with indexes across processes.
-        composed, rows, digests = self.prepare(tx, event, component)
-        body = composed.body
+        done: list[Appended] = []
+        for start in range(0, len(events), MAX_BATCH):
+            batch = [self.prepare(tx, event, component) for event, component in events[start : start + MAX_BATCH]]
+            if len(batch) > 1 and tx.dialect.name == "sqlite" and (first := enter_all(tx, batch)) is not None:
+                done += [Appended(one.composed.columns.event_id, index) for index, one in enumerate(batch, first)]
+            else:
+                done += [self._append(tx, one) for one in batch]
+        return done
+
+    def _append(self, tx: Connection, one: Prepared) -> Appended:
+        composed, rows, digests = one
         if tx.dialect.name == "postgresql":
-            written, index = pending.put(tx, body, composed.data, rows, digests), None
+            written, index = pending.put(tx, composed, rows, digests), None
         else:
-            index, written = enter(tx, body, composed.data, rows, digests) or (None, None)
+            index, written = enter(tx, one) or (None, None)
         if written is None:
-            return _recorded_before(tx, body)
+            return _recorded_before(tx, composed.body)
         if len(written) < len(rows):
             self._seal_again(tx, composed, written)
-        return Appended(body["id"], index)
+        return Appended(composed.columns.event_id, index)
 
     def _seal_again(self, tx: Connection, composed: Composed, written: set[bytes]) -> None:
         """Seal what was sealed under a key that was destroyed since this process met it."""

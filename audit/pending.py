@@ -6,13 +6,12 @@ its index afterwards (`audit.sequencer`). The sealed values are written here, so
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from audit.body import Body
-from audit.columns import columns, links
+from audit.canonical import dump
+from audit.composing import Composed
 from audit.sidecar import DigestRow, SidecarRow
 from audit.store import direct
 
@@ -57,7 +56,7 @@ _WAITING = "SELECT count(*) FROM audit_pending"
 
 
 def put(
-    tx: Connection, body: Body, data: bytes, sealed: Sequence[SidecarRow], digests: Sequence[DigestRow] = ()
+    tx: Connection, composed: Composed, sealed: Sequence[SidecarRow], digests: Sequence[DigestRow] = ()
 ) -> set[bytes] | None:
     """Write an event to the outbox and return which of its commitments have their sealed value.
 
@@ -66,13 +65,14 @@ def put(
 
     Raises: NotDurable — if the database refuses it.
     """
+    data, columns = composed.data, composed.columns
     row = (
-        body["id"],
+        columns.event_id,
         data,
-        body["ts"],
+        columns.ts,
         data.rindex(_TS) + len(_TS),
-        json.dumps(columns(body)._asdict(), separators=(",", ":")),
-        json.dumps(sorted(links(body)), separators=(",", ":")),
+        dump(columns._asdict()).decode(),
+        dump([list(link) for link in sorted(composed.links)]).decode(),
     )
     if not sealed:
         return set() if direct(tx, _PUT_PLAIN, row) else None

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from audit.canonical import JSON
 from audit.durable import create_file, replace_file, sync_directory
 from audit.errors import KeyFileUnusable, LogInconsistent, MalformedNote, NotTrusted
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.head import Head
-from audit.keys import KEY_FILES, NEXT, PKCS11_FILE, LogKeys, secret
+from audit.keys import KEY_FILES, PKCS11_FILE, LogKeys
 from audit.log import AuditLog
 from audit.note import Verifier, parse_vkey
 from audit.proof import verify_receipt
 from audit.refs import new_event_id
+from audit.secret_file import NEXT, overwrite, secret
 from audit.tree_head import Checkpoint
 from audit.trusted import TrustedKey, TrustedKeys
 
@@ -199,18 +198,12 @@ def _exchange(keys: LogKeys, old: Verifier, keep: Path | None) -> None:
         with path.open("r+b") as file:
             coming.replace(path)
             sync_directory(keys.directory)
-            _overwrite(file)
+            overwrite(file)
     elif keys.on_token(old.kind) and path.exists():
         with path.open("r+b") as file:
-            _overwrite(file)
+            overwrite(file)
         path.unlink()
         sync_directory(keys.directory)
-
-
-def _overwrite(file: BinaryIO) -> None:
-    file.write(b"0" * os.fstat(file.fileno()).st_size)
-    file.flush()
-    os.fsync(file.fileno())
 
 
 def _remove_leftovers(directory: Path) -> None:

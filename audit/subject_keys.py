@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +23,7 @@ from audit.body import timestamp
 from audit.db import Database
 from audit.errors import NotDurable
 from audit.refs import new_ref
+from audit.secret_file import SecretFile
 from audit.store import direct
 
 NONCE_BYTES = 12  # NIST SP 800-38D section 8.2: 96 bits
@@ -55,8 +57,10 @@ class SubjectKey:
 class SubjectKeys:
     """The keys of all subjects, as one process knows them."""
 
-    def __init__(self, master: bytes) -> None:
-        self._master = AESGCM(master)
+    def __init__(self, master: bytes | SecretFile) -> None:
+        """Take the master key, or the file that it is read from whenever a key is made or does not open."""
+        self._source = master
+        self._masters: tuple[AESGCM, ...] = ()
         self._opened: dict[str, SubjectKey] = {}
         self._live: dict[str, SubjectKey] = {}
         self._since = time.monotonic()
@@ -76,9 +80,12 @@ class SubjectKeys:
             if (found := self.find(tx, subject)) is not None:
                 self._live[subject] = found
                 return found
-            key_id, nonce = new_ref("k"), os.urandom(NONCE_BYTES)
-            wrapped = nonce + self._master.encrypt(nonce, os.urandom(32), _KEY_LABEL + key_id.encode("ascii"))
-            direct(tx, _INSERT_KEY, (key_id, subject, wrapped, ts))
+            key_id, master = new_ref("k"), self._secrets()[0]
+            direct(tx, _INSERT_KEY, (key_id, subject, wrap(master, key_id, os.urandom(32)), ts))
+            # Whoever replaces the master key makes the next one known before the rows are wrapped anew, and waits
+            # for this transaction: so a row of the old one is either seen there or refused here.
+            if self._secrets()[0] != master:
+                raise NotDurable("the master key was replaced meanwhile; try again")
         raise NotDurable("a subject's key was destroyed while it was made")
 
     def knows(self, subject: str) -> bool:
@@ -106,11 +113,28 @@ class SubjectKeys:
         self._age()
         known = self._opened.get(key_id)
         if known is None:
-            nonce, ciphertext = bytes(wrapped[:NONCE_BYTES]), bytes(wrapped[NONCE_BYTES:])
-            key = self._master.decrypt(nonce, ciphertext, _KEY_LABEL + key_id.encode("ascii"))
+            key = self._unwrap(key_id, bytes(wrapped))
             digests, cells = (hmac.digest(key, label, "sha256") for label in (_DIGESTS_LABEL, _CELLS_LABEL))
             known = self._opened[key_id] = SubjectKey(key_id, AESGCM(key), digests, cells)
         return known
+
+    def _unwrap(self, key_id: str, wrapped: bytes) -> bytes:
+        """Return a key; one that does not open may be under a master key that came into force meanwhile.
+
+        Raises: InvalidTag — if it is under none of them.
+        """
+        for masters in (self._masters, None):
+            if masters is None:
+                masters = self._masters = tuple(AESGCM(value) for value in self._secrets())
+            for master in masters:
+                try:
+                    return unwrap(master, key_id, wrapped)
+                except InvalidTag:
+                    continue
+        raise InvalidTag
+
+    def _secrets(self) -> tuple[bytes, ...]:
+        return (self._source,) if isinstance(self._source, bytes) else self._source.every()
 
     def forget(self, subject: str) -> None:
         """Drop what this process knows of a subject's key."""
@@ -124,6 +148,20 @@ class SubjectKeys:
             self._opened.clear()
             self._live.clear()
             self._since = now
+
+
+def wrap(master: bytes, key_id: str, key: bytes) -> bytes:
+    """Return a subject's key as its row keeps it."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(master).encrypt(nonce, key, _KEY_LABEL + key_id.encode("ascii"))
+
+
+def unwrap(master: AESGCM, key_id: str, wrapped: bytes) -> bytes:
+    """Return a subject's key from its row.
+
+    Raises: InvalidTag — if it was wrapped by another master key.
+    """
+    return master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _KEY_LABEL + key_id.encode("ascii"))
 
 
 class CellKeys:

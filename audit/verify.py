@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.body import parse
@@ -103,13 +103,15 @@ class _DatabaseTiles:
 
     def __init__(self, tx: Connection) -> None:
         self._tx = tx
+        table = audit_tile.c
+        columns = as_bytes(tx, table.hashes), as_bytes(tx, table.root)
+        # Made once: there is a tile for every 256 entries.
+        self._wanted = select(*columns).where(table.level == bindparam("level"), table.n == bindparam("n"))
         self._root: tuple[Tile, bytes] | None = None
 
     def hashes(self, tile: Tile) -> bytes | None:
         """Return the hashes of a tile, or None if it is not there."""
-        table = audit_tile.c
-        columns = as_bytes(self._tx, table.hashes), as_bytes(self._tx, table.root)
-        row = self._tx.execute(select(*columns).where(table.level == tile.level, table.n == tile.n)).first()
+        row = self._tx.execute(self._wanted, {"level": tile.level, "n": tile.n}).first()
         self._root = None if row is None else (tile, bytes(row[1]))
         return None if row is None else bytes(row[0])
 

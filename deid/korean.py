@@ -13,7 +13,7 @@ from deid.korean_numbers import (
     foreigner_check,
     resident_check,
 )
-from deid.recogniser import AFTER, BEFORE, NEVER, Recogniser, digits_of, fixed
+from deid.recogniser import AFTER, BEFORE, JOIN, NEVER, Recogniser, digits_of, fixed
 
 
 def _resident(match: re.Match[str]) -> float:
@@ -25,12 +25,13 @@ def _foreigner(match: re.Match[str]) -> float:
 
 
 def _registered(match: re.Match[str], check: Callable[[str], bool]) -> float:
+    written = match[0]
     digits = digits_of(match)
     born = birth_date(digits)
     if born is None:
         return NEVER
-    dashed = any(mark in match[0] for mark in "-~_")
-    if len(match[0]) == len(digits) and _in_a_word(match):
+    dashed = "-" in written or "~" in written or "_" in written
+    if len(written) == len(digits) and _in_a_word(match):
         return 0.4
     if check(digits):
         return 0.99 if dashed else 0.95
@@ -38,7 +39,13 @@ def _registered(match: re.Match[str], check: Callable[[str], bool]) -> float:
         return 0.8 if dashed else 0.7
     if dashed:
         return 0.7
-    return 0.5 if len(match[0]) > 13 else 0.3
+    return 0.5 if len(written) > 13 else 0.3
+
+
+def _masked(match: re.Match[str]) -> float:
+    """A masked number still says the date of birth, and the sex where the seventh digit is shown."""
+    shown = digits_of(match)
+    return 0.7 if birth_date(f"{shown[:6]}{shown[6:7] or '1'}") else NEVER
 
 
 def _in_a_word(match: re.Match[str]) -> bool:
@@ -55,7 +62,7 @@ def _business(match: re.Match[str]) -> float:
 
 
 def _corporate(match: re.Match[str]) -> float:
-    if "-" not in match[0]:
+    if len(match[0]) == 13:
         return 0.2
     return 0.65 if corporate_check(digits_of(match)) else 0.3
 
@@ -65,74 +72,72 @@ def _spelt(grouped: float, bare: float) -> Callable[[re.Match[str]], float]:
     return lambda match: grouped if len(match[0]) > len(digits_of(match)) else bare
 
 
-_DASH = r"[ \t]{0,2}[-.~_/:]?[ \t]{0,2}"
-# The character class stands first, so that the search for it is the fast one; what may stand before it comes second.
-_COUNTRY = (
-    r"[0+8(](?<![0-9.].)(?<![0-9]-.)"
-    r"(?:(?:(?<=\+)82|(?<=8)2)[- .)]{0,2}\(?0?\)?|(?<=\()(?=0[0-9]{1,3}\))0|(?<=0))"
-)
-_GROUPS = r"\)?[- ./)]{0,3}[0-9]{3,4}[- ./]{0,3}[0-9]{4}"
+def _born(match: re.Match[str]) -> float:
+    return 0.85 if _BORN_AFTER.match(match.string, match.end()) else 0.1
+
+
+def _plate(match: re.Match[str]) -> float:
+    return 0.4 if " " in match[0] else 0.75
+
+
+_BORN_AFTER = re.compile(r"\.? ?(?:일)?생(?![가-힣])|\.? ?출생")
+_START = r"(?<![0-9])(?<![0-9]\.)(?<![0-9]-)"
+_COUNTRY = rf"{_START}(?:\+?82{JOIN}\(?0?\)?{JOIN}|\((?=0[0-9]{{1,3}}\))0|0)"
+_GROUPS = rf"\)?{JOIN}[0-9]{{3,4}}{JOIN}[0-9]{{4}}"
 _AREAS = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50[2-8]|80)"
 _PLATE = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호"
-_AFTER_PLATE = r"[^가-힣]|$|은|는|이|가|을|를|의|로|와|과|도|호|차|입|번|에|앞|으"
-_BORN = (
-    r"(?:생년\s?월일|생일|출생\s?(?:년월)?일(?:자)?"
-    r"|date\s?of\s?birth|birth\s?(?:date|day)|d\.?o\.?b\.?|born(?:\son)?)"
-)
+_AFTER_PLATE = r"[^가-힣]|$|은|는|이|가|을|를|의|로|와|과|도|호|차|입|번|에|앞|으|임|라|인"
+_PLATE_END = rf" ?[{_PLATE}] ?[0-9]{{4}}(?![0-9년명건원개회%번호])(?={_AFTER_PLATE})"
+_VEHICLE_WORDS = ("차량", "차 번호", "차번호", "번호판", "자동차", "등록번호", "plate", "vehicle")
 _MONTH, _MDAY = r"(?:0[1-9]|1[0-2])", r"(?:3[01]|[12][0-9]|0[1-9])"
-_DAY = (
-    r"(?:(?:19|20)[0-9]{2}[-./ ]{1,2}(?:1[0-2]|0?[1-9])[-./ ]{1,2}(?:3[01]|[12][0-9]|0?[1-9])"
-    rf"|(?:19|20)[0-9]{{2}}{_MONTH}{_MDAY}"
-    r"|(?:19|20)[0-9]{2}년 ?(?:1[0-2]|0?[1-9])월 ?(?:3[01]|[12][0-9]|0?[1-9])일"
-    rf"|[0-9]{{2}}[-./]{_MONTH}[-./]{_MDAY}"
-    rf"|[0-9]{{2}}{_MONTH}{_MDAY})"
-)
+_LOOSE_MONTH, _LOOSE_DAY = r"(?:1[0-2]|0?[1-9])", r"(?:3[01]|[12][0-9]|0?[1-9])"
 REGIONS = (
     r"(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
     r"|충청북|충청남|전라북|전라남|경상북|경상남)(?:특별자치|특별|광역|자치)?(?:시|도)?"
 )
 _BANKS = (
-    r"(?:국민|신한|우리|하나|농협|기업|산업|수협|새마을|우체국|카카오|토스|케이|씨티|제일"
-    r"|부산|대구|경남|광주|전북|제주)(?:은행|뱅크)?"
+    r"(?:국민|신한|우리|하나|농협|기업|산업|수협|새마을금고|새마을|우체국|카카오|토스|케이|씨티|제일|신협|축협"
+    r"|부산|대구|경남|광주|전북|제주|IBK|KB|NH|SC|KEB)(?:은행|뱅크|중앙회)?"
 )
+_MARK = r"(?: {0,2}[-.~_/·] {0,2}|-\r?\n {0,2})"
+_ACCOUNT = rf"(?<![0-9-])(?:[0-9](?:{_MARK}?[0-9]){{9,15}}|[0-9](?: ?[0-9]){{9,15}})(?!{_MARK}?[0-9])"
 
 RESIDENT_WORDS = ("주민", "rrn", "resident reg", "resident_reg", "resident no", "ssn", "jumin")
 FOREIGNER_WORDS = (*RESIDENT_WORDS, "외국인", "거소", "alien", "foreigner", "frn")
-PHONE_WORDS = ("전화", "연락처", "휴대", "핸드폰", "팩스", "phone", "mobile", "tel", "call", "fax", "contact")
+PHONE_WORDS = ("전화", "연락", "휴대", "핸드폰", "팩스", "phone", "mobile", "tel", "call", "fax", "contact", "h.p")
 BIRTH_WORDS = (
-    *("생년월일", "생일", "출생일", "dob"),
+    *("생년월일", "생년", "생일", "출생", "태어난", "dob", "d.o.b", "born"),
     *("birth_date", "birthdate", "birth date", "birthday", "date_of_birth", "date of birth"),
 )
+_ACCOUNT_WORDS = ("계좌", "입금", "송금", "통장", "account", "은행", "뱅크", "bank", "예금", "이체")
 
-KOREAN: tuple[Recogniser, ...] = (
+NUMBERS: tuple[Recogniser, ...] = (
     Recogniser(
-        "rrn",
-        "RRN",
-        re.compile(f"{BEFORE}[0-9]{{6}}{_DASH}[1-490][0-9]{{6}}{AFTER}"),
-        _resident,
-        RESIDENT_WORDS,
-        0.95,
+        "rrn", "RRN", re.compile(f"{BEFORE}[0-9]{{6}}{JOIN}[1-490][0-9]{{6}}{AFTER}"), _resident, RESIDENT_WORDS, 0.95
     ),
     Recogniser(
-        "frn",
-        "FRN",
-        re.compile(f"{BEFORE}[0-9]{{6}}{_DASH}[5-8][0-9]{{6}}{AFTER}"),
-        _foreigner,
-        FOREIGNER_WORDS,
-        0.95,
+        "frn", "FRN", re.compile(f"{BEFORE}[0-9]{{6}}{JOIN}[5-8][0-9]{{6}}{AFTER}"), _foreigner, FOREIGNER_WORDS, 0.95
+    ),
+    Recogniser(
+        "rrn-masked",
+        "RRN",
+        re.compile(rf"{BEFORE}[0-9]{{6}} ?- ?(?:[1-8][0-9]{{0,5}})?[*xX○●◯■□]{{1,7}}(?![0-9A-Za-z])"),
+        _masked,
+        RESIDENT_WORDS,
+        0.9,
     ),
     Recogniser(
         "corporate-registration",
         "CORPORATE_REG",
-        re.compile(f"{BEFORE}[0-9]{{6}}-?[0-9]{{7}}{AFTER}"),
+        re.compile(f"{BEFORE}[0-9]{{6}}{JOIN}[0-9]{{7}}{AFTER}"),
         _corporate,
-        ("법인등록", "법인번호", "법인 등록", "corporate reg", "corporation no"),
+        ("법인등록", "법인번호", "법인 등록", "법인 번호", "corporate reg", "corporation no"),
         0.97,
     ),
     Recogniser(
         "business-registration",
         "BUSINESS_REG",
-        re.compile(r"(?<![0-9-])(?<![0-9]\.)[0-9]{3}(?: ?- ?[0-9]{2} ?- ?|[0-9]{2})[0-9]{5}(?![0-9-])" + AFTER),
+        re.compile(rf"(?<![0-9-])(?<![0-9]\.)[0-9]{{3}}{JOIN}[0-9]{{2}}{JOIN}[0-9]{{5}}(?![0-9-]){AFTER}"),
         _business,
         ("사업자", "business reg", "business no", "brn"),
         0.97,
@@ -154,17 +159,47 @@ KOREAN: tuple[Recogniser, ...] = (
         0.85,
     ),
     Recogniser(
-        "landline-kr",
-        "PHONE",
-        re.compile(f"{_COUNTRY}{_AREAS}{_GROUPS}{AFTER}"),
-        _spelt(0.85, 0.3),
-        PHONE_WORDS,
-        0.9,
+        "landline-kr", "PHONE", re.compile(f"{_COUNTRY}{_AREAS}{_GROUPS}{AFTER}"), _spelt(0.85, 0.3), PHONE_WORDS, 0.9
     ),
+    Recogniser(
+        "driver-licence",
+        "DRIVER_LICENSE",
+        re.compile(
+            rf"(?<![0-9-])(?:1[1-9]|2[0-6]|28){JOIN}[0-9]{{2}}{JOIN}[0-9]{{6}}{JOIN}[0-9]{{2}}(?![0-9-]){AFTER}"
+        ),
+        lambda match: 0.85 if "-" in match[0] else 0.2,
+        ("운전면허", "면허", "driver", "licence", "license"),
+        0.95,
+    ),
+    Recogniser(
+        "health-insurance",
+        "HEALTH_INSURANCE",
+        re.compile(rf"(?<![0-9-])[1-9][0-9]?{JOIN}[0-9]{{9,10}}(?![0-9-]){AFTER}"),
+        fixed(0.1),
+        ("건강보험", "보험증", "건보", "증번호", "증 번호", "health insurance", "nhis"),
+        0.85,
+    ),
+    Recogniser("account", "ACCOUNT", re.compile(_ACCOUNT), fixed(0.2), _ACCOUNT_WORDS, 0.8),
+    Recogniser(
+        "birth-date",
+        "BIRTH_DATE",
+        re.compile(
+            rf"(?<![0-9.])(?:(?:19|20)[0-9]{{2}}(?:{_MONTH}{_MDAY}|{JOIN}{_LOOSE_MONTH}{JOIN}{_LOOSE_DAY})"
+            rf"|[0-9]{{2}}(?:{_MONTH}{_MDAY}|[-./]{_MONTH}[-./]{_MDAY}))(?![0-9])"
+        ),
+        _born,
+        BIRTH_WORDS,
+        0.9,
+        reach=18,
+    ),
+)
+"""What begins with digits; read in stretches of digits only."""
+
+TEXTS: tuple[Recogniser, ...] = (
     Recogniser(
         "passport-kr",
         "PASSPORT",
-        re.compile(r"(?<![A-Za-z0-9])[MSRODG][0-9]{3}[A-Z][0-9]{4}(?![A-Za-z0-9])"),
+        re.compile(r"[MSRODG](?<![A-Za-z0-9].)[ -]?[0-9]{3}[A-Z][0-9]{4}(?![A-Za-z0-9])"),
         fixed(0.8),
         ("여권", "passport"),
         0.97,
@@ -172,91 +207,68 @@ KOREAN: tuple[Recogniser, ...] = (
     Recogniser(
         "passport-kr-old",
         "PASSPORT",
-        re.compile(r"(?<![A-Za-z0-9])(?:[MSRODG][0-9]{8}|[A-Z]{2}[0-9]{7})(?![A-Za-z0-9])"),
+        re.compile(r"[A-Z](?<![A-Za-z0-9].)(?:(?<=[MSRODG])[ -]?[0-9]{8}|[A-Z][ -]?[0-9]{7})(?![A-Za-z0-9])"),
         fixed(0.4),
         ("여권", "passport"),
         0.9,
     ),
     Recogniser(
-        "driver-licence",
-        "DRIVER_LICENSE",
-        re.compile(r"(?<![0-9-])(?:1[1-9]|2[0-6]|28)[- ]?[0-9]{2}[- ]?[0-9]{6}[- ]?[0-9]{2}(?![0-9-])"),
-        lambda match: 0.85 if "-" in match[0] else 0.2,
-        ("운전면허", "면허번호", "면허 번호", "driver", "licence", "license"),
-        0.95,
-    ),
-    Recogniser(
-        "driver-licence-region",
-        "DRIVER_LICENSE",
-        re.compile(rf"{REGIONS} ?[0-9]{{2}}[- ][0-9]{{6}}[- ][0-9]{{2}}(?![0-9-])"),
-        fixed(0.9),
-        ("운전면허", "면허"),
-        0.97,
-    ),
-    Recogniser(
-        "health-insurance",
-        "HEALTH_INSURANCE",
-        re.compile(rf"(?<![0-9-])[1-9][0-9]?-?[0-9]{{9,10}}(?![0-9-]){AFTER}"),
-        fixed(0.1),
-        ("건강보험", "보험증", "건보", "증번호", "health insurance", "nhis"),
-        0.85,
-    ),
-    Recogniser(
         "account-bank",
         "ACCOUNT",
-        re.compile(rf"{_BANKS} ?(?P<value>[0-9](?:[- ]?[0-9]){{9,15}})(?![0-9-])"),
+        re.compile(rf"{_BANKS} ?(?:계좌 ?(?:번호)? ?:? ?)?(?P<value>{_ACCOUNT})"),
         fixed(0.75),
         ("계좌", "입금", "송금"),
         0.92,
     ),
     Recogniser(
-        "account",
-        "ACCOUNT",
-        re.compile(r"(?<![0-9-])[0-9]{2,6}-[0-9]{2,6}-[0-9]{2,7}(?:-[0-9]{1,5})?(?![0-9-])"),
-        fixed(0.2),
-        ("계좌", "입금", "송금", "통장", "account", "은행", "bank"),
-        0.8,
-        "-",
-    ),
-    Recogniser(
         "vehicle",
         "VEHICLE",
-        re.compile(
-            rf"(?<![0-9.])(?:{REGIONS} ?)?[0-9]{{2,3}} ?[{_PLATE}] ?[0-9]{{4}}(?![0-9년명건원개회%번호])"
-            rf"(?={_AFTER_PLATE})"
-        ),
-        lambda match: 0.4 if re.search(r"[0-9] |[가-힣] [0-9]{4}", match[0]) else 0.75,
-        ("차량", "차 번호", "차번호", "번호판", "자동차", "plate", "vehicle"),
+        re.compile(rf"[0-9](?<![0-9.].)[0-9]{{1,2}}{_PLATE_END}"),
+        _plate,
+        _VEHICLE_WORDS,
         0.92,
     ),
     Recogniser(
-        "birth-date",
+        "birth-date-korean",
         "BIRTH_DATE",
-        re.compile(rf"{_BORN}[^0-9\n]{{0,12}}?(?P<value>{_DAY})(?![0-9])", re.IGNORECASE),
-        fixed(0.9),
-    ),
-    Recogniser(
-        "birth-date-suffix",
-        "BIRTH_DATE",
-        re.compile(rf"(?<![0-9])(?P<value>{_DAY})(?= ?(?:일)?생(?![가-힣]))"),
-        fixed(0.85),
-        hint="생",
-    ),
-    Recogniser(
-        "birth-date-column",
-        "BIRTH_DATE",
-        re.compile(rf"(?<![0-9.]){_DAY}(?![0-9])"),
-        fixed(0.1),
+        re.compile(
+            rf"[0-9](?<![0-9].)(?:(?:(?<=1)9|(?<=2)0)[0-9]{{2}}년 ?{_LOOSE_MONTH}월 ?{_LOOSE_DAY}일"
+            rf"|[0-9]년 ?{_LOOSE_MONTH}월 ?{_LOOSE_DAY}일(?=생| ?출생))"
+        ),
+        _born,
         BIRTH_WORDS,
-        0.85,
+        0.9,
+        "월",
+        18,
     ),
     Recogniser(
         "customs-code",
         "OTHER_ID",
-        re.compile(r"(?<![A-Za-z0-9])P[0-9]{12}(?![A-Za-z0-9])"),
+        re.compile(r"P(?<![A-Za-z0-9].)[0-9]{12}(?![A-Za-z0-9])"),
         fixed(0.6),
         ("통관", "customs", "pccc"),
         0.95,
         "P",
     ),
 )
+"""What begins with a letter or a word; each is searched for in the whole text."""
+
+REGIONAL: tuple[Recogniser, ...] = (
+    Recogniser(
+        "driver-licence-region",
+        "DRIVER_LICENSE",
+        re.compile(rf"{REGIONS} ?[0-9]{{2}}{JOIN}[0-9]{{6}}{JOIN}[0-9]{{2}}(?![0-9-])"),
+        fixed(0.9),
+        ("운전면허", "면허"),
+        0.97,
+    ),
+    Recogniser(
+        "vehicle-region",
+        "VEHICLE",
+        re.compile(rf"{REGIONS} ?[0-9]{{1,3}}{_PLATE_END}"),
+        fixed(0.8),
+        _VEHICLE_WORDS,
+        0.93,
+    ),
+)
+"""What begins with the name of a province; read where one stands."""

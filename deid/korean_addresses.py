@@ -8,12 +8,18 @@ part is not enough: an address is a place that is named (district or town) and a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from deid.recogniser import Recogniser
+from deid.korean import REGIONAL, REGIONS
+from deid.recogniser import Recogniser, fixed
 
 _PROVINCE = (
     r"(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주|충청북|충청남|전라북|전라남|경상북|경상남)"
     r"(?:특별자치|특별|광역|자치)?(?:시|도)?"
+)
+_PROVINCE_START = (
+    r"(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주|충청북|충청남|전라북|전라남|경상북|경상남)"
+    r"(?<![가-힣0-9]..)(?<![가-힣0-9]...)(?:특별자치|특별|광역|자치)?(?:시|도)?"
 )
 _CITY = r"[가-힣]{1,4}(?:시|군)"
 _DISTRICT = r"[가-힣]{1,4}구"
@@ -37,9 +43,9 @@ _TAIL = (
 )
 _PLACE = (
     rf"(?:{_PROVINCE}{_GAP}(?:{_CITY}{_GAP})?(?:{_DISTRICT}{_GAP})?(?:{_TOWN}{_GAP})?"
-    rf"|{_CITY}{_GAP}(?:{_DISTRICT}{_GAP})?(?:{_TOWN}{_GAP})?|{_DISTRICT}{_GAP}|{_TOWN}{_GAP})"
+    rf"|{_CITY}{_GAP}(?:{_DISTRICT}{_GAP})?(?:{_TOWN}{_GAP})?|{_DISTRICT}{_GAP}(?:{_TOWN}{_GAP})?|{_TOWN}{_GAP})"
 )
-_END = r"(?![0-9]|[,.][0-9]|[명건세년월%원개회]|(?<=[0-9])시간)"
+_END = r"(?![0-9]|[,.][0-9]|가 ?[0-9]|[명건세년월%원개회]|(?<=[0-9])시간)"
 _ROAD_PART = rf"(?:{_NEIGHBOURHOOD} )?{_ROAD} ?{_NUMBER}{_END}"
 _LOT_PART = rf"{_NEIGHBOURHOOD} ?{_LOT}{_END}"
 _WORDS = ("주소", "거주", "소재지", "배송지", "거소", "본적", "등록기준지", "address")
@@ -71,10 +77,18 @@ ADDRESSES: tuple[Recogniser, ...] = (
         0.85,
     ),
     Recogniser(
+        "address-units",
+        "ADDRESS",
+        re.compile(rf"(?<![가-힣0-9])(?:{_BUILDING} ?)?[0-9]{{1,4}}동 ?[0-9]{{1,5}}호(?![가-힣0-9])"),
+        fixed(0.6),
+        _WORDS,
+        0.85,
+    ),
+    Recogniser(
         "address-area",
         "ADDRESS",
         re.compile(
-            rf"(?<![가-힣0-9]){_PROVINCE} (?:{_CITY} )?(?:{_DISTRICT} ?)?(?P<town>(?:{_TOWN} ?)?{_NEIGHBOURHOOD})?"
+            rf"{_PROVINCE_START} (?:{_CITY} )?(?:{_DISTRICT} ?)?(?P<town>(?:{_TOWN} ?)?{_NEIGHBOURHOOD})?"
             rf"(?=(?:에서|에|의|으로|로|은|는|이|가|을|를|과|와|,|\.|\)|\s|$))"
             rf"(?:(?:, ?| ){_BUILDING})?(?:(?:, ?| ){_UNIT}){{0,3}}"
         ),
@@ -83,3 +97,34 @@ ADDRESSES: tuple[Recogniser, ...] = (
         0.85,
     ),
 )
+
+
+_REGION = re.compile(REGIONS)
+_ANCHOR = re.compile("[로길동리가번구](?= ?(?:지하 ?|산 ?)?[0-9])")
+_ROAD_OR_LOT, _WITHOUT_PLACE, _UNITS, _AREA = ADDRESSES
+_REGIONAL = (_AREA, *REGIONAL)
+_BACK, _AHEAD = 60, 120
+"""Characters around the name of a road or neighbourhood in which an address lies."""
+
+
+def find_addresses(text: str) -> Iterator[tuple[Recogniser, re.Match[str]]]:
+    """Yield where addresses are, and numbers that begin with a province.
+
+    A road or a neighbourhood with a number tells where to look; so does the name of a province.
+    """
+    done = 0
+    for anchor in _ANCHOR.finditer(text):
+        place = anchor.start()
+        if place < done:
+            continue
+        begin = max(done, place - _BACK, text.rfind("\n", 0, place) + 1)
+        for rule in (_ROAD_OR_LOT, _WITHOUT_PLACE, _UNITS):
+            match = rule.pattern.search(text, begin, place + _AHEAD)
+            if match and match.start() <= place < match.end():
+                yield rule, match
+                done = match.end()
+                break
+    for region in _REGION.finditer(text):
+        for rule in _REGIONAL:
+            if match := rule.pattern.match(text, region.start()):
+                yield rule, match

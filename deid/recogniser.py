@@ -18,6 +18,12 @@ BEFORE = r"(?<![0-9])(?<![0-9]\.)"
 """Neither inside a longer number nor in the decimals of one."""
 AFTER = r"(?![0-9])(?!\.[0-9]*[1-9])"
 """The number ends here; `.0` may follow, which is how a column with gaps is written as floats."""
+JOIN = r"(?: {0,2}[-.~_/:·] {0,2}| |-\r?\n {0,2}|)"
+"""What stands between two groups of one number, in every spelling: a mark, a space, a dash at the end of a line."""
+REACH = 40
+"""Characters before a find in which a context word counts; Korean puts the label before its value."""
+
+_NOT_DIGITS = {code: None for code in range(128) if not chr(code).isdigit()} | {ord("·"): None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,14 @@ class Recogniser:
     with_context: float = NEVER
     hint: str = ""
     """A string without which the pattern cannot match; saves reading large texts for nothing."""
+    reach: int = REACH
+    """Characters before a find in which a context word counts."""
+    gate: re.Pattern[str] | None = None
+    """What must be somewhere in a text, where no plain string says so."""
+
+    def may_match(self, text: str) -> bool:
+        """Return whether a text holds what every match holds."""
+        return self.hint in text and (self.gate is None or self.gate.search(text) is not None)
 
 
 def fixed(score: float) -> Callable[[re.Match[str]], float]:
@@ -43,4 +57,4 @@ def fixed(score: float) -> Callable[[re.Match[str]], float]:
 
 def digits_of(match: re.Match[str]) -> str:
     """The digits of a match, in order."""
-    return "".join(character for character in match[0] if character in "0123456789")
+    return match[0].translate(_NOT_DIGITS)

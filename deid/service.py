@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -12,9 +12,10 @@ from audit.canonical import JSON
 from audit.errors import AuditError
 from audit.event import Actor, Event, Object, Outcome, Source, Subjects
 from audit.log import AuditLog
-from deid.engine import Applied, Progress, apply
+from deid.engine import Applied, Changer, Progress, apply
 from deid.errors import DeidError
-from deid.keys import KeyRecord, KeyStore
+from deid.key_destruction import Destruction, destroy_key
+from deid.keys import KeyStore
 from deid.policy import Policy
 from deid.sources import Table
 
@@ -46,6 +47,7 @@ class DeidDesk:
         source: Source,
         subjects: Subjects,
         progress: Progress = lambda _done, _all: None,
+        changer: Changer | None = None,
     ) -> Extract:
         """Write the extract that a policy makes of a table, announced before and reported after.
 
@@ -59,7 +61,7 @@ class DeidDesk:
         made = _Made(self._log, policy.digest, by, subjects, source)
         intent = made.record("intent", about, detail=facts)
         try:
-            applied = apply(policy, table, key, target, progress=progress)
+            applied = apply(policy, table, key, target, progress=progress, changer=changer)
         except BaseException as error:
             reason = error.reason_code if isinstance(error, DeidError) else "interrupted"
             made.record("failed", about, intent_id=intent, reason=reason)
@@ -98,24 +100,26 @@ class DeidDesk:
         )
         self._keys.approve_linkage(domain, project, requested_by=requested_by.ref, approved_by=by.ref)
 
-    def destroy_key(self, domain: str, version: int, why: str, *, by: Actor, source: Source) -> KeyRecord:
+    def destroy_key(
+        self, domain: str, version: int, why: str, *, by: Actor, source: Source, also: Iterable[Path] = ()
+    ) -> Destruction:
         """Destroy the additional information of a domain for ever and return the destruction record.
 
-        Raises: KeyStoreError — if there never was such a key.
+        `also` are directories of backups to look through afterwards. Raises: KeyStoreError — if there never was such
+        a key, or a directory is not there.
         """
         self._keys.record_of(domain, version)
-        self._log.record(
-            Event(
-                "deid.key_destroyed",
-                by,
-                Object("project", domain),
-                Subjects.none(),
-                source,
-                detail={"linkage_domain": domain, "key_version": version},
-                sealed={"reason": why},
-            )
+        event = Event(
+            "deid.key_destroyed",
+            by,
+            Object("project", domain),
+            Subjects.none(),
+            source,
+            detail={"linkage_domain": domain, "key_version": version},
+            sealed={"reason": why},
         )
-        return self._keys.destroy(domain, version, by=by.ref, why=why)
+        self._log.record(event)
+        return destroy_key(self._keys, domain, version, by=by.ref, why=why, event_id=event.id, also=tuple(also))
 
 
 @dataclass(frozen=True, slots=True)

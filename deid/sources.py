@@ -6,13 +6,11 @@ Everything in a text file is read as text, so that leading zeroes stay. Whatever
 
 from __future__ import annotations
 
-import codecs
-import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,13 +19,11 @@ import pyarrow.parquet as pq
 
 from audit.text import Text
 from deid.errors import DataError
+from deid.parquet_limits import refuse_bomb
+from deid.text_form import text_form
 
 BATCH_ROWS = 262_144
 MAX_COLUMNS = 10_000
-MAX_HEADER_BYTES = 1_048_576
-SEPARATORS = (",", "|", "\t", ";", "^")
-ENCODINGS = ("utf-8-sig", "utf-8", "cp949")
-_SAMPLE_BYTES = 4 * 1_048_576
 _ROW = re.compile(r"Row #([0-9]+)")
 
 
@@ -70,22 +66,29 @@ class ParquetTable:
         except (pa.ArrowException, OSError) as error:
             raise _damaged(path) from error
         schema = file.schema_arrow
-        _refuse_many(len(schema))
+        refuse_columns(schema.names)
+        refuse_bomb(file.metadata, path.name)
         for name, kind in zip(schema.names, schema.types, strict=True):
             if pa.types.is_nested(kind):
                 raise DataError(
                     Text(f"{name} 열: 목록이나 구조체 열은 다루지 않습니다.", f"column {name} is nested; flatten it.")
                 )
-        _refuse_twice(schema.names)
         return cls(path, tuple(schema.names), file.metadata.num_rows, {"format": "parquet"})
 
     def batches(self, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
         """Yield all rows of some columns; categories become plain values, so that unused ones cannot ride along."""
+        return self.part(columns, 0, self.rows or 0)
+
+    def part(self, columns: tuple[str, ...], first: int, count: int) -> Iterator[pa.RecordBatch]:
+        """Yield the rows from number `first` on, at most `count`; only the row groups that hold them are read."""
         try:
-            file = pq.ParquetFile(self.path)
-            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(columns)):
-                arrays = [_plain(batch.column(name)) for name in columns]
-                yield pa.RecordBatch.from_arrays(arrays, names=list(columns))
+            with pq.ParquetFile(self.path) as file:
+                groups, skip = _groups(file.metadata, first, count)
+                read = file.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=list(columns))
+                plain = (
+                    pa.RecordBatch.from_arrays([_plain(b.column(n)) for n in columns], list(columns)) for b in read
+                )
+                yield from _even(_within(plain, skip, count))
         except (pa.ArrowException, OSError) as error:
             raise _damaged(self.path) from error
 
@@ -108,23 +111,12 @@ class TextTable:
         Raises: DataError — if the file is no table in an encoding that is known.
         """
         try:
-            with path.open("rb") as file:
-                sample = file.read(_SAMPLE_BYTES)
+            form = text_form(path)
         except OSError as error:
             raise _damaged(path) from error
-        encoding = _encoding(sample, path)
-        header = sample.partition(b"\n")[0]
-        if len(header) > MAX_HEADER_BYTES or not header.strip():
-            raise DataError(
-                Text(f"{path.name}: 첫 줄에 열 이름이 없거나 너무 깁니다.", f"{path.name}: no usable header.")
-            )
-        line = header.decode(encoding, "replace").rstrip("\r")
-        separator = max(SEPARATORS, key=line.count)
-        names = next(csv.reader([line], delimiter=separator))
-        _refuse_many(len(names))
-        _refuse_twice(names)
-        described = {"format": "text", "encoding": encoding, "separator": separator}
-        return cls(path, tuple(names), None, described, encoding, separator)
+        refuse_columns(form.names)
+        described = {"format": "text", "encoding": form.encoding, "separator": form.separator}
+        return cls(path, form.names, None, described, form.encoding, form.separator)
 
     def batches(self, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
         """Yield all rows of some columns as text; an empty field is missing."""
@@ -164,39 +156,66 @@ def open_table(path: Path) -> Table:
     return ParquetTable.open(path) if first == b"PAR1" else TextTable.open(path)
 
 
+def _groups(metadata: Any, first: int, count: int) -> tuple[list[int], int]:
+    """Return the row groups that hold some rows, and how many rows of the first group stand before them."""
+    groups: list[int] = []
+    skip = start = 0
+    for number in range(metadata.num_row_groups):
+        end = start + metadata.row_group(number).num_rows
+        if start < first + count and end > first:
+            skip = first - start if not groups else skip
+            groups.append(number)
+        start = end
+    return groups, max(0, skip)
+
+
+def _within(batches: Iterator[pa.RecordBatch], skip: int, count: int) -> Iterator[pa.RecordBatch]:
+    """Yield `count` rows behind the first `skip`."""
+    for batch in batches:
+        passed = min(skip, batch.num_rows)
+        shown = batch.slice(passed, count)
+        skip, count = skip - passed, count - shown.num_rows
+        if shown.num_rows:
+            yield shown
+
+
+def _even(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the same rows in batches of one size, whatever the row groups: the n-th row is always in the same one."""
+    waiting: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        while rows + batch.num_rows >= BATCH_ROWS:
+            cut = BATCH_ROWS - rows
+            yield _joined([*waiting, batch.slice(0, cut)])
+            waiting, rows, batch = [], 0, batch.slice(cut)
+        if batch.num_rows:
+            waiting.append(batch)
+            rows += batch.num_rows
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
+
+
 def _plain(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = pc.cast(column, column.type.value_type)
     if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
         column = pc.cast(column, pa.string())
+    if pa.types.is_string(column.type):
+        column.validate(full=True)  # a damaged page may hold bytes that are no text
     return column
 
 
-def _encoding(sample: bytes, path: Path) -> str:
-    if b"\0" in sample:
-        raise DataError(Text(f"{path.name}: 글자 파일이 아닙니다.", f"{path.name} is not a text file."))
-    for encoding in ENCODINGS:
-        if encoding == "utf-8-sig" and not sample.startswith(codecs.BOM_UTF8):
-            continue
-        try:
-            codecs.getincrementaldecoder(encoding)().decode(sample, final=len(sample) < _SAMPLE_BYTES)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    raise DataError(
-        Text(
-            f"{path.name}: UTF-8도 CP949도 아닙니다. 둘 중 하나로 저장하십시오.",
-            f"{path.name} is neither UTF-8 nor CP949; save it in one of them.",
-        )
-    )
+def refuse_columns(names: Sequence[str]) -> None:
+    """Refuse more columns than anybody surveys, and names that stand twice.
 
-
-def _refuse_many(columns: int) -> None:
-    if columns > MAX_COLUMNS:
+    Raises: DataError
+    """
+    if len(names) > MAX_COLUMNS:
         raise DataError(Text(f"열이 {MAX_COLUMNS:,}개보다 많습니다.", f"more than {MAX_COLUMNS:,} columns."))
-
-
-def _refuse_twice(names: list[str]) -> None:
     if len(set(names)) != len(names):
         raise DataError(Text("이름이 같은 열이 둘 이상 있습니다.", "two columns have the same name."))
 

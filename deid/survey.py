@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -18,6 +18,7 @@ import yaml
 
 from audit.text import Text
 from deid.catalogue import Role
+from deid.errors import DataError
 from deid.identifiers import detect
 from deid.risk.classes import classes
 from deid.risk.measures import Figure, NotComputed, k_anonymity, uniques
@@ -26,6 +27,8 @@ from deid.sources import Table
 Kind = Literal["number", "date", "text", "empty"]
 Readiness = Literal["ready", "after_deid", "after_quality", "not_providable"]
 
+MAX_BYTES = 4 * 2**30
+"""A table is held in memory as a whole."""
 SAMPLE_VALUES = 2_000
 """So many distinct values of a text column are searched for identifiers."""
 IDENTIFYING_SHARE = 0.2
@@ -41,6 +44,15 @@ READINESS: Mapping[Readiness, Text] = MappingProxyType(
         "after_deid": Text("가명·비식별 처리 후 제공 가능", "after de-identification"),
         "after_quality": Text("품질 개선 후 제공 가능", "after quality work"),
         "not_providable": Text("제공 불가", "not providable"),
+    }
+)
+
+KINDS: Mapping[Kind, Text] = MappingProxyType(
+    {
+        "number": Text("숫자", "numbers"),
+        "date": Text("날짜", "dates"),
+        "text": Text("글자", "texts"),
+        "empty": Text("빈 열", "empty"),
     }
 )
 
@@ -109,12 +121,12 @@ class Survey:
         return tuple(column.name for column in self.columns if column.role == role)
 
 
-def survey(source: Table) -> Survey:
+def survey(source: Table, progress: Callable[[int, int | None], None] = lambda _done, _all: None) -> Survey:
     """Look at a whole table.
 
-    Raises: DataError — if it cannot be read.
+    Raises: DataError — if it cannot be read, or is larger than a survey holds in memory.
     """
-    batches = list(source.batches(source.columns))
+    batches = list(_held(source, progress))
     table = (
         pa.Table.from_batches(batches) if batches else pa.table({n: pa.array([], pa.string()) for n in source.columns})
     )
@@ -127,6 +139,22 @@ def survey(source: Table) -> Survey:
     )
     readiness, reasons = _readiness(table.num_rows, columns, duplicates, k)
     return Survey(table.num_rows, columns, duplicates, k, uniques(found) if quasi else 0, readiness, reasons)
+
+
+def _held(source: Table, progress: Callable[[int, int | None], None]) -> Iterator[pa.RecordBatch]:
+    """Yield the table, refused where it would not fit: what a survey says is about all of it."""
+    rows = size = 0
+    for batch in source.batches(source.columns):
+        yield batch
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        progress(rows, source.rows)
+        if size > MAX_BYTES:
+            raise DataError(
+                Text(
+                    f"{MAX_BYTES // 2**30} GiB보다 큰 자료는 조사할 수 없습니다. 나누거나 표본을 조사하십시오.",
+                    f"a table of more than {MAX_BYTES // 2**30} GiB cannot be surveyed; cut it or take a sample.",
+                )
+            )
 
 
 def draft_policy(found: Survey, *, name: str, dataset: str, project: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -29,8 +29,10 @@ class Writer(Protocol):
 
 
 @contextmanager
-def extract_file(target: Path, described: Mapping[str, object]) -> Iterator[Writer]:
+def extract_file(target: Path, described: Mapping[str, object], tokens: Sequence[str] = ()) -> Iterator[Writer]:
     """Give a writer; the file appears under its name when the block ends well, and not at all when it fails.
+
+    `tokens` are columns that look random: to look for repetitions in them takes half the time and finds none.
 
     Raises: DataError — if something is there already, or the form is unknown.
     """
@@ -40,7 +42,7 @@ def extract_file(target: Path, described: Mapping[str, object]) -> Iterator[Writ
     if target.exists():
         raise DataError(Text(f"{target.name} 파일이 이미 있습니다.", f"{target.name} is there already."))
     with _nameless(target.parent) as (descriptor, partial):
-        writer = _Parquet(partial, described) if kind == ".parquet" else _Csv(partial)
+        writer = _Parquet(partial, described, tokens) if kind == ".parquet" else _Csv(partial)
         try:
             yield writer
         finally:
@@ -49,23 +51,44 @@ def extract_file(target: Path, described: Mapping[str, object]) -> Iterator[Writ
         _give_name(descriptor, target)
 
 
+def alike(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield batches in the kinds of columns that the first one had.
+
+    Raises: DataError — if a later one cannot be put into them.
+    """
+    schema: pa.Schema | None = None
+    for batch in batches:
+        schema = schema or batch.schema
+        columns = [_as(field, column) for field, column in zip(schema, batch.columns, strict=True)]
+        yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
 class Stage:
     """Rows put aside until it is known which of them may stay."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._writer: pq.ParquetWriter | None = None
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Put some rows aside."""
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._path, batch.schema, compression="snappy")
+        self._writer.write_batch(batch)
+
+    def end(self) -> None:
+        """Put no more aside; what is there can be read now."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
     def write_all(self, batches: Iterator[pa.RecordBatch]) -> None:
         """Put rows aside."""
-        writer: pq.ParquetWriter | None = None
         try:
             for batch in batches:
-                if writer is None:
-                    writer = pq.ParquetWriter(self._path, batch.schema, compression="snappy")
-                writer.write_batch(batch)
+                self.add(batch)
         finally:
-            if writer is not None:
-                writer.close()
+            self.end()
 
     def read(self, columns: list[str]) -> pa.Table:
         """Return some columns of all rows."""
@@ -117,17 +140,35 @@ def _give_name(descriptor: int, target: Path) -> None:
 
 
 class _Parquet:
-    def __init__(self, path: Path, described: Mapping[str, object]) -> None:
+    def __init__(self, path: Path, described: Mapping[str, object], tokens: Sequence[str]) -> None:
         self._path = path
+        self._tokens = frozenset(tokens)
         self._described = json.dumps(described, sort_keys=True, ensure_ascii=False).encode("utf-8")
         self._writer: pq.ParquetWriter | None = None
+
+    def _compression(self, field: pa.Field) -> str:
+        if field.name in self._tokens:
+            return "none"
+        # Measurements repeat little: what zstd finds in them beyond snappy is not worth its time.
+        return "snappy" if pa.types.is_floating(field.type) else "zstd"
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Write rows; nothing of the source's own metadata comes along."""
         if self._writer is None:
             schema = pa.schema([pa.field(field.name, field.type) for field in batch.schema])
             schema = schema.with_metadata({METADATA_KEY: self._described})
-            self._writer = pq.ParquetWriter(self._path, schema, compression="zstd", store_schema=True)
+            self._writer = pq.ParquetWriter(
+                self._path,
+                schema,
+                compression={field.name: self._compression(field) for field in schema},
+                write_statistics=[name for name in schema.names if name not in self._tokens],
+                use_dictionary=[
+                    field.name
+                    for field in schema
+                    if field.name not in self._tokens and not pa.types.is_floating(field.type)
+                ],
+                store_schema=True,
+            )
         arrays = [_as(field, column) for field, column in zip(self._writer.schema, batch.columns, strict=True)]
         self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._writer.schema))
 

@@ -18,31 +18,49 @@ Family = Literal["deletion", "statistics", "generalisation", "encryption", "rand
 
 @dataclass(frozen=True, slots=True)
 class Technique:
-    """One technique: its code, its official name, its family, and why it is not provided, if so."""
+    """One technique: its code, its official name, its family, where else it is, or why it is not provided."""
 
     code: str
     name: Text
     family: Family
     missing: Text | None = None
+    """Why it is not provided."""
+    elsewhere: Text | None = None
+    """Where it is, if no action of a policy does it."""
 
 
 _NO_LIBRARY = Text(
-    "유지 관리되는 형태보존 암호 라이브러리가 없어 제공하지 않습니다. 양방향 암호화 가명을 쓰십시오.",
-    "Not provided: no kept library for format-preserving encryption exists. Use a reversible pseudonym.",
+    "제공하지 않음: NIST가 FF3를 폐기하였고(SP 800-38G Rev. 1 2차 초안, 2025-02), 남은 FF1에는 꾸준히 유지 관리되는"
+    " 라이브러리가 없습니다. 양방향 암호화 가명이나 토큰화를 쓰십시오.",
+    "Not provided: NIST has removed FF3 (SP 800-38G Rev. 1, second draft, 2025-02), and for FF1, which remains, there"
+    " is no kept library. Use a reversible pseudonym or tokens.",
 )
-_COMPUTING = Text(
-    "계산 결과가 아니라 저장 자료를 바꾸는 기법만 제공합니다. 암호문 상태의 계산은 전용 도구가 필요합니다.",
-    "Not provided: Ansim changes stored data; computing on ciphertexts needs a dedicated tool.",
+_HOMOMORPHIC = Text(
+    "제공하지 않음: 저장된 자료를 바꾸는 것이 아니라 암호문으로 계산하는 기법입니다. OpenFHE나 Microsoft SEAL 같은 전용"
+    " 도구가 필요합니다.",
+    "Not provided: it computes on ciphertexts instead of changing stored data; that takes a tool of its own, such as"
+    " OpenFHE or Microsoft SEAL.",
+)
+_SHARING = Text(
+    "제공하지 않음: 여러 기관이 나누어 계산하는 기법입니다. MP-SPDZ 같은 전용 도구가 필요합니다.",
+    "Not provided: several institutions compute together on shares; that takes a tool of its own, such as MP-SPDZ.",
+)
+_RELEASE = Text("정책의 `release`", "`release` in the policy")
+_SAMPLE = Text("`ansim deid sample`", "`ansim deid sample`")
+_ANATOMY = Text("`ansim deid anatomise`", "`ansim deid anatomise`")
+_SYNTHETIC = Text(
+    "정책의 처리가 아니라 합성데이터 기능에 속합니다. 이 판에는 아직 없습니다.",
+    "No action of a policy: it belongs to synthetic data, which this version does not have yet.",
 )
 _QUERY = Text(
-    "질의 결과에 적용하는 기법입니다. 합성데이터의 차분 프라이버시 설정을 쓰십시오.",
-    "Not provided for stored data: it protects answers to queries. Synthetic extracts offer it.",
+    "`ansim deid query`: 행을 보이지 않고 개수와 합만 잡음을 더해 답합니다.",
+    "`ansim deid query`: no rows are shown; counts and sums are answered with noise.",
 )
 
 _TECHNIQUES = (
     Technique("suppress_column", Text("삭제", "Column suppression"), "deletion"),
     Technique("partial_suppress", Text("부분삭제", "Partial suppression"), "deletion"),
-    Technique("suppress_record", Text("행 항목 삭제", "Record suppression"), "deletion"),
+    Technique("suppress_record", Text("행 항목 삭제", "Record suppression"), "deletion", elsewhere=_RELEASE),
     Technique("suppress_local", Text("로컬 삭제", "Local suppression"), "deletion"),
     Technique("mask", Text("마스킹", "Masking"), "deletion"),
     Technique("aggregate", Text("총계처리", "Aggregation"), "statistics"),
@@ -60,17 +78,17 @@ _TECHNIQUES = (
     Technique(
         "encrypt_format_preserving", Text("형태보존 암호화", "Format-preserving encryption"), "encryption", _NO_LIBRARY
     ),
-    Technique("encrypt_homomorphic", Text("동형 암호화", "Homomorphic encryption"), "encryption", _COMPUTING),
+    Technique("encrypt_homomorphic", Text("동형 암호화", "Homomorphic encryption"), "encryption", _HOMOMORPHIC),
     Technique("pseudonym_per_domain", Text("다형성 암호화", "Polymorphic encryption"), "encryption"),
     Technique("noise", Text("잡음 추가", "Noise addition"), "randomisation"),
     Technique("permute", Text("순열(치환)", "Permutation"), "randomisation"),
     Technique("tokenize", Text("토큰화", "Tokenisation"), "randomisation"),
     Technique("random_replace", Text("(의사)난수생성기", "Pseudo-random number generator"), "randomisation"),
-    Technique("sample", Text("표본추출", "Sampling"), "other"),
-    Technique("anatomize", Text("해부화", "Anatomisation"), "other"),
-    Technique("synthesize", Text("재현데이터", "Synthetic data"), "other"),
-    Technique("secret_share", Text("동형비밀분산", "Homomorphic secret sharing"), "other", _COMPUTING),
-    Technique("dp_query", Text("차분 프라이버시", "Differential privacy"), "other", _QUERY),
+    Technique("sample", Text("표본추출", "Sampling"), "other", elsewhere=_SAMPLE),
+    Technique("anatomize", Text("해부화", "Anatomisation"), "other", elsewhere=_ANATOMY),
+    Technique("synthesize", Text("재현데이터", "Synthetic data"), "other", missing=_SYNTHETIC),
+    Technique("secret_share", Text("동형비밀분산", "Homomorphic secret sharing"), "other", _SHARING),
+    Technique("dp_query", Text("차분 프라이버시", "Differential privacy"), "other", elsewhere=_QUERY),
 )
 
 TECHNIQUES: Mapping[str, Technique] = MappingProxyType({technique.code: technique for technique in _TECHNIQUES})

@@ -20,7 +20,7 @@ from egress_review import store
 from egress_review.errors import Invalid, ScanFailed
 from egress_review.findings import FileReport, Flagged, NotChecked, Report, Verdict
 from egress_review.headless import HOPELESS, RequestFacts, check_paths, load_request
-from egress_review.policy import Policy, load_policy
+from egress_review.policy import Policy, load_policy, with_recognisers
 from egress_review.process import ProcessScanner
 from egress_review.scanner import ContainerScanner
 from egress_review.verify_package import PackageCheck, verify_package
@@ -70,7 +70,7 @@ def add_parser(subparsers: Any) -> None:
 
 def check(arguments: argparse.Namespace, context: Context) -> int:
     """Hold files to a policy; 0 only if every one passed."""
-    policy = load_policy(arguments.policy)
+    policy = with_recognisers(load_policy(arguments.policy), context.home)
     request = load_request(arguments.request) if arguments.request else None
     report, how = _scan(arguments.paths, policy, request)
     language = language_of()

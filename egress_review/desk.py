@@ -18,6 +18,7 @@ from audit.event import Actor, Event, Object, Outcome, Source, Subjects
 from audit.log import AuditLog
 from egress_review import store
 from egress_review.model import DatasetUse, Request
+from egress_review.release_keys import ReleaseKeys
 from egress_review.scanner import Scanner
 from egress_review.terms import Policy
 from egress_review.vault import Limits, Vault
@@ -93,7 +94,7 @@ class Desk:
         workspaces_dir: Path,
         policy: Policy,
         scanner: Scanner,
-        release_key: Ed25519PrivateKey,
+        release_key: Ed25519PrivateKey | ReleaseKeys,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._db = db
@@ -103,7 +104,7 @@ class Desk:
         self._releases = releases_dir
         self._workspaces = workspaces_dir
         self._scanner = scanner
-        self._release_key = release_key
+        self._release_keys = release_key if isinstance(release_key, ReleaseKeys) else ReleaseKeys.of(release_key)
         self._clock = clock
         self.policy = policy
         """The policy in force; a request is held to the one it was checked under."""
@@ -141,10 +142,15 @@ class Desk:
         if event == "egress.approved":
             columns["approved_event"] = event_id
         store.change(tx, request, **columns)
-        if event in TOLD and by is not Party.AUTHOR:
-            self._registry.tell(tx, request.author_ref, event.replace(".", "_"), TOLD[event].fill(title=request.title))
+        # Of a release its author hears when there is something to collect.
+        if event in TOLD and by is not Party.AUTHOR and event != "egress.released":
+            self._tell(tx, request, event)
         values = {**columns, "state": move.target, "version": request.version + 1}
         return replace(request, **values), event_id
+
+    def _tell(self, tx: Connection, request: Request, event: str) -> None:
+        """Tell the author of a request what became of it."""
+        self._registry.tell(tx, request.author_ref, event.replace(".", "_"), TOLD[event].fill(title=request.title))
 
     def _record(self, tx: Connection, request: Request, action: str, record: Record, **about: Any) -> str:
         """Record something about a request and return the id of the event."""

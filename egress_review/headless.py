@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from audit.text import Text as Words
+from audit.yaml_file import Node, plain, read_yaml
 from egress_review.claims import ClaimError, parse_claims
 from egress_review.errors import Invalid, ScanFailed
 from egress_review.findings import FileReport, NotChecked, Report
@@ -48,25 +48,31 @@ def load_request(path: Path) -> RequestFacts:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise _invalid("request_unreadable", f"{path}: {type(error).__name__}") from None
-    if not isinstance(content, dict) or not isinstance(root, yaml.MappingNode):
-        raise _invalid("request_invalid", f"{path}: a mapping of {', '.join(_KEYS)}")
-    for key, _ in root.value:
-        if key.value not in _KEYS:
-            raise _invalid("request_invalid", f"{path}, line {key.start_mark.line + 1}: unknown key {key.value!r}")
+    given = read_yaml(text, str(path), _request_refused).fields((), _KEYS)
+    controls = plain(given["controls"]) if "controls" in given else None
     try:
-        parse_claims(content.get("controls"))
+        parse_claims(controls)
     except ClaimError as error:
-        raise Invalid("bad_controls", error.reason) from None
+        given["controls"].refuse(Words(error.reason.ko, error.reason.en))
+    context = given["context"].scalar() if "context" in given else None
+    previous = given["previous"].elements() if "previous" in given else ()
     return RequestFacts(
-        context=None if content.get("context") is None else str(content["context"]),
-        controls=content.get("controls"),
-        previous=tuple(path.parent / str(folder) for folder in content.get("previous") or ()),
-        evidence=bool(content.get("evidence") or content.get("source")),
+        context=None if context is None else str(context),
+        controls=controls,
+        previous=tuple(path.parent / folder.words() for folder in previous),
+        evidence=any(_filled(given.get(key)) for key in ("evidence", "source")),
     )
+
+
+def _filled(node: Node | None) -> bool:
+    """Say whether a key is there and says something."""
+    return node is not None and bool(plain(node))
+
+
+def _request_refused(reason: Words) -> Invalid:
+    return Invalid("request_invalid", Text(ko=reason.ko, en=reason.en))
 
 
 def files_below(paths: Sequence[Path]) -> tuple[JobFile, ...]:

@@ -1,14 +1,17 @@
 """The release package: what leaves, and the proof that exactly this was checked, approved and recorded.
 
     <er_…>/files/…               the approved files
-    <er_…>/release.json          what was checked, by which policy, how was voted, hashes of every other file
-    <er_…>/release.json.sig      the zone's signature on it, a C2SP signed note
+    <er_…>/release.json          what was checked, by which policy, how was voted, hashes of the released files
+    <er_…>/release.json.sig      the zone's signature on it and on what was packed with it, a C2SP signed note
     <er_…>/receipt.tlog-proof    proof that its hash is in the audit log, under the log's own signature
-    <er_…>/log.vkey release.vkey README.ko.md README.en.md
+    <er_…>/release.vkey          the key of that signature, which release.json and the log name
+    <er_…>/log.vkey README.ko.md README.en.md
     <er_…>/trusted-keys          every key that signs the log, of which log.vkey is one
-    <er_…>/witness-policy        the keys of its witnesses, where it has any
+    <er_…>/witness-policy        who has to cosign the log, where anybody has to
 
-The receipt cannot be listed in release.json, which it proves; it is held to it by the hash that it carries.
+Keys of the log may be replaced, and witnesses come and go, between the decision and the package; so release.json lists
+neither, and the signature that is made when it is packed does. The receipt is held to release.json by the hash that it
+carries.
 """
 
 from __future__ import annotations
@@ -20,13 +23,14 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from audit.durable import sync_directory
-from audit.note import Verifier
+from audit.note import Verifier, parse_note, signatures_by
+from audit.proof import format_proof, parse_proof
 from audit.trusted import TrustedKeys
 from audit.witness.policy import WitnessPolicy
 
@@ -40,7 +44,7 @@ WITNESS_POLICY = "witness-policy"
 RELEASE_KEY = "release.vkey"
 FILES = "files"
 UNLISTED = frozenset((DOCUMENT, SIGNATURE, RECEIPT))
-"""Files that release.json does not list: itself, its signature, and the receipt that proves its hash."""
+"""Files that nothing lists: the record, its signature, and the receipt that proves its hash."""
 
 _README_KO = """# 반출 묶음 {ref}
 
@@ -82,24 +86,46 @@ class Part:
         return {"path": self.path, "sha256": self.sha256, "size": self.size}
 
 
-def keys_and_guides(
-    ref: str, log_key: Verifier, release_key: Verifier, *, trusted: TrustedKeys, witnesses: WitnessPolicy
-) -> dict[str, bytes]:
-    """The files of a package that are the same for every content: verifier keys and how to use them."""
+def keys_and_guides(ref: str, log_key: Verifier, *, trusted: TrustedKeys, witnesses: WitnessPolicy) -> dict[str, bytes]:
+    """The files of a package that say how it is verified now: keys of the log, witnesses, and how to use them."""
     policy = {WITNESS_POLICY: witnesses.format().encode()} if witnesses.witnesses else {}
     return {
         **policy,
         TRUSTED_KEYS: trusted.format().encode(),
         LOG_KEY: (log_key.vkey() + "\n").encode(),
-        RELEASE_KEY: (release_key.vkey() + "\n").encode(),
         "README.ko.md": _README_KO.format(ref=ref, key=log_key.vkey()).encode(),
         "README.en.md": _README_EN.format(ref=ref, key=log_key.vkey()).encode(),
     }
 
 
-def signed_text(ref: str, document_sha256: str) -> str:
-    """What the zone signs: the reference and the hash of release.json."""
-    return f"{FORMAT}\n{ref}\n{document_sha256}\n"
+def key_part(release_key: Verifier) -> Part:
+    """The file with the key that signs a release, as release.json lists it."""
+    return Part.of(RELEASE_KEY, key_file(release_key))
+
+
+def key_file(release_key: Verifier) -> bytes:
+    """The content of the file with the key that signs a release."""
+    return (release_key.vkey() + "\n").encode()
+
+
+def signed_text(ref: str, document_sha256: str, packed: Sequence[Part] = ()) -> str:
+    """What the zone signs: the reference, the hash of release.json, and those of the files packed beside it."""
+    lines = "".join(f"{part.sha256} {part.path}\n" for part in sorted(packed, key=lambda part: part.path))
+    return f"{FORMAT}\n{ref}\n{document_sha256}\n{lines}"
+
+
+def carried(receipt: str, trusted: TrustedKeys, witnesses: WitnessPolicy) -> str:
+    """The receipt with exactly the signatures that the keys of the same package can check.
+
+    While keys are replaced a checkpoint is signed by keys that are not the log's yet, and it may be cosigned by a
+    witness that the policy no longer names: such a line could be changed unnoticed.
+    """
+    proof = parse_proof(receipt)
+    note = parse_note(proof.checkpoint)
+    size = trusted.open(proof.checkpoint).size
+    known = signatures_by(note, [*trusted.at(size), *(witness.verifier for witness in witnesses.witnesses)])
+    lines = "".join(signature.line() for _, signature in known)
+    return format_proof(proof.index, proof.path, f"{note.text}\n{lines}", proof.extra)
 
 
 @contextlib.contextmanager

@@ -1,10 +1,11 @@
 """The release: the one way out, taken by the machine, that can be cut off anywhere and taken up again.
 
-    APPROVED --(votes still hold)--> RELEASING --(every byte re-hashed; record signed)--> RELEASED --> package on disk
+    APPROVED --(votes still hold)--> RELEASING --(every byte re-hashed; record signed)--> RELEASED
+        --(in the tree; cosigned, where the policy of witnesses asks for it)--> package on disk
 
 The release is decided in one transaction with its audit event and its signed record; the package is made from that
 record afterwards. So nothing lies in the releases that is not in the log, and a crash between the two is repaired
-by calling again.
+by calling again. Keys may be replaced between any two steps: each step takes those of its own moment, and says which.
 """
 
 from __future__ import annotations
@@ -12,14 +13,19 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection, Row, insert, select
 
+from audit.errors import AuditError, NotWitnessed
 from audit.note import Verifier, sign_note
+from audit.proof import parse_proof
 from egress_review import package, store, tables
 from egress_review.desk import HERE, WORKER, Record
 from egress_review.errors import Conflict, Denied, EgressError, NotFound, ReleaseFailed
 from egress_review.model import Message, Request, Visibility
+from egress_review.release_keys import verifier_of
 from egress_review.release_record import release_document
 from egress_review.review import Binding, Decision, ballots, decide
 from egress_review.reviewing import Reviewing
@@ -35,9 +41,14 @@ _VOID = Text(
     en="Not released, because something changed after the approval: {why} Submit it again for a new review.",
 )
 
+WITNESS_RETRY = timedelta(seconds=15)
+
 
 class Releasing(Reviewing, Scanning):
     """What the machine does after people decided."""
+
+    witness_seconds = 5.0
+    """How long the first attempt to pack waits for witnesses; those after it look and leave the machine to others."""
 
     def pending(self) -> list[str]:
         """References of requests that wait for the machine, the oldest first."""
@@ -66,6 +77,10 @@ class Releasing(Reviewing, Scanning):
                 return self._release_failed(request, code)
         if request.state is not State.RELEASED or request.packaged:
             return request
+        try:
+            self._await_witnesses(request)
+        except NotWitnessed:
+            return self._unwitnessed(request)
         with package.only_one(self._releases):
             with self._db.read() as tx:
                 request = store.load(tx, ref)
@@ -147,8 +162,9 @@ class Releasing(Reviewing, Scanning):
         assert request.approved_event is not None, "a release without an approval"
         # The votes came before it, so they are in the tree too.
         approved_index = self._log.wait(request.approved_event)
-        parts = [package.Part.of(name, data) for name, data in sorted(self._small(request.ref).items())]
-        with self._db.begin() as tx:
+        # No release is decided while its key is replaced.
+        with package.only_one(self._releases), self._db.begin() as tx:
+            key = self._release_keys.now()
             current = store.load(tx, request.ref, lock=True)
             if current.state is not State.RELEASING:
                 return current
@@ -167,14 +183,15 @@ class Releasing(Reviewing, Scanning):
                     vote_indexes=store.vote_indexes(tx, current),
                     approved_index=approved_index,
                     origin=self._log.origin,
-                    package=parts,
+                    package=[package.key_part(verifier_of(key, self._log.origin))],
                 )
             )
-            return self._released(tx, current, document)
+            return self._released(tx, current, document, key)
 
-    def _released(self, tx: Connection, request: Request, document: bytes) -> Request:
+    def _released(self, tx: Connection, request: Request, document: bytes, key: Ed25519PrivateKey) -> Request:
         digest = hashlib.sha256(document).hexdigest()
-        key_digest = hashlib.sha256(self._release_verifier().vkey().encode()).hexdigest()
+        verifier = verifier_of(key, self._log.origin)
+        key_digest = hashlib.sha256(verifier.vkey().encode()).hexdigest()
         now = self._clock()
         moved, event_id = self._move(
             tx,
@@ -189,7 +206,7 @@ class Releasing(Reviewing, Scanning):
             released_at=now,
             packaged=False,
         )
-        note = sign_note(package.signed_text(request.ref, digest), self._release_verifier().name, self._release_key)
+        note = sign_note(package.signed_text(request.ref, digest), verifier.name, key)
         tx.execute(
             insert(tables.release).values(
                 request_ref=request.ref,
@@ -202,46 +219,86 @@ class Releasing(Reviewing, Scanning):
         )
         return store.load(tx, moved.ref)
 
-    def _pack(self, request: Request) -> Request:
-        """Make the package from the record; the same call after a crash makes the same package."""
+    def _await_witnesses(self, request: Request) -> None:
+        """Return when a checkpoint over the release has the cosignatures that the policy asks for, if it asks.
+
+        Raises: NotWitnessed — if they do not come in time.
+        """
+        if not self._log.witnesses.asks:
+            return
         with self._db.read() as tx:
-            row = tx.execute(select(tables.release).where(tables.release.c.request_ref == request.ref)).one()
-            receipt = _receipt(tx, request.ref)
+            event_id = _release_row(tx, request.ref).event_id
+        self._log.wait(event_id)
+        self._log.wait(event_id, "witnessed", self.witness_seconds if request.retry_at is None else 0.0)
+
+    def _unwitnessed(self, request: Request) -> Request:
+        """Leave a release unpacked until its witnesses have signed; that it waits is recorded once, and tried again."""
+        record = Record(actor=WORKER, source=HERE, outcome="failed", reason="not_witnessed")
+        with self._db.begin() as tx:
+            current = store.load(tx, request.ref, lock=True)
+            if current.state is not State.RELEASED or current.packaged:
+                return current
+            if current.attempts == 0:
+                self._record(tx, current, "egress.unwitnessed", record)
+            later = self._clock() + WITNESS_RETRY
+            store.change(tx, current, attempts=current.attempts + 1, retry_at=later)
+            return store.load(tx, request.ref)
+
+    def _pack(self, request: Request) -> Request:
+        """Make the package from the record, with the keys and witnesses of now; a call after a crash makes it again."""
+        with self._db.read() as tx:
+            row = _release_row(tx, request.ref)
+            kept = _receipt(tx, request.ref)
         # Nothing leaves before the tree has the release and its receipt is signed.
         index = self._log.wait(row.event_id)
-        if receipt is None:
-            receipt = self._keep_receipt(request, self._log.receipt(index))
+        receipt = self._log.receipt(index) if kept is None or not self._suffices(kept) else kept
+        signing = self._release_keys.that_signed(row.signature, self._log.origin)
+        verifier = verifier_of(signing, self._log.origin)
+        # In this order: a key that comes into force in between is in the list that is read after it.
+        log_key, trusted = self._log_verifier(), self._log._keys.trusted(self._log.origin)
+        receipt = package.carried(receipt, trusted, self._log.witnesses)
+        small = package.keys_and_guides(request.ref, log_key, trusted=trusted, witnesses=self._log.witnesses)
+        packed = [package.Part.of(name, data) for name, data in small.items()]
+        signature = sign_note(package.signed_text(request.ref, row.sha256, packed), verifier.name, signing)
         directory = self.package_of(request.ref)
         package.write_package(
             directory,
             files={file.name: self._vault.path(file.sha256) for file in request.files},
             small={
-                **self._small(request.ref),
+                **small,
+                package.RELEASE_KEY: package.key_file(verifier),
                 package.DOCUMENT: row.document.encode(),
-                package.SIGNATURE: row.signature.encode(),
+                package.SIGNATURE: signature.encode(),
                 package.RECEIPT: receipt.encode(),
             },
             scratch=self._releases,
         )
-        check = verify_package(directory, self._log_verifier())
+        check = verify_package(directory, trusted)
         if not check.ok:
             raise ReleaseFailed("package_invalid", check.reason)
         package.write_zip(directory, self.zip_of(request.ref))
         with self._db.begin() as tx:
             current = store.load(tx, request.ref, lock=True)
             if not current.packaged:
-                store.change(tx, current, packaged=True, release_index=index)
-            return store.load(tx, request.ref)
+                if kept is None:
+                    values = {"request_ref": request.ref, "content": receipt, "at": self._clock()}
+                    tx.execute(insert(tables.receipt).values(**values))
+                store.change(tx, current, packaged=True, release_index=index, attempts=0, retry_at=None)
+                if current.state is State.RELEASED:
+                    self._tell(tx, current, "egress.released")
+            done, needed = store.load(tx, request.ref), store.waits_for_package(tx)
+        if not needed:
+            self._release_keys.forget()
+        return done
 
-    def _keep_receipt(self, request: Request, content: str) -> str:
-        """Store a receipt once; of two workers the first one's counts."""
-        with self._db.begin() as tx:
-            store.load(tx, request.ref, lock=True)
-            known = _receipt(tx, request.ref)
-            if known is None:
-                values = {"request_ref": request.ref, "content": content, "at": self._clock()}
-                tx.execute(insert(tables.receipt).values(**values))
-            return known or content
+    def _suffices(self, receipt: str) -> bool:
+        """Whether a receipt that was stored before still has what keys and witnesses of now ask for."""
+        note = parse_proof(receipt).checkpoint
+        try:
+            self._log._keys.trusted(self._log.origin).open(note)
+        except AuditError:
+            return False
+        return self._log.witnesses.satisfied_by(note)
 
     def _release_failed(self, request: Request, code: str) -> Request:
         record = Record(actor=WORKER, source=HERE, outcome="failed", reason=code)
@@ -270,21 +327,12 @@ class Releasing(Reviewing, Scanning):
             moved, _ = self._move(tx, request, "egress.expired", Party.SYSTEM, Record(actor=WORKER, source=HERE))
             return moved
 
-    def _small(self, ref: str) -> dict[str, bytes]:
-        log = self._log
-        return package.keys_and_guides(
-            ref,
-            self._log_verifier(),
-            self._release_verifier(),
-            trusted=log._keys.trusted(log.origin),
-            witnesses=log.witnesses,
-        )
-
     def _log_verifier(self) -> Verifier:
         return self._log._keys.verifier(self._log.origin)
 
-    def _release_verifier(self) -> Verifier:
-        return Verifier(f"{self._log.origin}/release", self._release_key.public_key().public_bytes_raw())
+
+def _release_row(tx: Connection, ref: str) -> Row[Any]:
+    return tx.execute(select(tables.release).where(tables.release.c.request_ref == ref)).one()
 
 
 def _receipt(tx: Connection, ref: str) -> str | None:

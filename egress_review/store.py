@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, or_, select, update
 
 from audit.tables import audit_entry
 from egress_review import tables
@@ -116,9 +116,19 @@ def due(tx: Connection, now: datetime, expired_before: datetime) -> list[str]:
         table.c.state.in_([state.value for state in at_once]),
         table.c.state.in_([state.value for state in after_a_while]) & (table.c.retry_at <= now),
         (table.c.state == State.RELEASED.value)
-        & (table.c.packaged.is_(False) | (table.c.released_at <= expired_before)),
+        & or_(
+            table.c.packaged.is_(False) & or_(table.c.retry_at.is_(None), table.c.retry_at <= now),
+            table.c.packaged.is_(True) & (table.c.released_at <= expired_before),
+        ),
     )
     return list(tx.execute(select(table.c.ref).where(condition).order_by(table.c.changed_at)).scalars())
+
+
+def waits_for_package(tx: Connection) -> bool:
+    """Whether a release is decided and not packed yet: it is signed with the key that its event names."""
+    table = tables.request.c
+    waits = (table.state == State.RELEASED.value) & table.packaged.is_(False)
+    return bool(tx.scalar(select(exists().where(waits))))
 
 
 def insert_report(tx: Connection, request: Request, report: Report, policy: Policy, at: datetime) -> None:

@@ -35,6 +35,7 @@ from egress_review.package import (
     TRUSTED_KEYS,
     UNLISTED,
     WITNESS_POLICY,
+    Part,
     dump,
     signed_text,
 )
@@ -87,10 +88,14 @@ def verify_package(directory: Path, trusted: Verifier | TrustedKeys | None) -> P
         if signed not in (None, digest):
             # Before its parts: a changed record would blame files that are as they were.
             raise _tampered(DOCUMENT, "서명된 것과 다릅니다", "not what was signed")
-        _check_parts(directory, document, present)
-        log_key, release_key = (_key(directory, name) for name in (LOG_KEY, RELEASE_KEY))
+        listed = _listed(document)
+        _check_parts(directory, listed, present)
+        release_key = _key(directory, RELEASE_KEY)
         ref = str(document["request"]["ref"])
-        _check_signature(directory, release_key, ref, digest)
+        packed = _check_signature(directory, release_key, ref, digest)
+        log_key = _key(directory, LOG_KEY)
+        _check_parts(directory, packed, present)
+        _check_nothing_else(present, {*listed, *packed})
         index = _check_receipt(directory, document, _log_keys(directory, log_key), release_key, digest)
     except _BadPackageError as bad:
         return bad.check
@@ -139,15 +144,21 @@ def _document(directory: Path) -> Mapping[str, Any]:
     return document
 
 
-def _check_parts(directory: Path, document: Mapping[str, Any], present: frozenset[str]) -> None:
-    listed = {part["path"]: part for part in (*document["files"], *document["package"])}
-    for path, part in sorted(listed.items()):
+def _listed(document: Mapping[str, Any]) -> dict[str, str]:
+    """The paths and hashes that release.json lists."""
+    return {part["path"]: part["sha256"] for part in (*document["files"], *document["package"])}
+
+
+def _check_parts(directory: Path, listed: Mapping[str, str], present: frozenset[str]) -> None:
+    for path, sha256 in sorted(listed.items()):
         if path not in present:
             raise _missing(path)
-        data = (directory / path).read_bytes()
-        if len(data) != part.get("size") or hashlib.sha256(data).hexdigest() != part["sha256"]:
+        if hashlib.sha256((directory / path).read_bytes()).hexdigest() != sha256:
             raise _tampered(path, "반출 기록의 해시와 다릅니다", "not what the release record lists")
-    for path in sorted(present - UNLISTED - set(listed)):
+
+
+def _check_nothing_else(present: frozenset[str], known: set[str]) -> None:
+    for path in sorted(present - UNLISTED - known):
         raise _tampered(path, "반출 기록에 없는 파일입니다", "the release record does not know this file")
 
 
@@ -157,7 +168,8 @@ def _signed_digest(directory: Path) -> str | None:
         note = open_note(_text(directory / SIGNATURE), [_key(directory, RELEASE_KEY)])
     except (AuditError, UnicodeDecodeError, _BadPackageError):
         return None
-    return note.splitlines()[-1]
+    lines = note.splitlines()
+    return lines[2] if len(lines) > 2 else ""
 
 
 def _key(directory: Path, name: str) -> Verifier:
@@ -171,7 +183,8 @@ def _key(directory: Path, name: str) -> Verifier:
     return key
 
 
-def _check_signature(directory: Path, key: Verifier, ref: str, digest: str) -> None:
+def _check_signature(directory: Path, key: Verifier, ref: str, digest: str) -> dict[str, str]:
+    """The paths and hashes of what was packed with the record; the signature on it and on them holds."""
     try:
         text = _text(directory / SIGNATURE)
         signed = open_note(text, [key])
@@ -180,8 +193,12 @@ def _check_signature(directory: Path, key: Verifier, ref: str, digest: str) -> N
         raise _tampered(SIGNATURE, "서명이 맞지 않습니다", "the signature is not valid") from None
     if signatures != 1:
         raise _tampered(SIGNATURE, "서명이 하나가 아닙니다", "more than the one signature")
-    if signed != signed_text(ref, digest):
+    # Packages from before keys of the log were signed with the record have no such lines: release.json lists them.
+    lines = (line.partition(" ") for line in signed.splitlines()[3:])
+    packed = {path: sha256 for sha256, _, path in lines}
+    if signed != signed_text(ref, digest, [Part(path, sha256, 0) for path, sha256 in packed.items()]):
         raise _tampered(DOCUMENT, "서명된 것과 다릅니다", "not what was signed")
+    return packed
 
 
 def _log_keys(directory: Path, log_key: Verifier) -> TrustedKeys:
@@ -196,15 +213,14 @@ def _log_keys(directory: Path, log_key: Verifier) -> TrustedKeys:
     return keys
 
 
-def _witnesses(directory: Path) -> list[Verifier]:
-    """The keys of the log's witnesses that the package names."""
+def _witnesses(directory: Path) -> WitnessPolicy:
+    """Who has to cosign the log, as the package says."""
     if not (directory / WITNESS_POLICY).exists():
-        return []
+        return WitnessPolicy.none()
     try:
-        policy = WitnessPolicy.parse(_text(directory / WITNESS_POLICY))
+        return WitnessPolicy.parse(_text(directory / WITNESS_POLICY))
     except (AuditError, UnicodeDecodeError):
         raise _tampered(WITNESS_POLICY, "증인 정책이 아닙니다", "not a policy of witnesses") from None
-    return [witness.verifier for witness in policy.witnesses]
 
 
 def _signed_by(directory: Path, trusted: Verifier | TrustedKeys) -> bool:
@@ -220,11 +236,13 @@ def _check_receipt(
     directory: Path, document: Mapping[str, Any], log_keys: TrustedKeys, release_key: Verifier, digest: str
 ) -> int:
     """The index in the log at which this very release is recorded."""
+    policy = _witnesses(directory)
     try:
         text = _text(directory / RECEIPT)
         receipt = verify_receipt(text, log_keys)
         note = parse_note(parse_proof(text).checkpoint)
-        signers = signatures_by(note, [*log_keys.at(receipt.checkpoint.size), *_witnesses(directory)])
+        cosigners = [witness.verifier for witness in policy.witnesses]
+        signers = signatures_by(note, [*log_keys.at(receipt.checkpoint.size), *cosigners])
     except (AuditError, UnicodeDecodeError) as error:
         en = "not signed by the log" if isinstance(error, NotTrusted) else "proves nothing"
         raise _tampered(RECEIPT, "증명이 맞지 않습니다", en) from None
@@ -242,6 +260,9 @@ def _check_receipt(
     for name, (actual, expected) in proven.items():
         if actual != expected:
             raise _tampered(RECEIPT, f"다른 반출의 증명입니다 ({name})", f"the proof of another release ({name})")
+    if not policy.satisfied_by(parse_proof(text).checkpoint):
+        ko, en = "정책이 요구하는 증인의 서명이 없습니다", "lacks the signatures of witnesses that the policy asks for"
+        raise _BadPackageError("incomplete", RECEIPT, f"{RECEIPT}: {ko}.", f"{RECEIPT}: {en}.")
     return receipt.index
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyterhub.auth import Authenticator
+from jupyterhub.orm import new_token
 from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 #: The longest answers that are looked at, in characters; what is longer is wrong and costs no hashing time.
 FIELDS = {"username": 64, "password": 1024, "code": 32}
+#: How long a session of the hub may last: a working day; the register of access has no use for longer ones.
+SESSION = timedelta(hours=12)
 REFRESH_SECONDS = 30  # with the gate's own 30 s, an ended account is out within the 60 s that the zone promises
 
 
@@ -55,6 +59,8 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]  # the base cl
     """The hub's authenticator; `hub_config.hub` binds it to a zone."""
 
     zone: ClassVar[Zone]
+    _ended: ClassVar[dict[str, datetime]] = {}
+    """Until when the sessions of a person were ended here."""
 
     async def authenticate(self, handler: Any, data: dict[str, str]) -> dict[str, Any]:
         """Return the hub's model of a person whom the registry accepts; nobody is a hub administrator.
@@ -72,17 +78,38 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]  # the base cl
             )
         except SignInRefused as refusal:
             raise Refused(refusal) from refusal
+        known = handler.find_user(person.handle)
+        if known is not None:
+            self._end_sessions(known, person)  # before this one begins
         return {"name": person.handle, "admin": False}
 
     async def refresh_user(self, user: Any, handler: Any = None) -> bool:
         """Say whether the person may still be signed in, for cookies and tokens alike."""
-        return await asyncio.to_thread(self._active, str(user.name))
+        person = await asyncio.to_thread(self._active, str(user.name))
+        return person is not None and not self._end_sessions(user, person)
 
-    def _active(self, handle: str) -> bool:
+    def _active(self, handle: str) -> Person | None:
         try:
-            return self.zone.registry.person(handle).status is PersonStatus.ACTIVE
+            person: Person = self.zone.registry.person(handle)
         except NotFound:
+            return None
+        return person if person.status is PersonStatus.ACTIVE else None
+
+    def _end_sessions(self, user: Any, person: Person) -> bool:
+        """End what was opened before a reset of password or authenticator, once; say whether that was now.
+
+        A hub that started anew ends them again: it no longer knows of which browser a cookie is.
+        """
+        since = person.sessions_from
+        if since is None or datetime.now(UTC) - since > SESSION or self._ended.get(person.handle) == since:
             return False
+        user.orm_user.cookie_id = new_token()
+        for token in user.orm_user.api_tokens:
+            if str(token.client_id).startswith("service-"):  # portal and gate; the servers keep theirs
+                token.expires_at = token.now()
+        user.db.commit()
+        self._ended[person.handle] = since
+        return True
 
     def record_sign_out(self, handle: str, request: HTTPServerRequest) -> None:
         """Record that a person signed out."""

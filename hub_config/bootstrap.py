@@ -28,6 +28,12 @@ SYSTEMS = "Use Debian 12 or later, or Ubuntu 24.04 or later."
 FIRST_BYTES = 7 * 10**9  # the environment takes 1 GB, images with their build layers and data the rest
 #: What tests use beyond the environment: a browser, fonts for its pictures, a database server, a syslog receiver.
 TEST_PACKAGES = ("chromium", "fonts-nanum", "postgresql", "rsyslog-gnutls", "openssl", "softhsm2")
+#: Ubuntu's package is a pointer to a snap, which sees neither the tests' directories nor their certificates.
+NO_CHROMIUM = (
+    "Tests need Chromium, which Ubuntu has as a snap only, and that cannot be driven from here.",
+    "Run `.venv/bin/playwright install --with-deps chromium` and link the program that it names to"
+    " /usr/local/bin/chromium. `make up` needs no browser.",
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -71,8 +77,16 @@ def make(kind: str) -> None:
     """
     if sys.version_info < (3, 11):
         raise Missing("Python 3.11 or later is needed.", SYSTEMS)
+    make_environment(kind)
     if kind == "development":
         install_system(TEST_PACKAGES)
+
+
+def make_environment(kind: str) -> None:
+    """Make or complete the Python environment.
+
+    Raises: Missing
+    """
     wanted = [digest(LOCKS["run"]), *([digest(LOCKS["development"])] if kind == "development" else [])]
     standing = MARK.read_text().split() if MARK.exists() else []
     if standing[: len(wanted)] == wanted:
@@ -124,9 +138,13 @@ def link() -> None:
 def install_system(packages: tuple[str, ...]) -> None:
     """Install distribution packages that are missing, saying so first."""
     missing = [p for p in packages if not installed(p)]
+    if "chromium" in missing and "ID=ubuntu\n" in Path("/etc/os-release").read_text():
+        raise Missing(*NO_CHROMIUM)
     if not missing:
         return
     names = " ".join(missing)
+    if shutil.which("apt-get") is None:
+        raise Missing(f"These packages are missing, and so is apt-get: {names}.", SYSTEMS)
     if os.geteuid() != 0:
         raise Missing(f"These packages are missing: {names}.", f"Run `sudo apt-get install {names}`.")
     print(f"Installing {names} from the distribution …", flush=True)
@@ -142,7 +160,10 @@ def install_system(packages: tuple[str, ...]) -> None:
 
 
 def installed(package: str) -> bool:
-    """Say whether a distribution package is installed; Ubuntu's chromium is only a pointer to a snap."""
+    """Say whether a distribution package is installed, or a browser of another source; a snap is none."""
+    program = shutil.which(package) if package == "chromium" else None
+    if program is not None and "snap" not in Path(program).resolve().parts:
+        return True
     query = ["dpkg-query", "-W", "-f=${db:Status-Status}", package]
     return subprocess.run(query, capture_output=True, text=True).stdout == "installed"
 

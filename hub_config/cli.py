@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from audit.cli_context import language_of
+from audit.speaking_parser import SpeakingParser
 from hub_config.errors import ZoneError
 from hub_config.full_disk import DiskFull, is_disk_full
 
@@ -26,6 +28,7 @@ GROUPS = {
     "audit": "audit.cli",
     "registry": "registry.cli",
     "deid": "deid.cli",
+    "extract": "deid.records.cli",
     "egress": "egress_review.cli",
 }
 
@@ -64,7 +67,7 @@ class Context:
 
 def parser(groups: dict[str, str]) -> argparse.ArgumentParser:
     """Build the command line with the given groups filled in."""
-    top = argparse.ArgumentParser(prog="ansim", description="Ansim (안심): a data safe zone on this machine.")
+    top = SpeakingParser(prog="ansim", description="Ansim (안심): a data safe zone on this machine.")
     top.add_argument("--home", type=Path, default=None, help="the zone's directory (ANSIM_HOME, else ./var)")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_zone_commands(commands)
@@ -198,7 +201,7 @@ def _say(error: Exception, code: int) -> int:
 
 def _words(text: Any) -> str:
     """Return a text in the language of the terminal; errors of the packages speak Korean and English."""
-    language = "ko" if os.environ.get("LANG", "").startswith("ko") else "en"
+    language = language_of()
     for name in ("text", "say"):
         if hasattr(text, name):
             return str(getattr(text, name)(language))

@@ -93,7 +93,7 @@ def policy_page(language: Language) -> str:
     lines += ["", _HEAD["techniques"].say(language)]
     for technique in TECHNIQUES.values():
         by = [f"`{name}`" for name, kind in ACTIONS.items() if technique.code in kind.techniques]
-        where = technique.missing or _ELSEWHERE
+        where = technique.missing or technique.elsewhere or _ELSEWHERE
         lines.append(
             f"| `{technique.code}` | {technique.name.say(language)} | {', '.join(by) or where.say(language)} |"
         )

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 
 SOCKET = "run/gate.sock"
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hub_config.authenticator import REFRESH_SECONDS, RegistryAuthenticator
+from hub_config.authenticator import REFRESH_SECONDS, SESSION, RegistryAuthenticator
 from hub_config.keys import HubService
 from hub_config.settings import Settings
 from hub_config.spawner import SafeZoneSpawner, take_request
@@ -15,16 +16,17 @@ if TYPE_CHECKING:
     from hub_config.zone import Zone
 
 TEMPLATES = Path(__file__).parent / "templates"
-SESSION_DAYS = 0.5  # a working day; the register of access has no use for sessions that outlive it
 ENGINE_CALL_SECONDS = 120  # the engine is slow while many containers start on few cores
 QUEUE_ROUNDS = 5  # 20 people, four at a time: the last one waits four starts and then has one of their own
 POLL_SECONDS = 10
 SERVERS_PER_PERSON = 50
 
-#: What each service may do in the hub. The gate needs nothing beyond signing people in.
+#: What each service may do in the hub. The gate needs nothing beyond signing people in. Erasure makes the hub forget
+#: people, with a token that the worker takes for that duty alone: what it holds all day removes nobody.
 SERVICE_SCOPES: dict[HubService, tuple[str, ...]] = {
     "portal": ("servers", "list:users"),
-    "worker": ("read:servers", "delete:servers", "list:users", "delete:users"),
+    "worker": ("read:servers", "delete:servers", "list:users"),
+    "eraser": ("list:users", "delete:users"),
     "gate": (),
 }
 
@@ -99,7 +101,7 @@ def set_spawner(c: Any, zone: Zone) -> None:
 
 
 def set_services(c: Any, zone: Zone) -> None:
-    """Let portal and gate sign people in, and portal and worker call the API."""
+    """Let portal and gate sign people in, and let portal, worker and the duty of erasure call the API."""
     c.JupyterHub.services = [
         {
             "name": "portal",
@@ -118,6 +120,7 @@ def set_services(c: Any, zone: Zone) -> None:
             "display": False,
         },
         {"name": "worker", "api_token": zone.keys.hub_token("worker"), "display": False},
+        {"name": "eraser", "api_token": zone.keys.hub_token("eraser"), "display": False},
     ]
 
 
@@ -148,7 +151,7 @@ def set_pages(c: Any, zone: Zone) -> None:
     https = settings.zone.scheme == "https"
     c.JupyterHub.template_paths = [str(TEMPLATES)]
     c.JupyterHub.template_vars = {"zone_name": settings.zone.name, "zone_demo": settings.zone.demo}
-    c.JupyterHub.cookie_max_age_days = SESSION_DAYS
+    c.JupyterHub.cookie_max_age_days = SESSION / timedelta(days=1)
     c.JupyterHub.tornado_settings = {
         "headers": page_headers(settings),
         # Without a date the browser forgets the cookie when it closes; the hub's own default is 30 days.

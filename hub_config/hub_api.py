@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
-import httpx
+import httpx2 as httpx
 
 PAGE = 50  # the hub's own page; it may be asked for no more than 200
 
@@ -27,6 +28,12 @@ class HubApi:
     def __init__(self, url: str, token: str, *, timeout: float = 30.0) -> None:
         headers = {"Authorization": f"token {token}"}
         self._client = httpx.Client(base_url=f"{url}/hub/api", headers=headers, timeout=timeout)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
 
     def servers(self) -> list[Server]:
         """Return every server that is running or starting."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from audit.durable import create_file
+from egress_review.release_keys import ReleaseKeys
 
-HubService = Literal["portal", "gate", "worker"]
-HUB_SERVICES: tuple[HubService, ...] = ("portal", "gate", "worker")
+HubService = Literal["portal", "gate", "worker", "eraser"]
+ZONE_ID_FILE = "zone.id"
+HUB_SERVICES: tuple[HubService, ...] = ("portal", "gate", "worker", "eraser")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +24,9 @@ class ZoneKeys:
     registry_secret: bytes
     preview_secret: bytes
     hub_cookie_secret: bytes
-    release_key: Ed25519PrivateKey
+    release_key: ReleaseKeys
+    zone_id: str
+    """12 hexadecimal digits on the labels of containers: from the first release key, and kept when that is replaced."""
     hub_tokens: dict[HubService, str]
 
     def hub_token(self, service: HubService) -> str:
@@ -33,13 +38,23 @@ def load_or_create_keys(directory: Path) -> ZoneKeys:
     """Read every key of the zone, making those that do not exist yet (32 random bytes each, mode 0600)."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
+    release_key = ReleaseKeys.in_directory(directory)
     return ZoneKeys(
         registry_secret=_secret(directory / "registry.secret"),
         preview_secret=_secret(directory / "preview.secret"),
         hub_cookie_secret=_secret(directory / "hub-cookie.secret"),
-        release_key=Ed25519PrivateKey.from_private_bytes(_secret(directory / "release.ed25519")),
+        release_key=release_key,
+        zone_id=_zone_id(directory / ZONE_ID_FILE, release_key),
         hub_tokens={name: _secret(directory / f"hub-{name}.token").hex() for name in HUB_SERVICES},
     )
+
+
+def _zone_id(path: Path, release_key: ReleaseKeys) -> str:
+    """Return the name that this zone gave itself, given on first use."""
+    if not path.exists():
+        name = hashlib.sha256(release_key.now().public_key().public_bytes_raw()).hexdigest()[:12]
+        create_file(path, name.encode("ascii"), mode=0o600)
+    return path.read_text(encoding="ascii")
 
 
 def _secret(path: Path) -> bytes:

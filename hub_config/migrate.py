@@ -9,9 +9,10 @@ from alembic.config import Config
 
 import egress_review.tables as egress_tables
 from audit import tables as audit_tables
+from deid.records import tables as extract_tables
 from registry import tables as registry_tables
 
-METADATA = (audit_tables.metadata, registry_tables.metadata, egress_tables.metadata)
+METADATA = (audit_tables.metadata, registry_tables.metadata, egress_tables.metadata, extract_tables.metadata)
 
 
 def configuration(url: str) -> Config:

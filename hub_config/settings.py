@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import ipaddress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import yaml
 
 from audit.outward.target import Target
+from audit.text import Text
+from audit.yaml_file import Node, read_yaml
 from hub_config.errors import SettingsError
 
 FILE_NAME = "ansim.yaml"
@@ -74,9 +77,14 @@ class EgressSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetSettings:
-    """Where data may lie that workspaces see; a relative directory is below ANSIM_HOME."""
+    """Where data may lie that workspaces see; a relative directory is below ANSIM_HOME.
+
+    With `treated_outside` the zone also takes data that was de-identified before it came, without an adequacy review
+    of its own: each registration then gives the reason, which is recorded.
+    """
 
     roots: tuple[str, ...] = ("datasets",)
+    treated_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,17 +213,10 @@ def parse_settings(text: str, *, home: Path) -> Settings:
 
     Raises: SettingsError — with the line of the key at fault.
     """
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{FILE_NAME} is not YAML: {error}") from error
     sections: dict[str, Any] = {}
-    for key, node in _pairs(root, "the file"):
-        if key.value not in SECTIONS:
-            raise SettingsError(f"{FILE_NAME} line {_line(key)}: unknown section {key.value!r}.")
-        if key.value in sections:
-            raise SettingsError(f"{FILE_NAME} line {_line(key)}: section {key.value!r} stands twice.")
-        sections[key.value] = _section(key.value, SECTIONS[key.value], node)
+    if text.strip():  # an empty file leaves everything as it is
+        given = read_yaml(text, FILE_NAME, _refused).fields((), tuple(SECTIONS))
+        sections = {name: _section(SECTIONS[name], node) for name, node in given.items()}
     settings = Settings(home=home, **sections)
     refuse_open_address(settings.zone)
     refuse_unusable_front_ends(settings)
@@ -262,54 +263,45 @@ def refuse_unusable_targets(targets: tuple[Target, ...]) -> None:
     Raises: SettingsError — for a target that breaks a rule, and for a name that stands twice.
     """
     names = [target.name for target in targets]
-    for number, target in enumerate(targets):
+    for number, target in enumerate(targets, 1):
         if (problem := target.problem()) is not None:
             raise SettingsError(f"outward.targets[{number}]: {problem.en}.")
         if names.count(target.name) > 1:
             raise SettingsError(f"outward.targets: the name {target.name} stands twice.")
 
 
-def _section(name: str, kind: type[Any], node: yaml.Node) -> Any:
+def _refused(reason: Text) -> SettingsError:
+    return SettingsError(f"{reason.en}.")
+
+
+def _section(kind: type[Any], node: Node) -> Any:
     hints = get_type_hints(kind)
-    values: dict[str, Any] = {}
-    for key, value in _pairs(node, name):
-        if key.value not in {f.name for f in fields(kind)}:
-            raise SettingsError(f"{FILE_NAME} line {_line(key)}: unknown key {name}.{key.value}.")
-        if key.value in values:
-            raise SettingsError(f"{FILE_NAME} line {_line(key)}: {name}.{key.value} stands twice.")
-        values[key.value] = _typed(f"{name}.{key.value}", hints[key.value], value)
-    return kind(**values)
+    given = node.fields((), tuple(f.name for f in fields(kind)))
+    return kind(**{key: _typed(hints[key], value) for key, value in given.items()})
 
 
-def _typed(name: str, kind: Any, node: yaml.Node) -> Any:
+def _typed(kind: Any, node: Node) -> Any:
+    """Return a value of the type that a field has."""
     if get_origin(kind) is tuple:
-        if not isinstance(node, yaml.SequenceNode):
-            raise SettingsError(f"{FILE_NAME} line {_line(node)}: {name} must be a list.")
         item = get_args(kind)[0]
-        if item is str:
-            return tuple(_typed(f"{name}[{number}]", str, one) for number, one in enumerate(node.value))
-        return tuple(_section(f"{name}[{number}]", item, one) for number, one in enumerate(node.value))
-    value = yaml.safe_load(yaml.serialize(node))
-    choices = get_args(kind)
-    right = value in choices if choices else type(value) is kind
-    if not right:
-        wanted = " or ".join(map(str, choices)) if choices else kind.__name__
-        raise SettingsError(f"{FILE_NAME} line {_line(node)}: {name} must be {wanted}.")
-    if kind is int and value <= 0:
-        raise SettingsError(f"{FILE_NAME} line {_line(node)}: {name} must be positive.")
-    return value
+        return tuple(_text(one) if item is str else _section(item, one) for one in node.elements())
+    if choices := get_args(kind):
+        return node.one_of(choices)
+    match kind:
+        case builtins.int:
+            return node.whole(lowest=1)
+        case builtins.bool:
+            return node.truth()
+        case _:
+            return _text(node)
 
 
-def _pairs(node: yaml.Node | None, where: str) -> list[tuple[Any, yaml.Node]]:
-    if node is None:
-        return []
-    if not isinstance(node, yaml.MappingNode):
-        raise SettingsError(f"{FILE_NAME} line {_line(node)}: {where} must hold `key: value` lines.")
-    return list(node.value)
-
-
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
+def _text(node: Node) -> str:
+    """Return a text, which may be empty: an empty path is one that is not set."""
+    value = node.scalar()
+    if not isinstance(value, str):
+        node.words()  # refuses in words what is no text
+    return str(value)
 
 
 def settings_text(zone: ZoneSettings, hub: HubSettings) -> str:

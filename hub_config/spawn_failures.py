@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
+import httpx2 as httpx
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 from sqlalchemy.exc import SQLAlchemyError

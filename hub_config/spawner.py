@@ -265,8 +265,11 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         workspace, self._running = self._running, None
         if workspace is None:
             return
-        await self._runner().take_down(workspace.workspace, "ended")
-        await self._note(events.stop(workspace, outcome="ok", reason="ended", detail=self._exit))
+        try:
+            await self._runner().take_down(workspace.workspace, "ended")
+        finally:
+            # It has ended whatever the engine says; a container that could not be removed the worker removes.
+            await self._note(events.stop(workspace, outcome="ok", reason="ended", detail=self._exit))
 
     async def _clear_leftovers(self) -> None:
         """Remove what a hub that was killed in the middle of a start left behind, and record it."""

@@ -9,25 +9,65 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 
 from rich.console import Console
 
 from hub_config import engine, images
 from hub_config.errors import ZoneError
+from hub_config.failed_tests import LIST, print_failures
 from hub_config.preflight import ensure_gate_user
 from hub_config.processes import REPOSITORY
 
 TEST_HOME = REPOSITORY / "build" / "test-home"
 SELECTIONS = {"short": "not long", "long": "long"}
 
-SIDE_BY_SIDE = ("tests/unit", *(f"tests/integration/{one}" for one in ("audit", "deid", "house", "portal", "registry")))
-"""What shares nothing but the processor, so that every core can take a file of it."""
-ONE_BY_ONE = (
-    *(f"tests/integration/{one}" for one in ("demo", "egress_review", "gate", "hub", "hub_config", "images")),
+FIRST = ("tests/unit",)
+"""What needs neither an engine nor an image, so that it runs while the images are built."""
+LARGE = (
     "tests/functional",
+    *(f"tests/integration/{one}" for one in ("hub", "gate", "images", "egress_review", "demo", "hub_config")),
 )
-"""What uses the engine, a browser or a port, or measures time."""
+"""What is begun early: groups that take minutes, so that small ones fill what the cores have left."""
 MOST_CORES = 4
+NOTHING_CHOSEN = 5  # pytest's exit code when a selection is empty
+
+
+def rest() -> list[str]:
+    """Return the folders of everything that is not run first, in the order in which they are begun."""
+    folders = sorted(place.parent for place in (REPOSITORY / "tests" / "integration").glob("*/test_*.py"))
+    return list(dict.fromkeys((*LARGE, *(folder.relative_to(REPOSITORY).as_posix() for folder in folders))))
+
+
+def timed() -> list[str]:
+    """Return the files that hold tests which run alone; reading all others once more would take its time."""
+    tests = sorted((REPOSITORY / "tests").rglob("test_*.py"))
+    return [str(place.relative_to(REPOSITORY)) for place in tests if "mark.timed" in place.read_text(encoding="utf-8")]
+
+
+class Preparation(threading.Thread):
+    """The engine, the images and the gate's user, made while something else runs."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(name="prepare", daemon=True)
+        self._console = console
+        self.failed: BaseException | None = None
+
+    def run(self) -> None:
+        """Make them; what went wrong is kept for whoever waits."""
+        try:
+            prepare(self._console)
+        except BaseException as error:
+            self.failed = error
+
+    def end(self) -> None:
+        """Wait until they stand.
+
+        Raises: whatever the preparation ended with.
+        """
+        self.join()
+        if self.failed is not None:
+            raise self.failed
 
 
 def prepare(console: Console) -> None:
@@ -43,26 +83,46 @@ def main() -> int:
     """Run the suite that the first argument names; further arguments go to pytest."""
     console = Console(highlight=False)
     kind, *rest = sys.argv[1:]
-    try:
-        prepare(console)
-    except ZoneError as error:
-        console.print(f"ansim: {error}\n       {error.hint}")
-        return error.exit_code
     os.chdir(REPOSITORY)
     os.environ["ANSIM_TEST_HOME"] = str(TEST_HOME)
-    chosen = ["-m", SELECTIONS[kind], "--durations=15"]
-    if rest:
-        return run([*chosen, *rest])
+    failures = TEST_HOME / "failures.jsonl"
+    os.environ[LIST] = str(failures)
+    failures.unlink(missing_ok=True)
+    try:
+        ended = run_chosen(console, kind, rest) if rest else run_all(console, kind)
+    except ZoneError as error:
+        console.print(f"ansim: {error}\n       {error.hint}")
+        ended = error.exit_code
+    finally:
+        print_failures(console, failures)
+    return ended
+
+
+def run_chosen(console: Console, kind: str, rest: list[str]) -> int:
+    """Run what the arguments name, in one process."""
+    prepare(console)
+    return run(["-m", SELECTIONS[kind], "--durations=15", *rest])
+
+
+def run_all(console: Console, kind: str) -> int:
+    """Run the suite; a part runs whatever came of the one before, so that one round shows everything that is wrong."""
     cores = min(MOST_CORES, len(os.sched_getaffinity(0)))
-    # Both run whatever the first says: one round should show everything that is wrong.
-    first = run([*chosen, "-n", str(cores), "--dist", "loadfile", *SIDE_BY_SIDE])
-    second = run([*chosen, *ONE_BY_ONE])
-    return max(first, second)
+    # A group of files that share a zone stays in one process; groups begin in the order in which they are named.
+    beside = ["--durations=15", "-n", str(cores), "--dist", "loadscope", "--no-loadscope-reorder"]
+    chosen = SELECTIONS[kind]
+    preparation = Preparation(console)
+    preparation.start()
+    ended = [run(["-m", f"{chosen} and not timed", *beside, *FIRST])]
+    preparation.end()
+    ended.append(run(["-m", f"{chosen} and not timed", *beside, *rest()]))
+    ended.append(run(["-m", f"{chosen} and timed", "--durations=15", *timed()]))
+    return max(ended)
 
 
 def run(arguments: list[str]) -> int:
-    """Run pytest in a process of its own and return its exit code."""
-    return subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
+    """Run pytest in a process of its own and return its exit code; that nothing is chosen is no failure."""
+    ended = subprocess.run([sys.executable, "-m", "pytest", *arguments], check=False).returncode
+    return 0 if ended == NOTHING_CHOSEN else ended
 
 
 if __name__ == "__main__":

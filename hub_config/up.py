@@ -19,6 +19,7 @@ from rich.console import Console
 from hub_config import engine, images
 from hub_config.attesting import continue_log
 from hub_config.errors import EnvironmentMissing, NotRunning, ZoneError
+from hub_config.fonts import ensure_font
 from hub_config.full_disk import DiskFull, is_full
 from hub_config.gate_control import GateControl
 from hub_config.home import make_home
@@ -47,6 +48,16 @@ class Start:
     story: bool
 
 
+class StaysDemo(ZoneError):
+    """An empty zone was asked for where a demo zone lies."""
+
+    exit_code = 2
+    hint = "Give the empty zone a directory of its own: `make down`, then `ANSIM_HOME=/srv/ansim make up DEMO=no`."
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(f"In {home} lies a demo zone, and it stays one: it takes no real data.")
+
+
 def up(start: Start, console: Console) -> None:
     """Bring the zone up; a zone that runs already is only shown.
 
@@ -55,6 +66,8 @@ def up(start: Start, console: Console) -> None:
     began = time.monotonic()
     first = not (start.home / FILE_NAME).exists()
     zone_settings = planned(start) if first else load_settings(start.home).zone
+    if zone_settings.demo and not start.demo:
+        raise StaysDemo(start.home)
     starting = first or running_pid(start.home) is None
     if starting:
         end_leftovers(start.home)
@@ -88,6 +101,7 @@ def planned(start: Start) -> ZoneSettings:
 def prepare(start: Start, zone_settings: ZoneSettings, console: Console) -> None:
     """Make everything that a start needs and that does not stand yet."""
     ensure_engine(start.home, console)
+    ensure_font(start.home, console.print)
     ensure_gate_user("ansim-gate")
     make_home(start.home, zone_settings, "ansim-gate", hub=HubSettings(port=zone_settings.port + 1))
     images.build_all(start.home, say=console.print, step=partial(step, console))

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.panel import Panel
-from rich.table import Table
 
 from hub_config.demo.people import RESEARCHER
 from hub_config.demo.world import DemoAccount, load
@@ -17,6 +16,8 @@ from hub_config.zone import Zone
 from registry.errors import Conflict
 
 ACCOUNTS_FILE = "demo-accounts.json"
+HEADINGS = ("account", "password", "TOTP secret")
+INDENT, GAP = 2, 2
 
 
 def load_demo(zone: Zone) -> tuple[list[DemoAccount], bool]:
@@ -60,15 +61,33 @@ def print_demo(zone: Zone, accounts: list[DemoAccount], console: Console, *, fre
         )
     )
     if fresh:
-        table = Table(title="Demo accounts · 데모 계정 (shown once)")
-        for heading in ("who", "account", "password", "TOTP secret"):
-            table.add_column(heading, no_wrap=heading != "who")
-        for a in accounts:
-            table.add_row(f"{a.part_ko}\n[dim]{a.part_en}[/]", a.handle, a.password, a.totp_secret)
-        console.print(table)
-    console.print(f"Accounts and TOTP secrets: {zone.home / ACCOUNTS_FILE} (readable by root only)")
+        print_accounts(accounts, console)
+    console.print(f"Accounts and TOTP secrets: {zone.home / ACCOUNTS_FILE} (readable by root only)", soft_wrap=True)
     console.print(f"A code for an account: .venv/bin/ansim demo code {RESEARCHER}")
     console.print(f"First: open {url}, sign in as {RESEARCHER}, open the workspace, run the tutorial notebook.")
+
+
+def print_accounts(accounts: list[DemoAccount], console: Console) -> None:
+    """Show who has which account: a line for the person, below it what is typed, which is never broken."""
+    console.print("\n[bold]Demo accounts · 데모 계정[/] (shown once · 한 번만 표시)\n")
+    columns = [max(map(len, column)) for column in zip(HEADINGS, *map(typed, accounts), strict=True)]
+    one_line = INDENT + sum(columns) + GAP * (len(columns) - 1) <= console.width
+    last = " " * GAP if one_line else "\n" + " " * INDENT  # the secret, which is the longest, has a line of its own
+
+    def line(values: tuple[str, ...]) -> str:
+        *short, secret = (value.ljust(width) for value, width in zip(values, columns, strict=True))
+        return " " * INDENT + (" " * GAP).join(short) + last + secret.rstrip()
+
+    console.print(f"[dim]{line(HEADINGS)}[/]", soft_wrap=True)
+    for account in accounts:
+        console.print(f"{account.part_ko} · {account.part_en}")
+        console.print(line(typed(account)), markup=False, soft_wrap=True)
+    console.print()
+
+
+def typed(account: DemoAccount) -> tuple[str, str, str]:
+    """Return what a person types or scans, in the order of the headings."""
+    return account.handle, account.password, account.totp_secret
 
 
 def print_empty(zone: Zone, link: str | None, console: Console) -> None:

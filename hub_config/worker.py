@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import docker
-import httpx
+import httpx2 as httpx
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 
@@ -23,7 +23,7 @@ from audit.break_glass_log import take_in
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.space_watch import SpaceWatch
 from egress_review.vault import Vault
-from hub_config import attesting, outward, retention, reviewing
+from hub_config import attesting, key_endings, outward, retention, reviewing
 from hub_config.gate_control import GateControl
 from hub_config.hub_api import HubApi
 from hub_config.scan_leftovers import remove_scans
@@ -70,15 +70,17 @@ class Worker:
             Duty("orphans", 60, self.remove_orphans),
             Duty("intents", 60, self.reconcile),
             Duty("retention", 60, lambda: retention.keep(zone, WORKER)),
+            Duty("keys", key_endings.SECONDS, lambda: key_endings.end_keys(zone)),
+            Duty("extracts", 60, self.end_extracts),
             Duty("reviews", reviewing.SECONDS, lambda: reviewing.announce_overdue(zone)),
-            Duty("hub_users", 3600, lambda: retention.forget_hub_users(zone, self._hub)),
+            Duty("hub_users", 3600, self.forget_hub_users),
             *(Duty(name, 5, run) for name, run in outward.duties(zone, self._stop.is_set)),
             *(Duty(name, seconds, run) for name, seconds, run in attesting.duties(zone)),
         )
 
     def run(self) -> None:
         """Run every duty until a signal says stop."""
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # one line per call would hide what matters
+        logging.getLogger("httpx2").setLevel(logging.WARNING)  # one line per call would hide what matters
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
@@ -168,9 +170,19 @@ class Worker:
             self._gate.cut(ref, "orphan_container")
             self._remove(ref)
 
+    def end_extracts(self) -> None:
+        """End the extracts whose processing period is over."""
+        self._zone.extracts.expire()
+
     def reconcile(self) -> None:
         """Close announcements whose outcome never came."""
         reconcile_intents(self._zone)
+
+    def forget_hub_users(self) -> None:
+        """Make the hub forget whom the registry does not know any more, with the one token that can."""
+        token = self._zone.keys.hub_token("eraser")
+        with HubApi(self._zone.settings.hub_url(), token, timeout=HUB_SECONDS) as hub:
+            retention.forget_hub_users(self._zone, hub)
 
     def _owner(self, ref: str) -> tuple[str, str] | None:
         try:

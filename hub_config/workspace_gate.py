@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 
 SOCKET = "run/gate.sock"
 CALL_SECONDS = 10.0

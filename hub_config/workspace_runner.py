@@ -9,7 +9,7 @@ import pwd
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
-import httpx
+import httpx2 as httpx
 from docker.errors import NotFound
 from requests.exceptions import RequestException
 

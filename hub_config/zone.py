@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +14,18 @@ from audit.retention.policy import RetentionPolicy
 from audit.space import Space
 from audit.timestamps.stamping import TimestampRounds
 from audit.witness.asking import WitnessRounds
-from egress_review.policy import Policy, load_policy
+from deid.records.service import ExtractDesk
+from egress_review.policy import Policy, load_policy, with_recognisers
 from egress_review.scanner import ContainerScanner
 from egress_review.service import EgressDesk
 from egress_review.vault import Vault
-from hub_config import attesting
+from hub_config import attesting, key_replacing
+from hub_config.key_replacing import Facts
 from hub_config.keys import ZoneKeys, load_or_create_keys
 from hub_config.room import log_space
 from hub_config.settings import Settings, load_settings
 from images.manifest import image_manifest
+from portal.extract_desk import ExtractReviews, desk_of
 from registry.notice import NOTICE_VERSION
 from registry.service import Registry
 
@@ -45,8 +48,8 @@ class Zone:
 
     @property
     def zone_id(self) -> str:
-        """The name of this zone on container labels: 12 hexadecimal digits, stable as long as its keys."""
-        return zone_id(self.keys)
+        """The name of this zone on container labels: 12 hexadecimal digits, whatever keys are replaced."""
+        return self.keys.zone_id
 
     @property
     def witness_policy_text(self) -> str:
@@ -64,14 +67,19 @@ class Zone:
         return attesting.timestamp_rounds(self.log, self.settings)
 
     @property
+    def extracts(self) -> ExtractDesk:
+        """The desk of extracts: how raw data becomes a version of a dataset."""
+        return desk_of(self)
+
+    @property
+    def replacements(self) -> Mapping[str, Callable[[Path | None], Facts]]:
+        """What replaces each key of the zone but those that sign the log."""
+        return key_replacing.replacements(self)
+
+    @property
     def home(self) -> Path:
         """The directory that holds everything mutable of this zone."""
         return self.settings.home
-
-
-def zone_id(keys: ZoneKeys) -> str:
-    """Return the name of the zone with these keys, for the labels of its containers."""
-    return hashlib.sha256(keys.release_key.public_key().public_bytes_raw()).hexdigest()[:12]
 
 
 def log_origin(settings: Settings) -> str:
@@ -116,8 +124,10 @@ def open_zone(home: Path, component: str) -> Zone:
         demo=settings.zone.demo,
         notice_version=NOTICE_VERSION,
         dataset_roots=settings.dataset_roots(),
+        treated_outside=settings.datasets.treated_outside,
+        reviews=ExtractReviews(log),
     )
-    policy = load_policy(settings.egress.policy)
+    policy = with_recognisers(load_policy(settings.egress.policy), settings.home)
     desk = EgressDesk(
         db,
         log,
@@ -126,7 +136,7 @@ def open_zone(home: Path, component: str) -> Zone:
         releases_dir=settings.home / "releases",
         workspaces_dir=settings.home / "workspaces",
         policy=policy,
-        scanner=ContainerScanner(scanner_image(settings.home), labels={"ansim.zone": zone_id(keys)}),
+        scanner=ContainerScanner(scanner_image(settings.home), labels={"ansim.zone": keys.zone_id}),
         release_key=keys.release_key,
     )
     return Zone(

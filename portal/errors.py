@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from audit.errors import AuditError, FontMissing, QuestionRefused
+from deid import errors as deid_errors
+from deid.records import errors as record_errors
 from egress_review import errors as egress_errors
 from registry import errors as registry_errors
 from registry.text import Text
@@ -105,6 +107,12 @@ ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
     (egress_errors.Invalid, _answer(422, "invalid", "입력을 확인하십시오", "Please check what you entered")),
     (egress_errors.OutboxRefused, _answer(422, "outbox", "보낼 수 없는 파일입니다", "This file cannot be taken")),
     (egress_errors.EgressError, _answer(409, "refused", "반출 처리를 계속할 수 없습니다", "This step cannot be taken")),
+    (record_errors.Denied, _answer(403, "denied", "허용되지 않습니다", "This is not allowed")),
+    (record_errors.NotFound, _answer(404, "not_found", "찾을 수 없습니다", "This does not exist")),
+    (record_errors.Invalid, _answer(422, "invalid", "입력을 확인하십시오", "Please check what you entered")),
+    (record_errors.RecordError, _answer(409, "conflict", "지금 상태에서는 할 수 없습니다", "The state has changed")),
+    (deid_errors.Refused, _answer(403, "denied", "허용되지 않습니다", "This is not allowed")),
+    (deid_errors.UsageError, _answer(422, "invalid", "입력을 확인하십시오", "Please check what you entered")),
     (QuestionRefused, _answer(422, "invalid", "조회 조건을 확인하십시오", "Please check what you asked")),
     (FontMissing, _answer(503, "font", "PDF를 만들 수 없습니다", "A PDF cannot be made here")),
     (AuditError, _answer(503, "log", "기록을 남길 수 없어 중단했습니다", "Stopped: the audit log cannot be written")),
@@ -124,7 +132,7 @@ def answer_for(error: Exception) -> Answer:
 
 def reason_of(error: Exception) -> Text:
     """Return why something was refused, without internals."""
-    if isinstance(error, AuditError):
+    if isinstance(error, AuditError | record_errors.RecordError | deid_errors.Refused | deid_errors.UsageError):
         return Text(error.text("ko"), error.text("en"))
     reason = getattr(error, "reason", None)
     return reason if isinstance(reason, Text) else answer_for(error).title
@@ -132,5 +140,7 @@ def reason_of(error: Exception) -> Text:
 
 def advice_of(error: Exception) -> Text | None:
     """Return what to do next, where the error knows it in both languages."""
+    if isinstance(error, record_errors.RecordError):
+        return Text(error.advice.ko, error.advice.en)
     hint = getattr(error, "hint", None)
     return hint if isinstance(hint, Text) else None

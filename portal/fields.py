@@ -44,7 +44,15 @@ FIELDS: Mapping[str, Field] = {
     "files": Field(Text("파일", "Files"), 255),
     "month": Field(Text("달", "Month"), 7),
     "item": Field(Text("점검 항목", "Item of the review"), 64),
+    "binding": Field(Text("검토 대상의 해시", "What was reviewed"), 64),
+    "verdict": Field(Text("판정", "Verdict"), 16),
+    "conditions": Field(Text("조건", "Conditions"), 4_000),
     "finding": Field(Text("판단", "Finding"), 16),
+    "extract": Field(Text("추출본", "Extract"), 64),
+    "tokens": Field(Text("가명", "Tokens"), 20_000),
+    "limit": Field(Text("한도", "Limit"), 4),
+    "days": Field(Text("기간", "Days"), 4),
+    "ground": Field(Text("법적 근거", "Legal ground"), 32),
 }
 
 

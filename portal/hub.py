@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import httpx
+import httpx2 as httpx
 
 from portal.errors import HubRefused, HubUnavailable
 from registry.text import Text

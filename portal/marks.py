@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from deid.records.workflow import State
 from portal.hub import WorkspaceState
 from portal.i18n import N_
 from registry.model import PersonStatus, ProjectStatus
@@ -39,7 +40,26 @@ PROJECT: Mapping[ProjectStatus, Mark] = {
     ProjectStatus.CLOSED: Mark(N_("Closed"), "cross"),
 }
 
+EXTRACT: Mapping[State, Mark] = {
+    State.DRAFT: Mark(N_("Draft"), "pen"),
+    State.PROCESSED: Mark(N_("Processed"), "file", "note"),
+    State.IN_REVIEW: Mark(N_("In adequacy review"), "policy", "note"),
+    State.ADEQUATE: Mark(N_("Adequate"), "passed", "ok"),
+    State.INADEQUATE: Mark(N_("Inadequate"), "cross", "stop"),
+    State.MOUNTABLE: Mark(N_("Mountable"), "database", "ok"),
+    State.EXPIRED: Mark(N_("Expired"), "clock", "warn"),
+    State.DESTROYED: Mark(N_("Destroyed"), "cross"),
+}
+
 IN_FORCE = Mark(N_("In force"), "passed", "ok")
 NOT_YET = Mark(N_("Not begun"), "clock", "note")
 OVER = Mark(N_("Over"), "cross")
 REVOKED = Mark(N_("Revoked"), "cross", "warn")
+
+REIDENTIFICATION: Mapping[str, Mark] = {
+    "asked": Mark(N_("Waits for approval"), "clock", "note"),
+    "approved": Mark(N_("Approved"), "passed", "warn"),
+    "refused": Mark(N_("Ended early"), "cross"),
+    "expired": Mark(N_("Expired"), "clock"),
+    "used": Mark(N_("Used up"), "seal", "ok"),
+}

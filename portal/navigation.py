@@ -13,6 +13,11 @@ COMPLIANCE = frozenset({Role.COMPLIANCE_OFFICER})
 OPERATORS = frozenset({Role.OPERATOR})
 STEWARDS = frozenset({Role.OPERATOR, Role.DATA_CONTROLLER})
 PROJECT_READERS = STEWARDS | COMPLIANCE
+MAKERS = frozenset({Role.DEID_OPERATOR})
+ADEQUACY = frozenset({Role.ADEQUACY_REVIEWER})
+EXTRACT_READERS = MAKERS | ADEQUACY | STEWARDS | COMPLIANCE
+ASKERS = MAKERS | frozenset({Role.DATA_CONTROLLER})
+AGREEING = ADEQUACY | COMPLIANCE | frozenset({Role.DATA_CONTROLLER})
 EVERY_ROLE = frozenset(Role)
 
 
@@ -45,6 +50,8 @@ MENU = (
     Entry("/people", "users", N_("People"), OPERATORS),
     Entry("/projects", "folder", N_("Projects"), PROJECT_READERS),
     Entry("/datasets", "database", N_("Datasets"), STEWARDS),
+    Entry("/extracts", "shield", N_("Extracts"), EXTRACT_READERS),
+    Entry("/reidentification", "key", N_("Re-identification"), ASKERS | AGREEING),
     Entry("/images", "box", N_("Images"), OPERATORS),
     Entry("/zone", "server", N_("Zone"), OPERATORS),
 )

@@ -26,9 +26,10 @@ from portal.errors import (
     reason_of,
 )
 from portal.security import READING, check_same_origin
+from portal.sessions import Session
 from portal.visit import Portal, SignedIn, Visit
 from registry.errors import NotFound
-from registry.model import PersonStatus, Role
+from registry.model import Person, PersonStatus, Role
 from registry.roles import NAMES
 from registry.text import Text
 
@@ -99,6 +100,11 @@ def check_role(needs: Needs, visit: Visit) -> None:
     )
 
 
+def _ended(session: Session, person: Person) -> bool:
+    """Say whether a reset ended the session after it was opened."""
+    return person.sessions_from is not None and session.opened_at < person.sessions_from
+
+
 def find_person(portal: Portal, request: Request) -> SignedIn | None:
     """Return who asks, read afresh from the registry; a hub token is believed for a minute at most."""
     cookie = request.cookies.get(portal.cookie_name)
@@ -115,7 +121,7 @@ def find_person(portal: Portal, request: Request) -> SignedIn | None:
         person = registry.person(session.handle)
     except NotFound:
         person = None
-    if person is None or person.status is not PersonStatus.ACTIVE:
+    if person is None or person.status is not PersonStatus.ACTIVE or _ended(session, person):
         portal.sessions.close(cookie)
         return None
     now = portal.clock()

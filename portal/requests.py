@@ -119,6 +119,19 @@ REQUEST_STATES: Mapping[State, StateView] = {
 }  # fmt: skip
 """Every state; a state without a row is a defect that a test finds."""
 
+PACKING = _view(
+    State.RELEASING, "clock", "note", 4, "now",
+    "반출이 기록되었고 꾸러미를 만들고 있습니다.",
+    "The release is recorded, and its package is being made.",
+)  # fmt: skip
+UNWITNESSED = _view(
+    State.RELEASING, "clock", "warn", 4, "late",
+    "감사 기록의 증인이 아직 서명하지 않아 기다립니다."
+    " 서명을 받으면 저절로 이어지며, 그 전에는 아무것도 나가지 않습니다.",
+    "The witnesses of the audit log have not signed yet. It goes on by itself when they have; nothing leaves before.",
+)  # fmt: skip
+"""A release without its package is not released for whoever waits for it."""
+
 BUSY = frozenset({State.SCANNING, State.SCAN_FAILED, State.APPROVED, State.RELEASING, State.RELEASE_FAILED})
 """States that the machine leaves by itself: the page renews itself meanwhile."""
 
@@ -132,9 +145,21 @@ class Step:
     state: StepState
 
 
-def path_of(state: State) -> tuple[Step, ...]:
+def view_of(request: Request) -> StateView:
+    """Return how the state of a request is shown."""
+    if request.state is State.RELEASED and not request.packaged:
+        return UNWITNESSED if request.attempts else PACKING
+    return REQUEST_STATES[request.state]
+
+
+def is_busy(request: Request) -> bool:
+    """Return whether the machine moves a request on by itself."""
+    return request.state in BUSY or (request.state is State.RELEASED and not request.packaged)
+
+
+def path_of(state: State | StateView) -> tuple[Step, ...]:
     """Return the path of a request in this state: what is done, where it stands, what is to come."""
-    view = REQUEST_STATES[state]
+    view = REQUEST_STATES[state] if isinstance(state, State) else state
     return tuple(
         Step(label, icon, "done" if at < view.step else view.here if at == view.step else "todo")
         for at, (label, icon) in enumerate(STEPS)
@@ -161,7 +186,7 @@ def rows(views: Iterable[RequestView]) -> list[Row]:
 
 
 def _row(request: Request) -> Row:
-    view = REQUEST_STATES[request.state]
+    view = view_of(request)
     return Row(
         ref=request.ref,
         title=request.title,

@@ -24,7 +24,7 @@ from audit.event import Source
 from egress_review.service import Draft
 from portal.errors import ANSWERS, Missing, WrongInput, advice_of, answer_for, reason_of
 from portal.fields import checked
-from portal.requests import REQUEST_STATES, open_workspace
+from portal.requests import open_workspace, view_of
 from portal.zone import ZoneLike
 from registry.model import Person, Workspace
 from registry.text import Text
@@ -157,9 +157,9 @@ def _request(request: Any) -> Mapping[str, object]:
         "ref": request.ref,
         "title": request.title,
         "state": request.state.value.lower(),
-        "state_text": _both(REQUEST_STATES[request.state].text),
+        "state_text": _both(view_of(request).text),
         "round": request.round,
-        "message": _both(REQUEST_STATES[request.state].next),
+        "message": _both(view_of(request).next),
     }
 
 

@@ -15,6 +15,7 @@ from audit.search import Query, search
 from registry import forms, permits, queries, tables
 from registry.desk import Desk
 from registry.errors import Conflict, Denied, NotFound
+from registry.intake import Reviews
 from registry.model import Grant, Person, Role, WorkPermit, Workspace
 from registry.text import Text
 
@@ -27,6 +28,7 @@ class Access(Desk):
 
     _demo: bool
     _notice_version: str
+    _reviews: Reviews
 
     def grant(
         self,
@@ -64,6 +66,7 @@ class Access(Desk):
             change.detail.update(starts_at=timestamp(starts_at), ends_at=timestamp(ends_at))
             _check_approver(change.tx, approver.ref, project_id, by)
             _check_one_version(change.tx, new)
+            self._reviews.refuse_grant(change.tx, dataset_id, version, project_id, ends_at, change.now)
             change.tx.execute(
                 insert(tables.access_grant).values(
                     ref=new.ref,

@@ -65,6 +65,7 @@ _LIMITS = (
     Option("--pids", "processes of a workspace", (("type", int),)),
 )
 _DIRECTORY = Option("directory", "directory with the files", (("type", Path),))
+_OUTSIDE = Option("--treated-outside", "who de-identified this data before it came, and how", (("default", ""),))
 
 
 def _required(option: Option) -> Option:
@@ -108,6 +109,16 @@ COMMANDS: tuple[Command, ...] = (
         "confirm-second-factor",
         "confirm a reset as a second person, who enters password and code",
         do.person_confirm,
+        (_HANDLE, Option("--as", "user name of the confirmer", (*_REQUIRED, ("dest", "confirmer")))),
+    ),
+    Command(
+        "person", "reset-password", "ask for a reset of a forgotten password", do.person_reset_password, (_HANDLE,)
+    ),
+    Command(
+        "person",
+        "confirm-password",
+        "confirm the reset of a password as a second person, who enters password and code",
+        do.person_confirm_password,
         (_HANDLE, Option("--as", "user name of the confirmer", (*_REQUIRED, ("dest", "confirmer")))),
     ),
     Command("project", "list", "show all projects", do.project_list),
@@ -172,9 +183,10 @@ COMMANDS: tuple[Command, ...] = (
             Option("--owner", "institution that provides the data", _REQUIRED),
             Option("--people", "number of people in the data", (*_REQUIRED, ("type", int))),
             Option("--sensitive", "holds sensitive data or unique identifiers", (("action", "store_true"),)),
+            _OUTSIDE,
         ),
     ),
-    Command("dataset", "add-version", "register the next version", do.dataset_add_version, (_ID, _DIRECTORY)),
+    Command("dataset", "add-version", "register the next version", do.dataset_add_version, (_ID, _DIRECTORY, _OUTSIDE)),
     Command(
         "dataset",
         "check",

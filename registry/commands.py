@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from getpass import getpass
 from pathlib import Path
 
-from audit.event import Source
+from audit.event import Actor, Source
 from registry import views
 from registry.desk import CLI, as_actor
 from registry.errors import Invalid
@@ -116,11 +116,28 @@ def person_reset(arguments: argparse.Namespace, registry: Registry) -> Answer:
 
 def person_confirm(arguments: argparse.Namespace, registry: Registry) -> Answer:
     """Confirms a reset as a second person, who proves with password and code to be there."""
+    confirmer = _second_person(arguments, registry)
+    token = registry.confirm_second_factor_reset(arguments.handle, by=confirmer, source=HERE)
+    return Answer({"handle": arguments.handle, "reset": "confirmed"}, page=f"/second-factor/{token}")
+
+
+def person_reset_password(arguments: argparse.Namespace, registry: Registry) -> Answer:
+    """Asks for a new password; somebody else has to confirm."""
+    registry.request_password_reset(arguments.handle, by=CLI, source=HERE)
+    return Answer({"handle": arguments.handle, "reset": "requested"})
+
+
+def person_confirm_password(arguments: argparse.Namespace, registry: Registry) -> Answer:
+    """Confirms the reset of a password as a second person, who proves with password and code to be there."""
+    confirmer = _second_person(arguments, registry)
+    token = registry.confirm_password_reset(arguments.handle, by=confirmer, source=HERE)
+    return Answer({"handle": arguments.handle, "reset": "confirmed"}, page=f"/password/{token}")
+
+
+def _second_person(arguments: argparse.Namespace, registry: Registry) -> Actor:
     password = getpass(f"Password of {arguments.confirmer}: ")
     code = getpass(f"Code of {arguments.confirmer}: ")
-    confirmer = registry.sign_in(arguments.confirmer, password, code, source=HERE)
-    token = registry.confirm_second_factor_reset(arguments.handle, by=as_actor(confirmer), source=HERE)
-    return Answer({"handle": arguments.handle, "reset": "confirmed"}, page=f"/second-factor/{token}")
+    return as_actor(registry.sign_in(arguments.confirmer, password, code, source=HERE))
 
 
 def project_list(arguments: argparse.Namespace, registry: Registry) -> Answer:
@@ -215,6 +232,7 @@ def dataset_add(arguments: argparse.Namespace, registry: Registry) -> Answer:
         arguments.directory.absolute(),
         sensitive=arguments.sensitive,
         demo=False,
+        outside=arguments.treated_outside,
         by=CLI,
         source=HERE,
     )
@@ -224,7 +242,8 @@ def dataset_add(arguments: argparse.Namespace, registry: Registry) -> Answer:
 def dataset_add_version(arguments: argparse.Namespace, registry: Registry) -> Answer:
     """Registers the next version of a dataset."""
     directory: Path = arguments.directory.absolute()
-    return Answer(views.version(registry.add_version(arguments.id, directory, by=CLI, source=HERE)))
+    outside: str = arguments.treated_outside
+    return Answer(views.version(registry.add_version(arguments.id, directory, outside=outside, by=CLI, source=HERE)))
 
 
 def dataset_check(arguments: argparse.Namespace, registry: Registry) -> Answer:

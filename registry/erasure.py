@@ -137,7 +137,9 @@ class Erasure(Desk):
         )
         key = self._secrets.fingerprint("handle", person.handle)
         tx.execute(delete(tables.attempts).where(tables.attempts.c.key == key))
-        for table in (tables.message, tables.link, tables.reset_request, tables.erasure_request):
+        for table in (
+            *(tables.message, tables.link, tables.reset_request, tables.password_request, tables.erasure_request),
+        ):
             tx.execute(delete(table).where(table.c.person_ref == person.ref))
         return destroyed
 

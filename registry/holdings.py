@@ -12,7 +12,8 @@ from registry import datasets, forms, queries, tables
 from registry.datasets import Known, Seen
 from registry.desk import Desk, Writing
 from registry.errors import Conflict, Denied, Invalid
-from registry.model import Dataset, DatasetCheck, DatasetVersion, WorkPermit
+from registry.intake import Arrival, Reviews, basis
+from registry.model import Dataset, DatasetCheck, DatasetVersion, Mount, WorkPermit
 from registry.text import Text
 
 
@@ -21,6 +22,8 @@ class Holdings(Desk):
 
     _demo: bool
     _dataset_roots: tuple[Path, ...]
+    _reviews: Reviews
+    _treated_outside: bool
 
     def dataset(self, dataset_id: str) -> Dataset:
         """The dataset with that id. Raises: NotFound."""
@@ -53,13 +56,15 @@ class Holdings(Desk):
         *,
         sensitive: bool,
         demo: bool,
+        outside: str = "",
         by: Actor,
         source: Source,
     ) -> DatasetVersion:
         """Registers a dataset with the files below `directory` as version 1; `people` are its data subjects.
 
-        Raises: Invalid — input or files cannot be used. Denied — also for real data in a demo zone and demo
-        data in a real one. Conflict — the id is taken.
+        `outside` says who treated the data before it came, where the zone takes such data.
+        Raises: Invalid — input or files cannot be used. Denied — also for real data in a demo zone, demo data in a
+        real one, and data that was not reviewed. Conflict — the id is taken.
         """
         new = Dataset(
             id=forms.check_slug("dataset", dataset_id),
@@ -83,12 +88,16 @@ class Holdings(Desk):
             datasets.check_place(directory, self._dataset_roots)
             _insert(change.tx, new)
             _keep(change, version, seen)
+            self._take_in(change, version, source, demo=new.demo, outside=outside)
             change.detail.update(sensitive=new.sensitive, demo=new.demo)
         return version
 
-    def add_version(self, dataset_id: str, directory: Path, *, by: Actor, source: Source) -> DatasetVersion:
+    def add_version(
+        self, dataset_id: str, directory: Path, *, outside: str = "", by: Actor, source: Source
+    ) -> DatasetVersion:
         """Registers the files below `directory` as the next version of a dataset; earlier ones stay.
 
+        `outside` is as for the first.
         Raises: NotFound, Invalid, Denied, Conflict — the files are those of a version that exists.
         """
         about = self.dataset(dataset_id)
@@ -114,6 +123,7 @@ class Holdings(Desk):
             version = _as_version(about.id, int(last) + 1, directory, seen)
             change.subjects = Subjects.datasets([(about.id, version.number, about.people)])
             _keep(change, version, seen)
+            self._take_in(change, version, source, demo=about.demo, outside=outside)
         return version
 
     def check_dataset(
@@ -156,12 +166,35 @@ class Holdings(Desk):
         Raises: Denied — one of them is not what was registered and granted.
         """
         for mount in permit.mounts:
+            self._refuse_ended(mount, by=by, source=source)
             try:
                 check = self.check_dataset(mount.dataset, mount.version, by=by, source=source, rehash=False)
             except Invalid as trouble:
                 raise _not_as_registered(mount.dataset) from trouble
             if not check.ok or check.manifest_sha256 != mount.manifest_sha256:
                 raise _not_as_registered(mount.dataset)
+
+    def _take_in(self, change: Writing, version: DatasetVersion, source: Source, *, demo: bool, outside: str) -> None:
+        """Raises: Denied — the files may not become a version."""
+        arrival = Arrival(version.dataset, version.number, version.manifest_sha256, change.actor, source, change.now)
+        reviewed = self._reviews.admit(change.tx, arrival)
+        found = basis(reviewed=reviewed, demo=demo, outside_allowed=self._treated_outside, outside_reason=outside)
+        change.detail["basis"] = found.value
+        if outside.strip():
+            change.sealed["treated_outside"] = outside.strip()
+
+    def _refuse_ended(self, mount: Mount, *, by: Actor, source: Source) -> None:
+        """Raises: Denied — the extract behind a mount has ended; that somebody wanted it is recorded."""
+        with self._db.read() as tx:
+            try:
+                self._reviews.refuse_mount(tx, mount.dataset, mount.version, self._clock())
+                return
+            except Denied as ended:
+                refusal = ended
+        about = Object("dataset", mount.dataset, sha256=mount.manifest_sha256)
+        whose = Subjects.datasets([(mount.dataset, mount.version, mount.people)])
+        with self._changing("dataset.checked", about, by=by, source=source, subjects=whose):
+            raise refusal
 
     def _check_zone(self, dataset: Dataset) -> None:
         if dataset.demo is self._demo:

@@ -21,10 +21,15 @@ class LinkKind(StrEnum):
 
     INVITATION = "invitation"
     SECOND_FACTOR = "second_factor"
+    FORGOTTEN = "password"
 
 
 LIFETIME: Mapping[LinkKind, timedelta] = MappingProxyType(
-    {LinkKind.INVITATION: timedelta(days=7), LinkKind.SECOND_FACTOR: timedelta(days=1)}
+    {
+        LinkKind.INVITATION: timedelta(days=7),
+        LinkKind.SECOND_FACTOR: timedelta(days=1),
+        LinkKind.FORGOTTEN: timedelta(days=1),
+    }
 )
 """How long a link works."""
 

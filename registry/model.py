@@ -53,6 +53,8 @@ class Person:
     roles: frozenset[Role]
     notice_version: str | None
     """Version of the notice that the person accepted last; None before the first time."""
+    sessions_from: datetime | None = None
+    """Sessions that were opened before this moment have ended; None if none was ever ended so."""
 
     def has(self, *roles: Role) -> bool:
         """Whether the person is active and holds one of `roles`."""

@@ -13,6 +13,7 @@ from audit.refs import new_ref
 from registry import forms, queries, tables
 from registry.desk import Desk
 from registry.errors import Conflict, Denied, NotFound
+from registry.intake import Reviews
 from registry.model import Limits, Membership, PersonStatus, Project, ProjectStatus, Role
 from registry.people import roles_anywhere, wrong_state
 from registry.roles import IN_ONE_PROJECT, IN_THE_ZONE, check_no_clash, check_project_role
@@ -21,6 +22,8 @@ from registry.text import Text
 
 class Projects(Desk):
     """Use cases about projects and memberships."""
+
+    _reviews: Reviews
 
     def project(self, project_id: str) -> Project:
         """The project with that id. Raises: NotFound."""
@@ -160,6 +163,7 @@ class Projects(Desk):
         ) as change:
             change.detail.update(_period(starts_at, ends_at), role=new.role.value, person=person.ref)
             _check_may_join(change.tx, new)
+            check_no_clash(IN_ONE_PROJECT, self._reviews.parts(change.tx, project_id).get(person.ref, ()), new.role)
             change.tx.execute(
                 insert(tables.membership).values(
                     ref=new.ref,

@@ -216,6 +216,7 @@ def _person(row: Row[Any], roles: frozenset[Role]) -> Person:
         status=PersonStatus(row.status),
         roles=roles,
         notice_version=row.notice_version,
+        sessions_from=row.sessions_from,
     )
 
 

@@ -134,6 +134,8 @@ AUTHORITY: Mapping[str, frozenset[Role]] = MappingProxyType(
         "person.second_factor_reset_confirmed": frozenset(
             {Role.OPERATOR, Role.COMPLIANCE_OFFICER, Role.DATA_CONTROLLER}
         ),
+        "person.password_reset_requested": frozenset({Role.OPERATOR}),
+        "person.password_reset_confirmed": frozenset({Role.OPERATOR, Role.COMPLIANCE_OFFICER, Role.DATA_CONTROLLER}),
         "project.created": frozenset({Role.OPERATOR}),
         "project.changed": frozenset({Role.OPERATOR}),
         "project.closed": frozenset({Role.OPERATOR}),
@@ -151,7 +153,12 @@ AUTHORITY: Mapping[str, frozenset[Role]] = MappingProxyType(
 """Who may make which change, by its name in the audit log. An action that is not here is nobody's."""
 
 NEEDS_A_PERSON = frozenset(
-    {"person.second_factor_reset_confirmed", "privacy.erasure_requested", "privacy.erased"},
+    {
+        "person.second_factor_reset_confirmed",
+        "person.password_reset_confirmed",
+        "privacy.erasure_requested",
+        "privacy.erased",
+    },
 )
 """Changes that no service and no command line makes: human beings who prove to be there make them."""
 

@@ -12,14 +12,16 @@ from registry.desk import utc_now
 from registry.endings import Endings
 from registry.erasure import Erasure
 from registry.holdings import Holdings
+from registry.intake import NoReviews, Reviews
 from registry.joining import Joining
+from registry.lostpassword import LostPassword
 from registry.people import People
 from registry.projects import Projects
 from registry.secondfactor import SecondFactor
 from registry.totp import SecretBox
 
 
-class Registry(People, Joining, SecondFactor, Projects, Holdings, Endings, Erasure):
+class Registry(People, Joining, SecondFactor, LostPassword, Projects, Holdings, Endings, Erasure):
     """Who may use which data, for what, until when.
 
     Every change is one transaction with its audit event: if the event cannot be written, nothing changed.
@@ -35,17 +37,22 @@ class Registry(People, Joining, SecondFactor, Projects, Holdings, Endings, Erasu
         demo: bool,
         notice_version: str,
         dataset_roots: tuple[Path, ...] = (),
+        treated_outside: bool = False,
+        reviews: Reviews | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Opens the registry in `db`; `secrets_key` has 32 bytes and encrypts second factors.
 
-        Datasets lie below one of `dataset_roots`; without any they may lie anywhere.
+        Datasets lie below one of `dataset_roots`; without any they may lie anywhere. `reviews` knows which files
+        were found adequate; `treated_outside` says that the zone also takes data that was treated before it came.
         """
         super().__init__(db, log, clock=clock)
         self._secrets = SecretBox(secrets_key)
         self._demo = demo
         self._dataset_roots = dataset_roots
         self._notice_version = notice_version
+        self._treated_outside = treated_outside
+        self._reviews = reviews or NoReviews()
 
     @property
     def demo(self) -> bool:

@@ -48,6 +48,7 @@ person = Table(
     Column("password_hash", String(255)),
     Column("totp_secret", LargeBinary),
     Column("totp_last_step", Big),
+    Column("sessions_from", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     CheckConstraint("status in ('invited', 'active', 'suspended', 'closed')", name="status"),
 )
@@ -67,11 +68,19 @@ link = Table(
     Column("person_ref", REF, ForeignKey("registry_person.ref"), nullable=False, index=True),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
-    CheckConstraint("kind in ('invitation', 'second_factor')", name="kind"),
+    CheckConstraint("kind in ('invitation', 'second_factor', 'password')", name="kind"),
 )
 
 reset_request = Table(
     "registry_reset_request",
+    metadata,
+    Column("person_ref", REF, ForeignKey("registry_person.ref"), primary_key=True),
+    Column("requested_by", REF, nullable=False),
+    Column("requested_at", UtcDateTime, nullable=False),
+)
+
+password_request = Table(
+    "registry_password_request",
     metadata,
     Column("person_ref", REF, ForeignKey("registry_person.ref"), primary_key=True),
     Column("requested_by", REF, nullable=False),

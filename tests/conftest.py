@@ -1,8 +1,66 @@
-"""What holds for every test: how fast an example runs is no promise of a property test."""
+"""What holds for every test: how long it may take, what runs beside it, and what is shown when it fails."""
 
 from __future__ import annotations
 
-from hypothesis import settings
+from pathlib import Path
 
-settings.register_profile("zone", deadline=None)
+import pytest
+from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+from tests.what_failed import (
+    keep_basetemp,
+    pytest_collectreport,
+    pytest_runtest_logreport,
+    pytest_runtest_makereport,
+    pytest_runtest_setup,
+)
+
+__all__ = [
+    "keep_basetemp",
+    "pytest_collectreport",
+    "pytest_runtest_logreport",
+    "pytest_runtest_makereport",
+    "pytest_runtest_setup",
+]
+
+settings.register_profile("zone", deadline=None)  # how fast an example runs is no promise of a property test
 settings.load_profile("zone")
+
+LONG_SECONDS = 3600
+"""How long a long test may hang; it says itself what it promises about time."""
+SHARED = {
+    "tests/functional/test_disk_fills.py": "disk",
+    "tests/functional/test_faults_engine.py": "engine",
+    "tests/functional": "zone",
+    "tests/integration/hub": "hub",
+}
+"""Files whose tests share what is costly to start, and so run in one process; the first that fits counts."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Give a long test time."""
+    if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
+        item.add_marker(pytest.mark.timeout(LONG_SECONDS))
+
+
+class Groups(LoadScopeScheduling):  # type: ignore[misc]  # the base class carries no types
+    """Gives whole groups to processes (pytest-xdist's own groups are lost with pytest 9)."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid.partition("::")[0])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups | None:
+    """Return who decides which process runs what under `--dist loadscope`."""
+    return Groups(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+def group_of(file: str) -> str:
+    """Return the group of a test file: those of one group run one after another, in one process."""
+    for start, group in SHARED.items():
+        if file == start or file.startswith(f"{start}/"):
+            return group
+    return Path(file).stem

@@ -1,8 +1,8 @@
 """The three questions of an officer, for a person, a dataset, a project, a request or a file.
 
-Who saw what: who opened a workspace in which the data lay, looked at files, took results along or read the record;
-counted by person, action, project and dataset. Which cells somebody ran there is in their timeline. What left,
-and who approved it: entry by entry, because each of them is a decision with a receipt.
+Who saw what: who opened a workspace in which the data lay, ran cells there (code is how data is seen here), looked at
+files, took results along or read the record; counted by person, action, project and dataset. What left, and who
+approved it: entry by entry, because each of them is a decision with a receipt.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ QUESTIONS: Mapping[Ask, Question] = MappingProxyType(
             (
                 "workspace.start",
                 "workspace.opened",
+                "cell.sent",
                 "egress.viewed",
                 "egress.collected",
                 "log.searched",

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,10 +18,11 @@ from audit.cli_context import Context, language_of
 from audit.errors import QuestionRefused
 from audit.event import Actor, Outcome, Source
 from audit.searching import saved
+from audit.searching.answer_copies import copy_of_answer
 from audit.searching.answers import QUESTIONS, Answer, Seen
 from audit.searching.asking import Officer, asked, check_reason
 from audit.searching.conditions import LINKED
-from audit.searching.copies import KOREAN_TIME, MOST_ROWS, Line, copy_of
+from audit.searching.copies import KOREAN_TIME, MOST_ROWS, Copy, Line, copy_of
 from audit.searching.counting import Counts
 from audit.searching.csv_copy import csv_copy
 from audit.searching.fields import as_query, as_question, file_hash
@@ -58,6 +60,7 @@ def add_parsers(commands: Any, guarded: Guard) -> None:
         of.add_argument(f"--{kind}")
     question.add_argument("--after", type=int)
     question.add_argument("--limit", type=int, default=200)
+    _add_copies(question)
     _add_json(question)
     question.set_defaults(func=guarded(answer_question))
     _add_queries(commands.add_parser("query", help=_say("저장된 조회", "saved searches")), guarded)
@@ -103,10 +106,14 @@ def _add_paging(parser: argparse.ArgumentParser, *, newest_first: bool = True) -
         parser.add_argument("--oldest-first", dest="newest_first", action="store_false")
     else:
         parser.add_argument("--newest-first", action="store_true")
+    _add_copies(parser)
+    _add_json(parser)
+
+
+def _add_copies(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--csv", type=Path, metavar="FILE", help=_say("모든 결과를 CSV로", "everything found, as CSV"))
     parser.add_argument("--pdf", type=Path, metavar="FILE", help=_say("모든 결과를 PDF로", "everything found, as PDF"))
     parser.add_argument("--reason", default="", help=_say("파일로 받는 사유(필수)", "why you take a file (required)"))
-    _add_json(parser)
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
@@ -141,6 +148,10 @@ def answer_question(arguments: argparse.Namespace, context: Context) -> int:
     names = names_of(zone)
     kind = next(kind for kind in LINKED if getattr(arguments, kind) is not None)
     ref = getattr(_about(kind, getattr(arguments, kind), names), kind)
+    if arguments.csv or arguments.pdf:
+        question = {"answer": arguments.ask, "kind": kind, "of": ref}
+        make = partial(copy_of_answer, zone.log, arguments.ask, kind, ref, names)
+        return _write(arguments, context, officer_of(zone), make, question)
     found = officer_of(zone).answer(arguments.ask, kind, ref, after=arguments.after, limit=arguments.limit)
     marked = _lines(zone, found.entries, names)
     if context.json:
@@ -232,7 +243,8 @@ def _show(
     officer = officer_of(zone)
     query = replace(query, after=arguments.after, limit=arguments.limit, newest_first=arguments.newest_first)
     if arguments.csv or arguments.pdf:
-        return _write(arguments, context, officer, query, names)
+        make = partial(copy_of, zone.log, query, names, addresses=officer.addresses)
+        return _write(arguments, context, officer, make, asked(query))
     if timeline:
         ref = getattr(query, timeline)
         page = officer.follow(timeline, ref, after=query.after, limit=query.limit, newest_first=arguments.newest_first)
@@ -249,7 +261,13 @@ def _show(
     return 0
 
 
-def _write(arguments: argparse.Namespace, context: Context, officer: Officer, query: Query, names: Names) -> int:
+def _write(
+    arguments: argparse.Namespace,
+    context: Context,
+    officer: Officer,
+    make: Callable[..., Copy],
+    question: Mapping[str, str],
+) -> int:
     """Write everything that was found to files; first it is recorded that this happens, and why."""
     language = language_of()
     reason = check_reason(arguments.reason)
@@ -259,12 +277,12 @@ def _write(arguments: argparse.Namespace, context: Context, officer: Officer, qu
     for form, target in (("csv", arguments.csv), ("pdf", arguments.pdf)):
         if target is None:
             continue
-        copy = copy_of(officer.log, query, names, most=MOST_ROWS[form], addresses=officer.addresses)
-        officer.downloaded(reason, asked(query), form, len(copy.lines))
+        copy = make(most=MOST_ROWS[form])
+        officer.downloaded(reason, question, form, len(copy.lines))
         if form == "csv":
             _to_file(target, "".join(csv_copy(copy, language)).encode("utf-8"))
         else:
-            occasion = Occasion(tuple(asked(query).items()), _text(SERVICES["cli"]), reason)
+            occasion = Occasion(tuple(question.items()), _text(SERVICES["cli"]), reason)
             _to_file(target, pdf_copy(copy, occasion, language, fonts=fonts))
         facts = {"file": str(target), "rows": len(copy.lines), "cut": copy.cut}
         told = _say(f"{target}: {len(copy.lines)}줄", f"{target}: {len(copy.lines)} lines")

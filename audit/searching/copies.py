@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -52,12 +53,15 @@ class Line:
         return f"{host} ({sealed})" if "source.ip" in self.entry.body.get("c", {}) else host
 
 
+Row = TypeVar("Row")
+
+
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a copy."""
+class Column(Generic[Row]):
+    """One column of a copy, for lines of one kind."""
 
     title: Text
-    value: Callable[[Line, Language], str]
+    value: Callable[[Row, Language], str]
     pdf: float = 0
     """Its share of the width of a page; 0 where the PDF leaves it out."""
 
@@ -76,7 +80,7 @@ def _body(*path: str) -> Callable[[Line, Language], str]:
     return read
 
 
-COLUMNS: tuple[Column, ...] = (
+COLUMNS: tuple[Column[Line], ...] = (
     Column(Text("번호", "No."), lambda line, _: str(line.entry.index), 6),
     Column(Text("시각(한국)", "Time (Korea)"), lambda line, _: line.when(), 12),
     Column(Text("내용", "What happened"), _said(lambda line: sentence(line.entry, line.names)), 30),
@@ -104,7 +108,7 @@ class Copy:
     """Lines of the record with everything that says where they are from."""
 
     title: Text
-    lines: Sequence[Line]
+    lines: Sequence[Any]
     cut: bool
     """Whether the answer has more lines than the copy."""
     origin: str
@@ -113,6 +117,8 @@ class Copy:
     note: str | None
     """The last checkpoint as it was signed."""
     made_at: datetime
+    columns: Sequence[Column[Any]] = COLUMNS
+    """What is written of a line; they are made for its kind."""
 
 
 def lines(

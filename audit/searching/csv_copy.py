@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from audit.searching.copies import COLUMNS, Copy
+from audit.searching.copies import Copy
 from audit.text import Language
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -16,9 +16,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 def csv_copy(copy: Copy, language: Language) -> Iterator[str]:
     """Yield the file line by line."""
-    yield BOM + _row([column.title.say(language) for column in COLUMNS])
+    yield BOM + _row([column.title.say(language) for column in copy.columns])
     for line in copy.lines:
-        yield _row([column.value(line, language) for column in COLUMNS])
+        yield _row([column.value(line, language) for column in copy.columns])
 
 
 def harmless(cell: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from audit.errors import FontMissing
-from audit.searching.copies import COLUMNS, KOREAN_TIME, Copy
+from audit.searching.copies import KOREAN_TIME, Copy
 from audit.text import Language, Text
 
 FONTS = (
@@ -184,7 +184,7 @@ def _table(copy: Copy, language: Language, styles: tuple[Any, Any], width: float
     from reportlab.lib import colors
     from reportlab.platypus import LongTable, Paragraph
 
-    shown = [column for column in COLUMNS if column.pdf]
+    shown = [column for column in copy.columns if column.pdf]
     bold, plain = styles
     rows = [[Paragraph(escape(column.title.say(language)), bold) for column in shown]]
     for line in copy.lines:

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from operator import itemgetter
+from typing import Any, Protocol
 
 from audit.body import parse
 from audit.errors import MalformedBody
-from audit.verifying.facts import Reader
+from audit.verifying.facts import read
+from audit.verifying.quick import PRUNED, Frame, Reader
 from audit.verifying.subjects import subject_of
 
 TILE_WIDTH = 256
-PRUNED = b"log.pruned"
 CHUNK = 4096  # entries: sixteen tiles
 MAX_PER_CODE = 100
 UNKNOWN = b""
 
-Row = Sequence[Any]
-"""idx, leaf_hash, body, and in a database the columns of `audit.columns.Columns`; texts as bytes."""
+Row = tuple[Any, ...]
+"""idx, leaf_hash, body, and in a database ts, event_id and the other columns of `audit.columns`; texts as bytes."""
 LinkRow = tuple[int, bytes, bytes]
-Missing = Callable[[Sequence[bytes]], set[bytes]]
-"""Returns which commitments have no sealed value any more."""
 
 
 @dataclass(slots=True)
@@ -60,64 +59,71 @@ class Chunk:
             self.problems.append((code, index, index))
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Protocol):
     """What a database keeps beside the bodies of a run of entries; an export keeps nothing."""
 
-    links: Sequence[LinkRow]
-    """Sorted."""
-    missing: Missing
     erased: Mapping[str, int]
     """The index of the last erasure of each subject: their sealed values of earlier entries are destroyed."""
+
+    def links(self, start: int, end: int) -> Sequence[LinkRow]:
+        """Return the links of a range, sorted."""
+
+    def linked(self, start: int, frames: Sequence[Frame]) -> bool:
+        """Return whether the links of the entries from `start` are those that their frames have, and no others."""
+
+    def missing(self, commitments: Sequence[bytes]) -> set[bytes]:
+        """Return which commitments have no sealed value any more."""
 
 
 def check_entries(
     start: int, end: int, rows: Sequence[Row], beside: Beside | None, reader: Reader, *, minimum: int = 0
 ) -> Chunk:
     """Check the entries of a range; `rows` rise by index and lie in it. Those below `minimum` need not be there."""
-    if len(rows) == end - start and beside is not None:
+    if len(rows) == end - start:
         chunk = _all_at_once(start, end, rows, beside, reader)
         if chunk is not None:
             return chunk
-    return _one_by_one(Chunk(start, end), rows, beside, reader, minimum)
+    return _one_by_one(Chunk(start, end), rows, beside, minimum)
 
 
-def _all_at_once(start: int, end: int, rows: Sequence[Row], beside: Beside, reader: Reader) -> Chunk | None:
-    """Return the entries of a range in which nothing is wrong; None if anything may be, or is worth a note."""
-    idx, leaves, bodies, ts, *columns, event_ids = zip(*rows, strict=True)
-    sha256, read = hashlib.sha256, reader.read
+def _all_at_once(start: int, end: int, rows: Sequence[Row], beside: Beside | None, reader: Reader) -> Chunk | None:
+    """Return the entries of a range in which nothing is wrong; None if anything may be."""
+    idx, leaves, bodies = (list(map(itemgetter(n), rows)) for n in range(3))
+    sha256 = hashlib.sha256
     try:
         hashes = [sha256(b"\0" + body).digest() for body in bodies]
-        facts = [read(body) for body in bodies]
-    except (MalformedBody, TypeError):
+        said = reader.read(bodies) if beside is None else reader.read_kept(bodies, [row[5:] for row in rows])
+    except (MalformedBody, TypeError, AttributeError):
         return None
-    said_ts, said_ids, said_columns, linked, commitments, intents = zip(*facts, strict=True)
-    derived = [(index, kind, ref) for index, some in zip(idx, linked, strict=True) for kind, ref in some]
-    same = (
-        idx == tuple(range(start, end))
-        and tuple(hashes) == leaves
-        and said_ts == ts
-        and said_ids == event_ids
-        and said_columns == tuple(zip(*columns, strict=True))
-        and beside.links == derived
-        and list(ts) == sorted(ts)
-    )
-    if not same or beside.missing([value for some in commitments for value in some]):
+    if said is None or idx != list(range(start, end)):
         return None
-    chunk = Chunk(start, end, hashes, first_ts=ts[0], last_ts=ts[-1])
-    actions, outcomes = columns[1], columns[2]
-    if b"intent" in outcomes:
-        chunk.intents = [(event_ids[n], idx[n]) for n, outcome in enumerate(outcomes) if outcome == b"intent"]
-    if any(intents):
-        chunk.outcomes = [intent_id for intent_id in intents if intent_id is not None]
-    if PRUNED in actions:
-        chunk.declared = [(idx[n], bodies[n]) for n, action in enumerate(actions) if action == PRUNED]
+    times = said.times()
+    if times != sorted(times):
+        return None
+    if beside is not None and not (
+        hashes == leaves
+        and times == [row[3] for row in rows]
+        and said.event_ids == [row[4] for row in rows]
+        and beside.linked(start, said.frames)
+    ):
+        return None
+    chunk = Chunk(start, end, hashes, first_ts=times[0], last_ts=times[-1], outcomes=said.intents)
+    for n, frame in enumerate(said.frames):
+        if frame.notable:
+            if frame.columns[2] == b"intent":
+                chunk.intents.append((said.event_ids[n], start + n))
+            if frame.columns[1] == PRUNED:
+                chunk.declared.append((start + n, bodies[n]))
+    if beside is not None and (absent := beside.missing(said.commitments)):
+        owners = ((index, body, value) for index, body in zip(idx, bodies, strict=True) for value in read(body)[4])
+        _sealed(chunk, [owner for owner in owners if owner[2] in absent], beside.erased)
     return chunk
 
 
-def _one_by_one(chunk: Chunk, rows: Iterable[Row], beside: Beside | None, reader: Reader, minimum: int) -> Chunk:
+def _one_by_one(chunk: Chunk, rows: Iterable[Row], beside: Beside | None, minimum: int) -> Chunk:
+    """Return the entries of a range with the exact place of everything that is wrong with them."""
     start, end = chunk.start, chunk.end
-    sha256, read, hashes, last = hashlib.sha256, reader.read, chunk.hashes, b""
+    sha256, hashes, last = hashlib.sha256, chunk.hashes, b""
     derived: list[LinkRow] = []
     wanted: dict[bytes, tuple[int, bytes]] = {}
     unread: set[int] = set()
@@ -138,7 +144,7 @@ def _one_by_one(chunk: Chunk, rows: Iterable[Row], beside: Beside | None, reader
         if beside is not None:
             if found != stored:
                 chunk.suspect("entry.leaf_hash", index)
-            if row[3] != ts or row[11] != event_id or row[4:11] != columns:
+            if row[3] != ts or row[4] != event_id or row[5:] != columns:
                 chunk.problem("entry.columns", index)
             derived += [(index, kind, ref) for kind, ref in linked]
             for commitment in commitments:
@@ -156,10 +162,9 @@ def _one_by_one(chunk: Chunk, rows: Iterable[Row], beside: Beside | None, reader
     _gap(chunk, following, end, minimum)
     chunk.last_ts = last
     if beside is not None:
-        _links(chunk, beside.links, derived, unread)
-        _sealed(
-            chunk, [(*wanted[commitment], commitment) for commitment in beside.missing(list(wanted))], beside.erased
-        )
+        _links(chunk, beside.links(start, end), derived, unread)
+        absent = beside.missing(list(wanted))
+        _sealed(chunk, [(*wanted[commitment], commitment) for commitment in absent], beside.erased)
     return chunk
 
 

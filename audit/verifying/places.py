@@ -10,7 +10,7 @@ from pathlib import Path
 
 from audit.export.layout import LENGTH_BYTES, MAX_ENTRY_BYTES, TILE_WIDTH, Tile, bundle_path, tile_path
 from audit.verifying.chunk import Chunk, Row, check_entries
-from audit.verifying.facts import Reader
+from audit.verifying.quick import Reader
 from audit.verifying.rows import PostgresRows, SqliteRows
 
 MAX_FILE_BYTES = TILE_WIDTH * (LENGTH_BYTES + MAX_ENTRY_BYTES) + 1

@@ -6,6 +6,7 @@ what it answers are pickles on its own pipes. A process that waits for its reade
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle  # between a process and its own child, on pipes that nobody else has
 import subprocess
@@ -79,6 +80,7 @@ def chunks(place: Place, size: int, processes: int) -> Iterator[Chunk]:
 
 def work(source: BinaryIO, target: BinaryIO) -> None:
     """Do the job that `source` says and write each result to `target`."""
+    gc.disable()  # what is made here has no cycles, and looking for them takes a tenth of the time
     for chunk in _checked(pickle.load(source)):  # noqa: S301
         pickle.dump(chunk, target, pickle.HIGHEST_PROTOCOL)
         target.flush()

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from audit.durable import create_file, replace_file
 from audit.errors import AuditError, MalformedRequest, WitnessUnusable
-from audit.keys import secret
 from audit.note import Verifier, checked_name, parse_note, signature_line, signatures_by
 from audit.schemes import COSIGNATURE, ML_DSA_44, ml_dsa_available
+from audit.secret_file import secret
 from audit.signing import Signer
 from audit.signing_keys import Ed25519Key, MlDsa44Key
 from audit.trusted import TrustedKeys

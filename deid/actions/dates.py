@@ -39,6 +39,15 @@ class DateShift(Action):
         """Refuse numbers that mean nothing."""
         return at_least(1, most=self.most)
 
+    def caution(self) -> Text | None:
+        """Say what a shift by days tells."""
+        if self.unit == "weeks":
+            return None
+        return Text(
+            "요일이 달라지므로, 평일에만 있는 일이나 공휴일로 옮긴 날수를 알아낼 수 있습니다. weeks를 쓰십시오.",
+            "The weekday changes: what only happens on workdays, or holidays, tell the shift. Use weeks.",
+        )
+
     @property
     def needs(self) -> tuple[str, ...]:
         """Return the column that says whose date it is."""

@@ -11,7 +11,11 @@ import pyarrow.compute as pc
 
 from audit.text import Text
 from deid.action import Action, Rows, Source, at_least
+from deid.errors import DataError
 from deid.keys import DomainKey
+
+LONGEST_KEPT = 100
+"""Characters: what is longer is prose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +32,30 @@ class Drop(Action):
 
 @dataclass(frozen=True, slots=True)
 class Keep(Action):
-    """Show the column as it is."""
+    """Show the column as it is; long texts only where the policy says that they were looked at."""
 
+    long_text: bool = False
     techniques: ClassVar = ()
     summary: ClassVar = Text("값을 그대로 둡니다.", "Leaves the values as they are.")
 
     def apply(self, column: pa.Array, rows: Rows) -> pa.Array:
-        """Return the column."""
+        """Return the column.
+
+        Raises: DataError — for a text so long that it is free text, which may name anybody.
+        """
+        if self.long_text or not pa.types.is_string(column.type):
+            return column
+        long = pc.greater(pc.utf8_length(column), LONGEST_KEPT)
+        if pc.any(long).as_py():
+            row = rows.start + pc.index(pc.fill_null(long, False), True).as_py() + 1
+            raise DataError(
+                Text(
+                    f"{rows.name} 열 {row}행: {LONGEST_KEPT}자가 넘는 글입니다. role: free와 scrub_text를 쓰거나,"
+                    " 확인했다면 long_text: true로 적으십시오.",
+                    f"column {rows.name}, row {row}: a text of more than {LONGEST_KEPT} characters. Use role: free with"
+                    " scrub_text, or long_text: true if somebody has read them.",
+                )
+            )
         return column
 
 

@@ -70,6 +70,13 @@ class OrderPreserving(Action):
             "순서가 드러납니다. accept_leak_of_order: true로 승인하십시오", "shows the order; it must be accepted"
         )
 
+    def caution(self) -> Text | None:
+        """Say what the order tells."""
+        return Text(
+            "순서가 그대로 드러납니다. 값의 분포를 아는 사람은 순위로 원래 값을 짐작할 수 있습니다.",
+            "The order is shown: whoever knows how the values are distributed can work them out from the ranks.",
+        )
+
     def survey(self, name: str, source: Source, key: DomainKey) -> Action:
         """Give every distinct value a code: keyed random gaps, added up in the order of the values."""
         distinct: set[float] = set()

@@ -14,6 +14,8 @@ from audit.text import Text
 from deid.errors import DataError
 
 SEPARATORS = (";", ",", "\t")
+MISSING = ""
+"""How a missing value is called among texts; in a table it stays missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,17 @@ def read_hierarchy(path: Path, column: str) -> Hierarchy:
     hierarchy = Hierarchy(column, tuple({row[0]: row[level] for row in rows} for level in range(len(rows[0]))))
     _refuse_unnested(hierarchy, path.name)
     return hierarchy
+
+
+def with_missing(hierarchy: Hierarchy) -> Hierarchy:
+    """Return a hierarchy in which a missing value stays missing until all values are one."""
+    if MISSING in hierarchy.levels[0] or not hierarchy.levels[0]:
+        return hierarchy
+    levels = [{**level, MISSING: MISSING} for level in hierarchy.levels]
+    everything = set(hierarchy.levels[-1].values())
+    if hierarchy.height > 1 and len(everything) == 1:
+        levels[-1][MISSING] = everything.pop()
+    return Hierarchy(hierarchy.column, tuple(levels))
 
 
 def code(column: Sequence[str], hierarchy: Hierarchy) -> Coded:

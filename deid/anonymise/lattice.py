@@ -10,7 +10,7 @@ Loss: non-uniform entropy (Gionis and Tassa 2009), in bits, summed over columns;
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal
@@ -21,11 +21,14 @@ from numpy.typing import NDArray
 from audit.text import Text
 from deid.anonymise.hierarchy import Coded
 from deid.errors import DataError
-from deid.risk.classes import Codes
+from deid.risk.classes import Classes, Codes
+from deid.risk.measures import distances
 
 Node = tuple[int, ...]
 Metric = Literal["entropy", "loss"]
 MAX_NODES = 2_000_000
+Progress = Callable[[int, int | None], None]
+"""Takes the nodes done with and how many there are."""
 _COUNTED = 200_000
 """Up to so many possible classes counting them all is quicker than sorting the rows."""
 
@@ -41,7 +44,9 @@ class Demand:
     distinct: int = 1
     """l: how many different sensitive values a class must have."""
     closeness: float | None = None
-    """t: how far, at equal distances, a class may be from the whole table."""
+    """t: how far a class may be from the whole table."""
+    ordered: bool = False
+    """Whether `sensitive` numbers the values in their order, so that near values are a small distance apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,17 @@ class Found:
     """Rows in classes that do not hide them; they are left out."""
     checked: int
     """How many nodes had to be looked at."""
+
+
+def hides_secret(of_row: Codes, sizes: Codes, demand: Demand) -> NDArray[np.bool_]:
+    """Return which classes have sensitive values varied enough and near enough to those of the whole table."""
+    assert demand.sensitive is not None
+    values = int(demand.sensitive.max()) + 1
+    good = np.bincount(np.unique(of_row * values + demand.sensitive) // values, minlength=len(sizes)) >= demand.distinct
+    if demand.closeness is not None:
+        found = distances(Classes(of_row, sizes), demand.sensitive, ordered=demand.ordered)
+        good &= found <= demand.closeness + 1e-12
+    return np.asarray(good)
 
 
 class Lattice:
@@ -77,7 +93,7 @@ class Lattice:
             [level[values] for level in column.at_level] for column, values in zip(columns, distinct.T, strict=True)
         ]
 
-    def best(self, demand: Demand) -> Found:
+    def best(self, demand: Demand, progress: Progress = lambda _done, _all: None) -> Found:
         """Return the node of least loss that meets a demand.
 
         Raises: DataError — if none does.
@@ -91,7 +107,10 @@ class Lattice:
                 known[node] = self._count_outliers(node, demand)
             return known[node]
 
-        for node, loss in self._by_loss():
+        nodes = self._by_loss()
+        for tried, (node, loss) in enumerate(nodes):
+            if not tried % 64:
+                progress(tried, len(nodes))
             if failed and bool((np.array(node) <= np.array(failed)).all(axis=1).any()):
                 continue
             if suppressed(node) <= limit:
@@ -104,12 +123,7 @@ class Lattice:
         of_row, sizes = self.classes(node)
         good = sizes >= demand.k
         if demand.sensitive is not None and (demand.distinct > 1 or demand.closeness is not None):
-            counts = np.zeros((len(sizes), int(demand.sensitive.max()) + 1))
-            np.add.at(counts, (of_row, demand.sensitive), 1)
-            good &= (counts > 0).sum(axis=1) >= demand.distinct
-            if demand.closeness is not None:
-                overall = counts.sum(axis=0) / self.rows
-                good &= np.abs(counts / sizes[:, None] - overall).sum(axis=1) / 2 <= demand.closeness + 1e-12
+            good &= hides_secret(of_row, sizes, demand)
         return np.asarray(~good[of_row])
 
     def classes(self, node: Node) -> tuple[Codes, Codes]:

@@ -12,40 +12,65 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from audit.text import Text
+from deid.anonymise.lattice import Demand, Progress
+from deid.errors import DataError
 from deid.risk.classes import Codes
+from deid.risk.measures import is_ordered
 
 MAX_LISTED = 4
 """A group of words with more members is shown by its first and last."""
 
 
-def partition(ranks: NDArray[np.int64], k: int, sensitive: Codes | None = None, distinct: int = 1) -> Codes:
-    """Return the class of each row; every class has at least k rows and `distinct` sensitive values.
+def partition(ranks: NDArray[np.int64], demand: Demand, progress: Progress = lambda _done, _all: None) -> Codes:
+    """Return the class of each row; every class meets the demand.
 
     `ranks` has shape (rows, columns): the place of each value in the order of its column.
     """
     rows = len(ranks)
     spans = np.maximum(1, ranks.max(axis=0) - ranks.min(axis=0)) if rows else np.ones(ranks.shape[1], np.int64)
     of_row = np.zeros(rows, dtype=np.int64)
-    waiting, made = [np.arange(rows)], 0
+    waiting, made, done = [np.arange(rows)], 0, 0
+    overall = None if demand.sensitive is None else np.bincount(demand.sensitive) / max(1, rows)
     while waiting:
         members = waiting.pop()
-        halves = _cut(ranks[members], spans, k)
-        if halves is not None and all(_hides(members[half], k, sensitive, distinct) for half in halves):
+        halves = _cut(ranks[members], spans, demand.k)
+        if halves is not None and all(_hides(members[half], demand, overall) for half in halves):
             waiting.extend(members[half] for half in halves)
         else:
             of_row[members] = made
-            made += 1
+            made, done = made + 1, done + len(members)
+            progress(done, rows)
     return of_row
 
 
-def recode(table: pa.Table, quasi: Sequence[str], k: int, sensitive: str | None = None, distinct: int = 1) -> pa.Table:
-    """Return a table whose quasi-identifiers are generalised within classes of at least k rows."""
+def recode(
+    table: pa.Table,
+    quasi: Sequence[str],
+    k: int,
+    sensitive: str | None = None,
+    distinct: int = 1,
+    closeness: float | None = None,
+    progress: Progress = lambda _done, _all: None,
+) -> pa.Table:
+    """Return a table whose quasi-identifiers are generalised within classes of at least k rows.
+
+    Raises: DataError — if the whole table, as one class, lacks the sensitive values that are demanded.
+    """
     if table.num_rows < k:
         return table.slice(0, 0)
     ordered = {name: _ranked(table.column(name)) for name in quasi}
     ranks = np.stack([rank for rank, _ in ordered.values()], axis=1)
     secret = None if sensitive is None else _ranked(table.column(sensitive))[0]
-    of_row = partition(ranks, k, secret, distinct)
+    near = sensitive is not None and is_ordered(table.column(sensitive).type)
+    if secret is not None and len(np.unique(secret)) < distinct:
+        raise DataError(
+            Text(
+                f"{sensitive} 열의 값이 {distinct}가지보다 적어 l-다양성을 만족할 수 없습니다.",
+                f"column {sensitive} has fewer than {distinct} values, so no class can have that many.",
+            )
+        )
+    of_row = partition(ranks, Demand(k, 0.0, secret, distinct, closeness, ordered=near), progress)
     for place, (name, (_, values)) in enumerate(ordered.items()):
         shown = _labels(of_row, ranks[:, place], values)
         table = table.set_column(table.column_names.index(name), name, shown)
@@ -70,10 +95,19 @@ def _cut(
     return None
 
 
-def _hides(members: Codes, k: int, sensitive: Codes | None, distinct: int) -> bool:
-    if len(members) < k:
+def _hides(members: Codes, demand: Demand, overall: NDArray[np.float64] | None) -> bool:
+    if len(members) < demand.k:
         return False
-    return sensitive is None or distinct <= 1 or len(np.unique(sensitive[members])) >= distinct
+    if demand.sensitive is None or overall is None:
+        return True
+    counts = np.bincount(demand.sensitive[members], minlength=len(overall))
+    if int((counts > 0).sum()) < demand.distinct:
+        return False
+    if demand.closeness is None:
+        return True
+    gaps = counts / len(members) - overall
+    far = np.abs(np.cumsum(gaps)).sum() / max(1, len(gaps) - 1) if demand.ordered else np.abs(gaps).sum() / 2.0
+    return bool(far <= demand.closeness + 1e-12)
 
 
 def _ranked(column: pa.ChunkedArray) -> tuple[Codes, list[object]]:

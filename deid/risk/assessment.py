@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import comb
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -23,14 +24,24 @@ from deid.risk.measures import (
     t_closeness,
     uniques,
 )
+from deid.risk.population import Population, outside
 from deid.risk.singular import Singular, singular_values
-from deid.risk.special import SpecialUniques, special_uniques
+from deid.risk.special import MAX_COLUMNS, SpecialUniques, special_uniques
 
 MAX_SPECIAL_COLUMNS = 12
 """More columns have too many combinations to try them all."""
 SIZE_STEPS = (1, 2, 3, 5, 10, 20, 50, 100, 1000)
 
+MAX_SPECIAL_WORK = 300_000_000
+"""Rows times sets of columns to look at: half a minute or so."""
+
 TOO_MANY = NotComputed(Text("식별가능정보 열이 12개보다 많습니다.", "more than twelve columns are quasi-identifiers."))
+TOO_LONG = NotComputed(
+    Text(
+        "행과 열의 조합이 너무 많습니다. 표본으로 계산하십시오.",
+        "too many rows and sets of columns; try it on a sample.",
+    )
+)
 NO_SPECIAL_ROWS = NotComputed(Text("자료에 행이 없습니다.", "the table has no rows."))
 
 Met = Literal["met", "failed", "not_computed"]
@@ -81,8 +92,10 @@ class Criterion:
         return "met" if good else "failed"
 
 
-def assess(table: pa.Table, quasi: Sequence[str], sensitive: Sequence[str]) -> Assessment:
-    """Measure a table."""
+def assess(
+    table: pa.Table, quasi: Sequence[str], sensitive: Sequence[str], population: Population | None = None
+) -> Assessment:
+    """Measure a table, beside the population that it was drawn from where that is given."""
     names = tuple(quasi)
     found = classes(table, names)
     return Assessment(
@@ -93,19 +106,19 @@ def assess(table: pa.Table, quasi: Sequence[str], sensitive: Sequence[str]) -> A
         class_sizes=_histogram(found) if names else (),
         uniques=float(uniques(found)) if names else NO_QUASI,
         special=_special(table, names),
-        attackers=attackers(found) if names else Attackers(NO_QUASI, NO_QUASI, NO_QUASI, NO_QUASI),
+        attackers=_attackers(found, table, names, population),
         diversity={name: _diversity(found, table.column(name), has_quasi=bool(names)) for name in sensitive},
         singular={name: singular_values(table.column(name)) for name in (*names, *sensitive)},
         distinct_values={name: codes(table.column(name))[1] for name in (*names, *sensitive)},
     )
 
 
-def assess_policy(table: pa.Table, policy: Policy) -> Assessment:
+def assess_policy(table: pa.Table, policy: Policy, population: Population | None = None) -> Assessment:
     """Measure a table by the roles that a policy gives its columns."""
     there = set(table.column_names)
     quasi = [column.name for column in policy.columns if column.role == "quasi" and column.name in there]
     sensitive = [column.name for column in policy.columns if column.role == "sensitive" and column.name in there]
-    return assess(table, quasi, sensitive)
+    return assess(table, quasi, sensitive, population)
 
 
 def criteria(release: Release, found: Assessment) -> list[Criterion]:
@@ -172,12 +185,28 @@ def _special_json(value: SpecialUniques | NotComputed) -> Any:
     }
 
 
+def _attackers(found: Classes, table: pa.Table, quasi: tuple[str, ...], population: Population | None) -> Attackers:
+    if not quasi:
+        return Attackers(NO_QUASI, NO_QUASI, NO_QUASI, NO_QUASI)
+    if population is None or not found.rows:
+        return attackers(found)
+    seen = outside(table, quasi, population)
+    return (
+        attackers(found, seen, seen)
+        if isinstance(seen, NotComputed)
+        else attackers(found, seen.smallest, seen.named_right)
+    )
+
+
 def _special(table: pa.Table, quasi: tuple[str, ...]) -> SpecialUniques | NotComputed:
     if not quasi:
         return NO_QUASI
     if not table.num_rows:
         return NO_SPECIAL_ROWS
-    return TOO_MANY if len(quasi) > MAX_SPECIAL_COLUMNS else special_uniques(table, quasi)
+    if len(quasi) > MAX_SPECIAL_COLUMNS:
+        return TOO_MANY
+    sets = sum(comb(len(quasi), size) for size in range(1, MAX_COLUMNS + 1))
+    return TOO_LONG if sets * table.num_rows > MAX_SPECIAL_WORK else special_uniques(table, quasi)
 
 
 def _diversity(found: Classes, column: pa.ChunkedArray, *, has_quasi: bool) -> Diversity:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from audit.text import Text
@@ -72,35 +73,69 @@ def t_closeness(found: Classes, sensitive: pa.ChunkedArray) -> Figure:
     """Return the greatest distance between the sensitive values of a class and those of the whole table, 0 to 1."""
     if not found.rows:
         return NO_ROWS
-    ordered = pa.types.is_integer(sensitive.type) or pa.types.is_floating(sensitive.type)
-    values, count = _ranked(sensitive) if ordered else codes(sensitive)
-    table = np.zeros((len(found.sizes), count)) if len(found.sizes) * count <= _DENSE_CELLS else None
+    # Texts have no order; the equal distance that they get is never the smaller one.
+    ordered = is_ordered(sensitive.type)
+    values, _ = ranked(sensitive) if ordered else codes(sensitive)
+    return float(distances(found, values, ordered=ordered).max())
+
+
+def distances(found: Classes, values: NDArray[np.int64], *, ordered: bool) -> NDArray[np.float64]:
+    """Return the earth mover's distance of each class from the whole table.
+
+    `values` numbers the sensitive value of each row, from 0 and, where `ordered`, in their order. Only what occurs is
+    looked at, so neither many classes nor many values need much memory.
+    """
+    count = int(values.max()) + 1
     overall = np.bincount(values, minlength=count) / found.rows
-    if table is None:
-        return _t_by_class(found, values, overall, ordered=ordered)
-    np.add.at(table, (found.of_row, values), 1.0)
-    difference = table / found.sizes[:, None] - overall
-    return float(_distance(difference, ordered=ordered).max())
+    return _ordered(found, values, overall) if ordered else _equal(found, values, overall)
 
 
-def attackers(found: Classes, smallest_outside: Figure = NO_POPULATION) -> Attackers:
+def _equal(found: Classes, values: NDArray[np.int64], overall: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Half the sum of |p - q|: a value that a class lacks adds q, and all q together are 1."""
+    pairs, counts = np.unique(found.of_row * len(overall) + values, return_counts=True)
+    owners, shares = pairs // len(overall), overall[pairs % len(overall)]
+    there = np.abs(counts / found.sizes[owners] - shares) - shares
+    return np.asarray((np.bincount(owners, weights=there, minlength=len(found.sizes)) + 1.0) / 2.0)
+
+
+def _ordered(found: Classes, values: NDArray[np.int64], overall: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sum |P - Q| of the cumulated shares over all values: between two values of a class P is level and Q rises."""
+    count = len(overall)
+    whole = np.cumsum(overall)
+    below = np.concatenate(([0.0], np.cumsum(whole)))
+    order = np.lexsort((values, found.of_row))
+    owners, places = found.of_row[order], values[order]
+    starts = np.cumsum(found.sizes) - found.sizes
+    level = (np.arange(found.rows) - starts[owners] + 1) / found.sizes[owners]
+    last = np.append(owners[1:] != owners[:-1], True)
+    ends = np.where(last, count, np.append(places[1:], count))
+    meet = np.clip(np.searchsorted(whole, level, side="left"), places, ends)
+    under = level * (meet - places) - (below[meet] - below[places])
+    over = below[ends] - below[meet] - level * (ends - meet)
+    total = np.bincount(owners, weights=under + over, minlength=len(found.sizes)) + below[places[starts]]
+    return np.asarray(total / max(1, count - 1))
+
+
+def attackers(
+    found: Classes, smallest_outside: Figure = NO_POPULATION, named_right: Figure = NO_POPULATION
+) -> Attackers:
     """Return the chances of the three attackers.
 
-    `smallest_outside` is the size, in the population, of the smallest class that the table touches.
+    `smallest_outside` is the size, in the population, of the smallest class that the table touches, `named_right` the
+    share of rows that a marketer names right there. Without a population the marketer's is that of the table itself,
+    which is never smaller.
     """
     if not found.rows:
         return Attackers(NO_ROWS, NO_ROWS, NO_ROWS, NO_ROWS)
     average = len(found.sizes) / found.rows
     journalist = smallest_outside if isinstance(smallest_outside, NotComputed) else 1.0 / smallest_outside
-    return Attackers(1.0 / float(found.sizes.min()), average, journalist, average)
+    marketer = average if isinstance(named_right, NotComputed) else named_right
+    return Attackers(1.0 / float(found.sizes.min()), average, journalist, marketer)
 
 
 def uniques(found: Classes) -> int:
     """Return how many rows share their quasi-identifiers with no other."""
     return int((found.sizes == 1).sum())
-
-
-_DENSE_CELLS = 20_000_000
 
 
 def _pairs(found: Classes, sensitive: pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -111,25 +146,18 @@ def _pairs(found: Classes, sensitive: pa.ChunkedArray) -> tuple[NDArray[np.int64
     return pairs // count, counts
 
 
-def _ranked(sensitive: pa.ChunkedArray) -> tuple[NDArray[np.int64], int]:
-    values = sensitive.to_numpy().astype(np.float64)
+def is_ordered(kind: pa.DataType) -> bool:
+    """Return whether values of a kind have an order in which they can be near to each other."""
+    checks = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_date, pa.types.is_timestamp)
+    return any(check(kind) for check in checks)
+
+
+def ranked(sensitive: pa.ChunkedArray) -> tuple[NDArray[np.int64], int]:
+    """Return the place of each value in the order of its column, and how many places there are."""
+    if pa.types.is_date32(sensitive.type):
+        sensitive = pc.cast(sensitive, pa.int32())
+    elif pa.types.is_temporal(sensitive.type):
+        sensitive = pc.cast(sensitive, pa.int64())
+    values = pc.cast(sensitive, pa.float64(), safe=False).to_numpy()
     found, inverse = np.unique(values, return_inverse=True)
     return inverse.astype(np.int64), len(found)
-
-
-def _distance(difference: NDArray[np.float64], *, ordered: bool) -> NDArray[np.float64]:
-    if not ordered:
-        return np.asarray(np.abs(difference).sum(axis=-1) / 2.0)
-    steps = max(1, difference.shape[-1] - 1)
-    return np.asarray(np.abs(np.cumsum(difference, axis=-1)).sum(axis=-1) / steps)
-
-
-def _t_by_class(found: Classes, values: NDArray[np.int64], overall: NDArray[np.float64], *, ordered: bool) -> Figure:
-    """Return the greatest distance without a table of all classes by all values."""
-    order = np.argsort(found.of_row, kind="stable")
-    ends = np.cumsum(found.sizes)
-    worst = 0.0
-    for start, end in zip(np.concatenate(([0], ends[:-1])), ends, strict=True):
-        share = np.bincount(values[order[start:end]], minlength=len(overall)) / (end - start)
-        worst = max(worst, float(_distance(share - overall, ordered=ordered)))
-    return worst

@@ -1,38 +1,41 @@
-"""A risk assessment on one page: what a reviewer looks at before deciding, in Korean or English.
-
-Self-contained HTML with drawings inside it, so that it can be printed, mailed and kept.
-"""
+"""A risk assessment on one page: what a reviewer looks at before deciding, in Korean or English, as HTML or PDF."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from pathlib import Path
 
 from audit.text import Language, Text
 from deid.risk.assessment import Assessment, Criterion, Met
+from deid.risk.bought import Bought, Standing
 from deid.risk.measures import NotComputed
+from deid.risk.page import Block, Cell, Grid, Heading, Note, Page, Tone
+from deid.risk.page_html import html
+from deid.risk.pictures import bought_chart, column_chart, histogram
+from deid.risk.singular import NOT_NUMBERS
 
 _TITLE = Text("재식별 위험 보고서", "Risk of re-identification")
-_VERDICT = {
-    "met": Text("정책의 모든 기준을 만족합니다.", "Every criterion of the policy is met."),
-    "failed": Text("만족하지 못한 기준이 있습니다.", "A criterion of the policy is not met."),
-    "not_computed": Text(
-        "계산하지 못한 기준이 있어 판단할 수 없습니다.", "A criterion could not be computed: no verdict."
+_VERDICT: dict[str, tuple[Tone, Text]] = {
+    "met": ("met", Text("정책의 모든 기준을 만족합니다.", "Every criterion of the policy is met.")),
+    "failed": ("failed", Text("만족하지 못한 기준이 있습니다.", "A criterion of the policy is not met.")),
+    "not_computed": (
+        "unknown",
+        Text("계산하지 못한 기준이 있어 판단할 수 없습니다.", "A criterion could not be computed: no verdict."),
     ),
-    "none": Text("정책에 기준이 없어 판단하지 않았습니다.", "The policy names no criterion: no verdict."),
+    "none": ("unknown", Text("정책에 기준이 없어 판단하지 않았습니다.", "The policy names no criterion: no verdict.")),
 }
-_MET: dict[Met, Text] = {
-    "met": Text("만족", "met"),
-    "failed": Text("불만족", "not met"),
-    "not_computed": Text("계산 안 됨", "not computed"),
+_MET: dict[Met, tuple[Tone, Text]] = {
+    "met": ("met", Text("만족", "met")),
+    "failed": ("failed", Text("불만족", "not met")),
+    "not_computed": ("unknown", Text("계산 안 됨", "not computed")),
 }
 _HEADINGS = {
     "criteria": Text("정책 기준", "Criteria of the policy"),
     "figures": Text("주요 수치", "Main figures"),
     "classes": Text("같은 조합을 가진 사람 수별 행의 비율", "Rows by how many share their combination"),
-    "columns": Text("열별 위험: 드문 값을 가진 행의 비율", "Risk by column: rows with a rare value"),
+    "columns": Text("열별 위험", "Risk by column"),
+    "bought": Text("처리별 효과", "What each action bought"),
     "sensitive": Text("민감정보의 다양성", "Variety of sensitive values"),
-    "singular": Text("특이정보", "Singular values"),
     "limits": Text("이 수치가 말하지 않는 것", "What these figures do not say"),
 }
 _FIGURES = {
@@ -40,52 +43,131 @@ _FIGURES = {
     "k": Text("k-익명성 (가장 작은 묶음)", "k-anonymity (smallest class)"),
     "classes": Text("묶음 수", "Classes"),
     "uniques": Text("유일한 행 (표본 유일)", "Sample uniques"),
-    "special": Text("특이 유일 행", "Special uniques"),
+    "special": Text("특이 유일 행 (SUDA)", "Special uniques (SUDA)"),
     "prosecutor": Text("최고 위험 (검사 모형)", "Highest risk (prosecutor)"),
-    "average": Text("평균 위험", "Average risk"),
+    "average": Text("평균 위험 (검사 모형)", "Mean risk (prosecutor)"),
     "journalist": Text("최고 위험 (기자 모형)", "Highest risk (journalist)"),
+    "marketer": Text("평균 위험 (마케터 모형)", "Share named right (marketer)"),
 }
-_BEFORE, _AFTER = Text("처리 전", "before"), Text("처리 후", "after")
-_COLUMN = Text("열", "Column")
+_WORDS = {
+    "before": Text("처리 전", "before"),
+    "after": Text("처리 후", "after"),
+    "measure": Text("지표", "Measure"),
+    "column": Text("열", "Column"),
+    "action": Text("처리", "Action"),
+    "criterion": Text("기준", "Criterion"),
+    "required": Text("요구", "Required"),
+    "found": Text("측정", "Found"),
+    "verdict": Text("판정", "Verdict"),
+    "values": Text("값의 종류", "Values"),
+    "rare": Text("드문 값 (5행 미만)", "Rare values (under 5 rows)"),
+    "suda": Text("SUDA 기여", "Part in SUDA"),
+    "sigma": Text("3σ 밖", "Beyond 3σ"),
+    "mad": Text("MAD 밖", "Beyond MAD"),
+    "distinct": Text("서로 다른 값 (l)", "Distinct l"),
+    "entropy": Text("엔트로피 l", "Entropy l"),
+    "t": Text("t-근접성", "t-closeness"),
+    "mean": Text("평균 위험", "Mean risk"),
+    "unique": Text("유일한 행", "Unique rows"),
+    "without": Text("이 처리만 뺐을 때 평균 위험", "Mean risk without it alone"),
+    "start": Text("원자료", "source data"),
+    "criteria": Text("정책이 요구한 값과 측정한 값", "what the policy requires and what was measured"),
+    "figures": Text("식별가능정보: {names}", "quasi-identifiers: {names}"),
+    "columns": Text("열마다 드문 값과 특이정보", "rare and singular values of each column"),
+    "steps": Text(
+        "정책의 순서대로 처리를 하나씩 더했을 때의 위험. 행 삭제는 마지막에 이루어지며 여기에 없습니다.",
+        "the risk as one action after another is added, in the policy's order; rows left out come last, not here",
+    ),
+    "spread": Text("묶음 안의 민감정보 값", "sensitive values within classes"),
+}
+_NOT_COMPUTED = Text("계산 안 됨", "not computed")
+_NOT_NUMBERS = Text("숫자 아님", "no numbers")
+_NONE = Text("없음", "none")
 _LIMITS = Text(
-    "k-익명성은 표에 이름 붙인 식별가능정보만 봅니다. 공격자가 다른 정보를 알거나, 한 묶음의 민감한 값이 모두 같거나,"
-    " 같은 사람이 다른 추출본에도 있으면 이 수치보다 위험합니다.",
+    "k-익명성은 이 표에 적은 식별가능정보만 봅니다. 공격자가 다른 정보를 알거나, 한 묶음의 민감한 값이 모두 같거나,"
+    " 같은 사람이 다른 추출본에도 있으면 이 수치보다 위험합니다. 기자 모형은 모집단 자료가 있어야 계산합니다.",
     "k-anonymity looks only at the columns named as quasi-identifiers. The risk is higher if an attacker knows more,"
-    " if all of a class share one sensitive value, or if the same people are in another extract.",
+    " if all of a class share one sensitive value, or if the same people are in another extract. The journalist's risk"
+    " needs a table of the population.",
 )
-_STYLE = """
-body{font:16px/1.5 "Noto Sans KR","Noto Sans CJK KR",sans-serif;color:#1c2430}
-body{max-width:52rem;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.6rem;margin:0}h2{font-size:1.1rem;margin:1.8rem 0 .5rem}
-table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #d8dee6}
-td.n{text-align:right;font-variant-numeric:tabular-nums}.verdict{padding:.7rem 1rem;border-left:6px solid;margin:1rem 0}
-.met{border-color:#1a7f4b;background:#e9f6ef}.failed{border-color:#b3261e;background:#fbeceb}
-.not_computed,.none{border-color:#8a6100;background:#fdf4df}.muted{color:#556070}
-svg{width:100%;height:auto}@media print{body{margin:0}}
-"""
 
 
 def report_page(
-    found: Assessment, before: Assessment | None, demands: Sequence[Criterion], language: Language, *, name: str
+    found: Assessment,
+    before: Assessment | None,
+    demands: Sequence[Criterion],
+    language: Language,
+    *,
+    name: str,
+    steps: Bought | None = None,
 ) -> str:
-    """Return the page."""
+    """Return the page as HTML."""
+    return html(content(found, before, demands, language, name=name, steps=steps))
 
-    def say(text: Text) -> str:
-        return escape(text.say(language))
 
-    verdict = _verdict(demands)
-    parts = [
-        f'<!doctype html><html lang="{language}"><meta charset="utf-8"><title>{say(_TITLE)}: {escape(name)}</title>',
-        f"<style>{_STYLE}</style><h1>{say(_TITLE)}</h1><p class=muted>{escape(name)}</p>",
-        f'<p class="verdict {verdict}"><strong>{say(_VERDICT[verdict])}</strong></p>',
-        _criteria(demands, language),
-        f"<h2>{say(_HEADINGS['figures'])}</h2>{_figures(found, before, language)}",
-        f"<h2>{say(_HEADINGS['classes'])}</h2>{_histogram(found, before, language)}",
-        f"<h2>{say(_HEADINGS['columns'])}</h2>{_by_column(found, before, language)}",
-        _sensitive(found, language),
-        f"<h2>{say(_HEADINGS['limits'])}</h2><p>{say(_LIMITS)}</p></html>",
-    ]
-    return "\n".join(parts)
+def report_pdf(
+    found: Assessment,
+    before: Assessment | None,
+    demands: Sequence[Criterion],
+    language: Language,
+    *,
+    name: str,
+    steps: Bought | None = None,
+    fonts: Sequence[Path] = (),
+) -> bytes:
+    """Return the page as PDF.
+
+    Raises: FontMissing — if this machine has no font with Korean letters.
+    """
+    from deid.risk.page_pdf import pdf
+
+    return pdf(content(found, before, demands, language, name=name, steps=steps), fonts=fonts)
+
+
+def content(
+    found: Assessment,
+    before: Assessment | None,
+    demands: Sequence[Criterion],
+    language: Language,
+    *,
+    name: str,
+    steps: Bought | None = None,
+) -> Page:
+    """Return what stands on the page."""
+
+    def head(key: str) -> Heading:
+        return Heading(_HEADINGS[key].say(language))
+
+    tone, verdict = _VERDICT[_verdict(demands)]
+    blocks: list[Block] = [Note(verdict.say(language), tone)]
+    if demands:
+        blocks += [head("criteria"), _criteria(demands, language)]
+    blocks += [head("figures"), _figures(found, before, language), head("classes")]
+    if isinstance(found.k, NotComputed):
+        blocks.append(Note(said(found.k, language).text, "unknown"))
+    else:
+        blocks.append(histogram(found, before, language))
+    if steps is not None and steps.steps:
+        blocks += [head("bought"), bought_chart(steps, language), _bought(steps, language)]
+    if found.singular:
+        blocks += [head("columns"), column_chart(found, before, language), _columns(found, language)]
+    if found.diversity:
+        blocks += [head("sensitive"), _sensitive(found, language)]
+    blocks += [head("limits"), Note(_LIMITS.say(language))]
+    return Page(_TITLE.say(language), name, language, tuple(blocks))
+
+
+def said(value: object, language: Language, *, share: bool = False) -> Cell:
+    """Return a figure as a field of a table; one that was not computed says so and why, in a tone of its own."""
+    if value is NOT_NUMBERS:
+        return Cell(_NOT_NUMBERS.say(language), "unknown", number=True)
+    if isinstance(value, NotComputed):
+        return Cell(f"{_NOT_COMPUTED.say(language)}: {value.reason.say(language)}", "unknown", number=True)
+    assert isinstance(value, int | float)
+    if share:
+        return Cell("< 0.01%" if 0 < value < 0.0001 else f"{value:.2%}", number=True)
+    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
+    return Cell(text, number=True)
 
 
 def _verdict(demands: Sequence[Criterion]) -> str:
@@ -95,106 +177,80 @@ def _verdict(demands: Sequence[Criterion]) -> str:
     return "failed" if "failed" in states else "not_computed" if "not_computed" in states else "met"
 
 
-def _criteria(demands: Sequence[Criterion], language: Language) -> str:
-    if not demands:
-        return ""
-    rows = "".join(
-        f"<tr><th scope=row>{d.name}{f' ({escape(d.column)})' if d.column else ''}</th>"
-        f"<td class=n>{d.required:g}</td><td class=n>{_said(d.found, language)}</td>"
-        f"<td>{_MET[d.met].say(language)}</td></tr>"
-        for d in demands
-    )
-    return f"<h2>{_HEADINGS['criteria'].say(language)}</h2><table>{rows}</table>"
+def _words(language: Language, *keys: str) -> tuple[str, ...]:
+    return tuple(_WORDS[key].say(language) for key in keys)
 
 
-def _figures(found: Assessment, before: Assessment | None, language: Language) -> str:
+def _criteria(demands: Sequence[Criterion], language: Language) -> Grid:
+    rows = []
+    for demand in demands:
+        tone, word = _MET[demand.met]
+        name = f"{demand.name} ({demand.column})" if demand.column else demand.name
+        required = f"{'≤' if demand.name == 't' else '≥'} {demand.required:g}"
+        verdict = Cell(word.say(language), tone)
+        rows.append((Cell(name), Cell(required, number=True), said(demand.found, language), verdict))
+    (caption,) = _words(language, "criteria")
+    return Grid(caption, _words(language, "criterion", "required", "found", "verdict"), tuple(rows))
+
+
+def _figures(found: Assessment, before: Assessment | None, language: Language) -> Grid:
     def values(one: Assessment) -> list[object]:
         special = one.special if isinstance(one.special, NotComputed) else one.special.rows
         risk = one.attackers
-        return [
-            one.rows,
-            one.k,
-            one.class_count,
-            one.uniques,
-            special,
-            risk.prosecutor_highest,
-            risk.prosecutor_average,
-            risk.journalist_highest,
-        ]
+        chances = [risk.prosecutor_highest, risk.prosecutor_average, risk.journalist_highest, risk.marketer]
+        return [one.rows, one.k, one.class_count, one.uniques, special, *chances]
 
-    now = values(found)
-    was = [None] * len(now) if before is None else values(before)
-    head = "" if before is None else f"<th class=n>{_BEFORE.say(language)}</th>"
-    rows = "".join(
-        f"<tr><th scope=row>{text.say(language)}</th>"
-        + ("" if before is None else f"<td class=n>{_said(old, language)}</td>")
-        + f"<td class=n>{_said(new, language)}</td></tr>"
-        for text, old, new in zip(_FIGURES.values(), was, now, strict=True)
-    )
-    return f"<table><tr><td></td>{head}<th class=n>{_AFTER.say(language)}</th></tr>{rows}</table>"
+    columns = [values(one) for one in ((found,) if before is None else (before, found))]
+    keys = ("measure", "after") if before is None else ("measure", "before", "after")
+    rows = []
+    for (key, text), *numbers in zip(_FIGURES.items(), *columns, strict=True):
+        share = key in ("prosecutor", "average", "journalist", "marketer")
+        rows.append((Cell(text.say(language)), *(said(number, language, share=share) for number in numbers)))
+    names = ", ".join(found.quasi) or _NONE.say(language)
+    return Grid(_WORDS["figures"].say(language).replace("{names}", names), _words(language, *keys), tuple(rows))
 
 
-def _histogram(found: Assessment, before: Assessment | None, language: Language) -> str:
-    """Draw the share of rows in classes of each size; small classes, on the left, are the risk."""
-    if not found.class_sizes:
-        return f"<p>{_said(found.k, language)}</p>"
-    rows = max(1, found.rows)
-    old = {} if before is None else {low: count / max(1, before.rows) for low, _, count in before.class_sizes}
-    bars, width = [], 720 / len(found.class_sizes)
-    for number, (low, high, count) in enumerate(found.class_sizes):
-        x, share = number * width + 20, count / rows
-        label = f"{low}" if low == high else f"{low}–{high}"
-        if low in old:
-            bars.append(_bar(x, width * 0.4, old[low], "#b9c2cf"))
-        bars.append(_bar(x + width * 0.42, width * 0.4, share, "#b3261e" if high < 5 else "#2f6db5"))
-        bars.append(f'<text x="{x + width * 0.42:.0f}" y="218" text-anchor=middle font-size=12>{label}</text>')
-    summary = ", ".join(f"{low}–{high}: {count / rows:.1%}" for low, high, count in found.class_sizes)
-    return (
-        f'<svg viewBox="0 0 760 230" role=img aria-label="{escape(summary)}">{"".join(bars)}'
-        '<line x1=20 y1=200 x2=740 y2=200 stroke="#556070"/></svg>'
-    )
-
-
-def _bar(x: float, width: float, share: float, colour: str) -> str:
-    height = 180 * share
-    label = f'<text x="{x + width / 2:.0f}" y="{195 - height:.0f}" text-anchor=middle font-size=11>{share:.0%}</text>'
-    return f'<rect x="{x:.0f}" y="{200 - height:.1f}" width="{width:.0f}" height="{height:.1f}" fill="{colour}"/>' + (
-        label if share >= 0.005 else ""
-    )
-
-
-def _by_column(found: Assessment, before: Assessment | None, language: Language) -> str:
+def _columns(found: Assessment, language: Language) -> Grid:
+    special = found.special
     rows = []
     for name, singular in found.singular.items():
-        share = singular.by_frequency / max(1, found.rows)
-        was = "" if before is None or name not in before.singular else _share(before, name)
-        bar = f'<svg viewBox="0 0 200 12"><rect width="{200 * share:.1f}" height="12" fill="#b3261e"/></svg>'
-        rows.append(
-            f"<tr><th scope=row>{escape(name)}</th><td style='width:40%'>{bar}</td>"
-            f"<td class=n>{was}{share:.1%}</td></tr>"
+        if name not in found.quasi:
+            part: Cell = Cell("–", number=True)
+        elif isinstance(special, NotComputed):
+            part = said(special, language)
+        else:
+            part = said(special.by_column[name] / max(1, sum(special.by_size.values())), language, share=True)
+        rare = said(singular.by_frequency / max(1, found.rows), language, share=True)
+        ways = (said(singular.by_sigma, language), said(singular.by_median, language))
+        rows.append((Cell(name), said(found.distinct_values[name], language), rare, part, *ways))
+    head = _words(language, "column", "values", "rare", "suda", "sigma", "mad")
+    return Grid(_WORDS["columns"].say(language), head, tuple(rows))
+
+
+def _bought(steps: Bought, language: Language) -> Grid:
+    def standing(one: Standing) -> tuple[Cell, ...]:
+        return (
+            said(one.k, language),
+            said(one.unique, language, share=True),
+            said(one.average, language, share=True),
         )
-    return f"<table><tr><th>{_COLUMN.say(language)}</th><td></td><td></td></tr>{''.join(rows)}</table>"
+
+    blank = Cell("–", number=True)
+    start = Cell(_WORDS["start"].say(language))
+    rows: list[tuple[Cell, ...]] = [(start, Cell("–"), blank, *standing(steps.start), blank)]
+    for step in steps.steps:
+        values = Cell(f"{step.values_before:,} → {step.values_after:,}", number=True)
+        left_out = said(step.without.average, language, share=True)
+        rows.append((Cell(step.column), Cell(step.action), values, *standing(step.standing), left_out))
+    head = ("column", "action", "values")
+    rest = _words(language, "unique", "mean", "without")
+    return Grid(_WORDS["steps"].say(language), (*_words(language, *head), "k", *rest), tuple(rows))
 
 
-def _share(before: Assessment, name: str) -> str:
-    return f"{before.singular[name].by_frequency / max(1, before.rows):.1%} → "
-
-
-def _sensitive(found: Assessment, language: Language) -> str:
-    if not found.diversity:
-        return ""
-    rows = "".join(
-        f"<tr><th scope=row>{escape(name)}</th><td class=n>l = {_said(value.distinct, language)}</td>"
-        f"<td class=n>e^H = {_said(value.entropy, language)}</td><td class=n>t = "
-        f"{_said(value.closeness, language)}</td></tr>"
-        for name, value in found.diversity.items()
+def _sensitive(found: Assessment, language: Language) -> Grid:
+    rows = tuple(
+        (Cell(name), said(one.distinct, language), said(one.entropy, language), said(one.closeness, language))
+        for name, one in found.diversity.items()
     )
-    return f"<h2>{_HEADINGS['sensitive'].say(language)}</h2><table>{rows}</table>"
-
-
-def _said(value: object, language: Language) -> str:
-    if isinstance(value, NotComputed):
-        return f"— <small>({escape(value.reason.say(language))})</small>"
-    if isinstance(value, float) and not value.is_integer():
-        return f"{value:.4g}"
-    return f"{value:,.0f}" if isinstance(value, int | float) else "—"
+    (caption,) = _words(language, "spread")
+    return Grid(caption, _words(language, "column", "distinct", "entropy", "t"), rows)

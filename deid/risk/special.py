@@ -1,14 +1,15 @@
 """Special uniques: rows that already a few of their quasi-identifiers single out (Elliot, Manning and Ford 2002).
 
 A minimal unique is a set of columns in which the row is the only one of its kind, and no smaller part of which
-already is. The fewer columns it takes, the more of the row's combinations are unique, and the higher its score.
+already is. The fewer columns it takes, the higher the row's score: a set of k of all ATT columns, searched up to M,
+adds (ATT - k)(ATT - k - 1)...(ATT - M) (Elliot, Manning, Mayes, Gurd and Bane 2005).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from math import factorial
+from math import prod
 
 import numpy as np
 import pyarrow as pa
@@ -51,8 +52,13 @@ def special_uniques(table: pa.Table, quasi: tuple[str, ...], *, most: int = MAX_
             by_size[size] += found
             for name in names:
                 by_column[name] += found
-            scores[minimal] += factorial(max(0, len(quasi) - size))
+            scores[minimal] += _score(size, most, len(quasi))
     return SpecialUniques(int((scores > 0).sum()), scores, by_column, by_size)
+
+
+def _score(size: int, most: int, every: int) -> int:
+    """Return what one minimal unique adds; M never is all columns, or every score would be zero."""
+    return prod(every - i for i in range(size, min(most, every - 1) + 1))
 
 
 def _alone(columns: list[tuple[Codes, int]]) -> NDArray[np.bool_]:

@@ -46,8 +46,10 @@ def bundled_database() -> Path:
     return path
 
 
-def write_gibleed(directory: Path) -> tuple[Table, ...]:
+def write_gibleed(directory: Path, only: tuple[str, ...] = ()) -> tuple[Table, ...]:
     """Write every table that holds data as `<table>.parquet`, and a data dictionary, into an empty directory.
+
+    With `only` no other tables are written.
 
     The bytes are the same for the same library versions: rows in the order of all their columns, one
     thread, no statistics (a minimum or maximum in a file's footer is a value of one person).
@@ -56,7 +58,9 @@ def write_gibleed(directory: Path) -> tuple[Table, ...]:
 
     with duckdb.connect(str(bundled_database()), read_only=True) as source:
         source.execute("SET threads = 1")
-        tables = tuple(_write_table(source, name, directory) for name in _names(source))
+        tables = tuple(
+            _write_table(source, name, directory) for name in _names(source) if name.lower() in only or not only
+        )
     empty = sorted(set(TABLES) - {table.name for table in tables})
     dictionary = page([(table.name, table.rows, table.columns) for table in tables], empty)
     (directory / "README.md").write_text(dictionary, encoding="utf-8")

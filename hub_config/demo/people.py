@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub_config.demo.extracts import DemoExtract
 from hub_config.demo.omop import write_gibleed
 from hub_config.demo.population import write_population
 from registry.model import Role
@@ -16,6 +17,8 @@ CHECKER_IN_PROJECT = "haneul"
 COMPLIANCE_OFFICER = "jiwoo"
 OPERATOR = "taeyang"
 DATA_CONTROLLER = "sunhee"
+DEID_OPERATOR = "nari"
+ADEQUACY_REVIEWER = "dohyun"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ PEOPLE = (
     DemoPerson(COMPLIANCE_OFFICER, "정지우", Role.COMPLIANCE_OFFICER, "준법감시", "compliance officer"),
     DemoPerson(OPERATOR, "강태양", Role.OPERATOR, "운영자", "operator"),
     DemoPerson(DATA_CONTROLLER, "윤선희", Role.DATA_CONTROLLER, "데이터 제공 책임자", "data controller"),
+    DemoPerson(DEID_OPERATOR, "한나리", Role.DEID_OPERATOR, "가명처리 담당자", "de-identification operator"),
+    DemoPerson(ADEQUACY_REVIEWER, "오도현", Role.ADEQUACY_REVIEWER, "적정성 검토자", "adequacy reviewer"),
 )
 
 
@@ -87,7 +92,10 @@ PROJECTS = (
 
 @dataclass(frozen=True, slots=True)
 class DemoDataset:
-    """One dataset of the demo world, and the function that writes its files."""
+    """One dataset of the demo world, and the function that writes the tables named, or all of its files.
+
+    Data about people comes in as an extract, with a policy and a review; the rest is registered as it is.
+    """
 
     id: str
     title_ko: str
@@ -95,7 +103,8 @@ class DemoDataset:
     owner_org: str
     people: int  # data subjects; none in counts of an invented city
     sensitive: bool
-    write: Callable[[Path], object]
+    write: Callable[[Path, tuple[str, ...]], object]
+    extract: DemoExtract | None = None
 
 
 DATASETS = (
@@ -107,6 +116,20 @@ DATASETS = (
         people=2694,
         sensitive=True,
         write=write_gibleed,
+        extract=DemoExtract(
+            tables=("person", "drug_exposure", "condition_occurrence", "concept"),
+            maker=DEID_OPERATOR,
+            reviewer=ADEQUACY_REVIEWER,
+            steward=DATA_CONTROLLER,
+            purpose="셀레콕시브와 디클로페낙을 처음 처방받은 뒤 1년 안의 위장관 출혈을 나이와 성별로 비교하는 연구. "
+            "A study that compares gastrointestinal bleeding within a year of the first celecoxib or diclofenac.",
+            scope="소염진통제를 처방받은 환자의 처방과 진단. Prescriptions and diagnoses of the patients.",
+            need="환자·처방·진단 표에서 비교에 필요한 9개 열만 남김. "
+            "Of patients, prescriptions and diagnoses only the nine columns that the comparison needs.",
+            verdict="환자표 k=5를 만족하고, 날짜는 월 단위이며, 목적에 필요 없는 열은 모두 빠졌습니다. "
+            "The patients meet k = 5, dates are months, and every column that the purpose does not need is gone.",
+            conditions="처방·진단의 달을 다른 자료와 맞추지 말 것. Months of events are not to be matched with others.",
+        ),
     ),
     DemoDataset(
         id="floating-population",
@@ -115,6 +138,6 @@ DATASETS = (
         owner_org="안심시",
         people=0,
         sensitive=False,
-        write=write_population,
+        write=lambda directory, _tables: write_population(directory),
     ),
 )

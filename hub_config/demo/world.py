@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from audit.event import Actor, Source
+from audit.text import Text
+from hub_config.demo.extracts import bring_extract
 from hub_config.demo.people import (
     DATA_CONTROLLER,
     DATASETS,
@@ -27,8 +29,10 @@ from hub_config.demo.people import (
 from hub_config.demo.seed import seed_directory
 from hub_config.zone import Zone
 from registry.desk import CLI, as_actor
+from registry.errors import Denied
 from registry.model import PersonStatus
 from registry.notice import NOTICE_VERSION
+from registry.text import Text as Sentence
 from registry.totp import STEP_SECONDS, code_at, new_secret
 
 PERIOD = timedelta(days=365)
@@ -56,17 +60,28 @@ def load(zone: Zone, known: list[DemoAccount], *, keep: Callable[[list[DemoAccou
 
     `known` are the accounts kept by an earlier call. `keep` gets all accounts before a new person is made, so
     that a crash loses no password. Who joined earlier and is not among `known` is left alone and not returned.
+    Raises: Denied — in a zone for real data.
     """
+    if not zone.registry.demo:
+        raise Denied(
+            "not_a_demo_zone",
+            Sentence(
+                ko="실제 구역에는 시범 데이터를 들이지 않습니다.", en="This is not a demo zone: it takes no demo data."
+            ),
+        )
     accounts = _accounts(zone, known)
     if accounts != known:
         keep(accounts)
     secret = {account.handle: account for account in accounts}
     for person in PEOPLE:
         _bring_person(zone, person, secret.get(person.handle))
-    for dataset in DATASETS:
-        _bring_dataset(zone, dataset)
+    datasets = {dataset.id: dataset for dataset in DATASETS}
     for project in PROJECTS:
         _bring_project(zone, project)
+        for name in project.datasets:
+            _bring_dataset(zone, datasets[name], project.id)
+        _bring_grants(zone, project)
+        _bring_seed(zone, project.id)
     return accounts
 
 
@@ -116,12 +131,17 @@ def _spare_code(secret: str) -> str:
     return code_at(secret, now if almost_over else now - timedelta(seconds=STEP_SECONDS))
 
 
-def _bring_dataset(zone: Zone, dataset: DemoDataset) -> None:
+def _bring_dataset(zone: Zone, dataset: DemoDataset, project: str) -> None:
     if any(present.id == dataset.id for present in zone.registry.datasets()):
+        return
+    if dataset.extract is not None:
+        bring_extract(
+            zone, dataset.extract, lambda: _described(dataset, project), lambda tables: _raw(zone, dataset, tables)
+        )
         return
     directory = zone.home / "datasets" / dataset.id / "1"
     if not directory.exists():
-        _made(directory, dataset.write)
+        _made(directory, lambda fresh: dataset.write(fresh, ()))
     zone.registry.register_dataset(
         dataset.id,
         dataset.title_ko,
@@ -134,6 +154,19 @@ def _bring_dataset(zone: Zone, dataset: DemoDataset) -> None:
         by=_actor(zone, DATA_CONTROLLER),
         source=HERE,
     )
+
+
+def _described(dataset: DemoDataset, project: str) -> tuple[str, str, Text, str, int, bool]:
+    title = Text(dataset.title_ko, dataset.title_en)
+    return dataset.id, project, title, dataset.owner_org, dataset.people, dataset.sensitive
+
+
+def _raw(zone: Zone, dataset: DemoDataset, tables: tuple[str, ...]) -> Path:
+    """Lay the tables out as a hospital would hand them over, where no workspace can ever see them."""
+    place = zone.home / "raw" / dataset.id
+    if not place.exists():
+        _made(place, lambda fresh: dataset.write(fresh, tables), mode=0o400)
+    return place
 
 
 def _bring_project(zone: Zone, project: DemoProject) -> None:
@@ -154,6 +187,11 @@ def _bring_project(zone: Zone, project: DemoProject) -> None:
     for handle, role in project.members:
         if not registry.is_member(registry.person(handle).ref, project.id):
             registry.add_member(project.id, handle, role, period.starts_at, period.ends_at, by=operator, source=HERE)
+
+
+def _bring_grants(zone: Zone, project: DemoProject) -> None:
+    registry = zone.registry
+    period = registry.project(project.id)
     granted = {grant.dataset for grant in registry.grants(project.id)}
     for dataset in project.datasets:
         if dataset not in granted:
@@ -166,7 +204,6 @@ def _bring_project(zone: Zone, project: DemoProject) -> None:
                 approver=_actor(zone, DATA_CONTROLLER),
                 source=HERE,
             )
-    _bring_seed(zone, project.id)
 
 
 def _bring_seed(zone: Zone, project: str) -> None:
@@ -177,16 +214,16 @@ def _bring_seed(zone: Zone, project: str) -> None:
         _made(target, lambda fresh: shutil.copytree(source, fresh, dirs_exist_ok=True))
 
 
-def _made(target: Path, write: Callable[[Path], object]) -> None:
-    """Fill a directory beside its place and move it there when it is whole; workspaces may read it."""
+def _made(target: Path, write: Callable[[Path], object], *, mode: int = 0o444) -> None:
+    """Fill a directory beside its place and move it there when it is whole; workspaces may read files of mode 0444."""
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{target.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
     write(fresh)
     for path in fresh.rglob("*"):
-        path.chmod(0o755 if path.is_dir() else 0o444)
-    fresh.chmod(0o755)
+        path.chmod(0o755 if path.is_dir() else mode)
+    fresh.chmod(0o755 if mode & 0o004 else 0o700)
     fresh.rename(target)
 
 

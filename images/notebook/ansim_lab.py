@@ -16,11 +16,13 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft7Validator  # type: ignore[import-untyped,import-not-found,unused-ignore]
 from jupyter_client.provisioning import (  # type: ignore[import-not-found,unused-ignore]  # in the image only
     KernelProvisionerFactory,
     LocalProvisioner,
 )
 from jupyter_server.base.handlers import FileFindHandler  # type: ignore[import-not-found,unused-ignore]
+from jupyterlab_server import settings_utils  # type: ignore[import-not-found,unused-ignore]
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 PACKED = ".gz"
@@ -64,6 +66,27 @@ class PackedFiles(FileFindHandler):  # type: ignore[misc]  # the base class carr
             return str(super().get_content_type())
         kind, _ = mimetypes.guess_type(str(self.absolute_path).removesuffix(PACKED))
         return kind or "application/octet-stream"
+
+
+class KnownSchemas:
+    """Checks each schema of Lab's settings once: they came with the image, and all are asked for with every page.
+
+    Stands where the settings of JupyterLab use the validator, and is one in everything else.
+    """
+
+    def __init__(self) -> None:
+        self._good: set[str] = set()
+
+    def __call__(self, schema: Any) -> Any:
+        """Return the validator for values under a schema."""
+        return Draft7Validator(schema)
+
+    def check_schema(self, schema: Any) -> None:
+        """Refuse what is no schema, as the validator itself does."""
+        written = json.dumps(schema)
+        if written not in self._good:
+            Draft7Validator.check_schema(schema)
+            self._good.add(written)
 
 
 class SpareKernels(LocalProvisioner):  # type: ignore[misc]  # the base class carries no types
@@ -117,6 +140,7 @@ def _load_jupyter_server_extension(app: Any) -> None:
     factory.provisioners["ansim"] = EntryPoint("ansim", "ansim_lab:SpareKernels", group)
     factory.default_provisioner_name = "ansim"
     SpareKernels._loop = app.io_loop
+    settings_utils.Validator = KnownSchemas()
     app.io_loop.call_later(SPARE_AFTER_SECONDS, SpareKernels.keep_one)
     app.io_loop.call_later(WARM_AFTER_SECONDS, warm, f"http://127.0.0.1:{app.port}{app.base_url}")
 

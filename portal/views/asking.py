@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -16,10 +17,11 @@ from starlette.responses import RedirectResponse, Response
 
 from audit.catalogue import CATALOGUE
 from audit.searching import saved
+from audit.searching.answer_copies import copy_of_answer
 from audit.searching.answers import QUESTIONS, Ask
 from audit.searching.asking import Officer, check_reason
 from audit.searching.conditions import LINKED
-from audit.searching.copies import MOST_ROWS, copy_of
+from audit.searching.copies import MOST_ROWS, Copy, copy_of
 from audit.searching.counting import Counts
 from audit.searching.csv_copy import csv_copy
 from audit.searching.fields import as_hash, as_question
@@ -35,7 +37,6 @@ from portal.navigation import Crumb
 from portal.queries import NOBODY, SearchForm, Turn, form_of, query_of
 from portal.records import FAMILIES
 from portal.visit import Visit
-from registry import text as registry_text
 
 PAGE = 50  # entries on a page of results
 TIMELINE = 200  # entries on a page of a timeline
@@ -132,11 +133,9 @@ def ask(visit: Visit) -> Response:
 
     Raises: Missing — for another question, or a kind of thing that this cannot be asked of.
     """
-    kind, ref, wanted = _kind(visit), visit.path("ref"), visit.path("ask")
-    if wanted not in QUESTIONS:
-        raise Missing(registry_text.Text("이런 질문은 없습니다.", "There is no such question."))
+    kind, ref, wanted = _kind(visit), visit.path("ref"), _asked_for(visit)
     known = names(visit)
-    found = officer(visit).answer(cast(Ask, wanted), kind, ref, after=Turn.of(visit).after)
+    found = officer(visit).answer(wanted, kind, ref, after=Turn.of(visit).after)
     values = {
         **_subject(kind, ref, known),
         "ask": wanted,
@@ -146,8 +145,9 @@ def ask(visit: Visit) -> Response:
         "services": SERVICES,
         "outcomes": OUTCOMES,
         "found": lines_of(visit.zone.log, found.entries, known),
+        "most": MOST_ROWS,
     }
-    put = QUESTIONS[cast(Ask, wanted)].text.say(visit.language)
+    put = QUESTIONS[wanted].text.say(visit.language)
     return visit.page("compliance_answer.html", values, crumbs=(START, Crumb(put)))
 
 
@@ -159,7 +159,7 @@ def lookup(visit: Visit) -> Response:
     kind, wanted = visit.query("kind"), visit.query("ask")
     ref = visit.query("of").strip()
     if kind not in KINDS or not ref:
-        raise WrongInput(registry_text.Text("대상을 고르십시오.", "Choose what the question is about."))
+        raise WrongInput(Text("대상을 고르십시오.", "Choose what the question is about."))
     known = names(visit)
     if kind == "file":
         ref = as_hash(ref)
@@ -183,9 +183,7 @@ def find_file(visit: Visit) -> Response:
     elif isinstance(typed, str) and typed.strip():
         sha256 = as_hash(typed)
     else:
-        raise WrongInput(
-            registry_text.Text("파일을 고르거나 해시를 붙여 넣으십시오.", "Choose a file or paste its hash.")
-        )
+        raise WrongInput(Text("파일을 고르거나 해시를 붙여 넣으십시오.", "Choose a file or paste its hash."))
     return RedirectResponse(f"/compliance/timeline/file/{sha256}", 303)
 
 
@@ -194,22 +192,54 @@ def download(visit: Visit) -> Response:
 
     Raises: QuestionRefused — without a reason, or for a field that cannot be read. FontMissing — for a PDF.
     """
-    form, wanted, known = form_of(visit.form), str(visit.form.get("form") or ""), names(visit)
-    if wanted not in MOST_ROWS:
-        raise WrongInput(registry_text.Text("파일 형식을 고르십시오.", "Choose the form of the file."))
-    reason = check_reason(str(visit.form.get("reason") or ""))
-    fonts = (visit.zone.settings.home / "fonts",)
-    if wanted == "pdf":
-        find_font(fonts)
+    form, known, (wanted, reason) = form_of(visit.form), names(visit), _wanted(visit)
     me = officer(visit)
     query = replace(query_of(form, known), newest_first=visit.form.get("order") != "old")
     copy = copy_of(visit.zone.log, query, known, most=MOST_ROWS[wanted], addresses=me.addresses)
-    me.downloaded(reason, _question(form, query), wanted, len(copy.lines))
+    reason = me.downloaded(reason, _question(form, query), wanted, len(copy.lines))
+    return _handed(visit, copy, wanted, _asked(form, known, visit), reason)
+
+
+def download_answer(visit: Visit) -> Response:
+    """Hand over the whole answer to one of the three questions as a file; why is recorded first.
+
+    Raises: Missing — as `ask`. QuestionRefused — without a reason. FontMissing — for a PDF.
+    """
+    kind, ref, asked_for = _kind(visit), visit.path("ref"), _asked_for(visit)
+    known, (wanted, reason) = names(visit), _wanted(visit)
+    copy = copy_of_answer(visit.zone.log, asked_for, kind, ref, known, most=MOST_ROWS[wanted])
+    question = {"answer": asked_for, "kind": kind, "of": ref}
+    reason = officer(visit).downloaded(reason, question, wanted, len(copy.lines))
+    about = _asked(SearchForm(**{"who" if kind == "person" else kind: ref}), known, visit)
+    return _handed(visit, copy, wanted, about, reason)
+
+
+def _wanted(visit: Visit) -> tuple[str, str]:
+    """Return in which form a copy is wanted, and why.
+
+    Raises: WrongInput — for another form. QuestionRefused — without a reason. FontMissing — for a PDF.
+    """
+    wanted = str(visit.form.get("form") or "")
+    if wanted not in MOST_ROWS:
+        raise WrongInput(Text("파일 형식을 고르십시오.", "Choose the form of the file."))
+    reason = check_reason(str(visit.form.get("reason") or ""))
+    if wanted == "pdf":
+        find_font(_fonts(visit))
+    return wanted, reason
+
+
+def _fonts(visit: Visit) -> tuple[Path, ...]:
+    return (visit.zone.settings.home / "fonts",)
+
+
+def _handed(visit: Visit, copy: Copy, wanted: str, about: tuple[tuple[str, str], ...], reason: str) -> Response:
+    """Return a copy as a file to take along; that it is taken is recorded already."""
+    fonts = _fonts(visit)
     if wanted == "csv":
         data, kind = "".join(csv_copy(copy, visit.language)).encode("utf-8"), "text/csv; charset=utf-8"
     else:
         by = f"{visit.person.name} ({visit.person.handle})"
-        occasion = Occasion(_asked(form, known, visit), by, reason)
+        occasion = Occasion(about, by, reason)
         data, kind = pdf_copy(copy, occasion, visit.language, fonts=fonts), "application/pdf"
     filename = f"ansim-audit-{copy.made_at:%Y%m%d-%H%M%S}.{wanted}"
     return Response(data, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{filename}"'})
@@ -250,10 +280,7 @@ def choices(visit: Visit, known: Names) -> dict[str, object]:
     families: dict[str, list[tuple[str, Text]]] = {}
     for spec in CATALOGUE.values():
         families.setdefault(spec.action.partition(".")[0], []).append((spec.action, Text(spec.ko, spec.en)))
-    groups = [
-        (FAMILIES.get(family, registry_text.Text(family, family)), family + ".", specs)
-        for family, specs in families.items()
-    ]
+    groups = [(FAMILIES.get(family, Text(family, family)), family + ".", specs) for family, specs in families.items()]
     return {
         "project_options": [("", ANY), *known.projects.items()],
         "dataset_options": [("", ANY), *known.datasets.items()],
@@ -267,8 +294,19 @@ def choices(visit: Visit, known: Names) -> dict[str, object]:
 def _kind(visit: Visit) -> str:
     kind = visit.path("kind")
     if kind not in LINKED:
-        raise Missing(registry_text.Text("이런 종류의 시간순 기록은 없습니다.", "There are no timelines of this kind."))
+        raise Missing(Text("이런 종류의 시간순 기록은 없습니다.", "There are no timelines of this kind."))
     return kind
+
+
+def _asked_for(visit: Visit) -> Ask:
+    """Return which of the three questions is asked.
+
+    Raises: Missing — for another one.
+    """
+    wanted = visit.path("ask")
+    if wanted not in QUESTIONS:
+        raise Missing(Text("이런 질문은 없습니다.", "There is no such question."))
+    return cast(Ask, wanted)
 
 
 def _choose(visit: Visit, form: SearchForm, several: list[Named], ask: str = "") -> Response:

@@ -11,6 +11,7 @@ from portal.marks import WORKSPACE
 from portal.navigation import CHECKERS, COMPLIANCE, OPERATORS, RESEARCHERS, STEWARDS
 from portal.records import handles, told
 from portal.requests import rows
+from portal.views.people import waiting_resets
 from portal.views.workspace import WorkCard, open_address, work_card
 from portal.visit import Visit
 
@@ -36,9 +37,7 @@ def home(visit: Visit) -> Response:
         values |= {"log": _log(visit)}
     if visit.has(*STEWARDS):
         values |= {"keeping": _keeping(visit)}
-    values["resets"] = (
-        visit.zone.registry.second_factor_resets() if visit.has(*OPERATORS, *COMPLIANCE, *STEWARDS) else []
-    )
+    values["waiting"] = waiting_resets(visit) if visit.has(*OPERATORS, *COMPLIANCE, *STEWARDS) else 0
     return visit.page("home.html", values)
 
 

@@ -1,4 +1,4 @@
-"""Pages behind one-time links: the first day of an invited person, and a new second factor."""
+"""Pages behind one-time links: the first day of an invited person, a new second factor, a new password."""
 
 from __future__ import annotations
 
@@ -49,6 +49,23 @@ def enrol(visit: Visit) -> Response:
         )
 
     return _finish(visit, "second_factor.html", person, set_factor)
+
+
+def password(visit: Visit) -> Response:
+    """Show the form by which a person replaces a forgotten password."""
+    person = visit.zone.registry.password_link(visit.path("token"))
+    return _form(visit, "password.html", person)
+
+
+def set_password(visit: Visit) -> Response:
+    """Set the new password, or show the form again with what must be corrected."""
+    registry, token = visit.zone.registry, visit.path("token")
+    person = registry.password_link(token)
+
+    def choose() -> None:
+        registry.set_password(token, _new_password(visit), visit.field("code"), source=visit.source)
+
+    return _finish(visit, "password.html", person, choose)
 
 
 def invitation_qr(visit: Visit) -> Response:

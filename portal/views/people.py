@@ -26,7 +26,7 @@ def people(visit: Visit) -> Response:
         "marks": PERSON,
         "names": NAMES,
         "choices": [(role.value, NAMES[role]) for role in sorted(PERSON_ROLES)],
-        "resets": registry.second_factor_resets(),
+        "waiting": waiting_resets(visit),
     }
     return visit.page("people.html", values, crumbs=(Crumb(N_("People")),))
 
@@ -74,6 +74,7 @@ def person(visit: Visit) -> Response:
         "memberships": registry.memberships(someone.ref),
         **_erasure(visit, someone),
         "reset_waits": any(waiting.ref == someone.ref for waiting in registry.second_factor_resets()),
+        "password_waits": any(waiting.ref == someone.ref for waiting in registry.password_resets()),
     }
     return visit.page("person.html", values, crumbs=(START, Crumb(someone.name)))
 
@@ -116,8 +117,9 @@ def request_reset(visit: Visit) -> Response:
 
 def resets(visit: Visit) -> Response:
     """List the resets that wait for a second person."""
-    values = {"resets": visit.zone.registry.second_factor_resets()}
-    return visit.page("resets.html", values, crumbs=(Crumb(N_("Second-factor resets")),))
+    registry = visit.zone.registry
+    values = {"factors": registry.second_factor_resets(), "passwords": registry.password_resets()}
+    return visit.page("resets.html", values, crumbs=(Crumb(N_("Resets")),))
 
 
 def confirm_reset(visit: Visit) -> Response:
@@ -128,6 +130,32 @@ def confirm_reset(visit: Visit) -> Response:
     handle = visit.path("handle")
     token = visit.zone.registry.confirm_second_factor_reset(handle, by=visit.actor, source=visit.source)
     return _link(visit, handle, f"/second-factor/{token}")
+
+
+def request_password_reset(visit: Visit) -> Response:
+    """Ask for the reset of a forgotten password; a second person has to confirm it.
+
+    Raises: NotFound, Denied, Conflict.
+    """
+    handle = visit.path("handle")
+    visit.zone.registry.request_password_reset(handle, by=visit.actor, source=visit.source)
+    return visit.go(f"/people/{handle}", N_("The reset was requested. A second person has to confirm it."))
+
+
+def confirm_password_reset(visit: Visit) -> Response:
+    """Confirm the reset of a password as the second person; the link is shown on the answer and nowhere else.
+
+    Raises: NotFound, Denied, Conflict.
+    """
+    handle = visit.path("handle")
+    token = visit.zone.registry.confirm_password_reset(handle, by=visit.actor, source=visit.source)
+    return _link(visit, handle, f"/password/{token}")
+
+
+def waiting_resets(visit: Visit) -> int:
+    """Return how many resets, of either kind, wait for a second person."""
+    registry = visit.zone.registry
+    return len(registry.second_factor_resets()) + len(registry.password_resets())
 
 
 def _erasure(visit: Visit, someone: Person) -> dict[str, object]:
@@ -158,6 +186,6 @@ def _link(visit: Visit, handle: str, path: str) -> Response:
     values = {
         "someone": visit.zone.registry.person(handle),
         "link": visit.portal.origin + path,
-        "back": "/people" if visit.has(Role.OPERATOR) else "/second-factor-resets",
+        "back": "/people" if visit.has(Role.OPERATOR) else "/resets",
     }
     return visit.page("one_time_link.html", values, crumbs=(Crumb(N_("One-time link")),))

@@ -14,7 +14,7 @@ from portal.i18n import N_
 from portal.marks import Mark
 from portal.navigation import RESEARCHERS, Crumb
 from portal.preview import address
-from portal.requests import BUSY, REQUEST_STATES, VERDICTS, lines, path_of, rows
+from portal.requests import VERDICTS, is_busy, lines, path_of, rows, view_of
 from portal.visit import Visit
 from registry.errors import RegistryError
 from registry.model import Project, Workspace
@@ -112,7 +112,7 @@ def collect(visit: Visit) -> Response:
 def _show(visit: Visit, ref: str) -> Response:
     view = visit.zone.desk.view(visit.person, ref)
     request = view.request
-    state = REQUEST_STATES[request.state]
+    state = view_of(request)
     chosen = visit.query("file")
     file = request.file(chosen) if Action.PREVIEW in view.actions else None
     values = {
@@ -120,7 +120,7 @@ def _show(visit: Visit, ref: str) -> Response:
         "request": request,
         "state": state,
         "mark": Mark("", state.icon, state.tone),
-        "steps": path_of(request.state),
+        "steps": path_of(state),
         "files": [(one, view.report_of(one.sha256)) for one in request.files],
         "lines": lines,
         "verdicts": VERDICTS,
@@ -128,7 +128,7 @@ def _show(visit: Visit, ref: str) -> Response:
         "base": f"/requests/{ref}",
         "shown": file,
         "preview_address": address(visit, ref, file.sha256) if file else None,
-        "refresh": REFRESH_SECONDS if request.state in BUSY and not chosen else None,
+        "refresh": REFRESH_SECONDS if is_busy(request) and not chosen else None,
         "own": request.author_ref == visit.person.ref,
     }
     return visit.page("request.html", values, crumbs=(START, Crumb(request.title)))

@@ -11,7 +11,7 @@ from portal.i18n import N_
 from portal.marks import Mark
 from portal.navigation import Crumb
 from portal.preview import address
-from portal.requests import REQUEST_STATES, VERDICTS, lines, path_of, rows
+from portal.requests import VERDICTS, lines, path_of, rows, view_of
 from portal.visit import Visit
 from registry.text import Text
 
@@ -40,7 +40,7 @@ def show(visit: Visit) -> Response:
     request = view.request
     member = visit.zone.registry.is_member(visit.person.ref, request.project)
     check_independent(visit.person, request, is_member=member)
-    state = REQUEST_STATES[request.state]
+    state = view_of(request)
     files = request.files
     chosen = visit.query("file") or (files[0].sha256 if files else "")
     file = request.file(chosen) if Action.PREVIEW in view.actions else None
@@ -49,7 +49,7 @@ def show(visit: Visit) -> Response:
         "request": request,
         "state": state,
         "mark": Mark("", state.icon, state.tone),
-        "steps": path_of(request.state),
+        "steps": path_of(state),
         "files": [(one, view.report_of(one.sha256)) for one in files],
         "lines": lines,
         "verdicts": VERDICTS,

@@ -182,8 +182,8 @@ def _serve(pipe: Pipe, url: str, home: Path, arm: str) -> None:
 
 
 def _insert(tx: Connection, row: Ready) -> None:
-    values = (row.leaf, row.composed.data, *row.columns)
+    values = (row.leaf, row.made.composed.data, *row.columns)
     index = tx.exec_driver_sql(sql(tx, _NUMBERED + " RETURNING idx"), values).scalar_one()
     tx.exec_driver_sql(sql(tx, LINK), [(kind, ref, index) for kind, ref in row.links])
     tx.exec_driver_sql(sql(tx, SEALED), row.sealed)
-    tx.exec_driver_sql(sql(tx, DIGEST), [(*digest, row.composed.body["id"]) for digest in row.digests])
+    tx.exec_driver_sql(sql(tx, DIGEST), [(*digest, row.made.composed.body["id"]) for digest in row.digests])

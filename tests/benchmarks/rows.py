@@ -46,7 +46,7 @@ def table(rows: Sequence[Row]) -> Table:
     shown = Table(title="Ansim, measured")
     for heading in ("measure", "figure", "beside", "ratio", "bar", ""):
         shown.add_column(heading, justify="right" if heading in ("figure", "ratio") else "left")
-    marks = {True: "[green]pass[/]", False: "[bold red]FAIL[/]", None: "–"}
+    marks = {True: "[green]met[/]", False: "[bold red]not met[/]", None: "–"}
     for row in rows:
         shown.add_row(
             row.what,

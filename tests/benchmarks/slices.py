@@ -22,6 +22,8 @@ class Paired:
     arm: tuple[float, ...]
     """Seconds of each operation."""
     base: tuple[float, ...]
+    processor: float | None = None
+    """The same ratio of processor times, where these were taken."""
 
     @property
     def ratio(self) -> float:
@@ -53,10 +55,12 @@ def take_turns(arms: Mapping[str, Slice], pairs: int, *, warm: int = 3) -> dict[
     return seconds
 
 
-def compare(arm: Sequence[Sequence[float]], base: Sequence[Sequence[float]]) -> Paired:
+def compare(
+    arm: Sequence[Sequence[float]], base: Sequence[Sequence[float]], *, processor: float | None = None
+) -> Paired:
     """Return what the slices of an arm say beside those of its base."""
     ratios = tuple(sum(b) / sum(a) for a, b in zip(arm, base, strict=True))
-    return Paired(ratios, tuple(s for one in arm for s in one), tuple(s for one in base for s in one))
+    return Paired(ratios, tuple(s for one in arm for s in one), tuple(s for one in base for s in one), processor)
 
 
 def timed(act: Callable[[], object]) -> float:

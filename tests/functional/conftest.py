@@ -15,8 +15,12 @@ import pytest
 
 from hub_config.processes import REPOSITORY
 from hub_config.settings import Settings, load_settings
+from tests.ports import free_port
 
-PORT = 8740
+
+def zone_port() -> str:
+    """Return a port for a zone; its hub takes the next."""
+    return str(free_port(after=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def zone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningZone]:
     given = os.environ.get("ANSIM_TEST_ZONE")
     home = Path(given).resolve() if given else tmp_path_factory.mktemp("zone")
     if not given:
-        run_ansim(home, "up", "--demo", "--no-story", "--port", str(PORT))
+        run_ansim(home, "up", "--demo", "--no-story", "--port", zone_port())
     accounts: list[dict[str, Any]] = json.loads((home / "demo-accounts.json").read_text())
     yield RunningZone(home, load_settings(home), {a["handle"]: a for a in accounts})
     if not given:

@@ -18,8 +18,7 @@ import pytest
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 
-START_SECONDS = 60
-STOP_SECONDS = 30
+from tests.patience import PATIENCE
 
 
 @dataclass(slots=True)
@@ -48,7 +47,7 @@ class OwnEngine:
         command += ["--bridge", "none", "--iptables=false", "--ip6tables=false"]
         with (self.root / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/")
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE
         while not self.answers():
             said = (self.root / "log").read_text(errors="replace")[-2000:]
             assert self.process.poll() is None, said
@@ -86,7 +85,7 @@ class OwnEngine:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(STOP_SECONDS)
+                self.process.wait(PATIENCE)
             self.process.kill()
         for pid in self._children():
             with contextlib.suppress(ProcessLookupError):

@@ -19,12 +19,11 @@ from hub_config.processes import REPOSITORY
 from hub_config.supervisor import leftovers, running_pid
 from images import engine_build
 from images.errors import ImageError
-from tests.functional.conftest import run_ansim
+from tests.functional.conftest import run_ansim, zone_port
 from tests.functional.own_engine import own_engine
 
 pytestmark = pytest.mark.engine
 
-PORT = 8820
 BASE = "ansim/base:latest"
 GIBIBYTE = 1024**3
 
@@ -59,7 +58,7 @@ def fill(disk: Path) -> Path:
 def test_a_disk_that_fills_during_the_first_start_is_said_and_the_next_start_goes_on(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 8 * GIBIBYTE) as disk:
         home = disk / "zone"
-        command = [sys.executable, "-m", "hub_config.cli", "up", "--empty", "--port", str(PORT)]
+        command = [sys.executable, "-m", "hub_config.cli", "up", "--empty", "--port", zone_port()]
         environment = {**os.environ, "ANSIM_HOME": str(home), "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"}
         start = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while not (home / "ansim.yaml").exists() and start.poll() is None:

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, exp
 
 from hub_config.demo.people import CHECKER_IN_PROJECT, CHECKERS, COMPLIANCE_OFFICER, RESEARCHER
 from hub_config.processes import REPOSITORY
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.engine, pytest.mark.browser]
 
@@ -43,7 +44,7 @@ class People:
                 locale="ko-KR", viewport={"width": 1280, "height": 860}, accept_downloads=True
             )
             self._pages[handle] = self._contexts[handle].new_page()
-            self._pages[handle].set_default_timeout(60_000)
+            self._pages[handle].set_default_timeout(PATIENCE * 1000)
             self._sign_in(handle, self._pages[handle])
         return self._pages[handle]
 
@@ -178,7 +179,7 @@ def test_two_others_approve_without_seeing_each_other(
 ) -> None:
     page = people.page(handle)
     address = f"{zone.settings.origin('zone')}/review/{story['request']}"
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE
     page.goto(address)
     while page.locator("form[action$='/vote']").count() == 0 and time.monotonic() < deadline:
         page.wait_for_timeout(500)
@@ -206,7 +207,7 @@ def test_the_researcher_collects_a_package_that_verifies_offline(
     page = people.page(RESEARCHER)
     address = f"{zone.settings.origin('zone')}/requests/{story['request']}"
     page.goto(address)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while page.locator("form[action$='/collect']").count() == 0 and time.monotonic() < deadline:
         page.wait_for_timeout(500)
         page.goto(address)

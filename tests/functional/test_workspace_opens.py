@@ -18,6 +18,7 @@ from hub_config.story.kernel import Workspace
 from hub_config.story.steps import start_workspace
 from hub_config.story.visitor import Visitor
 from tests.functional.zone_under_fault import containers, workspace_ref
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
 
@@ -55,7 +56,7 @@ def spares(zone: Any) -> list[str]:
 async def test_the_next_notebook_gets_a_kernel_that_is_loaded_and_knows_its_place(
     zone: Any, workspace: Workspace
 ) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not await asyncio.to_thread(spares, zone):
         assert time.monotonic() < deadline, "no kernel is kept ready"
         await asyncio.sleep(0.5)
@@ -83,6 +84,12 @@ async def test_files_of_lab_come_packed_and_are_kept_for_good(minji: Visitor, wo
     assert "Content-Encoding" not in headers
     assert gzip.decompress(packed) == plain
     assert len(packed) < len(plain) / 2
+    # The page itself says what its first script will ask for: exactly this, or it would be fetched twice.
+    early = re.search(r'<link rel="preload" as="script" href="([^"]+/(jlab_core\.([0-9a-f]+)\.js\?v=\3))">', page)
+    assert early is not None, page[:2000]
+    _, headers = await fetched(minji, base + "static/lab/" + early.group(2), "gzip")
+    assert "javascript" in headers["Content-Type"]
+    assert early.group(1) == f"{PREFIX}static/lab/{early.group(2)}"
     _, headers = await fetched(minji, base + "api/contents/", "gzip")
     assert "Content-Encoding" not in headers  # only parts of Lab itself
     assert "immutable" not in headers.get("Cache-Control", "")

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from tests.patience import PATIENCE
+
 LOCALHOST = "localhost"
 
 
@@ -125,7 +127,7 @@ def receiver(authority: Authority, *, demand_client: bool = False) -> Iterator[R
         over.set()
         listening.shutdown(socket.SHUT_RDWR)
         listening.close()
-        thread.join(30)
+        thread.join(PATIENCE)
 
 
 def _connection(state: Receiver, context: ssl.SSLContext, plain: socket.socket, over: threading.Event) -> None:
@@ -169,7 +171,7 @@ def _digits(stream: IO[bytes]) -> bytes:
     return digits
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Return when a condition holds; fail after a time that no machine needs."""
     done = threading.Event()
     for _ in range(int(seconds * 20)):

@@ -65,7 +65,10 @@ class Process:
         command = [sys.executable, "-c", script, *map(str, arguments)]
         self.popen = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         assert self.popen.stdout is not None
-        assert self.popen.stdout.readline() == "ready\n"
+        said = self.popen.stdout.readline()
+        if said != "ready\n":
+            self.popen.kill()
+            raise AssertionError(f"it did not begin but said {said!r} and ended with {self.popen.wait()}")
 
     def kill(self) -> None:
         self.popen.kill()

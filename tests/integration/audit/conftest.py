@@ -18,6 +18,7 @@ import pytest
 
 from audit.db import Database
 from tests.integration.audit.audit_world import World, new_world
+from tests.patience import PATIENCE
 
 ACCOUNT = "postgres"  # initdb refuses to run as root
 
@@ -62,13 +63,13 @@ def postgresql_socket() -> Iterator[str]:
         yield str(directory)
     finally:
         server.send_signal(signal.SIGQUIT)  # nothing in it is worth a checkpoint
-        server.wait(timeout=30)
+        server.wait(timeout=PATIENCE)
         shutil.rmtree(directory)
 
 
 def wait_for_server(directory: Path) -> None:
     """Return when the server takes connections."""
-    for _ in range(300):
+    for _ in range(int(PATIENCE / 0.1)):
         try:
             psycopg.connect(host=str(directory), user=ACCOUNT, dbname="postgres").close()
         except psycopg.OperationalError:

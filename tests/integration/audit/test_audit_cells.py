@@ -99,9 +99,10 @@ def test_code_that_cannot_be_written_is_not_durable(tmp_path: Path) -> None:
 
 def test_keys_are_made_once_and_readable_by_their_owner_only(tmp_path: Path) -> None:
     first = LogKeys.load_or_create(tmp_path / "keys")
-    assert LogKeys.load_or_create(tmp_path / "keys").sidecar == first.sidecar
+    assert LogKeys.load_or_create(tmp_path / "keys").sidecar.now() == first.sidecar.now()
     assert {stat.S_IMODE(path.stat().st_mode) for path in files(tmp_path)} == {0o600}
-    assert "sidecar=" not in repr(first)
+    assert first.sidecar.now().hex() not in repr(first)
+    assert repr(first.sidecar.now()) not in repr(first)
 
 
 @pytest.mark.parametrize("content", ["", "zz", "00" * 31, "00" * 33])

@@ -25,6 +25,7 @@ from audit.log import AuditLog
 from tests.integration.audit.audit_world import ORIGIN, World, an_event, new_world, open_world
 from tests.integration.audit.audit_writers import ROOT, indexes
 from tests.integration.audit.conftest import ACCOUNT, postgresql_binaries, wait_for_server
+from tests.patience import PATIENCE
 
 MEBIBYTE = 1024 * 1024
 
@@ -170,7 +171,7 @@ class Server:
         """Stop at once, as a power cut would as far as the server knows: it recovers from its log afterwards."""
         assert self.process is not None
         self.process.send_signal(signal.SIGQUIT)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=PATIENCE)
 
 
 @contextlib.contextmanager
@@ -228,7 +229,7 @@ class Load:
 
     def more(self, count: int = 10) -> None:
         """Return when so many more were acknowledged."""
-        wanted, deadline = len(self.acknowledged) + count, time.monotonic() + 60
+        wanted, deadline = len(self.acknowledged) + count, time.monotonic() + PATIENCE
         while len(self.acknowledged) < wanted:
             assert time.monotonic() < deadline, "nothing is acknowledged any more"
             time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 
@@ -14,8 +15,11 @@ from tests.integration.audit.audit_writers import Call, holds, sequencing, write
 def crash(world: World, *, rounds: int, writers: int) -> list[Call]:
     chance, calls = random.Random(rounds), []
     for _round in range(rounds):
-        with sequencing(world, processes=2) as sequencers:
-            running = [writer(world, 100_000, threads=2) for _ in range(writers)]
+        with sequencing(world, processes=2) as sequencers, contextlib.ExitStack() as ended:
+            running = []
+            for _writer in range(writers):
+                running.append(writer(world, 100_000, threads=2))
+                ended.callback(running[-1].kill)
             time.sleep(chance.uniform(0.3, 0.9))
             if sequencers:
                 sequencers[0].kill()

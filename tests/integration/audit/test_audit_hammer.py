@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 import pytest
@@ -45,8 +46,9 @@ def hammer(world: World, *, processes: int, threads: int, count: int) -> None:
         except BaseException as error:
             broken.append(error)
 
-    readers = [threading.Thread(target=reading) for _ in range(READERS)]
-    with sequencing(world):
+    readers = [threading.Thread(target=reading, daemon=True) for _ in range(READERS)]
+    with sequencing(world), contextlib.ExitStack() as ended:
+        ended.callback(stop.set)
         for reader in readers:
             reader.start()
         others = [writer(world, count, threads) for _ in range(processes)]

@@ -11,7 +11,8 @@ import pkcs11
 import pytest
 
 from audit.errors import KeyFileUnusable
-from audit.keys import NEXT, PKCS11_FILE
+from audit.keys import PKCS11_FILE
+from audit.secret_file import NEXT
 from audit.pkcs11_key import Pkcs11Key
 from audit.rotation import follow, rotate
 from audit.trusted import TrustedKeys

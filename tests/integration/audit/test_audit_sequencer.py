@@ -20,6 +20,7 @@ from audit.pending import waiting
 from audit.sequencer import Sequencer
 from audit.store import SEQUENCER_LOCK
 from tests.integration.audit.audit_world import World, an_event, open_world
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 SEQUENCE = """
@@ -55,7 +56,7 @@ def order(world: World) -> list[str]:
 
 
 def integrated(world: World, size: int) -> bool:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while world.size() < size and time.monotonic() < deadline:
         time.sleep(0.05)
     return world.size() == size

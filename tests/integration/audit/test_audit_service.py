@@ -26,6 +26,7 @@ from audit.event import Source, this_host
 from audit.search import Query, search
 from audit.wire import Request, request_line
 from tests.integration.audit.audit_world import World, an_event
+from tests.patience import PATIENCE
 
 SERVE = """
 import os, sys
@@ -68,7 +69,7 @@ class Server:
     def stop(self) -> int:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from audit.limits import COMPONENTS, Rate
 from audit.search import Query, search
 from audit.writer import Recorder, Service, _listen, _sequence
 from tests.integration.audit.audit_world import World, an_event
+from tests.patience import PATIENCE
 
 
 @contextlib.contextmanager
@@ -109,7 +110,7 @@ def test_on_postgresql_an_answer_says_that_it_is_durable_and_the_service_sequenc
         client = AuditClient(path)
         event = an_event()
         assert client.append(event) is None
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while world.size() < 1 and time.monotonic() < deadline:
             time.sleep(0.02)
         assert client.append(event) == 0

@@ -17,6 +17,7 @@ from audit.outward.target import Format, Target
 from audit.search import Entry, Query, search
 from tests.integration.audit.audit_receiver import LOCALHOST, Authority, new_authority, wait_for
 from tests.integration.audit.audit_world import World
+from tests.patience import PATIENCE
 
 CONFIGURATION = """
 global(workDirectory="{directory}" maxMessageSize="128k" defaultNetstreamDriverCAFile="{ca}"
@@ -77,7 +78,7 @@ def rsyslog(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> I
         yield Rsyslog(int(port.read_text()), directory / "read")
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        process.wait(PATIENCE)
 
 
 def sent(world: World, rsyslog: Rsyslog, authority: Authority, form: Format) -> list[tuple[Entry, dict[str, str]]]:

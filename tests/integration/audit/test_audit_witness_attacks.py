@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2 as httpx
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st

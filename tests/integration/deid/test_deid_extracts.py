@@ -18,6 +18,7 @@ import pytest
 
 from deid.engine import apply
 from deid.errors import DataError, KeyStoreError, PolicyError
+from deid.key_destruction import destroy_key
 from deid.keys import KeyStore
 from deid.policy import Policy, parse_policy
 from deid.pseudonyms import original
@@ -219,7 +220,7 @@ def test_a_destroyed_key_is_nowhere_and_cannot_be_made_again(tmp_path: Path) -> 
     secret = keys.key("cardio", 1)
     with closing(sqlite3.connect(tmp_path / "additional" / "additional.db")) as database:
         (salt,) = database.execute("SELECT salt FROM pseudonym_key").fetchone()
-    record = keys.destroy("cardio", 1, by="p_aaaaaaaaaaaaaaaa", why="보유기간 만료")
+    record = destroy_key(keys, "cardio", 1, by="p_aaaaaaaaaaaaaaaa", why="보유기간 만료", event_id="e")
     assert record.destroyed_at is not None
     assert salt not in b"".join(path.read_bytes() for path in (tmp_path / "additional").iterdir())
     with pytest.raises(KeyStoreError, match="destroyed"):
@@ -282,14 +283,14 @@ def test_the_digest_names_the_content_and_not_the_spelling() -> None:
     assert parse_policy(text).digest != parse_policy(text.replace("width: 10", "width: 5")).digest
 
 
-@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+@pytest.mark.parametrize(("suffix", "order"), [("parquet", "source"), ("csv", "source"), ("parquet", "shuffled")])
 def test_numbers_that_change_their_kind_late_in_a_file_are_one_error_and_leave_nothing(
-    tmp_path: Path, keys: KeyStore, suffix: str
+    tmp_path: Path, keys: KeyStore, suffix: str, order: str
 ) -> None:
     rows = ["rrn,name,age,region,disease,memo", *("1,x,30,a,1,m" for _ in range(700_000)), "1,x,30,a,1.5,m", ""]
     (tmp_path / "in.csv").write_text("\n".join(rows), encoding="utf-8")
     (tmp_path / "made").mkdir()
-    rounded = POLICY.format(order="source", release="").replace(
+    rounded = POLICY.format(order=order, release="").replace(
         "role: sensitive, action: keep", "role: sensitive, action: top_bottom_code, params: {top: 9}"
     )
     with pytest.raises(DataError, match="disease"):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from audit import tables as audit_tables
+from deid.records import tables as extract_tables
 from egress_review import tables as egress_tables
 from hub_config.demo.world import DemoAccount, load
 from hub_config.settings import FILE_NAME, HubSettings, ZoneSettings, settings_text
@@ -42,6 +43,6 @@ def a_zone(home: Path, *, demo: bool = True) -> Zone:
     settings = settings_text(ZoneSettings(demo=demo), HubSettings())
     (home / FILE_NAME).write_text(settings, encoding="utf-8")
     zone = open_zone(home, "cli")
-    for tables in (audit_tables, registry_tables, egress_tables):
+    for tables in (audit_tables, registry_tables, egress_tables, extract_tables):
         tables.metadata.create_all(zone.db.engine)
     return zone

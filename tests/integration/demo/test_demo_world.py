@@ -11,12 +11,15 @@ import pytest
 
 from audit.event import Source
 from audit.search import Query, search
+from deid.records.workflow import State
 from hub_config.demo import world as world_module
 from hub_config.demo.people import (
+    ADEQUACY_REVIEWER,
     CHECKER_IN_PROJECT,
     CHECKERS,
     DATA_CONTROLLER,
     DATASETS,
+    DEID_OPERATOR,
     OPERATOR,
     PEOPLE,
     PROJECTS,
@@ -106,6 +109,22 @@ def test_nobody_but_the_data_controller_approved_a_grant(world: World) -> None:
     grants = world.zone.registry.grants()
     assert {grant.dataset for grant in grants} == {dataset.id for dataset in DATASETS}
     assert {grant.approved_by for grant in grants} == {controller.ref}
+
+
+def test_the_hospital_data_came_in_by_a_policy_and_a_review_of_somebody_else(world: World) -> None:
+    registry = world.zone.registry
+    [extract] = world.zone.extracts.every()
+    assert (extract.draft.dataset, extract.version, extract.state) == ("gibleed", 1, State.MOUNTABLE)
+    assert extract.run is not None
+    assert extract.review is not None
+    maker, reviewer = registry.person(DEID_OPERATOR), registry.person(ADEQUACY_REVIEWER)
+    assert (extract.run.by_ref, extract.review.by_ref) == (maker.ref, reviewer.ref)
+    risk = extract.run.risk["tables"]["person"]
+    assert (risk["before"]["k"], risk["after"]["k"]) == (1, 5)
+    assert [one["met"] for one in risk["criteria"]] == ["met"]
+    assert registry.version("gibleed", 1).manifest_sha256 == extract.run.manifest_sha256
+    raw = world.zone.home / "raw" / "gibleed"
+    assert stat.S_IMODE(raw.stat().st_mode) == 0o700
 
 
 def test_a_grant_that_an_operator_revoked_stays_revoked(empty_world: World) -> None:

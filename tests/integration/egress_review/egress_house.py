@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.event import Source
 from audit.note import Verifier
+from audit.witness.policy import WitnessPolicy
+from audit.witness.service import Witness
 from egress_review import tables
 from egress_review.model import Choice, Draft, Request
 from egress_review.policy import load_policy
@@ -119,3 +121,15 @@ def open_zone(url: str, home: Path, **changes: Any) -> Zone:
     desk = EgressDesk(house.db, house.log, house.registry, **options)
     desk.outbox_of(workspace).mkdir(parents=True)
     return Zone(house, desk, author, workspace, checkers, home, key, options)
+
+
+def ask_for(zone: Zone, home: Path, port: int) -> Witness:
+    """Let a zone ask for the signature of a witness at a port where nobody answers yet."""
+    log = zone.house.log
+    witness = Witness.create(home / "witness", "witness.example/1")
+    witness.trust(log._keys.trusted(log.origin))
+    zone.desk.witness_seconds = 0.05
+    text = f"witness w {witness.verifiers[1].vkey()} http://127.0.0.1:{port}\nquorum w\n"
+    log.witnesses = WitnessPolicy.parse(text)
+    log._waits._policy = log.witnesses
+    return witness

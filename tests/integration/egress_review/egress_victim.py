@@ -1,7 +1,6 @@
-"""A worker that kills itself: `python -m tests.integration.egress_review.egress_victim HOME REF STEP N`.
+"""A worker that kills itself in the middle of a step: "release", "scan" or "vote".
 
-It does STEP ("release", "scan", "vote") to the request and sends itself SIGKILL at the Nth thing that touches the
-disk or the database. N = 0 lets it live and prints how many there were.
+It sends itself SIGKILL at the Nth thing that touches the disk or the database; N = 0 lets it live.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +68,8 @@ def act(desk: EgressDesk, step: str, ref: str, checker: str) -> None:
         desk.vote(person, ref, votes, "", 1, request.confirm_code, source=HERE)
 
 
-def main() -> None:
-    """Count what touches disk or database, and die at the chosen one."""
-    home, ref, step, last = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
+def die_at(home: Path, ref: str, step: str, last: int, says: Connection) -> None:
+    """Count what touches disk or database, and die at the chosen one; whoever lives says how many there were."""
     desk = open_desk(home)
     count = 0
 
@@ -85,8 +84,4 @@ def main() -> None:
         event.listen(engine, name, touched)
     sys.addaudithook(lambda name, _: touched() if name in TOUCHES else None)
     act(desk, step, ref, "duri")
-    sys.stdout.write(str(count))
-
-
-if __name__ == "__main__":
-    main()
+    says.send(count)

@@ -11,11 +11,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from audit.note import Verifier, sign_note
-from egress_review.package import DOCUMENT, RECEIPT, RELEASE_KEY, SIGNATURE, dump, signed_text, write_zip
+from egress_review.package import DOCUMENT, RECEIPT, RELEASE_KEY, SIGNATURE, Part, dump, signed_text, write_zip
 from egress_review.verify_package import PackageCheck, verify_package
 from tests.integration.egress_review.egress_house import Zone, open_zone
 
 KEYS = {"log.vkey", "trusted-keys", RELEASE_KEY}
+PACKED = {"log.vkey", "trusted-keys", "README.ko.md", "README.en.md"}
 REQUIRED = {DOCUMENT, SIGNATURE, RECEIPT, *KEYS, "README.ko.md", "README.en.md", "files/table.csv"}
 
 
@@ -135,7 +136,8 @@ def test_a_package_signed_anew_with_another_key_does_not_fit_its_receipt(
             part |= {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
     data = dump(document)
     (directory / DOCUMENT).write_bytes(data)
-    text = signed_text(document["request"]["ref"], hashlib.sha256(data).hexdigest())
+    packed = [Part.of(name, (directory / name).read_bytes()) for name in PACKED]
+    text = signed_text(document["request"]["ref"], hashlib.sha256(data).hexdigest(), packed)
     (directory / SIGNATURE).write_text(sign_note(text, verifier.name, forger))
     assert (check(package).verdict, check(package).file) == ("tampered", RECEIPT)
 

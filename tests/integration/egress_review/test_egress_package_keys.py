@@ -1,19 +1,18 @@
-"""A release package outlives the keys of the log, and carries what its witnesses signed."""
+"""A release package outlives the keys of the log, whenever they are replaced."""
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
+
+from sqlalchemy import Connection, event
 
 from audit.checkpoint import parse_text
 from audit.note import parse_note
 from audit.proof import parse_proof
 from audit.rotation import rotate
-from audit.witness.asking import WitnessRounds
-from audit.witness.policy import WitnessPolicy
-from audit.witness.service import Witness
-from egress_review.package import RECEIPT, TRUSTED_KEYS, WITNESS_POLICY
+from egress_review.package import RECEIPT, TRUSTED_KEYS
 from egress_review.verify_package import verify_package
-from tests.integration.audit.audit_attesting import serving
 from tests.integration.egress_review.egress_house import Zone
 
 
@@ -42,23 +41,43 @@ def test_a_receipt_is_signed_by_both_keys_and_by_nobody_unknown(zone: Zone) -> N
     assert verify_package(directory, None).verdict == "tampered"
 
 
-def test_a_receipt_with_cosignatures_is_held_to_the_witnesses_of_the_package(zone: Zone, tmp_path: Path) -> None:
-    log = zone.house.log
-    witness = Witness.create(tmp_path / "witness", "witness.example/1")
-    witness.trust(log._keys.trusted(log.origin))
-    with serving(witness) as url:
-        text = f"witness w {witness.verifiers[1].vkey()} {url}\nquorum w\n"
-        log.witnesses = WitnessPolicy.parse(text)
-        request = zone.released()
-        WitnessRounds(log, log.witnesses).run()
-    directory = zone.desk.package_of(request.ref)
-    assert url not in (directory / WITNESS_POLICY).read_text()
-    assert request.release_index is not None
-    cosigned = log.receipt(request.release_index)
-    assert log.witnesses.satisfied_by(parse_proof(cosigned).checkpoint)
-    path = directory / RECEIPT
-    path.chmod(0o644)
-    path.write_text(cosigned)
-    assert verify_package(directory, log._keys.trusted(log.origin)).ok
-    path.write_text(cosigned[:-40] + ("A" if cosigned[-40] != "A" else "B") + cosigned[-39:])
-    assert (verify_package(directory, None).verdict, verify_package(directory, None).file) == ("tampered", RECEIPT)
+def is_locked(path: Path) -> bool:
+    with path.open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def test_the_keys_may_be_replaced_between_any_two_steps_of_a_release(zone: Zone) -> None:
+    log, engine = zone.house.log, zone.house.db.engine
+    steps, at = 0, 0
+
+    def rotate_at_a_step(_connection: Connection) -> None:
+        nonlocal steps
+        # Between two transactions another process may do anything, unless a checkpoint is being signed.
+        if not is_locked(log.directory / ".lock"):
+            steps += 1
+            if steps == at:
+                rotate(log, log._keys, keep=None)
+
+    log.checkpoint()
+    request = zone.approved()
+    event.listen(engine, "engine_connect", rotate_at_a_step)
+    zone.desk.release(request.ref)
+    last, before = steps, log._keys.trusted(log.origin)
+    for at in range(1, last + 1):
+        event.remove(engine, "engine_connect", rotate_at_a_step)
+        request = zone.approved(content=f"sex,n\nF,{120 + 50 * at}\nM,{130 + 70 * at}\n")
+        steps = 0
+        event.listen(engine, "engine_connect", rotate_at_a_step)
+        done = zone.desk.release(request.ref)
+        directory = zone.desk.package_of(request.ref)
+        assert done.packaged
+        assert verify_package(directory, log._keys.trusted(log.origin)).ok, at
+        assert len(log._keys.trusted(log.origin).keys) == len(before.keys) + 2 * at
+        forged = directory / TRUSTED_KEYS
+        forged.chmod(0o644)
+        forged.write_text(forged.read_text().replace("to=", "to=1", 1))
+        assert verify_package(directory, None).file == TRUSTED_KEYS

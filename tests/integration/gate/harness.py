@@ -5,6 +5,7 @@ stand-in.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import secrets
@@ -20,10 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import httpx
+import httpx2 as httpx
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from tests.patience import PATIENCE
 from tests.ports import free_port
 
 HERE = Path(__file__).resolve().parent
@@ -44,11 +46,11 @@ class Loopback(AbstractResolver):
         pass
 
 
-def wait_for(condition: Any, seconds: float = 30.0) -> None:
-    """Wait until a condition holds."""
+def wait_for(condition: Any, what: str, seconds: float = PATIENCE) -> None:
+    """Wait until a condition holds; fail saying what was waited for."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
         time.sleep(0.05)
 
 
@@ -87,7 +89,7 @@ class ZoneUnderTest:
 
     def start_audit(self) -> None:
         self.start("audit", [self.python, str(HERE / "audit_service.py"), str(GATE_UID)])
-        wait_for((self.home / "run/audit.sock").exists)
+        wait_for((self.home / "run/audit.sock").exists, "the audit writer answers")
 
     def start_gate(self) -> None:
         config = {
@@ -99,7 +101,7 @@ class ZoneUnderTest:
         }
         environment = {"ANSIM_GATE_TOKEN": self.gate_token, "ANSIM_GATE_CONFIG": json.dumps(config)}
         self.start("gate", [self.python, "-m", "hub_config.gate"], environment)
-        wait_for(self.gate_answers)
+        wait_for(self.gate_answers, "the gate answers")
 
     def gate_answers(self) -> bool:
         gate = self.processes["gate"]
@@ -111,7 +113,9 @@ class ZoneUnderTest:
 
     def control(self, method: str, path: str, document: Any = None) -> httpx.Response:
         """Give an order over the control socket, as root."""
-        with httpx.Client(transport=httpx.HTTPTransport(uds=str(self.home / "run/gate.sock")), timeout=70) as client:
+        with httpx.Client(
+            transport=httpx.HTTPTransport(uds=str(self.home / "run/gate.sock")), timeout=PATIENCE
+        ) as client:
             return client.request(method, f"http://gate{path}", json=document)
 
     def start_hub(self) -> None:
@@ -127,12 +131,12 @@ class ZoneUnderTest:
             "JUPYTERHUB_CRYPT_KEY": secrets.token_hex(32),
         }
         self.start("hub", [self.python, "-m", "jupyterhub", "-f", str(HERE / "hub_for_gate.py")], environment)
-        wait_for(self.hub_answers, 60)
+        wait_for(self.hub_answers, "the hub answers")
 
     def hub_answers(self) -> bool:
         assert self.processes["hub"].poll() is None, (self.home / "hub.log").read_text()
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.hub_port}/hub/health", timeout=2):
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.hub_port}/hub/health", timeout=PATIENCE / 10):
                 return True
         except OSError:
             return False
@@ -141,14 +145,14 @@ class ZoneUnderTest:
         """Call the hub's API as the worker."""
         headers = {"Authorization": f"token {self.worker_token}"}
         url = f"http://127.0.0.1:{self.hub_port}/hub/api{path}"
-        return httpx.request(method, url, headers=headers, json=document, timeout=100)
+        return httpx.request(method, url, headers=headers, json=document, timeout=PATIENCE)
 
     def start_workspace(self, handle: str, project: str) -> str:
         """Start a workspace through the hub and return its prefix."""
         self.hub_api("POST", f"/users/{handle}")
         answer = self.hub_api("POST", f"/users/{handle}/servers/{project}", {})
         assert answer.status_code in (201, 202), answer.text
-        wait_for(lambda: self.workspace_is_ready(handle, project), 90)
+        wait_for(lambda: self.workspace_is_ready(handle, project), "the workspace is ready", 2 * PATIENCE)
         return f"/user/{handle}/{project}/"
 
     def workspace_is_ready(self, handle: str, project: str) -> bool:
@@ -169,12 +173,18 @@ class ZoneUnderTest:
     def end(self, name: str, number: int = signal.SIGTERM) -> None:
         process = self.processes.pop(name)
         process.send_signal(number)
-        process.wait(20)
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
 
     def stop(self) -> None:
-        for name in ("hub", "gate", "audit"):  # the hub first: it ends the workspaces while the gate still answers
-            if name in self.processes:
-                self.end(name)
+        with contextlib.ExitStack() as all_of_them:  # each of them, whatever becomes of the others
+            for name in ("audit", "gate", "hub"):  # the hub ends first: then the gate still answers for its workspaces
+                if name in self.processes:
+                    all_of_them.callback(self.end, name)
 
 
 class Browser:
@@ -248,7 +258,7 @@ def execute_request(code: str, *, msg_type: str = "execute_request", **content: 
     }
 
 
-async def run_cell(socket: aiohttp.ClientWebSocketResponse, code: str, seconds: float = 30) -> str:
+async def run_cell(socket: aiohttp.ClientWebSocketResponse, code: str, seconds: float = PATIENCE) -> str:
     """Send a cell in the legacy protocol and return what it printed."""
     message = execute_request(code)
     await socket.send_str(json.dumps(message))

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 from jupyterhub.auth import DummyAuthenticator
 from jupyterhub.spawner import Spawner
 
@@ -58,7 +58,7 @@ class LocalSpawner(Spawner):  # type: ignore[misc]  # the base class carries no 
             answer = await gate.put(f"/workspaces/{self.workspace_ref}", json=self.workspace_payload())
             answer.raise_for_status()
             await self._start_jupyter(place, int((place / "port").read_text()))
-            answer = await gate.get(f"/workspaces/{self.workspace_ref}/ready?timeout=60")
+            answer = await gate.get(f"/workspaces/{self.workspace_ref}/ready?timeout=120")
             answer.raise_for_status()
         return "127.0.0.1", int(ZONE.rpartition(":")[2])
 
@@ -118,7 +118,7 @@ class LocalSpawner(Spawner):  # type: ignore[misc]  # the base class carries no 
 
     def _gate(self) -> httpx.AsyncClient:
         transport = httpx.AsyncHTTPTransport(uds="run/gate.sock")
-        return httpx.AsyncClient(transport=transport, base_url="http://gate", timeout=70)
+        return httpx.AsyncClient(transport=transport, base_url="http://gate", timeout=130)
 
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 — the hub defines it
@@ -133,7 +133,7 @@ c.JupyterHub.log_level = "WARN"
 c.DummyAuthenticator.password = "secret"
 c.Authenticator.allow_all = True
 c.Authenticator.admin_users = set()
-c.Spawner.start_timeout = c.Spawner.http_timeout = 90
+c.Spawner.start_timeout = c.Spawner.http_timeout = 240
 c.JupyterHub.services = [
     {
         "name": "gate",

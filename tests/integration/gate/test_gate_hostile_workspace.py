@@ -17,6 +17,7 @@ import pytest
 from tests.integration.gate.events import events
 from tests.integration.gate.harness import GATE_UID, Browser, ZoneUnderTest
 from tests.integration.gate.portal_stand_in import start_portal
+from tests.patience import PATIENCE
 
 REF = "ws_" + "h" * 16
 PREFIX = "/user/eve/gibleed/"
@@ -159,7 +160,7 @@ async def test_a_connection_that_speaks_before_it_is_asked_is_dropped(
     browser, hostile = eve
     reader, writer = await asyncio.open_unix_connection(str(hostile.run / "up.sock"))
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nplanted")
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
     writer.close()
     _, text = await browser.get(f"{bare_zone.origin('work')}{PREFIX}api/status")
     assert text == "ok"
@@ -213,7 +214,7 @@ async def test_a_flood_of_dials_leaves_the_gate_answering(
     started = time.monotonic()
     async with browser.session.get(bare_zone.origin("zone") + "/hub/logo") as answer:
         assert answer.status == 200
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60
     await asyncio.sleep(1)
     assert bare_zone.control("GET", "/workspaces").json()[REF]["connections"] <= 256
     for dial in flood:
@@ -250,6 +251,6 @@ async def call(hostile: Hostile, method: str, path: str, body: str = "", extra: 
     with contextlib.suppress(OSError):
         writer.write(head.encode() + body.encode())
         await writer.drain()
-    answer = await asyncio.wait_for(reader.read(), 10)
+    answer = await asyncio.wait_for(reader.read(), PATIENCE)
     writer.close()
     return answer

@@ -15,6 +15,7 @@ import pytest
 
 from tests.integration.gate.harness import GATE_UID, REPOSITORY, Browser, ZoneUnderTest, wait_for
 from tests.integration.gate.portal_stand_in import start_portal
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -125,11 +126,19 @@ def test_it_does_not_start_without_its_token(place: Callable[..., ZoneUnderTest]
     assert "ANSIM_GATE_TOKEN" in ended.stderr
 
 
+def has_ended(pid: int) -> bool:
+    """Say whether a process is gone, or dead with nobody to collect it."""
+    try:
+        return ") Z " in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def start(zone: ZoneUnderTest, config: dict[str, object], *, token: str) -> subprocess.CompletedProcess[str]:
     environment = {"PYTHONPATH": str(REPOSITORY), "ANSIM_GATE_CONFIG": json.dumps(config), "ANSIM_GATE_TOKEN": token}
     command = [sys.executable, "-m", "hub_config.gate"]
     return subprocess.run(
-        command, cwd=zone.home, env=environment, capture_output=True, text=True, timeout=30, check=False
+        command, cwd=zone.home, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 
@@ -152,7 +161,7 @@ def test_it_ends_with_its_supervisor_however_that_ends(place: Callable[..., Zone
     ) as supervisor:
         assert supervisor.stdout is not None
         gate = int(supervisor.stdout.readline())
-        wait_for((zone.home / "run" / "gate.sock").exists)
-        wait_for(lambda: f"Uid:\t{GATE_UID}" in Path(f"/proc/{gate}/status").read_text())
+        wait_for((zone.home / "run" / "gate.sock").exists, "the gate has its socket")
+        wait_for(lambda: f"Uid:\t{GATE_UID}" in Path(f"/proc/{gate}/status").read_text(), "it is the other user")
         supervisor.kill()
-    wait_for(lambda: not Path(f"/proc/{gate}/stat").exists() or ") Z " in Path(f"/proc/{gate}/stat").read_text())
+    wait_for(lambda: has_ended(gate), "the gate ends with its parent")

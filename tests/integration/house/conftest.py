@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from tests.integration.audit.conftest import postgresql_socket
 from tests.integration.egress_review.conftest import zone
+from tests.integration.extracts.extract_world import first_extract_world
+from tests.integration.extracts.extract_world import world as extract_world
 from tests.integration.portal.portal_world import clock, first_world, world
 from tests.integration.registry.conftest import house
 
-__all__ = ["clock", "first_world", "house", "postgresql_socket", "world", "zone"]
+__all__ = [
+    "clock",
+    "extract_world",
+    "first_extract_world",
+    "first_world",
+    "house",
+    "postgresql_socket",
+    "world",
+    "zone",
+]

@@ -35,8 +35,15 @@ USES.silent.update(
         "audit witness status": LOOKS,
         "audit witness trust": "another machine, which has no log",
         "deid anonymise": NO_ZONE,
+        "deid anatomise": NO_ZONE,
+        "deid keys ending": LOOKS,
         "deid keys list": LOOKS,
+        "deid keys record": LOOKS,
+        "deid linkage list": LOOKS,
+        "deid reidentify list": LOOKS,
+        "deid reidentify show": LOOKS,
         "deid risk": NO_ZONE,
+        "deid sample": NO_ZONE,
         "deid scan": NO_ZONE,
         "deid scrub": NO_ZONE,
         "deid survey": NO_ZONE,
@@ -47,6 +54,8 @@ HOLDS = "integration/audit/test_audit_erasure.py"
 REVIEWS = "integration/portal/test_portal_review_command.py"
 KEYS = "integration/audit/test_audit_rotation.py"
 DESK = "integration/deid/test_deid_desk.py"
+LINKAGE = "integration/deid/test_linkage.py"
+REIDENTIFY = "integration/deid/test_reidentification.py"
 USES.elsewhere.update(
     {
         "audit erase": (ERASURES, '"privacy.erased"'),
@@ -60,6 +69,16 @@ USES.elsewhere.update(
         "audit review sign": (REVIEWS, '"review.signed"'),
         "deid apply": (DESK, "make_extract"),
         "deid keys destroy": (DESK, "destroy_key"),
+        "deid linkage approve": (LINKAGE, "desk.approve("),
+        "deid linkage end": (LINKAGE, "desk.end("),
+        "deid linkage preview": (LINKAGE, '("linkage_previewed", "ok")'),
+        "deid linkage refuse": (LINKAGE, "desk.refuse("),
+        "deid linkage request": (LINKAGE, "desk.ask("),
+        "deid query": ("integration/deid/test_deid_queries.py", '("query_answered", "ok")'),
+        "deid reidentify approve": (REIDENTIFY, '("reidentify_approved", "ok")'),
+        "deid reidentify open": (REIDENTIFY, '("token_opened", "ok")'),
+        "deid reidentify refuse": (REIDENTIFY, "desk.refuse("),
+        "deid reidentify request": (REIDENTIFY, '("reidentify_requested", "ok")'),
     }
 )
 TWO_ENDS = "a copy that is made is announced before and told of after, as every step that leaves the database"

@@ -14,7 +14,7 @@ from hub_config.zone import Zone
 from hub_config.zone_events import record_start, record_stop
 from registry import commands as registry_commands
 from registry.model import Role
-from tests.integration.house.house_people import PASSWORD, at_work, dataset, granted, join, project
+from tests.integration.house.house_people import OUTSIDE, PASSWORD, at_work, dataset, granted, join, project
 from tests.integration.house.house_uses import Act, Uses
 
 LOOKS = "shows what the zone is set to or how it stands; nothing of the record"
@@ -56,7 +56,8 @@ USES: Uses[Shell] = Uses(
 )
 PERSON = ("--name", "김민지", "--email", "minji@x.org")
 TITLES = ("--title-ko", "과제", "--title-en", "Study", "--purpose", "목적")
-DATA = ("--title-ko", "자료", "--title-en", "Data", "--owner", "병원", "--people", "10", "--sensitive")
+TREATED = ("--treated-outside", OUTSIDE)
+DATA = ("--title-ko", "자료", "--title-en", "Data", "--owner", "병원", "--people", "10", "--sensitive", *TREATED)
 
 
 @USES.exercise(
@@ -139,6 +140,28 @@ def person_confirm(shell: Shell) -> Act:
     return lambda: shell.run("registry person confirm-second-factor minji --as jiwoo")
 
 
+@USES.exercise("registry person reset-password", "person.password_reset_requested")
+def person_reset_password(shell: Shell) -> Act:
+    join(shell.zone, "minji")
+    return lambda: shell.run("registry person reset-password minji")
+
+
+@USES.exercise(
+    "registry person confirm-password",
+    "session.signed_in",
+    "person.password_reset_confirmed",
+    why="the second person signs in at the command line to confirm",
+)
+def person_confirm_password(shell: Shell) -> Act:
+    join(shell.zone, "minji")
+    secret = join(shell.zone, "jiwoo", Role.COMPLIANCE_OFFICER)
+    shell.run("registry person reset-password minji")
+    later = pyotp.TOTP(secret).at(int(datetime.now(UTC).timestamp()) + 30)  # the present code was used up by joining
+    answers = iter([PASSWORD, later])
+    shell.patch.setattr(registry_commands, "getpass", lambda _: next(answers))
+    return lambda: shell.run("registry person confirm-password minji --as jiwoo")
+
+
 @USES.exercise("registry project add", "project.created")
 def project_add(shell: Shell) -> Act:
     return lambda: shell.run("registry project add study --from 2026-01-01 --until 2035-12-31", *TITLES)
@@ -181,7 +204,7 @@ def dataset_add(shell: Shell) -> Act:
 def dataset_add_version(shell: Shell) -> Act:
     directory = dataset(shell.zone)
     (directory / "more.csv").write_text("id\n1\n", encoding="utf-8")
-    return lambda: shell.run("registry dataset add-version omop", str(directory))
+    return lambda: shell.run("registry dataset add-version omop", str(directory), *TREATED)
 
 
 @USES.exercise("registry dataset check", "dataset.checked")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from egress_review.model import Choice
-from tests.integration.egress_review.egress_house import HERE, SAFE, Zone
+from tests.integration.egress_review.egress_house import HERE, SAFE, Zone, ask_for
 from tests.integration.house.house_uses import Act, Uses
 
 USES: Uses[Zone] = Uses()
@@ -95,6 +95,19 @@ def withdraw(zone: Zone) -> Act:
     why="a step that leaves the database has a beginning and an end in the log",
 )
 def release(zone: Zone) -> Act:
+    ref = zone.approved().ref
+    return lambda: zone.desk.release(ref)
+
+
+@USES.exercise(
+    "EgressDesk.release (no witness answers)",
+    "egress.releasing",
+    "egress.released",
+    "egress.unwitnessed",
+    why="a release that is decided and may not leave yet says so once",
+)
+def unwitnessed(zone: Zone) -> Act:
+    ask_for(zone, zone.home, port=9)
     ref = zone.approved().ref
     return lambda: zone.desk.release(ref)
 

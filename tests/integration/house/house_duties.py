@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,6 +22,8 @@ from audit.event import Actor, Event, Object, Source, Subjects
 from audit.outward.target import Target
 from audit.refs import new_ref
 from audit.space import Thresholds
+from deid.key_life import Use, note_use
+from deid.keys import KeyStore
 from egress_review.model import Draft
 from egress_review.scanner import InProcessScanner
 from egress_review.service import EgressDesk
@@ -202,6 +204,14 @@ def look_at_space(office: Office) -> Act:
 def deliver(office: Office) -> Act:
     office.zone.log.record(an_announcement())
     return office.duty("outward-siem")
+
+
+@USES.exercise("keys", "deid.key_destroyed")
+def end_keys(office: Office) -> Act:
+    store = KeyStore(office.zone.home / "additional")
+    store.key("study", 1)
+    note_use(store, Use("study", 1, "0" * 64, "omop", "study", datetime.now(UTC)))
+    return office.duty("keys")
 
 
 @USES.exercise("retention", "policy.loaded")

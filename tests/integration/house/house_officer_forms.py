@@ -12,11 +12,15 @@ from tests.integration.portal.portal_world import CLI, HERE, World
 __all__ = ["USES"]
 
 REVIEWS = "integration/portal/test_portal_monthly_review.py"
+REIDENTIFY = "integration/portal/test_portal_reidentification.py"
 USES.silent.update({"/compliance/file": "turns a file into its hash; the page that shows what is found is recorded"})
 USES.elsewhere.update(
     {
         "/monthly-reviews/{month}/note": (REVIEWS, '"review.noted"'),
         "/monthly-reviews/{month}/sign": (REVIEWS, '"review.signed"'),
+        "/reidentification": (REIDENTIFY, '"deid.reidentify_requested"'),
+        "/reidentification/{ref}/approve": (REIDENTIFY, '"deid.reidentify_approved"'),
+        "/reidentification/{ref}/refuse": (REIDENTIFY, '"deid.reidentify_refused"'),
     }
 )
 REASON = "For the monthly review"
@@ -27,6 +31,12 @@ FOUR_YEARS = timedelta(days=4 * 366)
 def download(world: World) -> Act:
     browser = world.signed_in("jiwoo")
     return lambda: browser.fill("/compliance/download", 200, project="study", form="csv", reason=REASON)
+
+
+@USES.exercise("/compliance/answers/{ask}/{kind}/{ref}/copy", "log.downloaded")
+def copy_answer(world: World) -> Act:
+    browser = world.signed_in("jiwoo")
+    return lambda: browser.fill("/compliance/answers/saw/project/study/copy", 200, form="csv", reason=REASON)
 
 
 @USES.exercise("/compliance/queries", "log.query_saved")

@@ -16,6 +16,7 @@ from registry.desk import CLI
 from registry.model import Grant, Role, Workspace
 
 HERE = Source("127.0.0.1")
+OUTSIDE = "invented by a test, about nobody"
 PASSWORD = "quiet harbour under seven lanterns"
 
 
@@ -23,7 +24,9 @@ def make_zone(home: Path) -> None:
     """The directories, settings and tables of an empty zone."""
     for place in ("run", "log"):
         (home / place).mkdir(parents=True)
-    (home / FILE_NAME).write_text(settings_text(ZoneSettings(demo=False), HubSettings()), encoding="utf-8")
+    settings = settings_text(ZoneSettings(demo=False), HubSettings())
+    taking = settings.replace("treated_outside: false", "treated_outside: true")
+    (home / FILE_NAME).write_text(taking, encoding="utf-8")
     db = Database.open(load_settings(home).database_url())
     for metadata in METADATA:
         metadata.create_all(db.engine)
@@ -46,7 +49,7 @@ def dataset(zone: Zone) -> Path:
     data.mkdir(parents=True)
     (data / "person.csv").write_text("id\n1\n", encoding="utf-8")
     about = ("omop", "진료기록", "Records", "병원", 2694)
-    zone.registry.register_dataset(*about, data, sensitive=True, demo=False, by=CLI, source=HERE)
+    zone.registry.register_dataset(*about, data, sensitive=True, demo=False, outside=OUTSIDE, by=CLI, source=HERE)
     return data
 
 

@@ -61,6 +61,18 @@ def enrol(world: World) -> Act:
     return lambda: guest.fill(found[1], 200, password=PASSWORD, code=code)
 
 
+@USES.exercise("/password/{token}", "person.password_reset")
+def set_password(world: World) -> Act:
+    operator(world).fill("/people/minji/password-reset")
+    answer = world.signed_in("jiwoo").fill("/password-resets/minji", 200)
+    found = re.search(r"(/password/[\w-]+)", answer.text)
+    assert found
+    guest = world.browser()
+    world.clock.ahead += timedelta(seconds=30)  # the present code was used up by joining
+    code = pyotp.TOTP(world.secrets["minji"]).at(world.clock())
+    return lambda: guest.fill(found[1], 200, password=NEW_PASSWORD, again=NEW_PASSWORD, code=code)
+
+
 @USES.exercise("/notice", "person.notice_accepted")
 def accept_notice(world: World) -> Act:
     code = pyotp.TOTP(secret := pyotp.random_base32()).at(world.clock())
@@ -186,6 +198,19 @@ def confirm_reset(world: World) -> Act:
     operator(world).fill("/people/minji/reset")
     browser = world.signed_in("jiwoo")
     return lambda: browser.fill("/second-factor-resets/minji", 200)
+
+
+@USES.exercise("/people/{handle}/password-reset", "person.password_reset_requested")
+def request_password_reset(world: World) -> Act:
+    browser = operator(world)
+    return lambda: browser.fill("/people/minji/password-reset")
+
+
+@USES.exercise("/password-resets/{handle}", "person.password_reset_confirmed")
+def confirm_password_reset(world: World) -> Act:
+    operator(world).fill("/people/minji/password-reset")
+    browser = world.signed_in("jiwoo")
+    return lambda: browser.fill("/password-resets/minji", 200)
 
 
 @USES.exercise("/projects", "project.created")

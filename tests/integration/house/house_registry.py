@@ -143,6 +143,33 @@ def enrol(house: House) -> Act:
     return lambda: house.registry.enrol_second_factor(token, PASSWORD, secret, code, source=HOME)
 
 
+@USES.exercise("Registry.request_password_reset", "person.password_reset_requested")
+def request_password_reset(house: House) -> Act:
+    house.join("minji")
+    acting = by(house)
+    return lambda: house.registry.request_password_reset("minji", **acting)
+
+
+def password_requested(house: House) -> Account:
+    house.join("minji")
+    house.registry.request_password_reset("minji", **by(house))
+    return house.join("jiwoo", Role.COMPLIANCE_OFFICER)
+
+
+@USES.exercise("Registry.confirm_password_reset", "person.password_reset_confirmed")
+def confirm_password_reset(house: House) -> Act:
+    officer = password_requested(house)
+    return lambda: house.registry.confirm_password_reset("minji", by=officer.actor, source=HOME)
+
+
+@USES.exercise("Registry.set_password", "person.password_reset")
+def set_password(house: House) -> Act:
+    officer = password_requested(house)
+    token = house.registry.confirm_password_reset("minji", by=officer.actor, source=HOME)
+    code = house.code(house.accounts["minji"])
+    return lambda: house.registry.set_password(token, "a quiet river at dawn", code, source=HOME)
+
+
 @USES.exercise("Registry.add_project", "project.created")
 def add_project(house: House) -> Act:
     now, acting = house.clock(), by(house)

@@ -7,13 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from deid.records.service import ExtractDesk
 from egress_review.service import EgressDesk
 from hub_config.cli import GROUPS, parser
 from hub_config.zone import open_zone
 from portal.app import PAGES
 from registry.service import Registry
 from tests.integration.egress_review.egress_house import Zone
-from tests.integration.house import house_audit_commands, house_desk, house_duties, house_officer_forms, house_registry
+from tests.integration.extracts.extract_world import World as Extracts
+from tests.integration.house import (
+    house_audit_commands,
+    house_desk,
+    house_duties,
+    house_extracts,
+    house_officer_forms,
+    house_registry,
+)
 from tests.integration.house.house_commands import Shell
 from tests.integration.house.house_duties import Office, open_office
 from tests.integration.house.house_people import make_zone
@@ -25,6 +34,7 @@ FORMS = house_officer_forms.USES
 COMMANDS = house_audit_commands.USES
 CHECK = "/requests/new (check)"
 LAST_VOTE = "EgressDesk.vote (the last)"
+UNWITNESSED = "EgressDesk.release (no witness answers)"
 
 
 def test_every_use_case_of_the_registry_is_exercised() -> None:
@@ -32,7 +42,7 @@ def test_every_use_case_of_the_registry_is_exercised() -> None:
 
 
 def test_every_use_case_of_the_desk_is_exercised() -> None:
-    house_desk.USES.covers(writing_methods(EgressDesk, "egress_review") | {LAST_VOTE})
+    house_desk.USES.covers(writing_methods(EgressDesk, "egress_review") | {LAST_VOTE, UNWITNESSED})
 
 
 @pytest.mark.parametrize("name", sorted(house_registry.USES.known))
@@ -47,6 +57,17 @@ def test_a_use_case_of_the_desk_records_what_it_should(zone: Zone, name: str) ->
     use = house_desk.USES.known[name]
     act = use.prepare(zone)
     assert named(written(zone.house.db, zone.house.log, act)) == use.writes
+
+
+def test_every_use_case_of_extracts_is_exercised() -> None:
+    house_extracts.USES.covers(writing_methods(ExtractDesk, "deid.records"))
+
+
+@pytest.mark.parametrize("name", sorted(house_extracts.USES.known))
+def test_a_use_case_of_extracts_records_what_it_should(extract_world: Extracts, name: str) -> None:
+    use = house_extracts.USES.known[name]
+    act = use.prepare(extract_world)
+    assert named(written(extract_world.db, extract_world.log, act)) == use.writes
 
 
 def test_every_form_of_the_portal_is_exercised() -> None:

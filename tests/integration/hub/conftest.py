@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
-import httpx
+import httpx2 as httpx
 import pytest
 
 from audit.event import Source
@@ -37,6 +37,7 @@ from registry.desk import CLI, as_actor
 from registry.model import Limits, Role
 from registry.notice import NOTICE_VERSION
 from registry.totp import STEP_SECONDS, code_at, new_secret
+from tests.patience import PATIENCE
 from tests.ports import free_port
 
 #: Images of the zone that hold a shell, then a static shell of the machine.
@@ -202,14 +203,14 @@ class RunningHub:
                     stdout=log,
                     stderr=log,
                 )
-            wait_until(partial(answers, settings, process), 60, f"{process.name} does not answer")
+            wait_until(partial(answers, settings, process), PATIENCE, f"{process.name} does not answer")
             if process.name == "hub":
-                wait_until(self.hub_responds, 60, "the hub does not answer")
+                wait_until(self.hub_responds, PATIENCE, "the hub does not answer")
 
     def hub_responds(self) -> bool:
         """Say whether the hub answers."""
         try:
-            return httpx.get(f"{self.world.zone.settings.hub_url()}/hub/health", timeout=2).is_success
+            return httpx.get(f"{self.world.zone.settings.hub_url()}/hub/health", timeout=PATIENCE / 10).is_success
         except httpx.HTTPError:
             return False
 
@@ -223,7 +224,7 @@ class RunningHub:
         for child in reversed(self.children.values()):
             child.terminate()
         for child in self.children.values():
-            child.wait(20)
+            child.wait(PATIENCE)
 
     def api(self, service: str = "portal", token: str | None = None) -> httpx.Client:
         """Return a client of the hub's API with the token of a service, or another."""
@@ -244,7 +245,7 @@ class RunningHub:
                 "Origin": settings.origin("zone"),
                 "Accept-Language": language,
             },
-            timeout=60,
+            timeout=PATIENCE,
         )
 
     def sign_in(
@@ -330,7 +331,7 @@ def relay(hub: RunningHub) -> Iterator[Callable[[str], None]]:
         directory = hub.home / "workspaces" / hub.world.workspace(handle, project)
 
         def watch() -> None:
-            wait_until((directory / "run").is_dir, 60, "no directory of a workspace appears")
+            wait_until((directory / "run").is_dir, PATIENCE, "no directory of a workspace appears")
             relays.append(Relay(directory))
 
         watchers.append(threading.Thread(target=watch, daemon=True))
@@ -338,7 +339,7 @@ def relay(hub: RunningHub) -> Iterator[Callable[[str], None]]:
 
     yield answer_for
     for watcher in watchers:
-        watcher.join(61)
+        watcher.join(PATIENCE)
     for one in relays:
         one.close()
 

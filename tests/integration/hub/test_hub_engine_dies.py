@@ -27,8 +27,9 @@ from hub_config.workspace_files import make_workspace
 from registry.model import Role
 from tests.functional.own_engine import OwnEngine, own_engine
 from tests.integration.egress_review.scanner_image import scanner_image
+from tests.patience import PATIENCE
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.engine
 PROJECT = "gibleed-study"
 HERE = Source(ip=None)
 
@@ -76,7 +77,7 @@ def request(world: Any, ref: str) -> Any:
         return store.load(tx, ref)
 
 
-def until(condition: Any, seconds: float = 60) -> None:
+def until(condition: Any, seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -89,7 +90,7 @@ def test_a_request_goes_on_where_it_was_when_the_engine_died(world: Any, engine_
     scanning.start()
     until(lambda: scans(engine_of_its_own) or not scanning.is_alive())
     engine_of_its_own.kill()
-    scanning.join(60)
+    scanning.join(PATIENCE)
     assert request(world, ref).state in (State.SCANNING, State.SCAN_FAILED)  # not "passed", whatever was read by then
     desk.act(ref)  # with no engine at all, another attempt changes nothing but the time of the next one
     assert request(world, ref).state is State.SCAN_FAILED

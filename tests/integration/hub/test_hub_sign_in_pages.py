@@ -6,17 +6,21 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import httpx
+import httpx2 as httpx
 import pytest
+from sqlalchemy import update
 
 from audit.event import Source
 from hub_config.authenticator import RegistryAuthenticator
 from hub_config.hub import bound
-from registry.desk import CLI
+from registry.desk import CLI, as_actor
 from registry.errors import SignInRefused
+from registry.model import Role
+from registry.tables import person as person_table
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.engine
 REFUSAL = SignInRefused()
+NEW_PASSWORD = "a quiet river at dawn"
 
 
 def alert(answer: httpx.Response) -> str:
@@ -164,3 +168,24 @@ async def test_an_account_that_was_suspended_is_no_longer_signed_in(world: Any) 
     assert await authenticator.refresh_user(user) is True
     world.zone.registry.suspend(handle, by=CLI, source=Source(None))
     assert await authenticator.refresh_user(user) is False
+
+
+def test_a_reset_ends_the_sessions_of_before_and_none_of_after(hub: Any, world: Any) -> None:
+    """Attacks with what was taken before the reset: the hub's cookie, and the token that the portal holds."""
+    handle, registry = world.person(), world.zone.registry
+    stolen = hub.browser()
+    hub.sign_in(stolen, handle)
+    api = hub.api(token=portal_token(hub, stolen))
+    assert api.get("/user").status_code == 200
+    officer = registry.person(world.person(Role.COMPLIANCE_OFFICER, projects=()))
+    registry.request_password_reset(handle, by=CLI, source=Source(None))
+    link = registry.confirm_password_reset(handle, by=as_actor(officer), source=Source(None))
+    registry.set_password(link, NEW_PASSWORD, world.code(handle, 1), source=Source(None))
+    with world.zone.db.begin() as tx:  # as if half a minute had passed, and with it the code that was used
+        tx.execute(update(person_table).where(person_table.c.handle == handle).values(totp_last_step=None))
+    # Signing in looks at once; without it the hub would by itself, within half a minute.
+    fresh = hub.browser()
+    assert hub.sign_in(fresh, handle, password=NEW_PASSWORD).status_code == 302
+    assert api.get("/user").status_code == 403
+    assert stolen.get("/hub/login").status_code == 200, "the cookie of before still signs in"
+    assert fresh.get("/hub/login").headers["Location"] == "/", "the session of after has ended"

@@ -17,8 +17,9 @@ from audit.event import Source
 from hub_config.spawn_failures import both
 from hub_config.spawner import STEPS
 from registry.desk import CLI
+from tests.patience import PATIENCE
 
-pytestmark = [pytest.mark.engine, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.engine
 PROJECT, OTHER = "gibleed-study", "floating-pop"
 HERE = Source(None)
 Answer = Callable[..., None]
@@ -50,7 +51,7 @@ def test_a_start_is_announced_carried_out_and_recorded(
     relay(researcher)
     asked = {"requested_by": world.ref(researcher), "source_ip": "198.51.100.7"}
     answer = hub.api().post(f"/users/{researcher}/servers/{PROJECT}", json={"user_options": asked})
-    assert answer.status_code == 201, answer.text
+    assert settled(hub, researcher, answer) == 201, answer.text
     [container] = containers(engine, world, researcher)
     assert container.status == "running"
     assert story(world, researcher) == [("workspace.start", "intent", None), ("workspace.start", "ok", None)]
@@ -73,7 +74,8 @@ def test_two_workspaces_of_one_person_run_side_by_side(
 ) -> None:
     for project in (PROJECT, OTHER):
         relay(researcher, project)
-        assert hub.api().post(f"/users/{researcher}/servers/{project}").status_code == 201
+        answer = hub.api().post(f"/users/{researcher}/servers/{project}")
+        assert settled(hub, researcher, answer, project) == 201
     [one], [other] = (containers(engine, world, researcher, p) for p in (PROJECT, OTHER))
     assert one.id != other.id
     assert one.attrs["Config"]["User"] != other.attrs["Config"]["User"]
@@ -143,7 +145,7 @@ def test_what_cannot_be_recorded_does_not_start(hub: Any, world: Any, engine: An
         )
     try:
         answer = hub.api().post(f"/users/{researcher}/servers/{PROJECT}")
-        assert answer.status_code == 503, answer.text
+        assert settled(hub, researcher, answer) == 503, answer.text
         assert containers(engine, world, researcher) == []
     finally:
         with world.zone.db.begin() as tx:
@@ -154,10 +156,10 @@ def test_a_workspace_that_ends_by_itself_is_recorded_and_closed_at_the_gate(
     hub: Any, world: Any, engine: Any, researcher: str, relay: Answer
 ) -> None:
     relay(researcher)
-    hub.api().post(f"/users/{researcher}/servers/{PROJECT}")
+    assert settled(hub, researcher, hub.api().post(f"/users/{researcher}/servers/{PROJECT}")) == 201
     [container] = containers(engine, world, researcher)
     container.kill()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while ("workspace.stop", "ok", "ended") not in story(world, researcher):
         assert time.monotonic() < deadline, story(world, researcher)
         time.sleep(0.5)
@@ -172,7 +174,8 @@ def test_a_container_that_ends_at_once_fails_the_start_with_a_reason(
 ) -> None:
     def kill_when_it_appears() -> None:
         name = f"ansim-{world.workspace(researcher)}"
-        for _ in range(600):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
             # Before it is made, and between its making and its start, the engine has nothing to kill.
             with contextlib.suppress(docker.errors.APIError):
                 engine.api.kill(name)
@@ -183,8 +186,9 @@ def test_a_container_that_ends_at_once_fails_the_start_with_a_reason(
     killer.start()
     answer = hub.api().post(f"/users/{researcher}/servers/{PROJECT}")
     killer.join()
-    assert answer.status_code == 503
-    assert "did not start" in answer.json()["message"]
+    assert settled(hub, researcher, answer) == 503
+    if answer.status_code == 503:  # not when the hub took more than ten seconds
+        assert "did not start" in answer.json()["message"]
     assert story(world, researcher)[-1] == ("workspace.start", "failed", "not_ready")
     assert containers(engine, world, researcher) == []
 
@@ -193,7 +197,7 @@ def test_a_restarted_hub_goes_on_with_running_workspaces(
     hub: Any, world: Any, engine: Any, researcher: str, relay: Answer
 ) -> None:
     relay(researcher)
-    hub.api().post(f"/users/{researcher}/servers/{PROJECT}")
+    assert settled(hub, researcher, hub.api().post(f"/users/{researcher}/servers/{PROJECT}")) == 201
     [before] = containers(engine, world, researcher)
     hub.kill("hub")
     hub.start("hub")
@@ -209,7 +213,7 @@ def test_a_hub_killed_in_the_middle_of_a_start_leaves_nothing_behind(
 ) -> None:
     starting = threading.Thread(target=post_and_forget, args=(hub, researcher))
     starting.start()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while not containers(engine, world, researcher):
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -222,7 +226,7 @@ def test_a_hub_killed_in_the_middle_of_a_start_leaves_nothing_behind(
         ("workspace.start", "failed", "interrupted"),
     ]
     relay(researcher)
-    assert hub.api().post(f"/users/{researcher}/servers/{PROJECT}").status_code == 201
+    assert settled(hub, researcher, hub.api().post(f"/users/{researcher}/servers/{PROJECT}")) == 201
     hub.api().delete(f"/users/{researcher}/servers/{PROJECT}")
 
 
@@ -238,8 +242,7 @@ def test_a_gate_killed_in_the_middle_of_a_start_does_not_fail_it(
     hub.start("gate")
     relay(researcher)
     starting.join()
-    model = hub.api().get(f"/users/{researcher}/servers/{PROJECT}").json()
-    assert model["ready"], (answers, model)
+    assert settled(hub, researcher, answers[0]) == 201, answers
     hub.api().delete(f"/users/{researcher}/servers/{PROJECT}")
 
 
@@ -268,6 +271,7 @@ def test_what_the_hub_keeps_is_not_for_the_gate(hub: Any, world: Any) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timed
 def test_twenty_people_who_start_at_once_all_succeed(hub: Any, world: Any, engine: Any, relay: Answer) -> None:
     people = [world.person() for _ in range(20)]
     for handle in people:
@@ -276,7 +280,7 @@ def test_twenty_people_who_start_at_once_all_succeed(hub: Any, world: Any, engin
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(lambda h: hub.api().post(f"/users/{h}/servers/{PROJECT}"), people))
     assert {a.status_code for a in answers} <= {201, 202}
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 2 * PATIENCE
     waiting = set(people)
     while waiting:
         assert time.monotonic() < deadline, waiting
@@ -284,6 +288,20 @@ def test_twenty_people_who_start_at_once_all_succeed(hub: Any, world: Any, engin
         waiting = {h for h, model in models.items() if not model["ready"]}
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(lambda h: hub.api().delete(f"/users/{h}/servers/{PROJECT}"), people))
+
+
+def settled(hub: Any, handle: str, answer: Any, project: str = PROJECT) -> int:
+    """Return how a start ended; the hub answers 202 to one that takes more than ten seconds, on a busy machine."""
+    deadline = time.monotonic() + PATIENCE
+    while answer.status_code == 202:
+        model = hub.api().get(f"/users/{handle}/servers/{project}").json()
+        if model.get("ready"):
+            return 201
+        if not model.get("pending"):
+            return 503
+        assert time.monotonic() < deadline, model
+        time.sleep(0.2)
+    return int(answer.status_code)
 
 
 def post_and_forget(hub: Any, handle: str) -> Any:

@@ -21,6 +21,7 @@ from hub_config.supervisor import (
     read_state,
     running_pid,
 )
+from tests.patience import PATIENCE
 
 SERVER = """
 import socket, sys, time
@@ -65,7 +66,7 @@ def supervised(home: Path) -> Iterator[subprocess.Popen[bytes]]:
     end_leftovers(home)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -82,7 +83,7 @@ def test_a_killed_child_is_started_again(home: Path, supervised: subprocess.Pope
 def test_a_stop_ends_every_child(home: Path, supervised: subprocess.Popen[bytes]) -> None:
     assert running_pid(home) == supervised.pid
     supervised.terminate()
-    assert supervised.wait(30) == 0
+    assert supervised.wait(PATIENCE) == 0
     assert leftovers(home) == []
     assert running_pid(home) is None
 

@@ -1,7 +1,6 @@
 """Promises of the build: repeatable to the byte, repeatable at once, and nothing half-made."""
 
 import datetime as dt
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,9 +24,9 @@ def lock() -> DebianLock:
 
 
 def test_images_that_are_there_are_not_built_again(built_images: dict[str, ImageInfo], tmp_path: Path) -> None:
-    began = time.monotonic()
-    again = build_all(tmp_path, say=print)
-    assert time.monotonic() - began < 5
+    said: list[str] = []
+    again = build_all(tmp_path, say=said.append)
+    assert said == []  # no step was taken
     for name, info in built_images.items():
         assert (again[name].id, again[name].packages) == (info.id, info.packages)
         assert (tmp_path / "images" / f"{name}.json").exists()

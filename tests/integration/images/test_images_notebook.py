@@ -179,6 +179,18 @@ def test_the_page_speaks_korean_to_a_person_who_does(notebook: Running) -> None:
     assert json.loads((notebook.home / settings).read_text(encoding="utf-8")) == {"locale": "ko_KR"}
 
 
+def test_settings_are_checked_once_and_read_each_time(notebook: Running) -> None:
+    said = notebook.python(
+        "import urllib.request, json\n"
+        f"url = 'http://127.0.0.1:8888{PREFIX}lab/api/settings'\n"
+        "first, again = (json.load(urllib.request.urlopen(url))['settings'] for _ in range(2))\n"
+        "print(len(first), first == again)\n"
+    )
+    number, same = said.split()
+    assert int(number) > 50
+    assert same == "True"
+
+
 def test_an_idle_workspace_fits_into_200_megabytes(notebook: Running) -> None:
     memory = cast(dict[str, Any], notebook.container.stats(stream=False))["memory_stats"]["stats"]
     used = memory.get("total_rss", memory.get("anon"))  # cgroups 1 and 2 name it differently

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
+import httpx2 as httpx
 import pyotp
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.testclient import TestClient
 
 import audit.tables
+import deid.records.tables
 import egress_review.tables
 import registry.tables
 from audit.cells import CellStore
@@ -32,6 +33,7 @@ from egress_review.scanner import InProcessScanner
 from egress_review.service import EgressDesk
 from egress_review.vault import Vault
 from portal.app import build, build_portal
+from portal.extract_desk import ExtractReviews
 from portal.hub import Hub
 from portal.visit import Portal
 from portal.workspace_api import build_workspace_api
@@ -54,6 +56,8 @@ PEOPLE: dict[str, frozenset[Role]] = {
     "jiwoo": frozenset({Role.COMPLIANCE_OFFICER}),
     "taeyang": frozenset({Role.OPERATOR}),
     "sunhee": frozenset({Role.DATA_CONTROLLER}),
+    "nari": frozenset({Role.DEID_OPERATOR}),
+    "dohyun": frozenset({Role.ADEQUACY_REVIEWER}),
     "nobody": frozenset(),
 }
 
@@ -262,7 +266,7 @@ def first_world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[st
     """A world as it begins, made once: joining hashes passwords slowly on purpose."""
     home, clock = tmp_path_factory.mktemp("portal-world"), Clock()
     zone = open_zone(home, clock)
-    for module in (audit.tables, registry.tables, egress_review.tables):
+    for module in (audit.tables, registry.tables, egress_review.tables, deid.records.tables):
         module.metadata.create_all(zone.db.engine)
     secrets = {handle: _join(zone.registry, handle, roles, clock) for handle, roles in PEOPLE.items()}
     _study(zone.registry, home, clock)
@@ -286,7 +290,8 @@ def open_zone(home: Path, clock: Clock) -> Zone:
     db = Database.open(f"sqlite:///{home}/ansim.db")
     keys = LogKeys.load_or_create(home / "keys")
     log = AuditLog(db, keys, component="portal", origin="ansim.localhost/audit", log_dir=home / "log", clock=clock)
-    people = Registry(db, log, secrets_key=b"k" * 32, demo=True, notice_version=NOTICE_VERSION, clock=clock)
+    reviews, notice = ExtractReviews(log), NOTICE_VERSION
+    people = Registry(db, log, secrets_key=b"k" * 32, demo=True, notice_version=notice, reviews=reviews, clock=clock)
     desk = EgressDesk(
         db,
         log,

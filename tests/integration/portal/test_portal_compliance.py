@@ -9,6 +9,7 @@ from audit.event import Actor, Event, Object, Source, Subjects
 from audit.proof import parse_proof
 from registry.model import Role
 from tests.integration.portal.portal_world import CLI, HERE, LARGE, World
+from tests.patience import PATIENCE
 
 
 def released(world: World) -> str:
@@ -154,7 +155,7 @@ def test_an_entry_that_does_not_exist_is_said_to_be_missing(world: World) -> Non
 def verified(world: World) -> str:
     browser = world.signed_in("jiwoo")
     browser.fill("/compliance/verify")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while (run := world.portal.verifications.last) is None or run.running:
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -199,7 +200,7 @@ def test_a_verification_that_breaks_is_no_sign_that_the_log_is_whole(world: Worl
         raw.commit()
     browser = world.signed_in("jiwoo")
     browser.fill("/compliance/verify")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while (run := world.portal.verifications.last) is None or run.running:
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -284,6 +285,34 @@ def test_a_copy_needs_a_reason_that_is_recorded_before_it_is_handed_over(world: 
     opened = world.zone.log.unseal(events[0].index)
     assert opened["reason"] == "For the monthly review"
     assert json.loads(opened["question"]) == {"form": {"request": ref}}
+
+
+def test_an_answer_is_taken_along_whole_with_a_reason_and_leads_to_the_cells_it_counts(world: World) -> None:
+    minji = world.zone.registry.person("minji").ref
+    person, about = Actor.person(minji, ["researcher"]), Object("workspace", world.workspace().ref, "study")
+    for _ in range(3):
+        cell = Event("cell.sent", person, about, Subjects.datasets([("gibleed", 1, 2694)]), Source("192.0.2.7"))
+        world.zone.log.record(cell)
+    browser, address = world.signed_in("jiwoo"), "/compliance/answers/saw/dataset/gibleed"
+    page = browser.page(address)
+    assert re.search(r"A cell was [^<]*</td>.*?<td class=\"number\">3</td>", page, re.DOTALL)
+    link = re.search(r'href="(/compliance/search\?[^"]*action=cell\.sent[^"]*)"', page)
+    assert link is not None
+    assert len(re.findall(r'href="/compliance/entries/\d+"', browser.page(link[1].replace("&amp;", "&")))) == 3
+    browser.fill(f"{address}/copy", 422, form="csv", reason=" ")
+    browser.fill(f"{address}/copy", 400, form="exe", reason="For the data provider")
+    browser.fill("/compliance/answers/lost/dataset/gibleed/copy", 404, form="csv", reason="For the data provider")
+    assert world.entries("log.downloaded") == []
+    taken = browser.fill(f"{address}/copy", 200, form="csv", reason="For the data provider")
+    assert "attachment" in taken.headers["content-disposition"]
+    assert "cell.sent" in taken.text
+    paper = browser.fill("/compliance/answers/approved/project/study/copy", 200, form="pdf", reason="For the provider")
+    assert (paper.headers["content-type"], paper.content[:5]) == ("application/pdf", b"%PDF-")
+    events = world.entries("log.downloaded")
+    assert [one.body["detail"]["form"] for one in events] == ["pdf", "csv"]
+    opened = world.zone.log.unseal(events[1].index)
+    assert opened["reason"] == "For the data provider"
+    assert json.loads(opened["question"]) == {"answer": "saw", "kind": "dataset", "of": "gibleed"}
 
 
 def test_a_search_is_saved_run_by_a_colleague_and_deleted_by_its_maker_only(world: World) -> None:

@@ -186,6 +186,24 @@ def test_a_preview_shows_data_as_text_on_an_origin_that_can_do_nothing(world: Wo
     ]
 
 
+def test_a_long_table_is_shown_in_full_page_by_page(world: World) -> None:
+    rows = "".join(f"g{number},{100 + number}\n" for number in range(4500))
+    ref = world.submitted(table="group,n\n" + rows)
+    path = preview_path(world.signed_in("junho").page(f"/review/{ref}"))
+    preview = world.browser(host="preview")
+    shown, address = [], path
+    for _ in range(3):
+        page = preview.get(address).text
+        shown += re.findall(r"<td>(g\d+)</td>", page)
+        following = re.search(r'href="(\?part=1&amp;from=\d+)">Next rows', page)
+        address = path + following[1].replace("&amp;", "&") if following else ""
+    assert shown == [f"g{number}" for number in range(4500)]
+    assert address == ""
+    for wrong in ("?part=9", "?part=1&from=99999999", "?part=x&from=-1", "?from=" + "9" * 40):
+        assert preview.get(path + wrong).status_code == 200
+    assert len(world.entries("egress.viewed")) == 7
+
+
 def test_a_preview_address_ends_and_bears_no_change_and_is_not_on_the_portals_origin(world: World) -> None:
     ref = world.submitted(table=LARGE)
     path = preview_path(world.signed_in("junho").page(f"/review/{ref}"))

@@ -71,7 +71,7 @@ def test_a_lost_authenticator_takes_an_operator_and_a_second_person(world: World
     assert "waits for a second person" in operator.page("/people/minji")
     operator.fill("/second-factor-resets/minji", 403)
     second = world.signed_in("jiwoo")
-    assert "minji" in second.page("/second-factor-resets")
+    assert "minji" in second.page("/resets")
     answer = second.fill("/second-factor-resets/minji", 200)
     link = re.search(r"http://zone\.ansim\.localhost:8600(/second-factor/[\w-]+)", answer.text)
     assert link

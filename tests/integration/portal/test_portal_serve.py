@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from portal.serve import listen
+from tests.patience import PATIENCE
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SERVER = """
@@ -38,7 +39,7 @@ def test_two_sockets_are_served_by_one_process_that_stops_when_told(
     monkeypatch.chdir(tmp_path)
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     with subprocess.Popen([sys.executable, "-c", SERVER], env=environment) as server:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not Path("run/b.sock").exists():
             assert server.poll() is None
             assert time.monotonic() < deadline
@@ -48,7 +49,7 @@ def test_two_sockets_are_served_by_one_process_that_stops_when_told(
         assert b"server:" not in first.lower()
         assert ask(Path("run/b.sock")).endswith(b"notebooks")
         server.send_signal(signal.SIGTERM)
-        assert server.wait(15) == 0
+        assert server.wait(PATIENCE) == 0
 
 
 def test_a_socket_left_by_a_crash_is_replaced_and_open_to_the_gates_group_only(

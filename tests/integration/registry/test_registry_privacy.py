@@ -22,6 +22,7 @@ OF_ONES_OWN = {
     "person.notice_accepted",
     "person.password_changed",
     "person.second_factor_set",
+    "person.password_reset",
 }
 
 
@@ -45,6 +46,10 @@ def drive_everything(house: House) -> None:
     token = registry.confirm_second_factor_reset("minji", by=officer.actor, source=HOME)
     fresh = replace(account, secret=totp.new_secret())
     registry.enrol_second_factor(token, new_password, fresh.secret, house.code(fresh), source=HOME)
+    registry.request_password_reset("minji", by=operator, source=HOME)
+    token = registry.confirm_password_reset("minji", by=officer.actor, source=HOME)
+    house.clock.pass_by(seconds=30)
+    registry.set_password(token, "a third long password", house.code(fresh), source=HOME)
     registry.grant_role("minji", Role.CHECKER, by=operator, source=HOME)
     with contextlib.suppress(RegistryError):
         registry.grant_role("minji", Role.OPERATOR, by=operator, source=HOME)

@@ -13,6 +13,7 @@ from audit import body as bodies
 from audit.assembly import assemble
 from audit.body import Body
 from audit.canonical import dump
+from audit.columns import columns, links
 from audit.errors import MalformedBody
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.refs import new_event_id
@@ -25,7 +26,7 @@ WILD = WORDS | st.text(max_size=8) | st.sampled_from(["", '"', "\\", "김민수"
 MAYBE = st.none() | WILD
 NUMBERS = st.integers(-2, 10) | st.booleans() | st.just(2**53)
 DETAILS = st.dictionaries(
-    WILD,
+    WILD | st.sampled_from(["n", "kind", "files", "request", "person"]),
     st.recursive(NUMBERS | WILD | st.none(), lambda i: st.lists(i, max_size=3) | st.dictionaries(WILD, i, max_size=2)),
     max_size=4,
 )
@@ -70,7 +71,10 @@ def plain(event: Event, component: str, commitments: dict[str, bytes]) -> tuple[
 
 
 def quick(event: Event, component: str, commitments: dict[str, bytes]) -> tuple[Body, bytes]:
-    return assemble(event, at=AT, component=component, commitments=commitments)
+    found = assemble(event, at=AT, component=component, commitments=commitments)
+    assert found.columns == columns(found.body)
+    assert found.links == links(found.body)
+    return found.body, found.data
 
 
 GOOD = Event(

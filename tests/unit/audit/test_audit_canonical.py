@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from enum import StrEnum
 from typing import Any
 
 import pytest
 import rfc8785
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from audit.canonical import MAX_INTEGER, decode, encode, encode_text
+from audit.canonical import MAX_INTEGER, decode, dump, encode, encode_text, restricted
 from audit.errors import MalformedBody
 
 ANY_TEXTS = st.text(st.characters(exclude_categories=["Cs"])).map(lambda t: unicodedata.normalize("NFC", t))
@@ -87,3 +88,66 @@ def test_a_member_of_a_text_enumeration_is_written_as_its_text() -> None:
         CHECKER = "checker"
 
     assert encode({"role": Role.CHECKER}) == b'{"role":"checker"}'
+
+
+def written_by_the_standard_library(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+
+
+def decoded_by_the_standard_library(data: bytes) -> Any:
+    """Return what the same rule says that is written with the standard library alone."""
+    try:
+        value = json.loads(data.decode("utf-8"))
+        return restricted(value) if written_by_the_standard_library(value) == data else "refused"
+    except (ValueError, RecursionError, MalformedBody):
+        return "refused"
+
+
+HOSTILE = st.recursive(
+    st.sampled_from(
+        [
+            *("0", "-0", "00", "1", "-1", "1.0", "1e5", "1E400", "9007199254740991", "9007199254740993"),
+            *("18446744073709551615", "18446744073709551616", "-9223372036854775809", "1" * 400),
+            *("NaN", "Infinity", "true", "True", "null", "nul", '""', '"\\u0000"', '"\x00"', '"\\u001b"', '"\x1b"'),
+            *('"\\ud800"', '"\\ud83d\\ude00"', '"\U0001f600"', '"\\/"', '"/"', '"\\n"', '"\n"', '"\x7f"', '"\u2028"'),
+            *('"\\u00e9"', '"é"', '"e\u0301"', '"\\u003c"', '"<"', '"\\b\\f\\t"', '"\ufeff"', '"\uffff"', "'a'", ""),
+        ]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda items: f"[{','.join(items)}]")
+        | st.lists(
+            st.tuples(st.sampled_from(['"a"', '"b"', '"\\u0061"', '"é"', '"\x7f"', "a"]), inner), max_size=3
+        ).map(lambda items: "{" + ",".join(f"{name}:{value}" for name, value in items) + "}")
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(HOSTILE.map(lambda text: text.encode("utf-8", "surrogatepass")) | st.binary(max_size=40))
+def test_hostile_bytes_are_judged_as_the_standard_library_judges_them(data: bytes) -> None:
+    try:
+        found: Any = decode(data)
+    except MalformedBody:
+        found = "refused"
+    assert found == decoded_by_the_standard_library(data)
+
+
+@given(VALUES)
+def test_every_value_is_written_as_the_standard_library_writes_it(value: Any) -> None:
+    assert dump(value) == written_by_the_standard_library(value)
+
+
+def test_every_character_is_written_as_the_standard_library_writes_it() -> None:
+    for code in (*range(0xD800), *range(0xE000, 0x11000, 7), 0x1F600, 0x10FFFF):
+        assert dump(chr(code)) == written_by_the_standard_library(chr(code))
+
+
+@pytest.mark.parametrize("depth", [8, 9, 200, 300, 2000])
+def test_depth_is_judged_whatever_the_library_can_hold(depth: int) -> None:
+    data = b"[" * depth + b"]" * depth
+    if depth <= 8:
+        assert encode(decode(data)) == data
+    else:
+        with pytest.raises(MalformedBody):
+            decode(data)

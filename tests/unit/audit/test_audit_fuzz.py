@@ -31,7 +31,7 @@ from audit.proof import format_proof, parse_proof, verify_receipt
 from audit.timestamps.tokens import decode as decode_token
 from audit.timestamps.tokens import stamped_bytes
 from audit.trusted import TrustedKeys
-from audit.verifying.facts import Reader
+from audit.verifying.quick import Reader
 from audit.witness import protocol
 from audit.witness.policy import WitnessPolicy
 
@@ -77,7 +77,7 @@ PARSERS = (
     Parser("receipt with its entry", as_text(lambda text: verify_receipt(text, TRUSTED)), RECEIPT.encode()),
     Parser("canonical JSON", decode, BODY),
     Parser("body", parse_body, BODY),
-    Parser("body, read quickly", Reader().read, BODY),
+    Parser("body, read quickly", lambda data: Reader().read([data]), BODY),
     Parser("request to the service", wire.parse_request, wire.request_line(wire.Request(EVENT))),
     Parser("answer of the service", wire.parse_answer, wire.index_line(7)),
     Parser("error of the service", wire.parse_answer, wire.error_line(NotDurable("disk"))),

@@ -37,7 +37,7 @@ COHORT = """
         FROM condition_occurrence WHERE condition_concept_id = 192671 GROUP BY person_id
     ), cohort AS (
         SELECT lower(concept_name) AS drug, gender_source_value AS sex,
-               CAST(date_part('year', age(started, birth_datetime)) AS INTEGER) AS years,
+               CAST(date_part('year', started) - year_of_birth AS INTEGER) AS years,
                coalesce(bled - started BETWEEN 0 AND 365, false) AS gi_bleed
         FROM first JOIN person USING (person_id) JOIN concept ON concept_id = drug_id
         LEFT JOIN bleeds USING (person_id)

@@ -52,7 +52,7 @@ def test_what_the_settings_name_reaches_the_gate_and_people_come_to_the_port_of_
     [
         ("gate:\n  front_ends: [proxy.example.org]\nzone:\n  scheme: https\n", "IP addresses, not 'proxy.example.org'"),
         ("gate:\n  front_ends: 127.0.0.1\n", "gate.front_ends must be a list"),
-        ("gate:\n  front_ends: [1]\n", r"gate.front_ends\[0\] must be str"),
+        ("gate:\n  front_ends: [1]\n", r"gate.front_ends\[1\] must be a text"),
         ("gate:\n  front_ends: [127.0.0.1]\n", "zone.scheme is http"),
         ("zone:\n  scheme: https\n  bind: 0.0.0.0\ngate:\n  front_ends: [127.0.0.1]\n", "loopback only"),
     ],

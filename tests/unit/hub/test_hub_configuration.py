@@ -126,6 +126,7 @@ def test_no_service_can_make_people_or_read_their_secrets(zone: Any) -> None:
     held = {scope for scopes in hub.SERVICE_SCOPES.values() for scope in scopes}
     assert not [s for s in held if s.startswith(("admin:", "tokens", "shutdown", "proxy", "access:servers"))]
     assert "start:servers" not in hub.SERVICE_SCOPES["worker"]
+    assert [name for name, scopes in hub.SERVICE_SCOPES.items() if "delete:users" in scopes] == ["eraser"]
     assert hub.SERVICE_SCOPES["gate"] == ()
 
 

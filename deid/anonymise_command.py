@@ -1,0 +1,104 @@
+"""`ansim deid anonymise`: generalises a table until everybody hides, and writes it as a whole or not at all."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+import pyarrow as pa
+
+from audit.cli_context import Context
+from audit.text import Text
+from deid.anonymise.apply import anonymise
+from deid.anonymise.builtin import as_texts, builtin_hierarchy
+from deid.anonymise.hierarchy import Hierarchy, read_hierarchy
+from deid.anonymise.mondrian import recode
+from deid.errors import UsageError
+from deid.progress import shown
+from deid.reading import names, opened, whole
+from deid.targets import extract_file
+
+
+def run(arguments: argparse.Namespace, context: Context) -> int:
+    """Generalise a table over hierarchies, or locally where none are given."""
+    quasi = names(arguments.quasi)
+    _refuse_meaningless(arguments, quasi)
+    with opened(arguments.table, arguments) as source:
+        extra = [name for name in (*quasi, arguments.sensitive) if name and name not in source.columns]
+        table = whole(source, [*source.columns, *extra], quiet=context.json)
+    facts: dict[str, Any] = {"k": arguments.k, "rows_before": table.num_rows}
+    hierarchies = _hierarchies(arguments, quasi, table)
+    wanted = {"sensitive": arguments.sensitive, "distinct": arguments.distinct, "closeness": arguments.closeness}
+    with shown("search", quiet=context.json) as report:
+        if not hierarchies:
+            result = recode(table, quasi, arguments.k, **wanted, progress=report)
+        else:
+            made = anonymise(
+                table,
+                hierarchies,
+                k=arguments.k,
+                max_suppression=arguments.max_suppression,
+                metric=arguments.metric,
+                progress=report,
+                **wanted,
+            )
+            result = made.table
+            facts |= {"levels": dict(made.levels), "loss": made.found.loss, "checked": made.found.checked}
+    described: dict[str, object] = {"anonymised": True, "k": arguments.k, "levels": facts.get("levels", {})}
+    with extract_file(arguments.target, described) as writer:
+        for batch in result.combine_chunks().to_batches():
+            writer.write(batch)
+    facts |= {"rows": result.num_rows, "suppressed": table.num_rows - result.num_rows}
+    if context.json:
+        context.print(json.dumps(facts, ensure_ascii=False))
+    else:
+        for name, value in facts.items():
+            context.print(f"{name}: {value}")
+    return 0
+
+
+def _hierarchies(arguments: argparse.Namespace, quasi: list[str], table: pa.Table) -> list[Hierarchy]:
+    """Return a hierarchy for every quasi-identifier, or none at all.
+
+    Raises: UsageError — if some have one and some have not. DataError — if one does not fit the values.
+    """
+    kinds = dict(_builtin(text) for text in arguments.builtin)
+    if unknown := [name for name in kinds if name not in quasi]:
+        raise UsageError(Text(f"--quasi에 없는 열입니다: {unknown[0]}", f"{unknown[0]} is not among --quasi."))
+    if not kinds and arguments.hierarchies is None:
+        return []
+    found = []
+    for name in quasi:
+        if name in kinds:
+            values = as_texts(table.column(name).unique().to_pylist())
+            found.append(builtin_hierarchy(name, kinds[name], values))
+        elif arguments.hierarchies is not None:
+            found.append(read_hierarchy(arguments.hierarchies / f"{name}.csv", name))
+        else:
+            raise UsageError(
+                Text(
+                    f"{name} 열의 계층이 없습니다. --builtin이나 --hierarchies로 지정하십시오.",
+                    f"column {name} has no hierarchy; name one with --builtin or --hierarchies.",
+                )
+            )
+    return found
+
+
+def _builtin(text: str) -> tuple[str, str]:
+    name, sign, kind = text.rpartition("=")
+    if not sign:
+        raise UsageError(Text(f"열=종류로 적으십시오: {text}", f"write COLUMN=KIND: {text}"))
+    return name, kind
+
+
+def _refuse_meaningless(arguments: argparse.Namespace, quasi: list[str]) -> None:
+    if not quasi or arguments.k < 2 or not 0 <= arguments.max_suppression < 1 or arguments.distinct < 1:
+        raise UsageError(
+            Text(
+                "식별가능정보 열을 하나 이상, k는 2 이상, 삭제 비율은 0 이상 1 미만으로 정하십시오.",
+                "name at least one quasi-identifier, k from 2, and a suppression from 0 to less than 1.",
+            )
+        )
+    if arguments.sensitive is None and (arguments.distinct > 1 or arguments.closeness is not None):
+        raise UsageError(Text("--l과 --t에는 --sensitive가 필요합니다.", "--l and --t need --sensitive."))

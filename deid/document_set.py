@@ -1,0 +1,120 @@
+"""Texts without what identifies: the same person, and the same number, is the same token in a whole set of documents.
+
+A token is a keyed hash (BLAKE2b) of what was found, in one spelling: 010-1234-5678 and ０１０ 1234 5678 are one. A
+given name alone, or a surname with 씨, takes the token of the one person it can mean: of the only one in its document
+who is called so, else of the only one in the set; where it could mean two people it is a token of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from deid.identifiers import REASONED, Span, detect
+from deid.normalise import normalise
+from deid.number_windows import Rules
+
+Detector = Callable[[str, frozenset[str]], list[Span]]
+"""Finds in one text, given the names that the rest of the set has shown."""
+
+_CALLING = re.compile("(?:씨|군|양|님)$")
+_MARKS = re.compile("[^0-9A-Za-z가-힣]")
+_TOKEN_BYTES = 4
+_SHORTEST_FULL_NAME = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """A text without identifiers, and where they stood in the text as given."""
+
+    text: str
+    spans: tuple[Span, ...]
+    marks: tuple[str, ...]
+    """What stands now in the place of each span."""
+
+
+def scrub_set(
+    texts: Sequence[str], key: bytes | None, *, more: Rules = (), detector: Detector | None = None
+) -> list[Scrubbed]:
+    """Return texts with every direct identifier replaced: by its label and a token under `key`, or by the label alone.
+
+    All texts are held in memory: who is named in one is looked for in the others.
+    """
+    find = detector or (lambda text, known: detect(text, more=more, known=known))
+    first = [find(text, frozenset()) for text in texts]
+    people = [frozenset(_full_names(text, spans)) for text, spans in zip(texts, first, strict=True)]
+    everybody = frozenset[str]().union(*people)
+    scrubbed = []
+    for text, spans, own in zip(texts, first, people, strict=True):
+        known = spans if everybody <= own else find(text, everybody)
+        scrubbed.append(_replaced(text, known, key, own, everybody))
+    return scrubbed
+
+
+def scrub_text(text: str, key: bytes | None = None, *, more: Rules = ()) -> str:
+    """Return one text with every direct identifier replaced."""
+    return scrub_set([text], key, more=more)[0].text
+
+
+def identity(label: str, value: str, own: Iterable[str] = (), everybody: Iterable[str] = ()) -> str:
+    """Return what is the same in all spellings of one identifier."""
+    plain = value if value.isascii() else normalise(value).text
+    if label == "EMAIL":
+        return plain.lower()
+    bare = _MARKS.sub("", plain)
+    if label != "PERSON":
+        return bare.upper()
+    for people in (own, everybody):
+        called = _called(bare, people)
+        if len(called) == 1:
+            return called[0]
+        if called:
+            break
+    return bare
+
+
+def _called(bare: str, people: Iterable[str]) -> list[str]:
+    """Return the people of whom a short form can speak."""
+    short = _CALLING.sub("", bare)
+    return sorted(
+        name
+        for name in people
+        if name in (bare, short)
+        or (len(short) > 1 and name[1:] == short)
+        or (short != bare and name[: len(short)] == short)
+    )
+
+
+def _full_names(text: str, spans: Iterable[Span]) -> Iterable[str]:
+    for span in spans:
+        if span.label == "PERSON" and span.score >= REASONED:
+            name = _MARKS.sub("", normalise(text[span.start : span.end]).text)
+            if len(name) >= _SHORTEST_FULL_NAME and not _CALLING.search(name):
+                yield name
+
+
+def _replaced(
+    text: str, spans: Sequence[Span], key: bytes | None, own: frozenset[str], everybody: frozenset[str]
+) -> Scrubbed:
+    parts: list[str] = []
+    marks: list[str] = []
+    made: dict[tuple[str, str], str] = {}
+    position = 0
+    for span in spans:
+        value = text[span.start : span.end]
+        mark = made.get((span.label, value))
+        if mark is None:
+            same = identity(span.label, value, own, everybody)
+            mark = f"[{span.label}]" if key is None else _token(span.label, same, key)
+            made[span.label, value] = mark
+        parts += (text[position : span.start], mark)
+        marks.append(mark)
+        position = span.end
+    return Scrubbed("".join(parts) + text[position:], tuple(spans), tuple(marks))
+
+
+def _token(label: str, same: str, key: bytes) -> str:
+    written = f"{label} {same}".encode(errors="surrogatepass")
+    return f"[{label}_{blake2b(written, key=key, digest_size=_TOKEN_BYTES).hexdigest()}]"

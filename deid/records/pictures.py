@@ -1,0 +1,31 @@
+"""The pictures of a risk report as plain values, so that they are kept with the report and drawn safely anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import get_args
+
+from audit.text import Language
+from deid.records.model import Document
+from deid.risk.assessment import Assessment
+from deid.risk.page import Chart
+from deid.risk.pictures import column_chart, histogram
+
+
+def pictures(before: Assessment, after: Assessment) -> Document:
+    """Return what a risk report draws, in both languages; nothing where no column is a quasi-identifier."""
+    return {language: _drawn(before, after, language) for language in get_args(Language)}
+
+
+def _drawn(before: Assessment, after: Assessment, language: Language) -> list[Document]:
+    if not after.quasi:
+        return []
+    return [_plain(histogram(after, before, language)), _plain(column_chart(after, before, language))]
+
+
+def _plain(chart: Chart) -> Document:
+    """Return a drawing with each shape named by what it is; coordinates are rounded, as no screen shows more."""
+    shapes = [{"kind": type(shape).__name__.lower(), **asdict(shape)} for shape in chart.shapes]
+    for shape in shapes:
+        shape.update({name: round(value, 1) for name, value in shape.items() if isinstance(value, float)})
+    return {"about": chart.about, "width": chart.width, "height": chart.height, "shapes": shapes}

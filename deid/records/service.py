@@ -1,0 +1,11 @@
+"""The desk of extracts as the rest of the zone sees it: one object with every use case."""
+
+from __future__ import annotations
+
+from deid.records.ending import Ending
+from deid.records.making import Making
+from deid.records.reviewing import Reviewing
+
+
+class ExtractDesk(Making, Reviewing, Ending):
+    """Everything people do with extracts, from the draft to the destruction."""

@@ -1,0 +1,1 @@
+"""The same policy over a cluster of machines, with the same result."""

@@ -1,0 +1,40 @@
+"""The font with Korean letters that PDF copies of the record are drawn with: found, or installed as the engine is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from audit.errors import FontMissing
+from audit.searching.pdf_copy import find_font
+from hub_config.engine import Say, apt_install
+from hub_config.errors import EnvironmentMissing
+
+PACKAGES: Final = ("fonts-nanum",)
+Install = Callable[[tuple[str, ...], Say], None]
+
+
+def font_stands(home: Path) -> bool:
+    """Return whether a PDF can be drawn on this machine."""
+    try:
+        find_font((home / "fonts",))
+    except FontMissing:
+        return False
+    return True
+
+
+def ensure_font(home: Path, say: Say, *, install: Install = apt_install) -> bool:
+    """Install the distribution's font if there is none, and return whether one stands.
+
+    A zone runs without it, so its absence is said and stops nothing: CSV copies are made, PDF copies are refused with
+    the same next step.
+    """
+    if font_stands(home):
+        return True
+    try:
+        install(PACKAGES, say)
+    except EnvironmentMissing as error:
+        say(f"No font with Korean letters, so no PDF copies can be made: {error} {error.hint}")
+        return False
+    return font_stands(home)

@@ -1,0 +1,57 @@
+"""The worker's duty about the additional information: what no extract needs any more is destroyed unasked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit.event import Actor, Source
+from audit.search import Query, search
+
+if TYPE_CHECKING:
+    from deid.keys import KeyStore
+    from hub_config.zone import Zone
+
+SECONDS = 600.0
+WORKER = Actor.service("worker")
+HERE = Source(ip=None)
+ENDED = "추출본의 이용기간이 끝남 · the period of its extracts is over"
+REVIVED = "파기한 키가 백업에서 되살아남 · destroyed before, came back with a backup"
+
+
+def end_keys(zone: Zone) -> None:
+    """Destroy every key whose extracts have ended, and again each that an old backup brought back."""
+    directory = zone.home / "additional"
+    if not _has_keys(directory):
+        return
+    # Loaded here: a zone that pseudonymises nothing has no use for the table libraries in its worker.
+    from deid.key_life import lives, sweep
+    from deid.keys import KeyStore
+    from deid.service import DeidDesk
+
+    store = KeyStore(directory)
+    sweep(store, zone.settings.dataset_roots())
+    desk, now = DeidDesk(zone.log, store), datetime.now(UTC)
+    due = {(life.domain, life.version): ENDED for life in lives(store) if life.due(now)}
+    due |= dict.fromkeys(_revived(zone, store), REVIVED)
+    for (domain, version), why in sorted(due.items()):
+        desk.destroy_key(domain, version, why, by=WORKER, source=HERE)
+
+
+def _has_keys(directory: Path) -> bool:
+    from deid.key_database import DATABASE_FILE
+
+    return (directory / DATABASE_FILE).exists()
+
+
+def _revived(zone: Zone, store: KeyStore) -> set[tuple[str, int]]:
+    """Return the keys that live although the log says that they were destroyed."""
+    living = {(record.domain, record.version) for record in store.records() if record.destroyed_at is None}
+    if not living:
+        return set()
+    zone.log.settle()
+    with zone.db.read() as tx:
+        found = search(tx, Query(action="deid.key_destroyed", outcome="ok", limit=1000))
+    gone = {(str(e.body["detail"]["linkage_domain"]), int(e.body["detail"]["key_version"])) for e in found}
+    return living & gone

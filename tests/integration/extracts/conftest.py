@@ -1,0 +1,8 @@
+"""Fixtures of the tests of extracts."""
+
+from __future__ import annotations
+
+from tests.integration.audit.conftest import postgresql_socket, postgresql_url
+from tests.integration.extracts.extract_world import first_extract_world, postgresql_world, world
+
+__all__ = ["first_extract_world", "postgresql_socket", "postgresql_url", "postgresql_world", "world"]

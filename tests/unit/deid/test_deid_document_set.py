@@ -1,0 +1,120 @@
+"""The same person is the same token in a set of documents; what was found never stays; nothing crashes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deid.document_set import scrub_set, scrub_text
+from deid.identifiers import detect
+
+KEY = b"k" * 32
+PIECES = st.sampled_from(
+    [
+        *(
+            "김철수",
+            "철수 씨",
+            "김 씨",
+            "성명: ",
+            "010-1234-5678",
+            "901106-1896546",
+            " ",
+            "\n",
+            "은 ",
+            "서울시 강남구 ",
+        ),
+        *(
+            "테헤란로 12",
+            "hong@a.kr",
+            "\u200b",
+            "０１０",
+            "공일공",
+            "국민은행 110-123-456789",
+            "응우옌 티 란",
+            "이름,전화,주소\n",
+        ),
+    ]
+)
+TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=8)), max_size=12).map("".join)
+
+
+def marks(*texts: str) -> list[list[str]]:
+    """Return what stands in the place of each find, per document."""
+    return [list(one.marks) for one in scrub_set(texts, KEY)]
+
+
+def test_a_person_and_a_number_are_one_token_in_all_documents_and_spellings() -> None:
+    (name, phone), (again, other) = marks("담당자 김철수 과장 010-1234-5678", "김철수와 ０１０ 1234 5678로 통화")
+    assert (name, phone) == (again, other)
+
+
+def test_a_given_name_and_a_surname_take_the_token_of_the_only_person_they_can_mean() -> None:
+    (first, given, surname), _ = marks("담당자 김철수 과장. 철수 씨가 왔고 김 씨는 갔다.", "없음")
+    assert first == given == surname
+
+
+def test_a_given_name_that_two_people_have_is_a_token_of_its_own() -> None:
+    ((first, second, given),) = marks("담당자 김철수 과장, 담당자 이철수 대리. 철수 씨가 왔다.")
+    assert len({first, second, given}) == 3
+
+
+def test_a_name_that_one_document_shows_is_found_in_the_others() -> None:
+    alone, shown = "어제 탁원솔이 왔다.", "환자명: 탁원솔"
+    assert detect(alone) == []
+    assert marks(alone, shown)[0] == marks(alone, shown)[1]
+
+
+def test_another_key_gives_other_tokens_and_none_gives_labels() -> None:
+    text = "담당자 김철수 과장"
+    assert scrub_text(text, KEY) != scrub_text(text, b"x" * 32)
+    assert scrub_text(text) == "담당자 [PERSON] 과장"
+
+
+@given(TEXTS)
+def test_spans_are_places_of_the_text_as_given_and_scrubbing_leaves_none_of_them(text: str) -> None:
+    (one,) = scrub_set([text], None)
+    rest, end = one.text, 0
+    for span, mark in zip(one.spans, one.marks, strict=True):
+        assert end <= span.start < span.end <= len(text)
+        assert 0 < span.score <= 1
+        head = text[end : span.start] + mark
+        assert rest.startswith(head)
+        rest, end = rest[len(head) :], span.end
+    assert rest == text[end:]
+
+
+@given(st.lists(TEXTS, max_size=4))
+def test_any_set_of_texts_is_scrubbed_the_same_way_twice(texts: list[str]) -> None:
+    assert scrub_set(texts, KEY) == scrub_set(texts, KEY)
+
+
+@given(st.text(alphabet=st.characters(), max_size=200))
+def test_no_unicode_makes_it_fail(text: str) -> None:
+    for span in detect(text):
+        assert text[span.start : span.end]
+
+
+@pytest.mark.parametrize("heavy", ["torch", "spacy", "sdv", "presidio_analyzer", "pandas", "numpy", "pyarrow", "yaml"])
+def test_finding_identifiers_loads_nothing_heavy(heavy: str) -> None:
+    assert heavy not in _loaded()
+
+
+@cache
+def _loaded() -> set[str]:
+    code = "import sys, deid.identifiers, deid.document_set, deid.english; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_it_takes_less_than_three_tenths_of_a_second_of_processor_time() -> None:
+    code = "import time; began = time.process_time(); import deid, deid.identifiers;print(time.process_time() - began)"
+    runs = [
+        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+        for _ in range(3)
+    ]
+    assert min(runs) < 0.3

@@ -1,0 +1,100 @@
+"""The suites: every folder of tests runs, what fails is said at the end, and integration runs what the README says."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from hub_config.failed_tests import print_failures
+from hub_config.processes import REPOSITORY
+from hub_config.testing import FIRST, rest
+from tests.conftest import SHARED, group_of
+from tests.what_failed import LAST_LINES, LIST
+
+IMPORTS = """
+from tests.what_failed import (
+    keep_basetemp, pytest_collectreport, pytest_runtest_logreport, pytest_runtest_makereport, pytest_runtest_setup
+)
+"""
+FAILING = """
+import pytest
+
+@pytest.fixture
+def zone(tmp_path_factory):
+    home = tmp_path_factory.mktemp("zone")
+    (home / "logs").mkdir()
+    (home / "logs" / "hub.log").write_text("".join(f"line {n} of the hub" + chr(10) for n in range(100)))
+
+@pytest.fixture
+def engine(zone):
+    raise RuntimeError("the engine is away")
+
+def test_it_starts(engine): pass
+def test_it_stops(engine): pass
+@pytest.mark.parametrize("name", ["a@b"])
+def test_it_counts(zone, name): assert name == "b"
+def test_it_passes(): pass
+"""
+
+
+def test_every_folder_of_tests_is_run_once() -> None:
+    tests = REPOSITORY / "tests"
+    folders = {place.parent.relative_to(REPOSITORY).as_posix() for place in tests.rglob("test_*.py")}
+    run = [*FIRST, *rest()]
+    for folder in folders:
+        assert len([one for one in run if folder == one or folder.startswith(f"{one}/")]) == 1, folder
+
+
+def test_files_that_share_a_zone_are_of_one_group_and_others_of_their_own() -> None:
+    assert group_of("tests/functional/test_permits_end.py") == group_of("tests/functional/test_first_release.py")
+    assert group_of("tests/functional/test_disk_fills.py") != group_of("tests/functional/test_first_release.py")
+    assert group_of("tests/unit/audit/test_audit_body.py") == "test_audit_body"
+    assert all((REPOSITORY / place).exists() for place in SHARED)
+
+
+@pytest.mark.parametrize("beside", [(), ("-n", "1")])
+def test_a_failure_is_listed_with_its_reason_and_what_its_zone_wrote(tmp_path: Path, beside: tuple[str, ...]) -> None:
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "conftest.py").write_text(IMPORTS)
+    (tmp_path / "tests" / "test_failing.py").write_text(FAILING)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    noted = tmp_path / "failures.jsonl"
+    environment = {**os.environ, LIST: str(noted), "PYTHONPATH": str(REPOSITORY)}
+    environment.pop("PYTEST_XDIST_WORKER", None)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'base'}", *beside]
+    ended = subprocess.run([*command, "tests"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 1, ended.stdout
+    lines = [json.loads(line) for line in noted.read_text().splitlines()]
+    assert sorted(line["test"].partition("::")[2] for line in lines) == [
+        "test_it_counts[a@b]",
+        "test_it_starts",
+        "test_it_stops",
+    ]
+    log = next(text for line in lines for name, text in line["logs"].items() if name.endswith("logs/hub.log"))
+    assert log.splitlines() == [f"line {n} of the hub" for n in range(100 - LAST_LINES, 100)]
+    printed = io.StringIO()
+    print_failures(Console(file=printed, highlight=False), noted)
+    said = printed.getvalue()
+    assert said.count("RuntimeError: the engine is away") == 1
+    assert "and 1 more for the same reason" in said
+    assert "line 99 of the hub" in said
+    assert "3 failed:" in said
+
+
+def test_nothing_is_said_when_nothing_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    print_failures(Console(), tmp_path / "none")
+    assert capsys.readouterr().out == ""
+
+
+def test_integration_runs_the_command_of_the_readme() -> None:
+    commands = re.findall(r"^(make [\w-]+)", (REPOSITORY / "README.md").read_text(), flags=re.MULTILINE)
+    assert "make test" in commands
+    assert re.search(r"^make test( |$)", (REPOSITORY / ".ci" / "run").read_text(), flags=re.MULTILINE)
