@@ -55,8 +55,8 @@ def classes(table: pa.Table, quasi: Iterable[str]) -> Classes:
         return Classes(
             np.zeros(table.num_rows, np.int64), np.array([table.num_rows] if table.num_rows else [], np.int64)
         )
-    of_row, count = combine(codes(table.column(name)) for name in names)
-    of_row, count = _dense(of_row)
+    of_row, wide = combine(codes(table.column(name)) for name in names)
+    of_row, count = _counted(of_row, wide) if wide <= 4 * len(of_row) + 1024 else _dense(of_row)
     return Classes(of_row, np.bincount(of_row, minlength=count))
 
 
@@ -65,6 +65,12 @@ def _pair(first: tuple[Codes, int], second: tuple[Codes, int]) -> tuple[Codes, i
     if wide * more > 2**62:
         left, wide = _dense(left)
     return left * more + right, wide * more
+
+
+def _counted(numbers: Codes, wide: int) -> tuple[Codes, int]:
+    """Return the same as `_dense` by counting, which is quicker than sorting where few numbers are possible."""
+    there = np.bincount(numbers, minlength=wide) > 0
+    return (np.cumsum(there) - 1)[numbers], int(there.sum())
 
 
 def _dense(numbers: Codes) -> tuple[Codes, int]:

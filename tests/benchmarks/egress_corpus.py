@@ -84,7 +84,7 @@ def cross(chance: random.Random) -> Grid:
     label, values = chance.choice(LABELS)
     korean = not label.isascii()
     sexes = ("남", "여") if korean else ("male", "female")
-    rows = []
+    rows: list[Row] = []
     for value in values:
         a, b = chance.randrange(15, 900), chance.randrange(15, 900)
         rows.append((value, str(a), str(b), str(a + b)))

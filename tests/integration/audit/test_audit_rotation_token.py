@@ -12,9 +12,9 @@ import pytest
 
 from audit.errors import KeyFileUnusable
 from audit.keys import PKCS11_FILE
-from audit.secret_file import NEXT
 from audit.pkcs11_key import Pkcs11Key
 from audit.rotation import follow, rotate
+from audit.secret_file import NEXT
 from audit.trusted import TrustedKeys
 from audit.verify import verify
 from tests.integration.audit.audit_world import ORIGIN, World, open_world

@@ -11,7 +11,8 @@ from collections import Counter
 import pytest
 
 from deid.identifiers import detect
-from deid.korean_names import NOT_NAMES, plausible
+from deid.korean_name_words import NOT_NAMES
+from deid.korean_names import plausible
 from tests.unit.deid.deid_documents import NEGATIVES, documents
 
 FULLY_COVERED = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -145,7 +146,8 @@ def test_somebody_of_whom_nothing_is_known_may_do_nothing() -> None:
 
 @given(st.sampled_from(["manifest_sha256", "policy_sha256", "linkage_domain", "key_version", "number", "ref"]))
 def test_a_review_binds_to_everything_about_a_run(field: str) -> None:
-    changed = replace(BOUND, **{field: 7 if field in ("key_version", "number") else "d" * 64})
+    other: dict[str, Any] = {field: 7 if field in ("key_version", "number") else "d" * 64}
+    changed = replace(BOUND, **other)
     assert binding_of(changed) != BOUND.binding
     with pytest.raises(Conflict) as refused:
         check_binding(changed, BOUND.binding, BOUND.binding)
