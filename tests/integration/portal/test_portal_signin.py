@@ -105,6 +105,7 @@ def test_roles_are_read_afresh_at_each_request(world: World) -> None:
 
 def test_before_the_notice_is_accepted_every_page_leads_to_it(world: World) -> None:
     browser = world.signed_in("minji")
+    before = len(world.entries("person.notice_accepted"))
     with world.zone.db.begin() as tx:
         tx.exec_driver_sql("UPDATE registry_person SET notice_version = NULL WHERE handle = 'minji'")
     for path in ("/", "/requests", "/account", "/requests/new"):
@@ -115,7 +116,9 @@ def test_before_the_notice_is_accepted_every_page_leads_to_it(world: World) -> N
     browser.fill("/notice", 409, version="1999-1", accept="yes")
     browser.fill("/notice", version=NOTICE_2026_1.version, accept="yes")
     assert "Thank you." in browser.page("/")
-    assert len(world.entries("person.notice_accepted")) == 9
+    accepted = world.entries("person.notice_accepted")
+    assert accepted[-1].body["actor"]["ref"] == world.zone.registry.person("minji").ref
+    assert len(accepted) == before + 1
 
 
 def test_the_language_is_switched_where_one_is(world: World) -> None:
