@@ -7,6 +7,7 @@ import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
 from audit.event import Source
@@ -123,6 +124,9 @@ def test_the_hospital_data_came_in_by_a_policy_and_a_review_of_somebody_else(wor
     assert (risk["before"]["k"], risk["after"]["k"]) == (1, 5)
     assert [one["met"] for one in risk["criteria"]] == ["met"]
     assert registry.version("gibleed", 1).manifest_sha256 == extract.run.manifest_sha256
+    [told] = [dataset.people for dataset in DATASETS if dataset.id == "gibleed"]
+    version = registry.version("gibleed", 1)
+    assert pyarrow.parquet.read_metadata(version.path / "person.parquet").num_rows == told
     raw = world.zone.home / "raw" / "gibleed"
     assert stat.S_IMODE(raw.stat().st_mode) == 0o700
 
