@@ -91,6 +91,11 @@ def overwrite(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
+def overwritten(path: Path) -> bool:
+    """Whether the bytes of a secret are gone and only the file is left."""
+    return not path.read_bytes().strip(b"0")
+
+
 def secret(path: Path) -> bytes:
     """Return the 32 bytes in a key file, which is made with random ones if it is not there.
 

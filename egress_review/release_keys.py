@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from audit.durable import sync_directory
 from audit.errors import AuditError
 from audit.note import Verifier, parse_note
-from audit.secret_file import NEXT, overwrite, read_secret, secret
+from audit.secret_file import NEXT, overwrite, overwritten, read_secret, secret
 from egress_review.errors import ReleaseFailed
 from registry.text import Text
 
@@ -114,7 +114,8 @@ def _former(directory: Path) -> list[Path]:
 
 
 def _read(directory: Path) -> tuple[Ed25519PrivateKey, ...]:
-    former = _former(directory)
+    # A key that is overwritten and still has its name was being destroyed when the process was killed.
+    former = [path for path in _former(directory) if not overwritten(path)]
     try:
         return tuple(key_at(path) for path in (directory / KEY_FILE, *former))
     except AuditError as error:
