@@ -36,6 +36,8 @@ WITH taken AS (
     SELECT d.key_id, d.kind, d.digest, t.event_id
     FROM taken t, unnest(?::text[], ?::text[], ?::bytea[]) AS d (key_id, kind, digest)
     JOIN audit_key k ON k.key_id = d.key_id AND k.wrapped IS NOT NULL
+    -- An event that is sent again while its first copy is being entered is here once more until the sequencer sees it.
+    ON CONFLICT DO NOTHING
 )
 SELECT (SELECT count(*) FROM taken), ARRAY(SELECT commitment FROM sealed)
 """
