@@ -182,6 +182,7 @@ def _check_pieces(container: Container, subject: Subject, request: Request, list
     try:
         pieces = container.open(subject, listing)
     except Exception:
+        # As in `_run`: whatever a hostile file found, none of the rules has passed.
         applied += _OF_TABLES
         for rule in applied:
             listing.skip(rule, _CRASHED, _SIMPLIFY)

@@ -25,7 +25,7 @@ from egress_review.findings import JSON
 from egress_review.wire import MalformedReportError
 
 KINDS = frozenset(("table", "text", "image", "parts", "none"))
-HIDDEN = " · hidden"
+HIDDEN = " · 숨김 · hidden"
 LONGEST_CELL = 2000
 """Characters of one cell that are shown; the rest is named by its length."""
 

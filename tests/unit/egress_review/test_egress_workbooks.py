@@ -102,8 +102,8 @@ def test_dates_are_read_as_dates_and_the_preview_shows_all_sheets() -> None:
     assert read.sheets[1].rows == (("2024-02-29T13:30:00",),)
     subject = _subject(InputFile.of("t.xlsx", stored("hidden")), DEFAULT, Claims())
     shown = dict(preview_of(subject).parts)
-    assert list(shown) == ["결과", "raw · hidden"]
-    assert ("P0003", "1980-01-04") in shown["raw · hidden"].rows
+    assert list(shown) == ["결과", "raw · 숨김 · hidden"]
+    assert ("P0003", "1980-01-04") in shown["raw · 숨김 · hidden"].rows
 
 
 @pytest.mark.parametrize(
