@@ -40,8 +40,12 @@ SHARED = {
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give a long test time."""
-    if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
+    """Give a long test time, and refuse one that neither `make test` nor `make test-long` would run."""
+    long = item.get_closest_marker("long") is not None
+    unit = item.nodeid.startswith("tests/unit/")
+    if (long and unit) or (item.get_closest_marker("timed") and not long):
+        raise pytest.UsageError(f"{item.nodeid}: a timed test must be marked long too, and a unit test is never long")
+    if long and not item.get_closest_marker("timeout"):
         item.add_marker(pytest.mark.timeout(LONG_SECONDS))
 
 
