@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin
 export ANSIM_HOME ?= $(CURDIR)/var
 
-.PHONY: up down status test test-long check fix bench bench-audit bench-deid bench-egress lock docs environment development
+.PHONY: up down status test test-long check fix bench bench-audit bench-deid bench-egress bench-synth lock docs environment development
 
 up:
 	@$(PYTHON) hub_config/bootstrap.py up
@@ -47,6 +47,10 @@ bench-audit: development
 
 bench-egress: development
 	$(RUN)/python -m tests.benchmarks.bench_egress
+	$(RUN)/python -m tests.benchmarks.review_load
+
+bench-synth: development
+	$(RUN)/python -m tests.benchmarks.bench_synth
 
 bench-deid: development
 	$(RUN)/python -m tests.benchmarks.bench_deid

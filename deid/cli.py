@@ -10,7 +10,7 @@ from typing import Any
 
 from audit.cli_context import language_of
 from deid.keys_cli import add_keys, add_linkage, add_reidentify
-from deid.tables_cli import add_anonymise, add_apply, add_risk, add_survey
+from deid.tables_cli import add_anonymise, add_apply, add_risk, add_survey, add_synth
 from deid.technique_cli import add_techniques
 from deid.text_cli import add_scan, add_scrub
 
@@ -21,7 +21,17 @@ def add_parser(subparsers: Any) -> None:
     commands = group.add_subparsers(required=True, metavar="COMMAND")
     for add in (add_scan, add_scrub):
         add(commands)
-    for add in (add_survey, add_apply, add_risk, add_anonymise, add_keys, add_linkage, add_reidentify, add_techniques):
+    for add in (
+        add_survey,
+        add_apply,
+        add_risk,
+        add_anonymise,
+        add_synth,
+        add_keys,
+        add_linkage,
+        add_reidentify,
+        add_techniques,
+    ):
         add(commands)
 
 

@@ -19,6 +19,8 @@ DOING = {
     "measure": Text("위험 측정 중", "measuring"),
     "search": Text("일반화 탐색 중", "searching"),
     "survey": Text("조사 중", "surveying"),
+    "draw": Text("합성 중", "drawing rows"),
+    "attack": Text("공격으로 점검 중", "attacking the result"),
 }
 
 

@@ -25,7 +25,9 @@ from deid.randomness import BLOCK_BYTES, decrypt_blocks, encrypt_blocks
 
 TOKEN_CHARACTERS = 2 * BLOCK_BYTES
 _PADDING = 0x80
-_HEX = np.frombuffer(b"".join(b"%02x" % byte for byte in range(256)), dtype=np.uint16)
+_HEX = np.frombuffer(b"".join(b"%02x%02x" % (two & 0xFF, two >> 8) for two in range(1 << 16)), dtype="<u4")
+"""The four hexadecimal digits of each two bytes, which are read as one little-endian number."""
+_PLAIN = np.array([bytes([byte]).isalnum() for byte in range(256)])
 _SEPARATORS = f"[-\\s._/{DASHES}{SPACES}{INVISIBLE}]"
 
 
@@ -40,13 +42,15 @@ def identifiers(column: pa.Array, name: str) -> pa.Array:
     if not _ascii(texts):
         texts = pc.utf8_normalize(texts, form="NFKC")
     texts = pc.replace_substring_regex(texts, pattern=_SEPARATORS, replacement="") if _separated(texts) else texts
+    if not len(texts) or bool(_lengths(texts).all()):
+        return texts
     return pc.if_else(pc.equal(pc.binary_length(texts), 0), pa.scalar(None, pa.string()), texts)
 
 
 def reversible(column: pa.Array, key: bytes) -> pa.Array:
     """Return a token of 32 hexadecimal digits or more for each text; null stays null."""
     texts = _compact(column)
-    lengths = pc.binary_length(texts).fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    lengths = _lengths(texts)
     if lengths.size and int(lengths.max()) >= BLOCK_BYTES:
         return _with_long(texts, key)
     return _hexadecimal(encrypt_blocks(key, _blocks(texts, lengths)), texts)
@@ -122,8 +126,9 @@ def _separated(texts: pa.Array) -> bool:
     data = _bytes(texts)
     if not data.size:
         return False
-    letters = (data - np.uint8(48) < 10) | ((data | np.uint8(32)) - np.uint8(97) < 26)
-    return not bool(letters.all())
+    if int(data.min()) >= ord("0") and int(data.max()) <= ord("9"):
+        return False
+    return not bool(np.take(_PLAIN, data, mode="clip").all())
 
 
 def _bytes(texts: pa.Array) -> NDArray[np.uint8]:
@@ -138,16 +143,23 @@ def _offsets(texts: pa.Array) -> NDArray[np.int32]:
     return np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
 
 
+def _lengths(texts: pa.Array) -> NDArray[np.int32]:
+    """Return the bytes of each text; a null has none."""
+    if texts.null_count:
+        texts = texts.fill_null("")
+    return np.diff(_offsets(texts))
+
+
 def _compact(column: Any) -> pa.Array:
     """Return one array of plain strings."""
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     return array if pa.types.is_string(array.type) else pc.cast(array, pa.string())
 
 
-def _blocks(texts: pa.Array, lengths: NDArray[np.int64]) -> NDArray[np.uint8]:
+def _blocks(texts: pa.Array, lengths: NDArray[np.int32]) -> NDArray[np.uint8]:
     """Return each text padded to one block; a null becomes an empty one, which is masked afterwards."""
     count = len(texts)
-    blocks = np.zeros((count, BLOCK_BYTES), dtype=np.uint8)
+    blocks = np.frombuffer(pa.allocate_buffer(count * BLOCK_BYTES), dtype=np.uint8).reshape(count, BLOCK_BYTES)
     if not count:
         return blocks
     if texts.null_count:
@@ -158,8 +170,10 @@ def _blocks(texts: pa.Array, lengths: NDArray[np.int64]) -> NDArray[np.uint8]:
     if source is not None and source.size == count * width and bool((lengths == width).all()):
         blocks[:, :width] = source.reshape(count, width)
         blocks[:, width] = _PADDING
+        blocks[:, width + 1 :] = 0
         return blocks
     flat = blocks.reshape(-1)
+    flat[:] = 0
     starts = np.arange(count, dtype=np.int64) * BLOCK_BYTES
     if source is not None and source.size:
         # Byte j of the source belongs at its row's block, behind the bytes of that row before it.
@@ -170,7 +184,9 @@ def _blocks(texts: pa.Array, lengths: NDArray[np.int64]) -> NDArray[np.uint8]:
 
 
 def _hexadecimal(blocks: NDArray[np.uint8], texts: pa.Array) -> pa.Array:
-    characters = pa.py_buffer(np.take(_HEX, blocks.reshape(-1)))
+    # Arrow's memory is used again from batch to batch; new pages from the system would cost more than the digits.
+    characters = pa.allocate_buffer(2 * blocks.size)
+    np.take(_HEX, blocks.reshape(-1).view("<u2"), out=np.frombuffer(characters, dtype="<u4"), mode="clip")
     offsets = pa.py_buffer(np.arange(0, (len(texts) + 1) * TOKEN_CHARACTERS, TOKEN_CHARACTERS, dtype=np.int32))
     tokens = pa.StringArray.from_buffers(len(texts), offsets, characters)
     return pc.if_else(texts.is_valid(), tokens, pa.scalar(None, pa.string())) if texts.null_count else tokens

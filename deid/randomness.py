@@ -7,6 +7,7 @@ is carried from batch to batch.
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
@@ -20,8 +21,11 @@ def encrypt_blocks(key: bytes, blocks: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return blocks of 16 bytes, shape (n, 16), each put through AES-256 on its own."""
     # Single blocks of distinct inputs: what is wrong with ECB for messages does not arise.
     encryptor = Cipher(AES(key), ECB()).encryptor()  # noqa: S305
-    data = np.ascontiguousarray(blocks)
-    return np.frombuffer(encryptor.update(data.data), dtype=np.uint8).reshape(-1, BLOCK_BYTES)
+    data = np.ascontiguousarray(blocks).reshape(-1)
+    # Arrow's memory is used again from batch to batch; the library wants room for one more block than it fills.
+    room = np.frombuffer(pa.allocate_buffer(data.size + BLOCK_BYTES), dtype=np.uint8)
+    written = encryptor.update_into(data.data, room.data)
+    return room[:written].reshape(-1, BLOCK_BYTES)
 
 
 def decrypt_blocks(key: bytes, blocks: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 
 from audit.canonical import JSON
 from audit.errors import AuditError
-from audit.event import Actor, Event, Object, Outcome, Source, Subjects
+from audit.event import Actor, Event, Object, Source, Subjects
 from audit.log import AuditLog
+from deid.announced import Announced
 from deid.engine import Applied, Changer, Progress, apply
 from deid.errors import DeidError
 from deid.key_destruction import Destruction, destroy_key
+from deid.key_ends import KeyEnd
 from deid.keys import KeyStore
 from deid.policy import Policy
 from deid.sources import Table
@@ -58,7 +59,7 @@ class DeidDesk:
         key = self._keys.key(policy.linkage_domain, policy.key_version)
         about = Object("dataset", policy.dataset, project=policy.project)
         facts: dict[str, JSON] = {"key_version": policy.key_version, "linkage_domain": policy.linkage_domain}
-        made = _Made(self._log, policy.digest, by, subjects, source)
+        made = Announced(self._log, "deid.extract", policy.digest, by, subjects, source)
         intent = made.record("intent", about, detail=facts)
         try:
             applied = apply(policy, table, key, target, progress=progress, changer=changer)
@@ -101,61 +102,40 @@ class DeidDesk:
         self._keys.approve_linkage(domain, project, requested_by=requested_by.ref, approved_by=by.ref)
 
     def destroy_key(
-        self, domain: str, version: int, why: str, *, by: Actor, source: Source, also: Iterable[Path] = ()
+        self,
+        domain: str,
+        version: int,
+        why: str,
+        *,
+        by: Actor,
+        source: Source,
+        also: Iterable[Path] = (),
+        agreed: KeyEnd | None = None,
     ) -> Destruction:
         """Destroy the additional information of a domain for ever and return the destruction record.
 
-        `also` are directories of backups to look through afterwards. Raises: KeyStoreError — if there never was such
-        a key, or a directory is not there.
+        `also` are directories of backups to look through afterwards, `agreed` is the request of two people that is
+        carried out; the record names who agreed. Raises: KeyStoreError — if there never was such a key, or a
+        directory is not there.
         """
         self._keys.record_of(domain, version)
+        facts: dict[str, JSON] = {"linkage_domain": domain, "key_version": version}
+        decided = by.ref
+        if agreed is not None and agreed.approved_by is not None:
+            facts |= {"request": agreed.ref, "requested_by": agreed.by, "approved_by": agreed.approved_by}
+            decided = agreed.approved_by
         event = Event(
             "deid.key_destroyed",
             by,
             Object("project", domain),
             Subjects.none(),
             source,
-            detail={"linkage_domain": domain, "key_version": version},
+            detail=facts,
             sealed={"reason": why},
+            intent_id=None if agreed is None else agreed.event_id,
         )
         self._log.record(event)
-        return destroy_key(self._keys, domain, version, by=by.ref, why=why, event_id=event.id, also=tuple(also))
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """The events of one extract."""
-
-    log: AuditLog
-    policy: str
-    by: Actor
-    subjects: Subjects
-    source: Source
-
-    def record(
-        self,
-        outcome: Outcome,
-        about: Object,
-        *,
-        intent_id: str | None = None,
-        reason: str | None = None,
-        detail: Mapping[str, JSON] = MappingProxyType({}),
-    ) -> str:
-        """Record one of them and return its id."""
-        event = Event(
-            "deid.extract",
-            self.by,
-            about,
-            self.subjects,
-            self.source,
-            outcome=outcome,
-            reason=reason,
-            intent_id=intent_id,
-            policy=self.policy,
-            detail=detail,
-        )
-        self.log.record(event)
-        return event.id
+        return destroy_key(self._keys, domain, version, by=decided, why=why, event_id=event.id, also=tuple(also))
 
 
 def _sha256(path: Path) -> str:

@@ -82,7 +82,8 @@ class ParquetTable:
     def part(self, columns: tuple[str, ...], first: int, count: int) -> Iterator[pa.RecordBatch]:
         """Yield the rows from number `first` on, at most `count`; only the row groups that hold them are read."""
         try:
-            with pq.ParquetFile(self.path) as file:
+            # Its own default keeps the bytes of every row group that was read: 3 GB at a hundred million rows.
+            with pq.ParquetFile(self.path, pre_buffer=False) as file:
                 groups, skip = _groups(file.metadata, first, count)
                 read = file.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=list(columns))
                 plain = (

@@ -92,6 +92,22 @@ def add_risk(commands: Any) -> None:
     measured.set_defaults(func=_later("risk_command", "run"))
 
 
+def add_synth(commands: Any) -> None:
+    """Add `synth`."""
+    made = commands.add_parser(
+        "synth", help=_say("합성자료 작성과 위험 점검", "make a synthetic extract and attack it before it is written")
+    )
+    made.add_argument("policy", type=Path, help=_say("합성 정책 YAML 파일", "policy of the synthetic extract, YAML"))
+    made.add_argument("table", help=_say("원자료 (Parquet, CSV)", "source data (Parquet, CSV), or a table"))
+    made.add_argument("target", type=Path, help=_say("합성자료 파일", "file of the synthetic extract"))
+    made.add_argument("--html", type=Path, help=_say("보고서 파일", "file of the report"))
+    made.add_argument("--pdf", type=Path, help=_say("PDF 보고서 파일", "file of the report as PDF"))
+    made.add_argument("--language", choices=["ko", "en"], help=_say("보고서의 언어", "language of the report"))
+    _add_connection(made)
+    _add_json(made)
+    made.set_defaults(func=_later("synth.command", "run"))
+
+
 def add_anonymise(commands: Any) -> None:
     """Add `anonymise`."""
     made = commands.add_parser(

@@ -36,11 +36,7 @@ def extract_file(target: Path, described: Mapping[str, object], tokens: Sequence
 
     Raises: DataError — if something is there already, or the form is unknown.
     """
-    kind = target.suffix.lower()
-    if kind not in (".parquet", ".csv"):
-        raise DataError(Text("추출본은 .parquet나 .csv 파일로 씁니다.", "an extract is a .parquet or a .csv file."))
-    if target.exists():
-        raise DataError(Text(f"{target.name} 파일이 이미 있습니다.", f"{target.name} is there already."))
+    kind = refuse_target(target)
     with _nameless(target.parent) as (descriptor, partial):
         writer = _Parquet(partial, described, tokens) if kind == ".parquet" else _Csv(partial)
         try:
@@ -49,6 +45,19 @@ def extract_file(target: Path, described: Mapping[str, object], tokens: Sequence
             writer.close()
         os.fsync(descriptor)
         _give_name(descriptor, target)
+
+
+def refuse_target(target: Path) -> str:
+    """Return the form of an extract by its name; long work asks before it begins.
+
+    Raises: DataError — if something is there already, or the form is unknown.
+    """
+    kind = target.suffix.lower()
+    if kind not in (".parquet", ".csv"):
+        raise DataError(Text("추출본은 .parquet나 .csv 파일로 씁니다.", "an extract is a .parquet or a .csv file."))
+    if target.exists():
+        raise DataError(Text(f"{target.name} 파일이 이미 있습니다.", f"{target.name} is there already."))
+    return kind
 
 
 def alike(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -99,7 +108,7 @@ class Stage:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows again, in their order."""
         if self._path.stat().st_size:
-            yield from pq.ParquetFile(self._path).iter_batches(batch_size=262_144)
+            yield from pq.ParquetFile(self._path, pre_buffer=False).iter_batches(batch_size=262_144)
 
 
 @contextmanager

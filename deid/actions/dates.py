@@ -75,7 +75,17 @@ class DateFloor(Action):
     def apply(self, column: pa.Array, rows: Rows) -> pa.Array:
         """Return the first day of the unit."""
         moments, _ = as_moments(column, rows)
-        return pc.cast(pc.floor_temporal(pc.cast(moments, pa.timestamp("us")), unit=self.unit), pa.date32())
+        days = pc.cast(pc.cast(moments, pa.date32(), safe=False), pa.int32())
+        first, last = pc.min_max(days).values()
+        if not first.is_valid or last.as_py() - first.as_py() >= len(days):
+            return self._floor(days)
+        # There are fewer days than rows: each day is cut once.
+        table = self._floor(pa.array(np.arange(first.as_py(), last.as_py() + 1, dtype=np.int32)))
+        return table.take(pc.subtract(days, first))
+
+    def _floor(self, days: pa.Array) -> pa.Array:
+        moments = pc.cast(pc.cast(days, pa.date32()), pa.timestamp("us"))
+        return pc.cast(pc.floor_temporal(moments, unit=self.unit), pa.date32())
 
 
 def shift_of(subjects: pa.Array, key: bytes, most: int) -> NDArray[np.int64]:

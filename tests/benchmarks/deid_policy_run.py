@@ -35,7 +35,7 @@ def main(directory: Path, rows: int) -> None:
     read, applied = [], []
     for _ in range(PAIRS if rows <= 10_000_000 else 1):
         began = time.process_time()
-        for _batch in pq.ParquetFile(source).iter_batches(batch_size=BATCH_ROWS):
+        for _batch in pq.ParquetFile(source, pre_buffer=False).iter_batches(batch_size=BATCH_ROWS):
             pass
         read.append(time.process_time() - began)
         began = time.process_time()

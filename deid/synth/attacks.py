@@ -1,0 +1,138 @@
+"""Attacks on a synthetic table: does it say more about the people it was learnt from than about others?
+
+Singling out, linkability and inference are the three risks of anonymisation that Opinion 05/2014 of the Article 29
+Working Party names; the attacks follow Giomi et al. (PoPETs 2023). Each runs twice, against rows that the engine learnt
+from and against rows it never saw (the control): what succeeds against both is knowledge about people in general. An
+attack that could not be made has no result, and no result is no permission.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deid.synth.matrix import Space, Values
+from deid.synth.shares import Excess, Share
+
+SINGLED_BY = 4
+"""Columns in the condition that is to single a person out."""
+NEAR = 0.05
+"""How near a guessed number must be, as a part of what is guessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What an attack is made with."""
+
+    space: Space
+    synthetic: Values
+    learnt: Values
+    held_out: Values
+
+
+def singling_out(tables: Tables, attacks: int, random: np.random.Generator) -> Excess:
+    """Return how often a condition read off one synthetic row fits exactly one real one.
+
+    The learnt rows are counted in a sample as large as the control's: in more rows fewer conditions fit only one.
+    """
+    size = min(len(tables.learnt), len(tables.held_out))
+    learnt = tables.learnt[random.permutation(len(tables.learnt))[:size]]
+    control = tables.held_out[random.permutation(len(tables.held_out))[:size]]
+    width = min(SINGLED_BY, len(tables.space.names))
+    middles = np.nan_to_num(np.nanmedian(tables.synthetic, axis=0))
+    found = [0, 0]
+    for _ in range(attacks):
+        row = tables.synthetic[random.integers(len(tables.synthetic))]
+        columns = random.choice(len(tables.space.names), width, replace=False)
+        for n, real in enumerate((learnt, control)):
+            found[n] += _fitting(row, real, columns, tables.space, middles) == 1
+    return Excess(Share(found[0], attacks), Share(found[1], attacks))
+
+
+def linkability(tables: Tables, attacks: int, random: np.random.Generator) -> Excess:
+    """Return how often two halves of one person's columns lead to the same synthetic row."""
+    order = random.permutation(len(tables.space.names))
+    halves = order[: len(order) // 2], order[len(order) // 2 :]
+    found = []
+    for real in (tables.learnt, tables.held_out):
+        targets = real[random.permutation(len(real))[:attacks]]
+        hits = 0
+        for row in targets:
+            nearest = [_nearest(tables.space.distances(row, tables.synthetic, half), random) for half in halves]
+            hits += nearest[0] == nearest[1]
+        found.append(Share(hits, len(targets)))
+    return Excess(*found)
+
+
+def inference(tables: Tables, secret: int, attacks: int, random: np.random.Generator) -> Excess:
+    """Return how often the nearest synthetic row tells a person's secret, by all other columns."""
+    known = np.array([n for n in range(len(tables.space.names)) if n != secret], dtype=np.intp)
+    found = []
+    for real in (tables.learnt, tables.held_out):
+        targets = real[random.permutation(len(real))[:attacks]]
+        hits = 0
+        for row in targets:
+            nearest = _nearest(tables.space.distances(row, tables.synthetic, known), random)
+            hits += _tells(tables.synthetic[nearest, secret], row[secret], bool(tables.space.categorical[secret]))
+        found.append(Share(hits, len(targets)))
+    return Excess(*found)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """How well the distance to the nearest synthetic row tells who was learnt from: 0.5 is chance, 1 is always."""
+
+    area: float
+    half: float
+    of: int
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Return the least and the most that the true area is likely to be."""
+        return max(0.0, self.area - self.half), min(1.0, self.area + self.half)
+
+
+def membership(tables: Tables, attacks: int, random: np.random.Generator) -> Membership:
+    """Return the area below the curve of guesses, with the interval of Hanley and McNeil (1982)."""
+    every = np.arange(len(tables.space.names), dtype=np.intp)
+    nearest = []
+    for real in (tables.learnt, tables.held_out):
+        targets = real[random.permutation(len(real))[:attacks]]
+        nearest.append(np.array([tables.space.distances(row, tables.synthetic, every).min() for row in targets]))
+    inside, outside = nearest
+    if not len(inside) or not len(outside):
+        return Membership(1.0, 1.0, 0)
+    apart = outside[None, :] - inside[:, None]
+    area = float((apart > 0.0).mean() + 0.5 * (apart == 0.0).mean())
+    first, second = area / (2.0 - area), 2.0 * area * area / (1.0 + area)
+    one, other = len(inside), len(outside)
+    variance = area * (1.0 - area) + (one - 1) * (first - area * area) + (other - 1) * (second - area * area)
+    return Membership(area, 1.96 * float(np.sqrt(max(variance, 0.0) / (one * other))), min(one, other))
+
+
+def _fitting(row: Values, real: Values, columns: NDArray[np.integer], space: Space, middles: Values) -> int:
+    """Return how many rows fit a condition: equal categories, and numbers on the same side as the row's is."""
+    fits = np.ones(len(real), dtype=bool)
+    for n in columns:
+        if np.isnan(row[n]):
+            fits &= np.isnan(real[:, n])
+        elif space.categorical[n]:
+            fits &= real[:, n] == row[n]
+        elif row[n] > middles[n]:
+            fits &= real[:, n] >= row[n]
+        else:
+            fits &= real[:, n] <= row[n]
+    return int(fits.sum())
+
+
+def _nearest(distances: Values, random: np.random.Generator) -> int:
+    """Return one of the nearest rows; among equal ones, any."""
+    return int(random.choice(np.flatnonzero(distances == distances.min())))
+
+
+def _tells(guess: float, truth: float, categorical: bool) -> bool:
+    if np.isnan(guess) or np.isnan(truth):
+        return bool(np.isnan(guess) and np.isnan(truth))
+    return bool(guess == truth) if categorical else bool(abs(guess - truth) <= NEAR * max(abs(truth), 1e-9))

@@ -1,0 +1,228 @@
+"""Columns as numbers of values, and back: what is learnt of the single column, and never an extreme value of it.
+
+A category that fewer than `LEAST_ROWS` rows have is folded into one group; a number is put into bins of at least as
+many rows, and what lies in the outermost ones is drawn between the ends of a bin, which are nobody's own values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from audit.text import Text
+from deid.errors import DataError
+from deid.synth.marginals import Codes
+from deid.synth.policy import ColumnKind
+
+LEAST_ROWS = 10
+"""Rows behind a value or a bin that is learnt from the data: the zone's usual smallest cell."""
+OTHER = "기타/other"
+
+
+class Coder(Protocol):
+    """One column."""
+
+    @property
+    def size(self) -> int:
+        """Return how many numbers there are."""
+
+    def encode(self, column: pa.Array) -> NDArray[np.int32]:
+        """Return the number of each row."""
+
+    def decode(self, codes: NDArray[np.int32], random: np.random.Generator) -> pa.Array:
+        """Return a value for each number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Categories:
+    """A column of values from a list; the last number stands for the rest of them, the one before for none."""
+
+    values: tuple[str, ...]
+    folded: bool
+    """Whether the list leaves values out, which are then one group."""
+    missing: bool
+
+    @property
+    def size(self) -> int:
+        """Return how many numbers there are."""
+        return len(self.values) + self.folded + self.missing
+
+    def encode(self, column: pa.Array) -> NDArray[np.int32]:
+        """Return the number of each row; a value that is not known is counted among the rest."""
+        texts = pc.cast(column, pa.string())
+        found = pc.index_in(texts, value_set=pa.array(self.values, pa.string()))
+        codes = found.fill_null(len(self.values) if self.folded else 0).to_numpy(zero_copy_only=False)
+        if self.missing:
+            codes = np.where(texts.is_null().to_numpy(zero_copy_only=False), self.size - 1, codes)
+        return np.asarray(codes, dtype=np.int32)
+
+    def decode(self, codes: NDArray[np.int32], random: np.random.Generator) -> pa.Array:
+        """Return a value for each number."""
+        shown = [*self.values, *([OTHER] if self.folded else []), *([None] if self.missing else [])]
+        return pa.array(shown, pa.string()).take(pa.array(codes))
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A column of numbers or days in bins; a number is drawn evenly from its bin."""
+
+    edges: NDArray[np.float64]
+    """Ends of the bins, rising, one more than there are bins."""
+    decimals: int
+    days: bool
+    missing: bool
+    integers: bool
+
+    @property
+    def size(self) -> int:
+        """Return how many numbers there are."""
+        return len(self.edges) - 1 + self.missing
+
+    def encode(self, column: pa.Array) -> NDArray[np.int32]:
+        """Return the bin of each row; what lies outside is in the outermost one."""
+        values, absent = numbers_of(column)
+        codes = np.clip(np.searchsorted(self.edges, values, side="right") - 1, 0, len(self.edges) - 2)
+        return np.asarray(np.where(absent & self.missing, self.size - 1, codes), dtype=np.int32)
+
+    def decode(self, codes: NDArray[np.int32], random: np.random.Generator) -> pa.Array:
+        """Return a value for each number."""
+        bins = np.minimum(codes, len(self.edges) - 2)
+        low, high = self.edges[bins], self.edges[bins + 1]
+        drawn = low + random.random(len(codes)) * (high - low)
+        step = 10.0**-self.decimals
+        # Downwards: the upper end of a bin belongs to the next one.
+        values = np.maximum(np.floor(drawn / step) * step, np.ceil(low / step) * step)
+        absent = codes >= len(self.edges) - 1
+        if self.days:
+            return pa.array(values.astype(np.int32), pa.int32(), mask=absent).cast(pa.date32())
+        if self.integers:
+            return pa.array(np.round(values).astype(np.int64), pa.int64(), mask=absent)
+        return pa.array(np.round(values, self.decimals), pa.float64(), mask=absent)
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """All learnt columns of a table, in their order."""
+
+    names: tuple[str, ...]
+    coders: tuple[Coder, ...]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Return how many numbers each column has."""
+        return tuple(coder.size for coder in self.coders)
+
+    def encode(self, table: pa.Table) -> Codes:
+        """Return rows of numbers, shape (rows, columns)."""
+        columns = [c.encode(_one(table.column(n))) for n, c in zip(self.names, self.coders, strict=True)]
+        return np.stack(columns, axis=1) if columns else np.empty((table.num_rows, 0), dtype=np.int32)
+
+    def decode(self, codes: Codes, random: np.random.Generator) -> pa.Table:
+        """Return values for rows of numbers."""
+        columns = [coder.decode(codes[:, n], random) for n, coder in enumerate(self.coders)]
+        return pa.table(dict(zip(self.names, columns, strict=True)))
+
+
+def learn_coding(table: pa.Table, columns: Sequence[ColumnKind], *, public_only: bool) -> Coding:
+    """Return what is learnt of each column; with `public_only` nothing is but what the policy says itself.
+
+    Raises: DataError — if a column is not what the policy says.
+    """
+    for column in columns:
+        if column.name not in table.column_names:
+            raise DataError(Text(f"자료에 없는 열입니다: {column.name}", f"the data has no column {column.name}."))
+    coders = tuple(_coder(_one(table.column(column.name)), column, public_only) for column in columns)
+    return Coding(tuple(column.name for column in columns), coders)
+
+
+def _coder(values: pa.Array, column: ColumnKind, public_only: bool) -> Coder:
+    # Whether anything is missing is data too: under a budget there is always room for it.
+    missing = public_only or values.null_count > 0
+    if column.kind == "category":
+        return _categories(values, column, public_only, missing)
+    try:
+        numbers, absent = numbers_of(values)
+    except (pa.ArrowException, ValueError):
+        raise DataError(
+            Text(f"{column.name} 열: 숫자나 날짜가 아닙니다.", f"column {column.name} is not of numbers or dates.")
+        ) from None
+    days = column.kind == "date"
+    integers = not days and column.decimals == 0
+    if column.range is not None:
+        edges = np.linspace(column.range[0], column.range[1] + (1.0 if days or integers else 0.0), column.bins + 1)
+        if days or integers:
+            edges = np.unique(np.round(edges))
+    else:
+        edges = _edges(numbers[~absent], column, whole=days or integers)
+    return Numbers(edges, column.decimals, days, missing, integers)
+
+
+def _categories(values: pa.Array, column: ColumnKind, public_only: bool, missing: bool) -> Categories:
+    texts = pc.cast(values, pa.string())
+    if column.values:
+        unknown = public_only or not pc.all(pc.is_in(pc.drop_null(texts), pa.array(column.values))).as_py()
+        return Categories(column.values, folded=bool(unknown), missing=missing)
+    counted = pc.value_counts(pc.drop_null(texts))
+    pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
+    common = sorted(value for value, count in pairs if count >= LEAST_ROWS)
+    return Categories(tuple(common), folded=len(common) < len(counted), missing=missing)
+
+
+def _edges(numbers: NDArray[np.float64], column: ColumnKind, *, whole: bool) -> NDArray[np.float64]:
+    """Return ends of bins that each hold `LEAST_ROWS` rows or more; none of the outer ones is a value of one row."""
+    if len(numbers) < 2 * LEAST_ROWS:
+        raise DataError(
+            Text(
+                f"{column.name} 열: 값이 너무 적어 배울 수 없습니다. 정책에 range를 적으십시오.",
+                f"column {column.name} has too few values to learn from; give its range in the policy.",
+            )
+        )
+    ordered = np.sort(numbers)
+    # The ends are means of the outermost rows, moved outwards by nothing: nobody's own value.
+    low, high = float(ordered[:LEAST_ROWS].mean()), float(ordered[-LEAST_ROWS:].mean())
+    inner = np.quantile(ordered, np.linspace(0.0, 1.0, column.bins + 1)[1:-1])
+    step = 1.0 if whole else 10.0**-column.decimals
+    edges = np.unique(np.floor(np.clip(np.concatenate(([low], inner, [high])), low, high) / step) * step)
+    edges = np.unique(np.append(edges, edges[-1] + step))
+    counts = np.histogram(np.clip(ordered, edges[0], edges[-1]), edges)[0]
+    kept = [edges[0]]
+    rows = 0
+    for end, count in zip(edges[1:], counts, strict=True):
+        rows += int(count)
+        if rows >= LEAST_ROWS:
+            kept.append(end)
+            rows = 0
+    if rows:
+        kept[-1] = edges[-1]
+    return np.asarray(kept if len(kept) > 1 else [edges[0], edges[-1]])
+
+
+def numbers_of(column: pa.Array) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return numbers (days for dates) and which of them are missing."""
+    if pa.types.is_string(column.type):
+        column = _parsed(column)
+    if pa.types.is_timestamp(column.type):
+        column = pc.cast(column, pa.date32(), safe=False)
+    if pa.types.is_date(column.type):
+        column = pc.cast(pc.cast(column, pa.date32()), pa.int32())
+    numbers = pc.cast(column, pa.float64())
+    absent = numbers.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
+    return np.nan_to_num(numbers.fill_null(0.0).to_numpy(zero_copy_only=False)), absent
+
+
+def _parsed(column: pa.Array) -> pa.Array:
+    """Return texts as numbers or as days; a file of text has no other kinds."""
+    try:
+        return pc.cast(column, pa.float64())
+    except pa.ArrowInvalid:
+        return pc.cast(column, pa.date32())
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks()

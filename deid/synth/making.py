@@ -1,0 +1,136 @@
+"""A synthetic extract from beginning to end: hold rows out, learn, draw, attack, judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from audit.text import Text
+from deid.errors import DataError
+from deid.synth.attacks import Tables
+from deid.synth.engine import MarginalEngine
+from deid.synth.gate import LEAST_HELD_OUT, Judged, judge
+from deid.synth.matrix import Space
+from deid.synth.policy import HELD_OUT, SynthPolicy
+from deid.synth.port import Drawn, Engine, Progress
+from deid.synth.sdv_engine import SdvEngine
+from deid.synth.usefulness import Usefulness, usefulness
+
+MOST_COMPARED = 50_000
+"""Rows of each table that attacks and measures look at: a sample of more would change no verdict and take hours."""
+
+ENGINES: Mapping[str, Engine] = {
+    "marginals": MarginalEngine(),
+    **{name: SdvEngine(name) for name in ("gaussian_copula", "ctgan", "tvae")},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The rows an engine learnt from, those it never saw, and what it drew."""
+
+    learnt: pa.Table
+    held_out: pa.Table
+    drawn: Drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Synthetic:
+    """A synthetic table with the verdict on it and what it is good for."""
+
+    table: pa.Table
+    learnt_rows: int
+    held_out_rows: int
+    said: dict[str, object]
+    judged: Judged
+    useful: Usefulness
+
+
+def synthesise(source: pa.Table, policy: SynthPolicy, random: np.random.Generator) -> Synthetic:
+    """Return a synthetic table; whether it may be used is in `judged`, and the caller must ask.
+
+    Raises: DataError — if the source does not fit the policy, or is too small for a held-out part.
+    """
+    return judged(learn_and_draw(source, policy, random), policy, random)
+
+
+def learn_and_draw(
+    source: pa.Table, policy: SynthPolicy, random: np.random.Generator, progress: Progress = lambda _done, _all: None
+) -> Parts:
+    """Hold rows out, learn from the others and draw.
+
+    Raises: DataError — if the source does not fit the policy, or is too small for a held-out part.
+    """
+    names = [column.name for column in policy.learnt]
+    missing = ", ".join(name for name in names if name not in source.column_names)
+    if missing:
+        raise DataError(Text(f"자료에 없는 열입니다: {missing}", f"the data has no column {missing}."))
+    learnt, held_out = split(source.select(names), random)
+    drawn = ENGINES[policy.engine].make(learnt, policy, policy.rows or learnt.num_rows, random, progress)
+    return Parts(learnt, held_out, Drawn(ordered(drawn.table, policy), drawn.said))
+
+
+def judged(
+    parts: Parts, policy: SynthPolicy, random: np.random.Generator, progress: Progress = lambda _done, _all: None
+) -> Synthetic:
+    """Attack what was drawn, and measure what it is good for."""
+    table = parts.drawn.table
+    samples = [sample(part, random) for part in (parts.learnt, parts.held_out, table)]
+    space = Space.of(policy.learnt, samples)
+    learnt, held_out, synthetic = (space.values(part) for part in samples)
+    tables = Tables(space, synthetic=synthetic, learnt=learnt, held_out=held_out)
+    verdict = judge(tables, policy.gate, policy.secrets, random, progress)
+    useful = usefulness(tables, policy.targets, random)
+    counts = parts.learnt.num_rows, parts.held_out.num_rows
+    return Synthetic(with_keys(table, policy), *counts, parts.drawn.said, verdict, useful)
+
+
+def split(source: pa.Table, random: np.random.Generator) -> tuple[pa.Table, pa.Table]:
+    """Return the rows to learn from and those held out, at random.
+
+    Raises: DataError — if there are too few for a control.
+    """
+    held = int(source.num_rows * HELD_OUT)
+    if held < LEAST_HELD_OUT:
+        least = int(LEAST_HELD_OUT / HELD_OUT)
+        raise DataError(
+            Text(
+                f"행이 {source.num_rows}개뿐이라 위험을 잴 수 없습니다. 적어도 {least}개가 필요합니다.",
+                f"with {source.num_rows} rows the risk cannot be measured; at least {least} are needed.",
+            )
+        )
+    order = random.permutation(source.num_rows)
+    return source.take(pa.array(order[held:])), source.take(pa.array(order[:held]))
+
+
+def sample(table: pa.Table, random: np.random.Generator) -> pa.Table:
+    """Return at most `MOST_COMPARED` rows."""
+    if table.num_rows <= MOST_COMPARED:
+        return table
+    return table.take(pa.array(np.sort(random.choice(table.num_rows, MOST_COMPARED, replace=False))))
+
+
+def ordered(table: pa.Table, policy: SynthPolicy) -> pa.Table:
+    """Return the table with the values of a row changed over where the policy wants them the other way round."""
+    for order in policy.orders:
+        low, high = table.column(order.low), table.column(order.high)
+        wrong = pc.fill_null(pc.greater(low, high), False)
+        table = table.set_column(table.column_names.index(order.low), order.low, pc.if_else(wrong, high, low))
+        table = table.set_column(table.column_names.index(order.high), order.high, pc.if_else(wrong, low, high))
+    return table
+
+
+def with_keys(table: pa.Table, policy: SynthPolicy) -> pa.Table:
+    """Return the columns of the policy in its order; keys are numbers that begin with S, so that none looks real."""
+    width = max(6, len(str(table.num_rows)))
+    keys = pa.array([f"S{n:0{width}d}" for n in range(1, table.num_rows + 1)]) if _has_key(policy) else None
+    columns = {c.name: keys if c.kind == "key" else table.column(c.name) for c in policy.columns}
+    return pa.table(columns)
+
+
+def _has_key(policy: SynthPolicy) -> bool:
+    return any(column.kind == "key" for column in policy.columns)

@@ -1,0 +1,147 @@
+"""What is learnt of a table: how often each value and each pair of values stands in it, exactly or with noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deid.synth.accounting import sigma_of
+from deid.synth.noise import Counts, noisy, without_negatives
+
+Codes = NDArray[np.int32]
+"""Rows as numbers of values, shape (rows, columns)."""
+
+Pair = tuple[int, int]
+"""Two columns by number, the lower first."""
+
+SHARE_ONE_WAY = 0.1
+SHARE_CHOICE = 0.1
+"""Parts of the privacy budget for single columns and for choosing pairs; the rest measures the pairs."""
+MOST_CELLS = 2_000_000
+"""Cells of one pair; a pair of two columns with more is not measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marginals:
+    """Counts by value of each column and of some pairs, all with the same total."""
+
+    sizes: tuple[int, ...]
+    """How many values each column can have."""
+    total: float
+    ones: tuple[Counts, ...]
+    pairs: dict[Pair, Counts]
+    """Counts of shape (values of the first, values of the second)."""
+
+    def joint(self, first: int, second: int) -> Counts:
+        """Return the counts of a measured pair, the first column along the rows."""
+        return self.pairs[first, second] if first < second else self.pairs[second, first].T
+
+
+def measure(codes: Codes, sizes: Sequence[int], least_cell: int = 1) -> Marginals:
+    """Return exact counts of all pairs; cells of fewer than `least_cell` rows are emptied.
+
+    A combination of one or two people is then not reproduced from a count of it, though chance may make it again.
+    """
+    ones = tuple(_count(codes[:, n], size) for n, size in enumerate(sizes))
+    pairs = {}
+    for first, second in _possible(sizes):
+        counts = _count_pair(codes, first, second, sizes)
+        counts[counts < least_cell] = 0.0
+        pairs[first, second] = _scaled(counts, float(len(codes)))
+    return Marginals(tuple(sizes), float(len(codes)), ones, pairs)
+
+
+def measure_privately(codes: Codes, sizes: Sequence[int], rho: float, random: np.random.Generator) -> Marginals:
+    """Return noisy counts that cost `rho` in all, of the pairs that tell most for it.
+
+    Adding or removing one person changes one cell of each table by one, so tables add up their costs. Which pairs are
+    measured is chosen from noisy scores: the distance of the pair's counts from those of independent columns, which
+    one person changes by at most 4 (Zhang et al., "PrivSyn", USENIX Security 2021, lemma 3).
+    """
+    columns = len(sizes)
+    each = rho * SHARE_ONE_WAY / columns
+    ones = [noisy(_count(codes[:, n], size), sigma_of(each), random) for n, size in enumerate(sizes)]
+    total = max(1.0, float(np.median([counts.sum() for counts in ones])))
+    ones = [without_negatives(counts, total) for counts in ones]
+    budgets = rho * SHARE_CHOICE, rho * (1.0 - SHARE_ONE_WAY - SHARE_CHOICE)
+    chosen = _chosen(codes, sizes, total, budgets, random)
+    pairs = {}
+    if chosen:
+        sigma = sigma_of(budgets[1] / len(chosen))
+        for first, second in chosen:
+            counts = noisy(_count_pair(codes, first, second, sizes), sigma, random)
+            pairs[first, second] = _agreeing(counts, ones[first], ones[second])
+    return Marginals(tuple(sizes), total, tuple(ones), pairs)
+
+
+def dependence(counts: Counts) -> float:
+    """Return the mutual information of two columns in nats; 0 where they say nothing of each other."""
+    total = counts.sum()
+    if total <= 0.0:
+        return 0.0
+    joint = counts / total
+    expected = joint.sum(axis=1, keepdims=True) @ joint.sum(axis=0, keepdims=True)
+    found = joint > 0.0
+    return float((joint[found] * np.log(joint[found] / expected[found])).sum())
+
+
+def _chosen(
+    codes: Codes, sizes: Sequence[int], total: float, budgets: tuple[float, float], random: np.random.Generator
+) -> list[Pair]:
+    """Return the pairs for which what is gained by measuring them outweighs the noise that all then carry.
+
+    `total` is the noisy number of rows; `budgets` are what choosing and what measuring may cost.
+    """
+    possible = list(_possible(sizes))
+    if not possible:
+        return []
+    sigma = 4.0 * sigma_of(budgets[0] / len(possible))
+    scores = {p: _distance(_count_pair(codes, *p, sizes)) + random.normal(0.0, sigma) for p in possible}
+    chosen: list[Pair] = []
+    best = np.inf
+    for pair in sorted(possible, key=lambda one: scores[one], reverse=True):
+        trial = [*chosen, pair]
+        each = sigma_of(budgets[1] / len(trial))
+        # An absolute error of noise in every cell, against the distance of every pair that is left independent.
+        error = sum(min(each * np.sqrt(2.0 / np.pi) * sizes[a] * sizes[b], 2.0 * total) for a, b in trial)
+        error += sum(max(scores[one], 0.0) for one in possible if one not in trial)
+        if error < best:
+            chosen, best = trial, error
+    return chosen
+
+
+def _distance(counts: Counts) -> float:
+    expected = counts.sum(axis=1, keepdims=True) @ counts.sum(axis=0, keepdims=True) / max(counts.sum(), 1.0)
+    return float(np.abs(counts - expected).sum())
+
+
+def _agreeing(counts: Counts, rows: Counts, columns: Counts, rounds: int = 30) -> Counts:
+    """Return a table with given sums of rows and columns, near the one given (iterative proportional fitting)."""
+    table = counts + 1e-9
+    for _ in range(rounds):
+        table = table * (rows / np.maximum(table.sum(axis=1), 1e-12))[:, None]
+        table = table * (columns / np.maximum(table.sum(axis=0), 1e-12))[None, :]
+    return table
+
+
+def _scaled(counts: Counts, total: float) -> Counts:
+    found = counts.sum()
+    return counts * (total / found) if found > 0.0 else counts
+
+
+def _possible(sizes: Sequence[int]) -> list[Pair]:
+    return [(a, b) for a, b in combinations(range(len(sizes)), 2) if sizes[a] * sizes[b] <= MOST_CELLS]
+
+
+def _count(column: NDArray[np.int32], size: int) -> Counts:
+    return np.bincount(column, minlength=size).astype(np.float64)
+
+
+def _count_pair(codes: Codes, first: int, second: int, sizes: Sequence[int]) -> Counts:
+    cells = codes[:, first].astype(np.int64) * sizes[second] + codes[:, second]
+    counts = np.bincount(cells, minlength=sizes[first] * sizes[second]).astype(np.float64)
+    return counts.reshape(sizes[first], sizes[second])

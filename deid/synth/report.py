@@ -1,0 +1,283 @@
+"""The report on a synthetic extract: what it puts at risk and what it is good for, on one picture, and all figures."""
+
+from __future__ import annotations
+
+import math
+
+from audit.text import Language, Text
+from deid.risk.page import (
+    BLUE,
+    GREY,
+    MUTED,
+    RED,
+    Block,
+    Cell,
+    Chart,
+    Grid,
+    Heading,
+    Line,
+    Note,
+    Page,
+    Rect,
+    Words,
+    short,
+)
+from deid.synth.gate import Judged, Risk, Verdict
+from deid.synth.making import Synthetic
+from deid.synth.policy import SynthPolicy
+
+RISKS: dict[str, Text] = {
+    "singling_out": Text("특정 가능성", "singling out"),
+    "linkability": Text("연결 가능성", "linkability"),
+    "inference": Text("추론 가능성", "inference"),
+    "membership": Text("포함 여부 추정", "membership"),
+    "copies": Text("원자료 행 복제", "copies of learnt rows"),
+    "held_out_copies": Text("분리해 둔 행 복제", "copies of held-out rows"),
+}
+MEANINGS: dict[str, Text] = {
+    "singling_out": Text(
+        "합성 행에서 만든 조건이 실제 한 사람만 가리키는 비율. 배우지 않은 사람에 대한 비율을 뺀 값입니다.",
+        "How often a condition read off a synthetic row fits one real person only, beyond how often it fits one who"
+        " was not learnt from.",
+    ),
+    "linkability": Text(
+        "한 사람의 열을 둘로 나누었을 때 두 쪽이 같은 합성 행으로 이어지는 비율.",
+        "How often two halves of a person's columns lead to the same synthetic row.",
+    ),
+    "inference": Text(
+        "다른 열을 아는 공격자가 합성자료로 비밀 값을 맞히는 비율. 배우지 않은 사람에 대한 비율을 뺀 값입니다.",
+        "How often somebody who knows all other columns learns the secret from the synthetic table, beyond what it"
+        " tells of people it was not learnt from.",
+    ),
+    "membership": Text(
+        "가장 가까운 합성 행까지의 거리로 학습에 쓰인 사람을 가려내는 정도. 0.5는 우연, 1은 항상 맞힘입니다.",
+        "How well the distance to the nearest synthetic row tells who was learnt from: 0.5 is chance, 1 is always.",
+    ),
+    "copies": Text(
+        "하나뿐인 학습 행과 같은 합성 행의 비율. 한도는 배우지 않은 실제 행이 그런 비율입니다.",
+        "Share of synthetic rows that equal a learnt row of which there is one; the limit is that of real rows.",
+    ),
+    "held_out_copies": Text(
+        "분리해 둔 행과 같은 합성 행의 비율. 높으면 엔진이 보면 안 되는 행을 본 것입니다.",
+        "The same for held-out rows: more than chance means that the engine saw what it must not see.",
+    ),
+}
+VERDICTS: dict[Verdict, Text] = {
+    Verdict.BELOW: Text("한도 이하", "below the limit"),
+    Verdict.ABOVE: Text("한도 초과", "above the limit"),
+    Verdict.NOT_MEASURED: Text("측정 안 됨 (통과 아님)", "not measured (no pass)"),
+}
+_TONES = {Verdict.BELOW: "met", Verdict.ABOVE: "failed", Verdict.NOT_MEASURED: "unknown"}
+_WIDE, _LEFT, _LONG = 760, 250, 420
+
+
+def report(made: Synthetic, policy: SynthPolicy, language: Language) -> Page:
+    """Return the report as a page; `deid.risk.page_html` and `page_pdf` show it."""
+    passed = made.judged.passed
+    verdict = (
+        Text("모든 위험이 한도 이하로 측정되었습니다.", "Every risk was measured and lies below its limit.")
+        if passed
+        else Text(
+            "제공할 수 없습니다: 한도를 넘거나 측정되지 않은 위험이 있습니다.",
+            "Not releasable: a risk is above its limit or not measured.",
+        )
+    )
+    blocks: list[Block] = [
+        Note(verdict.say(language), "met" if passed else "failed"),
+        Note(_facts(made, policy).say(language)),
+        Heading(Text("위험과 쓸모", "Risk and use").say(language)),
+        picture(made, language),
+        Heading(Text("위험", "Risks").say(language)),
+        _risk_grid(made.judged, language),
+        *(Note(f"{RISKS[name].say(language)}: {text.say(language)}") for name, text in MEANINGS.items()),
+        Heading(Text("쓸모", "Use").say(language)),
+        _use_grid(made, language),
+        _column_grid(made, language),
+        Note(CAUTION.say(language), "unknown"),
+    ]
+    title = Text("합성자료 보고서", "Report on a synthetic extract").say(language)
+    return Page(title, f"{policy.name} · {policy.dataset} · {policy.digest[:12]}", language, blocks)
+
+
+CAUTION = Text(
+    "이 보고서의 수치는 원자료로 계산한 것이므로 안심구역 밖으로 내보낼 때에는 반출심사를 거쳐야 합니다."
+    " 측정한 공격으로 드러나지 않은 위험이 없다는 뜻은 아닙니다.",
+    "The figures were computed from the source, so outside the zone this report passes egress review like any result."
+    " That these attacks found nothing does not mean that no other would.",
+)
+
+
+def picture(made: Synthetic, language: Language) -> Chart:
+    """Draw each risk as a part of its limit with its interval, and each measure of use beside that of real rows."""
+    shapes: list[Rect | Words | Line] = []
+    told: list[str] = []
+    y = 18.0
+    shapes.append(
+        Words(20, y - 4, Text("위험 (세로선: 한도)", "risk (upright line: limit)").say(language), 11, fill=MUTED)
+    )
+    for risk in made.judged.risks:
+        label = _label(risk, language)
+        shapes.append(Words(20, y + 14, short(label, 34), 12))
+        if risk.verdict is Verdict.NOT_MEASURED:
+            shapes.append(Words(_LEFT, y + 14, VERDICTS[risk.verdict].say(language), 12, fill="#6b4c00"))
+        else:
+            scale = _LONG * 0.6 / risk.limit
+            low, high = (min(_LONG, end * scale) for end in risk.interval)
+            colour = RED if risk.verdict is Verdict.ABOVE else BLUE
+            shapes.append(Rect(_LEFT + low, y + 5, max(2.0, high - low), 10, colour))
+            shapes.append(Line(_LEFT + _LONG * 0.6, y, _LEFT + _LONG * 0.6, y + 20))
+            shapes.append(Words(_LEFT + max(_LONG * 0.6, high) + 8, y + 14, f"{risk.interval[1]:.3f}", 11))
+        told.append(f"{label}: {VERDICTS[risk.verdict].say(language)}")
+        y += 22
+    y += 16
+    shapes.append(Words(20, y - 2, Text("쓸모 (회색: 실제 행)", "use (grey: real rows)").say(language), 11, fill=MUTED))
+    for label, value, real in _measures(made, language):
+        shapes.append(Words(20, y + 16, short(label, 34), 12))
+        if real is not None:
+            shapes.append(Rect(_LEFT, y + 4, max(0.5, _LONG * real), 5, GREY))
+        shapes.append(Rect(_LEFT, y + 9, max(0.5, _LONG * value), 8, BLUE))
+        shapes.append(Words(_LEFT + 6 + _LONG * max(value, real or 0.0), y + 16, f"{value:.3f}", 11))
+        told.append(f"{label}: {value:.3f}")
+        y += 22
+    return Chart(", ".join(told), _WIDE, y + 12, tuple(shapes))
+
+
+def document(made: Synthetic, policy: SynthPolicy) -> dict[str, object]:
+    """Return all figures for programs; what was not computed is null, never a number."""
+    useful = made.useful
+    return {
+        "policy": policy.name,
+        "policy_digest": policy.digest,
+        "passed": made.judged.passed,
+        "rows": made.table.num_rows,
+        "learnt_rows": made.learnt_rows,
+        "held_out_rows": made.held_out_rows,
+        "engine": made.said,
+        "risks": [
+            {
+                "name": risk.name,
+                "about": risk.about or None,
+                "value": _number(risk.value),
+                "interval": list(risk.interval),
+                "limit": _number(risk.limit),
+                "verdict": risk.verdict.value,
+                "attack": _number(risk.attack),
+                "control": _number(risk.control),
+                "attacks": risk.attacks,
+            }
+            for risk in made.judged.risks
+        ],
+        "use": {
+            "score": useful.score,
+            "columns": useful.columns,
+            "pairs": {"synthetic": useful.pairs, "real": useful.pairs_real},
+            "query_error": {"synthetic": _number(useful.query_error), "real": _number(useful.query_error_real)},
+            "tasks": [{"target": t.target, "real": t.real, "synthetic": t.synthetic} for t in useful.tasks],
+            "not_computed": list(useful.not_computed),
+        },
+    }
+
+
+def _facts(made: Synthetic, policy: SynthPolicy) -> Text:
+    if policy.privacy is None:
+        budget = Text("차분 프라이버시 없음", "no differential privacy")
+    else:
+        epsilon, delta = policy.privacy.epsilon, policy.privacy.delta
+        budget = Text(
+            f"차분 프라이버시 ε={epsilon:g}, δ={delta:g}", f"differential privacy, ε={epsilon:g}, δ={delta:g}"
+        )
+    rows, learnt, held = made.table.num_rows, made.learnt_rows, made.held_out_rows
+    return Text(
+        f"엔진 {policy.engine}, {budget.ko}. {learnt:,}행으로 배워 {rows:,}행을 만들었고,"
+        f" {held:,}행은 비교를 위해 분리했습니다.",
+        f"Engine {policy.engine}, {budget.en}. {rows:,} rows were drawn from what {learnt:,} taught;"
+        f" {held:,} were held out.",
+    )
+
+
+def _risk_grid(judged: Judged, language: Language) -> Grid:
+    head = (
+        Text("위험", "risk"),
+        Text("값", "value"),
+        Text("95 % 구간", "95 % interval"),
+        Text("한도", "limit"),
+        Text("공격 / 대조", "attack / control"),
+        Text("공격 수", "attacks"),
+        Text("판정", "verdict"),
+    )
+    rows = []
+    for risk in judged.risks:
+        tone = _TONES[risk.verdict]
+        rows.append(
+            (
+                Cell(_label(risk, language)),
+                Cell(_shown(risk.value), number=True),
+                Cell(f"{risk.interval[0]:.3f} – {risk.interval[1]:.3f}", number=True),
+                Cell(_shown(risk.limit), number=True),
+                Cell(f"{_shown(risk.attack)} / {_shown(risk.control)}", number=True),
+                Cell(f"{risk.attacks:,}", number=True),
+                Cell(VERDICTS[risk.verdict].say(language), tone),  # type: ignore[arg-type]
+            )
+        )
+    caption = Text(
+        "구간의 위쪽 끝이 한도 이하여야 합니다.", "The upper end of the interval has to lie below the limit."
+    )
+    return Grid(caption.say(language), tuple(text.say(language) for text in head), tuple(rows))
+
+
+def _use_grid(made: Synthetic, language: Language) -> Grid:
+    useful = made.useful
+    rows = [
+        _line(Text("열과 열 쌍의 유사도", "likeness of columns and pairs"), useful.score, None, language),
+        _line(Text("열 쌍의 유사도", "likeness of pairs"), useful.pairs, useful.pairs_real, language),
+        _line(
+            Text("집계 오차 (중앙값)", "error of counts (median)"),
+            useful.query_error,
+            useful.query_error_real,
+            language,
+        ),
+        *(
+            _line(
+                Text(f"모형: {task.target} (AUC)", f"model: {task.target} (AUC)"), task.synthetic, task.real, language
+            )
+            for task in useful.tasks
+        ),
+    ]
+    unknown = Text("계산 안 됨", "not computed").say(language)
+    rows += [(Cell(one), Cell(unknown, "unknown"), Cell("")) for one in useful.not_computed]
+    head = (Text("쓸모", "use"), Text("합성", "synthetic"), Text("실제", "real"))
+    caption = Text("실제: 배우지 않은 실제 행으로 같은 것을 잰 값", "real: the same measured on held-out rows")
+    return Grid(caption.say(language), tuple(text.say(language) for text in head), tuple(rows))
+
+
+def _column_grid(made: Synthetic, language: Language) -> Grid:
+    head = (Text("열", "column"), Text("유사도", "likeness"))
+    rows = tuple((Cell(name), Cell(f"{value:.3f}", number=True)) for name, value in made.useful.columns.items())
+    caption = Text("1은 분포가 같음, 0은 겹치지 않음", "1 is the same distribution, 0 one that shares nothing")
+    return Grid(caption.say(language), tuple(text.say(language) for text in head), rows)
+
+
+def _measures(made: Synthetic, language: Language) -> list[tuple[str, float, float | None]]:
+    useful = made.useful
+    pairs = Text("열 쌍의 유사도", "likeness of pairs").say(language)
+    model = Text("모형", "model").say(language)
+    tasks = [(f"{model}: {task.target}", task.synthetic, task.real) for task in useful.tasks]
+    return [(pairs, useful.pairs, useful.pairs_real), *tasks]
+
+
+def _line(name: Text, value: float, real: float | None, language: Language) -> tuple[Cell, Cell, Cell]:
+    beside = Cell("" if real is None else _shown(real), number=True)
+    return Cell(name.say(language)), Cell(_shown(value), number=True), beside
+
+
+def _label(risk: Risk, language: Language) -> str:
+    name = RISKS[risk.name].say(language)
+    return f"{name}: {risk.about}" if risk.about else name
+
+
+def _shown(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value

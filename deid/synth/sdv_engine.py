@@ -1,0 +1,108 @@
+"""Engines of SDV behind the port, each run in a process of its own from an optional extra.
+
+SDV and its parts are under the Business Source Licence 1.1: free to use, except to offer synthetic data to third
+parties as a commercial service. Nothing of it is imported here. Its process gets the learnt columns in a private
+directory and gives rows back; its model, which holds rows of the source, dies with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from audit.text import Text
+from deid.errors import DataError, MissingExtraError
+from deid.synth.policy import SynthPolicy
+from deid.synth.port import Drawn, Progress
+
+PYTHON = "ANSIM_SDV_PYTHON"
+"""The environment variable that names the Python of an environment with SDV, where it is not the zone's own."""
+PROGRAM = Path(__file__).with_name("sdv_process.py")
+LONGEST = 6 * 3600.0
+"""Seconds after which the process is ended: CTGAN took 17 minutes for 24,000 rows on one core."""
+LICENCE = Text(
+    "SDV는 BUSL-1.1 라이선스입니다. 합성데이터를 제3자에게 상업 서비스로 제공하려면 별도 계약이 필요합니다.",
+    "SDV is under BUSL-1.1: offering synthetic data to others as a commercial service takes a licence of its own.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SdvEngine:
+    """One engine of SDV by its name."""
+
+    name: str
+
+    def make(
+        self, learnt: pa.Table, policy: SynthPolicy, rows: int, random: np.random.Generator, progress: Progress
+    ) -> Drawn:
+        """Return rows that SDV drew."""
+        python = _python()
+        kinds = {column.name: column.kind for column in policy.learnt}
+        with tempfile.TemporaryDirectory(prefix="ansim-synth-") as name:
+            directory = Path(name)
+            pq.write_table(learnt, directory / "learnt.parquet")
+            job = {"engine": self.name, "kinds": kinds, "rows": rows, "seed": int(random.integers(2**31))}
+            (directory / "job.json").write_text(json.dumps(job), encoding="utf-8")
+            progress(0, rows)
+            _run([python, "-I", str(PROGRAM), name])
+            table = _read(directory / "drawn.parquet", learnt, policy)
+            versions = json.loads((directory / "said.json").read_text(encoding="utf-8"))
+        progress(rows, rows)
+        return Drawn(table, {"engine": self.name, "licence": LICENCE.en, **versions})
+
+
+def available() -> bool:
+    """Return whether SDV is there, without loading it."""
+    return bool(os.environ.get(PYTHON)) or find_spec("sdv") is not None
+
+
+def _python() -> str:
+    if not available():
+        error = MissingExtraError(
+            Text(
+                "SDV가 설치되어 있지 않습니다. marginals 엔진은 그대로 됩니다.",
+                "SDV is not installed; marginals works.",
+            )
+        )
+        error.hint = f"Install the extra ansim[sdv], or set {PYTHON} to the Python of an environment with sdv>=2,<3."
+        raise error
+    return os.environ.get(PYTHON) or sys.executable
+
+
+def _run(command: list[str]) -> None:
+    """Run SDV's process; what it wrote is not shown, since it may quote data."""
+    environment = {"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": str(os.cpu_count() or 1)}
+    try:
+        ended = subprocess.run(command, env=environment, capture_output=True, timeout=LONGEST, check=False).returncode
+    except subprocess.TimeoutExpired:
+        ended = -1
+    if ended != 0:
+        raise DataError(
+            Text(
+                f"SDV가 이 자료로 합성하지 못했습니다(종료 코드 {ended}). marginals 엔진을 써 보십시오.",
+                f"SDV could not learn from this data (exit code {ended}); try the engine marginals.",
+            )
+        )
+
+
+def _read(path: Path, learnt: pa.Table, policy: SynthPolicy) -> pa.Table:
+    """Return the rows in the kinds of the source.
+
+    Raises: DataError — if they are not of these columns.
+    """
+    try:
+        table = pq.read_table(path).select([column.name for column in policy.learnt])
+        schema = pa.schema([pa.field(name, learnt.schema.field(name).type) for name in table.column_names])
+        return table.cast(schema, safe=False).replace_schema_metadata(None)
+    except (pa.ArrowException, OSError, KeyError) as error:
+        raise DataError(Text("SDV의 결과를 읽을 수 없습니다.", "what SDV drew cannot be read.")) from error

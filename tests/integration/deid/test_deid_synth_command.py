@@ -1,0 +1,148 @@
+"""`ansim deid synth` as a person types it: a file and a report, or no file and the reason."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from hub_config.migrate import migrate
+from hub_config.settings import HubSettings, ZoneSettings, load_settings, settings_text
+from tests.patience import PATIENCE
+
+ADULT = Path("tests/data/adult/adult.parquet")
+POLICY = """version: 1
+name: Adult, for practice
+dataset: adult
+project: practice
+engine: marginals
+gate: {attacks: 100, inference: 0.9, membership: 0.7}
+targets: [salary-class]
+columns:
+  number: {kind: key}
+  age: {kind: number, range: [17, 90]}
+  sex: {kind: category}
+  education: {kind: category}
+  salary-class: {kind: category}
+"""
+
+
+def start(*arguments: str, home: Path) -> subprocess.Popen[str]:
+    command = [str(Path(sys.executable).with_name("ansim")), "--home", str(home), "deid", "synth", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def synth(*arguments: str, home: Path) -> tuple[int, str, str]:
+    process = start(*arguments, home=home)
+    out, err = process.communicate(timeout=PATIENCE)
+    return process.returncode, out, err
+
+
+@pytest.fixture
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the home of a zone: what makes an extract is recorded."""
+    directory = tmp_path_factory.mktemp("home")
+    (directory / "ansim.yaml").write_text(settings_text(ZoneSettings(), HubSettings()), encoding="utf-8")
+    migrate(load_settings(directory).database_url())
+    return directory
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    path = tmp_path / "synthetic.yaml"
+    path.write_text(POLICY, encoding="utf-8")
+    return path
+
+
+def test_a_synthetic_extract_is_written_with_its_report(policy: Path, tmp_path: Path, home: Path) -> None:
+    target, page, sheet = (tmp_path / name for name in ("out.parquet", "report.html", "report.pdf"))
+    options = ["--html", str(page), "--pdf", str(sheet), "--language", "ko", "--json"]
+    code, out, err = synth(str(policy), str(ADULT), str(target), *options, home=home)
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert found["passed"] is True
+    assert {risk["name"] for risk in found["risks"]} >= {"singling_out", "linkability", "inference", "membership"}
+    table = pq.read_table(target)
+    assert table.num_rows == found["rows"] == found["learnt_rows"]
+    assert table.column_names == ["number", "age", "sex", "education", "salary-class"]
+    described = json.loads(table.schema.metadata[b"ansim.extract"])
+    assert described["synthetic"] is True
+    assert described["policy_digest"] == found["policy_digest"]
+    assert "합성자료 보고서" in page.read_text(encoding="utf-8")
+    assert sheet.read_bytes().startswith(b"%PDF")
+
+
+def test_statistics_of_the_file_are_of_the_synthetic_rows_alone(policy: Path, tmp_path: Path, home: Path) -> None:
+    """The columns of the file say the least and the most of what is in it, and nothing of the source."""
+    target = tmp_path / "out.parquet"
+    synth(str(policy), str(ADULT), str(target), "--json", home=home)
+    file = pq.ParquetFile(target)
+    ages = file.read(columns=["age"]).column("age").to_pylist()
+    statistics = [file.metadata.row_group(n).column(1).statistics for n in range(file.metadata.num_row_groups)]
+    assert min(one.min for one in statistics) == min(ages)
+    assert max(one.max for one in statistics) == max(ages)
+
+
+def test_a_limit_that_is_not_kept_leaves_no_file_and_says_which(policy: Path, tmp_path: Path, home: Path) -> None:
+    policy.write_text(POLICY.replace("membership: 0.6", "membership: 0.3"), encoding="utf-8")
+    target, page = tmp_path / "out.parquet", tmp_path / "report.html"
+    code, out, _ = synth(str(policy), str(ADULT), str(target), "--html", str(page), home=home)
+    assert code == 1
+    assert not target.exists()
+    assert "above the limit" in out or "한도 초과" in out
+    assert page.exists()
+
+
+def test_a_budget_is_said_in_the_report_and_in_the_file(policy: Path, tmp_path: Path, home: Path) -> None:
+    education = sorted(set(pq.read_table(ADULT).column("education").to_pylist()))
+    text = POLICY.replace("engine: marginals", "engine: marginals\nprivacy: {epsilon: 1.0, delta: 1.0e-5}")
+    text = text.replace("sex: {kind: category}", "sex: {kind: category, values: [Female, Male]}")
+    text = text.replace(
+        "education: {kind: category}", f"education: {{kind: category, values: {json.dumps(education)}}}"
+    )
+    text = text.replace("salary-class: {kind: category}", 'salary-class: {kind: category, values: ["<=50K", ">50K"]}')
+    policy.write_text(text, encoding="utf-8")
+    target = tmp_path / "out.parquet"
+    code, out, err = synth(str(policy), str(ADULT), str(target), "--json", home=home)
+    assert (code, err) == (0, "")
+    assert json.loads(out)["engine"]["epsilon"] == 1.0
+    assert json.loads(pq.read_schema(target).metadata[b"ansim.extract"])["engine"]["delta"] == 1e-5
+
+
+def test_a_file_that_is_there_is_never_replaced(policy: Path, tmp_path: Path, home: Path) -> None:
+    target = tmp_path / "out.parquet"
+    target.write_bytes(b"mine")
+    code, _, err = synth(str(policy), str(ADULT), str(target), home=home)
+    assert code == 2
+    assert "out.parquet" in err
+    assert target.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"PAR1 this is none", b"a\n" + b"1\n" * 50, b"\x00" * 1_000], ids=["empty", "cut", "few", "zeros"]
+)
+def test_a_source_that_cannot_be_used_ends_in_one_sentence(
+    policy: Path, tmp_path: Path, home: Path, content: bytes
+) -> None:
+    source, target = tmp_path / "source.parquet", tmp_path / "out.parquet"
+    source.write_bytes(content)
+    code, _, err = synth(str(policy), str(source), str(target), home=home)
+    assert code == 2
+    assert "Traceback" not in err
+    assert not target.exists()
+
+
+def test_one_that_is_cut_short_leaves_nothing(policy: Path, tmp_path: Path, home: Path) -> None:
+    policy.write_text(POLICY.replace("attacks: 300", "attacks: 90000"), encoding="utf-8")
+    target = tmp_path / "out.parquet"
+    process = start(str(policy), str(ADULT), str(target), "--json", home=home)
+    time.sleep(3.0)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=PATIENCE)
+    assert [path.name for path in tmp_path.iterdir()] == ["synthetic.yaml"]

@@ -1,0 +1,109 @@
+"""A synthetic extract and its record are one, whatever the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from audit.db import Database
+from audit.errors import AuditError
+from audit.event import Actor, Source, Subjects
+from audit.search import Query, search
+from deid.errors import DataError
+from deid.synth.policy import SynthPolicy, parse_synth_policy
+from deid.synth.port import Progress
+from deid.synth.service import SynthDesk, SyntheticExtract
+from tests.integration.audit.audit_world import World, new_world
+
+ADULT = Path("tests/data/adult/adult.parquet")
+MAKER = Actor.person("p_aaaaaaaaaaaaaaaa", ("deid_operator",))
+POLICY = """version: 1
+name: t
+dataset: adult
+project: practice
+engine: marginals
+gate: {attacks: 200, membership: 0.65}
+columns:
+  age: {kind: number, range: [17, 90]}
+  sex: {kind: category}
+  education: {kind: category}
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    url = f"sqlite:///{tmp_path / 'zone.db'}"
+    return new_world(Database.open(url), tmp_path, url)
+
+
+@pytest.fixture(scope="module")
+def source() -> pa.Table:
+    return pq.read_table(ADULT).slice(0, 6_000)
+
+
+@contextmanager
+def silent(_stage: str) -> Iterator[Progress]:
+    yield lambda _done, _all: None
+
+
+def policy(more: str = "", text: str = POLICY) -> SynthPolicy:
+    return parse_synth_policy(text + more)
+
+
+def make(world: World, wanted: SynthPolicy, table: pa.Table, target: Path) -> SyntheticExtract:
+    subjects = Subjects.datasets([("adult", 1, 30_162)])
+    desk = SynthDesk(world.log)
+    return desk.make(wanted, table, target, by=MAKER, source=Source(None), subjects=subjects, shown=silent)
+
+
+def events(world: World) -> list[tuple[str, str]]:
+    with world.db.read() as tx:
+        found = search(tx, Query(action="deid.", newest_first=False))
+    return [(entry.body["action"], entry.body["outcome"]) for entry in found]
+
+
+def test_it_is_announced_made_and_reported_with_its_hash(world: World, source: pa.Table, tmp_path: Path) -> None:
+    found = make(world, policy(), source, tmp_path / "out.parquet")
+    assert events(world) == [("deid.synthetic", "intent"), ("deid.synthetic", "ok")]
+    with world.db.read() as tx:
+        last = search(tx, Query(action="deid.synthetic", outcome="ok"))[0].body
+    assert last["policy"] == policy().digest
+    assert last["object"]["sha256"] == found.sha256
+    assert last["detail"]["rows"] == 4_800
+    assert last["detail"]["held_out"] == 1_200
+    world.log.checkpoint()
+    assert world.verify().ok
+
+
+def test_one_that_puts_people_at_risk_is_recorded_as_denied_and_not_written(
+    world: World, source: pa.Table, tmp_path: Path
+) -> None:
+    strict = policy(text=POLICY.replace("membership: 0.65", "membership: 0.2"))
+    assert make(world, strict, source, tmp_path / "out.parquet").sha256 is None
+    assert events(world) == [("deid.synthetic", "intent"), ("deid.synthetic", "denied")]
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_a_failure_is_recorded_without_a_value_of_the_data(world: World, tmp_path: Path) -> None:
+    words = pa.table({"age": ["마흔"] * 600, "sex": ["x"] * 600, "education": ["y"] * 600})
+    with pytest.raises(DataError):
+        make(world, policy(), words, tmp_path / "out.parquet")
+    assert events(world) == [("deid.synthetic", "intent"), ("deid.synthetic", "failed")]
+    assert "마흔".encode() not in b"".join(world.body(index) for index in range(world.size()))
+
+
+@pytest.mark.parametrize("which", ["intent", "ok"])
+def test_what_cannot_be_recorded_is_not_made(world: World, source: pa.Table, tmp_path: Path, which: str) -> None:
+    with world.db.begin() as tx:
+        tx.exec_driver_sql(
+            "CREATE TRIGGER broken BEFORE INSERT ON audit_entry"
+            f" WHEN NEW.outcome = '{which}' BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    with pytest.raises(AuditError):
+        make(world, policy(), source, tmp_path / "out.parquet")
+    assert not (tmp_path / "out.parquet").exists()
