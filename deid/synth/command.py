@@ -13,7 +13,7 @@ from audit.event import Source
 from audit.text import Language, Text
 from deid.commands import CLI, subjects_of
 from deid.progress import shown
-from deid.reading import opened, whole
+from deid.reading import opened
 from deid.risk.page_html import html
 from deid.risk.page_pdf import pdf
 from deid.synth.making import Synthetic
@@ -31,19 +31,17 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     language: Language = arguments.language or language_of()
     if policy.engine != "marginals" and not context.json:
         context.print(LICENCE.say(language))
-    with opened(arguments.table, arguments) as source:
-        wanted = [c.name for c in policy.learnt if c.name in source.columns]
-        table = whole(source, wanted, quiet=context.json)
     zone = context.zone()
-    extract = SynthDesk(zone.log).make(
-        policy,
-        table,
-        arguments.target,
-        by=CLI,
-        source=Source(None),
-        subjects=subjects_of(zone, policy.dataset),
-        shown=partial(shown, quiet=context.json),
-    )
+    with opened(arguments.table, arguments) as source:
+        extract = SynthDesk(zone.log).make(
+            policy,
+            source,
+            arguments.target,
+            by=CLI,
+            source=Source(None),
+            subjects=subjects_of(zone, policy.dataset),
+            shown=partial(shown, quiet=context.json),
+        )
     made = extract.made
     _write_reports(made, policy, arguments, context, language)
     if context.json:
@@ -71,8 +69,8 @@ def _say(made: Synthetic, target: Path, context: Context, language: Language) ->
         context.print(f"AUC {task.target}: {task.synthetic:.3f} ({Text('실제', 'real').say(language)} {task.real:.3f})")
     end = (
         Text(
-            f"{target}: 합성 {made.table.num_rows:,}행을 썼습니다.",
-            f"{target}: {made.table.num_rows:,} synthetic rows.",
+            f"{target}: 합성 {made.rows:,}행을 썼습니다.",
+            f"{target}: {made.rows:,} synthetic rows.",
         )
         if made.judged.passed
         else Text(

@@ -43,8 +43,8 @@ class MarginalEngine:
             marginals = measure_privately(codes, groups.sizes, rho, random)
             said |= {"epsilon": policy.privacy.epsilon, "delta": policy.privacy.delta, "rho": rho}
         said["pairs"] = len(marginals.pairs)
-        drawn = ungrouped(draw(marginals, rows, random, progress), groups)
-        return Drawn(coding.decode(drawn, random), said)
+        blocks = draw(marginals, rows, random, progress)
+        return Drawn((coding.decode(ungrouped(block, groups), random) for block in blocks), said)
 
 
 def fresh_random() -> np.random.Generator:

@@ -17,9 +17,12 @@ from deid.synth.gate import LEAST_HELD_OUT, Judged, judge
 from deid.synth.matrix import Space
 from deid.synth.policy import HELD_OUT, SynthPolicy
 from deid.synth.port import Drawn, Engine, Progress
+from deid.synth.sampler import Sampler
 from deid.synth.sdv_engine import SdvEngine
 from deid.synth.usefulness import Usefulness, usefulness
 
+MOST_LEARNT = 1_000_000
+"""Rows of the source that are looked at, a random sample of more: counts of a million rows are as good as of all."""
 MOST_COMPARED = 50_000
 """Rows of each table that attacks and measures look at: a sample of more would change no verdict and take hours."""
 
@@ -31,7 +34,7 @@ ENGINES: Mapping[str, Engine] = {
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The rows an engine learnt from, those it never saw, and what it drew."""
+    """The rows an engine learnt from, those it never saw, and what it draws."""
 
     learnt: pa.Table
     held_out: pa.Table
@@ -40,9 +43,9 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Synthetic:
-    """A synthetic table with the verdict on it and what it is good for."""
+    """The verdict on what was drawn, and what it is good for."""
 
-    table: pa.Table
+    rows: int
     learnt_rows: int
     held_out_rows: int
     said: dict[str, object]
@@ -50,18 +53,10 @@ class Synthetic:
     useful: Usefulness
 
 
-def synthesise(source: pa.Table, policy: SynthPolicy, random: np.random.Generator) -> Synthetic:
-    """Return a synthetic table; whether it may be used is in `judged`, and the caller must ask.
-
-    Raises: DataError — if the source does not fit the policy, or is too small for a held-out part.
-    """
-    return judged(learn_and_draw(source, policy, random), policy, random)
-
-
 def learn_and_draw(
     source: pa.Table, policy: SynthPolicy, random: np.random.Generator, progress: Progress = lambda _done, _all: None
 ) -> Parts:
-    """Hold rows out, learn from the others and draw.
+    """Hold rows out, learn from the others, and give what draws rows with the learnt columns of the policy.
 
     Raises: DataError — if the source does not fit the policy, or is too small for a held-out part.
     """
@@ -71,22 +66,29 @@ def learn_and_draw(
         raise DataError(Text(f"자료에 없는 열입니다: {missing}", f"the data has no column {missing}."))
     learnt, held_out = split(source.select(names), random)
     drawn = ENGINES[policy.engine].make(learnt, policy, policy.rows or learnt.num_rows, random, progress)
-    return Parts(learnt, held_out, Drawn(ordered(drawn.table, policy), drawn.said))
+    return Parts(learnt, held_out, Drawn((ordered(table, policy) for table in drawn.tables), drawn.said))
 
 
 def judged(
-    parts: Parts, policy: SynthPolicy, random: np.random.Generator, progress: Progress = lambda _done, _all: None
+    parts: Parts,
+    drawn: Sampler,
+    policy: SynthPolicy,
+    random: np.random.Generator,
+    progress: Progress = lambda _done, _all: None,
 ) -> Synthetic:
-    """Attack what was drawn, and measure what it is good for."""
-    table = parts.drawn.table
-    samples = [sample(part, random) for part in (parts.learnt, parts.held_out, table)]
+    """Attack a sample of what was drawn, and measure what it is good for."""
+    samples = []
+    for part in (parts.learnt, parts.held_out):
+        sampler = Sampler(MOST_COMPARED, random)
+        sampler.add(part)
+        samples.append(sampler.table())
+    samples.append(drawn.table())
     space = Space.of(policy.learnt, samples)
     learnt, held_out, synthetic = (space.values(part) for part in samples)
     tables = Tables(space, synthetic=synthetic, learnt=learnt, held_out=held_out)
     verdict = judge(tables, policy.gate, policy.secrets, random, progress)
     useful = usefulness(tables, policy.targets, random)
-    counts = parts.learnt.num_rows, parts.held_out.num_rows
-    return Synthetic(with_keys(table, policy), *counts, parts.drawn.said, verdict, useful)
+    return Synthetic(drawn.rows, parts.learnt.num_rows, parts.held_out.num_rows, parts.drawn.said, verdict, useful)
 
 
 def split(source: pa.Table, random: np.random.Generator) -> tuple[pa.Table, pa.Table]:
@@ -107,13 +109,6 @@ def split(source: pa.Table, random: np.random.Generator) -> tuple[pa.Table, pa.T
     return source.take(pa.array(order[held:])), source.take(pa.array(order[:held]))
 
 
-def sample(table: pa.Table, random: np.random.Generator) -> pa.Table:
-    """Return at most `MOST_COMPARED` rows."""
-    if table.num_rows <= MOST_COMPARED:
-        return table
-    return table.take(pa.array(np.sort(random.choice(table.num_rows, MOST_COMPARED, replace=False))))
-
-
 def ordered(table: pa.Table, policy: SynthPolicy) -> pa.Table:
     """Return the table with the values of a row changed over where the policy wants them the other way round."""
     for order in policy.orders:
@@ -124,13 +119,7 @@ def ordered(table: pa.Table, policy: SynthPolicy) -> pa.Table:
     return table
 
 
-def with_keys(table: pa.Table, policy: SynthPolicy) -> pa.Table:
+def with_keys(table: pa.Table, policy: SynthPolicy, first: int) -> pa.Table:
     """Return the columns of the policy in its order; keys are numbers that begin with S, so that none looks real."""
-    width = max(6, len(str(table.num_rows)))
-    keys = pa.array([f"S{n:0{width}d}" for n in range(1, table.num_rows + 1)]) if _has_key(policy) else None
-    columns = {c.name: keys if c.kind == "key" else table.column(c.name) for c in policy.columns}
-    return pa.table(columns)
-
-
-def _has_key(policy: SynthPolicy) -> bool:
-    return any(column.kind == "key" for column in policy.columns)
+    keys = pa.array([f"S{n:09d}" for n in range(first, first + table.num_rows)])
+    return pa.table({c.name: keys if c.kind == "key" else table.column(c.name) for c in policy.columns})

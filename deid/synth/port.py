@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,7 +19,8 @@ Progress = Callable[[int, int | None], None]
 class Drawn:
     """What an engine made, and what it says of how."""
 
-    table: pa.Table
+    tables: Iterator[pa.Table]
+    """The rows, block by block; they are drawn while they are read."""
     said: dict[str, object]
 
 

@@ -149,7 +149,7 @@ def document(made: Synthetic, policy: SynthPolicy) -> dict[str, object]:
         "policy": policy.name,
         "policy_digest": policy.digest,
         "passed": made.judged.passed,
-        "rows": made.table.num_rows,
+        "rows": made.rows,
         "learnt_rows": made.learnt_rows,
         "held_out_rows": made.held_out_rows,
         "engine": made.said,
@@ -186,7 +186,7 @@ def _facts(made: Synthetic, policy: SynthPolicy) -> Text:
         budget = Text(
             f"차분 프라이버시 ε={epsilon:g}, δ={delta:g}", f"differential privacy, ε={epsilon:g}, δ={delta:g}"
         )
-    rows, learnt, held = made.table.num_rows, made.learnt_rows, made.held_out_rows
+    rows, learnt, held = made.rows, made.learnt_rows, made.held_out_rows
     return Text(
         f"엔진 {policy.engine}, {budget.ko}. {learnt:,}행으로 배워 {rows:,}행을 만들었고,"
         f" {held:,}행은 비교를 위해 분리했습니다.",

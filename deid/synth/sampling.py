@@ -8,6 +8,8 @@ looked at: it costs no privacy, and no row of the source is ever copied.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -44,16 +46,15 @@ def spanning_tree(marginals: Marginals) -> list[Pair]:
 
 def draw(
     marginals: Marginals, rows: int, random: np.random.Generator, progress: Progress = lambda _done, _all: None
-) -> Codes:
-    """Return rows, shape (rows, columns), whose counts are near the measured ones."""
+) -> Iterator[Codes]:
+    """Yield blocks of rows, shape (at most `BLOCK`, columns), each with counts near the measured ones."""
     tree = spanning_tree(marginals)
-    codes = np.empty((rows, len(marginals.sizes)), dtype=np.int32)
     for start in range(0, rows, BLOCK):
-        block = codes[start : start + BLOCK]
+        block = np.empty((min(BLOCK, rows - start), len(marginals.sizes)), dtype=np.int32)
         _draw_tree(block, marginals, tree, random)
         _fit(block, marginals, random)
-        progress(min(start + BLOCK, rows), rows)
-    return codes
+        yield block
+        progress(start + len(block), rows)
 
 
 def _draw_tree(block: Codes, marginals: Marginals, tree: list[Pair], random: np.random.Generator) -> None:

@@ -58,7 +58,7 @@ class SdvEngine:
             table = _read(directory / "drawn.parquet", learnt, policy)
             versions = json.loads((directory / "said.json").read_text(encoding="utf-8"))
         progress(rows, rows)
-        return Drawn(table, {"engine": self.name, "licence": LICENCE.en, **versions})
+        return Drawn(iter([table]), {"engine": self.name, "licence": LICENCE.en, **versions})
 
 
 def available() -> bool:

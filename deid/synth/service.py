@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,20 +15,20 @@ from audit.canonical import JSON
 from audit.errors import AuditError
 from audit.event import Actor, Object, Source, Subjects
 from audit.log import AuditLog
+from audit.text import Text
 from deid.announced import Announced
-from deid.errors import DeidError
+from deid.errors import DataError, DeidError
+from deid.sources import Table
 from deid.synth.engine import fresh_random
-from deid.synth.making import Synthetic, judged, learn_and_draw
+from deid.synth.making import MOST_COMPARED, MOST_LEARNT, Synthetic, judged, learn_and_draw, with_keys
 from deid.synth.policy import SynthPolicy
 from deid.synth.port import Progress
-from deid.targets import extract_file, refuse_target
-
-ROWS = 65_536
-"""Rows that are written at a time."""
+from deid.synth.sampler import Sampler
+from deid.targets import Stage, extract_file, refuse_target, stage
 
 
 class Shown(Protocol):
-    """Shows how far one stage has come: "draw" or "attack"."""
+    """Shows how far one stage has come: "read", "draw" or "attack"."""
 
     def __call__(self, stage: str, /) -> AbstractContextManager[Progress]:
         """Give what takes the work done and all there is."""
@@ -50,7 +51,7 @@ class SynthDesk:
     def make(
         self,
         policy: SynthPolicy,
-        table: pa.Table,
+        table: Table,
         target: Path,
         *,
         by: Actor,
@@ -69,14 +70,15 @@ class SynthDesk:
         facts = _facts(policy)
         intent = announced.record("intent", about, detail=facts)
         try:
-            made = _made(policy, table, shown)
-            if made.judged.passed:
-                _write(made, policy, target)
+            with stage(target) as staged:
+                made = _made(policy, table, staged, shown)
+                if made.judged.passed:
+                    _write(made, policy, staged, target)
         except BaseException as error:
             reason = error.reason_code if isinstance(error, DeidError) else "interrupted"
             announced.record("failed", about, intent_id=intent, reason=reason)
             raise
-        counted: dict[str, JSON] = {**facts, "rows": made.table.num_rows, "held_out": made.held_out_rows}
+        counted: dict[str, JSON] = {**facts, "rows": made.rows, "held_out": made.held_out_rows}
         if not made.judged.passed:
             announced.record("denied", about, intent_id=intent, reason="risk_too_high", detail=counted)
             return SyntheticExtract(made, None)
@@ -91,15 +93,37 @@ class SynthDesk:
         return SyntheticExtract(made, digest)
 
 
-def _made(policy: SynthPolicy, table: pa.Table, shown: Shown) -> Synthetic:
+def _made(policy: SynthPolicy, table: Table, staged: Stage, shown: Shown) -> Synthetic:
+    """Draw rows, put them aside, and attack a sample of them."""
     random = fresh_random()
+    with shown("read") as reading:
+        source = _sampled(table, policy, Sampler(MOST_LEARNT, random), reading)
+    drawn = Sampler(MOST_COMPARED, random)
     with shown("draw") as drawing:
-        parts = learn_and_draw(table, policy, random, drawing)
+        parts = learn_and_draw(source, policy, random, drawing)
+        staged.write_all(_put_aside(parts.drawn.tables, policy, drawn))
     with shown("attack") as attacking:
-        return judged(parts, policy, random, attacking)
+        return judged(parts, drawn, policy, random, attacking)
 
 
-def _write(made: Synthetic, policy: SynthPolicy, target: Path) -> None:
+def _sampled(table: Table, policy: SynthPolicy, sampler: Sampler, progress: Progress) -> pa.Table:
+    names = tuple(column.name for column in policy.learnt)
+    if missing := ", ".join(name for name in names if name not in table.columns):
+        raise DataError(Text(f"자료에 없는 열입니다: {missing}", f"the data has no column {missing}."))
+    for batch in table.batches(names):
+        sampler.add(pa.Table.from_batches([batch]))
+        progress(sampler.rows, table.rows)
+    return sampler.table()
+
+
+def _put_aside(tables: Iterator[pa.Table], policy: SynthPolicy, sampler: Sampler) -> Iterator[pa.RecordBatch]:
+    for table in tables:
+        first = sampler.rows + 1
+        sampler.add(table)
+        yield from with_keys(table, policy, first).combine_chunks().to_batches()
+
+
+def _write(made: Synthetic, policy: SynthPolicy, staged: Stage, target: Path) -> None:
     """Write the file; it says that it is synthetic, by which policy and engine, and nothing of the source."""
     described: dict[str, object] = {
         "synthetic": True,
@@ -110,7 +134,7 @@ def _write(made: Synthetic, policy: SynthPolicy, target: Path) -> None:
         "engine": made.said,
     }
     with extract_file(target, described) as writer:
-        for batch in made.table.combine_chunks().to_batches(max_chunksize=ROWS):
+        for batch in staged.batches():
             writer.write(batch)
 
 

@@ -15,6 +15,7 @@ from audit.errors import AuditError
 from audit.event import Actor, Source, Subjects
 from audit.search import Query, search
 from deid.errors import DataError
+from deid.sources import open_table
 from deid.synth.policy import SynthPolicy, parse_synth_policy
 from deid.synth.port import Progress
 from deid.synth.service import SynthDesk, SyntheticExtract
@@ -42,8 +43,10 @@ def world(tmp_path: Path) -> World:
 
 
 @pytest.fixture(scope="module")
-def source() -> pa.Table:
-    return pq.read_table(ADULT).slice(0, 6_000)
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("source") / "adult.parquet"
+    pq.write_table(pq.read_table(ADULT).slice(0, 6_000), path)
+    return path
 
 
 @contextmanager
@@ -55,10 +58,10 @@ def policy(more: str = "", text: str = POLICY) -> SynthPolicy:
     return parse_synth_policy(text + more)
 
 
-def make(world: World, wanted: SynthPolicy, table: pa.Table, target: Path) -> SyntheticExtract:
+def make(world: World, wanted: SynthPolicy, table: Path, target: Path) -> SyntheticExtract:
     subjects = Subjects.datasets([("adult", 1, 30_162)])
     desk = SynthDesk(world.log)
-    return desk.make(wanted, table, target, by=MAKER, source=Source(None), subjects=subjects, shown=silent)
+    return desk.make(wanted, open_table(table), target, by=MAKER, source=Source(None), subjects=subjects, shown=silent)
 
 
 def events(world: World) -> list[tuple[str, str]]:
@@ -67,7 +70,7 @@ def events(world: World) -> list[tuple[str, str]]:
     return [(entry.body["action"], entry.body["outcome"]) for entry in found]
 
 
-def test_it_is_announced_made_and_reported_with_its_hash(world: World, source: pa.Table, tmp_path: Path) -> None:
+def test_it_is_announced_made_and_reported_with_its_hash(world: World, source: Path, tmp_path: Path) -> None:
     found = make(world, policy(), source, tmp_path / "out.parquet")
     assert events(world) == [("deid.synthetic", "intent"), ("deid.synthetic", "ok")]
     with world.db.read() as tx:
@@ -81,7 +84,7 @@ def test_it_is_announced_made_and_reported_with_its_hash(world: World, source: p
 
 
 def test_one_that_puts_people_at_risk_is_recorded_as_denied_and_not_written(
-    world: World, source: pa.Table, tmp_path: Path
+    world: World, source: Path, tmp_path: Path
 ) -> None:
     strict = policy(text=POLICY.replace("membership: 0.65", "membership: 0.2"))
     assert make(world, strict, source, tmp_path / "out.parquet").sha256 is None
@@ -90,7 +93,8 @@ def test_one_that_puts_people_at_risk_is_recorded_as_denied_and_not_written(
 
 
 def test_a_failure_is_recorded_without_a_value_of_the_data(world: World, tmp_path: Path) -> None:
-    words = pa.table({"age": ["마흔"] * 600, "sex": ["x"] * 600, "education": ["y"] * 600})
+    words = tmp_path / "words.parquet"
+    pq.write_table(pa.table({"age": ["마흔"] * 600, "sex": ["x"] * 600, "education": ["y"] * 600}), words)
     with pytest.raises(DataError):
         make(world, policy(), words, tmp_path / "out.parquet")
     assert events(world) == [("deid.synthetic", "intent"), ("deid.synthetic", "failed")]
@@ -98,7 +102,7 @@ def test_a_failure_is_recorded_without_a_value_of_the_data(world: World, tmp_pat
 
 
 @pytest.mark.parametrize("which", ["intent", "ok"])
-def test_what_cannot_be_recorded_is_not_made(world: World, source: pa.Table, tmp_path: Path, which: str) -> None:
+def test_what_cannot_be_recorded_is_not_made(world: World, source: Path, tmp_path: Path, which: str) -> None:
     with world.db.begin() as tx:
         tx.exec_driver_sql(
             "CREATE TRIGGER broken BEFORE INSERT ON audit_entry"

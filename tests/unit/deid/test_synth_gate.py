@@ -32,7 +32,7 @@ def parts() -> tuple[pa.Table, pa.Table, pa.Table]:
     columns = "".join(f"  {n}: {{kind: {'number' if n == 'age' else 'category'}}}\n" for n in source.column_names)
     policy = parse_synth_policy("version: 1\nname: t\ndataset: d\nproject: p\nengine: marginals\ncolumns:\n" + columns)
     made = learn_and_draw(source, policy, np.random.default_rng(5))
-    return made.learnt, made.held_out, made.drawn.table
+    return made.learnt, made.held_out, pa.concat_tables(made.drawn.tables)
 
 
 def tables(synthetic: pa.Table) -> Tables:
