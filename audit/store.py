@@ -7,7 +7,8 @@ the insert itself.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -28,6 +29,9 @@ _BODY = "SELECT body FROM audit_entry WHERE idx = ?"
 _SIZE = "SELECT coalesce(max(idx), -1) + 1 FROM audit_entry"
 _TILE = "SELECT hashes FROM audit_tile WHERE level = ? AND n = ?"
 _LEAVES = "SELECT leaf_hash FROM audit_entry WHERE idx >= ? AND idx < ? ORDER BY idx"
+_CLOSED = "-1, hashes FROM audit_tile WHERE level = ? AND n = ?"
+_BELOW_TILE = "n, root FROM audit_tile WHERE level = ? AND n >= ? AND n < ?"
+_BELOW_LEAF = "idx, leaf_hash FROM audit_entry WHERE idx >= ? AND idx < ?"
 _TILE_ROOTS = "SELECT root FROM audit_tile WHERE level = ? AND n >= ? AND n < ? ORDER BY n"
 
 
@@ -113,6 +117,35 @@ def full_tile(tx: Connection, level: int, n: int) -> bytes | None:
     """Return the hashes of a full tile, one after the other, or None if the log has not closed it."""
     found = _read(tx, _TILE, (level, n))
     return bytes(found[0][0]) if found else None
+
+
+def tiles(tx: Connection, wanted: Iterable[tuple[int, int]], size: int) -> dict[tuple[int, int], bytes]:
+    """Return the hashes of several tiles of a tree of `size`, by level and number, with one question.
+
+    A tile that is not full in this tree may have been closed since, and the leaves under it pruned: then its row
+    holds more than was asked for, and the same first hashes.
+    """
+    parts: list[str] = []
+    values: list[int] = []
+    places = list(wanted)
+    for number, (level, n) in enumerate(places):
+        parts.append(f"SELECT {number}, {_CLOSED}")
+        values += (level, n)
+        if (n + 1) * TILE_WIDTH ** (level + 1) > size:
+            start, end = n * TILE_WIDTH, (n + 1) * TILE_WIDTH
+            below = _BELOW_TILE if level else _BELOW_LEAF
+            parts.append(f"SELECT {number}, {below}")
+            values += (level - 1, start, end) if level else (start, end)
+    found: dict[int, list[tuple[int, bytes]]] = {}
+    for number, n, hashes in _read(tx, " UNION ALL ".join(parts), values) if parts else ():
+        found.setdefault(number, []).append((n, hashes))
+    return {places[number]: _joined(rows) for number, rows in found.items()}
+
+
+def _joined(rows: list[tuple[int, bytes]]) -> bytes:
+    """Return the row of a closed tile (numbered -1) where there is one, else what it is made of, in its order."""
+    rows.sort(key=itemgetter(0))
+    return bytes(rows[0][1]) if rows[0][0] < 0 else b"".join([hashes for _, hashes in rows])
 
 
 def _read(tx: Connection, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

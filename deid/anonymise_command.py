@@ -8,16 +8,21 @@ from typing import Any
 
 import pyarrow as pa
 
-from audit.cli_context import Context
+from audit.cli_context import Context, language_of
 from audit.text import Text
 from deid.anonymise.apply import anonymise
 from deid.anonymise.builtin import as_texts, builtin_hierarchy
 from deid.anonymise.hierarchy import Hierarchy, read_hierarchy
 from deid.anonymise.mondrian import recode
-from deid.errors import UsageError
+from deid.errors import DataError, UsageError
 from deid.progress import shown
 from deid.reading import names, opened, whole
 from deid.targets import extract_file
+
+_UNCHANGED = Text(
+    "다음 열은 그대로 남았습니다: {names}. 사람을 알아볼 수 있는 열이면 먼저 `ansim deid apply`로 처리하십시오.",
+    "These columns stand as they were: {names}. If they tell who somebody is, treat them with `ansim deid apply` first.",
+)
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
@@ -45,6 +50,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             )
             result = made.table
             facts |= {"levels": dict(made.levels), "loss": made.found.loss, "checked": made.found.checked}
+    _refuse_nothing_left(result, arguments.k)
+    facts["unchanged"] = [name for name in table.column_names if name not in (*quasi, arguments.sensitive)]
     described: dict[str, object] = {"anonymised": True, "k": arguments.k, "levels": facts.get("levels", {})}
     with extract_file(arguments.target, described) as writer:
         for batch in result.combine_chunks().to_batches():
@@ -55,7 +62,17 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     else:
         for name, value in facts.items():
             context.print(f"{name}: {value}")
+        if facts["unchanged"]:
+            context.print(f"! {_UNCHANGED.format(names=', '.join(facts['unchanged'])).say(language_of())}")
     return 0
+
+
+def _refuse_nothing_left(result: pa.Table, k: int) -> None:
+    """Refuse a table without rows: its k would read as if it had been met."""
+    if not result.num_rows:
+        raise DataError(
+            Text(f"비슷한 행이 {k:,}개가 되지 않아 남는 행이 없습니다.", f"no rows are left: there are not {k:,} alike.")
+        )
 
 
 def _hierarchies(arguments: argparse.Namespace, quasi: list[str], table: pa.Table) -> list[Hierarchy]:

@@ -23,6 +23,7 @@ from deid.keys import DomainKey, KeyStore
 from deid.policy import Policy, load_policy
 from deid.progress import shown
 from deid.reading import opened
+from deid.recogniser_file import kept_recognisers
 from deid.risk.assessment import as_json
 from deid.service import DeidDesk, Extract
 from deid.sources import Table
@@ -40,7 +41,7 @@ _UNNAMED = Text("정책에 없어 뺀 열: {names}", "Columns left out because t
 
 def run_apply(arguments: argparse.Namespace, context: Context) -> int:
     """Make an extract, or show on a few rows what would be made."""
-    policy = load_policy(arguments.policy)
+    policy = load_policy(arguments.policy, kept_recognisers(context.home))
     with opened(arguments.table, arguments) as table:
         if arguments.dry_run:
             return _dry_run(policy, table, context)
@@ -77,7 +78,7 @@ def _make(policy: Policy, table: Table, target: Path, context: Context, changer:
             target,
             by=CLI,
             source=Source(None),
-            subjects=_subjects(zone, policy),
+            subjects=subjects_of(zone, policy.dataset),
             progress=report,
             changer=changer,
         )
@@ -155,10 +156,10 @@ class _Sample:
             return
 
 
-def _subjects(zone: Any, policy: Policy) -> Subjects:
+def subjects_of(zone: Any, dataset_id: str) -> Subjects:
     """Return whose data it is, where the dataset is registered."""
     for dataset in zone.registry.datasets():
-        if dataset.id == policy.dataset:
+        if dataset.id == dataset_id:
             version = max((v.number for v in zone.registry.versions(dataset.id)), default=1)
             return Subjects.datasets([(dataset.id, version, dataset.people)])
-    return Subjects.datasets([(policy.dataset, 0, 0)])
+    return Subjects.datasets([(dataset_id, 0, 0)])

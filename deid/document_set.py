@@ -19,7 +19,9 @@ from deid.number_windows import Rules
 Detector = Callable[[str, frozenset[str]], list[Span]]
 """Finds in one text, given the names that the rest of the set has shown."""
 
-_CALLING = re.compile("(?:씨|군|양|님)$")
+_CALLING = frozenset("씨군양님")
+_PLAIN_NAME = re.compile("[가-힣]{1,8}")
+"""Whole syllables and too few for a number that is read out: normalising would change nothing."""
 _MARKS = re.compile("[^0-9A-Za-z가-힣]")
 _TOKEN_BYTES = 4
 _SHORTEST_FULL_NAME = 3
@@ -60,10 +62,9 @@ def scrub_text(text: str, key: bytes | None = None, *, more: Rules = ()) -> str:
 
 def identity(label: str, value: str, own: Iterable[str] = (), everybody: Iterable[str] = ()) -> str:
     """Return what is the same in all spellings of one identifier."""
-    plain = value if value.isascii() else normalise(value).text
     if label == "EMAIL":
-        return plain.lower()
-    bare = _MARKS.sub("", plain)
+        return (value if value.isascii() else normalise(value).text).lower()
+    bare = _bare(value)
     if label != "PERSON":
         return bare.upper()
     for people in (own, everybody):
@@ -77,22 +78,29 @@ def identity(label: str, value: str, own: Iterable[str] = (), everybody: Iterabl
 
 def _called(bare: str, people: Iterable[str]) -> list[str]:
     """Return the people of whom a short form can speak."""
-    short = _CALLING.sub("", bare)
-    return sorted(
+    if bare[-1:] not in _CALLING:
+        return [name for name in people if name == bare or (name[1:] == bare and len(bare) > 1)]
+    short = bare[:-1]
+    return [
         name
         for name in people
-        if name in (bare, short)
-        or (len(short) > 1 and name[1:] == short)
-        or (short != bare and name[: len(short)] == short)
-    )
+        if name in (bare, short) or (len(short) > 1 and name[1:] == short) or name[: len(short)] == short
+    ]
 
 
 def _full_names(text: str, spans: Iterable[Span]) -> Iterable[str]:
-    for span in spans:
-        if span.label == "PERSON" and span.score >= REASONED:
-            name = _MARKS.sub("", normalise(text[span.start : span.end]).text)
-            if len(name) >= _SHORTEST_FULL_NAME and not _CALLING.search(name):
+    for start, end, label, score, _ in spans:
+        if label == "PERSON" and score >= REASONED:
+            name = _bare(text[start:end])
+            if len(name) >= _SHORTEST_FULL_NAME and name[-1] not in _CALLING:
                 yield name
+
+
+def _bare(value: str) -> str:
+    """Return a value in plain spelling, without marks and spaces."""
+    if _PLAIN_NAME.fullmatch(value):
+        return value  # as nearly every name is written
+    return _MARKS.sub("", value if value.isascii() else normalise(value).text)
 
 
 def _replaced(
@@ -101,20 +109,21 @@ def _replaced(
     parts: list[str] = []
     marks: list[str] = []
     made: dict[tuple[str, str], str] = {}
+    keyed = None if key is None else blake2b(key=key, digest_size=_TOKEN_BYTES)
     position = 0
-    for span in spans:
-        value = text[span.start : span.end]
-        mark = made.get((span.label, value))
+    for start, end, label, _, _ in spans:
+        value = text[start:end]
+        mark = made.get((label, value))
         if mark is None:
-            same = identity(span.label, value, own, everybody)
-            mark = f"[{span.label}]" if key is None else _token(span.label, same, key)
-            made[span.label, value] = mark
-        parts += (text[position : span.start], mark)
+            mark = f"[{label}]" if keyed is None else _token(label, identity(label, value, own, everybody), keyed)
+            made[label, value] = mark
+        parts += (text[position:start], mark)
         marks.append(mark)
-        position = span.end
+        position = end
     return Scrubbed("".join(parts) + text[position:], tuple(spans), tuple(marks))
 
 
-def _token(label: str, same: str, key: bytes) -> str:
-    written = f"{label} {same}".encode(errors="surrogatepass")
-    return f"[{label}_{blake2b(written, key=key, digest_size=_TOKEN_BYTES).hexdigest()}]"
+def _token(label: str, same: str, keyed: blake2b) -> str:
+    of_this = keyed.copy()
+    of_this.update(f"{label} {same}".encode(errors="surrogatepass"))
+    return f"[{label}_{of_this.hexdigest()}]"

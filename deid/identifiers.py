@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from typing import NamedTuple
 
 from deid.international import INTERNATIONAL, INTERNATIONAL_NUMBERS
 from deid.korean import NUMBERS, REGIONAL, TEXTS
@@ -23,7 +25,11 @@ from deid.number_windows import Rules, in_windows
 from deid.recogniser import NEVER, Recogniser
 
 RECOGNISERS: Rules = (*NUMBERS, *INTERNATIONAL_NUMBERS, *TEXTS, *REGIONAL, *ADDRESSES, *INTERNATIONAL)
-_IN_TEXT: Rules = (*TEXTS, *INTERNATIONAL)
+_IN_TEXT: tuple[tuple[str, re.Pattern[str] | None, Rules], ...] = tuple(
+    (hint, gate, tuple(rules))
+    for (hint, gate), rules in groupby((*TEXTS, *INTERNATIONAL), key=lambda rule: (rule.hint, rule.gate))
+)
+"""Rules that are searched for in the whole text, by what a text must hold for them."""
 _numbers = in_windows((*NUMBERS, *INTERNATIONAL_NUMBERS))
 
 REPORTED = 0.5
@@ -38,8 +44,7 @@ Found = tuple[int, int, str, float, str]
 """A find in the normalised text: start, end, label, score, rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """One find: code points [start, end) of the text as given, what it is, how sure, by which rule."""
 
     start: int
@@ -67,24 +72,61 @@ def detect(
     headed = normalise(heading).text.lower() if heading else ""
     found, names = _found(plain, headed, reported, more)
     for column, start, end in find_columns(plain):
-        cells, named = _found(plain[start:end], column.lower(), reported, more)
-        found += [_moved(one, start) for one in cells if one[2] != "PERSON" or one[3] >= _IN_COLUMN]
-        names += [_moved(one, start) for one in named if one[3] >= _IN_COLUMN]
+        for one in _in_cell(plain[start:end], column.lower(), reported, more):
+            if one[2] != "PERSON":
+                found.append(_moved(one, start))
+            elif one[3] >= _IN_COLUMN:
+                found.append(_moved(one, start))
+                names.append(_moved(one, start))
     found += names_again(plain, names, known)
-    return [Span(*normal.span(start, end), label, score, rule) for start, end, label, score, rule in _kept(found)]
+    kept = _kept(found)
+    if normal.starts is None:
+        return [Span._make(one) for one in kept]
+    return [Span(*normal.span(start, end), label, score, rule) for start, end, label, score, rule in kept]
 
 
 def _found(text: str, heading: str, reported: float, more: Rules) -> tuple[list[Found], list[Found]]:
     """Return every find in a normalised text, overlapping ones too, and the candidates for names among them."""
-    judge = _Reader(text, heading, reported).judge
-    found = [one for rule, match in _numbers(text) if (one := judge(rule, match))]
-    for rule in (*_IN_TEXT, *more) if more else _IN_TEXT:
-        if rule.may_match(text):
-            found += [one for match in rule.pattern.finditer(text) if (one := judge(rule, match))]
+    reader = _Reader(text, heading, reported)
+    judge = reader.judge
+    found = [one for rule, match in _numbers(text, reader.hopeless) if (one := judge(rule, match))]
+    for hint, gate, rules in _IN_TEXT:
+        if hint in text and (gate is None or gate.search(text)):
+            for rule in rules:
+                found += [one for match in rule.pattern.finditer(text) if (one := judge(rule, match))]
+    for rule in more:
+        found += [one for match in rule.pattern.finditer(text) if (one := judge(rule, match))]
     found += [one for rule, match in find_addresses(text) if (one := judge(rule, match))]
     names = find_names(text, heading, found)
     found += [one for one in names if one[3] >= reported]
     return found, names
+
+
+def _in_cell(cell: str, heading: str, reported: float, more: Rules) -> list[Found]:
+    """Return what the heading of a column makes of one cell; what needs none is found with the whole text."""
+    reader = _Reader(cell, heading, reported)
+    judge = reader.judge
+    lifted = _lifted(heading)
+    found = [
+        one for rule, match in _numbers(cell, reader.hopeless) if rule.rule in lifted and (one := judge(rule, match))
+    ]
+    for rule in (*TEXTS, *INTERNATIONAL, *more):
+        if (rule.rule in lifted or rule in more) and rule.may_match(cell):
+            found += [one for match in rule.pattern.finditer(cell) if (one := judge(rule, match))]
+    if not lifted.isdisjoint(_PLACED):
+        found += [one for rule, match in find_addresses(cell) if (one := judge(rule, match))]
+    if any(word in heading for word in CONTEXT):
+        found += find_names(cell, heading, found)
+    return found
+
+
+_PLACED = frozenset(rule.rule for rule in (*ADDRESSES, *REGIONAL))
+
+
+@lru_cache(maxsize=1_000)
+def _lifted(heading: str) -> frozenset[str]:
+    """Return which rules know a word of a heading."""
+    return frozenset(rule.rule for rule in RECOGNISERS if any(word in heading for word in rule.context))
 
 
 _IN_COLUMN = 0.8
@@ -105,13 +147,14 @@ def is_context(heading: str) -> bool:
 class _Reader:
     """Judges matches in one text; what all of them need is made once, when the first needs it."""
 
-    __slots__ = ("_heading", "_lowered", "_reported", "_text")
+    __slots__ = ("_heading", "_lowered", "_reported", "_text", "_words")
 
     def __init__(self, text: str, heading: str, reported: float) -> None:
         self._text = text
         self._heading = heading
         self._reported = reported
         self._lowered = ""
+        self._words: dict[int, list[str]] = {}
 
     def judge(self, rule: Recogniser, match: re.Match[str]) -> Found | None:
         score = rule.score(match)
@@ -126,8 +169,10 @@ class _Reader:
 
     def _has_context(self, rule: Recogniser, match: re.Match[str]) -> bool:
         """Whether a context word stands near the match on its line, also with a Korean particle stuck to it."""
-        heading = self._heading
-        lowered = self._lowered or self._lower()
+        words = self._context(rule)
+        if not words or (self._heading and self._headed(rule)):
+            return bool(words)
+        lowered = self._lowered
         start, end = match.span()
         before = lowered[max(0, start - rule.reach) : start]
         after = lowered[end : end + CONTEXT_AFTER]
@@ -135,10 +180,27 @@ class _Reader:
             before = before.rpartition("\n")[2]
         if "\n" in after:
             after = after.partition("\n")[0]
-        for word in rule.context:  # noqa: SIM110 - a generator costs more than the search, for every number
-            if word in before or word in after or (heading and word in heading):
+        for word in words:  # noqa: SIM110 - a generator costs more than the search, for every number
+            if word in before or word in after:
                 return True
         return False
+
+    def hopeless(self, rule: Recogniser) -> bool:
+        """Whether nothing that a rule matches in this text can be reported, for want of context."""
+        return rule.alone < self._reported and not self._context(rule)
+
+    def _context(self, rule: Recogniser) -> list[str]:
+        """The context words of a rule that stand anywhere in the text, or in the heading."""
+        several = id(rule.context)  # rules of one kind share their words
+        words = self._words.get(several)
+        if words is None:
+            lowered, heading = self._lowered or self._lower(), self._heading
+            words = [word for word in rule.context if word in lowered or word in heading]
+            self._words[several] = words
+        return words
+
+    def _headed(self, rule: Recogniser) -> bool:
+        return any(word in self._heading for word in self._context(rule))
 
     def _lower(self) -> str:
         lowered = self._text.lower()

@@ -25,6 +25,7 @@ from deid.key_life import Life, lives
 from deid.keys import KeyStore
 from deid.linkage.service import Linkage, LinkageDesk
 from deid.people import AGREEING, ASKING, RegisteredPeople
+from deid.presence import typed
 from deid.reidentification.service import ReidentificationDesk
 from deid.reidentification.standing import GROUNDS, STATES, Request
 from deid.service import DeidDesk
@@ -37,8 +38,6 @@ CLI = Actor.service("cli")
 HERE = Source(None)
 _SHA256 = re.compile("[0-9a-f]{64}")
 
-_PASSWORD = Text("{handle}의 비밀번호: ", "Password of {handle}: ")
-_CODE = Text("{handle}의 인증번호: ", "Code of {handle}: ")
 _TERMINAL = Text(
     "원래 값은 화면에만 한 번 표시합니다. 파일이나 다른 프로그램으로 보낼 수 없습니다.",
     "The identifier is shown once, on a terminal; it cannot go to a file or another program.",
@@ -254,10 +253,9 @@ def run_reidentify_open(arguments: argparse.Namespace, context: Context) -> int:
 def _present(context: Context, handle: str) -> Actor:
     """Return somebody who proves with password and one-time code to be there.
 
-    Raises: what the registry's refusals are.
+    Raises: what the registry's refusals are. UsageError — if nobody is there to type.
     """
-    password = getpass(_tell(_PASSWORD.format(handle=handle)))
-    code = getpass(_tell(_CODE.format(handle=handle)))
+    password, code = typed(handle, getpass)
     person = context.zone().registry.sign_in(handle, password, code, source=HERE)
     return Actor.person(person.ref, sorted(str(role.value) for role in person.roles))
 

@@ -111,6 +111,9 @@ BIRTH_WORDS = (
 )
 _ACCOUNT_WORDS = ("계좌", "입금", "송금", "통장", "account", "은행", "뱅크", "bank", "예금", "이체")
 
+# What every passport number and customs code begins with; few Korean texts hold it.
+_CODE = re.compile("[A-Z][A-Z]?[ -]?[0-9]{3}")
+
 NUMBERS: tuple[Recogniser, ...] = (
     Recogniser(
         "rrn", "RRN", re.compile(f"{BEFORE}[0-9]{{6}}{JOIN}[1-490][0-9]{{6}}{AFTER}"), _resident, RESIDENT_WORDS, 0.95
@@ -157,6 +160,7 @@ NUMBERS: tuple[Recogniser, ...] = (
         fixed(0.2),
         PHONE_WORDS,
         0.85,
+        alone=0.2,
     ),
     Recogniser(
         "landline-kr", "PHONE", re.compile(f"{_COUNTRY}{_AREAS}{_GROUPS}{AFTER}"), _spelt(0.85, 0.3), PHONE_WORDS, 0.9
@@ -178,8 +182,9 @@ NUMBERS: tuple[Recogniser, ...] = (
         fixed(0.1),
         ("건강보험", "보험증", "건보", "증번호", "증 번호", "health insurance", "nhis"),
         0.85,
+        alone=0.1,
     ),
-    Recogniser("account", "ACCOUNT", re.compile(_ACCOUNT), fixed(0.2), _ACCOUNT_WORDS, 0.8),
+    Recogniser("account", "ACCOUNT", re.compile(_ACCOUNT), fixed(0.2), _ACCOUNT_WORDS, 0.8, alone=0.2),
     Recogniser(
         "birth-date",
         "BIRTH_DATE",
@@ -203,6 +208,7 @@ TEXTS: tuple[Recogniser, ...] = (
         fixed(0.8),
         ("여권", "passport"),
         0.97,
+        gate=_CODE,
     ),
     Recogniser(
         "passport-kr-old",
@@ -211,6 +217,7 @@ TEXTS: tuple[Recogniser, ...] = (
         fixed(0.4),
         ("여권", "passport"),
         0.9,
+        gate=_CODE,
     ),
     Recogniser(
         "account-bank",
@@ -248,7 +255,7 @@ TEXTS: tuple[Recogniser, ...] = (
         fixed(0.6),
         ("통관", "customs", "pccc"),
         0.95,
-        "P",
+        gate=_CODE,
     ),
 )
 """What begins with a letter or a word; each is searched for in the whole text."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -49,7 +49,8 @@ _WEAK_TITLES = frozenset(
 )
 _STARTS = "".join(sorted(SURNAMES | {double[0] for double in DOUBLE_SURNAMES}))
 # The character class stands first: the search for it is the fast one.
-_WORD = re.compile(f"[{_STARTS}](?<![가-힣].)[가-힣]{{1,9}}")
+_SECONDS = "".join(sorted(FIRST | SECOND | {double[1] for double in DOUBLE_SURNAMES}))
+_WORD = re.compile(f"[{_STARTS}](?<![가-힣].)[{_SECONDS}][가-힣]{{0,8}}")
 _ENDING = "|".join(sorted(PARTICLES, key=len, reverse=True))
 _TITLED_END = re.compile(f"(?P<title>{TITLES})(?:{_ENDING})?")
 _TITLE_NEXT = re.compile(rf" (?P<title>{TITLES})(?:{_ENDING})?(?![가-힣])")
@@ -62,21 +63,19 @@ _AGED = re.compile(
 )
 _IN_PIECES = re.compile(f"[{_STARTS}](?= [가-힣] [가-힣](?![가-힣]))(?<![가-힣].)....")
 _GREETINGS = (
-    "저는 ",
-    "저 ",
-    "이름은 ",
-    "나는 ",
-    "이름이 ",
-    "안녕하세요 ",
-    "안녕하세요, ",
-    "안녕하세요. ",
-    "안녕하십니까 ",
+    *("저는 ", "저 ", "이름은 ", "나는 ", "이름이 "),
+    *("안녕하세요 ", "안녕하세요, ", "안녕하세요. ", "안녕하십니까 "),
 )
 _QUESTION = re.compile(r"(?:성함|이름|누구)[^\n]{0,20}\?[ \n]{1,2}[^\s:>]{0,6}[ :>]{0,3}$")
 _BETWEEN_NAMES = frozenset((", ", ",", "·", " · ", "/", " / ", "、", "와 ", "과 ", " 및 "))
 _BESIDE = frozenset(" ,(/|:·[)]\t\"'☎")
 _LABEL_MARKS = frozenset(" :=|/,[(<>\t\"'-")
 _STRONG_MARKS = frozenset(":=|/,[(>\t")
+_LABELS = NAME_LABELS | OTHER_LABELS
+_LABEL_ENDS = frozenset(
+    [label[-1] for label in _LABELS] + [end for label in ENGLISH_LABELS for end in (label[-1], label[-1].upper())]
+)
+"""Characters with which a label ends; what stands before most words is none of them."""
 _NUMBERED = frozenset(
     ("RRN", "FRN", "PHONE", "EMAIL", "ADDRESS", "BIRTH_DATE", "DRIVER_LICENSE", "PASSPORT", "VEHICLE", "ACCOUNT")
 )
@@ -190,7 +189,7 @@ def names_again(text: str, names: Sequence[Found], others: frozenset[str] = froz
     """
     shown = {text[start:end] for start, end, _, score, _ in names if score >= REASONED and end - start > 2}
     again: list[Found] = []
-    for surname in {name[0] for name in shown if name[0] in SURNAMES}:
+    for surname in {name[0] for name in shown if name[0] in SURNAMES} if "씨" in text else ():
         again += [(*place, "PERSON", 0.7, "name-surname") for place in _places(text, surname, _MISTER, whole=True)]
     for name in shown | others:
         again += [(*place, "PERSON", REASONED, "name-again") for place in _places(text, name, _ENDS)]
@@ -220,16 +219,19 @@ def _places(text: str, name: str, behind: re.Pattern[str], *, whole: bool = Fals
 
 def _best_reason(candidate: Candidate) -> tuple[float, str]:
     """Return the strongest reason; the characters beside the word say which reasons there can be."""
-    text, start, end, reading, _, _ = candidate
+    text, start, end, reading, before, _ = candidate
     best, rule = reading.alone, "name-alone"
-    before = text[start - 1] if start else "\n"
-    rules: tuple[str, ...] = _RULES_BEFORE if before in _LABEL_MARKS else ()
-    if reading.rest:
-        rules += _RULES_STUCK
-    elif text[end : end + 1] in _OPENS_REASON or not rules:
-        rules += _RULES_BEHIND
-    for name in rules:
-        score = REASONS[name](candidate)
+    mark = text[start - 1] if start else "\n"
+    ahead = mark in _LABEL_MARKS
+    rules = _rules(
+        # Nearly every word has a space before it, and few have the end of a label before that.
+        ahead and (mark != " " or start < 2 or text[start - 2] in _BEFORE_SPACE),
+        ahead and before >= 0,
+        ahead,
+        "" if reading.rest else "behind" if not ahead or text[end : end + 1] in _OPENS_REASON else "none",
+    )
+    for name, reason in rules:
+        score = reason(candidate)
         if score > best:
             best, rule = score, name
             if best >= 0.9:
@@ -244,15 +246,15 @@ def _labelled(candidate: Candidate) -> float:
         last -= 1
     if last < 0 or last == start - 1:
         return NEVER
+    nearest = last
     topic = text[last] in _TOPIC and text[start - 1] == " " and last > 0 and "가" <= text[last - 1] <= "힣"
     last -= topic  # 대리인은 홍길동 변호사입니다
-    marked = any(mark in _STRONG_MARKS for mark in text[last + 1 : start])
     if text[last] == ")" and (opened := text.rfind("(", max(0, last - 14), last)) > 0:
         last = opened - 1
         last -= text[last] == " "
-    label = _label_that_ends(text, last + 1)
-    if not label:
+    if text[last] not in _LABEL_ENDS or not (label := _label_that_ends(text, last + 1)):
         return NEVER
+    marked = not _STRONG_MARKS.isdisjoint(text[nearest + 1 : start])
     sure = label in NAME_LABELS or label.lower() in ENGLISH_LABELS
     if topic and not (sure or candidate.reading.usual):
         return NEVER
@@ -278,13 +280,10 @@ def _label_that_ends(text: str, end: int) -> str:
         while begin > 0 and end - begin < 9 and text[begin - 1].isascii() and text[begin - 1].isalpha():
             begin -= 1
         return text[begin:end] if text[begin:end].lower() in ENGLISH_LABELS else ""
-    for size in (3, 2, 4, 5, 6, 1):
-        begin = end - size
-        if begin < 0:
+    for begin in (end - 3, end - 2, end - 4, end - 5, end - 6, end - 1):
+        if begin < 0 or (label := text[begin:end]) not in _LABELS:
             continue
-        label = text[begin:end]
-        whole = size >= COMPOUND_LABEL or begin == 0 or not "가" <= text[begin - 1] <= "힣"
-        if whole and (label in NAME_LABELS or label in OTHER_LABELS):
+        if end - begin >= COMPOUND_LABEL or begin == 0 or not "가" <= text[begin - 1] <= "힣":
             return label
     return ""
 
@@ -355,8 +354,10 @@ def _signed(candidate: Candidate) -> float:
 
 
 def _asked(candidate: Candidate) -> float:
-    before = candidate.text[max(0, candidate.start - 40) : candidate.start]
-    return 0.85 if "?" in before[-16:] and _QUESTION.search(before) else NEVER
+    text, start = candidate.text, candidate.start
+    if text.rfind("?", max(0, start - 16), start) < 0:
+        return NEVER
+    return 0.85 if _QUESTION.search(text[max(0, start - 40) : start]) else NEVER
 
 
 def _personal(candidate: Candidate) -> float:
@@ -380,7 +381,18 @@ REASONS: Mapping[str, Callable[[Candidate], float]] = MappingProxyType(
     }
 )
 """What may show that a word is a name, and how sure that makes it."""
-_RULES_BEFORE = ("name-label", "name-list", "name-introduced", "name-asked")
-_RULES_STUCK = ("name-title", "name-particle")
-_RULES_BEHIND = ("name-title", "name-age", "name-beside", "name-signed")
+_BEFORE_SPACE = _LABEL_ENDS | _LABEL_MARKS | _TOPIC | {")"}
+
+
+@cache
+def _rules(label: bool, listed: bool, ahead: bool, behind: str) -> tuple[tuple[str, Callable[[Candidate], float]], ...]:
+    """Return the reasons to try, in their order, by what stands around a word."""
+    names = ["name-label"] * label + ["name-list"] * listed + ["name-introduced", "name-asked"] * ahead
+    if not behind:
+        names += ["name-title", "name-particle"]
+    elif behind == "behind":
+        names += ["name-title", "name-age", "name-beside", "name-signed"]
+    return tuple((name, REASONS[name]) for name in names)
+
+
 _OPENS_REASON = frozenset(" ,(/|:·[)]\t\"'☎드올배귀서인\n")

@@ -27,8 +27,14 @@ _BEYOND = 8
 """Characters behind a stretch that a rule may look at."""
 
 
-def in_windows(rules: Rules) -> Callable[[str], Iterator[tuple[Recogniser, re.Match[str]]]]:
-    """Return a search for all matches of rules that begin with digits, in one pass over a text."""
+Matches = Iterator[tuple[Recogniser, re.Match[str]]]
+
+
+def in_windows(rules: Rules) -> Callable[[str, Callable[[Recogniser], bool]], Matches]:
+    """Return a search for all matches of rules that begin with digits, in one pass over a text.
+
+    The search also takes what says that a rule has no hope in this text: it is not tried then.
+    """
     shapes = [(re.compile(_TOKEN.sub(_any_digit, _NOT_AHEAD.sub("", rule.pattern.pattern))), rule) for rule in rules]
     remembered: dict[str, Rules] = {}
 
@@ -45,9 +51,11 @@ def in_windows(rules: Rules) -> Callable[[str], Iterator[tuple[Recogniser, re.Ma
             remembered[shape] = found
         return found
 
-    def search(text: str) -> Iterator[tuple[Recogniser, re.Match[str]]]:
+    def search(text: str, hopeless: Callable[[Recogniser], bool]) -> Matches:
         for window in _WINDOW.finditer(text):
             for rule in possible(window[0]):
+                if rule.alone < 1.0 and hopeless(rule):
+                    continue
                 for match in rule.pattern.finditer(text, window.start(), window.end() + _BEYOND):
                     yield rule, match
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, cast, get_args
 
 from audit.text import Text
 from audit.yaml_file import Node, plain, read_yaml
 from deid.action import Action
+from deid.actions.text import ScrubText
 from deid.catalogue import ACTIONS, ACTIONS_BY_ROLE, Role
 from deid.errors import PolicyError
 from deid.parameters import read_action
 from deid.techniques import TECHNIQUES
+from deid.zone_recognisers import ZoneRecogniser
 
 VERSION = 1
 Purpose = Literal["statistics", "scientific_research", "archiving"]
@@ -79,8 +81,8 @@ class Policy:
         return tuple(column.name for column in self.shown if column.role == role)
 
 
-def load_policy(path: Path) -> Policy:
-    """Return the policy in a file.
+def load_policy(path: Path, recognisers: tuple[ZoneRecogniser, ...] = ()) -> Policy:
+    """Return the policy in a file, its texts read with the recognisers of the zone too.
 
     Raises: PolicyError — naming the line.
     """
@@ -88,7 +90,25 @@ def load_policy(path: Path) -> Policy:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(Text(f"{path}: 읽을 수 없는 파일입니다.", f"{path} cannot be read.")) from error
-    return parse_policy(text, path.name)
+    return with_recognisers(parse_policy(text, path.name), recognisers)
+
+
+def with_recognisers(policy: Policy, recognisers: tuple[ZoneRecogniser, ...]) -> Policy:
+    """Return a policy whose texts are read with the recognisers of a zone too.
+
+    They decide what the extract shows as much as the file does, so the digest names both; a policy without texts
+    stays as it is.
+    """
+    if not recognisers or not any(isinstance(column.action, ScrubText) for column in policy.columns):
+        return policy
+    columns = tuple(
+        replace(column, action=column.action.with_recognisers(recognisers))
+        if isinstance(column.action, ScrubText)
+        else column
+        for column in policy.columns
+    )
+    both = {"policy": policy.digest, "recognisers": [one.as_json() for one in recognisers]}
+    return replace(policy, columns=columns, digest=_digest_of(both))
 
 
 def parse_policy(text: str, file: str = "policy.yaml") -> Policy:
@@ -191,5 +211,9 @@ def _release(node: Node, columns: tuple[ColumnPolicy, ...]) -> Release:
 
 
 def _digest(root: Node) -> str:
-    content = json.dumps(plain(root), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return _digest_of(plain(root))
+
+
+def _digest_of(value: object) -> str:
+    content = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(content.encode("utf-8")).hexdigest()

@@ -44,6 +44,8 @@ class Recogniser:
     """Characters before a find in which a context word counts."""
     gate: re.Pattern[str] | None = None
     """What must be somewhere in a text, where no plain string says so."""
+    alone: float = 1.0
+    """The most that its form can score without a word of context."""
 
     def may_match(self, text: str) -> bool:
         """Return whether a text holds what every match holds."""

@@ -41,6 +41,11 @@ _REASONS: Mapping[str, Text] = MappingProxyType(
             f"패턴이 {LONGEST_PATTERN}자보다 깁니다", f"the pattern is longer than {LONGEST_PATTERN} characters"
         ),
         "malformed": Text("정규식이 아닙니다", "this is no regular expression"),
+        "set": Text(
+            "대괄호 안의 [, --, &&, ~~, || 는 앞으로 뜻이 달라집니다. 글자 그대로면 앞에 \\를 붙이십시오: [\\[]",
+            "[, --, &&, ~~ or || inside square brackets will change its meaning; "
+            "put \\ before it where the character itself is meant: [\\[]",
+        ),
         "construct": Text(
             "되돌아 참조, 조건, 플래그는 쓸 수 없습니다", "back references, conditions and flags are not accepted"
         ),
@@ -86,6 +91,15 @@ def load_recognisers(path: Path) -> tuple[ZoneRecogniser, ...]:
             entry.refuse(Text(f"{recogniser.rule} 규칙이 두 번 있습니다", f"rule {recogniser.rule} stands twice"))
         found[recogniser.rule] = recogniser
     return tuple(found.values())
+
+
+def kept_recognisers(home: Path) -> tuple[ZoneRecogniser, ...]:
+    """Return the recognisers that a zone keeps in its home, if it keeps any.
+
+    Raises: RecogniserError — naming the line.
+    """
+    path = home / FILE_NAME
+    return load_recognisers(path) if path.exists() else ()
 
 
 def _recogniser(entry: Node) -> ZoneRecogniser:

@@ -13,9 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from audit.cli_context import Context, language_of
-from audit.durable import replace_file
 from audit.text import Language, Text
-from deid.cautions import sentences
+from deid.cautions import cautions, idle, sentences
 from deid.engine import changed
 from deid.errors import UsageError
 from deid.keys import DomainKey
@@ -27,6 +26,7 @@ from deid.risk.measures import Figure, NotComputed
 from deid.risk.population import Population
 from deid.risk.report import report_page, report_pdf
 from deid.sources import Table, open_table
+from deid.written import write_report
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
@@ -47,13 +47,16 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     demands = criteria(policy.release, found) if policy else []
     language: Language = arguments.language or language_of()
     name = Path(arguments.table).name
+    known = None if policy is None else cautions(policy)
+    if policy is not None and known is not None and before is not None:
+        known += idle(policy, before.distinct_values, found.distinct_values)
     if arguments.html:
-        page = report_page(found, before, demands, language, name=name, steps=steps)
-        replace_file(arguments.html, page.encode("utf-8"), mode=0o600)
+        page = report_page(found, before, demands, language, name=name, steps=steps, known=known)
+        write_report(arguments.html, page.encode("utf-8"))
     if arguments.pdf:
         fonts = [context.home / "fonts"]
-        data = report_pdf(found, before, demands, language, name=name, steps=steps, fonts=fonts)
-        replace_file(arguments.pdf, data, mode=0o600)
+        data = report_pdf(found, before, demands, language, name=name, steps=steps, known=known, fonts=fonts)
+        write_report(arguments.pdf, data)
     if context.json:
         document = {
             "after": as_json(found),
@@ -63,12 +66,12 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
                 {"name": d.name, "column": d.column, "required": d.required, "found": _number(d.found), "met": d.met}
                 for d in demands
             ],
-            "cautions": [] if policy is None else sentences(policy, language),
+            "cautions": [] if policy is None else sentences(policy, language, known),
         }
         context.print(json.dumps(document, ensure_ascii=False))
     else:
         _say(found, before, context)
-        for sentence in () if policy is None else sentences(policy, language):
+        for sentence in () if policy is None else sentences(policy, language, known):
             context.print(f"! {sentence}")
         for demand in demands:
             where = f"({demand.column})" if demand.column else ""

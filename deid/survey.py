@@ -16,10 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
-from audit.text import Text
+from audit.text import Language, Text
 from deid.catalogue import Role
 from deid.errors import DataError
 from deid.identifiers import detect
+from deid.number_windows import Rules
 from deid.risk.classes import classes
 from deid.risk.measures import Figure, NotComputed, k_anonymity, uniques
 from deid.sources import Table
@@ -121,8 +122,10 @@ class Survey:
         return tuple(column.name for column in self.columns if column.role == role)
 
 
-def survey(source: Table, progress: Callable[[int, int | None], None] = lambda _done, _all: None) -> Survey:
-    """Look at a whole table.
+def survey(
+    source: Table, progress: Callable[[int, int | None], None] = lambda _done, _all: None, *, more: Rules = ()
+) -> Survey:
+    """Look at a whole table; `more` are the recognisers of the zone.
 
     Raises: DataError — if it cannot be read, or is larger than a survey holds in memory.
     """
@@ -130,7 +133,7 @@ def survey(source: Table, progress: Callable[[int, int | None], None] = lambda _
     table = (
         pa.Table.from_batches(batches) if batches else pa.table({n: pa.array([], pa.string()) for n in source.columns})
     )
-    columns = tuple(_column(name, table.column(name), table.num_rows) for name in table.column_names)
+    columns = tuple(_column(name, table.column(name), table.num_rows, more) for name in table.column_names)
     quasi = [column.name for column in columns if column.role == "quasi"]
     found = classes(table, quasi)
     duplicates = table.num_rows - len(classes(table, table.column_names).sizes)
@@ -157,7 +160,7 @@ def _held(source: Table, progress: Callable[[int, int | None], None]) -> Iterato
             )
 
 
-def draft_policy(found: Survey, *, name: str, dataset: str, project: str) -> str:
+def draft_policy(found: Survey, *, name: str, dataset: str, project: str, language: Language = "ko") -> str:
     """Return a policy to begin with, as text; every column is named with the reason for its role."""
     columns: dict[str, object] = {}
     for column in found.columns:
@@ -165,7 +168,7 @@ def draft_policy(found: Survey, *, name: str, dataset: str, project: str) -> str
         entry: dict[str, object] = {"role": column.role, "action": action}
         if params:
             entry["params"] = params
-        columns[column.name] = {**entry, "reason": column.reason.ko}
+        columns[column.name] = {**entry, "reason": column.reason.say(language)}
     document = {
         "version": 1,
         "name": name,
@@ -179,13 +182,13 @@ def draft_policy(found: Survey, *, name: str, dataset: str, project: str) -> str
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
 
 
-def _column(name: str, column: pa.ChunkedArray, rows: int) -> Column:
+def _column(name: str, column: pa.ChunkedArray, rows: int, more: Rules) -> Column:
     missing = _blank(column) / rows if rows else 0.0
     values = pc.drop_null(column)
     distinct = pc.count_distinct(values).as_py()
     kind, mixed = _kind(values)
-    identifiers = _identifiers(name, values) if kind == "text" else {}
-    role, reason = _role(name, kind, values, distinct, identifiers, rows)
+    identifiers, whole = _identifiers(name, values, more) if kind == "text" else ({}, {})
+    role, reason = _role(name, kind, values, distinct, identifiers, whole, rows)
     return Column(name, kind, missing, distinct, identifiers, mixed, role, reason)
 
 
@@ -215,23 +218,36 @@ def _kind(values: pa.ChunkedArray) -> tuple[Kind, float]:
     return "text", 0.0
 
 
-def _identifiers(name: str, values: pa.ChunkedArray) -> Mapping[str, float]:
+def _identifiers(
+    name: str, values: pa.ChunkedArray, more: Rules
+) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Return the share of values that hold an identifier, and of those that are little else, by label."""
     looked = pc.unique(values).slice(0, SAMPLE_VALUES).to_pylist()
     found: Counter[str] = Counter()
+    whole: Counter[str] = Counter()
     for value in looked:
-        found.update({span.label for span in detect(value, heading=name)})
-    return {label: count / len(looked) for label, count in found.most_common()}
+        spans = detect(value, heading=name, more=more)
+        found.update({span.label for span in spans})
+        whole.update({span.label for span in spans if 2 * (span.end - span.start) >= len(value.strip())})
+    return tuple({label: count / len(looked) for label, count in one.most_common()} for one in (found, whole))  # type: ignore[return-value]
 
 
 def _role(
-    name: str, kind: Kind, values: pa.ChunkedArray, distinct: int, identifiers: Mapping[str, float], rows: int
+    name: str,
+    kind: Kind,
+    values: pa.ChunkedArray,
+    distinct: int,
+    identifiers: Mapping[str, float],
+    whole: Mapping[str, float],
+    rows: int,
 ) -> tuple[Role, Text]:
     if kind == "empty" or distinct <= 1:
         return "drop", Text("값이 하나뿐이거나 없음", "it has one value or none")
-    for label, share in identifiers.items():
+    # A note that names somebody is a text to be scrubbed; only a column of names is nothing but an identifier.
+    for label, share in whole.items():
         if share >= IDENTIFYING_SHARE and label not in ("URL", "IP"):
             return "direct", Text(
-                f"값의 {share:.0%}에 식별정보({label})가 있음", f"{share:.0%} of values hold a {label}"
+                f"값의 {share:.0%}가 식별정보({label})임", f"{share:.0%} of values are a {label}"
             )
     if kind == "text" and (pc.mean(pc.utf8_length(values)).as_py() or 0) > FREE_LENGTH:
         return "free", Text("긴 글이 들어 있음", "it holds long texts")

@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from audit.cli_context import Context, language_of
-from audit.durable import replace_file
 from audit.text import Language, Text
 from deid.errors import DataError, UsageError
 from deid.inventory import Surveyed, inventory_csv, inventory_html, tables_in
+from deid.number_windows import Rules
 from deid.progress import shown
 from deid.reading import opened
+from deid.recogniser_file import kept_recognisers
 from deid.risk.measures import NotComputed
 from deid.survey import READINESS, Survey, draft_policy, survey
+from deid.written import write_report
+from deid.zone_recognisers import compiled
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
@@ -30,16 +33,17 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         raise UsageError(Text("--draft는 자료 하나에만 쓸 수 있습니다.", "--draft is for one table."))
     if arguments.inventory and arguments.inventory.suffix.lower() not in (".csv", ".html"):
         raise UsageError(Text("자료 목록은 .csv나 .html로 씁니다.", "an inventory is a .csv or a .html file."))
-    rows = list(_surveyed(wanted, arguments, quiet=context.json, forgiving=not alone))
+    more = compiled(kept_recognisers(context.home))
+    rows = list(_surveyed(wanted, arguments, more, quiet=context.json, forgiving=not alone))
     first = rows[0].found
     if arguments.draft and isinstance(first, Survey):
         name = Path(wanted[0]).stem
-        text = draft_policy(first, name=name, dataset=arguments.dataset, project=arguments.project)
-        replace_file(arguments.draft, text.encode("utf-8"), mode=0o600)
+        text = draft_policy(first, name=name, dataset=arguments.dataset, project=arguments.project, language=language)
+        write_report(arguments.draft, text.encode("utf-8"))
     if arguments.inventory:
         page = arguments.inventory.suffix.lower() == ".html"
         data = inventory_html(rows, language).encode("utf-8") if page else inventory_csv(rows, language)
-        replace_file(arguments.inventory, data, mode=0o600)
+        write_report(arguments.inventory, data)
     if context.json:
         documents = [_json(row, language) for row in rows]
         context.print(json.dumps(documents[0] if alone else documents, ensure_ascii=False))
@@ -49,7 +53,9 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     return 1 if any(isinstance(row.found, Text) for row in rows) else 0
 
 
-def _surveyed(wanted: list[str], arguments: argparse.Namespace, *, quiet: bool, forgiving: bool) -> Iterator[Surveyed]:
+def _surveyed(
+    wanted: list[str], arguments: argparse.Namespace, more: Rules, *, quiet: bool, forgiving: bool
+) -> Iterator[Surveyed]:
     """Yield what was found in each; of several, one that cannot be read is a line of its own."""
     for name in wanted:
         path = Path(name)
@@ -57,7 +63,7 @@ def _surveyed(wanted: list[str], arguments: argparse.Namespace, *, quiet: bool, 
         try:
             with opened(name, arguments) as table, shown("survey", quiet=quiet) as report:
                 form = ", ".join(value for value in map(_visible, table.described.values()) if value)
-                yield Surveyed(name, form, size, survey(table, report))
+                yield Surveyed(name, form, size, survey(table, report, more=more))
         except DataError as error:
             if not forgiving:
                 raise

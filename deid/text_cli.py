@@ -118,10 +118,10 @@ def recognisers_of(given: Path | None, home: Path) -> Rules:
     """
     if given is None and not (home / "recognisers.yaml").exists():
         return ()
-    from deid.recogniser_file import FILE_NAME, load_recognisers
+    from deid.recogniser_file import kept_recognisers, load_recognisers
     from deid.zone_recognisers import compiled
 
-    return compiled(load_recognisers(given or home / FILE_NAME))
+    return compiled(kept_recognisers(home) if given is None else load_recognisers(given))
 
 
 def spans_of(texts: Sequence[str], more: Rules = (), *, english: bool = False) -> list[list[Span]]:

@@ -76,10 +76,8 @@ def _targets(files: Sequence[str], out: Path | None) -> list[Path]:
 
 
 def _write(target: Path, text: str) -> None:
-    """Write a file as a whole or not at all."""
-    half = target.with_name(f".{target.name}.part")
-    half.write_text(text, encoding="utf-8")
-    half.replace(target)
+    """Write a file as a whole or not at all; it may still hold what no rule knows, so only its owner reads it."""
+    write_report(target, text.encode("utf-8"))
 
 
 def _entry(path: str, one: Scrubbed) -> dict[str, object]:

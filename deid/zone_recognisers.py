@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -107,11 +108,7 @@ def safe_pattern(written: str) -> re.Pattern[str]:
     """
     if len(written) > LONGEST_PATTERN:
         raise UnsafePatternError("long")
-    try:
-        tree = _parser.parse(written)
-        pattern = re.compile(written)
-    except (re.error, RecursionError, OverflowError):
-        raise UnsafePatternError("malformed") from None
+    tree, pattern = _read(written)
     if pattern.flags & ~re.UNICODE:
         raise UnsafePatternError("construct")
     if tree.getwidth()[0] < 2:
@@ -120,6 +117,22 @@ def safe_pattern(written: str) -> re.Pattern[str]:
         raise UnsafePatternError("ways")
     _try(pattern, tree)
     return pattern
+
+
+def _read(written: str) -> tuple[Any, re.Pattern[str]]:
+    """Return a pattern as a tree and compiled.
+
+    What Python only warns of, as `[[`, is refused: it would mean something else under the next Python, and a warning
+    at the start of a zone helps nobody. Raises: UnsafePatternError.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            return _parser.parse(written), re.compile(written)
+        except (FutureWarning, DeprecationWarning):
+            raise UnsafePatternError("set") from None
+        except (re.error, RecursionError, OverflowError):
+            raise UnsafePatternError("malformed") from None
 
 
 def _readings(tree: Any, *, inside: bool) -> int:

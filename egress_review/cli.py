@@ -9,21 +9,29 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from audit.cli_context import Context, language_of
 from audit.errors import AuditError
 from audit.trusted import TRUSTED_KEYS_FILE, TrustedKeys
-from egress_review import store
+from audit.witness.policy import WitnessPolicy
+from egress_review import policy_cli, store
+from egress_review.antivirus import WithAntivirus
+from egress_review.child import without_network
+from egress_review.clean_cli import add_command as add_clean
 from egress_review.errors import Invalid, ScanFailed
 from egress_review.findings import FileReport, Flagged, NotChecked, Report, Verdict
 from egress_review.headless import HOPELESS, RequestFacts, check_paths, load_request
+from egress_review.interests_cli import add_commands as add_interests
+from egress_review.package import LOG_KEY
 from egress_review.policy import Policy, load_policy, with_recognisers
 from egress_review.process import ProcessScanner
+from egress_review.release_keys import KEYS_FILE
 from egress_review.scanner import ContainerScanner
 from egress_review.verify_package import PackageCheck, verify_package
+from egress_review.watch_cli import add_commands
 from egress_review.workflow import STATE_TEXT
 from registry.text import Text
 
@@ -39,8 +47,15 @@ _VERDICTS = {
 }
 _CONTAINER = Text("컨테이너에서 점검했습니다.", "Checked in the scanner container.")
 _PROCESS = Text(
-    "컨테이너 엔진이나 검사용 이미지가 없어 제한된 자식 프로세스에서 점검했습니다.",
-    "No container engine or no scanner image of this version: checked in a child process with limits.",
+    "컨테이너 엔진이나 검사용 이미지가 없어, 네트워크를 끊고 자원을 제한한 자식 프로세스에서 점검했습니다.",
+    "No container engine or no scanner image of this version: checked in a child process without network and with "
+    "limits.",
+)
+_PROCESS_WITH_NETWORK = Text(
+    "컨테이너 엔진이나 검사용 이미지가 없어 자원을 제한한 자식 프로세스에서 점검했습니다. "
+    "이 컴퓨터에서는 네트워크를 끊을 수 없었습니다.",
+    "No container engine or no scanner image of this version: checked in a child process with limits. Its network "
+    "could not be taken away on this machine.",
 )
 
 
@@ -62,15 +77,42 @@ def add_parser(subparsers: Any) -> None:
         "verify-package", help=_say("반출 묶음을 오프라인으로 검증", "verify a release package offline")
     )
     verified.add_argument("directory", type=Path, metavar="DIR")
-    verified.add_argument("--key", type=Path, help=_say("신뢰하는 log.vkey 파일", "file of the trusted log.vkey"))
+    verified.add_argument(
+        "--key",
+        "--trusted-keys",
+        type=Path,
+        metavar="FILE",
+        help=_say("신뢰하는 기록의 키(log.vkey, trusted-keys)", "keys of the log that you trust"),
+    )
+    verified.add_argument(
+        "--policy",
+        type=Path,
+        metavar="FILE",
+        help=_say("내가 요구하는 증인을 정한 정책", "which witnesses you demand, whatever the zone asked for"),
+    )
+    verified.add_argument(
+        "--release-keys",
+        type=Path,
+        metavar="FILE",
+        help=_say("안심구역이 공개한 반출 키 목록", "the list of release keys that the zone publishes"),
+    )
     verified.set_defaults(func=verify)
-    for parser in (checked, listed, shown, verified):
+    policy_cli.add_commands(commands)
+    for parser in (
+        checked,
+        listed,
+        shown,
+        verified,
+        add_clean(commands),
+        *add_commands(commands),
+        *add_interests(commands),
+    ):
         parser.add_argument("--json", action="store_true", help=_say("프로그램용 출력", "answer for programs"))
 
 
 def check(arguments: argparse.Namespace, context: Context) -> int:
     """Hold files to a policy; 0 only if every one passed."""
-    policy = with_recognisers(load_policy(arguments.policy), context.home)
+    policy = with_recognisers(load_policy(arguments.policy, context.home / "policies"), context.home)
     request = load_request(arguments.request) if arguments.request else None
     report, how = _scan(arguments.paths, policy, request)
     language = language_of()
@@ -87,11 +129,12 @@ def check(arguments: argparse.Namespace, context: Context) -> int:
 def _scan(paths: list[Path], policy: Policy, request: RequestFacts | None) -> tuple[Report, Text]:
     """The report of the container, or of a child process where there is none."""
     try:
-        return check_paths(paths, policy, request, ContainerScanner(SCANNER_IMAGE)), _CONTAINER
+        return check_paths(paths, policy, request, WithAntivirus(ContainerScanner(SCANNER_IMAGE))), _CONTAINER
     except ScanFailed as error:
         if error.code not in HOPELESS:
             raise
-    return check_paths(paths, policy, request, ProcessScanner()), _PROCESS
+    how = _PROCESS if without_network() else _PROCESS_WITH_NETWORK
+    return check_paths(paths, policy, request, WithAntivirus(ProcessScanner())), how
 
 
 def list_requests(_arguments: argparse.Namespace, context: Context) -> int:
@@ -130,7 +173,7 @@ def show_request(arguments: argparse.Namespace, context: Context) -> int:
             "context": one.context,
             "controls": one.controls,
             "policy": {"name": one.policy_name, "digest": one.policy_digest},
-            "files": [{"name": f.name, "sha256": f.sha256, "size": f.size} for f in one.files],
+            "files": [{"name": f.name, "sha256": f.sha256, "size": f.size, "kind": f.kind} for f in one.files],
             "report": report.as_json(language) if report else None,
         }
         _write(json.dumps(content, ensure_ascii=False))
@@ -143,11 +186,18 @@ def show_request(arguments: argparse.Namespace, context: Context) -> int:
 
 
 def verify(arguments: argparse.Namespace, context: Context) -> int:
-    """Verify a package against the trusted key: `--key`, else the one of the zone on this machine."""
+    """Verify a package against the keys and the policy of the reader; without `--key`, against the zone here."""
     if not arguments.directory.is_dir():
         reason = f"{arguments.directory}"
         raise Invalid("no_package", Text(ko=f"폴더가 아닙니다: {reason}", en=f"not a directory: {reason}"))
-    result = verify_package(arguments.directory, _trusted(arguments.key, context))
+    kept = context.home / "keys"
+    here = arguments.key is None
+    result = verify_package(
+        arguments.directory,
+        _keys(arguments.key, [kept / TRUSTED_KEYS_FILE, kept / "log.vkey"] if here else []),
+        policy=_witnesses(arguments.policy),
+        release_keys=_keys(arguments.release_keys, [kept / KEYS_FILE] if here else []),
+    )
     if context.json:
         _write(json.dumps(_package_json(result), ensure_ascii=False))
     else:
@@ -155,12 +205,11 @@ def verify(arguments: argparse.Namespace, context: Context) -> int:
     return EXIT_BY_VERDICT[result.verdict]
 
 
-def _trusted(path: Path | None, context: Context) -> TrustedKeys | None:
-    """The keys that people trust, of `log.vkey` or `trusted-keys`; None where none was given and there is no zone here.
+def _keys(path: Path | None, kept: Sequence[Path]) -> TrustedKeys | None:
+    """The keys in a file that the reader names, else in the first that the zone on this machine has; None without any.
 
     Raises: Invalid — for a file that holds no key.
     """
-    kept = [context.home / "keys" / name for name in (TRUSTED_KEYS_FILE, "log.vkey")]
     file = path or next((one for one in kept if one.is_file()), None)
     if file is None:
         return None
@@ -169,6 +218,18 @@ def _trusted(path: Path | None, context: Context) -> TrustedKeys | None:
     except AuditError:
         reason = Text(ko=f"검증 키를 읽을 수 없습니다: {file}", en=f"{file} is no verifier key that can be read")
         raise Invalid("bad_key", reason) from None
+
+
+def _witnesses(path: Path | None) -> WitnessPolicy | None:
+    """The policy that the reader brings.
+
+    Raises: Invalid — for a file that holds none.
+    """
+    try:
+        return WitnessPolicy.load(path) if path else None
+    except AuditError as error:
+        ko, en = f"증인 정책을 읽을 수 없습니다: {path}: {error}", f"no policy of witnesses: {path}: {error}"
+        raise Invalid("bad_policy", Text(ko, en)) from None
 
 
 def _package_json(result: PackageCheck) -> dict[str, Any]:
@@ -202,7 +263,7 @@ def _package_line(result: PackageCheck, language: str) -> str:
         values = {"ref": result.ref, "files": len(result.files), "origin": result.origin, "index": result.index}
         return _INTACT.fill(**values).text(language)
     line = f"{_FAILED[result.verdict].text(language)}: {result.reason.text(language)}"
-    return f"{line} {_GET_KEY.text(language)}" if result.verdict == "untrusted" else line
+    return f"{line} {_GET_KEY.text(language)}" if result.file == LOG_KEY and result.verdict == "untrusted" else line
 
 
 def _write_file(file: FileReport, language: str) -> None:

@@ -38,7 +38,7 @@ _STDOUT = 1
 class ScanLimits:
     """What one scan may use at most."""
 
-    seconds: float = 60.0
+    seconds: float = 150.0
     memory_bytes: int = 1024**3
     cpus: float = 1.0
     pids: int = 32
@@ -172,7 +172,7 @@ def _exactly(connection: socket.socket, length: int, deadline: float) -> bytes:
 @contextlib.contextmanager
 def _laid_out(job: ScanJob) -> Iterator[tuple[Path, dict[Path, str]]]:
     """A directory with exactly the files of the job under their numbers, and where each is inside."""
-    files: tuple[JobFile, ...] = (*job.files, *job.previous)
+    files: tuple[JobFile, ...] = (*job.files, *job.previous, *job.supporting)
     directory = Path(tempfile.mkdtemp(prefix="scan-", dir=job.scratch))
     try:
         directory.chmod(0o755)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
@@ -16,16 +16,24 @@ from audit.canonical import JSON
 from audit.db import Database
 from audit.event import Actor, Event, Object, Outcome, Source, Subjects
 from audit.log import AuditLog
-from egress_review import store
+from audit.review.working_hours import WorkingHours
+from egress_review import mail, store
+from egress_review.budgets import check_budget
+from egress_review.choosing import policy_for
+from egress_review.deadlines import KOREAN_HOURS
 from egress_review.model import DatasetUse, Request
 from egress_review.release_keys import ReleaseKeys
 from egress_review.scanner import Scanner
+from egress_review.telling import tell_of_move
 from egress_review.terms import Policy
 from egress_review.vault import Limits, Vault
 from egress_review.workflow import Party, State, move_for
 from registry.model import Person, Workspace
 from registry.service import Registry
 from registry.text import Text
+
+if TYPE_CHECKING:
+    from egress_review.watching import Watch
 
 TOLD: Mapping[str, Text] = MappingProxyType(
     {
@@ -45,6 +53,10 @@ TOLD: Mapping[str, Text] = MappingProxyType(
             ko="반출신청 “{title}”: 반출되었습니다. 신청 화면에서 받으십시오.",
             en="Egress request “{title}” was released. Collect it from the request.",
         ),
+        "egress.abandoned": Text(
+            ko="반출신청 “{title}”: 오래 진행되지 않아 종료되었습니다. 신청 화면에서 새 초안으로 복사할 수 있습니다.",
+            en="Egress request “{title}” was given up because it lay idle. Copy it to a new draft there.",
+        ),
         "egress.revoked": Text(
             ko="반출신청 “{title}”: 승인이 취소되었습니다. 이유는 신청 화면에 있습니다.",
             en="Egress request “{title}” was revoked. The request says why.",
@@ -52,6 +64,9 @@ TOLD: Mapping[str, Text] = MappingProxyType(
     }
 )
 """What the author of a request is told when somebody else moves it."""
+
+HANDED_IN = frozenset(("egress.submitted", "egress.resubmitted"))
+"""The moves that spend the budgets of a project."""
 
 WORKER = Actor.service("worker")
 HERE = Source(ip=None)
@@ -95,6 +110,9 @@ class Desk:
         policy: Policy,
         scanner: Scanner,
         release_key: Ed25519PrivateKey | ReleaseKeys,
+        policies_dir: Path | None = None,
+        hours: WorkingHours = KOREAN_HOURS,
+        watch: Watch | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._db = db
@@ -106,13 +124,30 @@ class Desk:
         self._scanner = scanner
         self._release_keys = release_key if isinstance(release_key, ReleaseKeys) else ReleaseKeys.of(release_key)
         self._clock = clock
+        self._policies = policies_dir
+        self._hours = hours
+        self._watch = watch
         self.policy = policy
-        """The policy in force; a request is held to the one it was checked under."""
+        """The policy of the zone, which every project is held to; owners of data may ask for more: `policy_for`."""
 
-    @property
-    def limits(self) -> Limits:
-        """What one hand-in may bring."""
-        return Limits(self.policy.max_files, self.policy.max_file_bytes, self.policy.max_total_bytes)
+    def policy_for(self, project: str, *, tx: Connection | None = None, at: datetime | None = None) -> Policy:
+        """The policy in force for a project: the strictest of the zone's, those of its data, and its own.
+
+        `at` is when something was handed in; without it, now. What was handed in is held to the data of its time.
+        """
+        moment = at or self._clock()
+        if tx is not None:
+            return policy_for(tx, self.policy, project, moment)
+        with self._db.read() as reading:
+            return policy_for(reading, self.policy, project, moment)
+
+    def limits_for(self, project: str) -> Limits:
+        """What one hand-in of a project may bring."""
+        return limits_of(self.policy_for(project))
+
+    def _policy_of(self, tx: Connection, request: Request) -> Policy:
+        """The policy that a request is held to now; votes under another are void."""
+        return self.policy_for(request.project, tx=tx, at=request.submitted_at)
 
     def outbox_of(self, workspace: Workspace) -> Path:
         """Where the zone sees the outbox of a workspace."""
@@ -135,9 +170,15 @@ class Desk:
         """
         move = move_for(request.state, event, by, target)
         now = self._clock()
-        columns = {"state": move.target.value, "changed_at": now, **columns}
+        columns = {"state": move.target.value, **columns}
+        if move.target is not move.source or by is Party.AUTHOR:
+            columns = {"changed_at": now, **columns}
+        if move.gets_on:
+            columns = {"idle_since": now, "warned_at": None, **columns}
         if move.target is not move.source:
             columns = {"attempts": 0, "retry_at": None, **columns}
+        if event in HANDED_IN:
+            check_budget(tx, self._policy_of(tx, request), request, now)
         event_id = self._record(tx, request, event, record)
         if event == "egress.approved":
             columns["approved_event"] = event_id
@@ -145,12 +186,15 @@ class Desk:
         # Of a release its author hears when there is something to collect.
         if event in TOLD and by is not Party.AUTHOR and event != "egress.released":
             self._tell(tx, request, event)
+        tell_of_move(tx, request, event, move.target, record.actor.ref, now)
         values = {**columns, "state": move.target, "version": request.version + 1}
         return replace(request, **values), event_id
 
     def _tell(self, tx: Connection, request: Request, event: str) -> None:
         """Tell the author of a request what became of it."""
         self._registry.tell(tx, request.author_ref, event.replace(".", "_"), TOLD[event].fill(title=request.title))
+        if event in mail.KINDS:
+            mail.put(tx, event, request, [request.author_ref], self._clock())
 
     def _record(self, tx: Connection, request: Request, action: str, record: Record, **about: Any) -> str:
         """Record something about a request and return the id of the event."""
@@ -164,11 +208,16 @@ class Desk:
                 source=record.source,
                 outcome=record.outcome,
                 reason=record.reason,
-                policy=request.policy_digest,
+                policy=request.policy_digest or None,
                 detail={"round": request.round, **(record.detail or {})},
                 sealed={key: value for key, value in (record.sealed or {}).items() if value},
             ),
         ).event_id
+
+
+def limits_of(policy: Policy) -> Limits:
+    """What one hand-in may bring under a policy."""
+    return Limits(policy.max_files, policy.max_file_bytes, policy.max_total_bytes)
 
 
 def subjects_of(datasets: tuple[DatasetUse, ...]) -> Subjects:

@@ -8,29 +8,48 @@ A check that crashes leaves its rules not checked, which is never a pass.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from egress_review.checks.blobs import check_blobs
 from egress_review.checks.cells import check_cells
 from egress_review.checks.characters import check_encoded, check_encoding, check_hidden
-from egress_review.checks.differencing import check_difference
+from egress_review.checks.containers import CONTAINERS, Container
+from egress_review.checks.contributors import RULES as OF_EVIDENCE
+from egress_review.checks.contributors import check_acro, check_contributors
+from egress_review.checks.differencing import Gathered, Released, check_difference, check_linked
+from egress_review.checks.figures import check_counts_behind
 from egress_review.checks.formulas import check_formulas
 from egress_review.checks.identifiers import check_identifiers
 from egress_review.checks.images import check_image
 from egress_review.checks.json_values import check_json
 from egress_review.checks.listing import Listing
-from egress_review.checks.notebooks import check_notebook
-from egress_review.checks.office import check_workbook
+from egress_review.checks.margins import RULES as OF_MARGINS
+from egress_review.checks.margins import check_margins
+from egress_review.checks.microdata import check_microdata
+from egress_review.checks.models import RULES as OF_MODELS
+from egress_review.checks.models import check_models
+from egress_review.checks.points import check_points
+from egress_review.checks.polyglot import check_polyglot
+from egress_review.checks.promises import check_description, check_promises
 from egress_review.checks.prose import check_prose
 from egress_review.checks.request import check_request
 from egress_review.checks.shape import check_shape
+from egress_review.checks.shares import RULES as OF_SHARES
+from egress_review.checks.shares import check_shares
 from egress_review.checks.size import check_budget, check_size
-from egress_review.checks.subject import Budget, Subject
+from egress_review.checks.spread import RULES as OF_SPREAD
+from egress_review.checks.spread import check_spread
+from egress_review.checks.subject import Budget, PieceSubject, Subject
+from egress_review.checks.supporting import Supporting
 from egress_review.checks.suppression import check_suppressed
+from egress_review.checks.survival import RULES as OF_SURVIVAL
+from egress_review.checks.survival import check_survival
+from egress_review.checks.tracing import Trace
 from egress_review.checks.types import BYTES_OF, check_name, check_type, promised_type
 from egress_review.claims import Claims
-from egress_review.findings import FileReport, Report, Where
+from egress_review.findings import FileReport, Report
 from egress_review.rules import RULES
 from egress_review.terms import Policy
 from registry.text import Text
@@ -70,38 +89,33 @@ _TEXTS = _TABLES | _PROSE | {"json"}
 _SAID = _TEXTS | {"code"}
 _IMAGES = frozenset(("png", "jpeg"))
 _CELLS = ("cells.small", "cells.zero", "cells.claim", "cells.unclear")
-_TABLE_CELLS = (*_CELLS, "cells.percent", "cells.extremes")
+OF_SOURCE = ("source.records", "source.identifiers")
+"""Rules that the zone decides afterwards, from the rows that the scanner hashed."""
+_OF_RELEASES = ("cells.difference", "cells.unaligned")
 _IDENTIFIERS = tuple(rule.id for rule in RULES if rule.id.startswith("identifier."))
 
 CHECKS: tuple[Check, ...] = (
     Check(("text.encoding",), _TEXTS, check_encoding),
     Check(("text.hidden",), _SAID, check_hidden),
     Check(("text.encoded",), _SAID, check_encoded),
+    Check(("text.encoded",), _SAID, check_blobs),
+    Check(("figure.points",), frozenset(("json",)), check_points),
     Check(("table.shape", "table.rows", "table.records"), _TABLES, check_shape),
+    Check(("table.unique", "table.singular"), _TABLES, check_microdata),
     Check(("table.formula",), _TABLES, check_formulas),
-    Check(_TABLE_CELLS, _TABLES | _PROSE, check_cells),
+    Check(_CELLS, _TABLES | _PROSE, check_cells),
+    Check(OF_SHARES, _TEXTS, check_shares),
+    Check(OF_MARGINS, _TEXTS, check_margins),
+    Check(OF_SPREAD, _TEXTS, check_spread),
+    Check(OF_MODELS, _TEXTS, check_models),
+    Check(OF_SURVIVAL, _TEXTS, check_survival),
     Check(_CELLS, _PROSE, check_prose),
     Check(_CELLS, frozenset(("json",)), check_json),
     Check(_IDENTIFIERS, _SAID, check_identifiers),
-    Check(("image.integrity", "image.metadata", "image.content"), _IMAGES, check_image),
+    Check(("image.integrity", "image.metadata", "image.text", "image.content"), _IMAGES, check_image),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
-    """A type of file that holds others: what is checked of the whole, and how it is taken into pieces."""
-
-    rules: tuple[str, ...]
-    open: Callable[[Subject, Listing], list[tuple[Where, Subject]]]
-
-
-CONTAINERS: Mapping[str, Container] = {
-    "xlsx": Container(
-        ("workbook.structure", "workbook.parts", "workbook.hidden", "workbook.formula", "workbook.people"),
-        check_workbook,
-    ),
-    "ipynb": Container(("notebook.structure", "notebook.live", "notebook.error", "notebook.metadata"), check_notebook),
-}
 _OF_TABLES = tuple(dict.fromkeys(rule for one in CHECKS if "csv" in one.types for rule in one.rules))
 
 _CRASHED = Text(
@@ -121,9 +135,18 @@ class Request:
     claims: Claims = field(default_factory=Claims)
     context: str | None = None
     """The author's description; None where none is asked for."""
-    earlier: tuple[Subject, ...] = ()
+    earlier: tuple[Released, ...] = ()
     """Files that were released before; differencing is checked against them."""
+    names: frozenset[str] = frozenset()
+    """Names of all files that are to leave together."""
+    supporting: Supporting = field(default_factory=Supporting)
+    """What the supporting files say, which the checks compare with."""
     has_evidence: bool = False
+    """Whether there is evidence that only people can compare."""
+    gathered: Gathered = field(default_factory=Gathered)
+    """Where the tables of the files are gathered to be compared with each other."""
+    trace: Trace | None = None
+    """Where the rows of the file are gathered to be compared with the source; None where there is none."""
     budget: Budget | None = None
     """What all files of the request come to; None for files that are looked at one by one."""
 
@@ -146,33 +169,59 @@ def check_file(file: InputFile, policy: Policy, request: Request) -> FileReport:
     if request.budget is not None:
         applied += ["request.files", "request.size"]
         check_budget(subject, request.budget, listing)
-    applied += check_request(policy, request.context, request.has_evidence, listing)
+    unread = request.has_evidence or bool(request.supporting.unread)
+    applied += check_request(policy, request.context, unread, listing)
+    if request.context is not None:
+        applied.append("request.described")
+        check_description(request.context, policy.min_context, listing, has_earlier=bool(request.earlier))
     if _size(file) > LARGEST_READ:
         listing.skip("file.type", _CRASHED, _SIMPLIFY)
         return FileReport(file.name, file.sha256, listing.close(tuple(applied)))
     check_type(subject, listing)
+    applied.append("file.polyglot")
+    _run(("file.polyglot",), partial(check_polyglot, subject, listing), listing)
     if promised and BYTES_OF[promised] == subject.content.kind and promised in policy.types:
-        container = CONTAINERS.get(promised)
-        applied += _check_pieces(container, subject, request, listing) if container else ()
-        applied += _check_content(subject, request, listing)
+        applied += _check_whole(subject, request, listing)
+    if request.supporting.acro:
+        applied.append("evidence.acro")
+        check_acro(subject, request.supporting, listing)
     return FileReport(file.name, file.sha256, listing.close(tuple(dict.fromkeys(applied))))
+
+
+def _check_whole(subject: Subject, request: Request, listing: Listing) -> list[str]:
+    """Check a file of a type that can be read to the end, and the pieces of one that holds others."""
+    container = CONTAINERS.get(subject.type or "")
+    pieces = _check_pieces(container, subject, request, listing) if container else []
+    return [*pieces, *_check_content(subject, request, listing)]
 
 
 def _check_content(subject: Subject, request: Request, listing: Listing) -> list[str]:
     """Run every check that reads files of this type; name the rules that were applied."""
     applied: list[str] = []
+    if request.trace is not None and subject.type in _SAID:
+        applied += OF_SOURCE
+        _run(OF_SOURCE, partial(request.trace.read, subject), listing)
     for one in CHECKS:
         if subject.type in one.types:
             applied += one.rules
             _run(one.rules, partial(one.run, subject, listing), listing)
+    if subject.type in _IMAGES:
+        applied.append("figure.counts")
+        seen = partial(check_counts_behind, subject, request.supporting, request.names, listing)
+        _run(("figure.counts",), seen, listing)
     if subject.type in _TEXTS:
+        applied += ("request.claim", *OF_EVIDENCE)
+        _run(("request.claim",), partial(check_promises, subject, request.context, listing), listing)
+        hold = partial(check_contributors, subject, request.supporting, listing)
+        _run(OF_EVIDENCE, hold, listing)
         applied.append("cells.suppressed")
         compute = partial(check_suppressed, subject, request.earlier, listing)
         _run(("cells.suppressed",), compute, listing)
+        applied.append("cells.linked")
+        _run(("cells.linked",), partial(check_linked, subject, request.gathered, listing), listing)
         if request.earlier:
-            applied.append("cells.difference")
-            compare = partial(check_difference, subject, request.earlier, listing)
-            _run(("cells.difference",), compare, listing)
+            applied += _OF_RELEASES
+            _run(_OF_RELEASES, partial(check_difference, subject, request.earlier, listing), listing)
     return applied
 
 
@@ -189,8 +238,18 @@ def _check_pieces(container: Container, subject: Subject, request: Request, list
         return applied
     for place, piece in pieces:
         with listing.within(place):
-            applied += _check_content(piece, request, listing)
+            applied += _check_piece(piece, request, listing)
     return applied
+
+
+def _check_piece(piece: Subject, request: Request, listing: Listing) -> list[str]:
+    """Check a piece; a member of an archive is a file, whose bytes must be what its name says."""
+    if isinstance(piece, PieceSubject):
+        return _check_content(piece, request, listing)
+    _run(("file.polyglot",), partial(check_polyglot, piece, listing), listing)
+    if piece.type in piece.policy.types and BYTES_OF[piece.type or ""] == piece.content.kind:
+        return _check_whole(piece, request, listing)
+    return []
 
 
 def _run(rules: Sequence[str], run: Callable[[], None], listing: Listing) -> None:

@@ -20,6 +20,7 @@ from egress_review.claims import ClaimError, parse_claims
 from egress_review.errors import Invalid, ScanFailed
 from egress_review.findings import FileReport, NotChecked, Report
 from egress_review.job import JobFile, ScanJob, Scanner
+from egress_review.own_source import sources_of
 from egress_review.rules import RULE
 from egress_review.terms import Policy
 from registry.text import Text
@@ -35,7 +36,10 @@ class RequestFacts:
     context: str | None = None
     controls: Mapping[str, Any] | None = None
     previous: tuple[Path, ...] = ()
-    evidence: bool = False
+    supporting: tuple[Path, ...] = ()
+    """Files and folders of evidence, which the checks compare with."""
+    source: tuple[Path, ...] = ()
+    """Files and folders of the microdata that the outputs were made from; they are compared by fingerprints."""
 
 
 _KEYS = ("context", "controls", "evidence", "previous", "source")
@@ -62,8 +66,16 @@ def load_request(path: Path) -> RequestFacts:
         context=None if context is None else str(context),
         controls=controls,
         previous=tuple(path.parent / folder.words() for folder in previous),
-        evidence=any(_filled(given.get(key)) for key in ("evidence", "source")),
+        supporting=tuple(path.parent / name for name in _names(given.get("evidence"))),
+        source=tuple(path.parent / name for name in _names(given.get("source"))),
     )
+
+
+def _names(node: Node | None) -> list[str]:
+    """The file names under a key: one, or a list of them."""
+    if node is None or not _filled(node):
+        return []
+    return [one.words() for one in node.elements()] if isinstance(plain(node), list) else [node.words()]
 
 
 def _filled(node: Node | None) -> bool:
@@ -110,16 +122,19 @@ def check_paths(paths: Sequence[Path], policy: Policy, request: RequestFacts | N
     """
     facts = request or RequestFacts()
     previous = files_below(facts.previous) if facts.previous else ()
+    supporting = files_below(facts.supporting) if facts.supporting else ()
+    apart = {file.path for file in supporting}
     job = ScanJob(
-        files=files_below(paths),
+        files=tuple(file for file in files_below(paths) if file.path not in apart),
         policy=policy,
         controls=facts.controls,
         context=facts.context,
         previous=previous,
-        evidence=facts.evidence,
+        supporting=supporting,
         together=request is not None,
     )
-    return Report(policy.name, policy.digest, tuple(_each(job, scanner)))
+    with sources_of(files_below(facts.source) if facts.source else ()) as sources:
+        return Report(policy.name, policy.digest, tuple(_each(replace(job, sources=sources), scanner)))
 
 
 def _each(job: ScanJob, scanner: Scanner) -> list[FileReport]:
@@ -136,7 +151,12 @@ def _each(job: ScanJob, scanner: Scanner) -> list[FileReport]:
             stopper = left[len(error.done)] if len(error.done) < len(left) else left[-1]
             reports = [one for one in reports if one.path != stopper.name]
             reports.append(_not_checked(stopper, error))
-            left = left[len(error.done) + 1 :]
+            if job.sources is None:
+                left = left[len(error.done) + 1 :]
+                continue
+            # Files are compared with the source together, so those that were done are looked at again without it.
+            reports = [one for one in reports if one.path == stopper.name or one not in error.done]
+            left = tuple(file for file in left if file is not stopper)
     return reports
 
 

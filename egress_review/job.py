@@ -26,6 +26,16 @@ class JobFile:
     path: Path
 
 
+class Sources(Protocol):
+    """Data that outputs are compared with; see `egress_review.source_check`."""
+
+    def amend(self, result: ScanResult) -> ScanResult:
+        """The result with what the comparison found.
+
+        Raises: ScanFailed — if what the scanner sent cannot be read.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanJob:
     """One request to look into files."""
@@ -36,7 +46,12 @@ class ScanJob:
     context: str | None = None
     previous: tuple[JobFile, ...] = ()
     """Files that were released before, for differencing."""
+    supporting: tuple[JobFile, ...] = ()
+    """Files that speak for the others and never leave: what the checks compare with."""
+    sources: Sources | None = None
+    """What the hashed rows of the files are compared with, here and never in the scanner."""
     evidence: bool = False
+    """Whether there is more to compare with that the checks cannot read, such as the source."""
     together: bool = True
     """Whether the files are one request, held to the limits of one."""
     previews: bool = False
@@ -53,8 +68,10 @@ class ScanJob:
             "context": self.context,
             "evidence": self.evidence,
             "previews": self.previews,
+            "rows": self.sources is not None,
             "files": [_entry(file, paths) for file in self.files],
             "previous": [_entry(file, paths) for file in self.previous],
+            "supporting": [_entry(file, paths) for file in self.supporting],
         }
 
 
@@ -64,11 +81,23 @@ def _entry(file: JobFile, paths: Mapping[Path, str] | None) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarm:
+    """Canaries that stand in a file: for the officer, never for the author."""
+
+    sha256: str
+    dataset: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScanResult:
     """A complete report, and the previews that were asked for by hash."""
 
     report: Report
     previews: Mapping[str, Preview] = field(default_factory=dict)
+    rows: tuple[Mapping[str, Any], ...] = ()
+    """The hashed rows of each file, where the job asked for them."""
+    alarms: tuple[Alarm, ...] = ()
 
 
 class Scanner(Protocol):
@@ -88,6 +117,7 @@ def collect_result(job: ScanJob, lines: Iterable[Mapping[str, Any]]) -> ScanResu
     """
     files: list[FileReport] = []
     previews: dict[str, Preview] = {}
+    rows: list[Mapping[str, Any]] = []
     complete = False
     try:
         for line in lines:
@@ -95,6 +125,8 @@ def collect_result(job: ScanJob, lines: Iterable[Mapping[str, Any]]) -> ScanResu
                 raise scan_failed("too_much", files)
             if "file" in line:
                 files.append(_expected(job, len(files), file_from_wire(line["file"])))
+            elif "rows" in line:
+                rows.append(line["rows"])
             elif "preview" in line:
                 previews[str(line["sha256"])] = preview_from_wire(line["preview"])
             else:
@@ -105,9 +137,12 @@ def collect_result(job: ScanJob, lines: Iterable[Mapping[str, Any]]) -> ScanResu
         raise scan_failed(error.code.removeprefix("scan_"), files) from None
     if not complete or len(files) != len(job.files):
         raise scan_failed("incomplete", files)
-    if job.previews and set(previews) != {file.sha256 for file in job.files}:
+    if job.previews and set(previews) != {file.sha256 for file in (*job.files, *job.supporting)}:
         raise scan_failed("incomplete", files)
-    return ScanResult(Report(job.policy.name, job.policy.digest, tuple(files)), previews)
+    if len(rows) != (len(files) if job.sources else 0):
+        raise scan_failed("incomplete", files)
+    result = ScanResult(Report(job.policy.name, job.policy.digest, tuple(files)), previews, tuple(rows))
+    return job.sources.amend(result) if job.sources else result
 
 
 def finished(job: ScanJob, output: bytes) -> tuple[FileReport, ...]:
@@ -156,6 +191,10 @@ _WHY: dict[str, Text] = {
     "other_version": Text(
         "검사용 이미지의 버전이 다릅니다. `make up`으로 다시 만드십시오.",
         "The scanner image is of another version; `make up` builds it anew.",
+    ),
+    "no_fingerprints": Text(
+        "원자료의 지문을 만드는 중입니다. 끝나면 자동으로 점검합니다.",
+        "Fingerprints of the source data are being made; the check follows by itself.",
     ),
     "crashed": Text("검사 프로그램이 중단되었습니다.", "The scanner's program stopped."),
 }

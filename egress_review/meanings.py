@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from egress_review.meanings_of_files import OF_FILES
 from registry.text import Text
 
 _UNIQUE = Text(
@@ -77,6 +78,14 @@ MEANING: Mapping[str, Text] = {
         "한 행이 한 사람이면 결과가 아니라 원자료입니다.",
         "If a row is a person, the table is data and not a result.",
     ),
+    "table.unique": Text(
+        "값이 거의 모두 다른 열은 집단이 아니라 하나하나를 가리키는 번호이기 쉽습니다.",
+        "A column in which nearly every value differs tends to number single people or things, not groups.",
+    ),
+    "table.singular": Text(
+        "나이, 성별, 지역 같은 값의 조합이 한 행뿐이면 그 행은 한 사람의 것입니다.",
+        "If a combination of age, sex, place and the like stands in one row only, that row is about one person.",
+    ),
     "table.formula": Text(
         "=, +, -, @로 시작하는 셀은 표 계산 프로그램에서 명령으로 실행될 수 있습니다.",
         "A cell that begins with =, +, - or @ may be run as a command by a spreadsheet program.",
@@ -134,6 +143,15 @@ MEANING: Mapping[str, Text] = {
         "Two tables that are safe alone show a small group when one is subtracted from the other. Everything that left "
         "the project before is compared.",
     ),
+    "cells.linked": Text(
+        "한 신청의 두 표가 같은 사람들을 다르게 나누면 서로 빼거나 더하여 작은 집단이나 가린 셀이 나올 수 있습니다.",
+        "If two tables of a request cut the same people in different ways, one minus the other may show a small group "
+        "or a suppressed cell.",
+    ),
+    "cells.unaligned": Text(
+        "기계가 비교하지 못한 이전 반출이 있으면 그 사실과 까닭을 심사자에게 알립니다.",
+        "Where an earlier release could not be compared by the machine, reviewers are told so, and why.",
+    ),
     "cells.suppressed": Text(
         "가린 셀도 합계, 비율, 이전 반출로 다시 계산되면 가린 것이 아닙니다. "
         "바깥 사람이 계산할 수 있는 범위를 구합니다.",
@@ -144,6 +162,22 @@ MEANING: Mapping[str, Text] = {
         "비율에 기준 수를 곱하면 가려지지 않은 작은 수가 나올 수 있습니다.",
         "A percentage times its base may give a small count that the table does not show.",
     ),
+    "cells.margin": Text(
+        "합계에서 나머지를 빼면 표에 없는 집단의 수가 나옵니다. 그 집단이 작으면 가린 것이 아닙니다.",
+        "A total less its parts counts those whom the table leaves out. If they are few, they are not hidden.",
+    ),
+    "cells.rounding": Text(
+        "반올림한 표에 반올림하지 않은 수가 하나라도 있으면 나머지 수의 범위가 좁혀집니다.",
+        "One exact number in a rounded table narrows the range of all others.",
+    ),
+    "cells.equal": Text(
+        "집단의 값이 모두 같으면 평균이 곧 한 사람 한 사람의 값입니다.",
+        "If all values of a group are the same, its mean is the value of each member.",
+    ),
+    "cells.quantile": Text(
+        "분위수 바깥에 몇 사람만 있으면 그 값은 그 사람들의 값과 다르지 않습니다.",
+        "If only a few people lie beyond a quantile, its value is hardly other than theirs.",
+    ),
     "cells.unclear": Text(
         "사람 수인지 알 수 없는 정수는 기준을 적용할 수 없습니다.",
         "Whole numbers of unknown meaning cannot be held to a threshold.",
@@ -151,6 +185,71 @@ MEANING: Mapping[str, Text] = {
     "cells.extremes": Text(
         "최솟값과 최댓값은 대개 한 사람의 값입니다.",
         "A minimum or maximum is usually the value of one person.",
+    ),
+    "evidence.format": Text(
+        "근거 파일은 정해진 형식으로만 읽습니다. 손으로 고친 근거는 아무것도 증명하지 못합니다.",
+        "Evidence is read in one format only. Evidence that was edited by hand proves nothing.",
+    ),
+    "evidence.missing": Text(
+        "금액의 합계나 평균은 한두 사람이나 업체가 거의 전부일 수 있고, 그 사실은 결과만으로는 보이지 않습니다. "
+        "기여자별 몫을 담은 근거 파일이 있어야 확인됩니다. 근거 파일은 반출되지 않습니다.",
+        "A sum or mean of money may be almost wholly that of one or two people or firms, and the output does not show "
+        "it. A file with the largest contributions does; it never leaves.",
+    ),
+    "evidence.counts": Text(
+        "내보내는 수는 근거의 수와 같거나 그것을 반올림한 수여야 합니다.",
+        "What is published must be the number of the evidence, or that number rounded.",
+    ),
+    "evidence.small": Text(
+        "반올림하거나 평균을 낸 수 뒤에 적은 수의 사람만 있으면 누구인지 짐작할 수 있습니다.",
+        "If few people stand behind a number that was rounded or averaged, others may guess who they are.",
+    ),
+    "evidence.dominance": Text(
+        "가장 큰 몇 기여자가 합계의 대부분을 차지하면 합계가 곧 그들의 값입니다.",
+        "If the largest contributors make up most of a total, the total is their value.",
+    ),
+    "evidence.p_percent": Text(
+        "둘째로 큰 기여자는 합계에서 자기 값을 빼어 가장 큰 기여자의 값을 추정할 수 있습니다. "
+        "그 오차가 기준보다 작으면 안 됩니다.",
+        "The second largest contributor can subtract their own value from the total and so estimate the largest; the "
+        "error of that estimate must not be too small.",
+    ),
+    "evidence.acro": Text(
+        "ACRO는 자료를 보고 판정하지만 그 기록은 연구자의 손에 있습니다. 여기의 판정과 다르면 심사자가 까닭을 봅니다.",
+        "ACRO judges with the data in view, and its record lies in the researcher's hands. Where it differs from the "
+        "verdict here, a reviewer looks into the reason.",
+    ),
+    "model.freedom": Text(
+        "대상자 수와 변수 수가 비슷한 모형은 원자료를 다른 모습으로 담은 것입니다.",
+        "A model with nearly as many terms as people is the data in another form.",
+    ),
+    "model.saturated": Text(
+        "포화 모형의 예측값은 각 사람이나 집단의 값과 같습니다.",
+        "What a saturated model predicts are the values of the people or groups themselves.",
+    ),
+    "model.group": Text(
+        "이항 변수 하나만 있는 회귀의 계수는 두 집단의 평균입니다. 표로 낼 때와 같은 기준이 필요합니다.",
+        "The coefficients of a regression on one group variable are two group means, and are judged as such.",
+    ),
+    "model.classes": Text(
+        "분류 보고서의 support와 혼동행렬의 셀은 사람 수입니다.",
+        "The support of a classification report and the cells of a confusion matrix count people.",
+    ),
+    "model.survival": Text(
+        "생존곡선의 계단 높이에 위험집단의 수를 곱하면 사건 수가 나옵니다. 끝부분은 몇 사람의 이야기입니다.",
+        "The height of a step times the number at risk is a count of events, and the end of a curve speaks of few.",
+    ),
+    "figure.counts": Text(
+        "그림만으로는 막대나 점이 몇 사람인지 알 수 없습니다. 뒤의 수를 근거로 내면 기계가 확인합니다.",
+        "A picture does not say how many people a bar or point stands for; with the counts beside it a machine checks.",
+    ),
+    "request.claim": Text(
+        "반올림하거나 작은 셀을 없앴다는 설명을 믿고 판단하므로, 표가 그 말과 같아야 합니다.",
+        "Reviewers lean on what the description says of rounding and small cells, so the tables must agree with it.",
+    ),
+    "request.described": Text(
+        "누구의 자료이고 이전 반출과 어떤 관계인지 알아야 차이에서 드러나는 집단을 판단할 수 있습니다.",
+        "Whom a result is about, and how it relates to the last one, is what a difference is judged by.",
     ),
     **dict.fromkeys(("identifier.rrn", "identifier.frn", "identifier.passport", "identifier.driver_license"), _UNIQUE),
     **dict.fromkeys(
@@ -177,6 +276,41 @@ MEANING: Mapping[str, Text] = {
         "웹 주소에는 식별자가 붙어 있을 수 있어 심사자에게 알립니다.",
         "A web address may carry identifiers; reviewers are told of it.",
     ),
+    "source.records": Text(
+        "행의 값들이 원자료의 한 기록과 우연이라고 보기 어렵게 함께 나타납니다. 순서나 열 이름을 바꾸거나 인코딩해도 "
+        "찾습니다. 구역만 가진 키로 만든 지문과 대조하며, 원자료 자체는 점검기에 들어가지 않습니다.",
+        "Values of a row stand together in one record of the source, more than chance explains; reordering, renaming "
+        "or encoding does not hide it. Keyed fingerprints are compared, by the zone alone; the source itself never "
+        "enters the scanner.",
+    ),
+    "source.identifiers": Text(
+        "원자료에서 사람이나 건을 하나씩 가리키는 열의 값이 파일에 있습니다.",
+        "Values stand in the file that number single people or cases in the source.",
+    ),
+    "source.rows": Text(
+        "결과의 행 수가 원자료와 같으면 한 행이 한 사람일 수 있습니다. 예측값 목록도 그렇습니다.",
+        "A result with as many rows as the source may have a row per person, as a list of predictions has.",
+    ),
+    "source.coverage": Text(
+        "표로 읽을 수 없는 원자료는 지문을 만들 수 없어 심사자가 그만큼 더 살핍니다.",
+        "Source files that cannot be read as tables have no fingerprints; reviewers look the harder.",
+    ),
+    "behaviour.duplicate": Text(
+        "막히거나 반려된 파일을 조금 고쳐 다시 낸 것일 수 있습니다. 무엇이 달라졌는지 봅니다.",
+        "It may be a file that was stopped or refused, handed in again with small changes. Look at what changed.",
+    ),
+    "behaviour.volume": Text(
+        "하나하나는 작아도 모으면 원자료에 가까워질 수 있습니다.",
+        "Each is small, and together they may come near to the source.",
+    ),
+    "behaviour.first": Text(
+        "처음 반출하는 사람의 결과는 선임 심사자가 함께 봅니다.",
+        "What an author releases for the first time is seen by a senior checker too.",
+    ),
+    "behaviour.hours": Text(
+        "밤이나 휴일의 신청이라는 사실만 알립니다. 그 자체로 문제는 아닙니다.",
+        "The request came at night or on a holiday. That is said, and is no fault in itself.",
+    ),
     "image.integrity": Text(
         "그림의 구조가 깨졌거나 끝 뒤에 바이트가 더 있으면 다른 것이 숨어 있을 수 있습니다.",
         "A broken structure, or bytes after the end of a picture, may hide something else.",
@@ -189,4 +323,5 @@ MEANING: Mapping[str, Text] = {
         "그림에 무엇이 그려졌는지는 사람이 봐야 합니다. 뒤에 있는 수를 함께 내면 판단이 쉬워집니다.",
         "What a picture shows takes a person to judge. The counts behind it, handed in beside it, make that easy.",
     ),
+    **OF_FILES,
 }

@@ -7,6 +7,9 @@
     <er_…>/release.vkey          the key of that signature, which release.json and the log name
     <er_…>/log.vkey README.ko.md README.en.md
     <er_…>/trusted-keys          every key that signs the log, of which log.vkey is one
+    <er_…>/cover.pdf                 the same for a person to read, in Korean and English
+    <er_…>/ro-crate-metadata.json    the same for machines that read research metadata (RO-Crate 1.1)
+    <er_…>/verify.py ansim_verify.py   programs that verify a package without Ansim
     <er_…>/witness-policy        who has to cosign the log, where anybody has to
 
 Keys of the log may be replaced, and witnesses come and go, between the decision and the package; so release.json lists
@@ -53,7 +56,9 @@ _README_KO = """# 반출 묶음 {ref}
 안심구역의 감사 기록에 있음을 증명합니다. 서버에 묻지 않고 언제든 확인할 수 있습니다.
 
     ansim egress verify-package 이_폴더 --key 안심구역의_log.vkey
+    python3 verify.py 이_폴더 --key 안심구역의_log.vkey        (Ansim 없이)
 
+같은 내용을 `cover.pdf`에서 읽을 수 있고, `ro-crate-metadata.json`은 기계가 읽습니다.
 `--key`에는 이 묶음이 아니라 안심구역에서 직접 받은 검증 키를 주십시오. 이 묶음에 든 키: {key}
 """
 _README_EN = """# Release package {ref}
@@ -63,7 +68,9 @@ The files in `files/` are, byte by byte, those that at least two people of the d
 the audit log of the zone. Anyone can verify this at any time without asking the server:
 
     ansim egress verify-package THIS_DIRECTORY --key LOG_VKEY_OF_THE_ZONE
+    python3 verify.py THIS_DIRECTORY --key LOG_VKEY_OF_THE_ZONE        (without Ansim)
 
+`cover.pdf` says the same for people, `ro-crate-metadata.json` for machines.
 Give `--key` the verifier key that you got from the zone itself, not from this package. The key in this package: {key}
 """
 

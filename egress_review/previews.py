@@ -15,12 +15,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from egress_review.checks.document import Document
 from egress_review.checks.images import BrokenImageError, read_picture
 from egress_review.checks.notebook import Notebook, Piece
-from egress_review.checks.subject import Subject
+from egress_review.checks.page import Page
+from egress_review.checks.pdf_layout import BrokenPdfError
+from egress_review.checks.pdf_pages import pictures_of
+from egress_review.checks.raster import shown as rasterised_to_show
+from egress_review.checks.subject import Subject, member_of
 from egress_review.checks.tables import delimiter_of
+from egress_review.checks.types import promised_type
 from egress_review.checks.workbook import Workbook
-from egress_review.checks.zipped import BrokenPackageError
+from egress_review.checks.zipped import BrokenPackageError, read_parts
 from egress_review.findings import JSON
 from egress_review.wire import MalformedReportError
 
@@ -68,9 +74,67 @@ def preview_of(subject: Subject) -> Preview:
                 return _notebook(subject.notebook)
             case "png" | "jpeg", _:
                 return _image(subject.data)
-    except (BrokenImageError, csv.Error):
+            case "zip", "docx":
+                return _document(subject.document)
+            case "html", "html":
+                return _page(subject.page)
+            case "svg", "svg":
+                return _drawing(subject)
+            case "pdf", "pdf":
+                return _pdf(subject.data)
+            case "zip", "zip":
+                return _archive(subject)
+    except (BrokenImageError, BrokenPdfError, BrokenPackageError, csv.Error, ImportError):
         return NONE
     return NONE
+
+
+def _document(document: Document | BrokenPackageError) -> Preview:
+    """A part for each story, each of its tables and each picture."""
+    if isinstance(document, BrokenPackageError):
+        return NONE
+    shown: list[tuple[str, Preview]] = []
+    for name, words, tables in document.stories:
+        heading = visible(name.removeprefix("word/").removesuffix(".xml"))
+        shown.append((heading, Preview("text", text=visible(words))))
+        shown += [(f"{heading} · {n}", Preview("table", rows=_cells(rows))) for n, rows in enumerate(tables, 1)]
+    return Preview("parts", parts=(*shown, *_pictures([data for _, data in document.images])))
+
+
+def _page(page: Page) -> Preview:
+    """The words of a page, its tables and pictures; nothing of it is markup here."""
+    tables = [(f"table {n}", Preview("table", rows=_cells(rows))) for n, rows in enumerate(page.tables, 1)]
+    words = ("text", Preview("text", text=visible(page.prose)))
+    return Preview("parts", parts=(words, *tables, *_pictures(page.images)))
+
+
+def _drawing(subject: Subject) -> Preview:
+    """A drawing as a picture, with its words; as its source where no program here makes pictures of drawings."""
+    picture = rasterised_to_show(subject.data)
+    if subject.drawing is None or picture is None:
+        return Preview("text", text=visible(subject.text))
+    words = ("text", Preview("text", text=visible(subject.drawing.prose)))
+    return Preview("parts", parts=(("1", _image(picture)), words))
+
+
+def _pdf(data: bytes) -> Preview:
+    """Every page as a picture."""
+    return Preview("parts", parts=tuple((str(n), _image(png)) for n, (_, _, png) in enumerate(pictures_of(data), 1)))
+
+
+def _archive(subject: Subject) -> Preview:
+    """Every member as if it had been handed in by itself; their parts stand beside each other."""
+    shown: list[tuple[str, Preview]] = []
+    for name, data in read_parts(subject.data).items():
+        kind = promised_type(name)
+        preview = NONE if kind == "zip" else preview_of(member_of(subject, name, data, kind))
+        inner = preview.parts or (("", preview),)
+        shown += [(f"{_cell(name)} {heading}".strip(), part) for heading, part in inner]
+    return Preview("parts", parts=tuple(shown))
+
+
+def _pictures(images: Sequence[bytes]) -> list[tuple[str, Preview]]:
+    return [(f"image {n}", _piece(Piece(0, "image", image=data))) for n, data in enumerate(images, 1)]
 
 
 def _workbook(workbook: Workbook | BrokenPackageError) -> Preview:
@@ -88,7 +152,14 @@ def _notebook(notebook: Notebook | None) -> Preview:
     """A part for each thing that a cell says or shows."""
     if notebook is None:
         return NONE
-    return Preview("parts", parts=tuple((f"[{piece.cell}]", _piece(piece)) for piece in notebook.pieces))
+    return Preview(
+        "parts", parts=tuple((f"[{piece.cell}]", _piece(piece)) for piece in notebook.pieces if _shows(piece))
+    )
+
+
+def _shows(piece: Piece) -> bool:
+    """Whether a piece is something to see; metadata and style sheets are read by the checks alone."""
+    return piece.cell > 0 and not (piece.kind == "code" and piece.output)
 
 
 def _piece(piece: Piece) -> Preview:

@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from audit.event import Source
 from egress_review import store, tables
+from egress_review.choosing import owners_allow_low_risk
+from egress_review.deadlines import deadlines
 from egress_review.desk import Record, as_actor
-from egress_review.errors import Conflict, Denied, EgressError, NotFound
-from egress_review.model import Action, Message, Request, RequestView, ReviewView, Visibility, Vote
-from egress_review.previews import Preview
+from egress_review.errors import Conflict, Denied, NotFound
+from egress_review.findings import Report
+from egress_review.model import Action, Message, Request, RequestView, ReviewView, Vote
 from egress_review.releasing import Releasing
-from egress_review.review import Binding, ballots, check_independent, own_votes, sees_others
-from egress_review.standing import is_member
-from egress_review.workflow import OPEN_REVIEW, Party, State, can
+from egress_review.review import (
+    CHECKER_ROLES,
+    Binding,
+    ballots,
+    check_independent,
+    own_votes,
+    reads_message,
+    sees_others,
+)
+from egress_review.standing import Ties, check_ties, is_untied, ties_of
+from egress_review.terms import Policy
+from egress_review.tiers import Tier, tier_of
+from egress_review.tracebacks import is_redacted
+from egress_review.workflow import ANSWERED, FINAL, OPEN_REVIEW, Party, State, can
 from registry.model import Person, Role
 from registry.text import Text
 
+MOST_COLLECTIONS = 20
+"""Times that a package is handed over, counted by the zone and by nobody else; then somebody has to be asked."""
+
 CONTENT_STATES = frozenset(State) - {State.BLOCKED, State.DRAFT, State.WITHDRAWN}
 """States in which checkers may look into files; what was blocked is for compliance and its author alone."""
+
+LONGEST_TRACEBACK = 50_000
+"""Bytes of a redacted traceback that is looked for in a request."""
 
 
 class Reading(Releasing):
@@ -31,13 +53,15 @@ class Reading(Releasing):
         """The requests that a checker may review now, the longest waiting last."""
         with self._db.read() as tx:
             open_requests = store.find(tx, tables.request.c.state.in_([state.value for state in OPEN_REVIEW]))
-            return [self._view(tx, checker, one) for one in open_requests if _may_review(tx, checker, one)]
+            ties = ties_of(tx, checker.ref)
+            return [self._view(tx, checker, one, ties) for one in open_requests if _may_review(checker, one, ties)]
 
     def requests_of(self, person: Person) -> list[RequestView]:
         """The requests that a person is the author of, the latest first."""
         with self._db.read() as tx:
             own = store.find(tx, tables.request.c.author_ref == person.ref)
-            return [self._view(tx, person, one) for one in own]
+            ties = ties_of(tx, person.ref)
+            return [self._view(tx, person, one, ties) for one in own]
 
     def all_requests(self, officer: Person) -> list[RequestView]:
         """Every request, the latest first, for a compliance officer.
@@ -49,7 +73,8 @@ class Reading(Releasing):
                 "not_compliance", Text(ko="준법감시 담당자만 볼 수 있습니다.", en="Only compliance officers see all.")
             )
         with self._db.read() as tx:
-            return [self._view(tx, officer, one) for one in store.find(tx)]
+            ties = ties_of(tx, officer.ref)
+            return [self._view(tx, officer, one, ties) for one in store.find(tx)]
 
     def view(self, person: Person, ref: str) -> RequestView:
         """A request as this person may see it now.
@@ -59,28 +84,22 @@ class Reading(Releasing):
         with self._db.read() as tx:
             request = store.load(tx, ref)
             _check_reader(tx, person, request)
-            return self._view(tx, person, request)
+            return self._view(tx, person, request, ties_of(tx, person.ref))
 
-    def preview(self, person: Person, ref: str, sha256: str, *, source: Source) -> Preview:
-        """A file of the present round, made safe to show; every look is an audit event.
+    def content_of(self, person: Person, ref: str) -> Request:
+        """A request into whose files this person may look now.
 
         Raises: NotFound, Denied.
         """
         with self._db.read() as tx:
             request = store.load(tx, ref)
             _check_reader(tx, person, request)
-        if request.file(sha256) is None:
-            raise NotFound("file_unknown", Text(ko="이 신청의 파일이 아닙니다.", en="The request has no such file."))
         if request.state not in CONTENT_STATES and not _reads_all(person, request):
             raise Denied(
                 "content_closed",
                 Text(ko="지금 상태에서는 볼 수 없습니다.", en="Its content cannot be seen in this state."),
             )
-        shown = self._previews.get(sha256)
-        with self._db.begin() as tx:
-            record = Record(actor=as_actor(person), source=source, detail={"kind": shown.kind})
-            self._record(tx, request, "egress.viewed", record, sha256=sha256)
-        return shown
+        return request
 
     def collect(self, person: Person, ref: str, *, source: Source) -> Path:
         """The package of a release as a zip file, for its author; every collection is an audit event.
@@ -91,7 +110,7 @@ class Reading(Releasing):
             request = store.load(tx, ref, lock=True)
             if person.ref != request.author_ref:
                 raise Denied("not_the_author", Text(ko="신청자만 받을 수 있습니다.", en="Only the author collects it."))
-            if request.state is not State.RELEASED or self._is_over(request):
+            if request.state is not State.RELEASED or self._is_over(tx, request):
                 raise Conflict(
                     "not_released", Text(ko="받을 수 있는 상태가 아닙니다.", en="There is nothing to collect.")
                 )
@@ -104,29 +123,72 @@ class Reading(Releasing):
                         en="The package is being made; try again in a moment.",
                     ),
                 )
-            files = [file.sha256 for file in request.files]
-            record = Record(actor=as_actor(person), source=source, detail={"files": files})
-            self._record(tx, request, "egress.collected", record)
+            before = store.collections(tx, ref)
+            if before >= MOST_COLLECTIONS:
+                raise Conflict(
+                    "collected_enough",
+                    Text(
+                        ko=f"이미 {MOST_COLLECTIONS}번 받았습니다. 더 필요하면 운영자에게 문의하십시오.",
+                        en=f"It was collected {MOST_COLLECTIONS} times already. Ask an operator if you need it again.",
+                    ),
+                )
+            files = [file.sha256 for file in request.outputs]
+            record = Record(actor=as_actor(person), source=source, detail={"files": files, "time": before + 1})
+            event_id = self._record(tx, request, "egress.collected", record)
+            store.insert_collection(tx, ref, person.ref, event_id, self._clock())
         return path
 
-    def _view(self, tx: Connection, person: Person, request: Request) -> RequestView:
+    def _view(self, tx: Connection, person: Person, request: Request, ties: Ties) -> RequestView:
         votes = store.votes_of(tx, request.ref)
-        independent = _may_review(tx, person, request)
+        independent = _may_review(person, request, ties)
         compliance = person.has(Role.COMPLIANCE_OFFICER)
-        open_eyes = compliance or (independent and sees_others(person.ref, request, votes))
+        # Who may vote is blind like every voter, whatever other role they hold.
+        open_eyes = sees_others(person.ref, request, votes) if independent else compliance
+        policy, report = self._policy_of(tx, request), store.report_of(tx, request)
         return RequestView(
-            request=request,
-            report=store.report_of(tx, request),
+            # The number of changes would tell that somebody voted.
+            request=replace(request, version=0),
+            report=report,
             reviews=tuple(_reviews(request, votes, person, knows=open_eyes)),
             blind=request.state in OPEN_REVIEW and not open_eyes,
             messages=tuple(_messages(tx, request, person, knows=open_eyes)),
-            actions=frozenset(self._actions(person, request, votes, independent=independent)),
-            required_votes=self.policy.required_votes,
+            actions=frozenset(self._actions(tx, person, request, votes, independent=independent)),
+            required_votes=policy.required_votes,
             confirm_code=request.confirm_code,
+            purged_at=store.purged_at(tx, request) if request.state in FINAL else None,
             earlier=_earlier(tx, request) if independent or compliance else (),
+            required_roles=policy.required_roles,
+            other_organisation=policy.other_organisation,
+            tier=self._tier(tx, request, report, policy),
+            due_at=self._due_at(tx, request),
         )
 
-    def _actions(self, person: Person, request: Request, votes: list[Vote], *, independent: bool) -> Iterable[Action]:
+    def _tier(self, tx: Connection, request: Request, report: Report | None, policy: Policy) -> Tier:
+        if report is None or not policy.low_risk or request.state not in OPEN_REVIEW:
+            return "ordinary"
+        datasets = (use.dataset for use in request.datasets)
+        allowed = owners_allow_low_risk(tx, request.project, request.submitted_at, datasets)
+        return tier_of(request, report, policy, owners_allow=allowed, redacted=self._redacted(request))
+
+    def _redacted(self, request: Request) -> frozenset[str]:
+        """The outputs that are tracebacks without values; what cannot be read is none."""
+        found = set()
+        for file in request.outputs:
+            if file.name.endswith(".txt") and file.size <= LONGEST_TRACEBACK:
+                with suppress(NotFound, OSError, UnicodeDecodeError):
+                    text = self._vault.path(file.sha256).read_text(encoding="utf-8")
+                    found |= {file.sha256} if is_redacted(text) else set()
+        return frozenset(found)
+
+    def _due_at(self, tx: Connection, request: Request) -> datetime | None:
+        if request.state not in OPEN_REVIEW:
+            return None
+        found = deadlines(tx, self._hours, self.policy, self._clock(), [request.ref]).get(request.ref)
+        return found.due_at if found else None
+
+    def _actions(
+        self, tx: Connection, person: Person, request: Request, votes: list[Vote], *, independent: bool
+    ) -> Iterable[Action]:
         own = own_votes(votes, person.ref, Binding.of(request, exceptions=False))
         if request.state in CONTENT_STATES or _reads_all(person, request):
             yield Action.PREVIEW
@@ -135,7 +197,13 @@ class Reading(Releasing):
                 yield Action.RESUBMIT
             if can(request.state, "egress.withdrawn", Party.AUTHOR):
                 yield Action.WITHDRAW
-            if request.state is State.RELEASED and request.packaged and not self._is_over(request):
+            if can(request.state, "egress.draft_saved", Party.AUTHOR):
+                yield Action.EDIT
+            elif request.state in FINAL:
+                yield Action.COPY
+            if request.state in ANSWERED:
+                yield Action.COMMENT
+            if request.state is State.RELEASED and request.packaged and not self._is_over(tx, request):
                 yield Action.COLLECT
         if not independent:
             return
@@ -143,6 +211,9 @@ class Reading(Releasing):
             yield Action.VOTE
         if request.state in OPEN_REVIEW:
             yield Action.RETURN
+            yield Action.RECUSE
+        if request.state in ANSWERED:
+            yield Action.COMMENT
         if request.state is State.REVIEWED and own:
             yield Action.REJECT
         if can(request.state, "egress.revoked", Party.CHECKER):
@@ -155,19 +226,18 @@ def _check_reader(tx: Connection, person: Person, request: Request) -> None:
     Raises: Denied
     """
     if not _reads_all(person, request):
-        check_independent(person, request, is_member=is_member(tx, person.ref, request.project))
+        check_ties(request, ties_of(tx, person.ref))
+        check_independent(person, request, is_member=False)
+        if not request.round:
+            raise Denied("draft", Text(ko="아직 제출하지 않은 신청입니다.", en="It has not been handed in yet."))
 
 
 def _reads_all(person: Person, request: Request) -> bool:
     return person.ref == request.author_ref or person.has(Role.COMPLIANCE_OFFICER)
 
 
-def _may_review(tx: Connection, person: Person, request: Request) -> bool:
-    try:
-        check_independent(person, request, is_member=is_member(tx, person.ref, request.project))
-    except EgressError:
-        return False
-    return True
+def _may_review(person: Person, request: Request, ties: Ties) -> bool:
+    return request.round > 0 and person.has(*CHECKER_ROLES) and is_untied(request, ties)
 
 
 def _reviews(request: Request, votes: list[Vote], person: Person, *, knows: bool) -> Iterable[ReviewView]:
@@ -190,20 +260,11 @@ def _reviews(request: Request, votes: list[Vote], person: Person, *, knows: bool
 
 
 def _messages(tx: Connection, request: Request, person: Person, *, knows: bool) -> Iterable[Message]:
-    """What was said to everybody; who said it, only to reviewers."""
-    for message in store.messages_of(tx, request.ref, [Visibility.ALL]):
-        yield message if knows or message.by_ref == person.ref else _without_name(message)
-
-
-def _without_name(message: Message) -> Message:
-    return Message(
-        round=message.round,
-        by_ref=None,
-        by_role=message.by_role,
-        kind=message.kind,
-        text=message.text,
-        at=message.at,
-    )
+    """What this person may read of what was said; who said it, only to reviewers."""
+    author = person.ref == request.author_ref
+    for message in store.messages_of(tx, request.ref):
+        if reads_message(message, person.ref, request, author=author, knows=knows):
+            yield message if knows or message.by_ref == person.ref else replace(message, by_ref=None)
 
 
 def _earlier(tx: Connection, request: Request) -> tuple[str, ...]:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from audit.durable import sync_directory
+from audit.durable import replace_file, sync_directory
 from audit.errors import AuditError
 from audit.note import Verifier, parse_note
 from audit.secret_file import NEXT, overwrite, overwritten, read_secret, secret
+from audit.trusted import TrustedKeys
 from egress_review.errors import ReleaseFailed
 from registry.text import Text
 
@@ -78,6 +79,13 @@ def key_at(path: Path) -> Ed25519PrivateKey:
 def verifier_of(key: Ed25519PrivateKey, origin: str) -> Verifier:
     """Return the public half of a release key, under its name for the log of this origin."""
     return Verifier(f"{origin}/release", key.public_key().public_bytes_raw())
+
+
+def publish(directory: Path, keys: ReleaseKeys, origin: str) -> None:
+    """Write the list of public keys where there is none for this log; a replacement of the key continues it."""
+    path, verifier = directory / KEYS_FILE, keys.verifier(origin)
+    if not path.exists() or TrustedKeys.load(path).origin != verifier.name:
+        replace_file(path, TrustedKeys.of(verifier).format().encode("utf-8"), mode=0o644)
 
 
 def exchange(directory: Path, old: Verifier) -> None:

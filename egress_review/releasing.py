@@ -22,15 +22,18 @@ from audit.errors import AuditError, NotWitnessed
 from audit.note import Verifier, sign_note
 from audit.proof import parse_proof
 from egress_review import package, store, tables
+from egress_review.choosing import assigned
 from egress_review.desk import HERE, WORKER, Record
 from egress_review.errors import Conflict, Denied, EgressError, NotFound, ReleaseFailed
-from egress_review.model import Message, Request, Visibility
+from egress_review.for_readers import for_readers
+from egress_review.model import Message, Request
 from egress_review.release_keys import verifier_of
 from egress_review.release_record import release_document
 from egress_review.review import Binding, Decision, ballots, decide
 from egress_review.reviewing import Reviewing
 from egress_review.scanning import TO_SCAN, Scanning, wait_after
-from egress_review.standing import check_standing, excluded
+from egress_review.showing import shown_in_votes
+from egress_review.standing import check_standing, demands_of, excluded
 from egress_review.verify_package import verify_package
 from egress_review.workflow import Party, State
 from registry.errors import RegistryError
@@ -54,15 +57,19 @@ class Releasing(Reviewing, Scanning):
         """References of requests that wait for the machine, the oldest first."""
         now = self._clock()
         with self._db.read() as tx:
-            return store.due(tx, now, now - timedelta(days=self.policy.collect_days))
+            days = min([self.policy.collect_days, *(one.policy.collect_days for one in assigned(tx) if one.policy)])
+            due = store.due(tx, now, now - timedelta(days=days))
+            # What lies longer than the strictest owner allows is not over yet for everybody.
+            return due if days == self.policy.collect_days else [ref for ref in due if self._has_work(tx, ref)]
 
     def act(self, ref: str) -> Request:
         """Do what the machine has to do with a request now; nothing if there is nothing."""
         with self._db.read() as tx:
             request = store.load(tx, ref)
+            over = self._is_over(tx, request)
         if request.state in TO_SCAN:
             return self.scan(ref)
-        if request.state is State.RELEASED and request.packaged and self._is_over(request):
+        if request.state is State.RELEASED and request.packaged and over:
             return self._expire(ref)
         return self.release(ref)
 
@@ -104,7 +111,7 @@ class Releasing(Reviewing, Scanning):
                 self._check_votes(tx, request)
             except (EgressError, RegistryError) as error:
                 return self._void(tx, request, error.code, error.reason)
-            files = [file.sha256 for file in request.files]
+            files = [file.sha256 for file in request.outputs]
             moved, _ = self._move(
                 tx,
                 request,
@@ -120,12 +127,14 @@ class Releasing(Reviewing, Scanning):
         Raises: Denied, Conflict.
         """
         check_standing(tx, request)
-        if request.policy_digest != self.policy.digest:
+        policy = self._policy_of(tx, request)
+        if request.policy_digest != policy.digest:
             raise Conflict("policy_changed", Text(ko="반출 기준이 바뀌었습니다.", en="The policy was changed."))
         votes = store.votes_of(tx, request.ref)
         binding = Binding.of(request, exceptions=self._exceptions(tx, request))
         cast = ballots(votes, binding)
-        if decide(cast, binding, self.policy.required_votes, excluded(tx, request, votes)) is not Decision.APPROVED:
+        barred, demands = excluded(tx, request, votes), demands_of(tx, policy, request, votes)
+        if decide(cast, binding, policy.required_votes, barred, demands) is not Decision.APPROVED:
             raise Denied(
                 "votes_void",
                 Text(ko="유효한 승인이 모자랍니다.", en="There are not enough votes that still hold."),
@@ -143,7 +152,7 @@ class Releasing(Reviewing, Scanning):
             text=text,
             at=self._clock(),
         )
-        store.insert_message(tx, request, message, Visibility.ALL)
+        store.insert_message(tx, request, message)
         return moved
 
     def _record_release(self, request: Request) -> Request:
@@ -151,7 +160,7 @@ class Releasing(Reviewing, Scanning):
 
         Raises: ReleaseFailed — if a file is not the one that was voted on.
         """
-        for file in request.files:
+        for file in request.outputs:
             if _hash_of(self._vault.path(file.sha256)) != (file.sha256, file.size):
                 raise ReleaseFailed(
                     "bytes_changed",
@@ -181,6 +190,7 @@ class Releasing(Reviewing, Scanning):
                     policy=store.policy_of(tx, current),
                     ballots=[one for one in cast if one.checker_ref not in void],
                     vote_indexes=store.vote_indexes(tx, current),
+                    shown=shown_in_votes(tx, current),
                     approved_index=approved_index,
                     origin=self._log.origin,
                     package=[package.key_part(verifier_of(key, self._log.origin))],
@@ -201,7 +211,7 @@ class Releasing(Reviewing, Scanning):
             Record(
                 actor=WORKER,
                 source=HERE,
-                detail={"release": digest, "key": key_digest, "files": [file.sha256 for file in request.files]},
+                detail={"release": digest, "key": key_digest, "files": [file.sha256 for file in request.outputs]},
             ),
             released_at=now,
             packaged=False,
@@ -258,12 +268,15 @@ class Releasing(Reviewing, Scanning):
         log_key, trusted = self._log_verifier(), self._log._keys.trusted(self._log.origin)
         receipt = package.carried(receipt, trusted, self._log.witnesses)
         small = package.keys_and_guides(request.ref, log_key, trusted=trusted, witnesses=self._log.witnesses)
+        fonts = [self._releases.parent / "fonts"]
+        beside = {**small, package.RELEASE_KEY: package.key_file(verifier)}
+        small |= for_readers(row.document, row.sha256, row.at, index, beside, fonts)
         packed = [package.Part.of(name, data) for name, data in small.items()]
         signature = sign_note(package.signed_text(request.ref, row.sha256, packed), verifier.name, signing)
         directory = self.package_of(request.ref)
         package.write_package(
             directory,
-            files={file.name: self._vault.path(file.sha256) for file in request.files},
+            files={file.name: self._vault.path(file.sha256) for file in request.outputs},
             small={
                 **small,
                 package.RELEASE_KEY: package.key_file(verifier),
@@ -317,9 +330,14 @@ class Releasing(Reviewing, Scanning):
             )
             return moved
 
-    def _is_over(self, request: Request) -> bool:
-        until = timedelta(days=self.policy.collect_days)
-        return request.released_at is not None and request.released_at + until <= self._clock()
+    def _has_work(self, tx: Connection, ref: str) -> bool:
+        request = store.load(tx, ref)
+        return request.state is not State.RELEASED or not request.packaged or self._is_over(tx, request)
+
+    def _is_over(self, tx: Connection, request: Request) -> bool:
+        # From when there is something to collect: a package may wait for its witnesses long after the decision.
+        since = store.collectable_since(tx, request.ref) if request.released_at is not None else None
+        return since is not None and since + timedelta(days=self._policy_of(tx, request).collect_days) <= self._clock()
 
     def _expire(self, ref: str) -> Request:
         with self._db.begin() as tx:

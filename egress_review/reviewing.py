@@ -9,12 +9,13 @@ from sqlalchemy import Connection
 from audit.event import Source
 from egress_review import store
 from egress_review.desk import Desk, Record, as_actor
+from egress_review.draft_rules import LONGEST_TEXT
 from egress_review.errors import Conflict, Denied, Invalid
 from egress_review.findings import Verdict
-from egress_review.model import Choice, Message, Request, Visibility, Vote
+from egress_review.model import Choice, Message, Request, Vote
 from egress_review.review import Binding, Decision, ballots, decide, own_votes
-from egress_review.standing import check_standing, excluded, independent
-from egress_review.submitting import LONGEST_TEXT
+from egress_review.showing import insert_shown, shown_to, unseen_detail
+from egress_review.standing import check_first_account, check_standing, demands_of, excluded, independent
 from egress_review.workflow import OPEN_REVIEW, STATE_TEXT, Party, State
 from registry.model import Person
 from registry.text import Text
@@ -48,11 +49,13 @@ class Reviewing(Desk):
             request = store.load(tx, ref, lock=True)
             person = independent(tx, checker, request)
             _check_open(request, round)
-            if request.policy_digest != self.policy.digest:
+            if request.policy_digest != self._policy_of(tx, request).digest:
                 raise _policy_changed()
             check_standing(tx, request)
             cast = store.votes_of(tx, ref)
-            own = own_votes(cast, person.ref, Binding.of(request, exceptions=False))
+            binding = Binding.of(request, exceptions=False)
+            own = own_votes(cast, person.ref, binding)
+            check_first_account(tx, person, [vote for vote in cast if vote.round == request.round])
             if own and {vote.sha256: vote.choice for vote in own} == choices and request.state is State.IN_REVIEW:
                 return request
             if own and request.state is State.IN_REVIEW:
@@ -106,18 +109,18 @@ class Reviewing(Desk):
     def _end(self, tx: Connection, checker: Person, request: Request, event: str, text: str, source: Source) -> Request:
         """Take a move that needs a reason, and tell the author the reason without telling who gave it."""
         person = independent(tx, checker, request)
-        reason = _checked_reason(text)
+        reason = checked_reason(text)
         record = Record(actor=as_actor(person), source=source, sealed={"reason": reason})
         moved, _ = self._move(tx, request, event, Party.CHECKER, record)
         message = Message(
             round=request.round,
             by_ref=person.ref,
-            by_role=_role(person),
+            by_role=role_of(person),
             kind=event,
             text=reason,
             at=self._clock(),
         )
-        store.insert_message(tx, request, message, Visibility.ALL)
+        store.insert_message(tx, request, message)
         return moved
 
     def _exceptions(self, tx: Connection, request: Request) -> bool:
@@ -154,9 +157,13 @@ class Reviewing(Desk):
     ) -> Request:
         """Record the ballot and take the move that it decides, in the caller's transaction."""
         binding = Binding.of(request, exceptions=self._exceptions(tx, request))
-        decision = decide(ballots(votes, binding), binding, self.policy.required_votes, excluded(tx, request, votes))
-        divided = decision in (Decision.CONFLICT, Decision.NEEDS_SENIOR)
+        policy = self._policy_of(tx, request)
+        demands = demands_of(tx, policy, request, votes)
+        barred = excluded(tx, request, votes)
+        decision = decide(ballots(votes, binding), binding, policy.required_votes, barred, demands)
+        divided = decision not in (Decision.OPEN, Decision.APPROVED)
         target = State.REVIEWED if divided or request.state is State.REVIEWED else State.IN_REVIEW
+        shown = shown_to(tx, self._vault.previews, request, request.outputs, person.ref, self._clock())
         record = Record(
             actor=as_actor(person),
             source=source,
@@ -165,11 +172,13 @@ class Reviewing(Desk):
                 "context": request.context_hash,
                 "revision": ballot[0].revision,
                 "decision": decision.value,
+                **unseen_detail(shown),
             },
             sealed={"comment": ballot[0].comment},
         )
         moved, event_id = self._move(tx, request, "egress.voted", Party.CHECKER, record, target=target)
         store.insert_votes(tx, request, ballot, event_id)
+        insert_shown(tx, request, person.ref, ballot[0].revision, shown)
         if decision is Decision.APPROVED:
             detail = {"context": request.context_hash, "files": sorted(binding.files)}
             approval = Record(actor=as_actor(person), source=source, detail=detail)
@@ -203,7 +212,7 @@ def _check_open(request: Request, round: int) -> None:
 def _check_ballot(
     request: Request, choices: Mapping[str, Choice], comment: str, confirm: str, *, exceptions: bool
 ) -> None:
-    if set(choices) != {file.sha256 for file in request.files}:
+    if set(choices) != {file.sha256 for file in request.outputs}:
         reason = Text(ko="모든 파일에 의견을 내야 합니다.", en="Every file needs a vote, and no other.")
         raise Invalid("votes_incomplete", reason)
     if len(comment) > LONGEST_TEXT:
@@ -212,7 +221,7 @@ def _check_ballot(
     if approving:
         _check_confirm(request, confirm)
     if any(choice is not Choice.APPROVE for choice in choices.values()) or (approving and exceptions):
-        _checked_reason(comment)
+        checked_reason(comment)
 
 
 def _check_confirm(request: Request, confirm: str) -> None:
@@ -225,7 +234,11 @@ def _check_confirm(request: Request, confirm: str) -> None:
         raise Invalid("not_confirmed", reason)
 
 
-def _checked_reason(text: str) -> str:
+def checked_reason(text: str) -> str:
+    """The reason, trimmed.
+
+    Raises: Invalid — for one that explains nothing.
+    """
     reason = text.strip()
     if len(reason) < LEAST_REASON:
         message = Text(
@@ -238,7 +251,8 @@ def _checked_reason(text: str) -> str:
     return reason
 
 
-def _role(person: Person) -> str:
+def role_of(person: Person) -> str:
+    """The role under which a checker is shown."""
     return "senior_checker" if "senior_checker" in person.roles else "checker"
 
 

@@ -1,9 +1,11 @@
 """The scanner's program: a job in JSON on standard input, one JSON object per line on standard output.
 
     {"engine": …, "policy": …, "controls": …, "context": …, "together": true, "previews": true,
-     "files": [{"path", "name", "sha256"}, …], "previous": [the same, …]}
+     "files": [{"path", "name", "sha256"}, …], "previous": [the same, …],
+     "supporting": [the same, …]}
 
-The answer is one `{"file": …}` with the findings per file, as each is done, then one `{"preview": …, "sha256": …}`
+The answer is one `{"file": …}` with the findings per file, as each is done (behind it `{"rows": …}`, hashed, if the
+job asks for them), then one `{"preview": …, "sha256": …}`
 per file, then `{"end": true}`. Values that stand in the files are in previews only, never in findings and never in
 an error.
 """
@@ -16,16 +18,20 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from egress_review.checks.differencing import Gathered, Released, released, unreadable
 from egress_review.checks.subject import Budget, Subject
+from egress_review.checks.supporting import read_supporting
+from egress_review.checks.tracing import Trace
 from egress_review.checks.types import promised_type
 from egress_review.claims import Claims, parse_claims
 from egress_review.engine import LARGEST_READ, InputFile, Request, check_file
 from egress_review.engine_version import engine_version
 from egress_review.findings import JSON
-from egress_review.previews import NONE, preview_of, preview_to_wire
+from egress_review.previews import NONE, Preview, preview_of, preview_to_wire
 from egress_review.terms import Policy
 from egress_review.wire import file_to_wire
 
@@ -42,7 +48,8 @@ OTHER_VERSION = 3
 """Exit code that tells a zone that its scanner image is of another version."""
 
 
-SECONDS_PER_FILE = 15.0
+SECONDS_PER_FILE = 30.0
+"""Time for one file; a notebook of ten figures, each read by OCR in two ways, takes about ten seconds."""
 
 
 def run(
@@ -57,23 +64,32 @@ def run(
     policy, claims = Policy.from_json(job["policy"]), parse_claims(job.get("controls"))
     entries = job["files"]
     sizes = [Path(entry["path"]).stat().st_size for entry in entries]
-    earlier = tuple(_subject(_read(entry), policy, claims) for entry in job.get("previous", ()))
+    earlier = []
+    for entry in job.get("previous", ()):
+        with limit():
+            earlier.append(_released(_read(entry), policy, claims))
     request = Request(
         claims=claims,
         context=job.get("context"),
-        earlier=earlier,
+        earlier=tuple(earlier),
+        names=frozenset(str(entry["name"]) for entry in entries),
+        supporting=read_supporting(_subject(_read(entry), policy, Claims()) for entry in job.get("supporting", ())),
         has_evidence=bool(job.get("evidence")),
         budget=Budget(len(sizes), sum(sizes)) if job.get("together") else None,
     )
     # One file at a time: a job may be larger than the memory that the scanner has.
     for entry in entries:
+        trace = Trace() if job.get("rows") else None
+        gathered = request.gathered if job.get("together") else Gathered()
         with limit():
-            report = check_file(_read(entry), policy, request)
+            report = check_file(_read(entry), policy, replace(request, trace=trace, gathered=gathered))
         yield {"file": file_to_wire(report)}
+        if trace is not None:
+            yield {"rows": trace.as_wire()}
     if job.get("previews"):
-        for file in map(_read, entries):
-            with limit():
-                preview = preview_of(_subject(file, policy, claims)) if file.size is None else NONE
+        # Reviewers look into evidence as into outputs.
+        for file in map(_read, (*entries, *job.get("supporting", ()))):
+            preview = _preview(file, policy, claims, limit)
             yield {"preview": preview_to_wire(preview), "sha256": file.sha256}
     yield {"end": True}
 
@@ -91,6 +107,29 @@ def _read(entry: Mapping[str, Any]) -> InputFile:
     if file.sha256 != expected:
         raise WrongBytesError(expected)
     return file
+
+
+def _preview(
+    file: InputFile, policy: Policy, claims: Claims, limit: Callable[[], AbstractContextManager[None]]
+) -> Preview:
+    """What may be shown of a file; nothing of one that takes too long or breaks what shows it."""
+    if file.size is not None:
+        return NONE
+    try:
+        with limit():
+            return preview_of(_subject(file, policy, claims))
+    except Exception:
+        # The reviewers are told that nothing is shown; the other files of the request still are.
+        return NONE
+
+
+def _released(file: InputFile, policy: Policy, claims: Claims) -> Released:
+    """What is kept of a file that left before; of one that cannot be read, that it was not compared."""
+    try:
+        return released(_subject(file, policy, claims))
+    except Exception:
+        # Whatever it is that cannot be read today, it must not stop the check of other files.
+        return unreadable(file.name)
 
 
 def _subject(file: InputFile, policy: Policy, claims: Claims) -> Subject:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from egress_review import store, tables
-from egress_review.desk import HERE, WORKER, Desk, Record
+from egress_review.desk import HERE, WORKER, Record
 from egress_review.errors import Conflict, NotFound, ScanFailed
 from egress_review.findings import FileReport, Flagged, Report, Severity
-from egress_review.job import JobFile, ScanJob, ScanResult
-from egress_review.model import Request, controls_object
+from egress_review.job import JobFile, ScanJob, ScanResult, scan_failed
+from egress_review.model import Request, declared
 from egress_review.preview_store import PreviewStore
+from egress_review.terms import Policy
+from egress_review.watching import Watching
 from egress_review.workflow import Party, State
 from registry.text import Text
 
@@ -30,8 +34,11 @@ def wait_after(attempts: int) -> timedelta:
     return min(LONGEST_RETRY, doubled)
 
 
-class Scanning(Desk):
+class Scanning(Watching):
     """What the machine does before people read."""
+
+    scan_seconds = 900.0
+    """Longest wait for the scanner, whose own limits are far below: one that hangs fails, and holds up nobody."""
 
     @property
     def _previews(self) -> PreviewStore:
@@ -44,24 +51,50 @@ class Scanning(Desk):
         """
         with self._db.read() as tx:
             request = store.load(tx, ref)
+            policy = self._policy_of(tx, request)
             earlier = self._earlier(tx, request)
         if request.state not in TO_SCAN:
             return request
         try:
-            result = self._scanner.scan(self._scan_job(request, earlier))
+            result = self._within(self._scan_job(request, policy, earlier))
             for sha256, preview in result.previews.items():
                 self._previews.keep(sha256, preview)
         except (ScanFailed, NotFound, OSError) as error:
             return self._scan_failed(request, error.code if isinstance(error, ScanFailed | NotFound) else "scan_io")
-        return self._scanned(request, result)
+        return self._scanned(request, policy, result)
 
-    def _scan_job(self, request: Request, earlier: tuple[JobFile, ...]) -> ScanJob:
+    def _within(self, job: ScanJob) -> ScanResult:
+        """The result of the scanner, if it gives one in time.
+
+        A scanner that hangs cannot be interrupted from here; its thread is left behind, and what it says is not heard.
+        Raises: ScanFailed, NotFound, OSError.
+        """
+        given: queue.SimpleQueue[ScanResult | BaseException] = queue.SimpleQueue()
+
+        def work() -> None:
+            try:
+                given.put(self._scanner.scan(job))
+            except BaseException as error:
+                given.put(error)
+
+        threading.Thread(target=work, name="scan", daemon=True).start()
+        try:
+            outcome = given.get(timeout=self.scan_seconds)
+        except queue.Empty:
+            raise scan_failed("timeout") from None
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def _scan_job(self, request: Request, policy: Policy, earlier: tuple[JobFile, ...]) -> ScanJob:
         return ScanJob(
-            files=tuple(JobFile(f.name, f.sha256, self._vault.path(f.sha256)) for f in request.files),
-            policy=self.policy,
-            controls=controls_object(request.controls),
+            files=tuple(JobFile(f.name, f.sha256, self._vault.path(f.sha256)) for f in request.outputs),
+            supporting=tuple(JobFile(f.name, f.sha256, self._vault.path(f.sha256)) for f in request.supporting),
+            policy=policy,
+            controls=declared(request),
             context=request.context,
             previous=earlier,
+            sources=self._sources(request.datasets, submitted=True, attempts=request.attempts),
             previews=True,
             scratch=self._vault.scratch,
         )
@@ -72,10 +105,10 @@ class Scanning(Desk):
         released = store.find(
             tx, table.c.project == request.project, table.c.released_at.is_not(None), table.c.ref != request.ref
         )
-        files = {file.sha256: file for one in released for file in one.files}
+        files = {file.sha256: file for one in released for file in one.outputs}
         return tuple(JobFile(file.name, sha256, self._vault.path(sha256)) for sha256, file in sorted(files.items()))
 
-    def _scanned(self, request: Request, result: ScanResult) -> Request:
+    def _scanned(self, request: Request, policy: Policy, result: ScanResult) -> Request:
         report = result.report
         blocked = any(file.blocked for file in report.files)
         event, target = ("egress.blocked", State.BLOCKED) if blocked else ("egress.scanned", State.IN_REVIEW)
@@ -88,8 +121,10 @@ class Scanning(Desk):
         )
         with self._db.begin() as tx:
             current = self._same(tx, request)
-            store.insert_report(tx, current, report, self.policy, self._clock())
-            columns = {"policy_name": self.policy.name, "policy_digest": self.policy.digest}
+            self._alarmed(tx, current, result.alarms)
+            report = self._beside_others(tx, current, policy, result)
+            store.insert_report(tx, current, report, policy, self._clock())
+            columns = {"policy_name": policy.name, "policy_digest": policy.digest}
             moved, _ = self._move(tx, current, event, Party.SYSTEM, record, target=target, **columns)
             return moved
 

@@ -9,15 +9,24 @@ desk.collect(author, request.ref, source=source)
 
 from __future__ import annotations
 
+from egress_review.drafting import Drafting
+from egress_review.governing import Governing
+from egress_review.guarding import Guarding
+from egress_review.interests import Declaring
 from egress_review.model import Action, Choice, Draft, Request, RequestView
-from egress_review.reading import Reading
-from egress_review.submitting import Submitting
+from egress_review.rechecking import Rechecking
+from egress_review.reminding import Reminding
+from egress_review.screen import Screening
+from egress_review.simulating import Simulating
+from egress_review.tidying import Tidying
 from egress_review.workflow import State
 
 __all__ = ["Action", "Choice", "Draft", "EgressDesk", "Request", "RequestView", "State"]
 
 
-class EgressDesk(Submitting, Reading):
+class EgressDesk(
+    Drafting, Declaring, Tidying, Screening, Governing, Reminding, Simulating, Rechecking, Guarding
+):
     """How a result leaves the zone.
 
     Every move is one transaction with its audit event: if the event cannot be written, nothing moved.

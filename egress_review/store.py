@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, or_, select, update
 
 from audit.tables import audit_entry
 from egress_review import tables
 from egress_review.errors import Conflict, NotFound
 from egress_review.findings import Report
-from egress_review.model import Choice, DatasetUse, Message, Request, RequestFile, Visibility, Vote
+from egress_review.model import Choice, DatasetUse, Group, Message, Request, RequestFile, Visibility, Vote
 from egress_review.terms import Policy
 from egress_review.wire import report_from_wire, report_to_wire
 from egress_review.workflow import State
@@ -28,12 +28,30 @@ def insert_request(tx: Connection, request: Request) -> None:
             project=request.project,
             author_ref=request.author_ref,
             workspace_ref=request.workspace_ref,
+            direction=request.direction,
             state=request.state.value,
             created_at=request.created_at,
             **_round_columns(request),
         )
     )
     insert_round(tx, request)
+
+
+def insert_draft(tx: Connection, request: Request, content: str) -> None:
+    """Add a request that is not handed in yet, with what its author has written so far."""
+    tx.execute(
+        insert(tables.request).values(
+            ref=request.ref,
+            project=request.project,
+            author_ref=request.author_ref,
+            workspace_ref=request.workspace_ref,
+            direction=request.direction,
+            state=request.state.value,
+            created_at=request.created_at,
+            **_round_columns(request),
+        )
+    )
+    tx.execute(insert(tables.draft).values(request_ref=request.ref, content=content, at=request.created_at))
 
 
 def insert_round(tx: Connection, request: Request) -> None:
@@ -59,10 +77,22 @@ def insert_round(tx: Connection, request: Request) -> None:
                 "name": file.name,
                 "sha256": file.sha256,
                 "size": file.size,
+                "kind": file.kind,
+                "group_name": file.group,
             }
             for file in request.files
         ],
     )
+    for name, group in request.groups.items():
+        tx.execute(
+            insert(tables.group).values(
+                request_ref=request.ref,
+                round=request.round,
+                name=name,
+                context=group.context,
+                controls=group.controls,
+            )
+        )
 
 
 def replace_round(tx: Connection, request: Request) -> None:
@@ -118,10 +148,23 @@ def due(tx: Connection, now: datetime, expired_before: datetime) -> list[str]:
         (table.c.state == State.RELEASED.value)
         & or_(
             table.c.packaged.is_(False) & or_(table.c.retry_at.is_(None), table.c.retry_at <= now),
-            table.c.packaged.is_(True) & (table.c.released_at <= expired_before),
+            table.c.packaged.is_(True) & (_collectable_since(table.c.ref, table.c.released_at) <= expired_before),
         ),
     )
     return list(tx.execute(select(table.c.ref).where(condition).order_by(table.c.changed_at)).scalars())
+
+
+def _collectable_since(ref: ColumnElement[str], released: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    """When a package could first be collected: a receipt is stored with it, at times long after the decision."""
+    table = tables.receipt.c
+    return func.coalesce(select(table.at).where(table.request_ref == ref).scalar_subquery(), released)
+
+
+def collectable_since(tx: Connection, ref: str) -> datetime | None:
+    """When the package of a request could first be collected; None while there is no release."""
+    table = tables.request.c
+    since: datetime | None = tx.scalar(select(_collectable_since(table.ref, table.released_at)).where(table.ref == ref))
+    return since
 
 
 def waits_for_package(tx: Connection) -> bool:
@@ -153,6 +196,20 @@ def report_of(tx: Connection, request: Request) -> Report | None:
         select(table.c.content).where(table.c.request_ref == request.ref, table.c.round == request.round)
     ).scalar()
     return None if content is None else report_from_wire(json.loads(content))
+
+
+def scanned_at(tx: Connection, request: Request) -> datetime:
+    """When the present round was scanned.
+
+    Raises: NotFound — if it was not yet.
+    """
+    table = tables.report.c
+    at: datetime | None = tx.execute(
+        select(table.at).where(table.request_ref == request.ref, table.round == request.round)
+    ).scalar()
+    if at is None:
+        raise NotFound("not_scanned", Text(ko="아직 점검되지 않았습니다.", en="It is not checked yet."))
+    return at
 
 
 def policy_of(tx: Connection, request: Request) -> Policy:
@@ -227,7 +284,7 @@ def vote_indexes(tx: Connection, request: Request) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def insert_message(tx: Connection, request: Request, message: Message, visibility: Visibility) -> None:
+def insert_message(tx: Connection, request: Request, message: Message) -> None:
     """Add a reason or remark."""
     tx.execute(
         insert(tables.message).values(
@@ -236,24 +293,41 @@ def insert_message(tx: Connection, request: Request, message: Message, visibilit
             by_ref=message.by_ref,
             by_role=message.by_role,
             kind=message.kind,
-            visibility=visibility.value,
+            visibility=message.visibility.value,
+            group_name=message.group,
+            file_name=message.file,
             text=message.text,
             at=message.at,
         )
     )
 
 
-def messages_of(tx: Connection, ref: str, visible: Iterable[Visibility]) -> list[Message]:
-    """The messages of a request that are meant for such a reader, in order."""
+def messages_of(tx: Connection, ref: str) -> list[Message]:
+    """Everything that was ever said about a request, in order; who may read what is decided in `review`."""
     table = tables.message
-    wanted = [visibility.value for visibility in visible]
-    rows = tx.execute(
-        select(table).where(table.c.request_ref == ref, table.c.visibility.in_(wanted)).order_by(table.c.id)
-    )
+    rows = tx.execute(select(table).where(table.c.request_ref == ref).order_by(table.c.id))
     return [
-        Message(round=row.round, by_ref=row.by_ref, by_role=row.by_role, kind=row.kind, text=row.text, at=row.at)
+        Message(
+            round=row.round,
+            by_ref=row.by_ref,
+            by_role=row.by_role,
+            kind=row.kind,
+            text=row.text,
+            at=row.at,
+            visibility=Visibility(row.visibility),
+            group=row.group_name,
+            file=row.file_name,
+        )
         for row in rows
     ]
+
+
+def purged_at(tx: Connection, request: Request) -> datetime | None:
+    """When files of the present round were removed; None if all are there."""
+    table = tables.purged.c
+    mine = table.sha256.in_([file.sha256 for file in request.files])
+    at: datetime | None = tx.execute(select(func.max(table.at)).where(table.request_ref == request.ref, mine)).scalar()
+    return at
 
 
 def _round_columns(request: Request) -> dict[str, Any]:
@@ -262,12 +336,15 @@ def _round_columns(request: Request) -> dict[str, Any]:
         "purpose": request.purpose,
         "context": request.context,
         "controls": request.controls,
+        "salt": request.salt,
         "round": request.round,
         "policy_name": request.policy_name,
         "policy_digest": request.policy_digest,
         "datasets": json.dumps([[use.dataset, use.version, use.people] for use in request.datasets]),
         "submitted_at": request.submitted_at,
         "changed_at": request.changed_at,
+        "idle_since": request.changed_at,
+        "warned_at": None,
     }
 
 
@@ -279,5 +356,30 @@ def _request(tx: Connection, row: Row[Any]) -> Request:
     values = dict(row._mapping)
     values["state"] = State(values["state"])
     values["datasets"] = tuple(DatasetUse(*use) for use in json.loads(values["datasets"]))
-    values["files"] = tuple(RequestFile(file.name, file.sha256, file.size) for file in files)
+    values["files"] = tuple(RequestFile(f.name, f.sha256, f.size, f.kind, f.group_name) for f in files)
+    values["groups"] = _groups(tx, row, values["files"])
     return Request(**values)
+
+
+def _groups(tx: Connection, row: Row[Any], files: Iterable[RequestFile]) -> dict[str, Group]:
+    table = tables.group
+    named: dict[str, list[str]] = {}
+    for file in files:
+        named.setdefault(file.group, []).append(file.name)
+    if set(named) <= {""}:
+        return {}
+    found = tx.execute(
+        select(table).where(table.c.request_ref == row.ref, table.c.round == row.round).order_by(table.c.name)
+    )
+    return {one.name: Group(one.context, one.controls, tuple(named.get(one.name, ()))) for one in found}
+
+
+def collections(tx: Connection, ref: str) -> int:
+    """How often a package was collected."""
+    table = tables.collection.c
+    return int(tx.execute(select(func.count()).where(table.request_ref == ref)).scalar_one())
+
+
+def insert_collection(tx: Connection, ref: str, by_ref: str, event_id: str, at: datetime) -> None:
+    """Add that a package was collected."""
+    tx.execute(insert(tables.collection).values(request_ref=ref, by_ref=by_ref, event_id=event_id, at=at))

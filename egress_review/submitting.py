@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,49 +12,61 @@ from audit.canonical import JSON
 from audit.event import Event, Object, Source
 from audit.refs import new_ref
 from egress_review import store, tables
-from egress_review.claims import ClaimError
-from egress_review.desk import Desk, Record, as_actor, subjects_of
-from egress_review.errors import Denied, EgressError, Invalid
+from egress_review.desk import Record, as_actor, limits_of, subjects_of
+from egress_review.draft_rules import check_controls, check_draft, invalid
+from egress_review.errors import Denied, EgressError
 from egress_review.findings import Report
 from egress_review.job import JobFile, ScanJob
-from egress_review.model import DatasetUse, Draft, Request, RequestFile, claims_of, controls_object
+from egress_review.model import DatasetUse, Draft, Group, Kind, Request, RequestFile, controls_object
+from egress_review.terms import Policy
 from egress_review.vault import OutboxFile, Stored, Vault, list_outbox
+from egress_review.watching import Watching
 from egress_review.workflow import FINAL, Party, State
 from registry.model import Person, WorkPermit, Workspace
 from registry.text import Text
-
-LONGEST_TITLE = 200
-LONGEST_TEXT = 20_000
-"""Characters of a title, and of purpose, context or controls."""
 
 TWICE = timedelta(minutes=10)
 """Time within which the same hand-in is taken for a second click."""
 
 
-class Submitting(Desk):
+class Submitting(Watching):
     """What an author does."""
 
     def list_outbox(self, workspace: Workspace) -> list[OutboxFile]:
         """What lies in the outbox and what stands against handing it in."""
-        return list_outbox(self.outbox_of(workspace), self.limits)
+        return list_outbox(self.outbox_of(workspace), self.limits_for(workspace.project))
 
-    def precheck(self, workspace: Workspace, names: Sequence[str], controls: str, *, source: Source) -> Report:
+    def precheck(
+        self,
+        workspace: Workspace,
+        names: Sequence[str],
+        controls: str,
+        *,
+        source: Source,
+        supporting: Sequence[str] = (),
+    ) -> Report:
         """What the scan would find, under the policy in force; nothing is kept but the audit event.
 
+        `supporting` are files in the outbox that the checks compare with and that would not leave.
         Raises: Denied (registry) — if nobody may work there now. OutboxRefused, Invalid, ScanFailed.
         """
         author = self._registry.person_by_ref(workspace.person_ref)
         permit = self._registry.may_work(author.handle, workspace.project)
-        _check_controls(controls)
+        check_controls(controls)
+        self._admit_precheck(permit, author, source)
+        policy = self.policy_for(workspace.project)
         with self._vault.temporary() as vault:
-            stored = vault.take(self.outbox_of(workspace), names, self.limits)
+            taken = vault.take(self.outbox_of(workspace), [*names, *supporting], limits_of(policy))
+            job = self._job(vault, policy, taken[: len(names)], controls, None, taken[len(names) :])
+            uses = [DatasetUse(mount.dataset, mount.version, mount.people) for mount in permit.mounts]
             try:
-                report = self._scanner.scan(self._job(vault, stored, controls, None)).report
+                result = self._scanner.scan(replace(job, sources=self._sources(uses, submitted=False)))
             except EgressError as error:
-                self._record_precheck(permit, author, stored, None, source, error.code)
+                self._record_precheck(permit, author, job, None, source, error.code)
                 raise
-        self._record_precheck(permit, author, stored, report, source, None)
-        return report
+        self._record_precheck(permit, author, job, result.report, source, None)
+        self._watch_precheck(permit, author, result)
+        return result.report
 
     def submit(self, author: Person, workspace: Workspace, draft: Draft, *, source: Source) -> Request:
         """Hand files in: they are copied into the vault, and the request waits for its scan.
@@ -62,8 +75,9 @@ class Submitting(Desk):
         Raises: Denied, Invalid, OutboxRefused; Denied (registry) — if the author may not work there now.
         """
         permit = self._permit(author, workspace)
-        _check_draft(draft, self.policy.min_context)
-        stored = self._vault.take(self.outbox_of(workspace), draft.files, self.limits)
+        policy = self.policy_for(workspace.project)
+        check_draft(draft, policy.min_context)
+        files = self._take(workspace, policy, draft)
         now = self._clock()
         request = Request(
             ref=new_ref("er"),
@@ -80,14 +94,14 @@ class Submitting(Desk):
             attempts=0,
             retry_at=None,
             version=0,
-            **self._said(draft, stored, permit),
+            **self._said(draft, policy, files, permit),
         )
-        record = Record(actor=as_actor(author), source=source, detail=_fingerprint(request))
+        record = Record(actor=as_actor(author), source=source, detail=fingerprint(request))
         with self._db.begin() as tx:
             table = tables.request
             mine = (table.c.author_ref == author.ref, table.c.project == request.project)
             for twin in store.find(tx, *mine, table.c.submitted_at > now - TWICE):
-                if twin.context_hash == request.context_hash and twin.state not in FINAL | {State.RETURNED}:
+                if twin.says_the_same(request) and twin.state not in FINAL | {State.DRAFT, State.RETURNED}:
                     return twin
             store.insert_request(tx, request)
             self._record(tx, request, "egress.drafted", record)
@@ -103,14 +117,15 @@ class Submitting(Desk):
             before = store.load(tx, ref)
         workspace = self._registry.workspace_by_ref(before.workspace_ref)
         permit = self._permit(author, workspace)
-        _check_draft(draft, self.policy.min_context)
-        stored = self._vault.take(self.outbox_of(workspace), draft.files, self.limits)
+        policy = self.policy_for(workspace.project)
+        check_draft(draft, policy.min_context)
+        files = self._take(workspace, policy, draft)
         with self._db.begin() as tx:
             request = store.load(tx, ref, lock=True)
             if request.version != before.version:
                 store.change(tx, before)
-            request = replace(request, round=request.round + 1, **self._said(draft, stored, permit))
-            record = Record(actor=as_actor(author), source=source, detail=_fingerprint(request))
+            request = replace(request, round=request.round + 1, **self._said(draft, policy, files, permit))
+            record = Record(actor=as_actor(author), source=source, detail=fingerprint(request))
             moved, _ = self._move(tx, request, "egress.resubmitted", Party.AUTHOR, record, approved_event=None)
             store.replace_round(tx, moved)
             return replace(moved, version=moved.version + 1)
@@ -122,16 +137,36 @@ class Submitting(Desk):
         """
         with self._db.begin() as tx:
             request = store.load(tx, ref, lock=True)
-            _check_author(author, request.author_ref)
+            check_author(author, request.author_ref)
             record = Record(actor=as_actor(author), source=source)
             moved, _ = self._move(tx, request, "egress.withdrawn", Party.AUTHOR, record)
             return moved
 
+    def _take(self, workspace: Workspace, policy: Policy, draft: Draft) -> list[RequestFile]:
+        """The files of a draft, copied into the vault, with what each is for.
+
+        Raises: OutboxRefused. Invalid — for evidence with the bytes of an output, which would leave as that output.
+        """
+        taken = self._vault.take(self.outbox_of(workspace), (*draft.files, *draft.supporting), limits_of(policy))
+        outputs = {file.sha256 for file in taken[: len(draft.files)]}
+        group_of = {name: group for group, one in draft.groups.items() for name in one.files}
+        files = []
+        for number, file in enumerate(taken):
+            kind: Kind = "output" if number < len(draft.files) else "supporting"
+            if kind == "supporting" and file.sha256 in outputs:
+                raise invalid(
+                    "evidence_leaves",
+                    "근거 파일이 반출 파일과 같습니다. 근거 파일은 나가지 않으므로 하나로만 고르십시오.",
+                    "A supporting file equals an output. Supporting files never leave: choose it as one of the two.",
+                )
+            files.append(RequestFile(file.name, file.sha256, file.size, kind, group_of.get(file.name, "")))
+        return files
+
     def _permit(self, author: Person, workspace: Workspace) -> WorkPermit:
-        _check_author(author, workspace.person_ref)
+        check_author(author, workspace.person_ref)
         return self._registry.may_work(author.handle, workspace.project)
 
-    def _said(self, draft: Draft, stored: Sequence[Stored], permit: WorkPermit) -> dict[str, Any]:
+    def _said(self, draft: Draft, policy: Policy, files: Sequence[RequestFile], permit: WorkPermit) -> dict[str, Any]:
         """The fields of a request that a hand-in fills."""
         now = self._clock()
         return {
@@ -139,18 +174,32 @@ class Submitting(Desk):
             "purpose": draft.purpose.strip(),
             "context": draft.context.strip(),
             "controls": draft.controls.strip(),
-            "policy_name": self.policy.name,
-            "policy_digest": self.policy.digest,
-            "files": tuple(RequestFile(file.name, file.sha256, file.size) for file in stored),
+            "policy_name": policy.name,
+            "policy_digest": policy.digest,
+            "salt": secrets.token_hex(16) if draft.supporting else "",
+            "files": tuple(files),
+            "groups": {
+                name: Group(group.context.strip(), group.controls.strip(), tuple(sorted(group.files)))
+                for name, group in sorted(draft.groups.items())
+            },
             "datasets": tuple(DatasetUse(m.dataset, m.version, m.people) for m in permit.mounts),
             "submitted_at": now,
             "changed_at": now,
         }
 
-    def _job(self, vault: Vault, files: Sequence[Stored], controls: str, context: str | None) -> ScanJob:
+    def _job(
+        self,
+        vault: Vault,
+        policy: Policy,
+        files: Sequence[Stored],
+        controls: str,
+        context: str | None,
+        supporting: Sequence[Stored] = (),
+    ) -> ScanJob:
         return ScanJob(
             files=tuple(JobFile(file.name, file.sha256, vault.path(file.sha256)) for file in files),
-            policy=self.policy,
+            supporting=tuple(JobFile(file.name, file.sha256, vault.path(file.sha256)) for file in supporting),
+            policy=policy,
             controls=controls_object(controls),
             context=context,
             scratch=self._vault.scratch,
@@ -160,7 +209,7 @@ class Submitting(Desk):
         self,
         permit: WorkPermit,
         author: Person,
-        stored: Sequence[Stored],
+        job: ScanJob,
         report: Report | None,
         source: Source,
         failed: str | None,
@@ -176,53 +225,26 @@ class Submitting(Desk):
                 source=source,
                 outcome="failed" if failed else "ok",
                 reason=failed,
-                policy=self.policy.digest,
-                detail={"files": [file.sha256 for file in stored], "verdicts": verdicts},
+                policy=job.policy.digest,
+                detail={"files": [file.sha256 for file in job.files], "verdicts": verdicts},
             ),
             wait="durable",
         )
 
 
-def _check_author(person: Person, author_ref: str) -> None:
+def check_author(person: Person, author_ref: str) -> None:
+    """Refuse anybody but the author.
+
+    Raises: Denied
+    """
     if person.ref != author_ref:
         raise Denied("not_the_author", Text(ko="신청자만 할 수 있습니다.", en="Only the author can do this."))
 
 
-def _check_draft(draft: Draft, least_context: int) -> None:
-    """Refuse a draft that no reviewer could judge (invariant I7; a quarter of refusals are for lack of context)."""
-    for name, value, longest, needed in (
-        (Text("제목", "title"), draft.title, LONGEST_TITLE, True),
-        (Text("목적", "purpose"), draft.purpose, LONGEST_TEXT, True),
-        (Text("설명", "context"), draft.context, LONGEST_TEXT, True),
-        (Text("통계적 통제", "controls"), draft.controls, LONGEST_TEXT, False),
-    ):
-        if len(value) > longest:
-            raise _invalid("too_long", f"{name.ko}: {longest}자까지 쓸 수 있습니다.", f"The {name.en} is too long.")
-        if needed and not value.strip():
-            raise _invalid("missing", f"{name.ko}: 입력이 필요합니다.", f"The {name.en} is missing.")
-    if len(draft.context.strip()) < least_context:
-        raise _invalid(
-            "context_short",
-            f"설명을 {least_context}자 이상 적으십시오: 무엇을 누구에게서 어떻게 셌는지, 변수의 뜻, 대상자 수.",
-            f"Describe the result in at least {least_context} characters: what was counted, of whom and how.",
-        )
-    _check_controls(draft.controls)
-
-
-def _check_controls(controls: str) -> None:
-    try:
-        claims_of(controls)
-    except ClaimError as error:
-        raise Invalid("bad_controls", error.reason) from None
-
-
-def _invalid(code: str, ko: str, en: str) -> Invalid:
-    return Invalid(code, Text(ko=ko, en=en))
-
-
-def _fingerprint(request: Request) -> Mapping[str, JSON]:
+def fingerprint(request: Request) -> Mapping[str, JSON]:
     """What the audit log keeps of a hand-in: hashes and sizes, no names and no texts."""
     return {
         "context": request.context_hash,
-        "files": [{"sha256": file.sha256, "size": file.size} for file in request.files],
+        "files": [{"sha256": file.sha256, "size": file.size} for file in request.outputs],
+        "supporting": [{"sha256": file.sha256, "size": file.size} for file in request.supporting],
     }

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,6 +65,7 @@ class Vault:
 
     def __init__(self, directory: Path) -> None:
         self._files = directory / "files"
+        self._lock = directory / ".lock"
         self._incoming = directory / "incoming"
         self.previews = directory / "previews"
         """Where the safe previews of the files are kept."""
@@ -127,6 +129,29 @@ class Vault:
                 else:
                     path.unlink(missing_ok=True)
 
+    def sweep(self, held: Set[str], older_than: float = 3600.0) -> list[str]:
+        """Remove files and previews whose hash nobody holds, if they are older than any hand-in takes (seconds).
+
+        A file that was taken again is as young as its last copy, so one that is on its way into a request stays.
+        """
+        before = time.time() - older_than
+        removed = []
+        with self._changing():
+            for path in (*self._files.iterdir(), *self.previews.iterdir()):
+                digest = path.name[:64]
+                if len(digest) == 64 and digest not in held and path.lstat().st_mtime <= before:
+                    path.unlink(missing_ok=True)
+                    removed.append(digest)
+        _sync_directory(self._files)
+        return sorted(set(removed))
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Lets one process at a time put files to their names or remove them; the lock dies with its process."""
+        with self._lock.open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def _take_one(self, directory: int, name: str, most: int, left: int) -> Stored:
         temporary = self._incoming / secrets.token_hex(16)
         try:
@@ -135,7 +160,8 @@ class Vault:
             target = self._files / digest
             temporary.chmod(0o444)
             # Equal bytes have an equal name, so replacing an earlier copy changes nothing.
-            temporary.rename(target)
+            with self._changing():
+                temporary.rename(target)
         finally:
             temporary.unlink(missing_ok=True)
         return Stored(name, digest, size)

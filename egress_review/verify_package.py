@@ -3,8 +3,9 @@
     result = verify_package(Path("er_…"), trusted=parse_vkey(text))
     result.verdict, result.file
 
-Every byte of the package is bound: files by release.json, release.json by signature and receipt, the
-receipt by the signature of the log. The result names the first file that is not what it must be.
+Every byte of the package is bound: files by release.json, release.json by signature and receipt, the receipt by the
+signature of the log. The result names the first file that is not what it must be. Whoever reads a package may ask for
+more than the zone did: for witnesses of their own choosing, and for a release key of a list that they have.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -67,6 +68,22 @@ class PackageCheck:
         return self.verdict == "intact"
 
 
+_INTACT = Text(ko="온전합니다.", en="intact")
+_UNKNOWN_LOG = Text(
+    ko="묶음은 온전하지만, 서명한 키가 신뢰하는 키와 같은지 확인되지 않았습니다.",
+    en="The package is whole, but the key that signed it is not one that you trust.",
+)
+_UNLISTED_KEY = Text(
+    ko="묶음은 온전하지만, 반출에 서명한 키가 가지고 계신 반출 키 목록에 없거나 그 기록 번호에는 유효하지 않습니다.",
+    en="The package is whole, but the key that signed the release is not in your list of release keys, or not for this "
+    "entry of the log.",
+)
+_TOO_FEW_WITNESSES = Text(
+    ko="묶음은 온전하지만, 지정하신 정책이 요구하는 증인의 서명이 없습니다.",
+    en="The package is whole, but lacks the signatures of witnesses that your policy asks for.",
+)
+
+
 class _BadPackageError(Exception):
     """Where and why a package fails; never leaves this module."""
 
@@ -75,10 +92,18 @@ class _BadPackageError(Exception):
         self.check = PackageCheck(verdict, file, Text(ko=ko, en=en))
 
 
-def verify_package(directory: Path, trusted: Verifier | TrustedKeys | None) -> PackageCheck:
+def verify_package(
+    directory: Path,
+    trusted: Verifier | TrustedKeys | None,
+    *,
+    policy: WitnessPolicy | None = None,
+    release_keys: TrustedKeys | None = None,
+) -> PackageCheck:
     """Hold a package to itself and to the trusted keys of the log.
 
-    Without a trusted key the best verdict is `untrusted`: whoever forges a package can forge the keys in it.
+    Without a trusted key the best verdict is `untrusted`: whoever forges a package can forge the keys in it. `policy`
+    says which witnesses the reader demands, whatever the zone asked for; `release_keys` which keys may have signed the
+    release, each with the entries of the log for which it counts.
     """
     try:
         present = _tree(directory)
@@ -100,13 +125,14 @@ def verify_package(directory: Path, trusted: Verifier | TrustedKeys | None) -> P
     except _BadPackageError as bad:
         return bad.check
     files = tuple(sorted(part["path"] for part in document["files"]))
+    check = PackageCheck("intact", None, _INTACT, ref, log_key.name, index, files)
     if trusted is None or not _signed_by(directory, trusted):
-        reason = Text(
-            ko="묶음은 온전하지만, 서명한 키가 신뢰하는 키와 같은지 확인되지 않았습니다.",
-            en="The package is whole, but the key that signed it is not one that you trust.",
-        )
-        return PackageCheck("untrusted", LOG_KEY, reason, ref, log_key.name, index, files)
-    return PackageCheck("intact", None, Text(ko="온전합니다.", en="intact"), ref, log_key.name, index, files)
+        return replace(check, verdict="untrusted", file=LOG_KEY, reason=_UNKNOWN_LOG)
+    if release_keys is not None and release_key not in release_keys.at(index):
+        return replace(check, verdict="untrusted", file=RELEASE_KEY, reason=_UNLISTED_KEY)
+    if policy is not None and not policy.satisfied_by(_checkpoint(directory)):
+        return replace(check, verdict="untrusted", file=RECEIPT, reason=_TOO_FEW_WITNESSES)
+    return check
 
 
 def _tree(directory: Path) -> frozenset[str]:
@@ -226,10 +252,15 @@ def _witnesses(directory: Path) -> WitnessPolicy:
 def _signed_by(directory: Path, trusted: Verifier | TrustedKeys) -> bool:
     """Whether keys that the reader trusts signed the receipt."""
     try:
-        open_checkpoint(parse_proof(_text(directory / RECEIPT)).checkpoint, trusted)
+        open_checkpoint(_checkpoint(directory), trusted)
     except AuditError:
         return False
     return True
+
+
+def _checkpoint(directory: Path) -> str:
+    """The signed checkpoint in the receipt."""
+    return parse_proof(_text(directory / RECEIPT)).checkpoint
 
 
 def _check_receipt(

@@ -8,6 +8,7 @@ What is not in the table is refused. A final state has no move out of it but rev
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -34,6 +35,8 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
     REVOKED = "revoked"
     EXPIRED = "expired"
+    ABANDONED = "abandoned"
+    """Nobody took it further for longer than the policy allows; its files are removed."""
 
 
 class Party(StrEnum):
@@ -55,10 +58,25 @@ class Move:
     needs_text: bool = False
     """The step needs a reason that people can read."""
 
+    @property
+    def gets_on(self) -> bool:
+        """Whether the step is one that everybody may know of and that brings the request on.
+
+        A vote that decides nothing must not show (invariant I6); a machine that tries again gets nowhere.
+        """
+        if (self.source, self.target) in _RETRIES:
+            return False
+        return self.source is not self.target or self.by is Party.AUTHOR
+
 
 _S, _A, _C, _Y = State, Party.AUTHOR, Party.CHECKER, Party.SYSTEM
+_RETRIES = frozenset({(_S.RELEASE_FAILED, _S.RELEASING), (_S.RELEASING, _S.RELEASE_FAILED)})
+
+CAN_LIE_IDLE = (_S.DRAFT, _S.SCAN_FAILED, _S.IN_REVIEW, _S.REVIEWED, _S.RETURNED, _S.RELEASE_FAILED)
+"""Open states in which a request can wait for ever; the machine leaves the others at its next look."""
 
 MOVES: tuple[Move, ...] = (
+    Move(_S.DRAFT, _S.DRAFT, _A, "egress.draft_saved"),
     Move(_S.DRAFT, _S.SCANNING, _A, "egress.submitted"),
     Move(_S.RETURNED, _S.SCANNING, _A, "egress.resubmitted"),
     Move(_S.SCANNING, _S.IN_REVIEW, _Y, "egress.scanned"),
@@ -90,13 +108,17 @@ MOVES: tuple[Move, ...] = (
         Move(source, _S.REVOKED, _C, "egress.revoked", needs_text=True)
         for source in (_S.APPROVED, _S.RELEASE_FAILED, _S.RELEASED, _S.EXPIRED)
     ),
+    *(Move(source, _S.ABANDONED, _Y, "egress.abandoned") for source in CAN_LIE_IDLE),
 )
 
-FINAL = frozenset((_S.BLOCKED, _S.REJECTED, _S.WITHDRAWN, _S.REVOKED, _S.EXPIRED))
+FINAL = frozenset((_S.BLOCKED, _S.REJECTED, _S.WITHDRAWN, _S.REVOKED, _S.EXPIRED, _S.ABANDONED))
 """States in which nothing is left to do; an expired release can still be revoked."""
 
 OPEN_REVIEW = frozenset((_S.IN_REVIEW, _S.REVIEWED))
 """States in which checkers vote."""
+
+ANSWERED = OPEN_REVIEW | {_S.RETURNED}
+"""States in which reviewers and the author may say something."""
 
 
 def move_for(source: State, event: str, by: Party, target: State | None = None) -> Move:
@@ -107,11 +129,24 @@ def move_for(source: State, event: str, by: Party, target: State | None = None) 
     for move in MOVES:
         if (move.source, move.event, move.by) == (source, event, by) and target in (None, move.target):
             return move
-    raise Conflict(
+    raise _wrong(source)
+
+
+def check_state(state: State, among: Collection[State]) -> None:
+    """Refuse what makes no move of its own in any other state.
+
+    Raises: Conflict
+    """
+    if state not in among:
+        raise _wrong(state)
+
+
+def _wrong(state: State) -> Conflict:
+    return Conflict(
         "wrong_state",
         Text(
-            ko=f"지금 상태({STATE_TEXT[source].ko})에서는 할 수 없습니다.",
-            en=f"This cannot be done while the request is: {STATE_TEXT[source].en}.",
+            ko=f"지금 상태({STATE_TEXT[state].ko})에서는 할 수 없습니다.",
+            en=f"This cannot be done while the request is: {STATE_TEXT[state].en}.",
         ),
     )
 
@@ -137,6 +172,7 @@ STATE_TEXT: dict[State, Text] = {
     State.WITHDRAWN: Text("철회됨", "withdrawn"),
     State.REVOKED: Text("반출 취소됨", "revoked"),
     State.EXPIRED: Text("수령 기간 만료", "expired"),
+    State.ABANDONED: Text("방치되어 종료됨", "abandoned"),
 }
 
 

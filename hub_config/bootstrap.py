@@ -15,7 +15,11 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 ENVIRONMENT = REPOSITORY / ".venv"
-LOCKS = {"run": REPOSITORY / "requirements.lock", "development": REPOSITORY / "requirements-dev.lock"}
+LOCKS = {
+    "run": REPOSITORY / "requirements.lock",
+    "development": REPOSITORY / "requirements-dev.lock",
+    "english": REPOSITORY / "requirements-english.lock",  # the zone with the recognisers for English
+}
 MARK = ENVIRONMENT / "ansim-lock.sha256"
 COMMAND = """#!{python}
 import sys
@@ -189,6 +193,8 @@ def lock() -> None:
     subprocess.run([*uv, "-o", LOCKS["run"].name], cwd=REPOSITORY, check=True)
     constraint = ["--constraint", LOCKS["run"].name]
     subprocess.run([*uv, *constraint, "--extra", "dev", "-o", LOCKS["development"].name], cwd=REPOSITORY, check=True)
+    # Not held to the versions above: Presidio wants an older numpy.
+    subprocess.run([*uv, "--extra", "deid-english", "-o", LOCKS["english"].name], cwd=REPOSITORY, check=True)
 
 
 def digest(path: Path) -> str:

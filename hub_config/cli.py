@@ -30,6 +30,7 @@ GROUPS = {
     "deid": "deid.cli",
     "extract": "deid.records.cli",
     "egress": "egress_review.cli",
+    "mail": "hub_config.mail_commands",
 }
 
 

@@ -9,7 +9,8 @@ from egress_review.findings import Severity
 from egress_review.meanings import MEANING
 from egress_review.policy import load_policy, shipped_policies
 from egress_review.rules import RULES
-from egress_review.terms import TERMS, Policy
+from egress_review.term_names import TERM_NAMES, value_of
+from egress_review.terms import TERMS
 from egress_review.workflow import MOVES, STATE_TEXT, Party, mermaid
 
 _SEVERITIES = {
@@ -24,20 +25,6 @@ _PARTIES = {
     Party.AUTHOR: Text("신청자", "author"),
     Party.CHECKER: Text("심사자", "checker"),
     Party.SYSTEM: Text("시스템", "system"),
-}
-_TERMS = {
-    "min_cell": Text("공표하는 수의 최솟값(명)", "fewest people behind a published count"),
-    "zeros": Text("0인 셀", "cells of zero"),
-    "round_base": Text("권하는 반올림 단위", "base of the rounding that is suggested"),
-    "max_files": Text("신청당 파일 수", "files in one request"),
-    "max_file_bytes": Text("파일 크기(바이트)", "size of a file, bytes"),
-    "max_total_bytes": Text("신청 전체 크기(바이트)", "size of a request, bytes"),
-    "max_rows": Text("표의 행 수", "rows of a table"),
-    "row_level_rows": Text("개인 단위로 의심하는 행 수", "rows from which records of people are suspected"),
-    "types": Text("파일 형식", "file types"),
-    "required_votes": Text("승인자 수", "people who must approve"),
-    "min_context": Text("설명의 최소 글자 수", "characters of context"),
-    "collect_days": Text("수령 기간(일)", "days to collect"),
 }
 
 
@@ -85,15 +72,21 @@ def policies_page(language: Language) -> str:
     intro = Text(
         "`egress.policy`에 이름을 적습니다. `kr-default+uk-sdap`처럼 여러 이름을 더하면 "
         "항목마다 가장 엄격한 값이 적용됩니다. "
-        "`.yaml`로 끝나는 이름은 직접 쓴 정책 파일입니다. 어떤 정책도 승인자를 두 명보다 적게 정할 수 없습니다.",
+        "`.yaml`로 끝나는 이름은 직접 쓴 정책 파일입니다. "
+        "데이터셋이나 과제에는 `ansim egress policy assign`으로 정책을 더 정할 수 있습니다. "
+        "어떤 정책도 승인자를 두 명보다 적게 정할 수 없습니다.",
         "Name one in `egress.policy`. With several, as in `kr-default+uk-sdap`, the strictest value of each holds. A "
-        "name that ends in `.yaml` is a policy file of your own. No policy can ask for fewer than two people.",
+        "name that ends in `.yaml` is a policy file of your own. A dataset or a project is given a policy of its own "
+        "with `ansim egress policy assign`. No policy can ask for fewer than two people.",
     )
     heads = Text(
         " | ".join(("항목", *(f"`{policy.name}`" for policy in policies))),
         " | ".join(("term", *(f"`{policy.name}`" for policy in policies))),
     )
-    rows = ((f"{_TERMS[t].say(language)} (`{t}`)", *(_value(policy, t) for policy in policies)) for t in TERMS)
+    rows = (
+        (f"{TERM_NAMES[t].say(language)} (`{t}`)", *(value_of(policy, t).say(language) for policy in policies))
+        for t in TERMS
+    )
     lines = [
         Text("# 반출 정책", "# Egress policies").say(language),
         "",
@@ -106,15 +99,9 @@ def policies_page(language: Language) -> str:
     sources = Text("항목 | 값 | 출처", "term | value | source")
     for policy in policies:
         lines += [f"## `{policy.name}` — {policy.title.ko if language == 'ko' else policy.title.en}", ""]
-        lines += _table(sources, ((f"`{t}`", _value(policy, t), policy.sources[t]) for t in TERMS), language)
+        rows = ((f"`{t}`", value_of(policy, t).say(language), policy.sources[t]) for t in TERMS)
+        lines += _table(sources, rows, language)
     return "\n".join(lines)
-
-
-def _value(policy: Policy, term: str) -> str:
-    value = getattr(policy, term)
-    if isinstance(value, tuple):
-        return ", ".join(value)
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def workflow_page(language: Language) -> str:
@@ -141,5 +128,27 @@ def workflow_page(language: Language) -> str:
             "```",
             "",
             *_table(heads, rows, language),
+            _AROUND.say(language),
+            "",
         ]
     )
+
+
+_AROUND = Text(
+    "의견(`egress.commented`)과 회피(`egress.recused`)는 상태를 바꾸지 않습니다. 심사자끼리의 의견은 자신의 의견을 "
+    "낸 뒤에, 신청자와 공유한 의견은 그 차례가 끝난 뒤에 읽습니다. 결정을 내지 않는 한 표는 아무에게도 드러나지 "
+    "않으므로, 방치된 신청을 종료하는 날짜도 그 표 때문에 늦춰지지 않습니다.\n\n"
+    "방치된 신청은 `idle_days`가 지나면 종료됩니다. 신청자는 7일 전(14일보다 짧으면 절반 전)에 알림을 받고"
+    "(`egress.idle_warned`), 알림 없이 종료되지 않습니다. 끝난 신청의 파일은 `purge_days`가 지나면 미리보기와 "
+    "함께 지워지고(`egress.purged`, 해시를 적음), 해시·점검 결과·심사 의견·감사 기록은 남습니다. "
+    "보존 조치가 있으면 지우지 않습니다. 반출된 결과는 뒤의 결과와 견주어야 하므로 과제가 끝날 때까지 둡니다.",
+    "A remark (`egress.commented`) and stepping back (`egress.recused`) move nothing. Checkers read each "
+    "other's remarks after their own vote, the author reads those that are shared when the turn has ended. A "
+    "vote that decides nothing shows to nobody, so it does not put off the day on which an idle request ends "
+    "either.\n\n"
+    "An idle request ends after `idle_days`. Its author is warned seven days before, or half the time where "
+    "the policy allows less than two weeks (`egress.idle_warned`), and never goes unwarned. The files of what "
+    "has ended are removed with their previews after `purge_days` (`egress.purged`, which names the hashes); "
+    "hashes, findings, votes and the record stay. A legal hold keeps the files. Outputs that left stay until "
+    "their project is closed, because later ones are compared with them.",
+)

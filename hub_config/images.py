@@ -29,7 +29,7 @@ from hub_config.engine import apt_install, connect
 from hub_config.errors import EnvironmentMissing, ZoneError
 from hub_config.full_disk import DiskFull, is_disk_full, is_full
 from images import debian_archive, engine_build, recipes, rootfs, sources, wheelhouse
-from images.debian_lock import parse_debian_lock
+from images.debian_lock import DebianLock, parse_debian_lock, without
 from images.errors import ImageError, NoSpace
 from images.image_archive import write_image_archive
 from images.manifest import ImageInfo, image_manifest, read_packages, write_manifest
@@ -146,11 +146,30 @@ def _ensure_notebook(run: Build, base: ImageInfo) -> ImageInfo:
 
 
 def _ensure_scanner(run: Build, base: ImageInfo) -> ImageInfo:
-    """The scanner image: our rules on the base, and nothing else."""
+    """The scanner image: our rules on the base, and what reads PDF, words in pictures and drawings."""
     recipe = recipes.scanner_recipe(base.base_sha256)
     if image := engine_build.find(run.engine, recipe):
         return _recorded(run, recipe, image)
-    return _build(run, recipe, base, lock_sha256=base.lock_sha256, extra={})
+    _check_space(sources.cache_root(), _SCRATCH_BYTES)
+    with run.step("Fetching the packages of the scanner image"):
+        debs = _scanner_debs(run)
+        wheels = wheelhouse.fill(
+            parse_wheel_lock(recipe.files["requirements.lock"].read_text(encoding="utf-8")),
+            sources.wheel_cache(),
+            run.say,
+        )
+    extra = {f"debs/{package.name}.deb": sources.deb_cache() / f"{package.sha256}.deb" for package in debs.packages}
+    extra |= {f"wheels/{file.name}": file for file in wheels.values()}
+    return _build(run, recipe, base, lock_sha256=debs.sha256(), extra=extra)
+
+
+def _scanner_debs(run: Build) -> DebianLock:
+    """The packages that the scanner adds to the base, in the cache; current ones where the archive moved on."""
+    lock = parse_debian_lock(sources.SCANNER_LOCK.read_text(encoding="utf-8"))
+    base = parse_debian_lock(sources.BASE_LOCK.read_text(encoding="utf-8"))
+    include, now = [*sources.base_packages(), *sources.scanner_packages()], dt.datetime.now(dt.UTC)
+    used = debian_archive.obtain(lock, include, sources.deb_cache(), locked=run.locked, now=now, say=run.say)
+    return without(used, base)
 
 
 def _build(run: Build, recipe: Recipe, base: ImageInfo, *, lock_sha256: str, extra: Mapping[str, Path]) -> ImageInfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from deid.keys import KeyStore
     from hub_config.zone import Zone
 
+log = logging.getLogger("ansim.keys")
 SECONDS = 600.0
 WORKER = Actor.service("worker")
 HERE = Source(ip=None)
@@ -21,13 +23,16 @@ REVIVED = "파기한 키가 백업에서 되살아남 · destroyed before, came 
 
 
 def end_keys(zone: Zone) -> None:
-    """Destroy every key whose extracts have ended, and again each that an old backup brought back."""
+    """Destroy every key whose extracts have ended or two people gave up, and again each that a backup brought back."""
     directory = zone.home / "additional"
     if not _has_keys(directory):
         return
     # Loaded here: a zone that pseudonymises nothing has no use for the table libraries in its worker.
+    from deid.errors import KeyStoreError
+    from deid.key_ends import KeyEnds
     from deid.key_life import lives, sweep
     from deid.keys import KeyStore
+    from deid.people import RegisteredPeople
     from deid.service import DeidDesk
 
     store = KeyStore(directory)
@@ -37,6 +42,11 @@ def end_keys(zone: Zone) -> None:
     due |= dict.fromkeys(_revived(zone, store), REVIVED)
     for (domain, version), why in sorted(due.items()):
         desk.destroy_key(domain, version, why, by=WORKER, source=HERE)
+    for agreed, why in KeyEnds(zone.log, RegisteredPeople(zone.registry)).due():
+        try:
+            desk.destroy_key(agreed.domain, agreed.version, why, by=WORKER, source=HERE, agreed=agreed)
+        except KeyStoreError as error:  # a key that this store never had holds up no other
+            log.warning("%s cannot be carried out: %s", agreed.ref, error)
 
 
 def _has_keys(directory: Path) -> bool:

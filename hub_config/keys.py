@@ -25,6 +25,8 @@ class ZoneKeys:
     preview_secret: bytes
     hub_cookie_secret: bytes
     release_key: ReleaseKeys
+    fingerprint_secret: bytes
+    """What the fingerprints of source data are keyed with; see docs/adr/0012."""
     zone_id: str
     """12 hexadecimal digits on the labels of containers: from the first release key, and kept when that is replaced."""
     hub_tokens: dict[HubService, str]
@@ -44,6 +46,7 @@ def load_or_create_keys(directory: Path) -> ZoneKeys:
         preview_secret=_secret(directory / "preview.secret"),
         hub_cookie_secret=_secret(directory / "hub-cookie.secret"),
         release_key=release_key,
+        fingerprint_secret=_secret(directory / "fingerprint.secret"),
         zone_id=_zone_id(directory / ZONE_ID_FILE, release_key),
         hub_tokens={name: _secret(directory / f"hub-{name}.token").hex() for name in HUB_SERVICES},
     )

@@ -8,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 
 import egress_review.tables as egress_tables
+import egress_review.watching_tables  # noqa: F401 - adds its tables to the others
 from audit import tables as audit_tables
 from deid.records import tables as extract_tables
 from registry import tables as registry_tables

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from audit.retention import erasure, holding
 from audit.retention.database_roles import GRANTS
 from audit.retention.policy import FLOORS, MANY_PEOPLE, POLICIES, YEARS, RetentionPolicy, shipped
 from audit.retention.state import CLASS_NAMES
 from audit.text import Language, Text
+from deid.records import tables
+from deid.records.forgetting import LEAST_YEARS
 
 TITLE = Text("보유기간", "Retention")
 OTHER = Text("[English](retention.md)", "[한국어](retention.ko.md)")
@@ -37,6 +42,31 @@ AFTER = Text(
     "The period of records of pseudonymisation begins when their project is closed. Which action is of which class"
     " stands in the [list of audit events](audit-events.md); an action unknown to this version is kept longest.",
 )
+RECORD_HEAD = Text("가명처리 기록의 표", "Tables of the record of pseudonymisation")
+RECORD_LEAD = Text(
+    "추출본의 기록은 감사 기록 밖의 표에도 있습니다. 추출본을 파기한 날부터 `pseudonymisation`의 기간"
+    f"(최소 {LEAST_YEARS}년)이 지나면 자동 처리가 그 행을 지우고 `extract.record_removed`로 기록합니다. 데이터셋, 과제,"
+    " 관여한 사람, 감사 기록 전체 가운데 하나에 보존 조치가 있으면 지우지 않습니다. 그 전에는 트리거가 변경과 삭제를"
+    " 막습니다.",
+    "The record of an extract also stands in tables outside the log. Once the period of `pseudonymisation` (at least"
+    f" {LEAST_YEARS} years) has passed since the extract was destroyed, the worker removes its rows and records"
+    " `extract.record_removed`; not while a legal hold is on the dataset, the project, somebody who dealt with it or"
+    " the whole log. Until then triggers refuse every change and removal.",
+)
+RECORD_ROWS = (Text("테이블", "table"), Text("담는 것", "holds"), Text("기간", "kept"))
+RECORD_TABLES: Mapping[str, Text] = MappingProxyType(
+    {
+        "deid_extract": Text("목적, 항목, 제공받는 자, 기간", "purpose, items, recipients, period"),
+        "deid_extract_run": Text("처리 내용, 수준, 위험도", "what was done, levels, risk"),
+        "deid_extract_move": Text("단계와 담당자", "steps and who took them"),
+        "deid_extract_review": Text("적정성 검토", "adequacy reviews"),
+        "deid_extract_version": Text("데이터셋의 버전", "the version of the dataset"),
+        "deid_extract_destruction": Text("파기 기록", "the record of destruction"),
+        "deid_extract_removal": Text("기록을 지웠다는 사실", "that the record was removed"),
+    }
+)
+_AFTER_DESTRUCTION = Text("파기 후 {years}년", "{years} years after destruction")
+_FOR_EVER = Text("계속", "for ever")
 FILE = Text("제공되는 정책: {name}", "Shipped policy: {name}")
 REASON_HEAD = Text("사유", "Reasons")
 REASON_ROWS = (Text("명령", "for"), Text("값", "value"), Text("뜻", "meaning"))
@@ -57,6 +87,7 @@ def retention_page(language: Language) -> str:
     parts = [
         f"# {TITLE.say(language)}\n\n{OTHER.say(language)}\n\n{LEAD.say(language)}",
         f"## {FLOOR_HEAD.say(language)}\n\n{FLOOR_LEAD.say(language)}\n\n{_floors(language)}\n\n{AFTER.say(language)}",
+        f"## {RECORD_HEAD.say(language)}\n\n{RECORD_LEAD.say(language)}\n\n{_records(language)}",
         *(_policy(name, language) for name in shipped()),
         f"## {REASON_HEAD.say(language)}\n\n{_reasons(language)}",
         f"## {ROLE_HEAD.say(language)}\n\n{ROLE_LEAD.say(language)}\n\n{_roles(language)}",
@@ -70,6 +101,15 @@ def _floors(language: Language) -> str:
         low, high = FLOORS[False][name], FLOORS[True][name]
         sources = dict.fromkeys((low.source.say(language), high.source.say(language)))
         rows.append(_row(f"`{name}` {title.say(language)}", str(low.years), str(high.years), "; ".join(sources)))
+    return "\n".join(rows)
+
+
+def _records(language: Language) -> str:
+    rows = [_row(*(head.say(language) for head in RECORD_ROWS)), "|---|---|---|"]
+    removable = {table.name for table in tables.RECORD}
+    kept = _AFTER_DESTRUCTION.format(years=FLOORS[False]["pseudonymisation"].years)
+    for name, holds in RECORD_TABLES.items():
+        rows.append(_row(f"`{name}`", holds.say(language), (kept if name in removable else _FOR_EVER).say(language)))
     return "\n".join(rows)
 
 

@@ -14,6 +14,7 @@ from audit.outward.target import Target
 from audit.text import Text
 from audit.yaml_file import Node, read_yaml
 from hub_config.errors import SettingsError
+from hub_config.mail_settings import MailSettings
 
 FILE_NAME = "ansim.yaml"
 OriginName = Literal["zone", "work", "preview"]
@@ -70,9 +71,13 @@ class GateSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EgressSettings:
-    """Which output-checking policy is in force."""
+    """Which output-checking policy is in force, and whether an author's first release takes a senior checker.
+
+    In a demo zone a first release is only said to be one.
+    """
 
     policy: str = "kr-default"
+    first_release: Literal["senior", "note"] = "senior"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +150,7 @@ class Settings:
     outward: OutwardSettings = field(default_factory=OutwardSettings)
     witness: WitnessSettings = field(default_factory=WitnessSettings)
     timestamp: TimestampSettings = field(default_factory=TimestampSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
 
     def retention_policy(self) -> str:
         """Return the name of the retention policy, a file relative to the home made absolute."""
@@ -191,6 +197,7 @@ SECTIONS: dict[str, type[Any]] = {
     "outward": OutwardSettings,
     "witness": WitnessSettings,
     "timestamp": TimestampSettings,
+    "mail": MailSettings,
 }
 
 
@@ -221,6 +228,8 @@ def parse_settings(text: str, *, home: Path) -> Settings:
     refuse_open_address(settings.zone)
     refuse_unusable_front_ends(settings)
     refuse_unusable_targets(settings.outward.targets)
+    if (problem := settings.mail.problem()) is not None:
+        raise SettingsError(f"{problem.en}.", hint="See docs/how-to/send-email.md, or leave mail.host empty.")
     return settings
 
 

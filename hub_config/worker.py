@@ -23,7 +23,7 @@ from audit.break_glass_log import take_in
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.space_watch import SpaceWatch
 from egress_review.vault import Vault
-from hub_config import attesting, key_endings, outward, retention, reviewing
+from hub_config import attesting, fingerprinting, key_endings, mailing, outward, retention, reviewing
 from hub_config.gate_control import GateControl
 from hub_config.hub_api import HubApi
 from hub_config.scan_leftovers import remove_scans
@@ -61,6 +61,7 @@ class Worker:
         self._hub = HubApi(zone.settings.hub_url(), zone.keys.hub_token("worker"), timeout=HUB_SECONDS)
         self._duties = (
             Duty("egress", 0.5, self.act_on_requests),
+            Duty("idle", 60, zone.desk.tidy),
             Duty("endings", zone.settings.workspace.ending_check_seconds, self.close_ended),
             Duty("warnings", 60, self.warn_of_endings),
             Duty("sequencer", 0.25, zone.log.sequencer.drain),
@@ -72,6 +73,11 @@ class Worker:
             Duty("retention", 60, lambda: retention.keep(zone, WORKER)),
             Duty("keys", key_endings.SECONDS, lambda: key_endings.end_keys(zone)),
             Duty("extracts", 60, self.end_extracts),
+            Duty("fingerprints", fingerprinting.SECONDS, lambda: fingerprinting.keep(zone)),
+            Duty("rechecks", 60, zone.desk.draw_rechecks),
+            Duty("reminders", 60, zone.desk.remind),
+            Duty("simulations", 5, zone.desk.run_simulations),
+            Duty("mail", mailing.SECONDS, lambda: mailing.deliver(zone)),
             Duty("reviews", reviewing.SECONDS, lambda: reviewing.announce_overdue(zone)),
             Duty("hub_users", 3600, self.forget_hub_users),
             *(Duty(name, 5, run) for name, run in outward.duties(zone, self._stop.is_set)),
@@ -171,8 +177,9 @@ class Worker:
             self._remove(ref)
 
     def end_extracts(self) -> None:
-        """End the extracts whose processing period is over."""
+        """End the extracts whose processing period is over, and the records whose retention is."""
         self._zone.extracts.expire()
+        self._zone.extracts.forget(self._zone.retention.periods["pseudonymisation"].years)
 
     def reconcile(self) -> None:
         """Close announcements whose outcome never came."""

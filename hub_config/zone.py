@@ -11,15 +11,22 @@ from audit.db import Database
 from audit.log import AuditLog, LogKeys
 from audit.note import parse_vkey
 from audit.retention.policy import RetentionPolicy
+from audit.review.errors import ReviewPolicyUnusable
+from audit.review.policy import load_review_policy
+from audit.review.working_hours import WorkingHours
 from audit.space import Space
 from audit.timestamps.stamping import TimestampRounds
 from audit.witness.asking import WitnessRounds
 from deid.records.service import ExtractDesk
+from egress_review.antivirus import WithAntivirus
+from egress_review.deadlines import KOREAN_HOURS
 from egress_review.policy import Policy, load_policy, with_recognisers
+from egress_review.release_keys import publish
 from egress_review.scanner import ContainerScanner
 from egress_review.service import EgressDesk
 from egress_review.vault import Vault
 from hub_config import attesting, key_replacing
+from hub_config.fingerprinting import watch_of
 from hub_config.key_replacing import Facts
 from hub_config.keys import ZoneKeys, load_or_create_keys
 from hub_config.room import log_space
@@ -96,6 +103,14 @@ def scanner_image(home: Path) -> str:
     return "ansim/scanner:latest" if info is None else info.id
 
 
+def calendar_of(home: Path) -> WorkingHours:
+    """Return when people work here: the calendar of the monthly review, or the Korean one while that cannot be read."""
+    try:
+        return load_review_policy(home).hours
+    except ReviewPolicyUnusable:
+        return KOREAN_HOURS
+
+
 def open_zone(home: Path, component: str) -> Zone:
     """Open the zone kept in `home`.
 
@@ -117,6 +132,7 @@ def open_zone(home: Path, component: str) -> Zone:
         space=space,
         witnesses=attesting.witness_policy(settings),
     )
+    publish(settings.home / "keys", keys.release_key, log.origin)
     registry = Registry(
         db,
         log,
@@ -127,7 +143,8 @@ def open_zone(home: Path, component: str) -> Zone:
         treated_outside=settings.datasets.treated_outside,
         reviews=ExtractReviews(log),
     )
-    policy = with_recognisers(load_policy(settings.egress.policy), settings.home)
+    own = settings.home / "policies"
+    policy = with_recognisers(load_policy(settings.egress.policy, own), settings.home)
     desk = EgressDesk(
         db,
         log,
@@ -136,8 +153,11 @@ def open_zone(home: Path, component: str) -> Zone:
         releases_dir=settings.home / "releases",
         workspaces_dir=settings.home / "workspaces",
         policy=policy,
-        scanner=ContainerScanner(scanner_image(settings.home), labels={"ansim.zone": keys.zone_id}),
+        scanner=WithAntivirus(ContainerScanner(scanner_image(settings.home), labels={"ansim.zone": keys.zone_id})),
         release_key=keys.release_key,
+        policies_dir=own,
+        hours=calendar_of(settings.home),
+        watch=watch_of(settings, keys),
     )
     return Zone(
         settings=settings,

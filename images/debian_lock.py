@@ -108,3 +108,9 @@ def differences(locked: Iterable[DebianPackage], used: Iterable[DebianPackage]) 
         for name in sorted(before.keys() | after.keys())
         if before.get(name) != after.get(name)
     ]
+
+
+def without(lock: DebianLock, other: DebianLock) -> DebianLock:
+    """The packages of a lock that another does not name: what an image adds to the one below it."""
+    named = {package.name for package in other.packages}
+    return DebianLock(lock.suite, lock.snapshot, tuple(one for one in lock.packages if one.name not in named))

@@ -20,9 +20,11 @@ _BASE_FILES: Final = (
 )
 _NOTEBOOK_FILES: Final = (
     *("Dockerfile", "build.lock", "requirements.lock", "prepare.py", "start", "relay.py", "ansim_client.py"),
+    *("ansim_evidence.py", "ansim_words.py"),
     *("ansim_lab.py", "ansim_spare.py", "config/labconfig/page_config.json"),
     *("config/jupyter_server_config.py", "config/jupyter_server_config.d/ansim_lab.json"),
 )
+_SCANNER_FILES: Final = ("Dockerfile", "add.sh", "packages.lock", "packages.txt", "requirements.lock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,8 @@ def notebook_recipe(base_sha256: str) -> Recipe:
 
 
 def scanner_recipe(base_sha256: str) -> Recipe:
-    """What looks into files that want to leave: the modules that the scanner's manifest names."""
-    files = {"Dockerfile": sources.IMAGES / "scanner" / "Dockerfile"}
+    """What looks into files that want to leave: the modules of the manifest, and what reads PDF and pictures."""
+    files = {name: sources.IMAGES / "scanner" / name for name in _SCANNER_FILES}
     files |= {f"ansim/{name}": sources.REPOSITORY / name for name in scanner_modules()}
     return Recipe("scanner", files, {"base": base_sha256})
 

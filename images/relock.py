@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from images import debian_archive, sources, wheelhouse
-from images.debian_lock import parse_debian_lock
+from images.debian_lock import parse_debian_lock, without
 from images.errors import ImageError
 
 SUITE: Final = "bookworm"
@@ -23,6 +23,17 @@ def relock_base(say: Say) -> None:
     parse_debian_lock(lock.text())
     sources.BASE_LOCK.write_text(lock.text(), encoding="utf-8")
     say(f"{sources.BASE_LOCK.name}: {len(lock.packages)} packages")
+
+
+def relock_scanner(say: Say) -> None:
+    """Write the current versions of what the scanner adds to the base, and of its Python wheels."""
+    include = [*sources.base_packages(), *sources.scanner_packages()]
+    lock = debian_archive.resolve(SUITE, include, sources.deb_cache(), now=dt.datetime.now(dt.UTC), say=say)
+    base = parse_debian_lock(sources.BASE_LOCK.read_text(encoding="utf-8"))
+    added = without(lock, base)
+    sources.SCANNER_LOCK.write_text(added.text(), encoding="utf-8")
+    say(f"scanner/{sources.SCANNER_LOCK.name}: {len(added.packages)} packages")
+    relock_python("scanner")(say)
 
 
 def relock_python(name: str) -> Callable[[Say], None]:
@@ -40,7 +51,7 @@ def relock_python(name: str) -> Callable[[Say], None]:
 LOCKS: Final[Mapping[str, Callable[[Say], None]]] = {
     "base": relock_base,
     "notebook": relock_python("notebook"),
-    "scanner": relock_python("scanner"),
+    "scanner": relock_scanner,
 }
 
 

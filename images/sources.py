@@ -10,6 +10,8 @@ IMAGES: Final = Path(__file__).resolve().parent
 REPOSITORY: Final = IMAGES.parent
 BASE_LOCK: Final = IMAGES / "base" / "packages.lock"
 BASE_WANTED: Final = IMAGES / "base" / "packages.txt"
+SCANNER_LOCK: Final = IMAGES / "scanner" / "packages.lock"
+SCANNER_WANTED: Final = IMAGES / "scanner" / "packages.txt"
 SCANNER_MANIFEST: Final = REPOSITORY / "egress_review" / "scanner_manifest.txt"
 
 
@@ -31,3 +33,8 @@ def wheel_cache() -> Path:
 def base_packages() -> list[str]:
     """The Debian packages that the base image asks for, beside what is essential."""
     return BASE_WANTED.read_text(encoding="utf-8").split()
+
+
+def scanner_packages() -> list[str]:
+    """The Debian packages that the scanner asks for beside those of the base."""
+    return SCANNER_WANTED.read_text(encoding="utf-8").split()

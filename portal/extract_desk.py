@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from audit.db import Database
 from audit.event import Actor, Source
 from audit.log import AuditLog
 from audit.search import Query, search
+from deid.recogniser_file import kept_recognisers
 from deid.records import intake
 from deid.records.errors import Denied as NotAllowed
 from deid.records.house import Usage
@@ -152,11 +153,15 @@ def desk_of(zone: ZoneLike, clock: Callable[[], datetime] | None = None) -> Extr
 
         return KeyStore(home / KEYS_DIRECTORY)
 
-    house = RegistryHouse(zone.db, zone.registry)
-    directory = home / DATASETS_DIRECTORY
-    if clock is None:
-        return ExtractDesk(zone.db, zone.log, house, keys=keys, directory=directory)
-    return ExtractDesk(zone.db, zone.log, house, keys=keys, directory=directory, clock=clock)
+    return ExtractDesk(
+        zone.db,
+        zone.log,
+        RegistryHouse(zone.db, zone.registry),
+        keys=keys,
+        directory=home / DATASETS_DIRECTORY,
+        clock=clock or (lambda: datetime.now(UTC)),
+        recognisers=lambda: kept_recognisers(home),
+    )
 
 
 def _active_roles(person: Person) -> frozenset[str]:

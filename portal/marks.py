@@ -56,6 +56,17 @@ NOT_YET = Mark(N_("Not begun"), "clock", "note")
 OVER = Mark(N_("Over"), "cross")
 REVOKED = Mark(N_("Revoked"), "cross", "warn")
 
+KEY: Mapping[str, Mark] = {
+    "in_use": Mark(N_("In use"), "key", "note"),
+    "ending": Mark(N_("Its end was asked for"), "clock", "warn"),
+    "destroyed": Mark(N_("Destroyed"), "seal"),
+}
+KEY_END: Mapping[str, Mark] = {
+    "asked": Mark(N_("Waits for approval"), "clock", "note"),
+    "approved": Mark(N_("Approved"), "passed", "warn"),
+    "refused": Mark(N_("Ended early"), "cross"),
+    "done": Mark(N_("Destroyed"), "seal", "ok"),
+}
 REIDENTIFICATION: Mapping[str, Mark] = {
     "asked": Mark(N_("Waits for approval"), "clock", "note"),
     "approved": Mark(N_("Approved"), "passed", "warn"),

@@ -2,6 +2,8 @@
 
 No cookie is sent to this origin. The address carries a signed token that names viewer, request, file and language
 and is good for five minutes; what the viewer may see is asked anew at each request, and each view is an audit event.
+Whoever turns pages gets a fresh token with each page, so that reading a long file never ends half way; a chain of
+tokens ends after two hours. No script runs here, so what is known is which page was served, when, and to whom.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ import hashlib
 import hmac
 import json
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -20,16 +23,26 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from audit.event import Source
+from egress_review.comparing import Change, PartPair
 from egress_review.errors import EgressError
-from egress_review.previews import Preview
+from egress_review.paging import Piece
+from egress_review.seeing import Look, Mark
 from portal.i18n import Language, as_language
 from portal.render import render
+from portal.requests import SEVERITIES
 from portal.visit import Portal, Visit
 from registry.errors import NotFound
-from registry.model import PersonStatus
+from registry.model import Person, PersonStatus
+from registry.text import Text
 
 LIFETIME = timedelta(minutes=5)
-MAX_ROWS = 2_000  # rows of a table on one page; the reader turns to the next
+LONGEST = timedelta(hours=2)  # a chain of tickets; whoever reads on loads the page around it again
+
+CHANGES: Mapping[Change, tuple[str, Text]] = {
+    "changed": ("≠", Text("바뀜", "changed")),
+    "added": ("+", Text("추가", "added")),
+    "removed": ("−", Text("삭제", "removed")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +54,20 @@ class Ticket:
     sha256: str
     language: Language
     until: int
+    ends: int
+    """When the chain of tickets that began with the first one ends, in seconds."""
+    against: str = ""
+    """What it is compared with: the reference and the round of another request, and the hash of its file."""
 
     def sign(self, key: bytes) -> str:
         """Return the ticket as part of an address."""
-        data = json.dumps([self.viewer, self.request, self.sha256, self.language, self.until]).encode()
+        values = [self.viewer, self.request, self.sha256, self.language, self.until, self.ends, self.against]
+        data = json.dumps(values).encode()
         return _text(data) + "." + _text(_mac(key, data))
+
+    def renewed(self, now: datetime) -> Ticket:
+        """Return the ticket for the next page."""
+        return replace(self, until=min(int((now + LIFETIME).timestamp()), self.ends))
 
 
 def open_ticket(token: str, key: bytes, now: datetime) -> Ticket | None:
@@ -54,17 +76,19 @@ def open_ticket(token: str, key: bytes, now: datetime) -> Ticket | None:
     data, mac = _bytes(data_part), _bytes(mac_part)
     if data is None or mac is None or not hmac.compare_digest(_mac(key, data), mac):
         return None
-    viewer, request, sha256, language, until = json.loads(data)
+    viewer, request, sha256, language, until, ends, against = json.loads(data)
     if now.timestamp() >= until:
         return None
-    return Ticket(viewer, request, sha256, as_language(language) or "ko", until)
+    return Ticket(viewer, request, sha256, as_language(language) or "ko", until, ends, against)
 
 
-def address(visit: Visit, request_ref: str, sha256: str) -> str:
-    """Return where this person may see a file for the next five minutes."""
-    until = int((visit.now + LIFETIME).timestamp())
-    ticket = Ticket(visit.person.ref, request_ref, sha256, visit.language, until)
-    return f"{visit.zone.settings.origin('preview')}/p/{ticket.sign(visit.portal.preview_secret)}"
+def address(visit: Visit, request_ref: str, sha256: str, *, page: int = 1, at: str = "", against: str = "") -> str:
+    """Return where this person may see a file from now on; `at` is the place on the page that is pointed at."""
+    now = visit.now
+    ends = int((now + LONGEST).timestamp())
+    ticket = Ticket(visit.person.ref, request_ref, sha256, visit.language, 0, ends, against).renewed(now)
+    place = f"?page={page}&at={at}#c{at}" if at else f"?page={page}" if page > 1 else ""
+    return f"{visit.zone.settings.origin('preview')}/p/{ticket.sign(visit.portal.preview_secret)}{place}"
 
 
 def routes(portal: Portal) -> list[BaseRoute]:
@@ -82,69 +106,107 @@ def refuse(request: Request, error: Exception) -> Response:
 
 
 def _show(portal: Portal, request: Request) -> Response:
-    """Render a file for the person in the ticket, in one answer: one look is one event."""
-    ticket = open_ticket(request.path_params["token"], portal.preview_secret, portal.clock())
+    """Render a page of a file for the person in the ticket, in one answer: one look is one event."""
+    now = portal.clock()
+    ticket = open_ticket(request.path_params["token"], portal.preview_secret, now)
     if ticket is None:
         return _note(portal, "ko", over=True, status=403)
     source = Source(ip=request.headers.get("x-forwarded-for", "").strip() or None)
+    number = _number(request, "page")
     try:
         person = portal.zone.registry.person_by_ref(ticket.viewer)
         if person.status is not PersonStatus.ACTIVE:
             return _note(portal, ticket.language, over=True, status=403)
-        shown = portal.zone.desk.preview(person, ticket.request, ticket.sha256, source=source)
+        if ticket.against:
+            return _compare(portal, person, ticket, source)
+        look = portal.zone.desk.preview(person, ticket.request, ticket.sha256, number, source=source)
     except (EgressError, NotFound):
         return _note(portal, ticket.language, over=False, status=403)
-    blocks = _blocks(shown, _number(request, "part"), _number(request, "from"))
-    return HTMLResponse(render(portal.templates, "preview.html", ticket.language, {"blocks": blocks}))
+    values = {
+        "look": look,
+        "blocks": _blocks(look, request.query_params.get("at", "")),
+        "turn": f"/p/{ticket.renewed(now).sign(portal.preview_secret)}?page=",
+        "severities": SEVERITIES,
+    }
+    return HTMLResponse(render(portal.templates, "preview.html", ticket.language, values))
+
+
+def _compare(portal: Portal, person: Person, ticket: Ticket, source: Source) -> Response:
+    """Render a file beside another version of it.
+
+    Raises: EgressError.
+    """
+    found = portal.zone.desk.comparison(person, ticket.request, ticket.sha256, ticket.against, source=source)
+    values = {"comparison": found, "signs": CHANGES, "width": _width}
+    return HTMLResponse(render(portal.templates, "compare.html", ticket.language, values))
+
+
+def _width(part: PartPair) -> int:
+    return max(max(len(row.before), len(row.after)) for row in part.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table with what the checks found there."""
+
+    text: str
+    id: str
+    marks: tuple[Mark, ...]
+    here: bool
+    """Whether this is the cell that the reader asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table, by its number in the file."""
+
+    number: int
+    id: str
+    cells: tuple[Cell, ...]
+    marks: tuple[Mark, ...]
+    """Findings about the whole row."""
+    here: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a file on the page; of a long table the rows from `first` to `last`, counted from 1."""
+    """A part of a file on the page."""
 
-    heading: str
-    part: int
-    preview: Preview
+    piece: Piece
+    rows: tuple[Row, ...]
     picture: str
-    first: int
-    last: int
-
-    @property
-    def rows(self) -> tuple[tuple[str, ...], ...]:
-        """The rows on this page."""
-        return self.preview.rows[self.first - 1 : self.last]
-
-    @property
-    def before(self) -> int | None:
-        """Where the page before begins; None on the first."""
-        return max(1, self.first - MAX_ROWS) if self.first > 1 else None
-
-    @property
-    def after(self) -> int | None:
-        """Where the next page begins; None on the last."""
-        return self.last + 1 if self.last < len(self.preview.rows) else None
+    marks: tuple[Mark, ...]
+    """Findings on this part that stand in no row of a table."""
 
 
-def _blocks(shown: Preview, part: int, first: int) -> list[Block]:
-    """Return what is on the page: the whole file, or from one row on the one part that a reader turns the pages of."""
-    parts = shown.parts if shown.kind == "parts" else (("", shown),)
-    if part:
-        parts = parts[part - 1 : part]
-    return [
-        _block(heading, number, one, first if part else 1) for number, (heading, one) in enumerate(parts, part or 1)
-    ]
+def _blocks(look: Look, at: str) -> list[Block]:
+    return [_block(piece, tuple(m for m in look.marks if m.spot.part == piece.part), at) for piece in look.page.pieces]
 
 
-def _block(heading: str, number: int, preview: Preview, first: int) -> Block:
-    first = min(max(1, first), max(1, len(preview.rows)))
+def _block(piece: Piece, marks: tuple[Mark, ...], at: str) -> Block:
+    preview = piece.preview
     image = f"data:{preview.media};base64,{b64encode(preview.image).decode()}" if preview.kind == "image" else ""
-    return Block(heading, number, preview, image, first, min(first + MAX_ROWS - 1, len(preview.rows)))
+    if preview.kind != "table":
+        return Block(piece, (), image, marks)
+    rows = [_row(piece, number, row, marks, at) for number, row in enumerate(preview.rows, piece.first)]
+    return Block(piece, tuple(rows), image, tuple(mark for mark in marks if not mark.spot.row))
+
+
+def _row(piece: Piece, number: int, row: tuple[str, ...], marks: tuple[Mark, ...], at: str) -> Row:
+    id = f"{piece.part}.{number}"
+    here = [mark for mark in marks if mark.spot.row == number]
+    cells = []
+    for column, text in enumerate(row, 1):
+        found = tuple(mark for mark in here if mark.spot.column == column)
+        cells.append(Cell(text, f"{id}.{column}", found, at == f"{id}.{column}"))
+    whole = tuple(mark for mark in here if not 1 <= mark.spot.column <= len(row))
+    return Row(number, id, tuple(cells), whole, at in (id, f"{id}.0"))
 
 
 def _number(request: Request, name: str) -> int:
-    """Return a number of the address; 0 for whatever is none."""
+    """Return a number of the address; 1 for whatever is none."""
     value = request.query_params.get(name, "")
-    return int(value) if value.isdecimal() and len(value) < 9 else 0
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 9 else 1
 
 
 def _note(portal: Portal, language: Language, *, over: bool, status: int) -> Response:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, assert_never
 
 from egress_review.findings import FileReport, Finding, Flagged, NotChecked, Passed, Severity, Verdict, Where
 from egress_review.model import Request, RequestView
+from egress_review.queueing import Waiting
 from egress_review.workflow import STATE_TEXT, State
 from portal.errors import RoleNeeded
 from portal.i18n import N_
@@ -111,6 +112,11 @@ REQUEST_STATES: Mapping[State, StateView] = {
         "반출이 취소되었습니다. 더 이상 받아 갈 수 없습니다.",
         "The release was revoked and can no longer be collected.",
     ),
+    State.ABANDONED: _view(
+        State.ABANDONED, "clock", "", 2, "ended",
+        "오래 진행되지 않아 종료되었습니다. 새 초안으로 복사할 수 있습니다.",
+        "It ended because it lay idle. You can copy it to a new draft.",
+    ),
     State.EXPIRED: _view(
         State.EXPIRED, "clock", "", 4, "ended",
         "수령 기간이 지났습니다. 필요하면 새로 신청하십시오.",
@@ -185,6 +191,21 @@ def rows(views: Iterable[RequestView]) -> list[Row]:
     return [_row(view.request) for view in views]
 
 
+def waiting_row(one: Waiting) -> Row:
+    """Return a line of the queue as a line of a list."""
+    view = REQUEST_STATES[one.state]
+    return Row(
+        ref=one.ref,
+        title=one.title,
+        project=one.project,
+        mark=Mark("", view.icon, view.tone),
+        state_text=view.text,
+        round=one.round,
+        files=one.files,
+        submitted_at=one.submitted_at,
+    )
+
+
 def _row(request: Request) -> Row:
     view = view_of(request)
     return Row(
@@ -211,6 +232,8 @@ class Line:
     number: str
     message: Text
     fix: Text
+    address: str = ""
+    """Where on the page the place is shown, for one that has a place."""
 
 
 SEVERITIES: Mapping[Severity, tuple[Text, str, str]] = {
@@ -227,19 +250,27 @@ VERDICTS: Mapping[Verdict, Mark] = {
 }
 
 
-def lines(report: FileReport) -> list[Line]:
-    """Return the findings that say something, the gravest first; what passed is only counted."""
-    found = [_line(finding) for finding in report.findings if not isinstance(finding, Passed)]
+def lines(report: FileReport, link: Callable[[Finding], str] | None = None) -> list[Line]:
+    """Return the findings that say something, the gravest first; what passed is only counted.
+
+    `link` gives the address at which the place of a finding is shown.
+    """
+    found = [_line(finding, link(finding) if link else "") for finding in report.findings if not _passed(finding)]
     order = ("stop", "warn", "note-line")
     return sorted(found, key=lambda line: (order.index(line.tone), line.rule, line.where.en))
 
 
-def _line(finding: Finding) -> Line:
+def _passed(finding: Finding) -> bool:
+    return isinstance(finding, Passed)
+
+
+def _line(finding: Finding, address: str) -> Line:
     match finding:
         case Flagged():
             label, icon, tone = SEVERITIES[finding.severity]
             number = "" if finding.number is None else f"{finding.number:g}"
-            return Line(finding.rule, label, icon, tone, place(finding.where), number, finding.message, finding.fix)
+            where = place(finding.where)
+            return Line(finding.rule, label, icon, tone, where, number, finding.message, finding.fix, address)
         case NotChecked():
             label = Text("점검하지 못함", "not checked")
             tone = "warn" if finding.severity.decides else "note-line"

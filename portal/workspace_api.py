@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -21,10 +22,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from audit.event import Source
+from egress_review.model import Message
+from egress_review.model import Request as EgressRequest
 from egress_review.service import Draft
 from portal.errors import ANSWERS, Missing, WrongInput, advice_of, answer_for, reason_of
 from portal.fields import checked
+from portal.groups import groups_of
 from portal.requests import open_workspace, view_of
+from portal.visit import role_name
 from portal.zone import ZoneLike
 from registry.model import Person, Workspace
 from registry.text import Text
@@ -66,10 +71,55 @@ class Call:
 
         Raises: WrongInput — if it is not a list of distinct names.
         """
-        names = self.document.get("files")
+        return self._names("files", least=1)
+
+    def supporting(self) -> list[str]:
+        """Return the names of files in the outbox that only the checks and the reviewers read; there may be none.
+
+        Raises: WrongInput — if it is not a list of distinct names, or names a file that is to leave.
+        """
+        names = self._names("supporting", least=0) if self.document.get("supporting") else []
+        if set(names) & set(self.files()):
+            raise WrongInput(
+                Text(
+                    "같은 파일을 반출 파일과 근거 자료로 함께 지정할 수 없습니다.",
+                    "A file either leaves or supports; it cannot be both.",
+                )
+            )
+        return names
+
+    def draft(self, *, complete: bool = True) -> Draft:
+        """Return what the call wants to leave; an incomplete one needs a title only.
+
+        Raises: WrongInput.
+        """
+        named = complete or bool(self.document.get("files"))
+        return Draft(
+            title=self.text("title"),
+            purpose=self.text("purpose", required=complete),
+            context=self.text("context", required=False),
+            controls=self.text("controls", required=False),
+            files=tuple(self.files()) if named else (),
+            supporting=tuple(self.supporting() if named else self._names("supporting", least=0)),
+            groups=groups_of(self.document.get("groups")),
+        )
+
+    def own(self) -> str:
+        """Return the reference in the path, of a request of this workspace.
+
+        Raises: Missing — also for a request of another one: its existence is not this workspace's to know.
+        """
+        ref = str(self.request.path_params["ref"])
+        request = self.zone.desk.view(self.person, ref).request
+        if (request.project, request.author_ref) != (self.workspace.project, self.person.ref):
+            raise Missing(Text("이 분석환경의 반출신청이 아닙니다.", "This is not a request of this workspace."))
+        return ref
+
+    def _names(self, key: str, *, least: int) -> list[str]:
+        names = self.document.get(key, [] if not least else None)
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise WrongInput(Text("files는 파일 이름의 목록이어야 합니다.", "`files` must be a list of names."))
-        if not names or len(names) > MAX_FILES or len(set(names)) != len(names):
+            raise WrongInput(Text(f"{key}는 파일 이름의 목록이어야 합니다.", f"`{key}` must be a list of names."))
+        if not least <= len(names) <= MAX_FILES or len(set(names)) != len(names):
             raise WrongInput(
                 Text(
                     f"파일은 1개에서 {MAX_FILES}개까지, 겹치지 않게 지정합니다.",
@@ -84,9 +134,11 @@ def build_workspace_api(zone: ZoneLike) -> ASGIApp:
     app = Starlette(
         routes=[
             Route("/workspace/status", _endpoint(zone, status)),
+            Route("/workspace/messages", _endpoint(zone, messages)),
             Route("/workspace/precheck", _endpoint(zone, precheck), methods=["POST"]),
             Route("/workspace/submit", _endpoint(zone, submit), methods=["POST"]),
             Route("/workspace/requests/{ref}", _endpoint(zone, one_request)),
+            *(Route(path, _endpoint(zone, handler), methods=["POST"]) for path, handler in OF_REQUESTS.items()),
         ],
         exception_handlers={HTTPException: _unknown},
     )
@@ -97,7 +149,7 @@ def status(call: Call) -> Mapping[str, object]:
     """Say whose workspace this is, until when, under which policy, and how its requests stand."""
     registry, desk = call.zone.registry, call.zone.desk
     permit = registry.may_work(call.person.handle, call.workspace.project)
-    policy = desk.policy
+    policy = desk.policy_for(permit.project.id)
     until = permit.ends_at.isoformat()
     requests = [view for view in desk.requests_of(call.person) if view.request.project == call.workspace.project]
     return {
@@ -122,7 +174,11 @@ def status(call: Call) -> Mapping[str, object]:
 def precheck(call: Call) -> Mapping[str, object]:
     """Check files as they would be checked after submitting; nothing is kept."""
     report = call.zone.desk.precheck(
-        call.workspace, call.files(), call.text("controls", required=False), source=call.source
+        call.workspace,
+        call.files(),
+        call.text("controls", required=False),
+        source=call.source,
+        supporting=call.supporting(),
     )
     document: Mapping[str, object] = report.as_json(call.person.language)
     return document
@@ -130,14 +186,53 @@ def precheck(call: Call) -> Mapping[str, object]:
 
 def submit(call: Call) -> Mapping[str, object]:
     """Ask for files to leave the zone."""
-    draft = Draft(
-        title=call.text("title"),
-        purpose=call.text("purpose"),
-        context=call.text("context", required=False),
-        controls=call.text("controls", required=False),
-        files=tuple(call.files()),
-    )
-    return _request(call.zone.desk.submit(call.person, call.workspace, draft, source=call.source))
+    return _request(call.zone.desk.submit(call.person, call.workspace, call.draft(), source=call.source))
+
+
+def save_draft(call: Call) -> Mapping[str, object]:
+    """Keep a draft, which may be incomplete."""
+    draft = call.draft(complete=False)
+    return _request(call.zone.desk.save_draft(call.person, call.workspace, draft, source=call.source))
+
+
+def edit_draft(call: Call) -> Mapping[str, object]:
+    """Replace what a draft of this workspace says."""
+    draft = call.draft(complete=False)
+    return _request(call.zone.desk.edit_draft(call.person, call.own(), draft, source=call.source))
+
+
+def submit_draft(call: Call) -> Mapping[str, object]:
+    """Hand a draft in, as it is kept."""
+    return _request(call.zone.desk.submit_draft(call.person, call.own(), source=call.source))
+
+
+def withdraw(call: Call) -> Mapping[str, object]:
+    """Take a draft or a request back."""
+    return _request(call.zone.desk.withdraw(call.person, call.own(), source=call.source))
+
+
+def copy(call: Call) -> Mapping[str, object]:
+    """Make a new draft of what an ended request said."""
+    return _request(call.zone.desk.copy_to_draft(call.person, call.own(), source=call.source))
+
+
+def comment(call: Call) -> Mapping[str, object]:
+    """Say something to the reviewers."""
+    ref = call.own()
+    group, file = call.text("group", required=False), call.text("file", required=False)
+    call.zone.desk.comment(call.person, ref, call.text("text"), source=call.source, group=group, file=file)
+    return _request(call.zone.desk.view(call.person, ref).request)
+
+
+OF_REQUESTS: Mapping[str, Callable[[Call], Mapping[str, object]]] = {
+    "/workspace/drafts": save_draft,
+    "/workspace/drafts/{ref}": edit_draft,
+    "/workspace/drafts/{ref}/submit": submit_draft,
+    "/workspace/requests/{ref}/withdraw": withdraw,
+    "/workspace/requests/{ref}/copy": copy,
+    "/workspace/requests/{ref}/comment": comment,
+}
+"""What an author does with drafts and requests of this workspace."""
 
 
 def one_request(call: Call) -> Mapping[str, object]:
@@ -145,11 +240,41 @@ def one_request(call: Call) -> Mapping[str, object]:
 
     Raises: Missing — also for a request of another workspace: its existence is not this one's to know.
     """
-    ref = call.request.path_params["ref"]
-    view = call.zone.desk.view(call.person, ref)
-    if view.request.project != call.workspace.project:
-        raise Missing(Text("이 분석환경의 반출신청이 아닙니다.", "This is not a request of this workspace."))
-    return _request(view.request)
+    view = call.zone.desk.view(call.person, call.own())
+    said = [
+        {"role": one.by_role, "text": one.text, "round": one.round, "group": one.group, "file": one.file}
+        for one in view.messages
+    ]
+    return {**_request(view.request), "said": said}
+
+
+def messages(call: Call) -> Mapping[str, object]:
+    """Say what was said about the requests of this workspace, the latest first: what to change, and who says so."""
+    views = call.zone.desk.requests_of(call.person)
+    found = [
+        (one, view.request)
+        for view in views
+        if view.request.project == call.workspace.project
+        for one in view.messages
+    ]
+    return {"requests": [_message(one, request) for one, request in sorted(found, key=_when, reverse=True)]}
+
+
+def _when(said: tuple[Message, EgressRequest]) -> datetime:
+    return said[0].at
+
+
+def _message(one: Message, request: EgressRequest) -> Mapping[str, object]:
+    state, role, about = view_of(request).text, role_name(one.by_role), one.file or one.group
+    return {
+        "ref": request.ref,
+        "title": f"{request.title} · {about}" if about else request.title,
+        "state": request.state.value.lower(),
+        "state_text": _both(Text(f"{state.ko} · {role.ko}", f"{state.en} · {role.en}")),
+        "round": one.round,
+        "at": one.at.isoformat(),
+        "message": one.text,
+    }
 
 
 def _request(request: Any) -> Mapping[str, object]:

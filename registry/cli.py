@@ -94,6 +94,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("person", "reinvite", "make a new invitation link", do.person_reinvite, (_HANDLE,)),
     Command("person", "grant", "give a zone-wide role", do.person_grant, (_HANDLE, _ROLE)),
     Command("person", "revoke", "take a zone-wide role", do.person_revoke, (_HANDLE, _ROLE)),
+    Command(
+        "person",
+        "organisation",
+        "enter where somebody works",
+        do.person_organisation,
+        (_HANDLE, Option("organisation", "name of the organisation, empty to take it back")),
+    ),
     Command("person", "suspend", "stop an account for now", do.person_suspend, (_HANDLE,)),
     Command("person", "reinstate", "let a suspended person in again", do.person_reinstate, (_HANDLE,)),
     Command("person", "close", "end an account for good", do.person_close, (_HANDLE,)),

@@ -88,6 +88,12 @@ def person_grant(arguments: argparse.Namespace, registry: Registry) -> Answer:
     return Answer(views.person(registry.grant_role(arguments.handle, Role(arguments.role), by=CLI, source=HERE)))
 
 
+def person_organisation(arguments: argparse.Namespace, registry: Registry) -> Answer:
+    """Enters where somebody works, which policies may ask for."""
+    person = registry.affiliate(arguments.handle, arguments.organisation, by=CLI, source=HERE)
+    return Answer(views.person(person))
+
+
 def person_revoke(arguments: argparse.Namespace, registry: Registry) -> Answer:
     """Takes a zone-wide role."""
     return Answer(views.person(registry.revoke_role(arguments.handle, Role(arguments.role), by=CLI, source=HERE)))

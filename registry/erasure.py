@@ -130,6 +130,7 @@ class Erasure(Desk):
             handle=nobody,
             name=nobody,
             email="",
+            organisation="",
             status=PersonStatus.CLOSED.value,
             password_hash=None,
             totp_secret=None,

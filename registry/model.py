@@ -55,6 +55,8 @@ class Person:
     """Version of the notice that the person accepted last; None before the first time."""
     sessions_from: datetime | None = None
     """Sessions that were opened before this moment have ended; None if none was ever ended so."""
+    organisation: str = ""
+    """Where the person works, as an operator entered it; empty where nobody did."""
 
     def has(self, *roles: Role) -> bool:
         """Whether the person is active and holds one of `roles`."""

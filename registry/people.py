@@ -9,7 +9,7 @@ from types import MappingProxyType
 from sqlalchemy import Connection, delete, insert, update
 
 from audit.event import Actor, Object, Source, Subjects
-from registry import links, queries, tables
+from registry import forms, links, queries, tables
 from registry.desk import Desk
 from registry.errors import Conflict, Denied
 from registry.model import Message, Person, PersonStatus, Role
@@ -116,6 +116,21 @@ class People(Desk):
     def close(self, handle: str, *, by: Actor, source: Source) -> Person:
         """Ends an account for good and forgets its credentials. Raises: NotFound, Denied, Conflict."""
         return self._move(handle, STATUS_MOVES["person.closed"], by=by, source=source)
+
+    def affiliate(self, handle: str, organisation: str, *, by: Actor, source: Source) -> Person:
+        """Enters where a person works; empty takes it back. A policy may want an approver from elsewhere.
+
+        Raises: NotFound, Invalid, Denied — also for one's own.
+        """
+        given = forms.check_line("organisation", organisation) if organisation.strip() else ""
+        person = self.person(handle)
+        with self._changing(
+            "person.affiliated", about(person), by=by, source=source, subjects=concerning(person)
+        ) as change:
+            _check_not_own(person, by)
+            change.sealed["organisation"] = given
+            set_columns(change.tx, person.ref, organisation=given)
+            return queries.person_by_ref(change.tx, person.ref)
 
     def messages(self, person_ref: str) -> list[Message]:
         """What the zone told a person, newest first."""

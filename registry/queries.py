@@ -217,6 +217,7 @@ def _person(row: Row[Any], roles: frozenset[Role]) -> Person:
         roles=roles,
         notice_version=row.notice_version,
         sessions_from=row.sessions_from,
+        organisation=row.organisation,
     )
 
 

@@ -146,6 +146,10 @@ AUTHORITY: Mapping[str, frozenset[Role]] = MappingProxyType(
         "dataset.checked": frozenset({Role.OPERATOR, Role.DATA_CONTROLLER, Role.COMPLIANCE_OFFICER}),
         "grant.approved": frozenset({Role.DATA_CONTROLLER}),
         "grant.revoked": frozenset({Role.OPERATOR, Role.DATA_CONTROLLER}),
+        "person.affiliated": frozenset({Role.OPERATOR}),
+        # `egress_review.governing` leaves the policy of a dataset to its controllers.
+        "egress.policy_assigned": frozenset({Role.OPERATOR, Role.DATA_CONTROLLER}),
+        "egress.policy_simulated": frozenset({Role.OPERATOR, Role.DATA_CONTROLLER}),
         "privacy.erasure_requested": frozenset({Role.OPERATOR, Role.DATA_CONTROLLER}),
         "privacy.erased": frozenset({Role.COMPLIANCE_OFFICER}),
     }

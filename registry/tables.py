@@ -49,6 +49,7 @@ person = Table(
     Column("totp_secret", LargeBinary),
     Column("totp_last_step", Big),
     Column("sessions_from", UtcDateTime),
+    Column("organisation", String(200), nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
     CheckConstraint("status in ('invited', 'active', 'suspended', 'closed')", name="status"),
 )

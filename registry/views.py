@@ -30,6 +30,7 @@ def person(one: Person) -> Document:
         "status": one.status.value,
         "roles": sorted(role.value for role in one.roles),
         "notice_version": one.notice_version,
+        "organisation": one.organisation,
     }
 
 

@@ -43,6 +43,7 @@ FOUND = {
     "entry.pruned": ("note", 1, "{0}~{1}번은 기록된 대로 파기됨", "entries {0} to {1} were pruned, as declared"),
 }
 TIME = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z")
+CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 Keys = list[tuple["Key", int, "int | None"]]
 SIGNATURE = re.compile("\u2014 ([^\\s+\x00-\x1f]+) ([A-Za-z0-9+/]+={0,2})")
 
@@ -72,7 +73,6 @@ class Key:
         self.id = hashlib.sha256(name.encode() + b"\n" + material).digest()[:4]
         if len(self.key) != {b"\1": 32, b"\4": 32, b"\6": 1312}.get(self.kind) or self.id.hex() != key_id:
             raise Wrong("key.form")
-
     def second(self, text: str, signature: bytes) -> int | None:
         """Return the second at which a good signature was made (0 for kind 1, which says none), else None."""
         message, second = text.encode(), 0
@@ -169,8 +169,8 @@ class Edge:
         for value in hashes:
             self.add(value)
 
-    def add(self, value: bytes) -> None:
-        self.size = count = self.size + 1
+    def add(self, value: bytes, leaves: int = 1) -> None:
+        self.size, count = self.size + leaves, self.size // leaves + 1
         while count % 2 == 0:
             value, count = node(self.peaks.pop(), value), count // 2
         self.peaks.append(value)
@@ -193,7 +193,7 @@ def read_body(data: bytes) -> Any:
     """Return a body if it is canonical JSON (RFC 8785) that says who, when, from where, whose data, what; or None."""
     try:
         body = json.loads(data.decode("utf-8"))
-        again = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+        again = CANONICAL(body).encode("utf-8")
     except (ValueError, RecursionError):
         return None
     texts, objects = ("id", "ts", "component", "action", "outcome"), ("actor", "object", "subjects", "source")
@@ -227,7 +227,6 @@ class Copy:
         groups = re.findall("...", f"{n:0{-(-len(str(n)) // 3) * 3}}")
         name = "/".join(["x" + group for group in groups[:-1]] + groups[-1:])
         return self.read("tile", level, name if width == 256 else f"{name}.p/{width}")
-
     def opened(self, note: str, size: int | None, keys: Keys) -> tuple[int, bytes] | None:
         try:
             return open_checkpoint(note, keys, size)
@@ -261,7 +260,6 @@ class Copy:
         if policy is not None and not any(head[0] <= self.covered and satisfies(policy, note) for head, note in signed):
             self.add("witness.quorum", 0, max(self.covered - 1, 0))
         return size
-
     def first(self) -> int:
         """Return the first entry whose body is said to be in the copy; nothing else in the manifest is relied on."""
         try:
@@ -284,13 +282,15 @@ class Copy:
                     self.pruned = tuple(body.get("detail", {}).get(name) for name in ("minimum", "root"))
             leaves = [b"" if body is None else hashlib.sha256(b"\0" + body).digest() for body in bodies]
             hashes = self.against(0, start, leaves)
-            for count, value in enumerate(hashes, start + 1):
-                self.edge.add(value)
-                self.at(count, first)
+            root = Edge(hashes).root()
+            whole = len(hashes) == 256 and not any(start < n < end for n in (first, *(h[0] for h in self.heads[:1])))
+            for value in [root] if whole else hashes:
+                self.edge.add(value, 256 if whole else 1)
+                self.at(self.edge.size, first)
             for level in range(8):
                 if len(hashes) < 256:
                     break
-                closed[level].append(Edge(hashes).root())
+                closed[level].append(Edge(hashes).root() if level else root)
                 hashes = closed[level]
                 if len(hashes) == 256:
                     closed[level] = []

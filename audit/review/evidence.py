@@ -26,6 +26,8 @@ QUARTER_MINUTES = 15  # every time zone differs from UTC by a multiple of it
 BULK = ("cell.sent", "contents.written", "session.signed_out", "workspace.opened", "workspace.stop")
 #: What the rules also need from the days around a span, to judge what happened in it.
 AROUND = (
+    "egress.submitted",
+    "egress.resubmitted",
     "egress.approved",
     "egress.released",
     "egress.revoked",
@@ -85,6 +87,8 @@ class Fact:
     """The names of its sealed fields."""
     size: int = 0
     """The size of the log that a verification covered."""
+    handed_in: int = 0
+    """Bytes of the files that a hand-in brought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +232,12 @@ def _said(body: Mapping[str, Any]) -> dict[str, Any]:
         "choices": frozenset(map(str, votes.values())) if isinstance(votes, dict) else frozenset(),
         "sealed": frozenset(body.get("c", ())),
         "size": _number(detail.get("size"), 0),
+        "handed_in": sum(_number(one.get("size"), 0) for one in _files(detail.get("files"))),
     }
+
+
+def _files(value: object) -> list[Mapping[str, object]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _number(value: object, absent: int) -> int:

@@ -27,7 +27,7 @@ from audit.text import Text
 
 Ask = Literal["saw", "left", "approved"]
 
-READ = 200_000
+READ = 100_000
 """How many entries of a subject one answer to "who saw what" sums up; the next answer goes on behind them."""
 
 
@@ -50,6 +50,7 @@ QUESTIONS: Mapping[Ask, Question] = MappingProxyType(
                 "workspace.opened",
                 "cell.sent",
                 "egress.viewed",
+                "egress.code_read",
                 "egress.collected",
                 "log.searched",
                 "log.viewed",
@@ -141,8 +142,10 @@ def _seen(tx: Connection, query: Query) -> tuple[tuple[Seen, ...], int | None]:
     GROUP BY 1, 2, 3, 4, 5, 6
     """  # noqa: S608
     rows = tx.execute(statement(sql, values), values).all()
-    ended = found.run(tx, "e.idx", READ + 1)[READ - 1 :] if sum(row.n for row in rows) >= READ else ()
-    rest = ended[0].idx if len(ended) > 1 else (found.low if found.cut else None)
+    oldest = min((row.first for row in rows), default=found.low)
+    # An entry about several datasets counts once for each, so this many may already be all.
+    ended = sum(row.n for row in rows) >= READ and replace(found, high=oldest).run(tx, "e.idx", 1)
+    rest = oldest if ended else (found.low if found.cut else None)
     rows = sorted(rows, key=lambda row: -row.last)[:MAX_LIMIT]
     return tuple(_line(row) for row in rows), rest
 

@@ -6,6 +6,7 @@ reads the same on any machine (docs/adr/0007). Imported only where a PDF is made
 
 from __future__ import annotations
 
+import functools
 import io
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -81,7 +82,7 @@ def pdf_copy(copy: Copy, occasion: Occasion, language: Language, *, fonts: Seque
     from reportlab.lib.pagesizes import A4, landscape
     from reportlab.platypus import SimpleDocTemplate
 
-    _register(find_font(fonts))
+    register(find_font(fonts))
     data = io.BytesIO()
     title = copy.title.say(language)
     document = SimpleDocTemplate(
@@ -120,7 +121,12 @@ def find_font(first: Sequence[Path] = ()) -> tuple[Path, Path]:
     raise FontMissing(f"none of {', '.join(name for name, _ in FONTS)} in {', '.join(map(str, FONT_DIRECTORIES))}")
 
 
-def _register(font: tuple[Path, Path]) -> None:
+@functools.lru_cache(maxsize=4)
+def register(font: tuple[Path, Path]) -> None:
+    """Make a regular and a bold font known as AnsimKorean and AnsimKoreanBold.
+
+    Raises: FontMissing — if one of them cannot be read.
+    """
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFError, TTFont
 

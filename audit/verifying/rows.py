@@ -69,11 +69,12 @@ class SqliteRows:
         counted = "SELECT count(*) FROM audit_link WHERE idx >= ? AND idx < ?"
         if self._connection.execute(counted, (start, end)).fetchone()[0] != wanted:
             return False
-        by_link = "SELECT idx FROM audit_link WHERE kind = ? AND ref = ? AND idx >= ? AND idx < ? ORDER BY idx"
-        return all(
-            [n for (n,) in self._connection.execute(by_link, (kind.decode(), ref.decode(), start, end))] == sorted(some)
-            for (kind, ref), some in owners.items()
-        )
+        ask = self._connection.execute
+        for (kind, ref), some in owners.items():
+            [found] = ask(_INDEXES_OF_LINK, (kind.decode(), ref.decode(), start, end)).fetchone()
+            if found != b",".join([b"%d" % index for index in sorted(some)]):
+                return False
+        return True
 
     def links(self, start: int, end: int) -> Sequence[LinkRow]:
         """Return the links of a range, sorted."""
@@ -91,13 +92,13 @@ class SqliteRows:
         ends = [wanted[:HASH_BYTES], wanted[-HASH_BYTES:]]
         where = "SELECT min(rowid), max(rowid) FROM audit_sidecar WHERE commitment IN (?, ?)"
         first, last = self._connection.execute(where, ends).fetchone()
-        found: list[bytes] = []
+        missing = set(split(wanted))
         if first is not None and last - first < 4 * len(commitments):
+            [found] = self._connection.execute(_COMMITMENTS, (first, last)).fetchone()
+            if found == b"".join(commitments).upper():
+                return set()
             run = "SELECT commitment FROM audit_sidecar WHERE rowid BETWEEN ? AND ?"
-            found = [row[0] for row in self._connection.execute(run, (first, last))]
-        if found == split(wanted):
-            return set()
-        missing = set(split(wanted)).difference(found)
+            missing.difference_update(row[0] for row in self._connection.execute(run, (first, last)))
         for some in _parts(sorted(missing)):
             known = f"SELECT commitment FROM audit_sidecar WHERE commitment IN ({', '.join('?' * len(some))})"  # noqa: S608
             missing.difference_update(row[0] for row in self._connection.execute(known, some))
@@ -153,10 +154,14 @@ class PostgresRows:
 _COLUMNS = ("ts", "event_id", *(name for name in Columns._fields if name not in ("ts", "event_id")))
 _SQLITE_ENTRIES = _ENTRIES.format("?", columns=", ".join(_COLUMNS))
 # A column of SQLite takes a value of any type; a search for a text does not find the same bytes that are none.
+# Of the columns' affinity, whatever is no text is NULL or sorts behind every text, as bytes do.
 _NO_TEXTS = f"""
-SELECT idx FROM audit_entry WHERE idx >= ? AND idx < ? AND (typeof(project) NOT IN ('text', 'null')
-    OR {" OR ".join(f"typeof({name}) <> 'text'" for name in _COLUMNS if name != "project")})
+SELECT idx FROM audit_entry WHERE idx >= ? AND idx < ? AND NOT (coalesce(project, '') < x''
+    AND {" AND ".join(f"coalesce({name} < x'', 0)" for name in _COLUMNS if name != "project")})
 """  # noqa: S608 - the names are those of our own columns
+# One text instead of a row for each: what it does not confirm is looked at row by row.
+_INDEXES_OF_LINK = "SELECT group_concat(idx) FROM audit_link WHERE kind = ? AND ref = ? AND idx >= ? AND idx < ?"
+_COMMITMENTS = "SELECT group_concat(hex(commitment), '') FROM audit_sidecar WHERE rowid BETWEEN ? AND ?"
 _POSTGRES_ENTRIES = _ENTRIES.format("%s", columns=", ".join(f"convert_to({name}, 'UTF8')" for name in _COLUMNS))
 
 

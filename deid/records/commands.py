@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from audit.cli_context import Context, language_of
 from audit.event import Actor, Source
 from audit.text import Text
+from deid.presence import typed
 from deid.records import views
 from deid.records.desk import Acting
 from deid.records.errors import Invalid
@@ -26,6 +27,7 @@ from deid.records.pdf import form_pdf
 from deid.records.processing import Progress as Report
 from deid.records.rules import CHECKLIST
 from deid.records.workflow import NEXT_TEXT, STATE_TEXT
+from deid.written import write_report
 
 CLI = Actor.service("cli")
 HERE = Source(None)
@@ -108,8 +110,7 @@ def run_show(arguments: argparse.Namespace, context: Context) -> int:
 def run_review(arguments: argparse.Namespace, context: Context) -> int:
     """Decide on the adequacy, as a person who proves to be there."""
     registry = context.zone().registry
-    password = getpass(f"Password of {arguments.reviewer}: ")
-    code = getpass(f"Code of {arguments.reviewer}: ")
+    password, code = typed(arguments.reviewer, getpass)
     person = registry.sign_in(arguments.reviewer, password, code, source=HERE)
     actor = Actor.person(person.ref, sorted(role.value for role in person.roles))
     checked = tuple(CHECKLIST) if arguments.check == ["all"] else tuple(arguments.check)
@@ -141,7 +142,7 @@ def run_record(arguments: argparse.Namespace, context: Context) -> int:
         else record_form(extract, zone.extracts.usages(extract), language, name)
     )
     if arguments.pdf is not None:
-        arguments.pdf.write_bytes(form_pdf(form, language, fonts=[zone.home / "fonts"]))
+        write_report(arguments.pdf, form_pdf(form, language, fonts=[zone.home / "fonts"]))
     if context.json:
         return _emit(context, _document(form))
     if arguments.pdf is not None:

@@ -27,6 +27,7 @@ from deid.records.workflow import Party, State, move_for
 
 if TYPE_CHECKING:
     from deid.keys import KeyStore
+    from deid.zone_recognisers import ZoneRecogniser
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,20 @@ class Desk:
         keys: Callable[[], KeyStore],
         directory: Path,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        recognisers: Callable[[], tuple[ZoneRecogniser, ...]] = tuple,
     ) -> None:
-        """Open the desk; `keys` opens the key store only where keys are needed, extracts lie below `directory`."""
+        """Open the desk; extracts lie below `directory`.
+
+        `keys` opens the key store only where keys are needed, `recognisers` reads what the zone adds to the rules
+        for texts each time an extract is made.
+        """
         self._db = db
         self._log = log
         self._house = house
         self._keys = keys
         self._directory = directory
         self._clock = clock
+        self._recognisers = recognisers
 
     def every(self) -> list[Extract]:
         """Return all extracts, the newest first."""

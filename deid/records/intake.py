@@ -94,9 +94,9 @@ def refuse_mount(tx: Connection, dataset: str, version: int, at: datetime) -> No
     Raises: Denied.
     """
     extract = store.of_version(tx, dataset, version)
-    if extract is None:
+    if extract is None and not store.was_removed(tx, dataset, version):
         return
-    if extract.state is not State.MOUNTABLE or at >= extract.draft.ends_at:
+    if extract is None or extract.state is not State.MOUNTABLE or at >= extract.draft.ends_at:
         raise Denied(
             "extract_ended",
             Text(
@@ -111,10 +111,10 @@ def refuse_grant(tx: Connection, dataset: str, version: int, project: str, ends_
 
     Raises: Denied.
     """
+    refuse_mount(tx, dataset, version, at)
     extract = store.of_version(tx, dataset, version)
     if extract is None:
         return
-    refuse_mount(tx, dataset, version, at)
     if extract.draft.project != project:
         raise Denied(
             "other_project",

@@ -70,7 +70,7 @@ class Making(Desk):
         number = len(extract.runs) + 1
         directory = self._directory / extract.draft.dataset / f"{ref}.{number}"
         keys = self._keys()
-        making = Workshop(DeidDesk(self._log, keys), by.actor, by.source, progress)
+        making = Workshop(DeidDesk(self._log, keys), by.actor, by.source, progress, self._recognisers())
         remove(directory)
         made = make_tables(making, extract.draft, order.items, directory)
         try:

@@ -27,6 +27,7 @@ from deid.risk.assessment import Assessment, Criterion, as_json, assess_policy, 
 from deid.risk.measures import NotComputed
 from deid.service import DeidDesk
 from deid.sources import Table, open_table
+from deid.zone_recognisers import ZoneRecogniser
 
 Progress = Callable[[str, int, int | None], None]
 """Takes the table, the rows done and, where it is known, all there are."""
@@ -52,14 +53,18 @@ class Workshop:
     by: Actor
     source: Source
     progress: Progress = lambda _table, _done, _all: None
+    recognisers: tuple[ZoneRecogniser, ...] = ()
+    """What the zone looks for in texts beside what is built in."""
 
 
-def read_policies(draft: Draft, items: Mapping[str, Item]) -> dict[str, Policy]:
+def read_policies(
+    draft: Draft, items: Mapping[str, Item], recognisers: tuple[ZoneRecogniser, ...] = ()
+) -> dict[str, Policy]:
     """Return the policies of an order, which all serve its dataset, project and purpose, with one key.
 
     Raises: PolicyError. Invalid — naming the table whose policy is for something else.
     """
-    policies = {table: load_policy(item.policy) for table, item in items.items()}
+    policies = {table: load_policy(item.policy, recognisers) for table, item in items.items()}
     keys = {(policy.linkage_domain, policy.key_version) for policy in policies.values()}
     for table, policy in policies.items():
         if (policy.dataset, policy.project, policy.purpose) != (draft.dataset, draft.project, draft.kind.value):
@@ -86,7 +91,7 @@ def make_tables(shop: Workshop, draft: Draft, items: Mapping[str, Item], directo
 
     Raises: PolicyError, DataError, KeyStoreError, NotDurable, Invalid; the directory is not there then.
     """
-    policies = read_policies(draft, items)
+    policies = read_policies(draft, items, shop.recognisers)
     fresh = directory.with_name(f".{directory.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)

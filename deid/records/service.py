@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from deid.records.ending import Ending
+from deid.records.forgetting import Forgetting
 from deid.records.making import Making
 from deid.records.reviewing import Reviewing
 
 
-class ExtractDesk(Making, Reviewing, Ending):
-    """Everything people do with extracts, from the draft to the destruction."""
+class ExtractDesk(Making, Reviewing, Ending, Forgetting):
+    """Everything that is done with extracts, from the draft to the end of their record."""

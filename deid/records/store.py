@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from audit.text import Text
 from deid.records import tables
@@ -135,6 +135,33 @@ def insert_destruction(tx: Connection, ref: str, end: Destruction) -> None:
 def insert_version(tx: Connection, ref: str, dataset: str, number: int, event_id: str) -> None:
     """Write which version of a dataset an extract became."""
     tx.execute(insert(tables.version).values(ref=ref, dataset=dataset, number=number, event_id=event_id))
+
+
+def remove(tx: Connection, extract: Extract, at: datetime, event_id: str) -> None:
+    """Declare that a record goes, and remove its rows; what remains says that there was one and when it went.
+
+    The caller has seen that its time has come.
+    """
+    assert extract.destruction is not None
+    tx.execute(
+        insert(tables.removal).values(
+            ref=extract.ref,
+            dataset=extract.draft.dataset,
+            number=extract.version,
+            destroyed_at=extract.destruction.at,
+            at=at,
+            event_id=event_id,
+        )
+    )
+    for table in tables.RECORD:
+        tx.execute(delete(table).where(table.c.ref == extract.ref))
+
+
+def was_removed(tx: Connection, dataset: str, number: int) -> bool:
+    """Return whether a version of a dataset was an extract whose record has gone."""
+    table = tables.removal
+    wanted = select(table.c.ref).where(table.c.dataset == dataset, table.c.number == number)
+    return tx.execute(wanted).first() is not None
 
 
 def _extract(tx: Connection, row: Row[Any]) -> Extract:

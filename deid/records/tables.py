@@ -1,9 +1,13 @@
 """The tables of extracts. Rows are written once: triggers refuse to change or remove them, as in the audit log.
 
-The record of pseudonymisation is kept until three years after destruction (PIPA art. 28-4(3)); nothing removes it.
+The record of pseudonymisation is kept until three years after destruction (PIPA art. 28-4(3)), or as long as the zone's
+retention policy says. Then a row of `deid_extract_removal` declares that it goes, and the guards let go of it alone.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from sqlalchemy import DDL, Boolean, Column, ForeignKey, Integer, MetaData, String, Table, Text, UniqueConstraint, event
 from sqlalchemy import BigInteger as Big
@@ -106,7 +110,27 @@ version = Table(
     UniqueConstraint("dataset", "number", name="uq_deid_extract_version_dataset_number"),
 )
 
+removal = Table(
+    "deid_extract_removal",
+    metadata,
+    # No foreign key: it is what remains when the others are gone.
+    Column("ref", REF, primary_key=True),
+    Column("dataset", SLUG, nullable=False),
+    Column("number", Integer),
+    Column("destroyed_at", UtcDateTime, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("event_id", EVENT, nullable=False),
+)
+
+RECORD = (destruction, review, run, move, version, extract)
+"""The tables of one record, in the order in which its rows are removed."""
+
+_DECLARED = "EXISTS (SELECT 1 FROM deid_extract_removal d WHERE d.ref = OLD.ref)"
+REMOVABLE: Mapping[str, str] = MappingProxyType({table.name: _DECLARED for table in RECORD})
+"""When a row may be removed after all."""
+
 GUARDED = (
+    "deid_extract_removal",
     "deid_extract",
     "deid_extract_run",
     "deid_extract_move",
@@ -118,7 +142,7 @@ GUARDED = (
 
 def guards(dialect: str) -> tuple[str, ...]:
     """Return what makes the guards of these tables, without those of the log's own keys."""
-    return tuple(line for line in guard_statements(dialect, GUARDED, {}) if "audit_key" not in line)
+    return tuple(line for line in guard_statements(dialect, GUARDED, REMOVABLE) if "audit_key" not in line)
 
 
 for _dialect in ("sqlite", "postgresql"):

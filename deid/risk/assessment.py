@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from audit.text import Text
 from deid.policy import Policy, Release
+from deid.risk.blanked import without_blanked
 from deid.risk.classes import Classes, classes, codes
 from deid.risk.measures import (
     NO_QUASI,
@@ -72,6 +73,8 @@ class Assessment:
     diversity: Mapping[str, Diversity]
     singular: Mapping[str, Singular]
     distinct_values: Mapping[str, int]
+    blanked: int = 0
+    """Rows that say `*` in every quasi-identifier; they count in no figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ def assess(
 ) -> Assessment:
     """Measure a table, beside the population that it was drawn from where that is given."""
     names = tuple(quasi)
+    table, blanked = without_blanked(table, names)
     found = classes(table, names)
     return Assessment(
         rows=table.num_rows,
@@ -110,6 +114,7 @@ def assess(
         diversity={name: _diversity(found, table.column(name), has_quasi=bool(names)) for name in sensitive},
         singular={name: singular_values(table.column(name)) for name in (*names, *sensitive)},
         distinct_values={name: codes(table.column(name))[1] for name in (*names, *sensitive)},
+        blanked=blanked,
     )
 
 
@@ -137,6 +142,7 @@ def as_json(found: Assessment) -> dict[str, Any]:
     """Return an assessment as `--json` prints it; what was not computed says so and why."""
     return {
         "rows": found.rows,
+        "blanked_rows": found.blanked,
         "quasi_identifiers": list(found.quasi),
         "k": _figure(found.k),
         "classes": found.class_count,

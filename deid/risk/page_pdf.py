@@ -16,6 +16,8 @@ from deid.risk.page import Block, Chart, Grid, Heading, Line, Note, Page, Rect, 
 
 _MARGIN = 34  # points
 _FONT, _BOLD = "AnsimRisk", "AnsimRiskBold"
+_SCALES = (0.62, 0.52, 0.44)
+"""Shares of the width that a drawing takes: smaller where three of them and six tables would not stand on one sheet."""
 _TONES = {"plain": "#1c2430", "met": "#1a7f4b", "failed": "#b3261e", "unknown": "#6b4c00"}
 _GROUND = {"met": "#e9f6ef", "failed": "#fbeceb", "unknown": "#fdf4df"}
 
@@ -32,17 +34,22 @@ def pdf(page: Page, *, fonts: Sequence[Path] = ()) -> bytes:
 
     for name, path in zip((_FONT, _BOLD), find_font(fonts), strict=True):
         pdfmetrics.registerFont(TTFont(name, str(path)))
-    data = io.BytesIO()
     sides = dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), _MARGIN)
-    document = SimpleDocTemplate(data, pagesize=A4, title=f"{page.title}: {page.name}", author="Ansim", **sides)
+    about = {"title": f"{page.title}: {page.name}", "author": "Ansim"}
 
     def foot(canvas: Any, sheet: Any) -> None:
         canvas.setFont(_FONT, 7)
         canvas.drawString(_MARGIN, 20, page.name)
         canvas.drawRightString(A4[0] - _MARGIN, 20, str(sheet.page))
 
-    story = [part for block in page.blocks for part in _parts(block, document.width)]
-    document.build([*_title(page), *story], onFirstPage=foot, onLaterPages=foot)
+    data = io.BytesIO()
+    for scale in _SCALES:
+        data = io.BytesIO()
+        document = SimpleDocTemplate(data, pagesize=A4, **about, **sides)
+        story = [part for block in page.blocks for part in _parts(block, document.width, scale)]
+        document.build([*_title(page), *story], onFirstPage=foot, onLaterPages=foot)
+        if document.page == 1:
+            break
     return data.getvalue()
 
 
@@ -74,7 +81,7 @@ def _title(page: Page) -> list[Any]:
     return [Paragraph(escape(page.title), styles["title"]), Paragraph(escape(page.name), styles["plain"])]
 
 
-def _parts(block: Block, width: float) -> list[Any]:
+def _parts(block: Block, width: float, scale: float) -> list[Any]:
     from reportlab.platypus import Paragraph, Spacer
 
     styles = _styles()
@@ -88,7 +95,7 @@ def _parts(block: Block, width: float) -> list[Any]:
         case Grid():
             return [_table(block, styles, width)]
         case Chart():
-            return [_drawing(block, width)]
+            return [_drawing(block, width * scale)]
 
 
 def _table(grid: Grid, styles: dict[str, Any], width: float) -> Any:
@@ -105,6 +112,8 @@ def _table(grid: Grid, styles: dict[str, Any], width: float) -> Any:
         cells.append([Paragraph(escape(c.text), styled(styles[f"cell {c.tone}"], number=c.number)) for c in row])  # noqa: PERF401
     share = width / (len(grid.head) + 0.6)  # the first column names what the row is
     widths = [share * 1.6, *[share] * (len(grid.head) - 1)]
+    if len(widths) == 2 and not numbers[1]:
+        widths = [width * 0.2, width * 0.8]  # a sentence beside its column
     style = [
         ("LINEBELOW", (0, 0), (-1, -1), 0.25, colors.HexColor("#b9c2cf")),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
@@ -120,7 +129,7 @@ def _drawing(chart: Chart, width: float) -> Any:
     from reportlab.graphics import shapes
     from reportlab.lib import colors
 
-    scale = width / chart.width * 0.62  # three of them and five tables stand on one sheet
+    scale = width / chart.width
     drawing = shapes.Drawing(chart.width * scale, chart.height * scale)
     group = shapes.Group()
     for shape in chart.shapes:

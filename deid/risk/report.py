@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from audit.text import Language, Text
+from deid.cautions import Caution
 from deid.risk.assessment import Assessment, Criterion, Met
 from deid.risk.bought import Bought, Standing
 from deid.risk.measures import NotComputed
@@ -31,6 +32,7 @@ _MET: dict[Met, tuple[Tone, Text]] = {
 }
 _HEADINGS = {
     "criteria": Text("정책 기준", "Criteria of the policy"),
+    "cautions": Text("주의할 점", "Cautions"),
     "figures": Text("주요 수치", "Main figures"),
     "classes": Text("같은 조합을 가진 사람 수별 행의 비율", "Rows by how many share their combination"),
     "columns": Text("열별 위험", "Risk by column"),
@@ -78,9 +80,30 @@ _WORDS = {
         "정책의 순서대로 처리를 하나씩 더했을 때의 위험. 행 삭제는 마지막에 이루어지며 여기에 없습니다.",
         "the risk as one action after another is added, in the policy's order; rows left out come last, not here",
     ),
+    "caution": Text("주의할 점", "Caution"),
+    "cautions": Text("정책이 허용하지만 드러내는 것", "what the policy permits and still shows"),
+    "whole": Text("추출본 전체", "the whole extract"),
     "spread": Text("묶음 안의 민감정보 값", "sensitive values within classes"),
 }
 _NOT_COMPUTED = Text("계산 안 됨", "not computed")
+_MISSING = Text(
+    "‘계산 안 됨’은 위험이 없다는 뜻이 아니라 알 수 없다는 뜻입니다. 그 수치는 가장 나쁜 경우로 보고 판단하거나, 적힌"
+    " 까닭을 없앤 뒤 다시 측정하십시오.",
+    "“Not computed” does not mean that there is no risk: nobody knows. Take such a figure as the worst case, or remove"
+    " the reason beside it and measure again.",
+)
+_BLANKED = Text(
+    "식별가능정보가 모두 *인 {rows}행은 삭제된 행입니다. 위 수치에는 들어 있지 않습니다.",
+    "{rows} rows say * in every quasi-identifier: they were suppressed, and count in no figure above.",
+)
+_NO_POLICY = Text(
+    "정책이 주어지지 않아 처리 방법이 드러내는 것을 확인하지 못했습니다.",
+    "No policy was given: what the actions still show was not looked at.",
+)
+_NO_CAUTION = Text(
+    "정책의 처리 방법에서 알려진 주의점을 찾지 못했습니다.",
+    "None of the known cautions applies to the policy's actions.",
+)
 _NOT_NUMBERS = Text("숫자 아님", "no numbers")
 _NONE = Text("없음", "none")
 _LIMITS = Text(
@@ -100,9 +123,10 @@ def report_page(
     *,
     name: str,
     steps: Bought | None = None,
+    known: Sequence[Caution] | None = None,
 ) -> str:
-    """Return the page as HTML."""
-    return html(content(found, before, demands, language, name=name, steps=steps))
+    """Return the page as HTML; `known` are the cautions of the policy, None where there is no policy."""
+    return html(content(found, before, demands, language, name=name, steps=steps, known=known))
 
 
 def report_pdf(
@@ -113,15 +137,16 @@ def report_pdf(
     *,
     name: str,
     steps: Bought | None = None,
+    known: Sequence[Caution] | None = None,
     fonts: Sequence[Path] = (),
 ) -> bytes:
-    """Return the page as PDF.
+    """Return the page as PDF; `known` as for HTML.
 
     Raises: FontMissing — if this machine has no font with Korean letters.
     """
     from deid.risk.page_pdf import pdf
 
-    return pdf(content(found, before, demands, language, name=name, steps=steps), fonts=fonts)
+    return pdf(content(found, before, demands, language, name=name, steps=steps, known=known), fonts=fonts)
 
 
 def content(
@@ -132,6 +157,7 @@ def content(
     *,
     name: str,
     steps: Bought | None = None,
+    known: Sequence[Caution] | None = None,
 ) -> Page:
     """Return what stands on the page."""
 
@@ -142,7 +168,11 @@ def content(
     blocks: list[Block] = [Note(verdict.say(language), tone)]
     if demands:
         blocks += [head("criteria"), _criteria(demands, language)]
-    blocks += [head("figures"), _figures(found, before, language), head("classes")]
+    blocks += [head("cautions"), _cautions(known, language)]
+    blocks += [head("figures"), _figures(found, before, language)]
+    if found.blanked:
+        blocks.append(Note(_BLANKED.format(rows=f"{found.blanked:,}").say(language), "unknown"))
+    blocks.append(head("classes"))
     if isinstance(found.k, NotComputed):
         blocks.append(Note(said(found.k, language).text, "unknown"))
     else:
@@ -153,7 +183,10 @@ def content(
         blocks += [head("columns"), column_chart(found, before, language), _columns(found, language)]
     if found.diversity:
         blocks += [head("sensitive"), _sensitive(found, language)]
-    blocks += [head("limits"), Note(_LIMITS.say(language))]
+    blocks.append(head("limits"))
+    if any(cell.text.startswith(_NOT_COMPUTED.say(language)) for cell in _cells(blocks)):
+        blocks.append(Note(_MISSING.say(language), "unknown"))
+    blocks.append(Note(_LIMITS.say(language)))
     return Page(_TITLE.say(language), name, language, tuple(blocks))
 
 
@@ -175,6 +208,27 @@ def _verdict(demands: Sequence[Criterion]) -> str:
     if not states:
         return "none"
     return "failed" if "failed" in states else "not_computed" if "not_computed" in states else "met"
+
+
+def _cautions(known: Sequence[Caution] | None, language: Language) -> Block:
+    """Return what the policy shows although it is permitted; that nothing was looked at is no caution less."""
+    if known is None:
+        return Note(_NO_POLICY.say(language), "unknown")
+    if not known:
+        return Note(_NO_CAUTION.say(language))
+    whole = _WORDS["whole"].say(language)
+    rows = tuple((Cell(one.column or whole), Cell(one.text.say(language))) for one in known)
+    (caption,) = _words(language, "cautions")
+    return Grid(caption, _words(language, "column", "caution"), rows)
+
+
+def _cells(blocks: Sequence[Block]) -> Iterator[Cell]:
+    for block in blocks:
+        if isinstance(block, Grid):
+            for row in block.rows:
+                yield from row
+        elif isinstance(block, Note):
+            yield Cell(block.text)
 
 
 def _words(language: Language, *keys: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ column to every worker; those are refused. The extract is still written here, as
 
 from __future__ import annotations
 
+import ssl
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ PART_ROWS = 4 * BATCH_ROWS
 """Rows of one task; whole batches, so that a part is cut exactly as one machine would cut it."""
 IN_FLIGHT = 2
 """Parts that wait for each thread of a worker: more would only fill memory."""
-_SECONDS = 30
+SECONDS = 30
 """So long a scheduler may take to answer."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -169,8 +170,8 @@ class Cluster:
 
 
 @contextmanager
-def cluster(address: str, certificates: Certificates | None = None) -> Iterator[Cluster]:
-    """Give the cluster of a scheduler.
+def cluster(address: str, certificates: Certificates | None = None, *, seconds: float = SECONDS) -> Iterator[Cluster]:
+    """Give the cluster of a scheduler that answers within some seconds.
 
     Raises: UsageError — if keys would travel in the clear. ClusterUnfit — if Dask is not installed, or nobody
     answers.
@@ -187,14 +188,22 @@ def cluster(address: str, certificates: Certificates | None = None) -> Iterator[
         ) from None
     security: Any = None
     if certificates is not None:
+        _refuse_unusable(certificates)
         security = Security(  # type: ignore[no-untyped-call]
             require_encryption=True,
             tls_ca_file=str(certificates.authority),
             tls_client_cert=str(certificates.certificate),
             tls_client_key=str(certificates.key),
         )
+    elif urlsplit(address).scheme == "tls" and not _configured():
+        raise UsageError(
+            Text(
+                "tls:// 주소에는 --tls-ca, --tls-cert, --tls-key가 필요합니다.",
+                "a tls:// address needs --tls-ca, --tls-cert and --tls-key.",
+            )
+        )
     try:
-        client = Client(address, security=security, timeout=_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        client = Client(address, security=security, timeout=seconds, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, TypeError, ValueError) as error:
         raise ClusterUnfit(
             Text(
@@ -206,6 +215,33 @@ def cluster(address: str, certificates: Certificates | None = None) -> Iterator[
         yield Cluster(client)
     finally:
         client.close()  # type: ignore[no-untyped-call]
+
+
+def _configured() -> bool:
+    """Return whether Dask's own configuration of this machine names the certificates."""
+    import dask
+
+    return dask.config.get("distributed.comm.tls.client.cert", default=None) is not None
+
+
+def _refuse_unusable(certificates: Certificates) -> None:
+    """Refuse files with which no connection can be made, before somebody waits for one.
+
+    Raises: UsageError
+    """
+    try:
+        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(certificates.authority))
+        # Without a word for an encrypted key OpenSSL would ask at the terminal.
+        context.load_cert_chain(certificates.certificate, certificates.key, password="")
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            Text(
+                f"TLS 파일을 쓸 수 없습니다({type(error).__name__}). PEM 형식의 인증기관, 인증서와 그에 맞는, "
+                "암호가 걸리지 않은 개인키를 지정하십시오.",
+                f"the TLS files cannot be used ({type(error).__name__}): name an authority, a certificate and the key "
+                "that belongs to it, all in PEM, the key without a passphrase.",
+            )
+        ) from None
 
 
 def refuse_unprotected(address: str) -> None:

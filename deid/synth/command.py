@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 from audit.cli_context import Context, language_of
-from audit.durable import replace_file
 from audit.event import Source
 from audit.text import Language, Text
 from deid.commands import CLI, subjects_of
@@ -22,6 +21,7 @@ from deid.synth.report import RISKS, VERDICTS, document, report
 from deid.synth.sdv_engine import LICENCE
 from deid.synth.service import SynthDesk
 from deid.targets import refuse_target
+from deid.written import write_report
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
@@ -56,9 +56,9 @@ def _write_reports(
 ) -> None:
     page = report(made, policy, language)
     if arguments.html:
-        replace_file(arguments.html, html(page).encode("utf-8"), mode=0o600)
+        write_report(arguments.html, html(page).encode("utf-8"))
     if arguments.pdf:
-        replace_file(arguments.pdf, pdf(page, fonts=[context.home / "fonts"]), mode=0o600)
+        write_report(arguments.pdf, pdf(page, fonts=[context.home / "fonts"]))
 
 
 def _say(made: Synthetic, target: Path, context: Context, language: Language) -> None:

@@ -1,11 +1,8 @@
-"""Small cells: counts below the smallest cell, zeros, claims of rounding, percentages that imply counts."""
+"""Small cells: counts below the smallest cell, zeros, claims of rounding."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from egress_review.checks.columns import Kind, kind_of
-from egress_review.checks.counts import CHARACTERISTICS_ROWS, Count, Reading, whole
+from egress_review.checks.counts import Reading, whole
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
@@ -56,18 +53,6 @@ _OVERRULED = Text(
     ko="사람 수로 불리는 열을 신청자가 다른 것으로 선언하였습니다.",
     en="The column is named as a count and was declared as something else.",
 )
-_EXTREME = Text(
-    ko="최솟값과 최댓값은 대개 한 사람의 값입니다.",
-    en="A minimum or maximum is usually the value of one person.",
-)
-_EXTREME_MEND = Text(
-    ko="백분위수로 바꾸거나 그 값이 여러 사람에게 해당함을 설명하십시오.",
-    en="Publish percentiles instead, or explain that several people have the value.",
-)
-_PERCENT = Text(
-    ko="비율과 기준 수를 곱하면 약 {value}명입니다.",
-    en="The percentage and its base imply a count of about {value}.",
-)
 
 
 def check_cells(subject: Subject, listing: Listing) -> None:
@@ -78,7 +63,10 @@ def check_cells(subject: Subject, listing: Listing) -> None:
 
 def check_table(table: Table, reading: Reading, claims: FileClaims, policy: Policy, listing: Listing) -> None:
     """Hold the counts of one table to the policy and to the author's claims."""
+    sound = 1 if claims.rounded_to is None else claims.rounded_to
     for count in reading.counts:
+        if count.value >= policy.min_cell and count.value % sound == 0:
+            continue  # What judge() finds nothing in; most counts of a long table are such.
         judge(count.value, Where(row=count.row, column=count.column), claims, policy, listing)
     first = table.numbers[0] if table.numbers else 1
     for index in reading.unclear:
@@ -88,10 +76,6 @@ def check_table(table: Table, reading: Reading, claims: FileClaims, policy: Poli
         listing.flag("cells.unclear", _NOT_WHOLE, _UNCLEAR_MEND, where=Where(row=first, column=index + 1))
     for index in reading.overruled:
         listing.flag("cells.unclear", _OVERRULED, _UNCLEAR_MEND, where=Where(row=first, column=index + 1))
-    for where in _extremes(table):
-        listing.flag("cells.extremes", _EXTREME, _EXTREME_MEND, where=where)
-    for where, value in _implied(table, reading.counts, policy):
-        listing.flag("cells.percent", _PERCENT.fill(value=value), mend(policy), where=where, number=value)
 
 
 def judge(value: int, where: Where, claims: FileClaims, policy: Policy, listing: Listing) -> None:
@@ -109,52 +93,3 @@ def judge(value: int, where: Where, claims: FileClaims, policy: Policy, listing:
 def mend(policy: Policy) -> Text:
     """How to make a small cell publishable under this policy."""
     return _MEND.fill(base=policy.round_base, least=policy.min_cell)
-
-
-def _extremes(table: Table) -> Iterator[Where]:
-    for index, name in enumerate(table.names):
-        if index and kind_of(name) is Kind.EXTREME and table.numbers:
-            yield Where(row=table.numbers[0], column=index + 1)
-    if len(table.rows) > CHARACTERISTICS_ROWS:
-        return
-    for row, number in zip(table.rows, table.numbers, strict=True):
-        if len(row) > 1 and kind_of(row[0]) is Kind.EXTREME:
-            yield Where(row=number, column=2)
-
-
-def _implied(table: Table, counts: tuple[Count, ...], policy: Policy) -> Iterator[tuple[Where, int]]:
-    """Small counts that a percentage gives away with the one count column of its row as base."""
-    columns = {count.column for count in counts}
-    if len(columns) != 1:
-        return
-    base = {count.row: count.value for count in counts}
-    largest = max(base.values())
-    for index, name in enumerate(table.names):
-        if kind_of(name) is not Kind.PERCENT:
-            continue
-        shares = [
-            (n, share) for n, cell in zip(table.numbers, table.column(index), strict=True) if (share := _share(cell))
-        ]
-        if _are_parts(shares, base, largest):
-            continue
-        for number, share in shares:
-            value = round(share * base.get(number, 0) / 100)
-            if 0 < value < policy.min_cell <= base.get(number, 0):
-                yield Where(row=number, column=index + 1), value
-
-
-def _share(cell: str) -> float | None:
-    """The percentage in a cell, from 0 to 100."""
-    try:
-        value = float(cell.strip().removesuffix("%"))
-    except ValueError:
-        return None
-    return value if 0 < value <= 100 else None
-
-
-def _are_parts(shares: list[tuple[int, float]], base: dict[int, int], largest: int) -> bool:
-    """Whether the percentages only repeat the counts as parts of their sum or of their total."""
-    for total in (sum(base.values()), largest):
-        if all(abs(share - 100 * base.get(number, 0) / total) < 0.6 for number, share in shares if total):
-            return True
-    return False

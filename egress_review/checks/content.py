@@ -41,7 +41,6 @@ SIGNATURES: tuple[Signature, ...] = (
     Signature("ole", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
     Signature("r-data", b"RDX2\n"),
     Signature("r-data", b"RDX3\n"),
-    Signature("stata", b"<stata_dta>"),
     Signature("spss", b"$FL2"),
     Signature("elf", b"\x7fELF"),
     Signature("windows-program", b"MZ"),
@@ -53,11 +52,32 @@ SIGNATURES: tuple[Signature, ...] = (
     Signature("hwp", b"HWP Document File"),
     Signature("rtf", b"{\\rtf"),
     Signature("postscript", b"%!PS"),
+    Signature("r-data", b"RDA2\n"),
+    Signature("r-data", b"RDA3\n"),
+    Signature("r-data", b"X\n\x00\x00\x00"),
+    Signature("spss", b"$FL3"),
+    Signature("spss", b"$FL@(#) SPSS"),
+    Signature("stata", b"<stata_dta>"),
+    *(Signature("stata", bytes((release, order, 1, 0))) for release in (110, 111, 113, 114, 115) for order in (1, 2)),
+    Signature("sas", b"\x00" * 12 + b"\xc2\xea\x81\x60\xb3\x14\x11\xcf\xbd\x92\x08\x00\x09\xc7\x31\x8c"),
+    Signature("sas", b"HEADER RECORD*******LIBRARY HEADER RECORD"),
+    Signature("safetensors", b'{"', 8),
+    Signature("gguf", b"GGUF"),
+    Signature("orc", b"ORC"),
+    Signature("avro", b"Obj\x01"),
+    Signature("matlab", b"MATLAB 5.0 MAT-file"),
+    Signature("wasm", b"\x00asm"),
+    Signature("cab", b"MSCF"),
     Signature("pickle", b"\x80\x02"),
     Signature("pickle", b"\x80\x03"),
     Signature("pickle", b"\x80\x04\x95"),
     Signature("pickle", b"\x80\x05\x95"),
 )
+
+_WORDLIKE = frozenset(
+    ("bmp", "windows-program", "orc", "gif", "bzip2", "parquet", "arrow", "feather", "gguf", "tar", "webp", "cab")
+)
+"""Kinds whose mark is letters with which an ordinary text may begin, such as BMI; their bytes are no text besides."""
 
 WHY_NOT: dict[str, Text] = {
     "zip": Text(
@@ -69,6 +89,9 @@ WHY_NOT: dict[str, Text] = {
         "a pickle may contain the data itself and runs code when opened",
     ),
     "svg": Text("SVG에는 그림의 모든 점이 그대로 들어 있습니다", "SVG embeds every data point of the figure"),
+    "safetensors": Text(
+        "모델에는 학습한 자료가 남아 있을 수 있습니다", "a model can keep the data that it learned from"
+    ),
     "html": Text("HTML은 스크립트와 숨은 내용을 담을 수 있습니다", "HTML can carry scripts and hidden content"),
     "notebook": Text(
         "노트북에는 출력된 자료가 함께 들어 있습니다", "a notebook carries the data that its cells printed"
@@ -91,7 +114,7 @@ _MARKUP = (
     (
         "html",
         re.compile(
-            r"\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html|head|body|script|table|div|iframe)\b",
+            r"\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html|head|body|script|style|table|div|iframe)\b",
             re.I | re.S,
         ),
     ),
@@ -111,7 +134,7 @@ class Content:
 def recognise(data: bytes) -> Content:
     """The kind of `data` by its bytes; `text` for anything readable without a mark, else `binary`."""
     for signature in SIGNATURES:
-        if data.startswith(signature.magic, signature.offset):
+        if data.startswith(signature.magic, signature.offset) and not (signature.kind in _WORDLIKE and decode(data)):
             return Content(signature.kind)
     decoded = decode(data)
     if decoded is None:

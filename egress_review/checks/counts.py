@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 
 from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.tables import LONGEST_NUMBER, Table
@@ -94,12 +95,9 @@ class _Column:
     kind: Kind
     declared: str | None
     values: list[int | None]
+    whole_numbers: int
     others: int
     """Numbers that are not whole or are negative."""
-
-    @property
-    def whole_numbers(self) -> int:
-        return sum(value is not None for value in self.values)
 
     @property
     def mostly_whole(self) -> bool:
@@ -114,12 +112,16 @@ def read_counts(table: Table, claims: FileClaims) -> Reading:
     reasons |= _by_arithmetic(table, columns, unnamed)
     if _is_cross_table(table, columns, unnamed):
         reasons |= {c.index: Why.CROSS_TABLE for c in unnamed if c.index not in reasons}
-    by_place = {(c.row, c.column): c for c in _in_columns(table, columns, reasons)}
-    for count in (*_in_rows(table, columns), *_in_pairs(table, columns)):
-        by_place.setdefault((count.row, count.column), count)
+    counts = list(_in_columns(table, columns, reasons))
+    others = {(c.row, c.column): c for c in (*_in_pairs(table, columns), *_in_rows(table, columns))}
+    if others:
+        taken = {(c.row, c.column) for c in counts}
+        counts += [count for place, count in others.items() if place not in taken]
+    if others or len(reasons) > 1:
+        counts.sort(key=attrgetter("row", "column"))
     named = [c for c in columns if c.kind is Kind.COUNT]
     return Reading(
-        tuple(by_place[place] for place in sorted(by_place)),
+        tuple(counts),
         tuple(c.index for c in unnamed if c.index not in reasons),
         tuple(c.index for c in named if c.declared is None and c.others and not c.mostly_whole),
         tuple(c.index for c in named if c.declared not in (None, "counts")),
@@ -128,10 +130,11 @@ def read_counts(table: Table, claims: FileClaims) -> Reading:
 
 def _read_column(table: Table, index: int, claims: FileClaims) -> _Column:
     cells = table.column(index)
-    values = [whole(cell) for cell in cells]
-    others = sum(v is None and _is_other_number(c) for v, c in zip(values, cells, strict=True))
+    values = list(map(whole, cells))
+    others = sum(_is_other_number(cell) for value, cell in zip(values, cells, strict=True) if value is None)
     name = table.names[index]
-    return _Column(index, name, kind_of(name), claims.declared(name), values, others)
+    found = len(values) - values.count(None)
+    return _Column(index, name, kind_of(name), claims.declared(name), values, found, others)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -222,7 +225,7 @@ def _in_pairs(table: Table, columns: list[_Column]) -> Iterator[Count]:
     """Counts written with their percentage in one cell; without a % sign the heading must say so."""
     for column in columns:
         cells = table.column(column.index)
-        if column.declared not in (None, "counts") or not any(_OPENING.search(cell) for cell in cells):
+        if column.declared not in (None, "counts") or not _OPENING.search("\n".join(cells)):
             continue
         says_so = column.kind in (Kind.COUNT_AND_PERCENT, Kind.COUNT)
         for row, number, cell in zip(table.rows, table.numbers, cells, strict=True):

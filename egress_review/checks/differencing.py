@@ -1,22 +1,32 @@
-"""Differencing: a count that is safe alone gives away a small group beside an earlier release of its table.
+"""Differencing: a count that is safe alone gives away a small group beside another table of the same people.
 
-Cells are matched by the heading of their column and by the labels of their row. Tables that were cut
-another way are not matched; a reviewer still sees them side by side.
+Cells are matched by the heading of their column and the labels of their row; tables that were cut another way are
+compared by what their cells are of (`cuts`). What cannot be compared is said, so that reviewers look themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from egress_review.checks.cells import mend
+from egress_review.checks.columns import is_total
 from egress_review.checks.counts import Reading
+from egress_review.checks.cuts import Cut, cut_of
+from egress_review.checks.lengths import bearable
+from egress_review.checks.linked import Disclosure, Kind, compare
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.claims import spelling
-from egress_review.findings import Where
+from egress_review.findings import Severity, Where
 from registry.text import Text
+
+MOST_COMPARED = 400_000
+"""Counts of other tables that one file is compared with; further tables are named as not compared."""
+
+LONGEST_NAME = 60
 
 Cell: TypeAlias = tuple[str, tuple[str, ...]]
 """What a published count is of: heading of the column, labels of the row."""
@@ -25,22 +35,162 @@ _MESSAGE = Text(
     ko="이전에 반출된 같은 셀과의 차이: {value}. 두 표를 빼면 작은 집단이 드러납니다.",
     en="The cell was released before and differs by {value}: subtracting the tables shows a small group.",
 )
+_KINDS: Mapping[Kind, Text] = {
+    "same": Text(
+        ko="다른 표({name}, {at})의 같은 집단과 빼면 {least}명 미만의 집단이 드러납니다.",
+        en="Another table ({name}, {at}) counts the same group: the difference is a group of fewer than {least}.",
+    ),
+    "margin": Text(
+        ko="다른 표({name}, {at})의 셀을 더한 값과 빼면 {least}명 미만의 집단이 드러납니다.",
+        en="Cells of another table ({name}, {at}) add up to this group but for fewer than {least} people.",
+    ),
+    "merged": Text(
+        ko="다른 표({name}, {at})의 다르게 나눈 범주와 빼면 {least}명 미만의 집단이 드러납니다.",
+        en="Another table ({name}, {at}) cuts this category another way: the difference is fewer than {least} people.",
+    ),
+    "known": Text(
+        ko="한 표에서 가린 {least}명 미만의 셀이 다른 표({name}, {at})로 그대로 드러납니다.",
+        en="A cell of fewer than {least} that one table suppresses is given away by the other ({name}, {at}).",
+    ),
+    "solved": Text(
+        ko="가린 셀({least}명 미만)이 다른 표({name}, {at})와 함께 계산하면 정확히 나옵니다.",
+        en="A suppressed cell of fewer than {least} can be computed exactly with another table ({name}, {at}).",
+    ),
+}
+_UNALIGNED = Text(
+    ko="이전에 반출된 표 {number}개와는 비교하지 못했습니다: 같은 집단을 말하는 셀이 없거나 표가 너무 큽니다({name}).",
+    en="{number} tables released before were not compared: none of their cells is of the same group, "
+    "or they are too large ({name}).",
+)
+_LOOK = Text(
+    ko="심사자가 나란히 놓고 직접 비교하십시오.",
+    en="A reviewer compares them side by side.",
+)
 
 
-def check_difference(subject: Subject, earlier: Sequence[Subject], listing: Listing) -> None:
-    """Hold every count to the same cell in every earlier release."""
-    known: dict[Cell, set[int]] = {}
-    for release in earlier:
-        for table, reading in release.readings:
-            for cell, value, _ in cells_of(table, reading):
-                known.setdefault(cell, set()).add(value)
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What another file says of groups of people: all that is kept of it, since there may be many."""
+
+    name: str
+    cells: Mapping[Cell, frozenset[int]]
+    cuts: tuple[Cut | None, ...]
+    """One per table with counts; None for one that cannot be taken apart."""
+
+
+def released(subject: Subject) -> Released:
+    """What is kept of a file to compare others with."""
+    cells: dict[Cell, set[int]] = {}
+    cuts: list[Cut | None] = []
+    for table, reading in subject.readings:
+        for cell, value, _ in cells_of(table, reading):
+            cells.setdefault(cell, set()).add(value)
+        if reading.counts:
+            cuts.append(cut_of(table, reading, subject.claims))
+    return Released(_short(subject.name), {cell: frozenset(values) for cell, values in cells.items()}, tuple(cuts))
+
+
+def unreadable(name: str) -> Released:
+    """What is kept of a file that could not be read again."""
+    return Released(_short(name), {}, (None,))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
+def check_difference(subject: Subject, earlier: Sequence[Released], listing: Listing) -> None:
+    """Hold every count to the same cell in every earlier release, and to whatever those say of the same people."""
+    told = set(_same_cells(subject, earlier, listing))
+    cuts = [cut for table, reading in subject.readings if (cut := cut_of(table, reading, subject.claims))]
+    _compare(cuts, earlier, "cells.difference", told, subject, listing)
+    if any(reading.counts for _, reading in subject.readings):
+        _tell_unaligned(cuts, earlier, listing)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The tables that are to leave together, as far as they were read."""
+
+    tables: list[Released] = field(default_factory=list)
+
+
+def check_linked(subject: Subject, gathered: Gathered, listing: Listing) -> None:
+    """Hold every table of a file to the tables before it, in this file and in those that are to leave with it."""
+    told: set[Where] = set()
+    for table, reading in bearable(subject, ("cells.linked",), listing):
+        if cut := cut_of(table, reading, subject.claims):
+            _compare([cut], gathered.tables, "cells.linked", told, subject, listing)
+            gathered.tables.append(Released(_short(subject.name), {}, (cut,)))
+
+
+def _same_cells(subject: Subject, earlier: Sequence[Released], listing: Listing) -> Iterator[Where]:
     least = subject.policy.min_cell
     for table, reading in subject.readings:
-        for cell, value, where in cells_of(table, reading):
-            near = [abs(value - old) for old in known.get(cell, ()) if 0 < abs(value - old) < least]
+        cells = list(cells_of(table, reading))
+        aligned = any(cell in release.cells for cell, _, _ in cells if not _is_grand(cell) for release in earlier)
+        for cell, value, where in cells:
+            if _is_grand(cell) and not aligned:
+                continue  # Two totals alone may be near each other by chance; `cuts` point it out.
+            known = frozenset[int]().union(*(release.cells.get(cell, ()) for release in earlier))
+            near = [abs(value - old) for old in known if 0 < abs(value - old) < least]
             if near:
                 fix = mend(subject.policy)
                 listing.flag("cells.difference", _MESSAGE.fill(value=min(near)), fix, where=where, number=min(near))
+                yield where
+
+
+def _is_grand(cell: Cell) -> bool:
+    return all(is_total(label) for label in cell[1])
+
+
+def _compare(
+    cuts: Sequence[Cut],
+    others: Sequence[Released],
+    rule: str,
+    told: set[Where],
+    subject: Subject,
+    listing: Listing,
+) -> None:
+    """Tell every place once, with the first table that gives it away."""
+    least = subject.policy.min_cell
+    for other in _affordable(others):
+        for old in other.cuts:
+            for new in cuts:
+                for found in compare(new, old, least) if old else ():
+                    if found.where not in told:
+                        told.add(found.where)
+                        _tell(found, other.name, rule, subject, listing)
+
+
+def _tell(found: Disclosure, name: str, rule: str, subject: Subject, listing: Listing) -> None:
+    at = f"{found.beside.row}:{found.beside.column}"
+    message = _KINDS[found.kind].fill(name=name, at=at, least=subject.policy.min_cell)
+    severity = None if found.sure else Severity.WARN
+    listing.flag(rule, message, mend(subject.policy), where=found.where, severity=severity)
+
+
+def _affordable(others: Sequence[Released]) -> Iterator[Released]:
+    """The files that are compared: as many as their counts allow."""
+    left = MOST_COMPARED
+    for other in others:
+        left -= sum(len(cut.facts) for cut in other.cuts if cut)
+        if left >= 0:
+            yield other
+
+
+def _tell_unaligned(cuts: Sequence[Cut], earlier: Sequence[Released], listing: Listing) -> None:
+    """Say which earlier tables nothing here could be compared with."""
+    affordable = {id(other) for other in _affordable(earlier)}
+    mine = frozenset[object]().union(*(cut.labelled for cut in cuts))
+    names = [
+        other.name
+        for other in earlier
+        for cut in other.cuts
+        if cut is None or id(other) not in affordable or mine.isdisjoint(cut.labelled)
+    ]
+    if names:
+        listing.skip("cells.unaligned", _UNALIGNED.fill(number=len(names), name=names[0]), _LOOK)
 
 
 def cells_of(table: Table, reading: Reading) -> Iterator[tuple[Cell, int, Where]]:

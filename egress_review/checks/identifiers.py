@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate
 
 from deid.identifiers import Span, detect, is_context
@@ -16,6 +16,7 @@ from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.findings import Severity, Where
 from egress_review.rules import RULE
+from egress_review.terms import Policy
 from registry.text import Text
 
 CERTAIN = 0.8
@@ -50,6 +51,12 @@ def check_identifiers(subject: Subject, listing: Listing) -> None:
             _flag(where, span, listing)
 
 
+def flag_lines(text: str, policy: Policy, listing: Listing) -> None:
+    """Flag what identifies somebody in words that were read out of a picture."""
+    for where, span in in_lines(text, compiled(policy.recognisers)):
+        _flag(replace(where, path="text"), span, listing)
+
+
 def in_table(table: Table, more: Rules = ()) -> Iterator[tuple[Where, Span]]:
     """Finds in the heading and in every cell; equal cells of a column are read once."""
     top = table.numbers[0] - 1 if table.numbers else 1
@@ -63,15 +70,17 @@ def in_table(table: Table, more: Rules = ()) -> Iterator[tuple[Where, Span]]:
 
 
 def _in_column(name: str, cells: Sequence[str], more: Rules) -> Iterator[tuple[int, Span]]:
-    rows: dict[str, list[int]] = defaultdict(list)
-    for row, cell in enumerate(cells):
-        rows[cell.replace("\n", " ")].append(row)
-    distinct = list(rows)
-    joined = "\n".join([*distinct, ""])
+    distinct = list(dict.fromkeys(cells))
+    joined = "\n".join([*(cell.replace("\n", " ") for cell in distinct), ""])
     if not more and not is_context(name) and _PLAIN_NUMBERS.fullmatch(joined):
         return
     starts = [0, *accumulate(len(cell) + 1 for cell in distinct)]
-    for span in detect(joined, heading=name, more=more):
+    spans = detect(joined, heading=name, more=more)
+    rows: dict[str, list[int]] = {distinct[bisect_right(starts, span.start) - 1]: [] for span in spans}
+    for row, cell in enumerate(cells if rows else ()):
+        if cell in rows:
+            rows[cell].append(row)
+    for span in spans:
         for row in rows[distinct[bisect_right(starts, span.start) - 1]]:
             yield row, span
 

@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from egress_review.checks import ocr
+from egress_review.checks.identifiers import flag_lines
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
+from egress_review.findings import Severity
 from registry.text import Text
 
 MOST_PIXELS = 50_000_000
@@ -21,11 +25,30 @@ _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_DRAWS = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"))
 _PNG_HARMLESS = frozenset((b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"hIST", b"tIME", b"cICP"))
 _PNG_TEXT = frozenset((b"tEXt", b"zTXt", b"iTXt"))
+_LONGEST = {
+    **{b"PLTE": 768, b"tRNS": 256, b"IEND": 0, b"pHYs": 9, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1, b"sBIT": 4},
+    **{b"bKGD": 6, b"hIST": 512, b"tIME": 7, b"cICP": 4},
+}
+"""Bytes that a chunk can have: PNG specification, 11. A longer one carries something else."""
+_ONCE = frozenset((*_LONGEST, b"IHDR"))
+_PLAIN_TEXT = re.compile(rb"Software\0[\w .,:;/()+-]{0,80}|Creation Time\0[\w .,:/+-]{0,40}", re.ASCII)
+"""What matplotlib writes into every figure."""
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _FIX = Text(
     ko="그림을 화면 캡처가 아닌 savefig로 다시 저장하고 다른 프로그램으로 고치지 마십시오.",
     en="Save the figure again with savefig and do not edit it with other programs.",
 )
+
+
+_NO_OCR = Text(
+    ko="그림의 글자를 읽는 프로그램(tesseract)이나 그 한국어·영어 자료가 없어 글자를 확인하지 않았습니다.",
+    en="The words in the picture were not checked: there is no tesseract here, or not in Korean and English.",
+)
+_LOOK = Text(ko="심사자가 그림의 글자를 직접 읽으십시오.", en="A reviewer reads the words in the picture.")
+_OCR_FAILED = Text(
+    ko="그림의 글자를 제한 시간 안에 읽지 못했습니다.", en="The words in the picture could not be read in time."
+)
+_SIMPLER = Text(ko="그림을 더 작고 단순하게 저장하십시오.", en="Save the figure smaller and simpler.")
 
 
 class BrokenImageError(ValueError):
@@ -66,15 +89,32 @@ def check_image(subject: Subject, listing: Listing) -> None:
     for name in picture.metadata:
         message = Text(ko="그림에 {name} 정보가 붙어 있습니다.", en="The picture carries {name} metadata.")
         listing.flag("image.metadata", message.fill(name=name), _FIX)
+    _check_words(subject, picture, listing)
     message = Text(
-        ko="그림 속의 글자와 점은 기계가 읽지 않습니다.",
-        en="What the picture shows is not read by the machine.",
+        ko="그림 속의 점과 선은 기계가 읽지 않습니다.",
+        en="What the picture shows beside its words is not read by the machine.",
     )
     fix = Text(
         ko="심사자가 직접 보고, 그림 뒤의 수를 표로 함께 내십시오.",
         en="A reviewer looks at it; hand in the counts behind the figure as a table.",
     )
     listing.skip("image.content", message, fix)
+
+
+def _check_words(subject: Subject, picture: Picture, listing: Listing) -> None:
+    """Read the words of a picture, and look in them for people; where that cannot be done, say so."""
+    try:
+        using = ocr.reader()
+        if using is None or not using.complete:
+            # A warning: on a machine without the program every picture is for people to read, as it is anyway.
+            listing.skip("image.text", _NO_OCR, _LOOK, severity=Severity.WARN)
+        if using is None:
+            return
+        words = ocr.words_in(picture.pixels_only, picture.width, picture.height, using)
+    except ocr.OcrError:
+        listing.skip("image.text", _OCR_FAILED, _SIMPLER)
+        return
+    flag_lines(words, subject.policy, listing)
 
 
 def _broken(ko: str, en: str) -> BrokenImageError:
@@ -106,7 +146,12 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 def _read_png(data: bytes) -> Picture:
     kept, packed, metadata = bytearray(_PNG_SIGNATURE), bytearray(), list[str]()
     header: tuple[int, ...] | None = None
+    seen = set[bytes]()
     for kind, content, raw in _chunks(data):
+        if len(content) > _LONGEST.get(kind, len(content)) or (kind in _ONCE and kind in seen):
+            metadata.append("oversized " + kind.decode("latin-1"))
+            continue
+        seen.add(kind)
         if kind == b"IHDR" and header is None and len(content) == 13:
             header = struct.unpack(">IIBBBBB", content)
         elif header is None:
@@ -115,10 +160,10 @@ def _read_png(data: bytes) -> Picture:
             kept += raw
             packed += content if kind == b"IDAT" else b""
         elif kind in _PNG_TEXT:
-            if content.partition(b"\0")[0] not in (b"Software", b"Creation Time"):
+            if kind != b"tEXt" or not _PLAIN_TEXT.fullmatch(content):
                 metadata.append("text")
         elif kind == b"iCCP":
-            continue
+            metadata.append("ICC")
         elif kind not in _PNG_HARMLESS:
             metadata.append(kind.decode("latin-1") if kind.isalpha() else "unknown")
     if header is None:
@@ -156,14 +201,11 @@ def _read_jpeg(data: bytes) -> Picture:
         marker, start, end = _segment(data, at)
         if marker in (0xC0, 0xC1, 0xC2) and end - start >= 6:
             height, width = struct.unpack_from(">HH", data, start + 1)
-        if 0xE1 <= marker <= 0xEF or marker == 0xFE:
-            content = data[start:end]
-            if not (marker == 0xE2 and content.startswith(b"ICC_PROFILE")) and not (
-                marker == 0xEE and content[:5] == b"Adobe"
-            ):
-                metadata.append(_jpeg_part(marker, content))
-        if not (0xE1 <= marker <= 0xEF and marker != 0xEE) and marker != 0xFE:
+        content = data[start:end]
+        if marker in _JPEG_DRAWS and _is_lean(marker, content):
             kept += data[at:end]
+        else:
+            metadata.append(_jpeg_part(marker, content))
         at = end
         if marker == 0xDA:
             at = _end_of_scan(data, end)
@@ -198,9 +240,42 @@ def _end_of_scan(data: bytes, at: int) -> int:
         at += 2
 
 
+_JPEG_DRAWS = frozenset((0xC0, 0xC1, 0xC2, 0xC4, 0xDA, 0xDB, 0xDD, 0xE0, 0xEE))
+"""Segments that draw: frames, tables, scans, restarts, and the two that say how colours are meant."""
+
+
+def _is_lean(marker: int, content: bytes) -> bool:
+    """Whether a segment has exactly the length that its own numbers give it: ITU-T T.81, annex B; JFIF 1.02."""
+    match marker:
+        case 0xE0:
+            return content[:5] == b"JFIF\0" and len(content) == 14 and content[12:14] == b"\0\0"
+        case 0xEE:
+            return content[:5] == b"Adobe" and len(content) == 12
+        case 0xDB:
+            at = 0
+            while at < len(content):
+                at += 129 if content[at] >> 4 else 65
+            return at == len(content)
+        case 0xC4:
+            at = 0
+            while at < len(content):
+                at += 17 + sum(content[at + 1 : at + 17])
+            return at == len(content)
+        case 0xDD:
+            return len(content) == 2
+        case 0xDA:
+            return len(content) >= 1 and len(content) == 4 + 2 * content[0]
+        case _:
+            return len(content) >= 6 and len(content) == 6 + 3 * content[5]
+
+
 def _jpeg_part(marker: int, content: bytes) -> str:
+    if marker == 0xE2 and content.startswith(b"ICC_PROFILE"):
+        return "ICC"
     if content.startswith(b"Exif"):
         return "EXIF"
     if content.startswith(b"http://ns.adobe.com/xap"):
         return "XMP"
-    return "comment" if marker == 0xFE else f"APP{marker - 0xE0}"
+    if marker == 0xFE:
+        return "comment"
+    return f"APP{marker - 0xE0}" if 0xE0 <= marker <= 0xEF else f"segment {marker:X}"

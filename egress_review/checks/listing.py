@@ -15,10 +15,20 @@ from registry.text import Text
 LISTED = 100
 """Places that one rule lists in one file; the rest are counted, as nobody reads further."""
 
+_UNSET = "Ansim: the policy says nothing of it"
+
 _MORE = Text(
     ko="같은 문제가 {number}곳 더 있습니다.",
     en="The same problem stands in {number} more places.",
 )
+
+
+def inside(outer: Where, place: Where) -> Where:
+    """A place in a piece as a place in the file that holds the piece."""
+    if outer == WHOLE_FILE:
+        return place
+    path = ".".join(part for part in (outer.path, place.path) if part)
+    return replace(place, page=place.page or outer.page, sheet=place.sheet or outer.sheet, path=path)
 
 
 class Listing:
@@ -35,11 +45,11 @@ class Listing:
     @contextmanager
     def within(self, place: Where) -> Iterator[None]:
         """Let every place that is recorded meanwhile be one of that sheet or under that path."""
-        self._within = place
+        outer, self._within = self._within, inside(self._within, place)
         try:
             yield
         finally:
-            self._within = WHOLE_FILE
+            self._within = outer
 
     def flag(
         self,
@@ -52,8 +62,7 @@ class Listing:
         severity: Severity | None = None,
     ) -> None:
         """Record a problem; `severity` may only differ from the rule's for a reason of the check's own."""
-        if self._within is not WHOLE_FILE:
-            where = replace(where, sheet=self._within.sheet, path=self._within.path + where.path)
+        where = inside(self._within, where)
         weight = severity or RULE[rule].severity
         self._listed[rule] += 1
         self._fixes[rule] = fix
@@ -62,10 +71,20 @@ class Listing:
             return
         self._findings.append(Flagged(rule, weight, self._source(rule), where, number, message, fix))
 
-    def skip(self, rule: str, message: Text, fix: Text) -> None:
-        """Record that a rule could not be applied."""
+    def skip(self, rule: str, message: Text, fix: Text, *, severity: Severity | None = None) -> None:
+        """Record that a rule could not be applied; `severity` as in `flag`."""
         self._listed[rule] += 1
-        self._findings.append(NotChecked(rule, RULE[rule].severity, self._source(rule), message, fix))
+        weight = severity or RULE[rule].severity
+        skipped = NotChecked(rule, weight, self._source(rule), message, fix)
+        if skipped not in self._findings:
+            self._findings.append(skipped)
+
+    def failed(self, prefixes: tuple[str, ...]) -> bool:
+        """Whether a rule of one of these families found something that keeps the file from passing."""
+        return any(
+            isinstance(one, Flagged) and one.severity.decides and one.rule.startswith(prefixes)
+            for one in self._findings
+        )
 
     def close(self, applied: tuple[str, ...]) -> tuple[Finding, ...]:
         """All findings; every rule of `applied` that recorded nothing has passed."""
@@ -79,5 +98,5 @@ class Listing:
     def _source(self, rule: str) -> str:
         source = RULE[rule].source
         if source.startswith("{"):
-            return self._policy.sources[source.strip("{}")]
+            return self._policy.sources.get(source.strip("{}"), _UNSET)
         return source

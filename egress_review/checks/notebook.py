@@ -12,20 +12,29 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import Any, Literal
 
+from egress_review.checks.page import read_page
 from egress_review.checks.tables import Table, table_of
 
 MOST_PARTS = 2_000
-
-LONGEST_STYLE = 20_000
-"""Characters of a style sheet in an output; frames that pandas styled stay below, and nobody reads it."""
 
 PartKind = Literal["code", "text", "table", "image"]
 
 KNOWN_METADATA = frozenset(("kernelspec", "language_info", "toc", "toc-autonumbering", "celltoolbar", "orig_nbformat"))
 """Keys of a notebook's metadata that describe how it runs and how it looks."""
+
+CELL_METADATA = frozenset(
+    ("tags", "collapsed", "scrolled", "jupyter", "execution", "ExecuteTime", "slideshow", "editable", "deletable")
+)
+"""Keys of a cell's metadata that programs write."""
+LONGEST_KNOWN, LONGEST_WORD = 400, 42
+"""Characters of JSON that a known key, and any other, can hold before it is a place for data."""
+_NOTEBOOK = frozenset(("cells", "metadata", "nbformat", "nbformat_minor"))
+_CELL = frozenset(("cell_type", "id", "metadata", "source", "outputs", "execution_count", "attachments"))
+_OUTPUT = frozenset(
+    ("output_type", "name", "text", "data", "metadata", "execution_count", "ename", "evalue", "traceback", "transient")
+)
 
 _TEXT_MEDIA = frozenset(("text/plain", "text/markdown", "text/latex"))
 _IMAGE_MEDIA = frozenset(("image/png", "image/jpeg"))
@@ -59,6 +68,8 @@ class Notebook:
     """Cells that ended with a traceback, which may quote values."""
     metadata: tuple[str, ...]
     """Keys of metadata that are not known, widgets among them; "?" for one that is no plain word."""
+    heavy: frozenset[str]
+    """Those of the keys that hold enough to be data, such as the state of a widget."""
 
 
 def read_notebook(content: Any) -> Notebook:
@@ -70,14 +81,17 @@ def read_notebook(content: Any) -> Notebook:
         if content["nbformat"] != 4 or not isinstance(content["cells"], list):
             raise BrokenNotebookError
         cells = list(enumerate(content["cells"], 1))
-        pieces = tuple(piece for number, cell in cells for piece in _pieces(number, cell))
+        beside = list(_metadata(content))
+        told = Piece(0, "code", _described(content))
+        pieces = (*(piece for number, cell in cells for piece in _pieces(number, cell)), *([told] if told.text else []))
         if len(pieces) > MOST_PARTS:
             raise BrokenNotebookError
         return Notebook(
             pieces,
             tuple(number for number, cell in cells if any(_is_live(one) for one in cell.get("outputs", ()))),
             tuple(number for number, cell in cells if any(_is_error(one) for one in cell.get("outputs", ()))),
-            tuple(sorted({_word(key) for key in _metadata(content)})),
+            tuple(sorted({_word(key) for key, _ in beside})),
+            frozenset(_word(key) for key, length in beside if length > LONGEST_KNOWN),
         )
     except (KeyError, TypeError, AttributeError, binascii.Error, ValueError) as error:
         raise BrokenNotebookError(type(error).__name__) from None
@@ -110,10 +124,10 @@ def _of_bundle(number: int, bundle: Any) -> Iterator[Piece]:
         if media in _TEXT_MEDIA:
             yield Piece(number, "text", _joined(content), output=True)
         elif media == "text/html":
-            page = _Page()
-            page.feed(_joined(content))
-            page.close()
+            page = read_page(_joined(content))
             yield Piece(number, "text", page.prose, output=True)
+            if page.styles:
+                yield Piece(number, "code", page.styles, output=True)
             for rows in page.tables:
                 numbered = [(row_number, row) for row_number, row in enumerate(rows, 1) if any(map(str.strip, row))]
                 if numbered:
@@ -129,26 +143,60 @@ def _is_live(output: Any) -> bool:
         return True
     if "text/html" not in media:
         return False
-    page = _Page()
-    page.feed(_joined(media["text/html"]))
-    page.close()
-    return page.live
+    return not read_page(_joined(media["text/html"])).plain
 
 
 def _is_error(output: Any) -> bool:
     return bool(output.get("output_type") == "error")
 
 
-def _metadata(content: Any) -> Iterator[str]:
-    """Keys beside those that are known, of the notebook, its cells and their outputs."""
-    yield from (key for key in content.get("metadata", {}) if key not in KNOWN_METADATA)
-    yield from (key for key in content if key not in ("cells", "metadata", "nbformat", "nbformat_minor"))
+def _metadata(content: Any) -> Iterator[tuple[str, int]]:
+    """Keys beside those that are known, of the notebook, its cells and their outputs, and how much each says."""
+    yield from _beside(content.get("metadata", {}), KNOWN_METADATA, 0)
+    yield from _unknown(content, _NOTEBOOK)
     for cell in content["cells"]:
-        known = ("cell_type", "id", "metadata", "source", "outputs", "execution_count", "attachments")
-        yield from (key for key in cell if key not in known)
-        yield from (
-            key for key, value in cell.get("metadata", {}).items() if isinstance(value, str) and len(value) > 40
-        )
+        yield from _unknown(cell, _CELL)
+        yield from _beside(cell.get("metadata", {}), CELL_METADATA, LONGEST_WORD)
+        for output in cell.get("outputs", ()):
+            yield from _unknown(output, _OUTPUT)
+            yield from _beside(output.get("metadata", {}), frozenset(), LONGEST_WORD)
+
+
+def _unknown(holder: Any, known: frozenset[str]) -> Iterator[tuple[str, int]]:
+    return ((key, len(json.dumps(value))) for key, value in holder.items() if key not in known)
+
+
+def _beside(metadata: Any, known: frozenset[str], least: int) -> Iterator[tuple[str, int]]:
+    """Keys of metadata that are not known and say more than `least`, and known ones that say more than programs do."""
+    for key, value in metadata.items():
+        length = len(json.dumps(value))
+        if length > (LONGEST_KNOWN if key in known else least):
+            yield key, length
+
+
+def _described(content: Any) -> str:
+    """All that the metadata says, a line for each string, so that it is read like any other text."""
+    held = [content.get("metadata", {})]
+    for cell in content["cells"]:
+        held += [
+            cell.get("metadata", {}),
+            cell.get("id", ""),
+            *(one.get("metadata", {}) for one in cell.get("outputs", ())),
+        ]
+    return "\n".join(dict.fromkeys(text for one in held for text in _strings(one)))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    match value:
+        case dict():
+            for key, inner in value.items():
+                yield key
+                yield from _strings(inner)
+        case list():
+            for inner in value:
+                yield from _strings(inner)
+        case str() | int() | float():
+            yield str(value)
 
 
 def _word(key: str) -> str:
@@ -161,60 +209,6 @@ def _joined(value: Any) -> str:
     if not isinstance(text, str):
         raise BrokenNotebookError
     return text
-
-
-class _Page(HTMLParser):
-    """The words and tables of a page, and whether it holds anything else."""
-
-    _RUNS = frozenset(("script", "iframe", "object", "embed", "svg", "canvas", "img", "video", "audio", "form", "link"))
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tables: list[list[list[str]]] = []
-        self.live = False
-        self._words: list[str] = []
-        self._cell: list[str] | None = None
-        self._in_style = False
-
-    @property
-    def prose(self) -> str:
-        """Everything the page says, a line for each row and block."""
-        return "".join(self._words)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.live |= tag in self._RUNS or any(name.startswith("on") for name, _ in attrs)
-        # A title or a data attribute is text that the page does not show.
-        self._words += [f" {value}\n" for name, value in attrs if value and name in ("title", "alt", "value")]
-        self.live |= any(name.startswith("data-") for name, _ in attrs)
-        if tag == "style":
-            self._in_style = True
-        elif tag == "table":
-            self.tables.append([])
-        elif tag == "tr" and self.tables:
-            self.tables[-1].append([])
-        elif tag in ("td", "th") and self.tables and self.tables[-1]:
-            self._cell = []
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "style":
-            self._in_style = False
-        elif tag in ("td", "th") and self._cell is not None:
-            self.tables[-1][-1].append(" ".join("".join(self._cell).split()))
-            self._words.append("\t")
-            self._cell = None
-        elif tag in ("tr", "p", "div", "li", "br", "table"):
-            self._words.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if self._in_style:
-            self.live |= len(data) > LONGEST_STYLE
-            return
-        if self._cell is not None:
-            self._cell.append(data)
-        self._words.append(data)
-
-    def handle_comment(self, data: str) -> None:
-        self.live = True
 
 
 def parse(text: str) -> Any:

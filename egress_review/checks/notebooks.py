@@ -5,7 +5,7 @@ from __future__ import annotations
 from egress_review.checks.listing import Listing
 from egress_review.checks.notebook import Piece
 from egress_review.checks.subject import Subject, piece_of
-from egress_review.findings import Where
+from egress_review.findings import Severity, Where
 from registry.text import Text
 
 _BROKEN = Text(ko="노트북 형식(nbformat 4)으로 읽을 수 없습니다.", en="It cannot be read as a notebook of format 4.")
@@ -36,7 +36,8 @@ def check_notebook(subject: Subject, listing: Listing) -> list[tuple[Where, Subj
     for cell in notebook.errors:
         listing.flag("notebook.error", _ERROR, _CLEAR, where=Where(path=_path(cell)))
     for key in notebook.metadata:
-        listing.flag("notebook.metadata", _METADATA.fill(what=key), _CLEAR)
+        weight = Severity.FAIL if key in notebook.heavy else None
+        listing.flag("notebook.metadata", _METADATA.fill(what=key), _CLEAR, severity=weight)
     return [
         (Where(path=_path(piece.cell) + (".output" if piece.output else "")), _subject(subject, piece))
         for piece in notebook.pieces
@@ -44,7 +45,7 @@ def check_notebook(subject: Subject, listing: Listing) -> list[tuple[Where, Subj
 
 
 def _path(cell: int) -> str:
-    return f"cell[{cell}]"
+    return f"cell[{cell}]" if cell else "metadata"
 
 
 def _subject(subject: Subject, piece: Piece) -> Subject:

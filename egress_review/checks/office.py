@@ -54,6 +54,8 @@ def check_workbook(subject: Subject, listing: Listing) -> list[tuple[Where, Subj
         with listing.within(place):
             _check_sheet(sheet, listing)
         pieces.append((place, piece_of(subject, "csv", text=sheet.text, table=sheet.table)))
+    if workbook.beside:
+        pieces.append((Where(path="properties"), piece_of(subject, "code", text=workbook.beside)))
     return pieces
 
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from egress_review.checks.content import Content, recognise
 from egress_review.checks.counts import Reading, read_counts
+from egress_review.checks.document import Document, read_document
+from egress_review.checks.drawing import Drawing, read_drawing
 from egress_review.checks.json_tables import tables_in
 from egress_review.checks.notebook import BrokenNotebookError, Notebook, read_notebook
-from egress_review.checks.tables import Table, read_delimited, read_prose
+from egress_review.checks.page import Page, read_page
+from egress_review.checks.tables import Table, read_delimited, read_prose, table_of
 from egress_review.checks.workbook import Workbook, read_workbook
+from egress_review.checks.xml_tree import BrokenXmlError
 from egress_review.checks.zipped import BrokenPackageError
 from egress_review.claims import FileClaims
 from egress_review.terms import Policy
@@ -75,7 +80,32 @@ class Subject:
             said = (read_prose(piece.text) for piece in self.notebook.pieces if piece.kind == "text")
             held = tuple(piece.table for piece in self.notebook.pieces if piece.table)
             return (*held, *(table for tables in said for table in tables))
+        if self.type == "docx" and isinstance(self.document, Document):
+            return tables_of(rows for _, _, tables in self.document.stories for rows in tables)
+        if self.type == "html":
+            return tables_of(self.page.tables)
         return ()
+
+    @cached_property
+    def document(self) -> Document | BrokenPackageError:
+        """The file as a Word document, or why it is none."""
+        try:
+            return read_document(self.data)
+        except BrokenPackageError as error:
+            return error
+
+    @cached_property
+    def page(self) -> Page:
+        """The file as a page of HTML."""
+        return read_page(self.text)
+
+    @cached_property
+    def drawing(self) -> Drawing | None:
+        """The file as an SVG; None if it is none."""
+        try:
+            return read_drawing(self.data)
+        except BrokenXmlError:
+            return None
 
     @cached_property
     def notebook(self) -> Notebook | None:
@@ -113,6 +143,12 @@ class Subject:
         return False
 
 
+def tables_of(grids: Iterable[Sequence[Sequence[str]]]) -> tuple[Table, ...]:
+    """The tables in rows of cells, numbered from 1; empty ones are none."""
+    numbered = ([(at, row) for at, row in enumerate(rows, 1) if any(map(str.strip, row))] for rows in grids)
+    return tuple(table_of(rows) for rows in numbered if rows)
+
+
 @dataclass(frozen=True)
 class PieceSubject(Subject):
     """A sheet of a workbook or a part of a notebook, examined as the file that it could be."""
@@ -141,3 +177,8 @@ def piece_of(
     return PieceSubject(
         subject.name, subject.sha256, content, subject.policy, subject.claims, kind, len(content), text, table
     )
+
+
+def member_of(subject: Subject, name: str, data: bytes, kind: str | None) -> Subject:
+    """A file within an archive, examined as if it had been handed in by itself."""
+    return Subject(name, subject.sha256, data, subject.policy, subject.claims, kind, len(data))

@@ -8,7 +8,6 @@ counts, and the same cell in earlier releases; then it computes the range that e
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
@@ -16,13 +15,16 @@ from egress_review.checks.circulation import Arc, Circulation
 from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.counts import Reading, whole
 from egress_review.checks.differencing import Cell as What
-from egress_review.checks.differencing import cells_of, labels_of
+from egress_review.checks.differencing import Released, labels_of
 from egress_review.checks.listing import Listing
+from egress_review.checks.masks import mask_range
 from egress_review.checks.subject import Subject
-from egress_review.checks.tables import LONGEST_NUMBER, Table
+from egress_review.checks.tables import Table
 from egress_review.claims import FileClaims, spelling
 from egress_review.findings import Severity, Where
 from registry.text import Text
+
+__all__ = ["check_suppressed", "mask_range"]
 
 RULE = "cells.suppressed"
 
@@ -32,13 +34,6 @@ MOST_MASKED = 300
 
 LABEL_COLUMNS = 3
 """First columns in which the word for a total is looked for."""
-
-_BELOW = re.compile(r"(?:[<＜≤]=?|미만|under|fewer than|less than)\s*(\d{1,6})|(\d{1,6})\s*(?:명|건)?\s*(?:미만|이하)")
-_INCLUSIVE = re.compile(r"[≤]|<=|이하")
-_MASK = re.compile(
-    r"\*+|x{1,3}|\.{2,3}|…|[cs]|\[[a-z]\]|-{2,}|#+|n/?r|ns|suppressed|redacted|hidden|masked|"
-    r"비공개|비식별|마스킹|숨김|미공개|비밀보호|삭제"
-)
 
 _EXACT = Text(
     ko="가린 셀의 값이 합계와 나머지 셀로 정확히 계산됩니다.",
@@ -90,22 +85,11 @@ class Cell:
     masked: bool
 
 
-def check_suppressed(subject: Subject, earlier: Sequence[Subject], listing: Listing) -> None:
+def check_suppressed(subject: Subject, earlier: Sequence[Released], listing: Listing) -> None:
     """Hold every masked cell to what the rest of the file and earlier releases say about it."""
-    known = {what for release in earlier for shown in release.readings for what, _, _ in cells_of(*shown)}
+    known = {what for release in earlier for what in release.cells}
     for table, reading in subject.readings:
         _check_table(table, reading, subject, known, listing)
-
-
-def mask_range(text: str) -> tuple[int, int | None] | None:
-    """What a mask says about the number behind it, from least to most; None for a cell that is no mask."""
-    if not 0 < len(text) <= LONGEST_NUMBER:
-        return None
-    plain = unicodedata.normalize("NFKC", text).strip().lower()
-    if below := _BELOW.fullmatch(plain):
-        limit = int(below[1] or below[2])
-        return 0, limit if _INCLUSIVE.search(plain) else max(0, limit - 1)
-    return (0, None) if _MASK.fullmatch(plain) else None
 
 
 def _check_table(table: Table, reading: Reading, subject: Subject, known: Set[What], listing: Listing) -> None:

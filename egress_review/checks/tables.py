@@ -6,16 +6,20 @@ Rows are numbered from 1 with the header counted, as a spreadsheet shows them; i
 from __future__ import annotations
 
 import csv
-import io
 import re
 import sys
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 DELIMITERS = (",", "\t", ";", "|")
 MOST_HEADER_ROWS = 3
 SNIFFED_LINES = 60
+MOST_KNOWN = 50_000
+"""Different cells that are remembered while a table is read, so that equal ones are one string in memory."""
+
 LONGEST_NUMBER = 80
 """Characters up to which a cell is read as a number; longer ones only cost time."""
 
@@ -33,9 +37,18 @@ class Table:
     ragged: tuple[int, ...] = ()
     """Numbers of rows that have more or fewer cells than the header."""
 
+    _read: dict[int, list[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
     def column(self, index: int) -> list[str]:
-        """The cells of one column; empty where a row is short."""
-        return [row[index] if index < len(row) else "" for row in self.rows]
+        """The cells of one column, empty where a row is short; read once, and not to be changed."""
+        found = self._read.get(index)
+        if found is None:
+            try:
+                found = [row[index] for row in self.rows]
+            except IndexError:
+                found = [row[index] if index < len(row) else "" for row in self.rows]
+            self._read[index] = found
+        return found
 
 
 class UnreadableTableError(ValueError):
@@ -48,12 +61,31 @@ def read_delimited(text: str) -> tuple[Table, ...]:
     Raises: UnreadableTableError — for text that the format does not allow, such as an endless quotation.
     """
     csv.field_size_limit(sys.maxsize)
+    numbers, records = array("Q"), []
+    # Cells of a long table repeat; each is kept once.
+    known: dict[str, str] = {}
     try:
-        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)))
+        for number, record in enumerate(csv.reader(_lines(text), delimiter=delimiter_of(text)), 1):
+            if any(map(str.strip, record)):
+                numbers.append(number)
+                keep = known.setdefault if len(known) < MOST_KNOWN else known.get
+                records.append(tuple([keep(cell, cell) for cell in record]))
     except csv.Error as error:
         raise UnreadableTableError(str(error)) from None
-    numbered = [(number, record) for number, record in enumerate(records, 1) if any(map(str.strip, record))]
-    return (table_of(numbered),) if numbered else ()
+    return (_table(numbers, records),) if records else ()
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text with their ends, as the csv module wants them, without a second copy of it all."""
+    at = 0
+    for match in _END.finditer(text):
+        yield text[at : match.end()]
+        at = match.end()
+    if at < len(text):
+        yield text[at:]
+
+
+_END = re.compile(r"\r\n|\r|\n")
 
 
 def delimiter_of(text: str) -> str:
@@ -73,24 +105,43 @@ def delimiter_of(text: str) -> str:
 
 def table_of(numbered: Sequence[tuple[int, Sequence[str]]]) -> Table:
     """A table from numbered records: captions above the header dropped, several header rows joined."""
-    widths = Counter(len(record) for _, record in numbered)
+    return _table([number for number, _ in numbered], [record for _, record in numbered])
+
+
+def _table(numbers: Sequence[int], records: Sequence[Sequence[str]]) -> Table:
+    widths = Counter(map(len, records))
     width = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
-    start = next((i for i, (_, record) in enumerate(numbered) if len(record) >= width), 0)
-    end = start
-    while end < len(numbered) and end - start < MOST_HEADER_ROWS and not _has_number(numbered[end][1]):
+    start = next((i for i, record in enumerate(records) if len(record) >= width), 0)
+    end = start + (start < len(records) and _numbers_name(records[start]))
+    while end < len(records) and end - start < MOST_HEADER_ROWS and not _has_number(records[end]):
         end += 1
-    if end == len(numbered):
+    if end == len(records):
         # Words only: the first row is the header, whatever it says.
-        end = min(start + 1, len(numbered))
-    header = [record for _, record in numbered[start:end]]
-    columns = max(len(record) for _, record in numbered[start:])
+        end = min(start + 1, len(records))
+    header = records[start:end]
+    columns = max(map(len, records[start:]))
     names = tuple(
         " ".join(cell for record in header if index < len(record) and (cell := record[index].strip()))
         for index in range(columns)
     )
-    body = numbered[end:]
-    ragged = tuple(number for number, record in body if len(record) != width)
-    return Table(names, [record for _, record in body], [number for number, _ in body], ragged)
+    body, places = records[end:], numbers[end:]
+    uneven = zip(places, body, strict=True) if len(widths) > 1 else ()
+    ragged = tuple(number for number, record in uneven if len(record) != width)
+    return Table(names, body, places, ragged)
+
+
+_QUANTILE = re.compile(r"\d{1,2}(?:\.\d+)?%")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+def _numbers_name(record: Sequence[str]) -> bool:
+    """Whether a row is a heading although it holds numbers: `count, mean, 25%, 50%`, or `region, 2019, 2020`."""
+    cells = [cell.strip() for cell in record[1:] if cell.strip()]
+    numbers = [cell for cell in cells if len(cell) <= LONGEST_NUMBER and _NUMBER.fullmatch(cell)]
+    if 0 < len(numbers) < len(cells) and all(map(_QUANTILE.fullmatch, numbers)):
+        return True
+    years = len(numbers) > 1 and all(map(_YEAR.fullmatch, numbers))
+    return years and all(a < b for a, b in pairwise(numbers)) and not _NUMBER.fullmatch(record[0].strip() or "-")
 
 
 def _has_number(record: Sequence[str]) -> bool:
@@ -116,14 +167,24 @@ def _tables(text: str) -> Iterator[Table]:
 
 
 _RULE = re.compile(r"[\s|:=+-]+")
-_GAPS = (re.compile(r"\s*\|\s*"), re.compile(r"\t"), re.compile(r"\s{2,}"), re.compile(r"\s+"))
+_SPACE = re.compile(r"\s+")
+_GAPS = (
+    (re.compile(r"\s*\|\s*"), False),
+    (re.compile(r"\t"), False),
+    (_SPACE, True),
+    (re.compile(r"\s{2,}"), False),
+    (_SPACE, False),
+)
+"""What columns are cut at, in the order of trial, and whether it counts only if it cuts every line alike."""
 
 
 def _table_in(block: list[tuple[int, str]]) -> Table | None:
     """The table that a block of lines shows, cut at pipes, tabs or gaps; None if it shows none."""
     lines = [(number, line) for number, line in block if not _RULE.fullmatch(line)]
-    for gap in _GAPS:
+    for gap, even in _GAPS:
         records = [(number, gap.split(line.strip().strip("|").strip())) for number, line in lines]
+        if even and len({len(record) for _, record in records}) != 1:
+            continue
         table = _regular(records)
         if table is not None:
             return table

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
 from egress_review.checks.tables import Table, table_of
+from egress_review.checks.xml_tree import strings_of
 from egress_review.checks.zipped import BrokenPackageError, read_parts
 from egress_review.findings import Severity
 from registry.text import Text
@@ -37,6 +38,8 @@ HARMLESS = re.compile(
     r"xl/worksheets/_rels/sheet\d+\.xml\.rels|xl/tables/table\d+\.xml"
 )
 """Parts that carry nothing but what this module reads, or no data."""
+_SHOWN = re.compile(r"xl/sharedStrings\.xml|xl/worksheets/sheet\d+\.xml|\[Content_Types\]\.xml")
+"""Parts whose strings stand in cells, or are names of parts."""
 
 _PLAIN_ELEMENTS = frozenset(
     (
@@ -63,7 +66,7 @@ PARTS: tuple[Part, ...] = tuple(
         (r".*vbaProject.*|xl/macrosheets/.*", Severity.BLOCK, "매크로", "a macro"),
         (r"xl/(?:embeddings|activeX|ctrlProps)/.*", Severity.BLOCK, "안에 든 다른 파일", "an embedded file"),
         (r"xl/pivot(?:Cache|Tables)/.*", Severity.FAIL, "피벗 표의 원자료", "the data behind a pivot table"),
-        (r"xl/(?:threadedComments/.*|comments\d*\.xml|persons/.*)", Severity.FAIL, "메모", "comments"),
+        (r"xl/(?:threadedComments/.*|comments(?:/comment)?\d*\.xml|persons/.*)", Severity.FAIL, "메모", "comments"),
         (r"xl/externalLinks/.*", Severity.FAIL, "다른 파일에서 가져온 값", "values copied from other files"),
         (r"xl/(?:connections\.xml|queryTables/.*)", Severity.FAIL, "데이터 연결", "a data connection"),
         (r"xl/(?:charts|chartsheets|drawings|media)/.*", Severity.FAIL, "그림이나 차트", "pictures or charts"),
@@ -116,6 +119,8 @@ class Workbook:
     defined_names: int
     links: int
     """Relations to something outside the file."""
+    beside: str = ""
+    """Every longer string of the parts that are no sheets: styles, properties, tables."""
 
 
 def read_workbook(data: bytes) -> Workbook:
@@ -156,7 +161,15 @@ def _workbook(parts: Mapping[str, bytes]) -> Workbook:
         if name.endswith(".rels")
         for relation in _xml(data).iter(f"{_PACKAGE_REL}Relationship")
     )
-    return Workbook(tuple(sheets), strange, _people(parts), len(list(root.iter(f"{_MAIN}definedName"))), links)
+    names = len(list(root.iter(f"{_MAIN}definedName")))
+    return Workbook(tuple(sheets), strange, _people(parts), names, links, _beside(parts))
+
+
+def _beside(parts: Mapping[str, bytes]) -> str:
+    """Strings in which something could stand that no cell shows; addresses of the standard are none."""
+    trees = (_xml(data) for name, data in parts.items() if HARMLESS.fullmatch(name) and not _SHOWN.fullmatch(name))
+    found = (text for tree in trees for text in strings_of(tree, 12) if not text.startswith("http://schemas."))
+    return "\n".join(dict.fromkeys(found))
 
 
 def _kind(name: str) -> Part:

@@ -16,6 +16,9 @@ MOST_BYTES = 64 * 1024 * 1024
 
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")
 _END = struct.Struct("<4s8xII2x")
+_PADDING = 0xA220
+_EXTRA = {0x0001: 28, 0x000A: 32, 0x5455: 13, 0x5855: 12, 0x7855: 4, 0x7875: 11}
+"""Extra fields by their number, and the bytes that each has at most: APPNOTE 4.5, Info-ZIP."""
 _FLAG_ENCRYPTED = 0x1
 _FLAG_DESCRIPTOR = 0x8
 
@@ -81,10 +84,28 @@ def _end_of(data: bytes, info: zipfile.ZipInfo) -> int:
     name = data[start : start + name_length]
     if signature != b"PK\x03\x04" or name != info.orig_filename.encode("utf-8" if flags & 0x800 else "cp437"):
         raise _strange()
+    extra = data[start + name_length : start + name_length + extra_length]
+    if not (_is_plain_extra(extra) and _is_plain_extra(info.extra)):
+        raise _strange()
     end: int = start + name_length + extra_length + info.compress_size
     if flags & _FLAG_DESCRIPTOR:
         end += 16 if data[end : end + 4] == b"PK\x07\x08" else 12
     return end
+
+
+def _is_plain_extra(extra: bytes) -> bool:
+    """Whether an extra field holds times and owners of a file, or the padding that Office leaves, and nothing else."""
+    while extra:
+        if len(extra) < 4:
+            return False
+        kind, length = struct.unpack_from("<HH", extra)
+        content, extra = extra[4 : 4 + length], extra[4 + length :]
+        if kind == _PADDING:
+            if content[4:].strip(b"\0"):
+                return False
+        elif length > _EXTRA.get(kind, -1) or len(content) != length:
+            return False
+    return True
 
 
 def _strange() -> BrokenPackageError:

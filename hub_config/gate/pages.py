@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from audit.text import Language, Text
 from hub_config.gate.refusals import REFUSALS, NextStep
@@ -36,6 +37,7 @@ RECORDING = Text(
     "기록 중: 실행한 코드와 저장한 파일이 기록됩니다",
     "Recording: the code you run and the files you save are recorded",
 )
+EGRESS = Text("점검·반출", "Check and submit")
 BACK = Text("포털", "Portal")
 DEMO = Text("시범 구역: 실제 데이터를 넣지 마십시오", "Demo zone: no real data")
 ENDS = Text("이 분석환경은 {when}에 닫힙니다 ({left} 남음)", "This workspace closes at {when} ({left} left)")
@@ -103,9 +105,19 @@ def frame_page(*, workspace_url: str, bar_url: str, project: str, language: Lang
 
 
 def bar_page(
-    *, ends_at: datetime | None, closed: bool, language: Language, portal: str, now: datetime, demo: bool = False
+    *,
+    ends_at: datetime | None,
+    closed: bool,
+    language: Language,
+    portal: str,
+    now: datetime,
+    demo: bool = False,
+    project: str | None = None,
 ) -> str:
-    """Return the bar above a workspace: that recording is on, that a demo zone is one, and when it closes soon."""
+    """Return the bar above a workspace: that recording is on, that a demo zone is one, and when it closes soon.
+
+    `project` is where its link to checking and submitting leads, in a page of the portal beside the workspace.
+    """
     recording = html.escape(RECORDING.say(language))
     notices = [f'<span><span class="dot" aria-hidden="true">●</span> {recording}</span>']
     if closed:
@@ -116,6 +128,9 @@ def bar_page(
     if demo:
         notices.insert(0, f'<span class="demo">{html.escape(DEMO.say(language))}</span>')
     link = f'<a href="{html.escape(portal)}/" target="_top">{BACK.say(language)}</a>'
+    if project is not None:
+        address = html.escape(f"{portal}/projects/{quote(project, safe='')}/egress")
+        link = f'<a href="{address}" target="_blank" rel="noopener">{EGRESS.say(language)}</a>{link}'
     refresh = f'<meta http-equiv="refresh" content="{BAR_REFRESH_SECONDS}">'
     return _document(language, recording, BAR_STYLE, "".join(notices) + link, extra=refresh)
 

@@ -117,6 +117,7 @@ class ZoneHost:
             portal=self.config.origin("zone"),
             now=datetime.now(UTC),
             demo=self.config.demo,
+            project=workspace.tenancy.project if workspace else None,
         )
         return page(text, gate_page_headers(self.config, framed_by="'self'"))
 

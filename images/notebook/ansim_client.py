@@ -1,14 +1,14 @@
 """Check a result and ask for it to leave, from a notebook.
 
     import ansim_client
+    ansim_client.evidence(df, by=["region"], value="income", unit="person_id", name="table.csv")
     ansim_client.check("table.csv")
     ansim_client.submit("table.csv", title="...", purpose="...")
     ansim_client.status()
 
-A result is a file in /outbox. A file elsewhere is copied there first. Checking is the same check, under the same
-policy, that runs after you submit, and may be repeated as often as you like.
+A result is a file in /outbox; one elsewhere is copied there first. The check is the one that runs after you submit.
 
-이 모듈은 노트북에서 결과 파일을 미리 점검하고 반출을 신청합니다. 점검은 몇 번이든 되풀이할 수 있습니다.
+노트북에서 결과 파일을 미리 점검하고 반출을 신청합니다. 점검은 몇 번이든 되풀이할 수 있습니다.
 """
 
 from __future__ import annotations
@@ -26,53 +26,29 @@ from html import escape
 from pathlib import Path
 from typing import Any, TypeVar
 
-__all__ = ["AnsimError", "check", "requests", "status", "submit"]
+if __name__ != "ansim_client":
+    from images.notebook.ansim_evidence import SUFFIX, Unsuitable, write
+    from images.notebook.ansim_words import WORDS
+else:  # in a notebook the files lie side by side
+    from ansim_evidence import SUFFIX, Unsuitable, write  # type: ignore[import-not-found,no-redef,unused-ignore]
+    from ansim_words import WORDS  # type: ignore[import-not-found,no-redef,unused-ignore]
+
+__all__ = ["AnsimError", "check", "evidence", "messages", "requests", "status", "submit"]
 
 OUTBOX = Path("/outbox")
 SOCKET = "/zone/api.sock"
 SECONDS = 300
 PATIENCE = 90.0  # seconds: a part of the zone that is restarted is back within this time
 PAUSES = (0.5, 1.0, 2.0)
-
 #: "ko" or "en"; the zone sets the language of the person who works here.
 language = "ko" if os.environ.get("ANSIM_LANGUAGE") == "ko" else "en"
 
 _Item = TypeVar("_Item", bound="Shown")
 
-_WORDS = {
-    "passed": ("통과", "passed"),
-    "flagged": ("고쳐야 함", "needs a fix"),
-    "not_checked": ("점검하지 못함", "not checked"),
-    "block": ("반출 불가", "cannot leave"),
-    "fail": ("고쳐야 함", "must be fixed"),
-    "warn": ("확인 필요", "look at this"),
-    "note": ("참고", "for your information"),
-    "file": ("파일", "file"),
-    "result": ("결과", "result"),
-    "where": ("위치", "where"),
-    "what": ("내용", "what"),
-    "fix": ("고치는 방법", "how to fix it"),
-    "request": ("신청", "request"),
-    "state": ("상태", "state"),
-    "title": ("제목", "title"),
-    "row": ("행", "row"),
-    "column": ("열", "column"),
-    "sheet": ("시트", "sheet"),
-    "page": ("쪽", "page"),
-    "path": ("경로", "path"),
-    "policy": ("정책", "policy"),
-    "all_passed": ("모두 통과했습니다.", "All files passed."),
-    "some_failed": ("고쳐야 할 것이 있습니다.", "Something needs a fix."),
-    "nothing": ("반출 신청이 없습니다.", "There are no requests."),
-    "submitted": ("반출을 신청했습니다.", "The request was submitted."),
-    "waiting": ("안심구역이 다시 연결되기를 기다리는 중입니다.", "Waiting for the zone to come back."),
-    "copied": ("/outbox로 복사했습니다", "copied to /outbox"),
-}
-
 
 def _word(code: str) -> str:
     """The word for a code in the person's language; a code without one stands for itself."""
-    korean, english = _WORDS.get(code.lower(), (code, code))
+    korean, english = WORDS.get(code.lower(), (code, code))
     return korean if language == "ko" else english
 
 
@@ -201,21 +177,23 @@ class Status(Requests):
     """How this workspace and its requests stand."""
 
     def heading(self) -> str:
-        """The zone's line about this workspace, what lies in /outbox, and the number of requests."""
-        lines = [_text(self.document.get("message")), super().heading()]
-        for file in self.document.get("outbox", []):
-            problem = _text(file.get("problem"))
-            lines.append(f"/outbox/{file.get('name', '')}{f': {problem}' if problem else ''}")
-        return "\n".join(line for line in lines if line)
+        """The zone's line about this workspace, how many requests there are, and what lies in /outbox."""
+        told = ((file.get("name", ""), _text(file.get("problem"))) for file in self.document.get("outbox", []))
+        outbox = [f"/outbox/{name}{f': {problem}' if problem else ''}" for name, problem in told]
+        return "\n".join(filter(None, (_text(self.document.get("message")), super().heading(), *outbox)))
 
 
-def check(*files: str | os.PathLike[str], controls: str | Mapping[str, Any] | None = None) -> Report:
+def check(
+    *files: str | os.PathLike[str],
+    controls: str | Mapping[str, Any] | None = None,
+    supporting: Sequence[str | os.PathLike[str]] = (),
+) -> Report:
     """Check files as they would be checked after submitting; nothing is submitted and nothing is kept.
 
     반출 신청 전에 파일을 미리 점검합니다. 신청되지 않으며 아무것도 남지 않습니다.
     """
-    names = _into_outbox(files)
-    return _show(Report(_call("POST", "/workspace/precheck", {"files": names, "controls": controls})))
+    body = {"controls": controls, **_handed_in(files, supporting)}
+    return _show(Report(_call("POST", "/workspace/precheck", body)))
 
 
 def submit(
@@ -224,22 +202,35 @@ def submit(
     purpose: str,
     context: str = "",
     controls: str | Mapping[str, Any] | None = None,
+    supporting: Sequence[str | os.PathLike[str]] = (),
+    groups: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Submission:
-    """Ask for files to leave the zone: `title` and `purpose` say what it is and what it is for.
+    """Ask for files to leave the zone; `groups`: `{"a name": {"context": …, "controls": …, "files": [names]}}`.
 
     `context` tells the reviewers what they need to understand the files, `controls` what was done against disclosure.
+    `supporting` files are for checks and reviewers and never leave; evidence beside a file goes with it by itself.
 
-    파일의 반출을 신청합니다. context에는 심의자가 알아야 할 것을, controls에는 적용한 통계적 노출 제어를
-    적습니다.
+    파일의 반출을 신청합니다. context에는 심의자가 알아야 할 것을, controls에는 적용한 통계적 노출 제어를,
+    supporting에는 반출하지 않는 근거 자료를 적습니다. evidence로 만든 근거 파일은 저절로 함께 갑니다.
     """
-    body = {
-        "title": title,
-        "purpose": purpose,
-        "context": context,
-        "controls": controls,
-        "files": _into_outbox(files),
-    }
+    words = {"title": title, "purpose": purpose, "context": context, "controls": controls}
+    body = {**words, **({"groups": groups} if groups else {}), **_handed_in(files, supporting)}
     return _show(Submission(_call("POST", "/workspace/submit", body)))
+
+
+def evidence(df: Any, by: Sequence[str], *, name: str, value: str | None = None, unit: str | None = None) -> Path:
+    """Write what stands behind the table `name`: counts per group of `by`, and who contributes most to `value`.
+
+    `unit` is the column that tells contributors apart; without it every row is one. The file never leaves the zone.
+
+    표 name의 근거 파일(by의 집단별 수, value에 가장 크게 기여한 값)을 만듭니다. 반출되지 않습니다.
+    """
+    try:
+        path, cells = write(df, OUTBOX / Path(name).name, by=by, value=value, unit=unit)
+    except Unsuitable as error:
+        raise AnsimError(*error.args) from None
+    print(f"{path.name}: {_word('evidence')} ({cells})")
+    return path
 
 
 def status() -> Status:
@@ -247,11 +238,13 @@ def status() -> Status:
     return _show(Status(_call("GET", "/workspace/status")))
 
 
-def requests(ref: str | None = None) -> Requests:
-    """The requests of this workspace, or the one with this reference.
+def messages() -> Requests:
+    """What was said about the requests of this workspace, the latest first. / 신청에 대해 오간 말, 최근 것부터."""
+    return _show(Requests(_call("GET", "/workspace/messages")))
 
-    신청 목록, 또는 지정한 신청 하나를 보여줍니다.
-    """
+
+def requests(ref: str | None = None) -> Requests:
+    """The requests of this workspace, or the one with this reference. / 신청 목록, 또는 지정한 신청 하나."""
     if ref is None:
         return _show(Requests(_call("GET", "/workspace/status")))
     if not ref.isascii() or not ref.replace("_", "").isalnum():
@@ -259,11 +252,16 @@ def requests(ref: str | None = None) -> Requests:
     return _show(Requests(_call("GET", f"/workspace/requests/{ref}")))
 
 
-def _into_outbox(files: Sequence[str | os.PathLike[str]]) -> list[str]:
-    """The names of the files in /outbox; a file that lies elsewhere is copied there."""
+def _handed_in(
+    files: Sequence[str | os.PathLike[str]], supporting: Sequence[str | os.PathLike[str]]
+) -> Mapping[str, list[str]]:
+    """The names in /outbox of the files and of what goes with them; a file that lies elsewhere is copied there."""
     if not files:
         raise AnsimError("파일을 하나 이상 지정하세요.", "Name at least one file.")
-    return [_name_in_outbox(Path(file)) for file in files]
+    names = [_name_in_outbox(Path(file)) for file in files]
+    beside = [f"{name}{SUFFIX}" for name in names if (OUTBOX / f"{name}{SUFFIX}").is_file()]
+    more = dict.fromkeys((*(_name_in_outbox(Path(file)) for file in supporting), *beside))
+    return {"files": names, **({"supporting": [one for one in more if one not in names]} if more else {})}
 
 
 def _name_in_outbox(file: Path) -> str:
@@ -364,8 +362,7 @@ def _understood(status_code: int, raw: bytes) -> Mapping[str, Any]:
     if status_code < 300 and isinstance(document, list):
         return {"requests": document}
     told: Any = document if isinstance(document, dict) else {}
-    if isinstance(told.get("error"), dict):
-        told = told["error"]
+    told = told["error"] if isinstance(told.get("error"), dict) else told
     said = _text(told.get("error", told.get("message"))) or f"HTTP {status_code}"
     raise AnsimError(f"거절되었습니다: {said}", f"Refused: {said}", hint=_text(told.get("hint")))
 

@@ -121,7 +121,8 @@ def configure_matplotlib() -> None:
 
 def install_client() -> None:
     """Put `import ansim_client` within reach of every kernel."""
-    shutil.copy(BUILD / "ansim_client.py", LIBRARIES / "ansim_client.py")
+    for name in ("ansim_client.py", "ansim_evidence.py", "ansim_words.py"):
+        shutil.copy(BUILD / name, LIBRARIES / name)
 
 
 def record_packages() -> None:

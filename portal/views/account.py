@@ -46,6 +46,7 @@ def account(visit: Visit, refusal: RegistryError | WrongInput | None = None) -> 
         entries = timeline(tx, person=me.ref, limit=OWN_ENTRIES, newest_first=True)
     values = {
         "messages": visit.zone.registry.messages(me.ref),
+        "wants_mail": visit.zone.desk.wants_mail(me.ref),
         "role_names": [NAMES[role] for role in sorted(visit.me.roles)],
         "events": [told(entry, nobody) for entry in entries],
         "refusal": reason_of(refusal) if refusal else None,
@@ -66,6 +67,12 @@ def change_password(visit: Visit) -> Response:
     except (Invalid, SignInRefused, WrongInput) as error:
         return account(visit, error)
     return visit.go("/account", N_("Your password was changed."))
+
+
+def choose_mail(visit: Visit) -> Response:
+    """Switch e-mail about what is no duty of theirs on or off."""
+    visit.zone.desk.choose_mail(visit.person.ref, wanted=visit.field("mail") == "on")
+    return visit.go("/account", N_("Your choice was kept."))
 
 
 def read_messages(visit: Visit) -> Response:

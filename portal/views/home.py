@@ -10,7 +10,7 @@ from portal.hub import WorkspaceState
 from portal.marks import WORKSPACE
 from portal.navigation import CHECKERS, COMPLIANCE, OPERATORS, RESEARCHERS, STEWARDS
 from portal.records import handles, told
-from portal.requests import rows
+from portal.requests import rows, waiting_row
 from portal.views.people import waiting_resets
 from portal.views.workspace import WorkCard, open_address, work_card
 from portal.visit import Visit
@@ -32,7 +32,7 @@ def home(visit: Visit) -> Response:
     if visit.has(*RESEARCHERS):
         values |= {"work": _work(visit), "mine": rows(visit.zone.desk.requests_of(visit.person))[:FEW]}
     if visit.has(*CHECKERS):
-        values |= {"queue": rows(reversed(visit.zone.desk.queue(visit.person)))[:FEW]}
+        values |= {"queue": [waiting_row(one) for one in visit.zone.desk.waiting(visit.person)[:FEW]]}
     if visit.has(*COMPLIANCE):
         values |= {"log": _log(visit)}
     if visit.has(*STEWARDS):

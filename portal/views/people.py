@@ -48,6 +48,17 @@ def invite(visit: Visit) -> Response:
     return _link(visit, visit.field("handle"), f"/invitation/{token}")
 
 
+def affiliate(visit: Visit) -> Response:
+    """Enter where somebody works; a policy may want an approver from elsewhere.
+
+    Raises: NotFound, Invalid, Denied.
+    """
+    handle = visit.path("handle")
+    organisation = visit.field("organisation", required=False)
+    visit.zone.registry.affiliate(handle, organisation, by=visit.actor, source=visit.source)
+    return visit.go(f"/people/{handle}", N_("The organisation was entered."))
+
+
 def invite_again(visit: Visit) -> Response:
     """Make a new link for somebody who has not joined; the old one stops working.
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from starlette.responses import FileResponse, Response
 
 from egress_review.errors import EgressError
 from egress_review.findings import Report
-from egress_review.model import Action, Draft, Request
+from egress_review.model import Action, Request
+from egress_review.workflow import CAN_LIE_IDLE, State
 from portal.errors import WrongInput, advice_of, reason_of
 from portal.i18n import N_
 from portal.marks import Mark
 from portal.navigation import RESEARCHERS, Crumb
 from portal.preview import address
+from portal.request_forms import Filled, draft_of, filled, filled_of
 from portal.requests import VERDICTS, is_busy, lines, path_of, rows, view_of
 from portal.visit import Visit
 from registry.errors import RegistryError
@@ -21,17 +23,6 @@ from registry.model import Project, Workspace
 
 START = Crumb(N_("Egress requests"), "/requests")
 REFRESH_SECONDS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """What the form holds when it is shown again."""
-
-    title: str = ""
-    purpose: str = ""
-    context: str = ""
-    controls: str = ""
-    files: tuple[str, ...] = ()
 
 
 def mine(visit: Visit) -> Response:
@@ -70,18 +61,17 @@ def show(visit: Visit) -> Response:
 
 
 def edit(visit: Visit) -> Response:
-    """Show the form for a new round of a returned request, filled with the last one.
+    """Show the form for a draft, or for a new round of a returned request, filled with what was said last.
 
     Raises: Denied, NotFound.
     """
     request, workspace = _own(visit)
-    names = tuple(file.name for file in request.files)
-    filled = Filled(request.title, request.purpose, request.context, request.controls, names)
-    return _form(visit, workspace, filled, request=request)
+    said = visit.zone.desk.draft_of(visit.person, request.ref)
+    return _form(visit, workspace, filled_of(said), request=request)
 
 
 def resubmit(visit: Visit) -> Response:
-    """Check the picked files again, or submit them as a new round.
+    """Check the picked files again, keep the draft, hand it in, or submit a new round.
 
     Raises: Denied, NotFound.
     """
@@ -97,6 +87,26 @@ def withdraw(visit: Visit) -> Response:
     ref = visit.path("ref")
     visit.zone.desk.withdraw(visit.person, ref, source=visit.source)
     return visit.go(f"/requests/{ref}", N_("The request was withdrawn."))
+
+
+def copy(visit: Visit) -> Response:
+    """Make a new draft of what an ended request said.
+
+    Raises: Denied, NotFound, Conflict.
+    """
+    ref = visit.zone.desk.copy_to_draft(visit.person, visit.path("ref"), source=visit.source).ref
+    return visit.go(f"/requests/{ref}/edit", N_("A new draft was made. Choose its files and submit it."))
+
+
+def comment(visit: Visit) -> Response:
+    """Say something to the reviewers, about the request or one of its files.
+
+    Raises: WrongInput, Denied, NotFound, Conflict.
+    """
+    ref = visit.path("ref")
+    file = visit.field("file", required=False)
+    visit.zone.desk.comment(visit.person, ref, visit.field("text"), file=file, source=visit.source)
+    return visit.go(f"/requests/{ref}", N_("Your remark was added."))
 
 
 def collect(visit: Visit) -> Response:
@@ -121,7 +131,7 @@ def _show(visit: Visit, ref: str) -> Response:
         "state": state,
         "mark": Mark("", state.icon, state.tone),
         "steps": path_of(state),
-        "files": [(one, view.report_of(one.sha256)) for one in request.files],
+        "files": [(one, view.report_of(one.sha256)) for one in (*request.outputs, *request.supporting)],
         "lines": lines,
         "verdicts": VERDICTS,
         "Action": Action,
@@ -130,41 +140,40 @@ def _show(visit: Visit, ref: str) -> Response:
         "preview_address": address(visit, ref, file.sha256) if file else None,
         "refresh": REFRESH_SECONDS if is_busy(request) and not chosen else None,
         "own": request.author_ref == visit.person.ref,
+        "draft": visit.zone.desk.draft_of(visit.person, ref) if Action.EDIT in view.actions else None,
+        "ends_at": _ends_at(visit, request),
     }
     return visit.page("request.html", values, crumbs=(START, Crumb(request.title)))
 
 
 def _check_or(visit: Visit, workspace: Workspace, request: Request | None) -> Response:
     """Run the pre-check for the form, or hand it in; a refusal is shown on the form."""
-    names = ("title", "purpose", "context", "controls")
-    filled = Filled(
-        **{name: str(visit.form.get(name) or "").strip() for name in names}, files=tuple(visit.chosen("files"))
-    )
-    desk = visit.zone.desk
+    form, desk, do = filled(visit), visit.zone.desk, visit.form.get("do")
+    person, source = visit.person, visit.source
     try:
-        if visit.form.get("do") == "check":
-            report = desk.precheck(workspace, list(filled.files), filled.controls, source=visit.source)
-            return _form(visit, workspace, filled, request=request, report=report)
-        draft = Draft(
-            title=visit.field("title"),
-            purpose=visit.field("purpose"),
-            context=visit.field("context", required=False),
-            controls=visit.field("controls", required=False),
-            files=filled.files,
-        )
+        if do == "check":
+            names, supporting = list(form.files), list(form.supporting)
+            report = desk.precheck(workspace, names, form.controls, supporting=supporting, source=source)
+            return _form(visit, workspace, form, request=request, report=report)
+        draft = draft_of(visit, form, complete=do != "save")
         if request is None:
-            ref = desk.submit(visit.person, workspace, draft, source=visit.source).ref
+            made = (desk.save_draft if do == "save" else desk.submit)(person, workspace, draft, source=source)
+        elif request.state is not State.DRAFT:
+            made = desk.resubmit(person, request.ref, draft, source=source)
+        elif do == "save":
+            made = desk.edit_draft(person, request.ref, draft, source=source)
         else:
-            ref = desk.resubmit(visit.person, request.ref, draft, source=visit.source).ref
+            made = desk.submit_draft(person, request.ref, draft, source=source)
     except (EgressError, RegistryError, WrongInput) as error:
-        return _form(visit, workspace, filled, request=request, error=error)
-    return visit.go(f"/requests/{ref}", N_("The request was submitted."))
+        return _form(visit, workspace, form, request=request, error=error)
+    kept = made.state is State.DRAFT
+    return visit.go(f"/requests/{made.ref}", N_("The draft was kept.") if kept else N_("The request was submitted."))
 
 
 def _form(
     visit: Visit,
     workspace: Workspace,
-    filled: Filled,
+    form: Filled,
     *,
     request: Request | None = None,
     report: Report | None = None,
@@ -173,19 +182,29 @@ def _form(
     desk = visit.zone.desk
     values = {
         "project": visit.zone.registry.project(workspace.project),
-        "filled": filled,
+        "filled": form,
         "request": request,
+        "drafted": request is None or request.state is State.DRAFT,
         "outbox": desk.list_outbox(workspace),
         "report": report,
         "lines": lines,
         "verdicts": VERDICTS,
-        "policy": desk.policy,
+        "policy": desk.policy_for(workspace.project),
         "refusal": reason_of(error) if error else None,
         "advice": advice_of(error) if error else None,
         "action": f"/requests/{request.ref}/edit" if request else "/requests/new",
     }
-    here = Crumb(N_("New round")) if request else Crumb(N_("New"))
+    drafted = request is not None and request.state is State.DRAFT
+    here = Crumb(N_("Draft")) if drafted else Crumb(N_("New round")) if request else Crumb(N_("New"))
     return visit.page("request_form.html", values, crumbs=(START, here), status=422 if error else 200)
+
+
+def _ends_at(visit: Visit, request: Request) -> datetime | None:
+    """Return when an idle request ends, once its author was warned of it."""
+    if request.warned_at is None or request.state not in CAN_LIE_IDLE:
+        return None
+    days = visit.zone.desk.policy_for(request.project).idle_days
+    return (request.idle_since or request.changed_at) + timedelta(days=days)
 
 
 def _projects(visit: Visit) -> list[Project]:

@@ -1,32 +1,44 @@
-"""The checker's pages: the queue, and one screen for one decision."""
+"""The checker's pages: the queue, one screen for one decision, and the code behind a result."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
-from egress_review.model import Action, Choice
-from egress_review.review import check_independent
+from egress_review.code_behind import MOST_CELLS
+from egress_review.errors import Invalid
+from egress_review.model import Choice, Visibility
+from egress_review.presets import with_presets
+from egress_review.workflow import OPEN_REVIEW
 from portal.errors import WrongInput
 from portal.i18n import N_
-from portal.marks import Mark
 from portal.navigation import Crumb
-from portal.preview import address
-from portal.requests import VERDICTS, lines, path_of, rows, view_of
+from portal.queue_filter import AGES, DUE, WHOSE, filter_of, page_of
+from portal.requests import REQUEST_STATES
+from portal.review_page import page_values
 from portal.visit import Visit
 from registry.text import Text
 
 START = Crumb(N_("Egress review"), "/review")
-
-CHOICES: tuple[tuple[Choice, Mark], ...] = (
-    (Choice.APPROVE, Mark(N_("Approve"), "passed", "ok")),
-    (Choice.CHANGES, Mark(N_("Ask for changes"), "return", "warn")),
-    (Choice.REJECT, Mark(N_("Reject"), "cross", "stop")),
-)
+ANY = Text("전체", "any")
 
 
 def queue(visit: Visit) -> Response:
-    """List what waits for this checker, the oldest first."""
-    values = {"requests": rows(reversed(visit.zone.desk.queue(visit.person)))}
+    """List what waits for this checker, the oldest first, as far as it passes the filters of the address."""
+    waiting = visit.zone.desk.waiting(visit.person)
+    wanted = filter_of(visit.request.query_params)
+    projects = sorted({one.project for one in waiting})
+    values = {
+        "queue": page_of(waiting, wanted, visit.now),
+        "wanted": wanted,
+        "all_waiting": len(waiting),
+        "mine": sum(one.mine for one in waiting),
+        "marks": REQUEST_STATES,
+        "states": [("", ANY), *((state.value, REQUEST_STATES[state].text) for state in sorted(OPEN_REVIEW))],
+        "projects": [("", ANY), *((project, Text(project, project)) for project in projects)],
+        "ages": [(value, label) for value, (label, _) in AGES.items()],
+        "whose": list(WHOSE.items()),
+        "due": list(DUE.items()),
+    }
     return visit.page("review_queue.html", values, crumbs=(Crumb(N_("Egress review")),))
 
 
@@ -35,33 +47,9 @@ def show(visit: Visit) -> Response:
 
     Raises: Denied — with the reason, for the author, members of the project, and others. NotFound.
     """
-    ref = visit.path("ref")
-    view = visit.zone.desk.view(visit.person, ref)
-    request = view.request
-    member = visit.zone.registry.is_member(visit.person.ref, request.project)
-    check_independent(visit.person, request, is_member=member)
-    state = view_of(request)
-    files = request.files
-    chosen = visit.query("file") or (files[0].sha256 if files else "")
-    file = request.file(chosen) if Action.PREVIEW in view.actions else None
-    values = {
-        "view": view,
-        "request": request,
-        "state": state,
-        "mark": Mark("", state.icon, state.tone),
-        "steps": path_of(state),
-        "files": [(one, view.report_of(one.sha256)) for one in files],
-        "lines": lines,
-        "verdicts": VERDICTS,
-        "Action": Action,
-        "choices": CHOICES,
-        "base": f"/review/{ref}",
-        "shown": file,
-        "preview_address": address(visit, ref, file.sha256) if file else None,
-        "people": sum(use.people for use in request.datasets),
-        "own_votes": {sha256: choice for one in view.reviews if one.own for sha256, choice in one.votes.items()},
-    }
-    return visit.page("review.html", values, crumbs=(START, Crumb(request.title)))
+    screen = visit.zone.desk.screen(visit.person, visit.path("ref"))
+    crumbs = (START, Crumb(screen.view.request.title))
+    return visit.page("review.html", page_values(visit, screen), crumbs=crumbs)
 
 
 def vote(visit: Visit) -> Response:
@@ -69,21 +57,17 @@ def vote(visit: Visit) -> Response:
 
     Raises: WrongInput, Invalid, Denied, Conflict.
     """
-    ref = visit.path("ref")
+    ref, desk = visit.path("ref"), visit.zone.desk
     votes = {
         name.removeprefix("vote-"): as_choice(str(value))
         for name, value in visit.form.items()
         if name.startswith("vote-")
     }
-    visit.zone.desk.vote(
-        visit.person,
-        ref,
-        votes,
-        visit.field("comment", required=False),
-        _round(visit),
-        visit.field("confirm", required=False),
-        source=visit.source,
-    )
+    round = _round(visit)
+    _check_seen(visit, ref, {sha256 for sha256, choice in votes.items() if choice is Choice.APPROVE})
+    comment = with_presets(visit.field("comment", required=False), visit.chosen("preset"), visit.language)
+    confirm = visit.field("confirm", required=False)
+    desk.vote(visit.person, ref, votes, comment, round, confirm, source=visit.source)
     return visit.go(f"/review/{ref}", N_("Your vote was recorded."))
 
 
@@ -93,7 +77,7 @@ def decide(visit: Visit) -> Response:
     Raises: WrongInput, Invalid, Denied, Conflict.
     """
     ref, desk = visit.path("ref"), visit.zone.desk
-    person, reason, source = visit.person, visit.field("reason"), visit.source
+    person, reason, source = visit.person, _reason(visit, ref), visit.source
     match visit.form.get("decision"):
         case "return":
             desk.return_to_author(person, ref, reason, source=source)
@@ -104,6 +88,102 @@ def decide(visit: Visit) -> Response:
         case _:
             raise WrongInput(Text("그런 결정은 없습니다.", "There is no such decision."))
     return visit.go("/review", N_("The decision was recorded."))
+
+
+def take(visit: Visit) -> Response:
+    """Take a request upon oneself.
+
+    Raises: NotFound, Denied, Conflict.
+    """
+    visit.zone.desk.take(visit.person, visit.path("ref"), source=visit.source)
+    return _back(visit, N_("You have taken the request. Others still see it."))
+
+
+def remark(visit: Visit) -> Response:
+    """Say something to the other reviewers, or to the author too, about the request or one of its files.
+
+    Raises: WrongInput, NotFound, Denied, Conflict, Invalid.
+    """
+    ref = visit.path("ref")
+    shared = visit.form.get("visibility") == Visibility.ALL.value
+    visit.zone.desk.comment(
+        visit.person,
+        ref,
+        visit.field("remark"),
+        source=visit.source,
+        visibility=Visibility.ALL if shared else Visibility.REVIEWERS,
+        file=str(visit.form.get("about") or ""),
+    )
+    return visit.go(f"/review/{ref}#said", N_("The remark was recorded."))
+
+
+def recuse(visit: Visit) -> Response:
+    """Step back from a review, with a reason.
+
+    Raises: WrongInput, NotFound, Denied, Conflict, Invalid.
+    """
+    visit.zone.desk.recuse(visit.person, visit.path("ref"), visit.field("reason"), source=visit.source)
+    return visit.go("/review", N_("You have stepped back from this review."))
+
+
+def give_back(visit: Visit) -> Response:
+    """Give a request back.
+
+    Raises: NotFound, Denied, Conflict.
+    """
+    visit.zone.desk.give_back(visit.person, visit.path("ref"), source=visit.source)
+    return _back(visit, N_("You have given the request back."))
+
+
+def code(visit: Visit) -> Response:
+    """Show the cells that ran before a request was handed in; that they are shown is recorded first.
+
+    Raises: NotFound, Denied, Invalid.
+    """
+    ref, reason = visit.path("ref"), visit.field("reason")
+    desk, cells = visit.zone.desk, visit.zone.cells
+    found = desk.code_behind(visit.person, ref, reason, cells=cells, source=visit.source)
+    request = desk.content_of(visit.person, ref)
+    values = {"request": request, "cells": found, "reason": reason, "most": MOST_CELLS}
+    crumbs = (START, Crumb(request.title, f"/review/{ref}"), Crumb(N_("Code that ran")))
+    return visit.page("review_code.html", values, crumbs=crumbs)
+
+
+def _check_seen(visit: Visit, ref: str, approved: set[str]) -> None:
+    """Have an approval of pages that were never shown said aloud; what was shown, the zone counts itself.
+
+    Raises: Invalid.
+    """
+    shown = visit.zone.desk.shown_to(visit.person, ref)
+    missing = [one.unseen for sha256, one in shown.items() if sha256 in approved and one.unseen]
+    if missing and visit.form.get("unseen") != "yes":
+        raise Invalid(
+            "unseen_not_confirmed",
+            Text(
+                f"보지 않은 쪽이 있습니다({'; '.join(missing)})."
+                " 미리보기로 모두 보거나, 보지 않고 승인함을 표시하십시오.",
+                f"You were not shown every page ({'; '.join(missing)}). Look at all of them, or tick that you approve"
+                " without.",
+            ),
+        )
+
+
+def _reason(visit: Visit, ref: str) -> str:
+    """Return what the author will read: what was typed, and the ticked reasons in the author's language.
+
+    Raises: WrongInput — if there is neither.
+    """
+    chosen = visit.chosen("preset")
+    typed = visit.field("reason", required=not chosen)
+    if not chosen:
+        return typed
+    author = visit.zone.registry.person_by_ref(visit.zone.desk.content_of(visit.person, ref).author_ref)
+    return with_presets(typed, chosen, author.language)
+
+
+def _back(visit: Visit, message: str) -> Response:
+    """Lead back to where the button stood."""
+    return visit.go("/review" if visit.form.get("next") == "queue" else f"/review/{visit.path('ref')}", message)
 
 
 def as_choice(value: str) -> Choice:

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from starlette.responses import RedirectResponse, Response
 
+from egress_review.model import Action
 from portal.hub import WorkspaceState, WorkspaceView
 from portal.i18n import N_
 from portal.marks import WORKSPACE
 from portal.navigation import Crumb
+from portal.requests import rows
 from portal.visit import Visit
 from registry.errors import Denied, NotFound
 from registry.model import Dataset, Project, WorkPermit
@@ -71,6 +73,23 @@ def workspace(visit: Visit) -> Response:
         "elapsed": max(0, round((visit.now - started).total_seconds())) if started else 0,
     }
     return visit.page("workspace.html", values, crumbs=(Crumb(project.title.text(visit.language)),))
+
+
+def egress(visit: Visit) -> Response:
+    """Show what belongs beside a workspace: what lies in the outbox, how requests stand, and what to change.
+
+    Raises: NotFound. Denied — for who may not work in the project now.
+    """
+    project, desk = _own_project(visit), visit.zone.desk
+    workspace = visit.zone.registry.may_work(visit.person.handle, project.id).workspace
+    views = [view for view in desk.requests_of(visit.person) if view.request.project == project.id]
+    values = {
+        "project": project,
+        "outbox": desk.list_outbox(workspace),
+        "requests": rows(views),
+        "to_mend": [view for view in views if view.messages and Action.RESUBMIT in view.actions],
+    }
+    return visit.page("workspace_egress.html", values, crumbs=(Crumb(project.title.text(visit.language)),))
 
 
 def start(visit: Visit) -> Response:

@@ -19,16 +19,25 @@ from rich.console import Console
 from rich.markup import escape
 
 from hub_config.processes import REPOSITORY
-from tests.benchmarks import audit_append, audit_append_clients, audit_growth, audit_search, audit_verify
+from tests.benchmarks import (
+    audit_append,
+    audit_append_clients,
+    audit_growth,
+    audit_proofs,
+    audit_review,
+    audit_search,
+    audit_verify,
+)
 from tests.benchmarks.rows import Row, table
 
 BENCHMARKS: Mapping[str, Callable[[], list[Row]]] = {
     "append": audit_append.measure,
     "clients": audit_append_clients.measure,
     "growth": audit_growth.measure,
-    "verify": audit_verify.measure_verify,
-    "proofs": audit_verify.measure_proofs,
+    "verify": audit_verify.measure,
+    "proofs": audit_proofs.measure,
     "search": audit_search.measure,
+    "review": audit_review.measure_all,
 }
 RESULT = REPOSITORY / "build" / "bench-audit.json"
 

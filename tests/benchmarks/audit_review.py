@@ -24,6 +24,8 @@ from audit.review.service import ReviewDesk
 from audit.review.working_hours import Month
 from audit.tables import metadata
 from tests.benchmarks.audit_loader import BEGIN, ORIGIN, Made, load, story
+from tests.benchmarks.audit_million import ENTRIES, scratch
+from tests.benchmarks.rows import Row
 
 MONTH = Month(2026, 10)
 NOW = datetime(2026, 11, 2, 1, tzinfo=UTC)
@@ -53,6 +55,28 @@ def prepare(url: str, directory: Path, count: int) -> AuditLog:
                 connection.exec_driver_sql("VACUUM (ANALYZE) audit_entry, audit_link, audit_tile")
         log.checkpoint()
     return log
+
+
+def measure_all() -> list[Row]:
+    """Return what the report of such a month takes, and the dashboard of it, in SQLite."""
+    home = scratch()
+    log = prepare(f"sqlite:///{home / 'ansim.db'}", home, ENTRIES)
+    seconds = measure(log)
+    log.db.close()
+    titles = {"report": ("report of a month with", BAR_SECONDS), "dashboard": ("dashboard of a month with", None)}
+    return [
+        Row(
+            benchmark="review",
+            what=f"{title} {ENTRIES:,} entries, SQLite",
+            value=seconds[name],
+            unit="s",
+            beside="bar",
+            reference=BAR_SECONDS,
+            bar="-" if bar is None else f"< {bar} s",
+            passed=None if bar is None else seconds[name] < bar,
+        )
+        for name, (title, bar) in titles.items()
+    ]
 
 
 def measure(log: AuditLog) -> dict[str, float]:

@@ -8,7 +8,6 @@ included that find nothing and must read the log to its end. Part of `make bench
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -25,10 +24,9 @@ from audit.searching.answers import QUESTIONS, answer
 from audit.searching.counting import count
 from audit.searching.proofs import proofs
 from tests.benchmarks.audit_loader import BEGIN, BUSY, ORIGIN, RARE, make
-from tests.benchmarks.bench_postgresql import running_server
+from tests.benchmarks.audit_million import ENTRIES, told
 from tests.benchmarks.rows import Row, p95
 
-SIZE = 1_000_000
 RUNS = 10
 BAR_SECONDS = 3.0
 
@@ -59,23 +57,21 @@ SEARCHES: Mapping[str, dict[str, Any]] = {
 
 
 def measure() -> list[Row]:
-    """Return the slowest question of each database."""
-    with tempfile.TemporaryDirectory(prefix="ansim-bench-") as scratch, running_server() as server:
-        urls = {"SQLite": f"sqlite:///{scratch}/ansim.db", "PostgreSQL": server}
-        rows = []
-        for name, url in urls.items():
-            directory = Path(scratch) / name
-            directory.mkdir()
-            rows.append(_row(name, ask_all(opened(url, directory, SIZE))))
-        return rows
+    """Return the slowest question of each database, of all and of those that an officer is asked by others."""
+    rows = []
+    for name in ("SQLite", "PostgreSQL"):
+        seconds = ask_all(told(name.lower()))
+        asked = {what: taken for what, taken in seconds.items() if what.partition(",")[0] in QUESTIONS}
+        rows += [_row(name, "who saw what, what left, who approved", asked), _row(name, "questions", seconds)]
+    return rows
 
 
-def _row(name: str, seconds: Mapping[str, list[float]]) -> Row:
+def _row(name: str, about: str, seconds: Mapping[str, list[float]]) -> Row:
     slowest = max(seconds, key=lambda question: p95(seconds[question]))
     value = p95(seconds[slowest])
     return Row(
         benchmark="search",
-        what=f"slowest of {len(seconds)} questions to {SIZE:,} entries, {name}, p95: {slowest}",
+        what=f"{name}, slowest of {len(seconds)} ({about}) over {ENTRIES:,} entries, p95: {slowest}",
         value=value,
         unit="s",
         beside="bar",
@@ -140,6 +136,6 @@ def questions(log: AuditLog) -> dict[str, Ask]:
 
 
 if __name__ == "__main__":
-    size = int(sys.argv[3]) if len(sys.argv) > 3 else SIZE
+    size = int(sys.argv[3]) if len(sys.argv) > 3 else ENTRIES
     for question, seconds in ask_all(opened(sys.argv[1], Path(sys.argv[2]), size)).items():
         sys.stdout.write(f"{p95(seconds):7.3f}  {question}\n")

@@ -14,13 +14,15 @@ import resource
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table as Screen
 
+from egress_review.checks.differencing import released
 from egress_review.checks.subject import Subject
+from egress_review.checks.supporting import read_supporting
 from egress_review.checks.types import promised_type
 from egress_review.claims import FileClaims, parse_claims
 from egress_review.engine import InputFile, Request, check_file
@@ -32,17 +34,28 @@ from tests.benchmarks.egress_planted import PLANTED, SAFE
 BAR_CAUGHT, BAR_STOPPED = 0.99, 0.03
 BAR_LARGE_SECONDS, LARGE_BYTES = 10.0, 16_000_000
 
-POLICY = load_policy("kr-default")
+POLICIES = {name: load_policy(name) for name in ("kr-default", "au-datalab")}
 
 
 def look(sample: Sample) -> FileReport:
     """The report on one sample."""
-    earlier = tuple(
-        Subject(name, "0" * 64, data, POLICY, FileClaims(), promised_type(name), len(data))
-        for name, data in sample.earlier
+    policy = POLICIES[sample.policy]
+    request = Request(
+        claims=parse_claims(sample.controls or None),
+        context=sample.context,
+        earlier=tuple(released(file) for file in _subjects(sample.earlier)),
+        supporting=read_supporting(_subjects(sample.supporting)),
     )
-    request = Request(claims=parse_claims(sample.controls or None), earlier=earlier)
-    return check_file(InputFile.of(sample.name, sample.data), POLICY, request)
+    for name, data in sample.beside:
+        check_file(InputFile.of(name, data), policy, request)
+    return check_file(InputFile.of(sample.name, sample.data), policy, request)
+
+
+def _subjects(files: Iterable[tuple[str, bytes]]) -> list[Subject]:
+    return [
+        Subject(name, "0" * 64, data, POLICIES["kr-default"], FileClaims(), promised_type(name), len(data))
+        for name, data in files
+    ]
 
 
 def caught(sample: Sample, report: FileReport) -> bool:
@@ -63,15 +76,21 @@ def main(words: Sequence[str]) -> int:
     planted = {kind: [maker(chance) for _ in range(options.each)] for kind, maker in PLANTED.items()}
     safe = {kind: [maker(chance) for _ in range(options.each * 2)] for kind, maker in SAFE.items()}
     missed, stopped = Counter[str](), defaultdict[str, Counter[str]](Counter)
+    by_rule: dict[str, Counter[str]] = defaultdict(Counter)
     for kind, samples in track(planted.items(), "planted", console=console):
         for sample in samples:
             report = look(sample)
+            by_rule[sample.rules[0]]["planted"] += 1
+            by_rule[sample.rules[0]]["caught"] += caught(sample, report)
             if not caught(sample, report):
                 missed[kind] += 1
                 _show(console, options.show, "missed", sample, report)
     for kind, samples in track(safe.items(), "safe", console=console):
         for sample in samples:
             report = look(sample)
+            for rule in {f.rule for f in report.findings if isinstance(f, Flagged)}:
+                by_rule[rule]["alarms"] += any(f.severity.decides for f in _of(rule, report))
+                by_rule[rule]["warnings"] += not any(f.severity.decides for f in _of(rule, report))
             if report.verdict is not Verdict.PASSED:
                 stopped[kind].update({_why(report)})
                 _show(console, options.show, "stopped", sample, report)
@@ -81,10 +100,12 @@ def main(words: Sequence[str]) -> int:
     for kind in safe:
         _line(screen, f"safe: {kind}", len(safe[kind]), len(safe[kind]) - stopped[kind].total())
     console.print(screen)
+    console.print(_rules(by_rule, sum(map(len, safe.values()))))
     total, clean = sum(map(len, planted.values())), sum(map(len, safe.values()))
     rate, alarms = 1 - missed.total() / total, sum(c.total() for c in stopped.values()) / clean
+    reasons = {kind: dict(why) for kind, why in stopped.items() if why}
     console.print(f"planted {total}: caught {rate:.3f} (bar {BAR_CAUGHT})")
-    console.print(f"safe {clean}: stopped {alarms:.3f} (bar {BAR_STOPPED}) {dict(stopped) if stopped else ''}")
+    console.print(f"safe {clean}: stopped {alarms:.3f} (bar {BAR_STOPPED}) {reasons or ''}")
     seconds = large()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     console.print(
@@ -106,6 +127,21 @@ def large() -> float:
     began = time.process_time()
     look(Sample("large.csv", "\n".join(lines).encode()))
     return time.process_time() - began
+
+
+def _of(rule: str, report: FileReport) -> list[Flagged]:
+    return [f for f in report.findings if isinstance(f, Flagged) and f.rule == rule]
+
+
+def _rules(by_rule: Mapping[str, Counter[str]], clean: int) -> Screen:
+    """What each rule caught of its own kinds, and how many safe outputs it stopped or remarked on."""
+    screen = Screen("rule", "planted", "caught", "safe stopped", "safe remarked")
+    for rule, counts in sorted(by_rule.items()):
+        planted = counts["planted"]
+        share = f"{counts['caught'] / planted:.3f}" if planted else "-"
+        alarms, warnings = (f"{counts[key] / clean:.3f}" for key in ("alarms", "warnings"))
+        screen.add_row(rule, str(planted), share, alarms, warnings)
+    return screen
 
 
 def _why(report: FileReport) -> str:

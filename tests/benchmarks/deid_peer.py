@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 
 QUASI = (
     *("sex", "age", "race", "marital-status", "education"),

@@ -31,6 +31,13 @@ class Sample:
     """Rules of which one must flag the file."""
     controls: dict[str, Any] = field(default_factory=dict)
     earlier: tuple[tuple[str, bytes], ...] = ()
+    """Files that were released before."""
+    beside: tuple[tuple[str, bytes], ...] = ()
+    """Files that are to leave together with it."""
+    supporting: tuple[tuple[str, bytes], ...] = ()
+    """Evidence that does not leave."""
+    context: str | None = None
+    policy: str = "kr-default"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tests.benchmarks.egress_bytes import PLANTED_BYTES, SAFE_BYTES
 from tests.benchmarks.egress_corpus import FORMS, Grid, Sample, as_csv, as_markdown, as_workbook, cross, grid, put
 from tests.benchmarks.egress_files import chunk, inline_png, notebook, png, workbook
+from tests.benchmarks.egress_statistics import PLANTED_STATISTICS, SAFE_STATISTICS
 
 Maker = Callable[[random.Random], Sample]
 
@@ -159,6 +161,8 @@ SAFE: Mapping[str, Maker] = {
     "workbook": safe_workbook,
     "notebook": safe_notebook,
     "log": safe_log,
+    **SAFE_BYTES,
+    **SAFE_STATISTICS,
 }
 
 
@@ -299,9 +303,10 @@ def disguised(chance: random.Random) -> Sample:
 
 
 def uncheckable(chance: random.Random) -> Sample:
-    name = chance.choice(("model.pkl", "data.parquet", "plot.svg", "page.html", "all.zip", "weights.pt", "report.docx"))
-    content = {"plot.svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>", "page.html": b"<html></html>"}
-    return Sample(name, content.get(name, chance.randbytes(500)), "uncheckable type", ("file.type",))
+    name = chance.choice(
+        ("model.pkl", "data.parquet", "plot.eps", "page.mhtml", "all.zip", "weights.pt", "slides.pptx")
+    )
+    return Sample(name, chance.randbytes(500), "uncheckable type", ("file.type",))
 
 
 def hidden_sheet(chance: random.Random) -> Sample:
@@ -390,4 +395,4 @@ PLANTED: Mapping[str, Maker] = {
         traceback,
         long_table,
     )
-}
+} | {**PLANTED_BYTES, **PLANTED_STATISTICS}

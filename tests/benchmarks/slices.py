@@ -37,6 +37,11 @@ class Paired:
         return high - low
 
     @property
+    def lower_quartile(self) -> float:
+        """Return what three of four pairs reach."""
+        return statistics.quantiles(self.ratios, n=4)[0]
+
+    @property
     def void(self) -> bool:
         """Return whether the machine was too restless for the ratio to say anything."""
         return self.iqr > WIDEST_IQR

@@ -14,6 +14,11 @@ down_revision = None
 
 #: The tables of the record at this step.
 APPEND_ONLY = ("audit_entry", "audit_link", "audit_tile", "audit_checkpoint", "audit_sidecar")
+#: Those of egress review.
+EGRESS = (
+    *("egress_said", "egress_file", "egress_report", "egress_vote"),
+    *("egress_message", "egress_release", "egress_receipt"),
+)
 
 
 def upgrade() -> None:
@@ -409,5 +414,5 @@ def upgrade() -> None:
         sa.UniqueConstraint("request_ref", "round", "checker_ref", "sha256", "revision", name="egress_one_vote"),
     )
     dialect = op.get_bind().dialect.name
-    for statement in (*audit_guards(dialect, APPEND_ONLY, removable={}), *egress_guards(dialect)):
+    for statement in (*audit_guards(dialect, APPEND_ONLY, removable={}), *egress_guards(dialect, EGRESS)):
         op.execute(sa.text(statement.replace(":", "\\:")))

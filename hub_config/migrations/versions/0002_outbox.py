@@ -13,6 +13,10 @@ from egress_review.tables import guard_statements
 revision = "0002"
 down_revision = "0001"
 
+GUARDED = (
+    *("egress_said", "egress_file", "egress_report", "egress_vote"),
+    *("egress_message", "egress_release", "egress_receipt"),
+)
 # Table, the column that held an index, the column that holds the id of the event, and whether it may be empty.
 _CITATIONS = (
     ("egress_vote", "event_index", "event_id", False),
@@ -80,5 +84,5 @@ def _unguard(table: str) -> None:
 
 
 def _guard() -> None:
-    for statement in guard_statements(op.get_bind().dialect.name):
+    for statement in guard_statements(op.get_bind().dialect.name, GUARDED):
         op.execute(sa.text(statement.replace(":", "\\:")))

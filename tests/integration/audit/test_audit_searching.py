@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 from collections.abc import Callable
@@ -14,9 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from audit.db import Database
 from audit.errors import QuestionRefused
-from audit.event import Actor, Object, Source, Subjects
+from audit.event import Actor, Object, Source
 from audit.log import AuditLog
 from audit.search import Query, entry, look, search, timeline
 from audit.searching import saved
@@ -28,9 +26,8 @@ from audit.searching.counting import count
 from audit.searching.csv_copy import csv_copy
 from audit.searching.naming import Named, Names
 from audit.searching.plan import Budget, plan
-from audit.searching.proofs import proofs
 from tests.benchmarks.audit_loader import load, story
-from tests.integration.audit.audit_world import ALICE, BOB, ORIGIN, REQUEST, World, a_request_event, an_event, new_world
+from tests.integration.audit.audit_world import ALICE, BOB, ORIGIN, REQUEST, World, a_request_event, an_event
 
 START = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
 FILE, LATER, CAROL = "ab" * 32, "cd" * 32, "p_cccccccccccccccc"
@@ -229,55 +226,6 @@ def test_a_question_is_asked_of_known_kinds_only(told: World) -> None:
                 answer(tx, ask, "intent", INTENT.id)
 
 
-def test_an_entry_is_proven_by_the_signed_head_alone(sqlite_world: World) -> None:
-    world = sqlite_world
-    world.fill(300)
-    world.log.checkpoint()
-    world.fill(2)
-    head = world.log.head()
-    with world.db.read() as tx:
-        states = proofs(tx, search(tx, Query(limit=1000)), head)
-    assert {index for index, state in states.items() if state == "unsigned"} == {300, 301}
-    assert {state for index, state in states.items() if index < 300} == {"proven"}
-    with world.db.read() as tx:
-        assert set(proofs(tx, search(tx, Query(limit=5)), None).values()) == {"unsigned"}
-
-
-@pytest.mark.parametrize(
-    "attack",
-    [
-        "UPDATE audit_entry SET body = CAST(replace(body, 'cell.sent', 'cell.lost') AS BLOB) WHERE idx = 7",
-        "UPDATE audit_entry SET body = x'00' WHERE idx = 7",
-        "UPDATE audit_tile SET hashes = zeroblob(8192), root = zeroblob(32) WHERE level = 0 AND n = 0",
-    ],
-)
-def test_what_somebody_rewrote_is_shown_as_not_proven(sqlite_world: World, attack: str) -> None:
-    world = sqlite_world
-    world.fill(300)
-    world.log.checkpoint()
-    world.tamper(
-        attack.replace(
-            "replace(body, 'cell.sent', 'cell.lost')", "CAST(replace(body, 'cell.sent', 'cell.lost') AS BLOB)"
-        )
-    )
-    with world.db.read() as tx:
-        assert proofs(tx, [entry(tx, 7)], world.log.head())[7] == "broken"
-
-
-def test_a_rewritten_entry_with_a_fitting_hash_is_not_proven(sqlite_world: World) -> None:
-    """Who changes the body and the leaf hash beside it, and the tile too, still has no root that was signed."""
-    world = sqlite_world
-    world.fill(300)
-    world.log.checkpoint()
-    changed = world.body(7).replace(b"cell.sent", b"cell.lost")
-    leaf = hashlib.sha256(b"\x00" + changed).digest()
-    world.tamper("UPDATE audit_entry SET body = :b, leaf_hash = :h WHERE idx = 7", b=changed, h=leaf)
-    with world.db.read() as tx:
-        one = entry(tx, 7)
-        assert one.intact
-        assert proofs(tx, [one], world.log.head())[7] == "broken"
-
-
 def test_every_reading_is_an_entry_that_names_nobody(told: World) -> None:
     officer = Officer(told.log, carol, Source("203.0.113.50"))
     officer.find(Query(person=ALICE, limit=3))
@@ -375,33 +323,3 @@ def test_every_search_on_a_large_log_uses_an_index(sqlite_world: World) -> None:
                 walks_in_order = not any(word in conditions for word in ("actions", "since", "correlation"))
                 if rare == 0 and walks_in_order:
                     assert not any("TEMP B-TREE" in step for step in steps), (sql, steps)
-
-
-def test_the_loader_of_the_benchmark_writes_what_an_append_writes(sqlite_world: World, tmp_path: Any) -> None:
-    made = list(story(600))
-    assert load(sqlite_world.db, made) == 600
-    sqlite_world.log.checkpoint()
-    assert sqlite_world.verify().problems == ()
-    other = tmp_path / "other"
-    other.mkdir()
-    url = f"sqlite:///{other / 'ansim.db'}"
-    appended = new_world(Database.open(url), other, url)
-    times = iter(one.at for one in made)
-    log = AuditLog(
-        appended.db, appended.keys, component="x", origin=ORIGIN, log_dir=other / "log", clock=lambda: next(times)
-    )
-    log.record_all([(replace(one.event, id=one.id), one.component) for one in made])
-    for table in ("audit_entry", "audit_link", "audit_tile"):
-        order = "idx, kind, ref" if table == "audit_link" else "1, 2"
-        rows = []
-        for world in (sqlite_world, appended):
-            with world.db.read() as tx:
-                rows.append([tuple(row) for row in tx.execute(text(f"SELECT * FROM {table} ORDER BY {order}"))])
-        assert rows[0] == rows[1], table
-    appended.db.close()
-
-
-def test_subjects_of_the_loader_are_those_of_a_zone() -> None:
-    actions = {one.event.action for one in story(20_000)}
-    assert {"cell.sent", "egress.released", "gate.refused", "person.role_granted"} <= actions
-    assert any(one.event.subjects == Subjects.none() for one in story(2_000))

@@ -111,6 +111,27 @@ def test_risk_exits_1_where_a_criterion_is_not_met_and_draws_a_page(tmp_path: Pa
     assert good.returncode == 0
 
 
+def test_the_cautions_of_the_policy_and_of_the_data_stand_in_the_report(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"id": ["1", "2", "3"], "pay": [983_116_785, 984_201_330, 9]}), tmp_path / "raw.parquet")
+    pq.write_table(pa.table({"id": ["a", "b", "c"], "pay": [983_117_000, 984_201_000, 0]}), tmp_path / "out.parquet")
+    (tmp_path / "p.yaml").write_text(
+        "version: 1\nname: n\ndataset: d\nproject: p\npurpose: statistics\norder: source\ncolumns:\n"
+        "  id: {role: direct, action: pseudonym_one_way, reason: r}\n"
+        "  pay: {role: quasi, action: round, params: {to: 1000}, reason: r}\n",
+        encoding="utf-8",
+    )
+    words = ("risk", "out.parquet", "--policy", "p.yaml", "--before", "raw.parquet", "--html", "risk.html", "--json")
+    files = [str(tmp_path / word) if "." in word else word for word in words]
+    done = ansim(*files, "--language", "ko", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    cautions = json.loads(done.stdout)["cautions"]
+    assert [caution.partition(":")[0] for caution in cautions] == [cautions[0].partition(":")[0], "pay"]
+    assert "줄지 않았습니다" in cautions[1]
+    page = (tmp_path / "risk.html").read_text(encoding="utf-8")
+    assert "줄지 않았습니다" in page
+    assert "행의 순서가 원자료와 같습니다" in page
+
+
 def test_scrubbing_keeps_one_mark_per_person_and_another_in_the_next_run(tmp_path: Path) -> None:
     text = "담당자 김철수 과장 010-1234-5678\n김철수에게 연락"
     first, second = (ansim("scrub", "-", stdin=text, home=tmp_path).stdout for _ in range(2))

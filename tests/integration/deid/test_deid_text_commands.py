@@ -86,11 +86,3 @@ def test_without_the_extra_english_is_one_sentence_and_korean_works(
     said = capsys.readouterr()
     assert [len(json.loads(line)["spans"]) for line in said.out.splitlines()] == [1, 1, 1]
     assert said.err.count("\n") == 1
-
-
-@pytest.mark.skipif(not english.available(), reason="needs the extra deid-english")
-@pytest.mark.long
-def test_english_names_and_places_are_found_with_the_extra() -> None:
-    text = "My name is Sarah Connor and I live in Denver."
-    (spans,) = english.detect_english([text])
-    assert {text[s.start : s.end]: s.label for s in spans} == {"Sarah Connor": "PERSON", "Denver": "ADDRESS"}

@@ -19,14 +19,17 @@ from audit.event import Source, Subjects
 from audit.search import Query, search
 from deid import keys_commands
 from deid.errors import KeyStoreError, Refused, UsageError
+from deid.key_ends import KeyEnds
 from deid.key_life import Use, note_use
 from deid.keys import KeyStore
+from deid.people import RegisteredPeople
 from deid.policy import parse_policy
 from deid.service import DeidDesk
 from deid.sources import open_table
 from hub_config import key_endings
 from hub_config.cli import GROUPS, Context, parser
 from hub_config.zone import Zone, open_zone
+from registry.desk import as_actor
 from registry.errors import SignInRefused
 from registry.model import Role
 from tests.integration.deid.reidentification_world import IDENTIFIERS, POLICY
@@ -155,6 +158,25 @@ def test_a_key_that_an_old_backup_brings_back_is_destroyed_again(desk: Desk, tmp
     key_endings.end_keys(desk.zone)
     with desk.zone.db.read() as tx:
         assert len(search(tx, Query(action="deid.key_destroyed"))) == 2
+
+
+def test_the_worker_carries_out_what_two_people_decided_and_nothing_that_one_asked(desk: Desk) -> None:
+    an_extract(desk.zone)
+    ends = KeyEnds(desk.zone.log, RegisteredPeople(desk.zone.registry))
+    people = {}
+    for handle, role in (("nari", Role.DEID_OPERATOR), ("jiwoo", Role.COMPLIANCE_OFFICER)):
+        desk.arrive(handle, role)
+        people[handle] = as_actor(desk.zone.registry.person(handle))
+    here, store = Source(None), KeyStore(desk.zone.home / keys_commands.KEYS_DIRECTORY)
+    request = ends.ask("cardio", 1, "연구가 끝남", by=people["nari"], source=here)
+    key_endings.end_keys(desk.zone)
+    assert store.existing("cardio", 1)
+    ends.approve(request.ref, by=people["jiwoo"], source=here)
+    key_endings.end_keys(desk.zone)
+    made = desk.run("keys", "record", "cardio", "1")
+    assert (made["destroyed_by"], made["destroyed_why"]) == (people["jiwoo"].ref, "연구가 끝남")
+    assert made["remains"] == []
+    assert ends.request(request.ref).state == "done"
 
 
 def test_a_key_is_destroyed_unasked_when_its_last_extract_has_ended(desk: Desk) -> None:

@@ -8,15 +8,24 @@ from pathlib import Path
 import pytest
 
 from tests.integration.audit.conftest import database_url, postgresql_socket
-from tests.integration.egress_review.egress_house import Zone, open_zone
+from tests.integration.egress_review.egress_house import Zone, copied_zone, open_zone
 
 __all__ = ["database_url", "postgresql_socket"]
 
 
+@pytest.fixture(scope="session")
+def first_zone(tmp_path_factory: pytest.TempPathFactory) -> Zone:
+    """A zone as it begins, made once and closed."""
+    home = tmp_path_factory.mktemp("first-zone")
+    made = open_zone(f"sqlite:///{home / 'ansim.db'}", home)
+    made.house.db.close()
+    return made
+
+
 @pytest.fixture
-def zone(tmp_path: Path) -> Iterator[Zone]:
+def zone(first_zone: Zone, tmp_path: Path) -> Iterator[Zone]:
     """A zone in a SQLite file."""
-    made = open_zone(f"sqlite:///{tmp_path / 'ansim.db'}", tmp_path)
+    made = copied_zone(first_zone, tmp_path)
     yield made
     made.house.db.close()
 

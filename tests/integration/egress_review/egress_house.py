@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -70,7 +71,7 @@ class Zone:
             "comment": "" if choice is Choice.APPROVE else "please round the counts",
             "round": request.round,
             "confirm": request.confirm_code,
-            "votes": {file.sha256: choice for file in request.files},
+            "votes": {file.sha256: choice for file in request.outputs},
         } | changes
         return self.desk.vote(
             self.checkers[who],
@@ -108,7 +109,26 @@ def open_zone(url: str, home: Path, **changes: Any) -> Zone:
     checkers["senior"] = house.join("senior", Role.SENIOR_CHECKER).person
     house.member("member")
     workspace = house.registry.workspace(author.ref, "gibleed")
-    key = Ed25519PrivateKey.generate()
+    return _put_together(house, home, author, workspace, checkers, Ed25519PrivateKey.generate(), changes)
+
+
+def copied_zone(first: Zone, home: Path) -> Zone:
+    """Another zone as one in a SQLite file was when it was closed; joining hashes passwords slowly on purpose."""
+    shutil.copytree(first.home, home, dirs_exist_ok=True)
+    house = open_house(f"sqlite:///{home / 'ansim.db'}", home)
+    house.accounts.update(first.house.accounts)
+    return _put_together(house, home, first.author, first.workspace, dict(first.checkers), first.key, {})
+
+
+def _put_together(
+    house: House,
+    home: Path,
+    author: Person,
+    workspace: Workspace,
+    checkers: Mapping[str, Person],
+    key: Ed25519PrivateKey,
+    changes: Mapping[str, Any],
+) -> Zone:
     options: dict[str, Any] = {
         "vault": Vault(home / "vault"),
         "releases_dir": home / "releases",
@@ -117,9 +137,9 @@ def open_zone(url: str, home: Path, **changes: Any) -> Zone:
         "scanner": InProcessScanner(),
         "release_key": key,
         "clock": house.clock,
-    } | changes
+    } | dict(changes)
     desk = EgressDesk(house.db, house.log, house.registry, **options)
-    desk.outbox_of(workspace).mkdir(parents=True)
+    desk.outbox_of(workspace).mkdir(parents=True, exist_ok=True)
     return Zone(house, desk, author, workspace, checkers, home, key, options)
 
 

@@ -1,4 +1,4 @@
-"""A worker that kills itself in the middle of a step: "release", "scan" or "vote".
+"""A worker that kills itself in the middle of a step: a release, a scan, a vote, a draft handed in, tidying up.
 
 It sends itself SIGKILL at the Nth thing that touches the disk or the database; N = 0 lets it live.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from registry.service import Registry
 from tests.integration.egress_review.egress_house import HERE
 from tests.integration.registry.registry_house import NOTICE, Clock
 
+LATER = 400
+"""Days after which everything that can be given up or removed is."""
 TOUCHES = frozenset(("open", "os.rename", "os.mkdir", "os.remove", "os.link", "os.chmod", "shutil.rmtree"))
 
 
@@ -61,6 +64,14 @@ def act(desk: EgressDesk, step: str, ref: str, checker: str) -> None:
         desk.release(ref)
     elif step == "scan":
         desk.scan(ref)
+    elif step == "hand in":
+        desk.submit_draft(desk._registry.person("minji"), ref, source=HERE)
+    elif step in ("give up", "purge"):
+        desk._clock = Clock(Clock().now + timedelta(days=LATER))
+        desk.sweep_seconds = -1.0
+        desk.tidy()
+    elif step == "step back":
+        desk.recuse(desk._registry.person("hana"), ref, "a friend of mine", source=HERE)
     else:
         person = desk._registry.person(checker)
         request = desk.view(person, ref).request

@@ -1,4 +1,4 @@
-"""kill -9 anywhere in a release, a scan or a vote: after a restart nothing is lost and nothing is out too early."""
+"""kill -9 anywhere in what the desk does: after a restart nothing is lost and nothing is out too early."""
 
 from __future__ import annotations
 
@@ -14,25 +14,29 @@ from audit.db import Database
 from audit.keys import LogKeys
 from audit.verify import verify
 from egress_review import store
+from egress_review.errors import Conflict
+from egress_review.model import Request
+from egress_review.service import EgressDesk
 from egress_review.verify_package import verify_package
 from egress_review.workflow import State
-from tests.integration.egress_review.egress_house import open_zone
-from tests.integration.egress_review.egress_victim import act, die_at, open_desk
+from tests.integration.egress_review.egress_house import HERE, SAFE, open_zone
+from tests.integration.egress_review.egress_victim import LATER, act, die_at, open_desk
 from tests.patience import PATIENCE
 
 #: Each victim is a process of its own, made from one that has loaded the program: loading takes most of its time.
 VICTIMS = multiprocessing.get_context("forkserver")
 VICTIMS.set_forkserver_preload([die_at.__module__])
-SPREAD = 7
-"""Places at which each step is killed in an ordinary run; the long test kills at every one."""
+SPREAD = {"release": 7, "scan": 7, "vote": 7, "hand in": 3, "give up": 3, "purge": 4, "step back": 3}
+"""Steps, and at how many places each is killed in an ordinary run; the long test kills at every one."""
+VOTES = {"release": 2, "step back": 1}
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, str]]:
     """For each step a zone that is about to take it, and the request."""
     made: dict[str, tuple[Path, str]] = {}
-    for step in ("release", "scan", "vote"):
-        home = tmp_path_factory.mktemp(step)
+    for step in SPREAD:
+        home = tmp_path_factory.mktemp(step.replace(" ", "-"))
         zone = open_zone(f"sqlite:///{home / 'ansim.db'}", home)
         raw = zone.key.private_bytes(
             serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
@@ -40,7 +44,17 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, 
         (home / "release.key").write_bytes(raw)
         if step == "scan":
             request = zone.submit()
-        elif step == "vote":
+        elif step == "hand in":
+            zone.write("table.csv", SAFE)
+            request = zone.desk.save_draft(zone.author, zone.workspace, zone.draft(), source=HERE)
+        elif step == "give up":
+            request = zone.in_review()
+            zone.house.clock.pass_by(days=LATER - 10)
+            zone.desk.tidy()
+        elif step == "purge":
+            request = zone.in_review()
+            zone.desk.withdraw(zone.author, request.ref, source=HERE)
+        elif step in ("vote", "step back"):
             request = zone.in_review()
             zone.vote("hana", request)
         else:
@@ -75,13 +89,22 @@ def check_survived(home: Path, ref: str, step: str) -> None:
     if desk.package_of(ref).exists():
         assert left.state is State.RELEASED, "a package without a release in the log"
         assert verify_package(desk.package_of(ref), keys.verifier("ansim.example/audit")).ok
-    assert votes == (0 if step == "scan" else 2 if step == "release" or left.state is State.APPROVED else 1)
-    if left.state is not State.APPROVED or step == "release":
-        act(desk, step, ref, "duri")
+    if step == "vote":
+        assert votes == (2 if left.state is State.APPROVED else 1)
+    else:
+        assert votes == VOTES.get(step, 0)
+    again(desk, step, ref, left)
     with db.read() as tx:
         after = store.load(tx, ref)
-    expected = {"release": State.RELEASED, "scan": State.IN_REVIEW, "vote": State.APPROVED}[step]
-    assert after.state is expected
+        if step == "purge":
+            assert store.purged_at(tx, after) is not None
+    assert after.state is AFTER[step]
+    if step == "purge":
+        assert not any((home / "vault" / "files").iterdir()), "recorded as removed, and still there"
+    elif step == "hand in":
+        assert all(desk._vault.path(file.sha256).is_file() for file in after.files)
+    elif step == "step back":
+        assert len(desk.interests()) == 1
     if step == "release":
         assert after.packaged
         assert verify_package(desk.package_of(ref), keys.verifier("ansim.example/audit")).ok
@@ -92,9 +115,30 @@ def check_survived(home: Path, ref: str, step: str) -> None:
     db.close()
 
 
+AFTER = {
+    "release": State.RELEASED,
+    "scan": State.IN_REVIEW,
+    "vote": State.APPROVED,
+    "hand in": State.SCANNING,
+    "give up": State.ABANDONED,
+    "purge": State.WITHDRAWN,
+    "step back": State.IN_REVIEW,
+}
+
+
+def again(desk: EgressDesk, step: str, ref: str, left: Request) -> None:
+    """Take the step once more, as whoever was cut off would; what is done already says so."""
+    if step == "vote" and left.state is State.APPROVED:
+        return
+    try:
+        act(desk, step, ref, "duri")
+    except Conflict:
+        assert step in ("hand in", "step back")
+
+
 def kill_at(prepared: dict[str, tuple[Path, str]], step: str, at: int, tmp_path: Path) -> None:
     source, ref = prepared[step]
-    home = tmp_path / f"{step}-{at}"
+    home = tmp_path / f"{step}-{at}".replace(" ", "-")
     shutil.copytree(source, home)
     code, _ = run(home, ref, step, at)
     assert code == -signal.SIGKILL
@@ -110,17 +154,18 @@ def touches(prepared: dict[str, tuple[Path, str]], step: str, tmp_path: Path) ->
     return count
 
 
-@pytest.mark.parametrize("step", ["release", "scan", "vote"])
+@pytest.mark.parametrize("step", SPREAD)
 def test_a_process_that_is_killed_loses_nothing_and_lets_nothing_out(
     prepared: dict[str, tuple[Path, str]], step: str, tmp_path: Path
 ) -> None:
     total = touches(prepared, step, tmp_path)
-    for number in range(SPREAD):
-        kill_at(prepared, step, 1 + number * (total - 1) // (SPREAD - 1), tmp_path)
+    places = SPREAD[step]
+    for number in range(places):
+        kill_at(prepared, step, 1 + number * (total - 1) // (places - 1), tmp_path)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("step", ["release", "scan", "vote"])
+@pytest.mark.parametrize("step", SPREAD)
 def test_a_process_can_be_killed_at_every_single_touch(
     prepared: dict[str, tuple[Path, str]], step: str, tmp_path: Path
 ) -> None:

@@ -187,8 +187,9 @@ def test_only_the_author_and_compliance_see_what_was_blocked(zone: Zone) -> None
     officer = zone.house.join("officer", Role.COMPLIANCE_OFFICER).person
     request = zone.in_review("name,rrn\na,901106-1896546\n")
     sha256 = request.files[0].sha256
-    assert zone.desk.preview(officer, request.ref, sha256, source=HERE).kind == "table"
-    assert zone.desk.preview(zone.author, request.ref, sha256, source=HERE).rows[0] == ("name", "rrn")
+    assert zone.desk.preview(officer, request.ref, sha256, source=HERE).page.pieces[0].preview.kind == "table"
+    own = zone.desk.preview(zone.author, request.ref, sha256, source=HERE)
+    assert own.page.pieces[0].preview.rows[0] == ("name", "rrn")
     with pytest.raises(Denied):
         zone.desk.preview(zone.checkers["duri"], request.ref, sha256, source=HERE)
     assert [view.request.ref for view in zone.desk.all_requests(officer)] == [request.ref]

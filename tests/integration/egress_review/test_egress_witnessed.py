@@ -141,3 +141,22 @@ def check_cosigned(zone: Zone, ref: str) -> None:
     note = parse_proof((directory / RECEIPT).read_text()).checkpoint
     assert log.witnesses.satisfied_by(note)
     assert "witness.example/1" in {signature.name for signature in parse_note(note).signatures}
+
+
+def test_the_time_to_collect_runs_from_when_the_package_is_there(each_zone: Zone, tmp_path: Path) -> None:
+    zone, port = each_zone, free_port()
+    witness, days = ask_for(zone, tmp_path, port), each_zone.desk.policy.collect_days
+    rounds = WitnessRounds(zone.house.log, zone.house.log.witnesses, timedelta(), clock=zone.house.clock)
+    ref = zone.approved().ref
+    zone.desk.release(ref)
+    zone.house.clock.pass_by(days=days - 1)
+    with serving(witness, port):
+        rounds.run()
+        assert zone.desk.act(ref).packaged
+    zone.house.clock.pass_by(days=days - 1)
+    assert ref not in zone.desk.pending()
+    assert zone.desk.act(ref).state is State.RELEASED
+    assert zone.desk.collect(zone.author, ref, source=HERE).is_file()
+    zone.house.clock.pass_by(days=1)
+    assert zone.desk.pending() == [ref]
+    assert zone.desk.act(ref).state is State.EXPIRED

@@ -20,6 +20,7 @@ from audit.keys import LogKeys
 from audit.log import AuditLog
 from audit.search import Query, search
 from deid.keys import KeyStore
+from deid.recogniser_file import kept_recognisers
 from deid.records.desk import Acting
 from deid.records.model import Extract, Verdict
 from deid.records.order import Order, load_order
@@ -191,6 +192,7 @@ def open_world(home: Path, *, treated_outside: bool = False, url: str = "") -> W
         keys=lambda: KeyStore(home / "additional"),
         directory=home / "datasets",
         clock=lambda: now[0],
+        recognisers=lambda: kept_recognisers(home),
     )
     return World(home, db, log, registry, desk, now)
 

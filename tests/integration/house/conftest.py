@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.integration.audit.conftest import postgresql_socket
-from tests.integration.egress_review.conftest import zone
+from tests.integration.egress_review.conftest import first_zone, zone
 from tests.integration.extracts.extract_world import first_extract_world
 from tests.integration.extracts.extract_world import world as extract_world
 from tests.integration.portal.portal_world import clock, first_world, world
@@ -14,6 +14,7 @@ __all__ = [
     "extract_world",
     "first_extract_world",
     "first_world",
+    "first_zone",
     "house",
     "postgresql_socket",
     "world",

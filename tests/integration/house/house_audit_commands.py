@@ -74,6 +74,7 @@ USES.elsewhere.update(
         "deid linkage preview": (LINKAGE, '("linkage_previewed", "ok")'),
         "deid linkage refuse": (LINKAGE, "desk.refuse("),
         "deid linkage request": (LINKAGE, "desk.ask("),
+        "deid synth": ("integration/deid/test_deid_synth_desk.py", '("deid.synthetic", "ok")'),
         "deid query": ("integration/deid/test_deid_queries.py", '("query_answered", "ok")'),
         "deid reidentify approve": (REIDENTIFY, '("reidentify_approved", "ok")'),
         "deid reidentify open": (REIDENTIFY, '("token_opened", "ok")'),

@@ -41,8 +41,13 @@ USES: Uses[Shell] = Uses(
     silent={
         "demo code": "a code of a demo account, in a zone without real data",
         "doctor": LOOKS,
+        "egress canary list": LOOKS,
         "egress check": NO_ZONE,
+        "egress fingerprints list": LOOKS,
+        "egress interest list": LOOKS,
         "egress list": REQUESTS,
+        "egress rechecks": REQUESTS,
+        "egress policy show": LOOKS,
         "egress show": REQUESTS,
         "egress verify-package": NO_ZONE,
         "registry dataset list": LOOKS,
@@ -52,7 +57,12 @@ USES: Uses[Shell] = Uses(
         "registry person list": LOOKS,
         "registry project list": LOOKS,
         "status": LOOKS,
-    }
+        "mail status": "how many mails wait or went; nothing of the record",
+        "mail test": "a mail without anything of the record, to somebody whom root on the machine names",
+    },
+    elsewhere={
+        "egress replay": ("integration/egress_review/test_egress_policy_commands.py", '"egress.replayed"'),
+    },
 )
 PERSON = ("--name", "김민지", "--email", "minji@x.org")
 TITLES = ("--title-ko", "과제", "--title-en", "Study", "--purpose", "목적")
@@ -213,6 +223,26 @@ def dataset_check(shell: Shell) -> Act:
     return lambda: shell.run("registry dataset check omop")
 
 
+@USES.exercise("egress fingerprints make", "egress.fingerprinted")
+def fingerprints_make(shell: Shell) -> Act:
+    dataset(shell.zone)
+    return lambda: shell.run("egress fingerprints make omop 1")
+
+
+@USES.exercise("egress canary add", "egress.canaries_declared")
+def canary_add(shell: Shell) -> Act:
+    file = shell.scratch / "birds.csv"
+    file.write_text("id,born\nzz-99-12345,1970-01-01\n", encoding="utf-8")
+    return lambda: shell.run("egress canary add omop", str(file))
+
+
+@USES.exercise("egress interest declare", "egress.interest_declared")
+def interest_declare(shell: Shell) -> Act:
+    project(shell.zone)
+    join(shell.zone, "junho", Role.CHECKER)
+    return lambda: shell.run("egress interest declare junho study --reason", "a friend leads it")
+
+
 @USES.exercise("registry grant add", "grant.approved")
 def grant_add(shell: Shell) -> Act:
     project(shell.zone)
@@ -228,3 +258,20 @@ def grant_revoke(shell: Shell) -> Act:
     join(shell.zone, "sunhee", Role.DATA_CONTROLLER)
     ref = granted(shell.zone).ref
     return lambda: shell.run(f"registry grant revoke {ref}")
+
+
+@USES.exercise("egress policy assign", "egress.policy_assigned")
+def assign_policy(shell: Shell) -> Act:
+    project(shell.zone)
+    return lambda: shell.run("egress policy assign uk-sdap --project study")
+
+
+@USES.exercise("egress policy simulate", "egress.policy_simulated")
+def simulate_policy(shell: Shell) -> Act:
+    return lambda: shell.run("egress policy simulate uk-sdap")
+
+
+@USES.exercise("registry person organisation", "person.affiliated")
+def affiliate(shell: Shell) -> Act:
+    join(shell.zone, "minji")
+    return lambda: shell.run("registry person organisation minji", "서울병원")

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from egress_review.model import Choice
-from tests.integration.egress_review.egress_house import HERE, SAFE, Zone, ask_for
-from tests.integration.house.house_uses import Act, Uses
+from dataclasses import replace
 
-USES: Uses[Zone] = Uses()
+from audit.cells import CellStore
+from egress_review.model import Choice
+from egress_review.policy import load_policy
+from registry.desk import CLI
+from tests.integration.egress_review.egress_house import HERE, SAFE, Zone, ask_for
+from tests.integration.egress_review.watch_house import watch_in
+from tests.integration.house.house_uses import Act, Uses
+from tests.unit.egress_review.source_house import as_csv, people
+
+UK = load_policy("uk-sdap")
+USES: Uses[Zone] = Uses(
+    silent={
+        "EgressDesk.choose_mail": "whether somebody wants mail concerns nobody else and gives no right",
+        "EgressDesk.run_simulations": "does trials that were recorded when they were asked for, and changes no request",
+    }
+)
 OTHER = "sex,n\nF,210\nM,220\n"
 
 
@@ -124,3 +137,184 @@ def revoke(zone: Zone) -> Act:
     return lambda: zone.desk.revoke(
         zone.checkers["hana"], request.ref, "the wrong file", request.confirm_code, source=HERE
     )
+
+
+@USES.exercise("EgressDesk.save_draft", "egress.drafted")
+def save_draft(zone: Zone) -> Act:
+    return lambda: zone.desk.save_draft(zone.author, zone.workspace, zone.draft(), source=HERE)
+
+
+def kept(zone: Zone) -> str:
+    """The reference of a draft whose file lies in the outbox."""
+    zone.write("table.csv", SAFE)
+    return zone.desk.save_draft(zone.author, zone.workspace, zone.draft(), source=HERE).ref
+
+
+@USES.exercise("EgressDesk.edit_draft", "egress.draft_saved")
+def edit_draft(zone: Zone) -> Act:
+    ref = kept(zone)
+    return lambda: zone.desk.edit_draft(zone.author, ref, zone.draft("other.csv"), source=HERE)
+
+
+@USES.exercise("EgressDesk.submit_draft", "egress.submitted")
+def submit_draft(zone: Zone) -> Act:
+    ref = kept(zone)
+    return lambda: zone.desk.submit_draft(zone.author, ref, source=HERE)
+
+
+@USES.exercise("EgressDesk.copy_to_draft", "egress.drafted")
+def copy_to_draft(zone: Zone) -> Act:
+    ref = kept(zone)
+    zone.desk.withdraw(zone.author, ref, source=HERE)
+    return lambda: zone.desk.copy_to_draft(zone.author, ref, source=HERE)
+
+
+@USES.exercise("EgressDesk.comment", "egress.commented")
+def comment(zone: Zone) -> Act:
+    ref = zone.in_review().ref
+    return lambda: zone.desk.comment(zone.checkers["hana"], ref, "which year is it?", source=HERE)
+
+
+@USES.exercise("EgressDesk.recuse", "egress.recused")
+def recuse(zone: Zone) -> Act:
+    ref = zone.in_review().ref
+    return lambda: zone.desk.recuse(zone.checkers["hana"], ref, "a friend of mine", source=HERE)
+
+
+@USES.exercise("EgressDesk.declare_interest", "egress.interest_declared")
+def declare_interest(zone: Zone) -> Act:
+    hana = zone.checkers["hana"]
+    return lambda: zone.desk.declare_interest(hana, hana.ref, "gibleed", "a friend leads it", source=HERE)
+
+
+def idle(zone: Zone) -> None:
+    """Let a draft lie until its author is warned."""
+    kept(zone)
+    days = zone.desk.policy_for(zone.workspace.project).idle_days
+    zone.house.clock.pass_by(days=days - 1)
+
+
+@USES.exercise("EgressDesk.tidy", "egress.idle_warned")
+def warn_of_idleness(zone: Zone) -> Act:
+    idle(zone)
+    return lambda: zone.desk.tidy()
+
+
+@USES.exercise("EgressDesk.tidy (given up)", "egress.abandoned")
+def abandon(zone: Zone) -> Act:
+    idle(zone)
+    zone.desk.tidy()
+    zone.house.clock.pass_by(days=8)
+    return lambda: zone.desk.tidy()
+
+
+@USES.exercise("EgressDesk.tidy (removed)", "egress.purged")
+def purge(zone: Zone) -> Act:
+    zone.desk.withdraw(zone.author, zone.in_review().ref, source=HERE)
+    zone.house.clock.pass_by(days=zone.desk.policy_for(zone.workspace.project).purge_days + 1)
+    return lambda: zone.desk.tidy()
+
+
+@USES.exercise("EgressDesk.take", "egress.taken")
+def take(zone: Zone) -> Act:
+    ref = zone.in_review().ref
+    return lambda: zone.desk.take(zone.checkers["hana"], ref, source=HERE)
+
+
+@USES.exercise("EgressDesk.give_back", "egress.given_back")
+def give_back(zone: Zone) -> Act:
+    ref = zone.in_review().ref
+    zone.desk.take(zone.checkers["hana"], ref, source=HERE)
+    return lambda: zone.desk.give_back(zone.checkers["hana"], ref, source=HERE)
+
+
+@USES.exercise("EgressDesk.code_behind", "egress.code_read")
+def code_behind(zone: Zone) -> Act:
+    ref = zone.in_review().ref
+    cells = CellStore(zone.home / "cells", zone.house.log._keys.cells, zone.house.log.cell_keys())
+    why = "where the third column comes from"
+    return lambda: zone.desk.code_behind(zone.checkers["hana"], ref, why, cells=cells, source=HERE)
+
+
+@USES.exercise(
+    "EgressDesk.comparison", "egress.viewed", "egress.viewed", why="two files are looked at, each of its own request"
+)
+def comparison(zone: Zone) -> Act:
+    request = zone.in_review()
+    zone.desk.return_to_author(zone.checkers["hana"], request.ref, "please add the year", source=HERE)
+    zone.write("table.csv", OTHER)
+    again = zone.desk.resubmit(zone.author, request.ref, zone.draft(), source=HERE)
+    zone.desk.scan(again.ref)
+    hana, sha256 = zone.checkers["hana"], again.files[0].sha256
+    key = zone.desk.screen(hana, again.ref).last[sha256].key
+    return lambda: zone.desk.comparison(hana, again.ref, sha256, key, source=HERE)
+
+
+@USES.exercise("EgressDesk.fingerprint", "egress.fingerprinted")
+def fingerprint(zone: Zone) -> Act:
+    zone.desk = zone.reopened(watch=watch_in(zone.home))
+    return lambda: zone.desk.fingerprint("omop", 1)
+
+
+@USES.exercise("EgressDesk.declare_canaries", "egress.canaries_declared")
+def declare_canaries(zone: Zone) -> Act:
+    zone.desk = zone.reopened(watch=watch_in(zone.home))
+    file = zone.home / "birds.csv"
+    file.write_bytes(as_csv(people(1)))
+    return lambda: zone.desk.declare_canaries("omop", file, by=CLI, source=HERE)
+
+
+def drawn(zone: Zone) -> str:
+    """The reference of a release that is drawn next."""
+    policy = replace(zone.options["policy"], recheck_percent=100)
+    zone.desk = zone.reopened(watch=watch_in(zone.home), policy=policy)
+    request = zone.in_review()
+    zone.vote("hana", request)
+    zone.vote("senior", request)
+    return zone.desk.release(request.ref).ref
+
+
+@USES.exercise("EgressDesk.draw_rechecks", "egress.recheck_drawn")
+def draw_rechecks(zone: Zone) -> Act:
+    drawn(zone)
+    return lambda: zone.desk.draw_rechecks()
+
+
+@USES.exercise("EgressDesk.recheck", "egress.rechecked")
+def recheck(zone: Zone) -> Act:
+    ref = drawn(zone)
+    zone.desk.draw_rechecks()
+    return lambda: zone.desk.recheck(zone.checkers["duri"], ref, True, "", source=HERE)
+
+
+@USES.exercise("EgressDesk.assign_policy", "egress.policy_assigned")
+def assign_policy(zone: Zone) -> Act:
+    controller = zone.house.accounts["sunhee"].actor
+    return lambda: zone.desk.assign_policy("project", "gibleed", UK, by=controller, source=HERE)
+
+
+@USES.exercise("EgressDesk.simulate", "egress.policy_simulated")
+def simulate(zone: Zone) -> Act:
+    zone.in_review()
+    controller = zone.house.accounts["sunhee"].actor
+    return lambda: zone.desk.simulate(UK, None, by=controller, source=HERE, progress=lambda _done, _total: None)
+
+
+@USES.exercise("EgressDesk.ask_simulation", "egress.policy_simulated")
+def ask_simulation(zone: Zone) -> Act:
+    controller = zone.house.accounts["sunhee"].actor
+    return lambda: zone.desk.ask_simulation(UK, None, by=controller, source=HERE)
+
+
+@USES.exercise("EgressDesk.replay", "egress.replayed")
+def replay(zone: Zone) -> Act:
+    ref = zone.in_review().ref
+    controller = zone.house.accounts["sunhee"].actor
+    return lambda: zone.desk.replay(ref, by=controller, source=HERE)
+
+
+@USES.exercise("EgressDesk.remind", "egress.overdue")
+def remind(zone: Zone) -> Act:
+    zone.in_review()
+    zone.house.clock.pass_by(days=10)
+    return zone.desk.remind

@@ -28,8 +28,9 @@ from egress_review.model import Draft
 from egress_review.scanner import InProcessScanner
 from egress_review.service import EgressDesk
 from egress_review.vault import Vault
+from hub_config import fingerprinting, zone_events
 from hub_config import worker as worker_module
-from hub_config import zone_events
+from hub_config.fingerprinting import watch_of
 from hub_config.gate_control import SOCKET
 from hub_config.settings import HubSettings, OutwardSettings
 from hub_config.worker import Worker
@@ -107,7 +108,7 @@ def open_office(home: Path, patch: pytest.MonkeyPatch) -> Iterator[Office]:
         zone.db.close()
 
 
-def _desk(zone: Zone) -> EgressDesk:
+def _desk(zone: Zone, **more: Any) -> EgressDesk:
     """The zone's desk with a scanner that needs no container."""
     return EgressDesk(
         zone.db,
@@ -119,6 +120,7 @@ def _desk(zone: Zone) -> EgressDesk:
         release_key=zone.keys.release_key,
         releases_dir=zone.home / "releases",
         workspaces_dir=zone.home / "workspaces",
+        **more,
     )
 
 
@@ -127,10 +129,15 @@ USES: Uses[Office] = Uses(
         "sequencer": "gives events their place in the tree; what they record was recorded before",
         "checkpoint": "a checkpoint is the signature on the entries, not one of them",
         "break-glass": "enters what was kept in a file while the log could not be written, as it was written down then",
+        "mail": "sends what moves of requests put into the outbox; they are recorded, and so is a mail that cannot go",
+        "simulations": "does trials that were recorded when they were asked for, and changes no request",
         "hub_users": "removes from the hub whom the registry erased, which was recorded then",
     },
     elsewhere={
+        "idle": ("integration/egress_review/test_machine_tidying.py", '"egress.purged"'),
+        "rechecks": ("integration/egress_review/test_egress_rechecks.py", '"egress.recheck_drawn"'),
         "reviews": ("integration/audit/test_audit_review.py", '"review.overdue"'),
+        "reminders": ("integration/egress_review/test_egress_reminders.py", '"egress.overdue"'),
     },
 )
 
@@ -145,6 +152,14 @@ def act_on_requests(office: Office) -> Act:
     draft = Draft(title="By sex", purpose="For a paper", context=context, controls="", files=("table.csv",))
     office.zone.desk.submit(office.zone.registry.person("minji"), workspace, draft, source=HERE)
     return office.duty("egress")
+
+
+@USES.exercise("fingerprints", "egress.fingerprinted")
+def keep_fingerprints(office: Office) -> Act:
+    at_work(office.zone)
+    watch = watch_of(office.zone.settings, office.zone.keys)
+    patched = replace(office.zone, desk=_desk(office.zone, watch=watch))
+    return lambda: fingerprinting.keep(patched)
 
 
 @USES.exercise("endings", "workspace.cut")

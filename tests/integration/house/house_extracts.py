@@ -72,6 +72,14 @@ def destroy(world: World) -> Act:
     return lambda: world.desk.destroy(ref, "연구가 끝났습니다.", by=world.by("sunhee"))
 
 
+@USES.exercise("ExtractDesk.forget", "extract.record_removed")
+def forget(world: World) -> Act:
+    ref = world.mountable().ref
+    world.desk.destroy(ref, "연구가 끝났습니다.", by=world.by("sunhee"))
+    world.now[0] = world.now[0].replace(year=world.now[0].year + 3)
+    return lambda: world.desk.forget(3)
+
+
 USES.silent["ExtractDesk.why_not"] = "says whether somebody may review; the transaction only holds others off"
 
 

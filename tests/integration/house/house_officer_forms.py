@@ -12,12 +12,21 @@ from tests.integration.portal.portal_world import CLI, HERE, World
 __all__ = ["USES"]
 
 REVIEWS = "integration/portal/test_portal_monthly_review.py"
+KEY_ENDS = "integration/portal/test_portal_key_ends.py"
 REIDENTIFY = "integration/portal/test_portal_reidentification.py"
-USES.silent.update({"/compliance/file": "turns a file into its hash; the page that shows what is found is recorded"})
+USES.silent.update(
+    {
+        "/account/mail": "whether somebody wants mail concerns nobody else and gives no right",
+        "/compliance/file": "turns a file into its hash; the page that shows what is found is recorded",
+    }
+)
 USES.elsewhere.update(
     {
         "/monthly-reviews/{month}/note": (REVIEWS, '"review.noted"'),
         "/monthly-reviews/{month}/sign": (REVIEWS, '"review.signed"'),
+        "/additional-information": (KEY_ENDS, '"requested"'),
+        "/additional-information/{ref}/approve": (KEY_ENDS, '"approved"'),
+        "/additional-information/{ref}/refuse": (KEY_ENDS, "/refuse"),
         "/reidentification": (REIDENTIFY, '"deid.reidentify_requested"'),
         "/reidentification/{ref}/approve": (REIDENTIFY, '"deid.reidentify_approved"'),
         "/reidentification/{ref}/refuse": (REIDENTIFY, '"deid.reidentify_refused"'),
@@ -98,3 +107,21 @@ def closed_long_ago(world: World) -> None:
 def last_month(world: World) -> str:
     """The month before the present one."""
     return f"{world.clock().replace(day=1) - timedelta(days=1):%Y-%m}"
+
+
+@USES.exercise("/policies", "egress.policy_assigned")
+def set_policy(world: World) -> Act:
+    browser = operator(world)
+    return lambda: browser.fill("/policies", target="project/study", policy="uk-sdap")
+
+
+@USES.exercise("/policies/trials", "egress.policy_simulated")
+def try_policy(world: World) -> Act:
+    browser = operator(world)
+    return lambda: browser.fill("/policies/trials", policy="uk-sdap")
+
+
+@USES.exercise("/people/{handle}/organisation", "person.affiliated")
+def enter_organisation(world: World) -> Act:
+    browser = operator(world)
+    return lambda: browser.fill("/people/minji/organisation", organisation="서울병원")

@@ -120,6 +120,19 @@ def resubmit(world: World) -> Act:
     return lambda: browser.fill(f"/requests/{ref}/edit", **request_form())
 
 
+@USES.exercise("/requests/{ref}/copy", "egress.drafted")
+def copy(world: World) -> Act:
+    ref, browser = world.submitted(), world.signed_in("minji")
+    browser.fill(f"/requests/{ref}/withdraw")
+    return lambda: browser.fill(f"/requests/{ref}/copy")
+
+
+@USES.exercise("/requests/{ref}/comment", "egress.commented")
+def answer(world: World) -> Act:
+    ref, browser = world.submitted(), world.signed_in("minji")
+    return lambda: browser.fill(f"/requests/{ref}/comment", text="It is for table 2.")
+
+
 @USES.exercise("/requests/{ref}/withdraw", "egress.withdrawn")
 def withdraw(world: World) -> Act:
     ref, browser = world.submitted(), world.signed_in("minji")
@@ -141,13 +154,55 @@ def vote(world: World) -> Act:
     ref, browser = world.submitted(), world.signed_in("junho")
     names = set(re.findall(r'name="(vote-[0-9a-f]{64})"', browser.page(f"/review/{ref}")))
     votes = dict.fromkeys(names, "approve")
-    return lambda: browser.fill(f"/review/{ref}/vote", round="1", confirm=ref[-4:], comment="", **votes)
+    return lambda: browser.fill(f"/review/{ref}/vote", round="1", confirm=ref[-4:], comment="", unseen="yes", **votes)
+
+
+@USES.exercise("/review/{ref}/take", "egress.taken")
+def take_request(world: World) -> Act:
+    ref, browser = world.submitted(), world.signed_in("junho")
+    return lambda: browser.fill(f"/review/{ref}/take")
+
+
+@USES.exercise("/review/{ref}/give-back", "egress.given_back")
+def give_request_back(world: World) -> Act:
+    ref, browser = world.submitted(), world.signed_in("junho")
+    browser.fill(f"/review/{ref}/take")
+    return lambda: browser.fill(f"/review/{ref}/give-back")
+
+
+@USES.exercise("/review/{ref}/remark", "egress.commented")
+def remark(world: World) -> Act:
+    ref, browser = world.submitted(), world.signed_in("junho")
+    return lambda: browser.fill(f"/review/{ref}/remark", remark="Is the year missing?", visibility="all")
+
+
+@USES.exercise("/review/{ref}/recuse", "egress.recused")
+def recuse(world: World) -> Act:
+    ref, browser = world.submitted(), world.signed_in("junho")
+    return lambda: browser.fill(f"/review/{ref}/recuse", reason="My sister wrote it.")
+
+
+@USES.exercise("/review/{ref}/code", "egress.code_read")
+def read_code(world: World) -> Act:
+    ref, browser = world.submitted(), world.signed_in("junho")
+    return lambda: browser.fill(f"/review/{ref}/code", 200, reason="where the counts come from")
 
 
 @USES.exercise("/review/{ref}/decide", "egress.returned")
 def decide(world: World) -> Act:
     ref, browser = world.submitted(), world.signed_in("junho")
     return lambda: browser.fill(f"/review/{ref}/decide", decision="return", reason="Merge the groups please.")
+
+
+@USES.exercise("/rechecks/{ref}", "egress.rechecked")
+def recheck(world: World) -> Act:
+    ref = world.submitted()
+    for handle in ("junho", "seoyeon"):
+        world.vote(handle, ref)
+    world.zone.desk._draw(world.zone.desk.release(ref), 100)
+    world.zone.registry.grant_role("nobody", Role.CHECKER, by=CLI, source=HERE)
+    browser = world.signed_in("nobody")
+    return lambda: browser.fill(f"/rechecks/{ref}", answer="agree", reason="")
 
 
 @USES.exercise("/compliance/verify", "log.verified")

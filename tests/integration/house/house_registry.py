@@ -294,3 +294,10 @@ def repeat_erasure(house: House) -> Act:
     closed_long_ago(house)
     ref = house.registry.person("minji").ref
     return lambda: house.registry.repeat_erasure(ref, source=HOME)
+
+
+@USES.exercise("Registry.affiliate", "person.affiliated")
+def affiliate(house: House) -> Act:
+    house.join("minji")
+    acting = by(house)
+    return lambda: house.registry.affiliate("minji", "서울병원", **acting)

@@ -35,6 +35,7 @@ COMMANDS = house_audit_commands.USES
 CHECK = "/requests/new (check)"
 LAST_VOTE = "EgressDesk.vote (the last)"
 UNWITNESSED = "EgressDesk.release (no witness answers)"
+TIDIED = {"EgressDesk.tidy (given up)", "EgressDesk.tidy (removed)"}
 
 
 def test_every_use_case_of_the_registry_is_exercised() -> None:
@@ -42,7 +43,7 @@ def test_every_use_case_of_the_registry_is_exercised() -> None:
 
 
 def test_every_use_case_of_the_desk_is_exercised() -> None:
-    house_desk.USES.covers(writing_methods(EgressDesk, "egress_review") | {LAST_VOTE, UNWITNESSED})
+    house_desk.USES.covers(writing_methods(EgressDesk, "egress_review") | {LAST_VOTE, UNWITNESSED} | TIDIED)
 
 
 @pytest.mark.parametrize("name", sorted(house_registry.USES.known))

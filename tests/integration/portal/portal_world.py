@@ -239,7 +239,7 @@ class World:
         page = browser.page(f"/review/{ref}")
         names = set(re.findall(r'name="(vote-[0-9a-f]{64})"', page))
         assert names, page[-3000:]
-        fields = dict.fromkeys(names, choice)
+        fields = dict.fromkeys(names, choice) | {"unseen": "yes"}
         return browser.fill(f"/review/{ref}/vote", status, round="1", confirm=ref[-4:], comment=comment, **fields)
 
 

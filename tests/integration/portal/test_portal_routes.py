@@ -8,7 +8,7 @@ from portal.app import PAGES
 from portal.pages import Page
 from registry.model import Role
 from tests.integration.portal.portal_extracts import portal_extract
-from tests.integration.portal.portal_world import PEOPLE, World
+from tests.integration.portal.portal_world import CLI, HERE, PEOPLE, World
 
 WALKED = [page for page in PAGES if page.needs != "nobody"]
 HOLDERS = {role: handle for handle, roles in PEOPLE.items() for role in roles} | {Role.RESEARCHER: "minji"}
@@ -87,11 +87,12 @@ def test_every_page_renders_in_both_languages_with_banner_headers_and_landmarks(
         encoding="utf-8",
     )
     extract = portal_extract(world, until="in_review").ref
+    trial = world.zone.desk.ask_simulation(world.zone.desk.policy, None, by=CLI, source=HERE)
     browsers = {handle: world.signed_in(handle) for handle in PEOPLE}
     for page in PAGES:
         path = address(page, ref)
         if "GET" not in page.methods or re.search(
-            r"sign-in|callback|health|token|receipt|answers$|queries|qr\.svg|tification/", page.path
+            r"sign-in|callback|health|token|receipt|answers$|queries|qr\.svg|tification/|information/", page.path
         ):
             continue
         handle = "minji"
@@ -102,6 +103,7 @@ def test_every_page_renders_in_both_languages_with_banner_headers_and_landmarks(
         browser = browsers[handle]
         if page.path.startswith("/extracts/"):
             path = path.replace(ref, extract).replace("form/project", "form/record")
+        path = path.replace(ref, trial) if page.path.startswith("/policies/trials/") else path
         if path.endswith("/edit"):
             path = "/requests/new?project=study"
         browser.cookies.set("ansim-language", language, domain="zone.ansim.localhost")

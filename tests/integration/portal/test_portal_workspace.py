@@ -151,3 +151,26 @@ def test_what_is_not_a_call_is_refused_in_both_languages(world: World) -> None:
     assert client.get("/workspace/precheck").status_code == 405
     assert client.get("/").status_code == 404
     assert client.post("/workspace/submit", json={"title": 7, "files": ["a"]}).status_code == 400
+
+
+def test_the_pane_beside_a_workspace_says_how_requests_stand_and_what_to_change(world: World) -> None:
+    ref = world.submitted(table=SMALL)
+    minji = world.signed_in("minji")
+    assert "What to change" not in minji.page("/projects/study/egress")
+    world.signed_in("junho").fill(f"/review/{ref}/decide", decision="return", reason="", preset="low_counts")
+    page = minji.page("/projects/study/egress")
+    assert "There are counts below the threshold." in page
+    assert f'href="/requests/{ref}/edit"' in page
+    assert "table.csv" in page
+    world.signed_in("haneul").page("/projects/study/egress")
+    for handle in ("nobody", "junho", "taeyang"):
+        assert world.signed_in(handle).get("/projects/study/egress").status_code in (403, 404)
+
+
+def test_a_notebook_reads_what_was_said_without_a_name(world: World) -> None:
+    ref = world.submitted(table=SMALL)
+    world.signed_in("junho").fill(f"/review/{ref}/decide", decision="return", reason="Merge the age groups please.")
+    answer = world.workspace_client(world.workspace().ref).get("/workspace/messages")
+    (said,) = answer.json()["requests"]
+    assert (said["ref"], said["message"]) == (ref, "Merge the age groups please.")
+    assert "junho" not in answer.text.lower()

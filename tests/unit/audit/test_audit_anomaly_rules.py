@@ -136,6 +136,16 @@ def test_an_approval_within_seconds_of_the_first_look_is_found() -> None:
     assert found("approved_in_seconds", evidence(look, replace(vote, choices=frozenset({"reject"}))), seconds=20) == []
 
 
+def test_an_approval_faster_than_anybody_pages_through_the_files_is_found() -> None:
+    look, vote = fact(1, "egress.viewed", actor=BOB), voted(2, BOB, minutes=1)
+    handed_in = replace(fact(0, "egress.submitted"), round=vote.round, object=vote.object, handed_in=4_000_000)
+    assert found("approved_in_seconds", evidence(look, vote), seconds=20) == []
+    [one] = found("approved_in_seconds", evidence(handed_in, look, vote), seconds=20)
+    assert (one.who, one.entries) == ((BOB,), (2,))
+    small = replace(handed_in, handed_in=400_000)
+    assert found("approved_in_seconds", evidence(small, look, vote), seconds=20) == []
+
+
 def test_an_approval_without_a_look_in_that_round_is_found() -> None:
     vote = voted(5, BOB)
     assert len(found("approved_unseen", evidence(vote))) == 1

@@ -15,6 +15,8 @@ from deid.actions.deletion import Mask
 from deid.actions.generalisation import Categorize, Direction, GeneralizeLocal, Range, Round, RoundControlled
 from deid.actions.randomisation import Permute
 from deid.actions.statistics import Aggregate, Figure, Microaggregate
+from deid.cautions import idle
+from deid.policy import parse_policy
 from tests.unit.deid.deid_world import changed
 
 AGES = [33, 61, 50, 72, 43, 44, 23, 67, 68, 49]
@@ -34,6 +36,31 @@ def test_rounding_to_tens_gives_the_official_figures(direction: Direction, expec
 
 def test_the_housing_example_gives_the_official_figures() -> None:
     assert changed(Round(to=100), [25_000, 750, 81_250, 125_000]) == [25_000, 800, 81_300, 125_000]
+
+
+def test_rounding_that_leaves_every_value_alone_is_warned_of_and_coarser_rounding_is_not() -> None:
+    """983,116,785 to 983,117,000 is the guideline's unsuitable example; the other four are like it."""
+    wealth = [983_116_785, 984_201_330, 976_540_120, 989_770_415, 991_300_902]
+    text = """
+version: 1
+name: t
+dataset: hospital
+project: cardio
+purpose: statistics
+order: shuffled
+columns:
+  wealth: {{role: sensitive, action: round, params: {{to: {to}}}, reason: r}}
+"""
+    for to, shown, warned in (
+        (1_000, [983_117_000, 984_201_000, 976_540_000, 989_770_000, 991_301_000], 1),
+        (10_000_000, [980_000_000, 980_000_000, 980_000_000, 990_000_000, 990_000_000], 0),
+    ):
+        rounded = changed(Round(to=to), wealth)
+        assert rounded == shown
+        policy = parse_policy(text.format(to=to))
+        found = idle(policy, {"wealth": len(set(wealth))}, {"wealth": len(set(rounded))})
+        assert [one.column for one in found] == ["wealth"] * warned
+        assert all("5 different values" in one.text.en and "5가지" in one.text.ko for one in found)
 
 
 def test_plain_rounding_loses_the_total_and_controlled_rounding_keeps_it() -> None:

@@ -171,4 +171,4 @@ def test_split_jamo_are_composed_without_losing_their_place() -> None:
 
 
 def test_a_find_says_where_and_what_and_never_the_value() -> None:
-    assert set(Span.__slots__) == {"start", "end", "label", "score", "rule"}
+    assert set(Span._fields) == {"start", "end", "label", "score", "rule"}

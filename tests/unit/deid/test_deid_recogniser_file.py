@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def test_a_recogniser_of_the_zone_finds_what_it_says_with_its_words_beside_it(tm
         ("S[0-9]{8}", "(S)12\\\\1", 5),
         ("S[0-9]{8}", "S{0,3}", 5),
         ("S[0-9]{8}", "S[0-9", 5),
+        ("S[0-9]{8}", "[[a]{2}", 5),
+        ("S[0-9]{8}", "[A-Z--Q]{2}", 5),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, line: int) -> None:
@@ -75,6 +78,19 @@ def test_a_validator_must_agree(tmp_path: Path) -> None:
     text = GOOD.replace('"S[0-9]{8}"', '"[0-9]{10}"').replace("score: 0.4", "score: 0.9\n    validator: luhn")
     more = compiled(load_recognisers(written(tmp_path, text)))
     assert [s.rule for s in detect("7992739871 학번 1234567897", more=more)] == ["zone.student-number"]
+
+
+@pytest.mark.parametrize("pattern", ["[[a]{2}", "[[]{2}", "[A-Z--Q]{2}", "[0-9&&5]{2}", "[a||b]{2}", "[a~~b]{2}"])
+def test_what_python_only_warns_of_is_refused_with_what_to_write_instead(tmp_path: Path, pattern: str) -> None:
+    path = written(tmp_path, GOOD.replace("S[0-9]{8}", pattern))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        with pytest.raises(RecogniserError) as error:
+            load_recognisers(path)
+    assert said == []
+    assert "[\\[]" in error.value.text("ko")
+    assert "[\\[]" in error.value.text("en")
+    assert safe_pattern(r"[\[a]{2}").search("x[a")
 
 
 @given(st.text(alphabet="ab0[]{}()*+?|\\.-^$,1359<=!:가", max_size=24))

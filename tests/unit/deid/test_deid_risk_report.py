@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from html import escape
 from typing import Any
 
 import hypothesis.strategies as st
@@ -12,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 
 from audit.text import Language, Text
-from deid.policy import Release
-from deid.risk.assessment import Assessment, Criterion, assess, criteria
+from deid.cautions import cautions
+from deid.policy import Release, parse_policy
+from deid.risk.assessment import Assessment, Criterion, as_json, assess, criteria
 from deid.risk.bought import bought
 from deid.risk.measures import NotComputed
 from deid.risk.page import Grid, Note
@@ -151,11 +153,83 @@ def test_a_criterion_that_was_not_computed_takes_the_verdict_away_on_every_page(
         assert 'class="tone met"' not in page
 
 
+WARNED = parse_policy(
+    """
+version: 1
+name: t
+dataset: hospital
+project: cardio
+purpose: statistics
+order: source
+columns:
+  rrn: {role: direct, action: pseudonym_one_way, reason: r}
+  born: {role: quasi, action: date_shift, params: {subject: rrn, unit: days}, reason: r}
+  cost: {role: sensitive, action: order_preserving, params: {accept_leak_of_order: true}, reason: r}
+"""
+)
+
+
+@pytest.mark.parametrize("blanked", [1, 2, 50])
+def test_suppressed_rows_marked_with_an_asterisk_are_counted_as_no_class(blanked: int) -> None:
+    people = pa.table({"age": ["30s", "30s", "40s", "40s"], "sex": ["*"] * 4, "health": ["a", "b", "a", "b"]})
+    marked = pa.concat_tables(
+        [people, pa.table({"age": ["*"] * blanked, "sex": ["*"] * blanked, "health": ["c"] * blanked})]
+    )
+    plain, found = (assess(table, ("age", "sex"), ("health",)) for table in (people, marked))
+    assert as_json(found) | {"blanked_rows": 0} == as_json(plain)
+    assert found.blanked == blanked
+    assert found.k == 2.0
+    assert as_json(found)["blanked_rows"] == blanked
+    for language, said in (("ko", "삭제된 행입니다"), ("en", "were suppressed")):
+        assert said in report_page(found, None, [], language, name="t")  # type: ignore[arg-type]
+        assert said not in report_page(plain, None, [], language, name="t")  # type: ignore[arg-type]
+
+
+def test_columns_generalised_to_an_asterisk_throughout_are_a_class_and_a_missing_value_is_one_too() -> None:
+    alike = pa.table({"age": ["*"] * 7, "sex": pa.array(["*"] * 7).dictionary_encode()})
+    assert (assess(alike, ("age", "sex"), ()).k, assess(alike, ("age", "sex"), ()).blanked) == (7.0, 0)
+    missing = pa.table({"age": ["30s", "30s", None], "sex": ["m", "m", None]})
+    assert (assess(missing, ("age", "sex"), ()).k, assess(missing, ("age", "sex"), ()).blanked) == (1.0, 0)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_every_caution_of_the_policy_stands_in_the_report_in_words(language: Language) -> None:
+    found = assess(TABLE, KEY, ("health",))
+    page = report_page(found, None, [], language, name="t", known=cautions(WARNED))
+    assert len(cautions(WARNED)) == 3
+    for one in cautions(WARNED):
+        assert escape(one.text.say(language)) in page
+        assert escape(one.column or {"ko": "추출본 전체", "en": "the whole extract"}[language]) in page
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_report_without_a_policy_says_that_nobody_looked_for_cautions(language: Language) -> None:
+    found = assess(TABLE, KEY, ("health",))
+    said = {"ko": "정책이 주어지지 않아", "en": "No policy was given"}[language]
+    for known, there in ((None, True), ([], False)):
+        notes = [b for b in content(found, None, [], language, name="t", known=known).blocks if isinstance(b, Note)]
+        assert [note.tone for note in notes if said in note.text] == ["unknown"] * there
+
+
+def test_what_not_computed_means_is_said_where_a_figure_is_missing_and_only_there() -> None:
+    found = assess(TABLE, KEY, ("health",), Population(EVERYBODY, "count"))
+    assert not isinstance(found.attackers.journalist_highest, NotComputed)
+    meanings = {"ko": "위험이 없다는 뜻이 아니라", "en": "does not mean that there is no risk"}
+    for language, meaning in meanings.items():
+        assert meaning not in report_page(found, None, [], language, name="t")  # type: ignore[arg-type]
+        for name, one in blanked(found):
+            assert meaning in report_page(one, None, [], language, name="t"), name  # type: ignore[arg-type]
+
+
+EVERYBODY = TABLE.select(KEY).append_column("count", pa.array([100] * TABLE.num_rows))
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_the_report_is_a_pdf_of_one_page_too(language: Language) -> None:
     found = assess(TABLE, KEY, ("health",))
     steps = bought(TABLE, TABLE.drop_columns(["education"]), dict.fromkeys(KEY, "keep"))
-    data = report_pdf(found, found, criteria(Release(k=2), found), language, name="<b>표</b>", steps=steps)
+    demands = criteria(Release(k=2), found)
+    data = report_pdf(found, found, demands, language, name="<b>표</b>", steps=steps, known=cautions(WARNED))
     assert data.startswith(b"%PDF-")
     assert data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") + data.count(b"/Type /Page/") == 1
 

@@ -1,14 +1,12 @@
-"""The traps of de-identification, each by its name; those that need files are in the integration tests.
-
-Elsewhere: unknown columns, category levels, statistics and metadata of Parquet, CSV formulas, CP949 (extracts); leading
-zeroes, whole numbers as floats, pseudonyms of nothing (actions); suppressed rows as a class (anonymising).
-"""
+"""The traps of de-identification, each by its name; `TRAPS` says which tests keep out of which."""
 
 from __future__ import annotations
 
 import math
 from datetime import date, timedelta
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from deid.action import Action
@@ -20,9 +18,86 @@ from deid.actions.randomisation import Noise
 from deid.actions.statistics import Aggregate, Microaggregate
 from deid.actions.tokens import Tokenize
 from deid.cautions import cautions
+from deid.engine import apply
 from deid.errors import DataError
 from deid.policy import parse_policy
-from tests.unit.deid.deid_world import changed
+from deid.pseudonyms import original
+from deid.sources import open_table
+from tests.unit.deid.deid_world import KEY, changed
+
+TRAPS: dict[str, tuple[str, ...]] = {
+    "an unknown column passes": ("an_extract_has_the_columns_of_the_policy_and_no_other",),
+    "NaN, the empty text and blanks are mixed up": (
+        "nan_is_a_missing_value_and_never_a_number",
+        "an_empty_text_a_blank_and_nan_have_no_pseudonym_and_are_one_gap_in_numbers",
+        "empty_and_blank_texts_are_values_of_their_own_and_missing_is_not_one_of_them",
+    ),
+    "whole numbers are read as floats": (
+        "whole_numbers_read_as_floats_have_the_token_of_the_number_and_fractions_are_refused",
+    ),
+    "leading zeroes are lost": (
+        "leading_zeroes_make_another_identifier",
+        "leading_zeroes_of_a_csv_survive_reading_writing_and_a_range",
+    ),
+    "a category keeps levels that nobody has": ("nothing_of_the_source_rides_along",),
+    "statistics and metadata of Parquet carry raw values": (
+        "nothing_of_the_source_rides_along",
+        "rows_that_were_left_out_are_in_no_statistics_of_the_extract",
+    ),
+    "the order of rows is that of the source": (
+        "a_shuffled_extract_has_the_same_rows_in_another_order",
+        "a_policy_says_what_it_shows_although_it_is_permitted",
+    ),
+    "weekdays reveal a shift of dates": ("a_shift_by_weeks_keeps_every_weekday_and_one_by_days_is_warned_of",),
+    "an engine takes a column for an id and leaves it out": ("keys_are_new_and_each_is_there_once",),
+    "nothing has a pseudonym": ("a_missing_or_empty_identifier_has_no_token",),
+    "a cell of a CSV is a formula": (
+        "a_csv_extract_holds_no_formula",
+        "an_inventory_runs_no_formula_and_escapes_names",
+    ),
+    "a text is in CP949": (
+        "a_table_in_any_spelling_is_read_as_it_was_written",
+        "the_first_korean_letter_decides_however_far_down_it_stands",
+    ),
+    "prose is declared as kept": ("prose_that_is_declared_keep_is_refused_unless_somebody_read_it",),
+    "suppressed rows are counted as a class": (
+        "suppressed_rows_marked_with_an_asterisk_are_counted_as_no_class",
+        "columns_generalised_to_an_asterisk_throughout_are_a_class_and_a_missing_value_is_one_too",
+    ),
+}
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_every_trap_has_a_test_by_its_name(trap: str) -> None:
+    places = Path(__file__).parents[2]
+    files = [*(places / "unit" / "deid").glob("test_*.py"), *(places / "integration" / "deid").glob("test_*.py")]
+    written = "".join(path.read_text(encoding="utf-8") for path in files)
+    for name in TRAPS[trap]:
+        assert written.count(f"def test_{name}(") == 1, name
+
+
+def test_leading_zeroes_of_a_csv_survive_reading_writing_and_a_range(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text("no,zip,age\n007,00123,07\n7,123,7\n", encoding="utf-8")
+    rules = """
+version: 1
+name: t
+dataset: hospital
+project: cardio
+purpose: statistics
+order: source
+columns:
+  no: {role: direct, action: pseudonym_reversible, reason: r}
+  zip: {role: quasi, action: keep, reason: r}
+  age: {role: quasi, action: range, params: {width: 10}, reason: r}
+"""
+    for ending in ("csv", "parquet"):
+        apply(parse_policy(rules), open_table(tmp_path / "in.csv"), KEY, tmp_path / f"out.{ending}")
+        rows = pa.Table.from_batches(list(open_table(tmp_path / f"out.{ending}").batches(("no", "zip", "age"))))
+        key = KEY.derive("reversible|person")
+        assert [original(token, key) for token in rows.column("no").to_pylist()] == ["007", "7"]
+        assert rows.column("zip").to_pylist() == ["00123", "123"]
+        assert len(set(rows.column("age").to_pylist())) == 1
+
 
 ON_NUMBERS: list[Action] = [
     Aggregate(),

@@ -165,10 +165,10 @@ def test_a_claim_of_rounding_is_held_to_the_numbers() -> None:
     assert places(look("t.csv", "group,n\nA,25\nB,37\n", {"rounded_to": 5}), "cells.claim") == [(3, 2)]
 
 
-def test_a_percentage_that_implies_few_people_is_a_note() -> None:
+def test_a_percentage_that_implies_few_people_is_found() -> None:
     report = look("t.csv", "group,n,smokers (%)\nA,100,3\nB,200,40\n")
     assert places(report, "cells.percent") == [(2, 3)]
-    assert report.verdict is Verdict.PASSED
+    assert report.verdict is Verdict.FLAGGED
 
 
 def test_minima_and_maxima_are_pointed_out() -> None:

@@ -10,7 +10,7 @@ import yaml
 from egress_review.claims import ClaimError, parse_claims
 from egress_review.errors import PolicyError
 from egress_review.policy import POLICIES, load_policy, parse_policy, shipped_policies
-from egress_review.terms import TERMS, Policy, TermsError
+from egress_review.terms import NEUTRAL, TERMS, Policy, TermsError
 
 SOURCE = (POLICIES / "kr-default.yaml").read_text(encoding="utf-8")
 
@@ -99,3 +99,41 @@ def test_a_policy_from_the_wire_obeys_the_same_rules() -> None:
 def test_declarations_that_cannot_be_understood_are_refused(controls: dict[str, object]) -> None:
     with pytest.raises(ClaimError):
         parse_claims(controls)
+
+
+OLD = "\n".join(SOURCE.split("other_organisation:")[0].splitlines()) + "\n"
+"""A policy as it was written before there were further terms."""
+
+
+def test_a_policy_without_the_later_terms_asks_for_nothing_by_them_and_keeps_its_digest() -> None:
+    policy = parse_policy(OLD, "p.yaml")
+    assert {term: getattr(policy, term) for term in NEUTRAL} == dict(NEUTRAL)
+    content = policy.as_json()
+    assert set(NEUTRAL).isdisjoint(content)
+    assert Policy.from_json(content) == policy
+    assert Policy.from_json(content).digest == policy.digest
+    assert not policy.low_risk
+
+
+def test_a_later_term_that_is_written_down_is_part_of_the_digest_even_where_it_asks_for_nothing() -> None:
+    said = parse_policy(OLD + 'budget_files: {value: 0, source: "no budget was agreed"}\n', "p.yaml")
+    assert said.as_json()["budget_files"] == 0
+    assert said.digest != parse_policy(OLD, "p.yaml").digest
+    assert Policy.from_json(said.as_json()) == said
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("other_organisation: {value: yes please, source: x}", "true or false"),
+        ("required_roles: {value: [operator], source: x}", "no role that can be asked for"),
+        ("dominance_n: {value: 2, source: x}", "set together"),
+        ("recheck_percent: {value: 101, source: x}", "at most 100"),
+        ("review_days: {value: -1, source: x}", "at least 0"),
+        ("low_risk_bytes: {value: 10}", "source is missing"),
+        ("idle: {value: 10, source: x}", "unknown key idle"),
+    ],
+)
+def test_a_later_term_that_cannot_be_meant_is_refused_with_its_line(line: str, said: str) -> None:
+    with pytest.raises(PolicyError, match=rf"line \d+: .*{said}"):
+        parse_policy(OLD + line + "\n", "p.yaml")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deid.zone_recognisers import ZoneRecogniser
 from egress_review.errors import PolicyError
 from egress_review.policy import load_policy, shipped_policies
-from egress_review.strictest import STRICTER, strictest
+from egress_review.strictest import LONGEST_NAMES, STRICTER, strictest
 from egress_review.terms import FEWEST_VOTES, TERMS, Policy, check_terms
 
+RECOGNISERS = (ZoneRecogniser(rule="a", label="PHONE", pattern="ab{2}", score=0.5, context=("x",), with_context=0.7),)
 SHIPPED = {name: load_policy(name) for name in shipped_policies()}
 
 
@@ -43,8 +46,38 @@ def test_one_policy_alone_stays_as_it_is() -> None:
     assert strictest([SHIPPED["uk-sdap"]]) is SHIPPED["uk-sdap"]
 
 
-def test_every_term_but_the_types_has_an_order() -> None:
-    assert set(STRICTER) == set(TERMS) - {"types"}
+def test_every_term_has_an_order_but_the_types_and_the_roles_which_are_sets() -> None:
+    assert set(STRICTER) == set(TERMS) - {"types", "required_roles"}
+
+
+def test_a_limit_of_none_gives_way_to_any_and_roles_add_up() -> None:
+    sources = {**SHIPPED["kr-default"].sources, "required_roles": "a test", "idle_days": "a test"}
+    free = replace(SHIPPED["kr-default"], name="free", budget_files=0, idle_days=0, dominance_n=0, dominance_k=0)
+    wanting = [
+        replace(SHIPPED["kr-default"], name=role, required_roles=(role,), sources=sources)
+        for role in ("senior_checker", "data_controller")
+    ]
+    together = strictest([free, *wanting])
+    assert (together.budget_files, together.idle_days) == (1000, 60)
+    assert (together.dominance_n, together.dominance_k) == (2, 90)
+    assert together.required_roles == ("data_controller", "senior_checker")
+    assert together.low_risk_bytes == 1_000_000
+    assert strictest([free, SHIPPED["eu-ehds"]]).low_risk_bytes == 0
+
+
+def test_the_recognisers_of_a_zone_stay_when_an_owner_asks_for_more() -> None:
+    one = SHIPPED["kr-default"]
+    own = replace(one, recognisers=RECOGNISERS)
+    assert strictest([own, SHIPPED["uk-sdap"]]).recognisers == RECOGNISERS
+    assert strictest([SHIPPED["uk-sdap"], own]).recognisers == RECOGNISERS
+
+
+def test_many_names_are_shortened_and_the_digest_still_tells_them_apart() -> None:
+    several = [replace(SHIPPED["kr-default"], name=f"policy-of-a-hospital-{number}") for number in range(6)]
+    together, fewer = strictest(several), strictest(several[:5])
+    assert len(together.name) <= LONGEST_NAMES
+    assert together.name.endswith("+4 more")
+    assert together.digest != fewer.digest
 
 
 @pytest.mark.parametrize(("one", "other"), list(itertools.permutations(("kr-default", "uk-sdap", "eu-ehds"), 2)))

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from egress_review.checks.circulation import Arc, Circulation
+from egress_review.checks.differencing import released
 from egress_review.checks.subject import Subject
 from egress_review.checks.suppression import RULE, mask_range
 from egress_review.claims import FileClaims
@@ -101,7 +102,7 @@ def test_a_percentage_left_beside_a_mask_gives_it_away() -> None:
 def test_a_cell_that_was_released_before_is_not_hidden_by_a_mask() -> None:
     before = b"region,n\nA,40\nB,14\n"
     earlier = Subject("old.csv", "0" * 64, before, DEFAULT, FileClaims(), "csv", len(before))
-    assert found("region,n\nA,40\nB,*\n", earlier=(earlier,)) == [(3, 2)]
+    assert found("region,n\nA,40\nB,*\n", earlier=(released(earlier),)) == [(3, 2)]
     assert found("region,n\nA,40\nB,*\n") == []
 
 

@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from egress_review.checks.containers import CONTAINERS
 from egress_review.checks.subject import Subject
 from egress_review.checks.workbook import Workbook, read_workbook
 from egress_review.checks.zipped import MOST_BYTES, BrokenPackageError, read_parts
 from egress_review.claims import Claims
-from egress_review.engine import CONTAINERS, InputFile
+from egress_review.engine import InputFile
 from egress_review.findings import FileReport, NotChecked, Severity, Verdict, Where
 from egress_review.previews import preview_of
 from egress_review.scan_main import _subject

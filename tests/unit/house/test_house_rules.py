@@ -51,7 +51,7 @@ def imported(node: ast.AST) -> set[str]:
     return set()
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-english.lock"])
 def test_every_locked_package_is_pinned_with_a_hash(lock: str) -> None:
     text = (REPOSITORY / lock).read_text(encoding="utf-8").replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]

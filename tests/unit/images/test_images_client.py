@@ -221,3 +221,41 @@ def test_a_zone_that_is_away_is_said_in_one_sentence(tmp_path: Path, monkeypatch
     with pytest.raises(ansim_client.AnsimError, match="could not be reached") as refusal:
         ansim_client.status()
     assert len(refusal.value._render_traceback_()) == 1
+
+
+def test_evidence_is_written_beside_the_output_and_goes_with_it(zone: Zone) -> None:
+    (ansim_client.OUTBOX / "table.csv").write_text("region,n\nSeoul,2\n", encoding="utf-8")
+    frame = {"region": ["Seoul", "Seoul", "Busan"], "person": ["a", "a", "b"], "income": [3.0, 4.0, 5.0]}
+    path = ansim_client.evidence(frame, by=["region"], value="income", unit="person", name="table.csv")
+    assert path == ansim_client.OUTBOX / "table.csv.evidence.json"
+    cells = json.loads(path.read_text(encoding="utf-8"))["parts"][0]["cells"]
+    assert cells[0] == {"of": ["Seoul"], "rows": 2, "units": 1, "total": 7.0, "largest": [7.0], "negative": False}
+    zone.answer = FLAGGED
+    ansim_client.check("table.csv")
+    assert zone.calls[0][3]["supporting"] == ["table.csv.evidence.json"]
+
+
+def test_groups_are_sent_as_they_are_said(zone: Zone) -> None:
+    (ansim_client.OUTBOX / "table.csv").write_text("n\n12\n", encoding="utf-8")
+    zone.answer = {"ref": "er_1"}
+    groups = {"tables": {"context": "By sex.", "files": ["table.csv"]}}
+    ansim_client.submit("table.csv", title="t", purpose="p", groups=groups)
+    assert zone.calls[0][3]["groups"] == groups
+
+
+def test_a_supporting_file_is_named_and_never_twice(zone: Zone) -> None:
+    for name in ("plot.png", "plot.csv"):
+        (ansim_client.OUTBOX / name).write_text("x", encoding="utf-8")
+    zone.answer = {"ref": "er_1"}
+    ansim_client.submit("plot.png", title="t", purpose="p", supporting=["plot.csv", "plot.csv"])
+    sent = zone.calls[0][3]
+    assert (sent["files"], sent["supporting"]) == (["plot.png"], ["plot.csv"])
+
+
+def test_a_frame_without_the_column_is_refused_in_the_persons_language(
+    zone: Zone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ansim_client, "language", "ko")
+    with pytest.raises(ansim_client.AnsimError, match="자료에 열이 없습니다: sex"):
+        ansim_client.evidence({"region": ["a"]}, by=["sex"], name="t.csv")
+    assert list(ansim_client.OUTBOX.iterdir()) == []

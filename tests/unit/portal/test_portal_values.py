@@ -133,7 +133,7 @@ def test_a_form_field_is_trimmed_and_held_to_its_length() -> None:
 
 
 def ticket(until: datetime = NOW + timedelta(minutes=5)) -> Ticket:
-    return Ticket("p_x", "er_x", "a" * 64, "en", int(until.timestamp()))
+    return Ticket("p_x", "er_x", "a" * 64, "en", int(until.timestamp()), int(until.timestamp()))
 
 
 def test_a_preview_ticket_opens_for_five_minutes_and_only_unchanged() -> None:
@@ -141,7 +141,7 @@ def test_a_preview_ticket_opens_for_five_minutes_and_only_unchanged() -> None:
     assert open_ticket(token, KEY, NOW) == ticket()
     assert open_ticket(token, KEY, NOW + timedelta(minutes=5)) is None
     assert open_ticket(token, b"x" * 32, NOW) is None
-    other = Ticket("p_y", "er_x", "a" * 64, "en", ticket().until).sign(KEY)
+    other = Ticket("p_y", "er_x", "a" * 64, "en", ticket().until, ticket().ends).sign(KEY)
     assert open_ticket(other.split(".")[0] + "." + token.split(".")[1], KEY, NOW) is None
 
 

@@ -1,0 +1,173 @@
+"""Data that was turned into letters: short packed strings, columns of codes, lines of base64, bytes written as numbers.
+
+`check_encoded` finds one long run; this finds what is cut into pieces so that no run is long.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.findings import Where
+from registry.text import Text
+
+_TOKEN = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{24,}={0,2}(?![A-Za-z0-9+/_=-])")
+_PACKED = (
+    *(b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x80\x04\x95", b"\x80\x05\x95", b"\x89PNG"),
+    b"\x28\xb5\x2f\xfd",
+)
+"""Beginnings of packed data, pickles and pictures."""
+_CODE = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[ :]?){8,}")
+_LINE = re.compile(r"^[ \t]*([A-Za-z0-9+/_-]{24,}={0,2}|(?:[0-9A-Fa-f]{2}[ :]?){12,})[ \t\r]*$", re.MULTILINE)
+_ESCAPES = re.compile(r"(?:\\x[0-9A-Fa-f]{2}){16,}|(?:\\u[0-9A-Fa-f]{4}){16,}|(?:%[0-9A-Fa-f]{2}){24,}")
+_DENSE = re.compile(r"[!-~]{80,}")
+
+LEAST_LINE = 24
+"""Characters of the shortest line that can be one of codes."""
+FEWEST_CODES = 5
+"""Cells of a column, or lines in a row, from which codes are a place for data."""
+LEAST_ENTROPY = 3.0
+"""Bits for a character; names and words stay below, hexadecimal of packed data has nearly 4, base64 nearly 6."""
+LEAST_TEXT = 12
+"""Characters of a text in letters from which it can say something."""
+_DENSE_ENTROPY = 4.8
+MIXED = 0.3
+"""Share of letters that are of another kind than the one before; in base64 it is above a half."""
+FEWEST_BYTES, FEWEST_VALUES = 64, 40
+"""Whole numbers from 0 to 255 in a JSON list, and different ones among them, from which they are bytes."""
+
+_MESSAGE = Text(
+    ko="글자로 바꾼 자료로 보입니다({what}).",
+    en="This looks like data turned into letters ({what}).",
+)
+_FIX = Text(
+    ko="인코딩된 내용을 지우거나 읽을 수 있는 표나 글로 바꾸십시오.",
+    en="Remove the encoded content or write it as a table or text that people can read.",
+)
+
+
+def check_blobs(subject: Subject, listing: Listing) -> None:
+    """Look for data in letters in the text, in every column, and in lists of a JSON file."""
+    for where, what in (*_in_text(subject), *_in_columns(subject)):
+        listing.flag("text.encoded", _MESSAGE.fill(what=what), _FIX, where=where)
+    if subject.type == "json":
+        for path in _lists_of_bytes(subject.json):
+            listing.flag("text.encoded", _MESSAGE.fill(what="bytes"), _FIX, where=Where(path=path))
+
+
+def _in_text(subject: Subject) -> Iterator[tuple[Where, str]]:
+    text = subject.text
+    for match in _TOKEN.finditer(text):
+        if _is_packed(match[0]):
+            yield Where(row=subject.line_of(match.start())), "packed"
+    for match in _ESCAPES.finditer(text):
+        yield Where(row=subject.line_of(match.start())), "escapes"
+    for match in _DENSE.finditer(text):
+        if not _CODE.fullmatch(match[0]) and "://" not in match[0] and _is_dense(match[0]):
+            yield Where(row=subject.line_of(match.start())), "dense"
+    if subject.type not in ("csv", "tsv"):
+        yield from _in_lines(subject)
+
+
+def _in_lines(subject: Subject) -> Iterator[tuple[Where, str]]:
+    """Runs of lines that are each one code; in a table the columns say the same."""
+    run = last = 0
+    for match in _LINE.finditer(subject.text):
+        number = subject.line_of(match.start())
+        run = run + 1 if number == last + 1 else 1
+        last = number
+        if not _is_code(match[1]):
+            run = 0
+        if run == FEWEST_CODES:
+            yield Where(row=number - run + 1), "lines of codes"
+
+
+def _in_columns(subject: Subject) -> Iterator[tuple[Where, str]]:
+    if subject.type not in ("csv", "tsv"):
+        return
+    for table in subject.tables:
+        for index in range(len(table.names)):
+            # One look at the lengths spares the rest for columns of numbers and words.
+            long = [word for cell in table.column(index) if len(cell) >= 16 and len(word := cell.strip()) >= 16]
+            if len(long) >= FEWEST_CODES and sum(map(_is_code, long)) >= max(FEWEST_CODES, len(long) // 2):
+                yield Where(row=table.numbers[0], column=index + 1), "codes"
+
+
+def _is_code(word: str) -> bool:
+    """Whether a word is of the alphabet of an encoding and as mixed as packed data; names change their kind seldom."""
+    if _HEX.fullmatch(word):
+        plain = re.sub(r"[ :]", "", word)
+        return not plain.isdigit() and not plain.isalpha() and entropy(plain) >= LEAST_ENTROPY
+    if not _CODE.fullmatch(word) or entropy(word) < LEAST_ENTROPY:
+        return False
+    kinds = [_kind(letter) for letter in word]
+    changes = sum(a != b for a, b in pairwise(kinds))
+    return any(map(str.isdigit, word)) and changes >= len(word) * MIXED
+
+
+def _kind(letter: str) -> int:
+    return 0 if letter.isdigit() else 1 if letter.isupper() else 2 if letter.islower() else 3
+
+
+def _is_dense(word: str) -> bool:
+    kinds = (str.isdigit, str.isupper, str.islower)
+    marks = sum(not c.isalnum() for c in word) / len(word)
+    return all(any(map(kind, word)) for kind in kinds) and marks > 0.1 and entropy(word[:400]) >= _DENSE_ENTROPY
+
+
+def _is_packed(word: str) -> bool:
+    """Whether a word is base64 or hexadecimal of something packed, or of a text."""
+    if _HEX.fullmatch(word):
+        return len(word) % 2 == 0 and not word.isdigit() and _is_text(bytes.fromhex(word))
+    plain = word.rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        data = base64.b64decode(plain + "=" * (-len(plain) % 4))
+    except (binascii.Error, ValueError):
+        return False
+    if data.startswith(_PACKED) or _is_text(data):
+        return True
+    if data[:1] != b"\x78" or (data[0] << 8 | data[1]) % 31:
+        return False
+    try:
+        return len(zlib.decompressobj().decompress(data, 64)) > 0
+    except zlib.error:
+        return False
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether bytes are a text, as those of a name that happens to be in the alphabet never are."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return False
+    return len(text) >= LEAST_TEXT and all(c.isprintable() or c in "\r\n\t" for c in text)
+
+
+def _lists_of_bytes(value: Any, path: str = "$") -> Iterator[str]:
+    if isinstance(value, dict):
+        for number, inner in enumerate(value.values(), 1):
+            yield from _lists_of_bytes(inner, f"{path}[{number}]")
+    elif isinstance(value, list):
+        numbers = [one for one in value if type(one) is int and 0 <= one <= 255]
+        if len(numbers) == len(value) >= FEWEST_BYTES and len(set(numbers)) >= FEWEST_VALUES:
+            yield path
+            return
+        for number, inner in enumerate(value, 1):
+            if isinstance(inner, dict | list):
+                yield from _lists_of_bytes(inner, f"{path}[{number}]")
+
+
+def entropy(word: str) -> float:
+    """Bits for a character of a word, by how often each occurs."""
+    counts = Counter(word)
+    return -sum(n / len(word) * math.log2(n / len(word)) for n in counts.values())

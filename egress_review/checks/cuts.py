@@ -1,0 +1,211 @@
+"""A table as what it says of groups of people, whichever way it was cut.
+
+Every count is of a set of categories: in a long table those of its row, in a cross-table those of row and heading,
+and a total is of the set without one of them. Two tables can be compared wherever they speak of the same set, in
+whatever layout; and what a table leaves out, its other cells may add up to.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TypeAlias
+
+from egress_review.checks.columns import Kind, is_total, kind_of
+from egress_review.checks.counts import Reading
+from egress_review.checks.masks import mask_range
+from egress_review.checks.tables import Table
+from egress_review.claims import FileClaims, spelling
+from egress_review.findings import Where
+
+MOST_CELLS = 20_000
+"""Counts up to which a table is taken apart; a larger one is compared cell by cell only."""
+
+MOST_DIMENSIONS = 4
+FEWEST_ROUNDED = 6
+"""Counts from which a common divisor is taken for rounding, not for chance."""
+
+_GENERIC_WORDS = """
+    n no count counts cnt freq frequency number num of total size patients people persons subjects participants
+    individuals respondents
+    명 인원 인원수 환자 환자수 대상자 대상자수 사람수 명수 수 건수 빈도 도수 사례수 표본수 개수
+"""
+_GENERIC = frozenset(_GENERIC_WORDS.split())
+_AMBIGUOUS = re.compile(
+    r"\d{1,3}|yes|no|y|n|true|false|예|아니오|아니요|유|무|있음|없음|other|others|기타|unknown|미상|결측"
+)
+_WORD = re.compile(r"[^\W_]+")
+
+Key: TypeAlias = tuple[str, frozenset[str]]
+"""What a count is of: what was counted ("" for people), and the categories that it is restricted to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A count and where it stands; `slack` is how far rounding may have moved it."""
+
+    value: int
+    slack: int
+    where: Where
+    direct: bool
+    """Whether it is published; else it is the sum of published counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Counts that differ in one category only, so that they may add up to their parent."""
+
+    parent: Key
+    members: Mapping[str, Key]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One table taken apart."""
+
+    facts: Mapping[Key, Fact]
+    masked: Mapping[Key, Where]
+    groups: tuple[Group, ...]
+
+    @property
+    def labelled(self) -> frozenset[Key]:
+        """What the table speaks of beside its grand total."""
+        return frozenset(key for key in (*self.facts, *self.masked) if key[1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One cell: its count or None for a mask, and one label per dimension, "" for all."""
+
+    value: int | None
+    measure: str
+    labels: tuple[str, ...]
+    where: Where
+
+
+def cut_of(table: Table, reading: Reading, claims: FileClaims) -> Cut | None:
+    """The table taken apart; None for one without counts, without labels, or too large."""
+    if not reading.counts or len(reading.counts) > MOST_CELLS:
+        return None
+    entries = list(_entries(table, reading))
+    if not entries:
+        return None
+    slack = rounding_of([entry.value for entry in entries if entry.value], claims.rounded_to) // 2
+    facts: dict[Key, Fact] = {}
+    masked: dict[Key, Where] = {}
+    clashing: set[Key] = set()
+    for entry in entries:
+        key = entry.measure, frozenset(filter(None, entry.labels))
+        if entry.value is None:
+            masked.setdefault(key, entry.where)
+        elif facts.setdefault(key, Fact(entry.value, slack, entry.where, direct=True)).value != entry.value:
+            clashing.add(key)
+    for key in clashing:
+        del facts[key]  # Several subtotals of one name: nobody can say which is of what.
+    for key, fact in _sums(entries, slack):
+        if key not in masked and key not in clashing:
+            facts.setdefault(key, fact)
+    return Cut(facts, masked, tuple(_groups(entries)))
+
+
+def rounding_of(counts: Sequence[int], claimed: int | None) -> int:
+    """The base to which counts are rounded: as claimed, else the one that many counts share; 1 for none."""
+    if claimed:
+        return claimed
+    if len(counts) >= FEWEST_ROUNDED:
+        for base in (100, 50, 10, 5):
+            if all(count % base == 0 for count in counts):
+                return base
+    return 1
+
+
+def _entries(table: Table, reading: Reading) -> Iterator[_Entry]:
+    """Every count and every masked cell among the counts."""
+    counted = {count.column - 1 for count in reading.counts}
+    columns = [column for column in range(len(table.names)) if column not in counted and _labels(table, column)]
+    columns = columns[:MOST_DIMENSIONS]
+    headings = {column: _of_heading(table.names[column], alone=len(counted) == 1) for column in counted}
+    values = {(count.row, count.column - 1): count.value for count in reading.counts}
+    rows = [
+        tuple(_label(row[column] if column < len(row) else "", table.names[column]) for column in columns)
+        for row in table.rows
+    ]
+    for labels, row, number in zip(rows, table.rows, table.numbers, strict=True):
+        for column in counted:
+            measure, heading = headings[column]
+            value = values.get((number, column))
+            if value is None and (column >= len(row) or mask_range(row[column]) is None):
+                continue
+            yield _Entry(value, measure, (*labels, heading), Where(row=number, column=column + 1))
+
+
+def _labels(table: Table, column: int) -> bool:
+    """Whether a column names categories: neither a measure, nor a mere running number, nor one remark for all."""
+    if kind_of(table.names[column]) in (Kind.PERCENT, Kind.STATISTIC, Kind.EXTREME, Kind.COUNT):
+        return False
+    cells = [cell.strip() for cell in table.column(column)]
+    filled = [cell for cell in cells if cell]
+    if not filled or any(re.fullmatch(r"[-+]?\d*\.\d+%?|\d+(?:\.\d+)?%", cell) for cell in filled):
+        return False
+    if not table.names[column].strip() and cells == [str(i) for i in range(len(cells))]:
+        return False
+    return len(set(filled)) > 1 or len(cells) < 3 or kind_of(table.names[column]) is Kind.LABEL
+
+
+def _label(text: str, heading: str) -> str:
+    """The category in a cell; "" for a total. One that means something else elsewhere is told by its heading."""
+    plain = spelling(text)
+    if not plain or is_total(plain):
+        return ""
+    plain = plain[:-2] if re.fullmatch(r"\d+\.0", plain) else plain
+    return f"{spelling(heading)}={plain}" if _AMBIGUOUS.fullmatch(plain) else plain
+
+
+def _of_heading(name: str, *, alone: bool) -> tuple[str, str]:
+    """What a column of counts says: what was counted, and the category to which it is restricted."""
+    plain = re.sub(r"[(\[].*?[)\]]", " ", unicodedata.normalize("NFKC", name)).strip()
+    words = _WORD.findall(spelling(plain))
+    if not words or is_total(plain) or _GENERIC.issuperset(words):
+        return "", ""
+    if kind_of(plain) is Kind.COUNT:
+        kept = [word for word in words if word not in _GENERIC]
+        if alone or len(kept) == len(words):
+            return " ".join(kept), ""
+        return "", " ".join(kept)
+    return (" ".join(words), "") if alone else ("", _label(plain, ""))
+
+
+def _sums(entries: Sequence[_Entry], slack: int) -> Iterator[tuple[Key, Fact]]:
+    """What the finest cells add up to over every set of dimensions; nothing where a mask is in the way."""
+    depth = len(entries[0].labels)
+    used = [i for i in range(depth) if any(entry.labels[i] for entry in entries)]
+    finest = [entry for entry in entries if all(entry.labels[i] for i in used)]
+    if len({(entry.measure, entry.labels) for entry in finest}) < len(finest):
+        return  # Rows that say the same twice are not the parts of anything.
+    for size in range(len(used)):
+        for kept in combinations(used, size):
+            sums: dict[Key, list[_Entry]] = {}
+            for entry in finest:
+                key = entry.measure, frozenset(entry.labels[i] for i in kept)
+                sums.setdefault(key, []).append(entry)
+            for key, parts in sums.items():
+                if len(parts) > 1 and all(part.value is not None for part in parts):
+                    total = sum(part.value or 0 for part in parts)
+                    yield key, Fact(total, slack * len(parts), parts[0].where, direct=False)
+
+
+def _groups(entries: Sequence[_Entry]) -> Iterator[Group]:
+    """Every set of counts that differ in one dimension only."""
+    for dimension in range(len(entries[0].labels)):
+        members: dict[tuple[str, tuple[str, ...]], dict[str, Key]] = {}
+        for entry in entries:
+            if label := entry.labels[dimension]:
+                rest = (*entry.labels[:dimension], "", *entry.labels[dimension + 1 :])
+                key = entry.measure, frozenset(filter(None, entry.labels))
+                members.setdefault((entry.measure, rest), {})[label] = key
+        for (measure, rest), of in members.items():
+            if len(of) > 1:
+                yield Group((measure, frozenset(filter(None, rest))), of)

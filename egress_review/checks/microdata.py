@@ -1,0 +1,104 @@
+"""What smells of records about single people, without knowing the source: codes that all differ, people singled out."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+
+from egress_review.checks.columns import Kind, kind_of
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
+from egress_review.findings import Where
+from egress_review.fingerprint_marks import normal
+from registry.text import Text
+
+FEWEST_VALUES = 20
+UNIQUE_SHARE = 0.95
+"""Values from which a column may be a numbering, and the share of distinct ones, as other output checkers have it."""
+LEAST_CODE = 6
+"""Characters of a code; shorter ones are labels, ranks and counts."""
+MOST_LENGTHS = 3
+"""Different lengths that the codes of one numbering have."""
+GRID = 0.5
+"""Share of all combinations of its labels from which a table is a grid of groups, each of which stands in one row."""
+
+_COUNTED = frozenset((Kind.COUNT, Kind.COUNT_AND_PERCENT, Kind.PERCENT))
+_DATED = re.compile(r"(?:19|20)\d{2}(?:\d{2}){0,2}(?:t\d{6})?")
+_QUASI = re.compile(
+    r"(?:.*[ _])?(?:sex|gender|age|birth(?:date|day|year)?|year of birth|dob|yob|zip|postcode|postal(?: ?code)?|region"
+    r"|district|city|address|occupation|job|education|marital(?: ?status)?|nationality|ethnicity|race)"
+    r"(?:[ _](?:code|group|years?|at .*|date))?"
+    r"|.*(?:성별|나이|연령|생년월일|출생|우편번호|지역|시도|시군구|읍면동|거주지|주소|직업|학력|혼인|국적|인종)(?:코드|구분)?",
+    re.IGNORECASE,
+)
+
+_DISTINCT = Text(
+    ko="값 {number}개가 거의 모두 다른 코드입니다.",
+    en="{number} codes stand here, nearly all of them different.",
+)
+_GROUPS = Text(
+    ko="사람이나 건의 번호이면 빼십시오. 아니면 무엇의 코드인지 설명에 적으십시오.",
+    en="Leave the column out if it numbers people or cases; otherwise say in the context what it numbers.",
+)
+_SINGLE = Text(
+    ko="{columns} 값의 조합이 한 행에만 있는 경우가 {number}개입니다.",
+    en="{number} combinations of {columns} stand in one row only.",
+)
+_AGGREGATE = Text(
+    ko="개인 단위의 행이면 집단별로 집계하고, 집단마다 사람 수를 함께 적으십시오.",
+    en="If a row is a person, aggregate to groups, and give the number of people in each.",
+)
+
+
+def check_microdata(subject: Subject, listing: Listing) -> None:
+    """Find columns that number people, and rows that single people out."""
+    for table in subject.tables:
+        _check_codes(table, listing)
+        _check_singled_out(table, listing)
+
+
+def _check_codes(table: Table, listing: Listing) -> None:
+    for index, name in enumerate(table.names):
+        if kind_of(name) in _COUNTED:
+            continue
+        # A number behind a word, as in "district 12", is a label that people read.
+        if any(" " in cell and len(cell.split()) > 1 for cell in table.column(index)):
+            continue
+        values = [text for cell in table.column(index) if (text := normal(cell))]
+        if len(values) < FEWEST_VALUES:
+            continue
+        distinct = set(values)
+        if len(distinct) >= UNIQUE_SHARE * len(values) and _are_codes(distinct):
+            where = Where(row=max(1, table.numbers[0] - 1), column=index + 1)
+            listing.flag("table.unique", _DISTINCT.fill(number=len(values)), _GROUPS, where=where, number=len(values))
+
+
+def _are_codes(values: set[str]) -> bool:
+    lengths = Counter(map(len, values))
+    usual = sum(count for _, count in lengths.most_common(MOST_LENGTHS))
+    return usual >= UNIQUE_SHARE * len(values) and all(
+        len(value) >= LEAST_CODE and any(map(str.isdigit, value)) and "." not in value and not _DATED.fullmatch(value)
+        for value in values
+    )
+
+
+def _check_singled_out(table: Table, listing: Listing) -> None:
+    """Combinations of what is known about people that stand once, in a table that counts nobody and is no grid."""
+    if len(table.rows) < FEWEST_VALUES or any(kind_of(name) in _COUNTED for name in table.names):
+        return
+    chosen = [index for index, name in enumerate(table.names) if _QUASI.fullmatch(name.strip())]
+    if len(chosen) < 2:
+        return
+    columns = [[normal(cell) for cell in table.column(index)] for index in chosen]
+    combinations = Counter(zip(*columns, strict=True))
+    singles = sum(count == 1 for count in combinations.values())
+    possible = math.prod(len(set(column)) for column in columns)
+    once = len(combinations) == len(table.rows)
+    if not singles or (once and len(combinations) >= GRID * possible):
+        return
+    names = ", ".join(table.names[index] for index in chosen)[:200]
+    where = Where(row=max(1, table.numbers[0] - 1), column=chosen[0] + 1)
+    message = _SINGLE.fill(columns=names, number=singles)
+    listing.flag("table.singular", message, _AGGREGATE, where=where, number=singles)

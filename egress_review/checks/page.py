@@ -1,0 +1,236 @@
+"""HTML, read to its last attribute: what it says, its tables, and whatever it holds beside what is shown.
+
+Elements and attributes that the tables here do not name are not understood, and what is not understood does not
+leave. All text counts, also what a style hides: hidden text is read like any other, and is a finding besides.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+LONGEST_STYLE = 20_000
+"""Characters of a style sheet; frames that pandas styled stay below, and nobody reads it."""
+
+_SWITCHES = frozenset(("checkbox", "radio"))
+"""Inputs that only fold something out, as scikit-learn writes for a model."""
+DEEPEST = 500
+"""Levels of elements beyond which a page is no page; ends that are missing count as levels, so cells may lack some."""
+
+MOST_EMBEDDED = 50
+"""Pictures inside one page."""
+
+SHOWN = frozenset(
+    """
+    html head title meta body div span p h1 h2 h3 h4 h5 h6 table thead tbody tfoot tr td th caption col colgroup ul
+    ol li dl dt dd br hr b i strong em small sub sup code pre blockquote a u s mark abbr section article main header
+    footer figure figcaption nav img style details summary center font tt kbd samp var ins del q cite address time
+    wbr big label input
+    """.split()  # noqa: SIM905 - a list of words reads better as one
+)
+RUNS = frozenset(
+    """
+    script iframe frame frameset object embed applet form button select textarea canvas video audio source track
+    portal marquee
+    """.split()  # noqa: SIM905 - a list of words reads better as one
+)
+LOADS = frozenset(("link", "base"))
+_ATTRIBUTES = frozenset(
+    """
+    class id style border colspan rowspan scope align valign width height title alt lang dir href src charset name
+    content cellpadding cellspacing start type role span bgcolor color size face value open datetime rel target
+    xmlns property tabindex scoped for checked nowrap abbr summary loading decoding
+    """.split()  # noqa: SIM905 - a list of words reads better as one
+)
+_EMPTY = frozenset(
+    """
+    br hr img meta link col wbr base input source p li td th tr
+    """.split()  # noqa: SIM905 - a list of words reads better as one
+)
+"""Elements that have no end, or that are often written without it."""
+_WORDS = frozenset(("title", "alt", "value", "content", "href", "datetime", "name"))
+_LONG_NUMBER = re.compile(r"\d{6}")
+_HIDES = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0(?:\.0+)?\s*(?:[;}!]|$)|"
+    r"font-size\s*:\s*0(?:\.0+)?\s*(?:px|pt|em|rem|%)?\s*(?:[;}!]|$)|color\s*:\s*transparent|text-indent\s*:\s*-|"
+    r"(?:left|top|right|bottom)\s*:\s*-\d{3,}|clip(?:-path)?\s*:",
+    re.IGNORECASE,
+)
+_LOADS_CSS = re.compile(r"url\s*\(|@import|expression\s*\(|\\[0-9a-f]", re.IGNORECASE)
+_DATA_URI = re.compile(r"\s*data:(image/(?:png|jpeg));base64,", re.IGNORECASE)
+_SAFE_LINK = re.compile(r"\s*(?:https?://|mailto:|#|$)", re.IGNORECASE)
+
+
+_FOLDED = frozenset(("hidden by style", "unknown attribute"))
+"""What an output of a notebook may have, such as the folded parameters of a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page in pieces, and what of it is not to be seen."""
+
+    prose: str
+    """Everything the page says, a line for each row and block, with the words of its attributes."""
+    tables: tuple[tuple[tuple[str, ...], ...], ...]
+    styles: str
+    """Style sheets and style attributes, which can carry words."""
+    images: tuple[bytes, ...]
+    """Pictures that stand in the page itself."""
+    runs: tuple[str, ...]
+    """Names of elements and handlers that a browser would run."""
+    outside: int
+    """References to something that a browser would load."""
+    hidden: tuple[str, ...]
+    """What the page holds and does not show, by its kind."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether the page is nothing but words and tables; what a style folds away is words too, and is read."""
+        return not (self.images or self.runs or self.outside or set(self.hidden) - _FOLDED)
+
+
+def read_page(text: str) -> Page:
+    """A page from its source; every source is some page."""
+    reader = _Reader()
+    reader.feed(text)
+    reader.close()
+    return reader.page()
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self._tables: list[list[list[str]]] = []
+        self._words: list[str] = []
+        self._styles: list[str] = []
+        self._images: list[bytes] = []
+        self._runs: dict[str, None] = {}
+        self._hidden: dict[str, None] = {}
+        self._outside = 0
+        self._cell: list[str] | None = None
+        self._depth = 0
+        self._kept = 0
+        """How many elements are open in which spaces and lines count."""
+        self._within = ""
+        """`style` or `script` while its content is read."""
+
+    def page(self) -> Page:
+        styles = "\n".join(self._styles)
+        if len(styles) > LONGEST_STYLE:
+            self._hidden["long style"] = None
+        if _HIDES.search(styles):
+            self._hidden["hidden by style"] = None
+        return Page(
+            "".join(self._words),
+            tuple(tuple(map(tuple, rows)) for rows in self._tables),
+            styles,
+            tuple(self._images),
+            tuple(self._runs),
+            self._outside + len(_LOADS_CSS.findall(styles)),
+            tuple(self._hidden),
+        )
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in RUNS or (tag == "input" and dict(attrs).get("type") not in _SWITCHES):
+            self._runs[tag] = None
+        elif tag in LOADS:
+            self._outside += 1
+        elif tag not in SHOWN:
+            # An element that nobody knows may hold anything; its name may be data as well, so it is not repeated.
+            self._hidden["svg" if tag == "svg" else "unknown element"] = None
+        for name, value in attrs:
+            self._attribute(tag, name, value or "")
+        self._depth += tag not in _EMPTY
+        if self._depth > DEEPEST:
+            self._hidden["nested without end"] = None
+        if tag in ("style", "script"):
+            self._within = tag
+        elif tag in ("pre", "code"):
+            self._kept += 1
+        elif tag == "table":
+            self._tables.append([])
+        elif tag == "tr" and self._tables:
+            self._tables[-1].append([])
+        elif tag in ("td", "th") and self._tables and self._tables[-1]:
+            self._cell = []
+
+    def _attribute(self, tag: str, name: str, value: str) -> None:
+        if name.startswith("on"):
+            self._runs["event handler"] = None
+        elif tag == "meta" and name == "http-equiv":
+            if value.strip().lower() not in ("content-type", "x-ua-compatible"):
+                self._runs["meta"] = None
+        elif name == "style":
+            self._styles.append(value)
+        elif name == "src":
+            self._source(tag, value)
+        elif name == "href" and tag not in LOADS and not _SAFE_LINK.match(value):
+            self._runs["link"] = None
+        elif name not in _ATTRIBUTES and not name.startswith("aria-"):
+            self._hidden["data attribute" if name.startswith("data-") else "unknown attribute"] = None
+            self._words.append(f" {value}\n")
+        said = name in _WORDS or name.startswith("aria-") or len(value) > 40 or _LONG_NUMBER.search(value)
+        if said and value and name not in ("src", "style"):
+            self._words.append(f" {value}\n")
+
+    def _source(self, tag: str, value: str) -> None:
+        """A picture in the page is examined as one; everything else would be loaded."""
+        match = _DATA_URI.match(value) if tag == "img" else None
+        if match is None:
+            self._outside += 1
+            return
+        try:
+            data = base64.b64decode("".join(value[match.end() :].split()), validate=True)
+        except (binascii.Error, ValueError):
+            self._hidden["broken picture"] = None
+            return
+        if len(self._images) >= MOST_EMBEDDED:
+            self._hidden["too many pictures"] = None
+        else:
+            self._images.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._depth -= tag not in _EMPTY
+        if tag == self._within:
+            self._within = ""
+        elif tag in ("pre", "code"):
+            self._kept = max(0, self._kept - 1)
+        elif tag in ("td", "th") and self._cell is not None:
+            self._tables[-1][-1].append(" ".join("".join(self._cell).split()))
+            self._words.append("\t")
+            self._cell = None
+        elif tag in ("tr", "p", "div", "li", "br", "table", "title", "h1", "h2", "h3", "h4", "h5", "h6"):
+            self._words.append("\n")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag in ("style", "script"):
+            self._within = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._within == "style":
+            self._styles.append(data)
+            return
+        if self._cell is not None:
+            self._cell.append(data)
+        self._words.append(data if self._kept or not data.isspace() else " " if "\n" not in data else "")
+
+    def handle_comment(self, data: str) -> None:
+        self._hidden["comment"] = None
+        self._words.append(f" {data}\n")
+
+    def handle_decl(self, decl: str) -> None:
+        if decl.split()[:1] not in (["doctype"], ["DOCTYPE"]) or len(decl) > 200 or "[" in decl:
+            self._hidden["declaration"] = None
+            self._words.append(f" {decl}\n")
+
+    def unknown_decl(self, data: str) -> None:
+        self._hidden["declaration"] = None
+        self._words.append(f" {data}\n")
+
+    def handle_pi(self, data: str) -> None:
+        self._hidden["declaration"] = None
+        self._words.append(f" {data}\n")

@@ -1,0 +1,182 @@
+"""Percentages: the small counts that they give away, and the 0 % and 100 % that speak of everybody in a group.
+
+A percentage is a share of a count only if share times count is a whole number within its rounding, in every row; a
+rate of change, a coefficient of variation or an HbA1c in per cent is told apart by that, and by its name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from egress_review.checks.cells import mend
+from egress_review.checks.columns import Kind, is_total, kind_of
+from egress_review.checks.counts import Count, Reading, whole
+from egress_review.checks.lengths import bearable
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
+from egress_review.findings import Severity, Where
+from registry.text import Text
+
+RULES = ("cells.percent", "cells.zero")
+
+SHARP = 0.5
+"""Width in people of what a rounded percentage leaves open, up to which whole numbers tell a share from chance."""
+
+_NO_SHARE = re.compile(
+    r"change|growth|increase|decrease|reduction|loss|gain|differ|\bcv\b|variation|error|bias|interest|inflation|return|"
+    r"yield|hba1c|haemoglobin|hemoglobin|glucose|saturation|spo2|ejection|hematocrit|fat|humidity|accuracy|recall|"
+    r"precision|sensitivity|specificity|mean|median|average|variance|explained|reliab|\bper\b|1,?000|weight|"
+    r"변화|증감|증가|감소|성장|상승|하락|이자|금리|수익|물가|오차|혈색소|포화도|박출|체지방|습도|정확도|민감도|특이도|평균|중앙|설명|"
+    r"천\s*명|십만|만\s*명당|명당"
+)
+_SHARE = re.compile(r"%|percent|pct|share|proportion|prevalence|비율|백분율|구성비|분율|유병률|비중|점유율|퍼센트")
+_NUMBER = re.compile(r"(\d{1,3}(?:\.(\d{1,10}))?)\s*%?")
+_SIZE = re.compile(r"\b[nN]\s*=\s*(\d{1,3}(?:,\d{3})+|\d+)\b")
+_PAIR = re.compile(r"[(\[]\s*(\d{1,3}(?:\.\d+)?)\s*%?\s*[)\]]")
+
+_IMPLIED = Text(
+    ko="비율과 기준 수를 곱하면 약 {value}명으로, 최소 셀 {least}보다 작습니다.",
+    en="The percentage and its base imply a count of about {value}; the smallest cell is {least}.",
+)
+_EVERYBODY = Text(
+    ko="0% 또는 100%는 그 집단의 모두에 관한 사실입니다.",
+    en="0 % or 100 % is a fact about every member of the group.",
+)
+_EVERYBODY_MEND = Text(
+    ko="정의상 그럴 수밖에 없는 값이면 설명에 적고, 아니면 범주를 합치거나 ‘<5%’, ‘>95%’로 표시하십시오.",
+    en="Say in the context if it must be so by definition; otherwise merge categories or show <5 % or >95 %.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One published percentage: its place, its value, half of its last shown digit."""
+
+    row: int
+    value: float
+    slack: float
+
+
+def check_shares(subject: Subject, listing: Listing) -> None:
+    """Hold every column of percentages to the counts that it is of."""
+    for table, reading in bearable(subject, ("cells.percent",), listing):
+        base = _bases(table, reading)
+        for column, name in enumerate(table.names):
+            if kind_of(name) is Kind.PERCENT and _may_be_share(name) and _declared(subject, name):
+                _check_column(table, column, base, subject, listing)
+        _check_pairs(table, reading, subject, listing)
+
+
+def _declared(subject: Subject, name: str) -> bool:
+    return subject.claims.declared(name) in (None, "percentages")
+
+
+def _may_be_share(name: str) -> bool:
+    return not _NO_SHARE.search(unicodedata.normalize("NFKC", name).lower())
+
+
+def _bases(table: Table, reading: Reading) -> dict[int, int]:
+    """The one count of each row: of one column of counts or totals, or in its label; else nothing is sure."""
+    columns = {count.column for count in reading.counts}
+    if columns:
+        return {count.row: count.value for count in reading.counts} if len(columns) == 1 else {}
+    totals = [index for index, name in enumerate(table.names) if index and is_total(name)]
+    if len(totals) == 1:
+        cells = zip(table.numbers, table.column(totals[0]), strict=True)
+        return {number: value for number, cell in cells if (value := whole(cell)) is not None}
+    labels = ((number, _SIZE.search(row[0])) for number, row in zip(table.numbers, table.rows, strict=True) if row)
+    return {number: int(match[1].replace(",", "")) for number, match in labels if match}
+
+
+def _check_column(table: Table, column: int, base: dict[int, int], subject: Subject, listing: Listing) -> None:
+    shares = list(_shares(table, column))
+    if not shares:
+        return
+    labels = {number: row[0] if row else "" for number, row in zip(table.numbers, table.rows, strict=True)}
+    for share in shares:
+        if share.value in (0, 100) and subject.policy.zeros != "allow" and base and not is_total(labels[share.row]):
+            where = Where(row=share.row, column=column + 1)
+            severity = Severity(subject.policy.zeros)
+            listing.flag("cells.zero", _EVERYBODY, _EVERYBODY_MEND, where=where, severity=severity)
+    if not base or _are_parts(shares, base):
+        return
+    sure = _is_share_of(shares, base, table.names[column])
+    if sure is None:
+        return
+    least = subject.policy.min_cell
+    for share in shares:
+        people = base.get(share.row, 0)
+        value = round(share.value * people / 100)
+        # What is left of the group is as small a group as the share itself.
+        small = min(value, people - value)
+        if 0 < small < least <= people:
+            message = _IMPLIED.fill(value=small, least=least)
+            where = Where(row=share.row, column=column + 1)
+            weight = None if sure else Severity.WARN
+            listing.flag("cells.percent", message, mend(subject.policy), where=where, number=small, severity=weight)
+
+
+def _shares(table: Table, column: int) -> Iterator[Share]:
+    """The percentages of a column; none if one of its numbers cannot be a share."""
+    found: list[Share] = []
+    for number, cell in zip(table.numbers, table.column(column), strict=True):
+        text = cell.strip()
+        match = _NUMBER.fullmatch(text)
+        if match is None:
+            if re.match(r"[-−]\s*\d", text) or re.fullmatch(r"\d{4,}(?:\.\d+)?%?", text):
+                return
+            continue
+        value = float(match[1])
+        if value > 100:
+            return
+        found.append(Share(number, value, 0.5 * 10.0 ** -len(match[2] or "")))
+    if found and max(share.value for share in found) <= 1 and any("." in cell for cell in table.column(column)):
+        # Fractions of one, not of a hundred.
+        found = [Share(share.row, 100 * share.value, 100 * share.slack) for share in found]
+    yield from found
+
+
+def _is_share_of(shares: list[Share], base: dict[int, int], name: str) -> bool | None:
+    """True if the percentages are shares of the counts, False if they may be, None if they are not."""
+    sharp = False
+    for share in shares:
+        people = base.get(share.row)
+        if not people:
+            continue
+        exact, open_ = share.value * people / 100, share.slack * people / 100
+        if abs(exact - round(exact)) > open_ + 1e-6:
+            return None
+        sharp |= 2 * open_ < SHARP
+    return sharp or _SHARE.search(unicodedata.normalize("NFKC", name).lower()) is not None
+
+
+def _are_parts(shares: list[Share], base: dict[int, int]) -> bool:
+    """Whether the percentages only repeat the counts as parts of their sum or of their total."""
+    for total in (sum(base.values()), max(base.values())):
+        if total and all(abs(s.value - 100 * base.get(s.row, 0) / total) <= s.slack + 0.1 for s in shares):
+            return True
+    return False
+
+
+def _check_pairs(table: Table, reading: Reading, subject: Subject, listing: Listing) -> None:
+    """Counts that are written with a percentage of 0 or 100 beside them."""
+    if subject.policy.zeros == "allow":
+        return
+    rows = dict(zip(table.numbers, table.rows, strict=True))
+    for count in reading.counts:
+        if _says_everybody(rows.get(count.row, ()), count):
+            where = Where(row=count.row, column=count.column)
+            severity = Severity(subject.policy.zeros)
+            listing.flag("cells.zero", _EVERYBODY, _EVERYBODY_MEND, where=where, severity=severity)
+
+
+def _says_everybody(row: object, count: Count) -> bool:
+    cells = row if isinstance(row, list | tuple) else ()
+    if count.value == 0 or count.column > len(cells) or (cells and is_total(cells[0])):
+        return False
+    match = _PAIR.search(cells[count.column - 1])
+    return match is not None and float(match[1]) == 100

@@ -1,0 +1,197 @@
+"""Statistics that are the value of single people: groups without spread, extremes, modes, far quantiles."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+from egress_review.checks.amounts import number_in
+from egress_review.checks.columns import Kind, is_total, kind_of
+from egress_review.checks.counts import whole
+from egress_review.checks.lengths import bearable
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
+from egress_review.findings import Severity, Where
+from registry.text import Text
+
+RULES = ("cells.equal", "cells.extremes", "cells.quantile")
+
+What: TypeAlias = Literal["sd", "min", "max", "mode", "quantile", "n", "other"]
+
+_SD = re.compile(r"sd|std|std dev|std deviation|standard deviation|stdev|표준편차|표준 편차|분산|variance|var")
+_MODE = re.compile(r"mode|modal value|최빈값|최빈치")
+_MIN = re.compile(r"min|minimum|lowest|최소|최솟값|최소값|최저")
+_MAX = re.compile(r"max|maximum|highest|최대|최댓값|최대값|최고")
+_BOUND = re.compile(rf"\b(?:{_MIN.pattern}|{_MAX.pattern})\b|{_MIN.pattern}|{_MAX.pattern}")
+_QUANTILE = re.compile(
+    r"(\d{1,2}(?:\.\d+)?) ?(?:%|(?:st|nd|rd|th)(?: (?:percentile|quantile|pct))?|번?째? ?백분위수?)"
+    r"|(?:percentile|quantile|pctl?|백분위수?) ?(\d{1,2}(?:\.\d+)?|0?\.\d+)|q(0?\.\d+)"
+)
+_SHORT = re.compile(r"p(0?1|0?5|10|25|50|75|90|95|99|99\.5|99\.9)")
+"""Headings of columns; a row that is called P1 may be anything."""
+_OF_A_MODEL = re.compile(
+    r"depth|iter|feature|sample|leaf|epoch|step|token|grad|norm|date|time|year|month|score|test|train|fit|loss|auc|"
+    r"accuracy|bound|limit|cell|length|lr|learning|일자|날짜|시각|연도|정확도|점수"
+)
+
+_EQUAL = Text(
+    ko="이 집단의 값이 모두 같습니다: 통계값이 곧 모든 사람의 값입니다.",
+    en="All values of this group are the same: the statistic is the value of every member.",
+)
+_EQUAL_MEND = Text(
+    ko="범주를 합치거나 이 집단의 통계를 가리십시오.",
+    en="Merge categories, or suppress the statistics of this group.",
+)
+_EXTREME = Text(
+    ko="최솟값과 최댓값은 대개 한 사람의 값입니다.",
+    en="A minimum or maximum is usually the value of one person.",
+)
+_EXTREME_MEND = Text(
+    ko="백분위수로 바꾸거나 그 값이 여러 사람에게 해당함을 설명하십시오.",
+    en="Publish percentiles instead, or explain that several people have the value.",
+)
+_FAR = Text(
+    ko="이 분위수 바깥에는 {least}명보다 적은 사람만 있습니다.",
+    en="Fewer than {least} people lie beyond this quantile.",
+)
+_FAR_MEND = Text(
+    ko="10%와 90%처럼 안쪽의 분위수를 쓰거나 값을 반올림하십시오.",
+    en="Publish quantiles further inside, such as 10 % and 90 %, or round the value.",
+)
+
+
+def check_spread(subject: Subject, listing: Listing) -> None:
+    """Look at every statistic by column and, in tables such as `describe()` gives, by row."""
+    for table, _ in bearable(subject, RULES, listing):
+        _check_lines(_columns(table), subject, listing, numbered=lambda a, b: Where(row=b, column=a))
+        _check_lines(_rows(table), subject, listing, numbered=lambda a, b: Where(row=a, column=b))
+        for where in (*_by_heading(table, subject), *_by_label(table)):
+            listing.flag("cells.extremes", _EXTREME, _EXTREME_MEND, where=where)
+
+
+Line: TypeAlias = tuple[int, What, float, dict[int, str], str]
+"""A row or column of one statistic: its number, which one, its quantile, its cells by their other number, of what."""
+
+
+def _columns(table: Table) -> list[Line]:
+    lines: list[Line] = []
+    for index, name in enumerate(table.names):
+        what, quantile = statistic(name)
+        cells = {
+            number: text
+            for number, row, text in zip(table.numbers, table.rows, table.column(index), strict=True)
+            if row and not is_total(row[0])
+        }
+        if index or what != "other":
+            lines.append((index + 1, what, quantile, cells, _of_what(name)))
+    return lines
+
+
+def _rows(table: Table) -> list[Line]:
+    return [
+        (number, *_of_row(row[0]), dict(enumerate(row[1:], 2)), _of_what(row[0]))
+        for number, row in zip(table.numbers, table.rows, strict=True)
+        if row
+    ]
+
+
+def _of_row(name: str) -> tuple[What, float]:
+    return ("other", 0.0) if _SHORT.fullmatch(name.strip().lower()) else statistic(name)
+
+
+@lru_cache(maxsize=4096)
+def statistic(name: str) -> tuple[What, float]:
+    """Which statistic a heading or a row names; of a quantile also its place, from 0 to 1."""
+    plain = " ".join(re.sub(r"[_()\[\]]+", " ", unicodedata.normalize("NFKC", name).lower()).split())
+    if not plain or len(plain) > 60 or _OF_A_MODEL.search(plain):
+        return "other", 0.0
+    for pattern, what in ((_SD, "sd"), (_MODE, "mode"), (_MIN, "min"), (_MAX, "max")):
+        if pattern.fullmatch(plain):
+            return what, 0.0  # type: ignore[return-value]  # the words of the table are those of the type
+    if match := _QUANTILE.fullmatch(plain) or _SHORT.fullmatch(plain):
+        place = next(group for group in match.groups() if group)
+        return "quantile", float(place) if place.startswith((".", "0.")) else float(place) / 100
+    if kind_of(name) is Kind.EXTREME:
+        return ("min" if _MIN.search(plain) else "max"), 0.0
+    return ("n", 0.0) if kind_of(name) is Kind.COUNT else ("other", 0.0)
+
+
+def _of_what(name: str) -> str:
+    """What a minimum or maximum is of."""
+    return " ".join(_BOUND.sub(" ", unicodedata.normalize("NFKC", name).lower()).split())
+
+
+def _check_lines(lines: list[Line], subject: Subject, listing: Listing, numbered: Callable[[int, int], Where]) -> None:
+    """Compare the statistics of each group with each other."""
+    by_kind: dict[str, tuple[int, dict[int, str]]] = {}
+    for number, what, _, cells, _ in lines:
+        by_kind.setdefault(what, (number, cells))
+    sizes = by_kind.get("n", (0, {}))[1]
+    if "sd" in by_kind:
+        number, cells = by_kind["sd"]
+        for other, text in cells.items():
+            if _is_nothing(text) and (whole(sizes.get(other, "")) or 2) > 1:
+                # Of what is not counted, such as the importance of features, an error of 0.0 is mere rounding.
+                severity = None if sizes else Severity.WARN
+                listing.flag("cells.equal", _EQUAL, _EQUAL_MEND, where=numbered(number, other), severity=severity)
+    for lowest, number, highest in _bounds(lines):
+        for other, text in lowest.items():
+            least, most = number_in(text), number_in(highest.get(other, ""))
+            if least and most and least[0] == most[0] and (whole(sizes.get(other, "")) or 2) > 1:
+                listing.flag("cells.equal", _EQUAL, _EQUAL_MEND, where=numbered(number, other))
+    for number, what, quantile, cells, _ in lines:
+        if what == "quantile":
+            _check_quantile(number, quantile, cells, sizes, subject, listing, numbered)
+
+
+def _bounds(lines: list[Line]) -> Iterator[tuple[dict[int, str], int, dict[int, str]]]:
+    """Minima with the maxima of the same: `min` and `max`, `min stay` and `max stay`."""
+    least = {rest: cells for _, what, _, cells, rest in lines if what == "min"}
+    for number, what, _, cells, rest in lines:
+        if what == "max" and rest in least:
+            yield least[rest], number, cells
+
+
+def _is_nothing(text: str) -> bool:
+    return re.fullmatch(r"\(?0(?:\.0{2,})?\)?|0\.0", text.strip()) is not None
+
+
+def _check_quantile(
+    number: int,
+    quantile: float,
+    cells: dict[int, str],
+    sizes: dict[int, str],
+    subject: Subject,
+    listing: Listing,
+    numbered: Callable[[int, int], Where],
+) -> None:
+    """Far quantiles need people beyond them; where their number is not told, only those beyond 5 % are doubted."""
+    outside = min(quantile, 1 - quantile)
+    least = subject.policy.min_cell
+    for other, text in cells.items():
+        size = whole(sizes.get(other, ""))
+        if number_in(text) is None or (size is None and outside >= 0.05):
+            continue
+        if size is None or (size > 0 and size * outside < least and outside < 0.25):
+            severity = Severity.WARN if size is None else None
+            message = _FAR.fill(least=least)
+            listing.flag("cells.quantile", message, _FAR_MEND, where=numbered(number, other), severity=severity)
+
+
+def _by_heading(table: Table, subject: Subject) -> Iterator[Where]:
+    for index, name in enumerate(table.names):
+        speaks = kind_of(name) is Kind.EXTREME or statistic(name)[0] == "mode"
+        told = _OF_A_MODEL.search(name.lower()) or subject.claims.declared(name) == "other"
+        if index and speaks and table.numbers and not told:
+            yield Where(row=table.numbers[0], column=index + 1)
+
+
+def _by_label(table: Table) -> Iterator[Where]:
+    for row, number in zip(table.rows, table.numbers, strict=True):
+        speaks = len(row) > 1 and (kind_of(row[0]) is Kind.EXTREME or statistic(row[0])[0] == "mode")
+        if speaks and not _OF_A_MODEL.search(row[0].lower()):
+            yield Where(row=number, column=2)

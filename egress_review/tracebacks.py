@@ -1,0 +1,179 @@
+"""A traceback without values: what went wrong and where, in words that stand in a list, and nothing else.
+
+A message quotes the value that broke it, a source line the literal it was compared with, and a name can be chosen to
+say anything. So nothing of the text is passed on but what this module knows: kinds of errors, words, line numbers.
+"""
+
+from __future__ import annotations
+
+import builtins
+import io
+import keyword
+import re
+import tokenize
+from collections.abc import Iterator
+
+from deid.identifiers import detect
+
+MOST_LINES = 400
+MOST_FRAMES = 20
+MOST_ERRORS = 10
+"""A made-up traceback could count in frames and lines; it cannot count far."""
+HIDDEN = "…"
+"""What stands for anything that is not passed on."""
+
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_FRAME = re.compile(r'\s*File "(?P<file>[^"\n]{1,400})", line (?P<line>\d{1,4})(?:, in (?P<name>\S{1,80}))?\s*')
+_IPYTHON = re.compile(r"\s*(?:Cell In\[\d{1,5}\], line (?P<line>\d{1,4})|File (?P<file>\S{1,400}?):(?P<at>\d{1,4})).*")
+_ERROR = re.compile(r"(?P<kind>[A-Za-z_][\w.]{0,100})(?::\s?(?P<message>.*))?")
+_LIBRARY = re.compile(
+    r"(?:site-packages|dist-packages|lib/python3\.\d{1,2})/([a-z][a-z_]{1,30})/(?:[a-z_]{1,40}/){0,6}[a-z_]{1,40}\.pyx?$",
+    re.IGNORECASE,
+)
+_MARKS = frozenset("()[]{}.,:;=+-*/%<>!&|^~@")
+_CHAINS = (
+    "During handling of the above exception, another exception occurred:",
+    "The above exception was the direct cause of the following exception:",
+)
+_BEGINS = "Traceback (most recent call last):"
+
+LIBRARIES = frozenset(
+    """
+    pandas numpy scipy sklearn statsmodels matplotlib seaborn lifelines polars pyarrow duckdb openpyxl IPython
+    ipykernel torch json csv re math random datetime collections concurrent multiprocessing
+    """.split()  # noqa: SIM905 - a list of words reads better as one
+)
+"""Libraries whose names are passed on; every other file is the author's and is called so."""
+
+_BUILTIN = frozenset(
+    name
+    for name in dir(builtins)
+    if isinstance(one := getattr(builtins, name), type) and issubclass(one, BaseException)
+)
+ERRORS = _BUILTIN | frozenset(
+    """
+    ParserError EmptyDataError MergeError InvalidIndexError IntCastingNaNError UnsupportedFunctionCall
+    OutOfBoundsDatetime DtypeWarning PerformanceWarning SettingWithCopyError UndefinedVariableError LinAlgError
+    NotFittedError ConvergenceWarning ConvergenceError PerfectSeparationError PatsyError ArrowInvalid
+    ArrowTypeError JSONDecodeError CatalogException BinderException OutOfMemoryError
+    """.split()  # noqa: SIM905 - a list of words reads better as one
+)
+"""Kinds of errors that are named; a class of the author's own is an `Error`."""
+
+WORDS = frozenset(
+    """
+    a an and are argument arguments array arrays as at attribute axis be before beyond boolean bool bounds by
+    call cannot cast category class codec column columns compare convert converged could data dataframe date
+    datetime decode deprecated dict did dimension dimensions divide division does dtype duplicate empty encode
+    encountered entries error exceeded expected expression failed file find finite float for format found from
+    frame function fit fitted get given got group has have import in incompatible index indexer indices infinity
+    input instance int integer invalid is it item iterable iteration key keyword label labels length level list
+    literal load lower matrix maximum memory merge method minimum mismatch missing mixed module more multiple
+    must name nan named negative no none not null number object of on only open operand operands operation or
+    out output overflow parse passed permission positional positive range read recursion reshape required reset
+    row rows same sample samples scalar sequence series set shape shapes should shuffle singular size slice some
+    str string subscriptable such support supported syntax table tensor than that the this to together too true
+    truth tuple type types unable unexpected unhashable unique unknown unpack unsupported use used valid value
+    values variable warning was were where which with without wrong zero
+    """.split()  # noqa: SIM905 - a list of words reads better as one
+)
+"""Words of error messages that are passed on, in lower case; no name of a person or a place is among them."""
+
+
+def redact(text: str) -> str:
+    """The traceback in `text` without any value; empty if there is none.
+
+    Frames of known libraries keep their module and line, those of the author their line; source lines keep keywords and
+    the names of known functions; messages keep the words of `WORDS`. Local variables and printed values are dropped.
+    """
+    lines = [_ANSI.sub("", line) for line in text.splitlines()[:MOST_LINES]]
+    told = list(_told(lines))
+    return "\n".join(told) + "\n" if any(line.startswith("  ") or line == _BEGINS for line in told) else ""
+
+
+def is_redacted(text: str) -> bool:
+    """Whether a text is a traceback without values, as `redact` writes it, and nothing else."""
+    return bool(text) and redact(text) == text
+
+
+def _told(lines: list[str]) -> Iterator[str]:
+    frames, errors, source, begun = 0, 0, False, False
+    for line in lines:
+        if line.strip() == _BEGINS or line.strip().endswith("Traceback (most recent call last)"):
+            begun, source = True, False
+            yield _BEGINS
+        elif line.strip() in _CHAINS:
+            yield ""
+            yield line.strip()
+            yield ""
+        elif begun and (frame := _frame(line)) is not None:
+            frames += 1
+            source = line.lstrip().startswith('File "')
+            if frames <= MOST_FRAMES:
+                yield frame
+        elif source and line.startswith("    "):
+            source = False
+            if frames <= MOST_FRAMES and (code := _code(line.strip())):
+                yield f"    {code}"
+        elif begun and not line.startswith((" ", "\t")) and (error := _error(line)):
+            source = False
+            errors += 1
+            if errors <= MOST_ERRORS:
+                yield error
+
+
+def _frame(line: str) -> str | None:
+    if match := _FRAME.fullmatch(line):
+        return f'  File "{_file(match["file"])}", line {match["line"]}'
+    if match := _IPYTHON.fullmatch(line):
+        return f'  File "{_file(match["file"] or "")}", line {match["line"] or match["at"]}'
+    return None
+
+
+def _file(path: str) -> str:
+    """The module of a known library; else that it is the author's."""
+    if path in LIBRARIES:
+        return path
+    found = _LIBRARY.search(path.replace("\\", "/"))
+    return found[1] if found and found[1] in LIBRARIES else "<notebook>"
+
+
+def _code(line: str) -> str:
+    """A source line in its keywords and marks; names, literals and comments are left out."""
+    words: list[str] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(line.replace(HIDDEN, " _ ")).readline):
+            if token.type == tokenize.NAME:
+                words.append(token.string if keyword.iskeyword(token.string) else HIDDEN)
+            elif token.type == tokenize.OP and set(token.string) <= _MARKS:
+                words.append(token.string)
+            elif token.type in (tokenize.STRING, tokenize.NUMBER):
+                words.append(HIDDEN)
+    except (tokenize.TokenError, SyntaxError, IndentationError):
+        return HIDDEN
+    return _joined(words)
+
+
+def _error(line: str) -> str | None:
+    match = _ERROR.fullmatch(line.rstrip())
+    if match is None:
+        return None
+    kind = match["kind"].rpartition(".")[2]
+    if match["message"] is None and kind not in ERRORS:
+        return None
+    named = kind if kind in ERRORS else "Error"
+    message = _message(match["message"] or "")
+    return f"{named}: {message}" if message else named
+
+
+def _message(text: str) -> str:
+    """A message in the words of the list; between them stands where something was left out."""
+    parts = re.findall(r"[A-Za-z]+|[^A-Za-z\s]+", text[:2000])
+    told = _joined([part if part.lower() in WORDS else HIDDEN for part in parts][:60])
+    # The list holds no names; should a word of it ever look like one, nothing is said.
+    return HIDDEN if detect(told) else told
+
+
+def _joined(words: list[str]) -> str:
+    kept = [word for at, word in enumerate(words) if word != HIDDEN or at == 0 or words[at - 1] != HIDDEN]
+    return " ".join(kept)
