@@ -106,6 +106,9 @@ _ACTIONS = (
     ActionSpec("egress.withdrawn", "반출신청을 철회함", "An egress request was withdrawn"),
     ActionSpec("egress.releasing", "반출 파일의 내보내기를 시작함", "The release of an egress request began"),
     ActionSpec("egress.released", "반출 파일을 내보냄", "The files of an egress request were released"),
+    ActionSpec(
+        "ingress.released", "반입 파일을 분석환경에 넣음", "The file of an ingress request was let into a workspace"
+    ),
     ActionSpec("egress.unwitnessed", "반출이 증인의 서명을 기다림", "A release waits for the signatures of witnesses"),
     ActionSpec("egress.release_failed", "반출 파일의 내보내기에 실패함", "The release of an egress request failed"),
     ActionSpec("egress.release_key_replaced", "반출 서명 키를 교체함", "The key that signs releases was replaced"),

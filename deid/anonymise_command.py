@@ -20,8 +20,8 @@ from deid.reading import names, opened, whole
 from deid.targets import extract_file
 
 _UNCHANGED = Text(
-    "다음 열은 그대로 남았습니다: {names}. 사람을 알아볼 수 있는 열이면 먼저 `ansim deid apply`로 처리하십시오.",
-    "These columns stand as they were: {names}. If they tell who somebody is, treat them with `ansim deid apply` first.",
+    "그대로 남은 열: {names}. 사람을 알아볼 수 있는 열이면 먼저 `ansim deid apply`로 처리하십시오.",
+    "Columns left as they were: {names}. Treat those that tell who somebody is with `ansim deid apply` first.",
 )
 
 
@@ -71,7 +71,7 @@ def _refuse_nothing_left(result: pa.Table, k: int) -> None:
     """Refuse a table without rows: its k would read as if it had been met."""
     if not result.num_rows:
         raise DataError(
-            Text(f"비슷한 행이 {k:,}개가 되지 않아 남는 행이 없습니다.", f"no rows are left: there are not {k:,} alike.")
+            Text(f"비슷한 행이 {k:,}개 미만이라 남는 행이 없습니다.", f"no rows are left: there are not {k:,} alike.")
         )
 
 

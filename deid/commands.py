@@ -17,7 +17,7 @@ from audit.cli_context import Context, language_of
 from audit.event import Actor, Source, Subjects
 from audit.text import Text
 from deid.cautions import cautions, sentences
-from deid.engine import Changer, changed
+from deid.engine import Changer, surveyed
 from deid.errors import UsageError
 from deid.keys import DomainKey, KeyStore
 from deid.policy import Policy, load_policy
@@ -107,16 +107,15 @@ def _changer(arguments: argparse.Namespace, policy: Policy) -> Iterator[Changer 
 
 def _dry_run(policy: Policy, table: Table, context: Context) -> int:
     """Show a few rows before and after; the tokens are of a key made for this once, so they say nothing."""
-    sample = _Sample(table)
     key = DomainKey("dry-run", 1, os.urandom(32))
-    before = pa.Table.from_batches(
-        list(sample.batches(tuple(c.name for c in policy.columns if c.name in table.columns)))
-    )
-    after = pa.Table.from_batches(list(changed(policy, sample, key)))
+    # What an action must know of a whole column is read in full: among five rows every value would be a rare one.
+    plan = surveyed(policy, table, key)
+    before = _first_rows(table, tuple(c.name for c in policy.columns if c.name in table.columns))
+    after = plan.change(_first_rows(table, plan.needed), 0, key) if before.num_rows else None
     warned = {caution.column: caution.text.say(language_of()) for caution in cautions(policy)}
     for column in policy.columns:
-        shown = after.column(column.name).to_pylist() if column.shown else []
-        old = before.column(column.name).to_pylist() if column.name in before.column_names else []
+        shown = after.column(column.name).to_pylist() if column.shown and after else []
+        old = before.column(column.name).to_pylist() if column.name in before.schema.names else []
         if context.json:
             entry = {
                 "column": column.name,
@@ -140,20 +139,10 @@ def _warn(policy: Policy, context: Context) -> None:
         context.print(f"! {sentence}")
 
 
-class _Sample:
-    """The first rows of a table."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
-        self.columns = table.columns
-        self.rows = SAMPLE_ROWS
-        self.described = table.described
-
-    def batches(self, columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
-        """Yield the first rows."""
-        for batch in self._table.batches(columns):
-            yield batch.slice(0, SAMPLE_ROWS)
-            return
+def _first_rows(table: Table, columns: tuple[str, ...]) -> pa.RecordBatch:
+    for batch in table.batches(columns):
+        return batch.slice(0, SAMPLE_ROWS)
+    return pa.RecordBatch.from_arrays([pa.array([], pa.string()) for _ in columns], names=list(columns))
 
 
 def subjects_of(zone: Any, dataset_id: str) -> Subjects:

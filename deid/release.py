@@ -24,7 +24,10 @@ class NotReleasable(DataError):
     """The extract does not meet its policy."""
 
     reason_code = "not_releasable"
-    hint = "Generalise the quasi-identifiers further (`ansim deid risk` shows which), or change the criteria."
+    hint = Text(
+        "식별가능정보 열을 더 넓게 일반화하거나(`ansim deid risk`가 어느 열인지 보여 줍니다) 기준을 바꾸십시오.",
+        "Generalise the quasi-identifiers further (`ansim deid risk` shows which), or change the criteria.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ def open_table(path: Path) -> Table:
     except FileNotFoundError as error:
         raise DataError(Text(f"{path}: 파일이 없습니다.", f"there is no file {path}.")) from error
     except IsADirectoryError as error:
-        raise DataError(Text(f"{path}: 폴더입니다. 파일을 지정하십시오.", f"{path} is a folder; name a file.")) from error
+        raise DataError(Text(f"{path}: 파일이 아니라 폴더입니다.", f"{path} is a folder; name a file.")) from error
     except PermissionError as error:
         raise DataError(Text(f"{path}: 읽을 권한이 없습니다.", f"{path} may not be read by you.")) from error
     except OSError as error:

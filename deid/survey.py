@@ -33,6 +33,8 @@ MAX_BYTES = 4 * 2**30
 SAMPLE_VALUES = 2_000
 """So many distinct values of a text column are searched for identifiers."""
 IDENTIFYING_SHARE = 0.2
+_SHORTEST_GIVEN = 100_000_000
+"""Numbers that were given to people have nine digits or more."""
 FREE_LENGTH = 40
 MISSING_LIMIT = 0.5
 MIXED_LIMIT = 0.01
@@ -187,7 +189,9 @@ def _column(name: str, column: pa.ChunkedArray, rows: int, more: Rules) -> Colum
     values = pc.drop_null(column)
     distinct = pc.count_distinct(values).as_py()
     kind, mixed = _kind(values)
-    identifiers, whole = _identifiers(name, values, more) if kind == "text" else ({}, {})
+    identifiers, whole = _identifiers(name, values, more) if kind == "text" or _long(values) else ({}, {})
+    if kind != "text" and not any(share >= IDENTIFYING_SHARE for share in whole.values()):
+        identifiers = {}  # a few measurements look like a number of a person by chance
     role, reason = _role(name, kind, values, distinct, identifiers, whole, rows)
     return Column(name, kind, missing, distinct, identifiers, mixed, role, reason)
 
@@ -218,11 +222,14 @@ def _kind(values: pa.ChunkedArray) -> tuple[Kind, float]:
     return "text", 0.0
 
 
-def _identifiers(
-    name: str, values: pa.ChunkedArray, more: Rules
-) -> tuple[Mapping[str, float], Mapping[str, float]]:
+def _long(values: pa.ChunkedArray) -> bool:
+    """Return whether whole numbers are as long as numbers given to people."""
+    return pa.types.is_integer(values.type) and len(values) > 0 and bool(pc.min(values).as_py() >= _SHORTEST_GIVEN)
+
+
+def _identifiers(name: str, values: pa.ChunkedArray, more: Rules) -> tuple[Mapping[str, float], Mapping[str, float]]:
     """Return the share of values that hold an identifier, and of those that are little else, by label."""
-    looked = pc.unique(values).slice(0, SAMPLE_VALUES).to_pylist()
+    looked = [str(value) for value in pc.unique(values).slice(0, SAMPLE_VALUES).to_pylist()]
     found: Counter[str] = Counter()
     whole: Counter[str] = Counter()
     for value in looked:
@@ -246,11 +253,11 @@ def _role(
     # A note that names somebody is a text to be scrubbed; only a column of names is nothing but an identifier.
     for label, share in whole.items():
         if share >= IDENTIFYING_SHARE and label not in ("URL", "IP"):
-            return "direct", Text(
-                f"값의 {share:.0%}가 식별정보({label})임", f"{share:.0%} of values are a {label}"
-            )
+            return "direct", Text(f"값의 {share:.0%}가 식별정보({label})임", f"{share:.0%} of values are a {label}")
     if kind == "text" and (pc.mean(pc.utf8_length(values)).as_py() or 0) > FREE_LENGTH:
         return "free", Text("긴 글이 들어 있음", "it holds long texts")
+    if kind == "text" and re.search(_NAMED[0][1], name.lower()):
+        return "direct", Text(f"열 이름({name})에 따른 제안", f"proposed for its name ({name})")
     if identifiers:
         return "free", Text("일부 값에 식별정보가 섞여 있음", "some of its values hold identifiers")
     for role, words in _NAMED:

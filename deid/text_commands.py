@@ -17,6 +17,7 @@ from deid.errors import UsageError
 from deid.identifiers import Span, detect
 from deid.number_windows import Rules
 from deid.text_cli import STANDARD_INPUT, as_json, read_text, recognisers_of
+from deid.written import write_report
 
 KEY_BYTES = 32
 

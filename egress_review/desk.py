@@ -17,10 +17,11 @@ from audit.db import Database
 from audit.event import Actor, Event, Object, Outcome, Source, Subjects
 from audit.log import AuditLog
 from audit.review.working_hours import WorkingHours
-from egress_review import mail, store
+from egress_review import mail, store, tables
 from egress_review.budgets import check_budget
 from egress_review.choosing import policy_for
 from egress_review.deadlines import KOREAN_HOURS
+from egress_review.job import JobFile
 from egress_review.model import DatasetUse, Request
 from egress_review.release_keys import ReleaseKeys
 from egress_review.scanner import Scanner
@@ -129,6 +130,13 @@ class Desk:
         self._watch = watch
         self.policy = policy
         """The policy of the zone, which every project is held to; owners of data may ask for more: `policy_for`."""
+
+    def _left_before(self, tx: Connection, project: str, *, but: str | None = None) -> tuple[JobFile, ...]:
+        """Every file that has left from a project, for differencing; `but` is the request that is looked at itself."""
+        table = tables.request.c
+        released = store.find(tx, table.project == project, table.released_at.is_not(None), table.ref != (but or ""))
+        files = {file.sha256: file for one in released for file in one.outputs}
+        return tuple(JobFile(file.name, sha256, self._vault.path(sha256)) for sha256, file in sorted(files.items()))
 
     def policy_for(self, project: str, *, tx: Connection | None = None, at: datetime | None = None) -> Policy:
         """The policy in force for a project: the strictest of the zone's, those of its data, and its own.

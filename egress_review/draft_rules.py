@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from egress_review.claims import ClaimError
-from egress_review.errors import Invalid
-from egress_review.model import Draft, Group, claims_of
+from egress_review.errors import Conflict, Invalid
+from egress_review.model import Draft, Group, Request, claims_of
 from registry.text import Text
 
 LONGEST_TITLE = 200
@@ -74,6 +74,19 @@ def check_controls(controls: str) -> None:
         claims_of(controls)
     except ClaimError as error:
         raise Invalid("bad_controls", error.reason) from None
+
+
+def check_leaves(request: Request) -> None:
+    """Refuse what only a request to take something out can do: it has an outbox, and a package.
+
+    Raises: Conflict
+    """
+    if request.direction != "egress":
+        reason = Text(
+            ko="반입신청에는 할 수 없습니다. 반입할 파일은 올려서 제출하고, 승인되면 /inbox에서 읽습니다.",
+            en="Not for a file that comes in: it is handed in by uploading it, and read in /inbox.",
+        )
+        raise Conflict("comes_in", reason)
 
 
 def invalid(code: str, ko: str, en: str) -> Invalid:

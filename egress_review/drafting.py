@@ -16,7 +16,7 @@ from audit.event import Source
 from audit.refs import new_ref
 from egress_review import store, tables
 from egress_review.desk import Record, as_actor
-from egress_review.draft_rules import check_draft, check_lengths, invalid
+from egress_review.draft_rules import check_draft, check_leaves, check_lengths, invalid
 from egress_review.errors import Conflict
 from egress_review.model import DatasetUse, Draft, Group, Request
 from egress_review.submitting import Submitting, check_author, fingerprint
@@ -105,6 +105,7 @@ class Drafting(Submitting):
             request = store.load(tx, ref)
             check_author(author, request.author_ref)
             draft = _draft(tx, request)
+        check_leaves(request)
         check_state(request.state, FINAL)
         workspace = self._registry.workspace_by_ref(request.workspace_ref)
         permit = self._permit(author, workspace)

@@ -166,6 +166,7 @@ class Request:
         # Without them the content is that of before there were any, and so is the hash that votes were given on.
         if self.direction != "egress":
             said["direction"] = self.direction
+            said["workspace"] = self.workspace_ref
         if self.supporting:
             said["supporting"] = sorted([file.name, file.sha256] for file in self.supporting)
             said["salt"] = self.salt

@@ -19,6 +19,7 @@ from egress_review import store, tables
 from egress_review.deadlines import Deadline, deadlines
 from egress_review.desk import Record, as_actor
 from egress_review.errors import Conflict
+from egress_review.model import Direction
 from egress_review.review import CHECKER_ROLES
 from egress_review.seeing import Seeing
 from egress_review.standing import independent, ties_of
@@ -37,6 +38,7 @@ class Waiting:
     title: str
     project: str
     state: State
+    direction: Direction
     round: int
     submitted_at: datetime
     files: int
@@ -103,7 +105,8 @@ def workload(tx: Connection) -> Counter[str]:
 
 def _waiting(tx: Connection, checker: Person, due: Mapping[str, Deadline]) -> Iterable[Waiting]:
     table, file = tables.request.c, tables.file.c
-    about = (table.ref, table.title, table.project, table.state, table.round, table.submitted_at, table.author_ref)
+    request = (table.ref, table.title, table.project, table.state, table.direction, table.round)
+    about = (*request, table.submitted_at, table.author_ref)
     of_round = and_(file.request_ref == table.ref, file.round == table.round)
     found = tx.execute(
         select(*about, func.count(file.sha256).label("files"), func.coalesce(func.sum(file.size), 0).label("size"))
@@ -129,6 +132,7 @@ def _waiting(tx: Connection, checker: Person, due: Mapping[str, Deadline]) -> It
             title=row.title,
             project=row.project,
             state=State(row.state),
+            direction=row.direction,
             round=row.round,
             submitted_at=row.submitted_at,
             files=row.files,

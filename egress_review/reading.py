@@ -15,6 +15,7 @@ from egress_review import store, tables
 from egress_review.choosing import owners_allow_low_risk
 from egress_review.deadlines import deadlines
 from egress_review.desk import Record, as_actor
+from egress_review.draft_rules import check_leaves
 from egress_review.errors import Conflict, Denied, NotFound
 from egress_review.findings import Report
 from egress_review.model import Action, Message, Request, RequestView, ReviewView, Vote
@@ -110,6 +111,7 @@ class Reading(Releasing):
             request = store.load(tx, ref, lock=True)
             if person.ref != request.author_ref:
                 raise Denied("not_the_author", Text(ko="신청자만 받을 수 있습니다.", en="Only the author collects it."))
+            check_leaves(request)
             if request.state is not State.RELEASED or self._is_over(tx, request):
                 raise Conflict(
                     "not_released", Text(ko="받을 수 있는 상태가 아닙니다.", en="There is nothing to collect.")

@@ -161,7 +161,7 @@ class Releasing(Reviewing, Scanning):
         Raises: ReleaseFailed — if a file is not the one that was voted on.
         """
         for file in request.outputs:
-            if _hash_of(self._vault.path(file.sha256)) != (file.sha256, file.size):
+            if hash_of(self._vault.path(file.sha256)) != (file.sha256, file.size):
                 raise ReleaseFailed(
                     "bytes_changed",
                     Text(
@@ -360,6 +360,7 @@ def _receipt(tx: Connection, ref: str) -> str | None:
     return content
 
 
-def _hash_of(path: Path) -> tuple[str, int]:
+def hash_of(path: Path) -> tuple[str, int]:
+    """The SHA-256 and the size of a file as it is now."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest(), stream.tell()

@@ -33,7 +33,9 @@ _ACRO = "ACRO 1.0 (AI-SDC): results.json as evidence, never as proof"
 _DOMINANCE = "Hundepool et al., Statistical Disclosure Control (2012), 4.2: dominance; ACRO; sdcLog"
 _K_ANONYMITY = "Sweeney, k-anonymity (2002): k = 1; 가명정보 처리 가이드라인 (PIPC): 특이정보"
 _XM = "Unique ratio of 0.95 over 20 values or more, as in other output checkers"
-_SOURCE = "Ansim: rows that chance does not explain (docs/explanation/fingerprints.md); UK Biobank: summary results only"
+_SOURCE = (
+    "Ansim: rows that chance does not explain (docs/explanation/fingerprints.md); UK Biobank: summary results only"
+)
 _PEERS = "Ansim: what adds up over requests, which no single file shows"
 _INTERVALS = "Hundepool et al., Statistical Disclosure Control (2012), 4.4: feasibility intervals"
 _OOXML = "ECMA-376 part 1: parts of a workbook; " + _HOUSE

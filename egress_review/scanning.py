@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from egress_review import store, tables
+from egress_review import store
 from egress_review.desk import HERE, WORKER, Record
 from egress_review.errors import Conflict, NotFound, ScanFailed
 from egress_review.findings import FileReport, Flagged, Report, Severity
@@ -100,13 +100,8 @@ class Scanning(Watching):
         )
 
     def _earlier(self, tx: Connection, request: Request) -> tuple[JobFile, ...]:
-        """Every file that has left from the same project, for differencing."""
-        table = tables.request
-        released = store.find(
-            tx, table.c.project == request.project, table.c.released_at.is_not(None), table.c.ref != request.ref
-        )
-        files = {file.sha256: file for one in released for file in one.outputs}
-        return tuple(JobFile(file.name, sha256, self._vault.path(sha256)) for sha256, file in sorted(files.items()))
+        """What the files are compared with: every file that has left from the same project."""
+        return self._left_before(tx, request.project, but=request.ref)
 
     def _scanned(self, request: Request, policy: Policy, result: ScanResult) -> Request:
         report = result.report

@@ -9,6 +9,7 @@ desk.collect(author, request.ref, source=source)
 
 from __future__ import annotations
 
+from egress_review.bringing import Bringing, Incoming
 from egress_review.drafting import Drafting
 from egress_review.governing import Governing
 from egress_review.guarding import Guarding
@@ -21,13 +22,13 @@ from egress_review.simulating import Simulating
 from egress_review.tidying import Tidying
 from egress_review.workflow import State
 
-__all__ = ["Action", "Choice", "Draft", "EgressDesk", "Request", "RequestView", "State"]
+__all__ = ["Action", "Choice", "Draft", "EgressDesk", "Incoming", "Request", "RequestView", "State"]
 
 
 class EgressDesk(
-    Drafting, Declaring, Tidying, Screening, Governing, Reminding, Simulating, Rechecking, Guarding
+    Bringing, Drafting, Declaring, Tidying, Screening, Governing, Reminding, Simulating, Rechecking, Guarding
 ):
-    """How a result leaves the zone.
+    """How a result leaves the zone, and how a file comes in.
 
     Every move is one transaction with its audit event: if the event cannot be written, nothing moved.
     """

@@ -13,7 +13,7 @@ from audit.event import Event, Object, Source
 from audit.refs import new_ref
 from egress_review import store, tables
 from egress_review.desk import Record, as_actor, limits_of, subjects_of
-from egress_review.draft_rules import check_controls, check_draft, invalid
+from egress_review.draft_rules import check_controls, check_draft, check_leaves, invalid
 from egress_review.errors import Denied, EgressError
 from egress_review.findings import Report
 from egress_review.job import JobFile, ScanJob
@@ -44,23 +44,27 @@ class Submitting(Watching):
         *,
         source: Source,
         supporting: Sequence[str] = (),
+        context: str | None = None,
     ) -> Report:
         """What the scan would find, under the policy in force; nothing is kept but the audit event.
 
-        `supporting` are files in the outbox that the checks compare with and that would not leave.
+        `supporting` are files in the outbox that the checks compare with and that would not leave; without `context`
+        the description is not checked.
         Raises: Denied (registry) — if nobody may work there now. OutboxRefused, Invalid, ScanFailed.
         """
         author = self._registry.person_by_ref(workspace.person_ref)
         permit = self._registry.may_work(author.handle, workspace.project)
         check_controls(controls)
         self._admit_precheck(permit, author, source)
-        policy = self.policy_for(workspace.project)
+        with self._db.read() as tx:
+            policy, earlier = self.policy_for(workspace.project, tx=tx), self._left_before(tx, workspace.project)
         with self._vault.temporary() as vault:
             taken = vault.take(self.outbox_of(workspace), [*names, *supporting], limits_of(policy))
-            job = self._job(vault, policy, taken[: len(names)], controls, None, taken[len(names) :])
+            job = self._job(vault, policy, taken[: len(names)], controls, context, taken[len(names) :])
             uses = [DatasetUse(mount.dataset, mount.version, mount.people) for mount in permit.mounts]
             try:
-                result = self._scanner.scan(replace(job, sources=self._sources(uses, submitted=False)))
+                sources = self._sources(uses, submitted=False)
+                result = self._scanner.scan(replace(job, sources=sources, previous=earlier))
             except EgressError as error:
                 self._record_precheck(permit, author, job, None, source, error.code)
                 raise
@@ -111,10 +115,11 @@ class Submitting(Watching):
     def resubmit(self, author: Person, ref: str, draft: Draft, *, source: Source) -> Request:
         """Hand a returned request in again as a new round; earlier votes are void, and stay on record.
 
-        Raises: Denied, Conflict, Invalid, OutboxRefused.
+        Raises: Denied, Conflict, Invalid, OutboxRefused. What comes in is uploaded again: `bringing`.
         """
         with self._db.read() as tx:
             before = store.load(tx, ref)
+        check_leaves(before)
         workspace = self._registry.workspace_by_ref(before.workspace_ref)
         permit = self._permit(author, workspace)
         policy = self.policy_for(workspace.project)

@@ -98,6 +98,7 @@ MOVES: tuple[Move, ...] = (
     Move(_S.APPROVED, _S.RETURNED, _Y, "egress.returned"),
     Move(_S.RELEASE_FAILED, _S.RETURNED, _Y, "egress.returned"),
     Move(_S.RELEASING, _S.RELEASED, _Y, "egress.released"),
+    Move(_S.RELEASING, _S.RELEASED, _Y, "ingress.released"),
     Move(_S.RELEASING, _S.RELEASE_FAILED, _Y, "egress.release_failed"),
     Move(_S.RELEASED, _S.EXPIRED, _Y, "egress.expired"),
     *(

@@ -141,7 +141,10 @@ _AROUND = Text(
     "방치된 신청은 `idle_days`가 지나면 종료됩니다. 신청자는 7일 전(14일보다 짧으면 절반 전)에 알림을 받고"
     "(`egress.idle_warned`), 알림 없이 종료되지 않습니다. 끝난 신청의 파일은 `purge_days`가 지나면 미리보기와 "
     "함께 지워지고(`egress.purged`, 해시를 적음), 해시·점검 결과·심사 의견·감사 기록은 남습니다. "
-    "보존 조치가 있으면 지우지 않습니다. 반출된 결과는 뒤의 결과와 견주어야 하므로 과제가 끝날 때까지 둡니다.",
+    "보존 조치가 있으면 지우지 않습니다. 반출된 결과는 뒤의 결과와 견주어야 하므로 과제가 끝날 때까지 둡니다.\n\n"
+    "분석환경으로 들어오는 파일도 같은 표를 따르며, 사건마다 `direction: ingress`가 적힙니다. 마지막 단계는 "
+    "`egress.released`가 아니라 `ingress.released`이고, 꾸러미 대신 그 분석환경의 `/inbox`에 읽기 전용으로 들어갑니다. "
+    "취소하면 `/inbox`에서 지워집니다. 수령 기간은 없습니다.",
     "A remark (`egress.commented`) and stepping back (`egress.recused`) move nothing. Checkers read each "
     "other's remarks after their own vote, the author reads those that are shared when the turn has ended. A "
     "vote that decides nothing shows to nobody, so it does not put off the day on which an idle request ends "
@@ -150,5 +153,8 @@ _AROUND = Text(
     "the policy allows less than two weeks (`egress.idle_warned`), and never goes unwarned. The files of what "
     "has ended are removed with their previews after `purge_days` (`egress.purged`, which names the hashes); "
     "hashes, findings, votes and the record stay. A legal hold keeps the files. Outputs that left stay until "
-    "their project is closed, because later ones are compared with them.",
+    "their project is closed, because later ones are compared with them.\n\n"
+    "A file that comes into a workspace follows the same table, and each of its events says `direction: ingress`. "
+    "Its last step is `ingress.released` and not `egress.released`: it goes read-only into `/inbox` of that "
+    "workspace, and there is no package. When it is revoked it is removed from `/inbox`. It does not expire.",
 )

@@ -19,6 +19,7 @@ from registry.model import Limits, WorkPermit
 
 HOME = "/home/researcher"
 OUTBOX = "/outbox"
+INBOX = "/inbox"
 ZONE = "/zone"
 DATA = "/data"
 SECURITY = ("no-new-privileges:true",)
@@ -70,6 +71,7 @@ def container_for(
     own = (
         Bind(directory / "home", HOME, read_only=False),
         Bind(directory / "outbox", OUTBOX, read_only=False),
+        Bind(directory / "inbox", INBOX, read_only=True),
         Bind(directory / "run", ZONE, read_only=True),
     )
     data = tuple(Bind(m.path, f"{DATA}/{m.dataset}", read_only=True) for m in permit.mounts)

@@ -28,7 +28,7 @@ class WorkspaceFilesError(ZoneError):
 
 
 def make_workspace(home: Path, ref: str, *, uid: int, gate_uid: int, gate_gid: int, seed: Path | None) -> Path:
-    """Make `workspaces/<ref>` with home, outbox and run, and return it; what exists keeps its content.
+    """Make `workspaces/<ref>` with home, outbox, inbox and run, and return it; what exists keeps its content.
 
     A home that did not exist yet starts with the files of `seed`, and appears only when they are all there.
 
@@ -41,6 +41,7 @@ def make_workspace(home: Path, ref: str, *, uid: int, gate_uid: int, gate_gid: i
         for name, owner, group, mode in (
             ("home", uid, uid, 0o700),
             ("outbox", uid, uid, 0o700),
+            ("inbox", 0, 0, 0o755),  # read by the workspace, written by the worker alone
             ("run", gate_uid, gate_gid, 0o755),
         ):
             with _made(workspace, name) as child:

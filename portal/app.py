@@ -41,6 +41,7 @@ from portal.views import (
     account,
     asking,
     audit_review,
+    bringing,
     bundles,
     compliance,
     dashboard,
@@ -63,7 +64,7 @@ from portal.views import (
 from portal.visit import Portal
 from portal.zone import ZoneLike
 
-MAX_BODY = 2_000_000  # bytes; forms only, files are never uploaded here
+MAX_BODY = 2_000_000  # bytes; forms, and small files that are brought in
 STATIC = Path(__file__).parent / "static"
 STATIC_HEADERS = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
 CONFIRMERS = OPERATORS | COMPLIANCE | STEWARDS
@@ -95,6 +96,10 @@ PAGES: tuple[Page, ...] = (
     Page(path="/account/messages", endpoint=account.read_messages, methods=POST, needs="person"),
     Page(path="/projects/{project}/workspace", endpoint=workspace.workspace, needs=RESEARCHERS),
     Page(path="/projects/{project}/egress", endpoint=workspace.egress, needs=RESEARCHERS),
+    Page(path="/projects/{project}/bring-in", endpoint=bringing.form, needs=RESEARCHERS),
+    Page(
+        path="/projects/{project}/bring-in", endpoint=bringing.bring, methods=POST, needs=RESEARCHERS, takes_file=True
+    ),
     Page(path="/projects/{project}/workspace/start", endpoint=workspace.start, methods=POST, needs=RESEARCHERS),
     Page(path="/projects/{project}/workspace/stop", endpoint=workspace.stop, methods=POST, needs=RESEARCHERS),
     Page(path="/requests", endpoint=requests.mine, needs=RESEARCHERS),

@@ -50,7 +50,7 @@ class Page:
     needs: Needs
     before_notice: bool = False
     takes_file: bool = False
-    """Whether its form brings one file, which the handler only reads and nothing keeps."""
+    """Whether its form brings one file: to be found in the audit log, or to be brought into a workspace."""
 
 
 async def respond(page: Page, portal: Portal, request: Request) -> Response:
@@ -177,7 +177,7 @@ def _language(request: Request, signed_in: SignedIn | None) -> i18n.Language:
 
 
 async def _form(request: Request, *, takes_file: bool) -> FormData:
-    """Read the form of a POST; no page keeps a file, and one page reads one to find it in the audit log."""
+    """Read the form of a POST; only a page that says so takes a file, and one at most."""
     if request.method in READING:
         return FormData()
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

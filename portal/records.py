@@ -38,6 +38,7 @@ ICONS: Mapping[str, str] = {
     "egress.returned": "return",
     "egress.released": "seal",
     "egress.collected": "download",
+    "ingress": "download",
     "egress.viewed": "eye",
     "egress.canary_hit": "alert",
     "egress.probing": "alert",
@@ -79,6 +80,7 @@ FAMILIES: Mapping[str, Text] = {
     "gate": Text("게이트", "Gate"),
     "mail": Text("이메일", "E-mail"),
     "egress": Text("반출", "Egress"),
+    "ingress": Text("반입", "Ingress"),
     "deid": Text("비식별 처리", "De-identification"),
     "extract": Text("가명처리 추출본", "Extracts"),
     "log": Text("감사 기록", "Audit log"),
@@ -95,6 +97,7 @@ FAMILIES: Mapping[str, Text] = {
 TONES: Mapping[str, str] = {
     "egress.approved": "ok",
     "egress.released": "ok",
+    "ingress.released": "ok",
     "egress.collected": "ok",
     "egress.rejected": "stop",
     "egress.blocked": "stop",
@@ -154,6 +157,11 @@ class Told:
     sha256: str | None
     detail: tuple[tuple[str, str], ...]
     sealed_names: tuple[str, ...]
+
+    @property
+    def comes_in(self) -> bool:
+        """Whether it is about a request that brings a file in."""
+        return ("direction", "ingress") in self.detail
 
     @property
     def outcome_text(self) -> Text:

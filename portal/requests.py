@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, assert_never
 
 from egress_review.findings import FileReport, Finding, Flagged, NotChecked, Passed, Severity, Verdict, Where
-from egress_review.model import Request, RequestView
+from egress_review.model import Direction, Request, RequestView
 from egress_review.queueing import Waiting
 from egress_review.workflow import STATE_TEXT, State
 from portal.errors import RoleNeeded
@@ -138,6 +138,40 @@ UNWITNESSED = _view(
 )  # fmt: skip
 """A release without its package is not released for whoever waits for it."""
 
+INGRESS_STATES: Mapping[State, StateView] = {
+    state: replace(REQUEST_STATES[state], text=Text(*text), next=Text(*then))
+    for state, text, then in (
+        (State.BLOCKED, ("차단됨", "blocked"), (
+            "반입할 수 없는 내용이 발견되었습니다. 고친 파일로 새로 신청하십시오.",
+            "Something was found that may not come in. Fix it and submit a new request.",
+        )),
+        (State.APPROVED, ("승인됨", "approved"), (
+            "승인되었습니다. 곧 분석환경의 /inbox에 들어갑니다.",
+            "It is approved. It is about to be put into /inbox of the workspace.",
+        )),
+        (State.RELEASING, ("반입 처리 중", "being let in"), (
+            "모든 바이트를 다시 확인하고 있습니다.", "Every byte is compared again.",
+        )),
+        (State.RELEASE_FAILED, ("반입 처리 실패", "could not be let in"), (
+            "파일을 넣지 못했습니다. 다시 시도하며, 아무것도 들어가지 않았습니다.",
+            "The file could not be put in. It is tried again; nothing has come in.",
+        )),
+        (State.RELEASED, ("반입됨", "let in"), (
+            "반입되었습니다. 분석환경의 /inbox에서 읽을 수 있습니다.",
+            "It came in. The workspace reads it in /inbox.",
+        )),
+        (State.REVOKED, ("반입 취소됨", "revoked"), (
+            "반입이 취소되었습니다. 파일은 /inbox에서 지워집니다.",
+            "It was revoked. The file is removed from /inbox.",
+        )),
+    )
+}  # fmt: skip
+"""States that mean something else for a file that comes in."""
+
+PLACING = replace(INGRESS_STATES[State.RELEASING], next=Text("/inbox에 넣고 있습니다.", "It is being put into /inbox."))
+LET_IN = (N_("Let in"), "download")
+"""The last step of a file that comes in."""
+
 BUSY = frozenset({State.SCANNING, State.SCAN_FAILED, State.APPROVED, State.RELEASING, State.RELEASE_FAILED})
 """States that the machine leaves by itself: the page renews itself meanwhile."""
 
@@ -153,6 +187,9 @@ class Step:
 
 def view_of(request: Request) -> StateView:
     """Return how the state of a request is shown."""
+    if request.direction == "ingress":
+        placing = request.state is State.RELEASED and request.retry_at is not None
+        return PLACING if placing else INGRESS_STATES.get(request.state, REQUEST_STATES[request.state])
     if request.state is State.RELEASED and not request.packaged:
         return UNWITNESSED if request.attempts else PACKING
     return REQUEST_STATES[request.state]
@@ -160,15 +197,16 @@ def view_of(request: Request) -> StateView:
 
 def is_busy(request: Request) -> bool:
     """Return whether the machine moves a request on by itself."""
-    return request.state in BUSY or (request.state is State.RELEASED and not request.packaged)
+    waits = not request.packaged or (request.direction == "ingress" and request.retry_at is not None)
+    return request.state in BUSY or (request.state is State.RELEASED and waits)
 
 
-def path_of(state: State | StateView) -> tuple[Step, ...]:
+def path_of(state: State | StateView, direction: Direction = "egress") -> tuple[Step, ...]:
     """Return the path of a request in this state: what is done, where it stands, what is to come."""
     view = REQUEST_STATES[state] if isinstance(state, State) else state
     return tuple(
         Step(label, icon, "done" if at < view.step else view.here if at == view.step else "todo")
-        for at, (label, icon) in enumerate(STEPS)
+        for at, (label, icon) in enumerate(STEPS if direction == "egress" else (*STEPS[:-1], LET_IN))
     )
 
 
@@ -181,6 +219,7 @@ class Row:
     project: str
     mark: Mark
     state_text: Text
+    direction: Direction
     round: int
     files: int
     submitted_at: datetime
@@ -200,6 +239,7 @@ def waiting_row(one: Waiting) -> Row:
         project=one.project,
         mark=Mark("", view.icon, view.tone),
         state_text=view.text,
+        direction=one.direction,
         round=one.round,
         files=one.files,
         submitted_at=one.submitted_at,
@@ -214,6 +254,7 @@ def _row(request: Request) -> Row:
         project=request.project,
         mark=Mark("", view.icon, view.tone),
         state_text=view.text,
+        direction=request.direction,
         round=request.round,
         files=len(request.files),
         submitted_at=request.submitted_at,

@@ -51,7 +51,7 @@ def page_values(visit: Visit, screen: Screen) -> dict[str, Any]:
         "request": request,
         "state": state,
         "mark": Mark("", state.icon, state.tone),
-        "steps": path_of(state),
+        "steps": path_of(state, request.direction),
         "cards": cards,
         "outputs": [card for card in cards if card.file.kind == "output"],
         "evidence": [card for card in cards if card.file.kind == "supporting"],

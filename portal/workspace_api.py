@@ -179,6 +179,7 @@ def precheck(call: Call) -> Mapping[str, object]:
         call.text("controls", required=False),
         source=call.source,
         supporting=call.supporting(),
+        context=call.text("context", required=False) or None,
     )
     document: Mapping[str, object] = report.as_json(call.person.language)
     return document
@@ -252,10 +253,7 @@ def messages(call: Call) -> Mapping[str, object]:
     """Say what was said about the requests of this workspace, the latest first: what to change, and who says so."""
     views = call.zone.desk.requests_of(call.person)
     found = [
-        (one, view.request)
-        for view in views
-        if view.request.project == call.workspace.project
-        for one in view.messages
+        (one, view.request) for view in views if view.request.project == call.workspace.project for one in view.messages
     ]
     return {"requests": [_message(one, request) for one, request in sorted(found, key=_when, reverse=True)]}
 

@@ -122,6 +122,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "egress.withdrawn": _row(ENTITY, "Disable", "request", "dataset none", "portal"),
         "egress.releasing": _row(FILE_HOSTING, "Share", "request", "dataset none", "worker"),
         "egress.released": _row(FILE_HOSTING, "Share", "request", "dataset none", "worker"),
+        "ingress.released": _row(FILE_HOSTING, "Share", "request", "dataset none", "worker"),
         "egress.release_failed": _row(FILE_HOSTING, "Share", "request", "dataset none", "worker", "always"),
         "egress.unwitnessed": _row(FILE_HOSTING, "Share", "request", "dataset none", "worker", "always"),
         "egress.revoked": _row(FILE_HOSTING, "Unshare", "request", "dataset none", "portal", "always"),

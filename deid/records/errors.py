@@ -9,7 +9,6 @@ RecordError
 
 from __future__ import annotations
 
-from audit.cli_context import language_of
 from audit.text import Language, Text
 from deid.errors import DeidError
 
@@ -32,7 +31,7 @@ class RecordError(DeidError):
         self.reason = reason
         if advice is not None:
             self.advice = advice
-        self.hint = self.advice.say(language_of())
+        self.hint = self.advice
 
     def text(self, language: Language) -> str:
         """Return the reason in one language."""

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from audit.text import Text
 from audit.yaml_file import Node, read_yaml
-from deid.errors import PolicyError
+from deid.errors import OrderError
 from deid.records.model import Draft, Kind, Use
 
 VERSION = 1
@@ -44,21 +44,21 @@ class Order:
 def load_order(path: Path) -> Order:
     """Return the order in a file.
 
-    Raises: PolicyError — naming the line.
+    Raises: OrderError — naming the line.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(Text(f"{path}: 읽을 수 없는 파일입니다.", f"{path} cannot be read.")) from error
+        raise OrderError(Text(f"{path}: 읽을 수 없는 파일입니다.", f"{path} cannot be read.")) from error
     return parse_order(text, path.parent, path.name)
 
 
 def parse_order(text: str, directory: Path, file: str = "extract.yaml") -> Order:
     """Return the order in a text; its paths are relative to a directory.
 
-    Raises: PolicyError — naming the line.
+    Raises: OrderError — naming the line.
     """
-    given = read_yaml(text, file, PolicyError).fields(
+    given = read_yaml(text, file, OrderError).fields(
         (
             "version",
             "dataset",

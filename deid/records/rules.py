@@ -186,12 +186,13 @@ def check_verdict(verdict: Verdict, reason: str, conditions: str, checked: Itera
     if unknown:
         raise Invalid("checklist", Text("알 수 없는 점검 항목입니다.", "The checklist has no such item."))
     if verdict is Verdict.ADEQUATE and missing:
-        names = ", ".join(missing)
+        items = [CHECKLIST[one] for one in missing]
         raise Invalid(
             "checklist",
             Text(
-                f"확인하지 않은 점검 항목이 있어 적정으로 판정할 수 없습니다: {names}",
-                f"An extract is not adequate while items of the checklist are open: {names}",
+                "확인하지 않은 점검 항목이 있어 적정으로 판정할 수 없습니다: " + " ".join(one.ko for one in items),
+                "An extract is not adequate while items of the checklist are open: "
+                + " ".join(one.en for one in items),
             ),
         )
     _check_words("reason", reason, LEAST_REASON)

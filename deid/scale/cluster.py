@@ -77,7 +77,10 @@ class ClusterUnfit(UsageError):
 
     exit_code = 3
     reason_code = "cluster"
-    hint = "docs/how-to/use-a-cluster.md says how to start a scheduler and workers."
+    hint = Text(
+        "스케줄러와 작업자를 띄우는 방법은 docs/how-to/use-a-cluster.ko.md에 있습니다.",
+        "docs/how-to/use-a-cluster.md says how to start a scheduler and workers.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,10 @@ def _python() -> str:
                 "SDV is not installed; marginals works.",
             )
         )
-        error.hint = f"Install the extra ansim[sdv], or set {PYTHON} to the Python of an environment with sdv>=2,<3."
+        error.hint = Text(
+            f"ansim[sdv]를 설치하거나, sdv>=2,<3이 있는 환경의 Python을 {PYTHON}에 지정하십시오.",
+            f"Install the extra ansim[sdv], or set {PYTHON} to the Python of an environment with sdv>=2,<3.",
+        )
         raise error
     return os.environ.get(PYTHON) or sys.executable
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from egress_review.checks.xml_tree import BrokenXmlError, local, namespace, read_xml, strings_of
-from egress_review.checks.zipped import BrokenPackageError, read_parts
+from egress_review.checks.zipped import BrokenPackageError, Part, part_of, parts_named, read_parts
 from egress_review.findings import Severity
-from registry.text import Text
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STORIES = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes)\.xml")
@@ -50,30 +49,17 @@ _TINY = 4
 """Font size in half points up to which nobody reads a text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A kind of part that keeps something which the pages do not show."""
-
-    name: re.Pattern[str]
-    severity: Severity
-    what: Text
-
-
-PARTS: tuple[Part, ...] = tuple(
-    Part(re.compile(pattern), severity, Text(ko, en))
-    for pattern, severity, ko, en in (
-        (r".*vbaProject.*|.*vbaData.*", Severity.BLOCK, "매크로", "a macro"),
-        (r"word/(?:embeddings|activeX)/.*|.*\.bin", Severity.BLOCK, "안에 든 다른 파일", "an embedded file"),
-        (r"word/afchunk.*|.*\.(?:html?|mht|rtf)", Severity.BLOCK, "안에 든 다른 문서", "another document"),
-        (r"word/charts/.*", Severity.FAIL, "원자료가 딸린 차트", "a chart with its data"),
-        (r"word/diagrams/.*", Severity.FAIL, "다이어그램", "a diagram"),
-        (r"customXml/.*|docProps/custom\.xml", Severity.FAIL, "사용자 정의 정보", "custom information"),
-        (r"word/glossary/.*", Severity.FAIL, "상용구", "building blocks"),
-        (r"word/media/.*", Severity.FAIL, "읽을 수 없는 형식의 그림", "a picture of a kind that is not read"),
-        (r"docProps/thumbnail.*", Severity.FAIL, "미리보기 그림", "a thumbnail"),
-    )
+PARTS = parts_named(
+    (r".*vbaProject.*|.*vbaData.*", Severity.BLOCK, "매크로", "a macro"),
+    (r"word/(?:embeddings|activeX)/.*|.*\.bin", Severity.BLOCK, "안에 든 다른 파일", "an embedded file"),
+    (r"word/afchunk.*|.*\.(?:html?|mht|rtf)", Severity.BLOCK, "안에 든 다른 문서", "another document"),
+    (r"word/charts/.*", Severity.FAIL, "원자료가 딸린 차트", "a chart with its data"),
+    (r"word/diagrams/.*", Severity.FAIL, "다이어그램", "a diagram"),
+    (r"customXml/.*|docProps/custom\.xml", Severity.FAIL, "사용자 정의 정보", "custom information"),
+    (r"word/glossary/.*", Severity.FAIL, "상용구", "building blocks"),
+    (r"word/media/.*", Severity.FAIL, "읽을 수 없는 형식의 그림", "a picture of a kind that is not read"),
+    (r"docProps/thumbnail.*", Severity.FAIL, "미리보기 그림", "a thumbnail"),
 )
-UNKNOWN = Part(re.compile(".*"), Severity.FAIL, Text("알 수 없는 부분", "a part that is not understood"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +127,7 @@ def _document(parts: Mapping[str, bytes], trees: Mapping[str, ElementTree.Elemen
         tuple((name, _words(tree), tuple(_tables(tree))) for name, tree in (*said.items(), *noted.items())),
         "\n".join(dict.fromkeys(text for tree in others for text in strings_of(tree, 12) if not _STANDARD.match(text))),
         tuple((name, content) for name, content in parts.items() if _PICTURE.fullmatch(name)),
-        tuple((name, next((part for part in PARTS if part.name.fullmatch(name)), UNKNOWN)) for name in strange),
+        tuple((name, part_of(name, PARTS)) for name in strange),
         sum(local(element.tag) in _TRACKED for element in elements),
         sum(map(_is_hidden, elements)),
         sum(len(list(tree.iter(f"{_W}comment"))) for tree in noted.values()),

@@ -16,9 +16,8 @@ from xml.etree import ElementTree
 
 from egress_review.checks.tables import Table, table_of
 from egress_review.checks.xml_tree import strings_of
-from egress_review.checks.zipped import BrokenPackageError, read_parts
+from egress_review.checks.zipped import BrokenPackageError, Part, part_of, parts_named, read_parts
 from egress_review.findings import Severity
-from registry.text import Text
 
 MOST_CELLS = 1_000_000
 MOST_COLUMNS = 16_384
@@ -51,31 +50,18 @@ _PLAIN_ELEMENTS = frozenset(
 """Elements of a sheet that hold its cells or how they look."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A kind of part that keeps something which the cells do not show."""
-
-    name: re.Pattern[str]
-    severity: Severity
-    what: Text
-
-
-PARTS: tuple[Part, ...] = tuple(
-    Part(re.compile(pattern), severity, Text(ko, en))
-    for pattern, severity, ko, en in (
-        (r".*vbaProject.*|xl/macrosheets/.*", Severity.BLOCK, "매크로", "a macro"),
-        (r"xl/(?:embeddings|activeX|ctrlProps)/.*", Severity.BLOCK, "안에 든 다른 파일", "an embedded file"),
-        (r"xl/pivot(?:Cache|Tables)/.*", Severity.FAIL, "피벗 표의 원자료", "the data behind a pivot table"),
-        (r"xl/(?:threadedComments/.*|comments(?:/comment)?\d*\.xml|persons/.*)", Severity.FAIL, "메모", "comments"),
-        (r"xl/externalLinks/.*", Severity.FAIL, "다른 파일에서 가져온 값", "values copied from other files"),
-        (r"xl/(?:connections\.xml|queryTables/.*)", Severity.FAIL, "데이터 연결", "a data connection"),
-        (r"xl/(?:charts|chartsheets|drawings|media)/.*", Severity.FAIL, "그림이나 차트", "pictures or charts"),
-        (r"xl/revisions/.*", Severity.FAIL, "변경 이력", "the history of changes"),
-        (r"customXml/.*|docProps/custom\.xml", Severity.FAIL, "사용자 정의 정보", "custom information"),
-        (r".*printerSettings.*", Severity.FAIL, "프린터 설정", "printer settings"),
-    )
+PARTS = parts_named(
+    (r".*vbaProject.*|xl/macrosheets/.*", Severity.BLOCK, "매크로", "a macro"),
+    (r"xl/(?:embeddings|activeX|ctrlProps)/.*", Severity.BLOCK, "안에 든 다른 파일", "an embedded file"),
+    (r"xl/pivot(?:Cache|Tables)/.*", Severity.FAIL, "피벗 표의 원자료", "the data behind a pivot table"),
+    (r"xl/(?:threadedComments/.*|comments(?:/comment)?\d*\.xml|persons/.*)", Severity.FAIL, "메모", "comments"),
+    (r"xl/externalLinks/.*", Severity.FAIL, "다른 파일에서 가져온 값", "values copied from other files"),
+    (r"xl/(?:connections\.xml|queryTables/.*)", Severity.FAIL, "데이터 연결", "a data connection"),
+    (r"xl/(?:charts|chartsheets|drawings|media)/.*", Severity.FAIL, "그림이나 차트", "pictures or charts"),
+    (r"xl/revisions/.*", Severity.FAIL, "변경 이력", "the history of changes"),
+    (r"customXml/.*|docProps/custom\.xml", Severity.FAIL, "사용자 정의 정보", "custom information"),
+    (r".*printerSettings.*", Severity.FAIL, "프린터 설정", "printer settings"),
 )
-UNKNOWN = Part(re.compile(".*"), Severity.FAIL, Text("알 수 없는 부분", "a part that is not understood"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +140,7 @@ def _workbook(parts: Mapping[str, bytes]) -> Workbook:
         path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
         reader = _SheetReader(shared, dates, epoch or _EPOCH_1900, budget)
         sheets.append(reader.read(str(element.get("name")), element.get("state", "visible") != "visible", parts[path]))
-    strange = tuple((name, _kind(name)) for name in sorted(parts) if not HARMLESS.fullmatch(name))
+    strange = tuple((name, part_of(name, PARTS)) for name in sorted(parts) if not HARMLESS.fullmatch(name))
     links = sum(
         relation.get("TargetMode") == "External"
         for name, data in parts.items()
@@ -170,10 +156,6 @@ def _beside(parts: Mapping[str, bytes]) -> str:
     trees = (_xml(data) for name, data in parts.items() if HARMLESS.fullmatch(name) and not _SHOWN.fullmatch(name))
     found = (text for tree in trees for text in strings_of(tree, 12) if not text.startswith("http://schemas."))
     return "\n".join(dict.fromkeys(found))
-
-
-def _kind(name: str) -> Part:
-    return next((part for part in PARTS if part.name.fullmatch(name)), UNKNOWN)
 
 
 def _xml(data: bytes) -> ElementTree.Element:

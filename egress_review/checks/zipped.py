@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from egress_review.findings import Severity
 from registry.text import Text
 
 MOST_PARTS = 200
@@ -112,3 +115,25 @@ def _strange() -> BrokenPackageError:
     return BrokenPackageError(
         "압축 파일 안에 목록에 없는 내용이 있습니다.", "The package holds bytes that its directory does not name."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A kind of part of a package that keeps something which a reader of it does not see."""
+
+    name: re.Pattern[str]
+    severity: Severity
+    what: Text
+
+
+_UNKNOWN = Part(re.compile(".*"), Severity.FAIL, Text("알 수 없는 부분", "a part that is not understood"))
+
+
+def parts_named(*rows: tuple[str, Severity, str, str]) -> tuple[Part, ...]:
+    """Kinds of parts by the pattern of their name, how grave each is, and what to call it in Korean and English."""
+    return tuple(Part(re.compile(pattern), severity, Text(ko, en)) for pattern, severity, ko, en in rows)
+
+
+def part_of(name: str, kinds: tuple[Part, ...]) -> Part:
+    """The first kind that a name is of; one that nobody knows is grave too."""
+    return next((part for part in kinds if part.name.fullmatch(name)), _UNKNOWN)

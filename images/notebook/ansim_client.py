@@ -187,12 +187,13 @@ def check(
     *files: str | os.PathLike[str],
     controls: str | Mapping[str, Any] | None = None,
     supporting: Sequence[str | os.PathLike[str]] = (),
+    context: str = "",
 ) -> Report:
     """Check files as they would be checked after submitting; nothing is submitted and nothing is kept.
 
     반출 신청 전에 파일을 미리 점검합니다. 신청되지 않으며 아무것도 남지 않습니다.
     """
-    body = {"controls": controls, **_handed_in(files, supporting)}
+    body = {"controls": controls, "context": context, **_handed_in(files, supporting)}
     return _show(Report(_call("POST", "/workspace/precheck", body)))
 
 

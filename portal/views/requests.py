@@ -66,6 +66,8 @@ def edit(visit: Visit) -> Response:
     Raises: Denied, NotFound.
     """
     request, workspace = _own(visit)
+    if request.direction == "ingress":
+        return visit.go(f"/projects/{request.project}/bring-in?again={request.ref}")
     said = visit.zone.desk.draft_of(visit.person, request.ref)
     return _form(visit, workspace, filled_of(said), request=request)
 
@@ -130,7 +132,7 @@ def _show(visit: Visit, ref: str) -> Response:
         "request": request,
         "state": state,
         "mark": Mark("", state.icon, state.tone),
-        "steps": path_of(state),
+        "steps": path_of(state, request.direction),
         "files": [(one, view.report_of(one.sha256)) for one in (*request.outputs, *request.supporting)],
         "lines": lines,
         "verdicts": VERDICTS,
@@ -153,7 +155,9 @@ def _check_or(visit: Visit, workspace: Workspace, request: Request | None) -> Re
     try:
         if do == "check":
             names, supporting = list(form.files), list(form.supporting)
-            report = desk.precheck(workspace, names, form.controls, supporting=supporting, source=source)
+            report = desk.precheck(
+                workspace, names, form.controls, supporting=supporting, context=form.context or None, source=source
+            )
             return _form(visit, workspace, form, request=request, report=report)
         draft = draft_of(visit, form, complete=do != "save")
         if request is None:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from audit.errors import AuditError
 from audit.event import Source
 from egress_review.errors import Conflict, Denied, Invalid, NotFound
+from egress_review.findings import Severity
 from egress_review.job import ScanJob, ScanResult, scan_failed
 from egress_review.model import Action, Choice
 from egress_review.policy import load_policy
@@ -365,6 +366,13 @@ def test_differencing_against_an_earlier_release_is_found(zone: Zone) -> None:
     assert report is not None
     found = [f for f in report.files[0].findings if f.rule == "cells.difference"]
     assert [getattr(f, "number", None) for f in found] == [3]
+
+
+def test_the_precheck_compares_with_earlier_releases_too(zone: Zone) -> None:
+    zone.released(content="sex,n\nF,120\nM,130\n")
+    zone.write("table.csv", "sex,n\nF,120\nM,127\n")
+    report = zone.desk.precheck(zone.workspace, ["table.csv"], "", source=HERE)
+    assert "cells.difference" in {f.rule for f in report.files[0].findings if f.severity is not Severity.NOTE}
 
 
 def test_an_unknown_request_is_said_to_be_unknown(zone: Zone) -> None:

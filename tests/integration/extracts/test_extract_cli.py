@@ -111,4 +111,4 @@ def test_what_is_wrong_is_said_with_the_next_step(
     with pytest.raises(Conflict) as early:
         typed(f"register {ref}")
     assert early.value.exit_code == 2
-    assert "extract show" in early.value.hint
+    assert "extract show" in early.value.hint.en

@@ -43,6 +43,7 @@ USES: Uses[Shell] = Uses(
         "doctor": LOOKS,
         "egress canary list": LOOKS,
         "egress check": NO_ZONE,
+        "egress clean": NO_ZONE,
         "egress fingerprints list": LOOKS,
         "egress interest list": LOOKS,
         "egress list": REQUESTS,

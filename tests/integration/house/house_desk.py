@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
 from audit.cells import CellStore
+from egress_review.bringing import Incoming
 from egress_review.model import Choice
 from egress_review.policy import load_policy
 from registry.desk import CLI
-from tests.integration.egress_review.egress_house import HERE, SAFE, Zone, ask_for
+from tests.integration.egress_review.egress_house import CONTEXT, HERE, SAFE, Zone, ask_for
 from tests.integration.egress_review.watch_house import watch_in
 from tests.integration.house.house_uses import Act, Uses
 from tests.unit.egress_review.source_house import as_csv, people
@@ -38,6 +40,17 @@ def precheck(zone: Zone) -> Act:
 def submit(zone: Zone) -> Act:
     zone.write("table.csv", SAFE)
     return lambda: zone.desk.submit(zone.author, zone.workspace, zone.draft(), source=HERE)
+
+
+@USES.exercise(
+    "EgressDesk.bring_in",
+    "egress.drafted",
+    "egress.submitted",
+    why="a request is made and handed in with one button; its way has both steps",
+)
+def bring_in(zone: Zone) -> Act:
+    incoming = Incoming("Codes", "To label drugs", CONTEXT, "codes.csv", io.BytesIO(SAFE.encode()))
+    return lambda: zone.desk.bring_in(zone.author, zone.workspace, incoming, source=HERE)
 
 
 @USES.exercise("EgressDesk.scan", "egress.scanned")

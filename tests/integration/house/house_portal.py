@@ -11,7 +11,7 @@ import pyotp
 from registry.model import Role
 from registry.notice import NOTICES
 from tests.integration.house.house_uses import Act, Uses
-from tests.integration.portal.portal_world import CLI, HERE, LARGE, PASSWORD, Browser, World, request_form
+from tests.integration.portal.portal_world import CLI, CONTEXT, HERE, LARGE, PASSWORD, Browser, World, request_form
 
 USES: Uses[World] = Uses(
     silent={
@@ -102,6 +102,18 @@ def submit(world: World) -> Act:
     world.outbox(table=LARGE)
     browser = world.signed_in("minji")
     return lambda: browser.fill("/requests/new", **request_form())
+
+
+@USES.exercise(
+    "/projects/{project}/bring-in",
+    "egress.drafted",
+    "egress.submitted",
+    why="a request is made and handed in with one button; its way has both steps",
+)
+def bring_in(world: World) -> Act:
+    browser, words = world.signed_in("minji"), {"title": "Codes", "purpose": "Labels", "context": CONTEXT}
+    files = {"content": ("codes.csv", LARGE.encode(), "text/csv")}
+    return lambda: browser.post("/projects/study/bring-in", data=words, files=files, follow_redirects=False)
 
 
 @USES.exercise("/requests/new (check)", "egress.prechecked")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from audit.refs import new_event_id, new_ref
+from egress_review.inbox import Parcel, deliver, take_back
 from hub_config.workspace_container import container_for, create_arguments, host_arguments
 from hub_config.workspace_files import make_workspace
 from registry.model import Limits, Mount, Project, ProjectStatus, WorkPermit, Workspace
@@ -96,12 +98,27 @@ def test_a_dataset_is_seen_by_the_project_that_has_the_grant_only_and_never_writ
     assert pair.sh("traffic", "ls /data/gibleed")[0] != 0
 
 
+def test_what_comes_in_is_seen_at_once_by_one_workspace_which_cannot_change_it(pair: Pair, tmp_path: Path) -> None:
+    own, source, request = pair.directories["gibleed"], tmp_path / "codes.csv", "er_aaaaaaaaaaaaaaaa"
+    source.write_text("code\n1\n")
+    parcel = Parcel("codes.csv", source, hashlib.sha256(source.read_bytes()).hexdigest(), source.stat().st_size)
+    deliver(own.parent, own.name, request, [parcel])
+    assert pair.sh("gibleed", f"cat /inbox/{request}/codes.csv") == (0, "code\n1\n")
+    assert pair.sh("traffic", "ls -a /inbox")[1].split() == [".", ".."]
+    lies = f"/inbox/{request}"
+    for command in ("ln -s /etc /inbox/x", f"mv {lies} /inbox/y", f"rm {lies}/codes.csv", f"echo 2 > {lies}/codes.csv"):
+        code, output = pair.sh("gibleed", command)
+        assert code != 0, (command, output)
+    take_back(own.parent, own.name, request)
+    assert pair.sh("gibleed", "ls /inbox") == (0, "")
+
+
 def test_there_is_no_interface_but_loopback(pair: Pair) -> None:
     assert pair.sh("gibleed", "ls /sys/class/net")[1].split() == ["lo"]
     assert len(pair.sh("gibleed", "cat /proc/net/route")[1].splitlines()) == 1
 
 
-@pytest.mark.parametrize("place", ["/", "/etc", "/bin", "/zone", "/data"])
+@pytest.mark.parametrize("place", ["/", "/etc", "/bin", "/zone", "/data", "/inbox"])
 def test_nothing_else_is_writable(pair: Pair, place: str) -> None:
     assert pair.sh("gibleed", f"touch {place}/x")[0] != 0
 

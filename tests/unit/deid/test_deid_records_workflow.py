@@ -178,8 +178,9 @@ def test_adequate_takes_the_whole_checklist_and_every_verdict_a_reason() -> None
     check_verdict(Verdict.ADEQUATE, "기준을 모두 지켰음", "", CHECKLIST)
     check_verdict(Verdict.INADEQUATE, "나이가 너무 자세함", "", ())
     for missing in CHECKLIST:
-        with pytest.raises(Invalid):
+        with pytest.raises(Invalid) as refused:
             check_verdict(Verdict.ADEQUATE, "기준을 모두 지켰음", "", set(CHECKLIST) - {missing})
+        assert CHECKLIST[missing].ko in refused.value.reason.ko
     for verdict in Verdict:
         with pytest.raises(Invalid):
             check_verdict(verdict, " ", "", CHECKLIST)

@@ -123,7 +123,6 @@ def test_the_name_of_a_signature_is_a_plain_word(line: str, name: str) -> None:
     assert (verdict_of(line).outcome, verdict_of(line).name) == ("found", name)
 
 
-@pytest.mark.skipif(shutil.which("clamscan") is None, reason="clamscan is not installed")
 def test_clamscan_finds_what_its_signatures_name(tmp_path: Path) -> None:
     database = tmp_path / "db"
     database.mkdir()

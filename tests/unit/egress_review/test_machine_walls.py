@@ -56,6 +56,8 @@ NETWORK = frozenset(
 """Modules that speak to somebody."""
 
 WRITERS = {
+    "bringing.py": "what comes in, on its way into the vault",
+    "inbox.py": "what two people let into a workspace, which cannot write there",
     "vault.py": "what was handed in, inside the zone",
     "package.py": "the release job, the one way out",
     "preview_store.py": "safe previews, inside the zone",

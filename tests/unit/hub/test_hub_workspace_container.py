@@ -91,6 +91,7 @@ def test_only_home_and_outbox_of_the_workspace_are_writable() -> None:
     assert mounts == {
         "/home/researcher": (f"{own}/home", False),
         "/outbox": (f"{own}/outbox", False),
+        "/inbox": (f"{own}/inbox", True),
         "/zone": (f"{own}/run", True),
         "/data/gibleed": ("/srv/zone/datasets/gibleed/3", True),
     }

@@ -99,7 +99,7 @@ def test_a_check_says_what_is_wrong_where_and_how_to_fix_it(zone: Zone, capsys: 
     assert "Merge rows." in shown
     assert "kr-default" in shown
     assert zone.calls[0][:2] == ("POST", "/workspace/precheck")
-    assert zone.calls[0][3] == {"files": ["table.csv"], "controls": None}
+    assert zone.calls[0][3] == {"files": ["table.csv"], "controls": None, "context": ""}
 
 
 def test_what_the_zone_says_is_shown_in_korean_to_a_person_who_reads_korean(

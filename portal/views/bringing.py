@@ -1,0 +1,95 @@
+"""Bringing a file into the own workspace: say what it is, upload it, and let two people decide."""
+
+from __future__ import annotations
+
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+
+from egress_review.bringing import Incoming
+from egress_review.errors import EgressError
+from egress_review.model import Draft
+from portal.errors import WrongInput, advice_of, reason_of
+from portal.i18n import N_
+from portal.navigation import Crumb
+from portal.visit import Visit
+from registry.errors import RegistryError
+from registry.model import Workspace
+from registry.text import Text
+
+MOST_BYTES = 1_900_000
+"""Bytes of one upload: what the portal reads of a form, less its other fields. A policy may allow fewer."""
+WORDS = ("title", "purpose", "context")
+
+
+def form(visit: Visit) -> Response:
+    """Show the form; for a new round of a returned request, with what was said before.
+
+    Raises: Denied — if the person may not work in the project now. NotFound.
+    """
+    workspace = _workspace(visit)
+    again = visit.query("again")
+    said = visit.zone.desk.draft_of(visit.person, again) if again else None
+    return _form(visit, workspace, _words(said), again)
+
+
+def bring(visit: Visit) -> Response:
+    """Hand the file in; what cannot be done is said on the form, which keeps the words but cannot keep the file.
+
+    Raises: Denied — if the person may not work in the project now.
+    """
+    workspace = _workspace(visit)
+    words = {name: str(visit.form.get(name) or "").strip() for name in WORDS}
+    again = str(visit.form.get("again") or "").strip()
+    try:
+        request = visit.zone.desk.bring_in(
+            visit.person, workspace, _incoming(visit), source=visit.source, again=again or None
+        )
+    except (EgressError, RegistryError, WrongInput) as error:
+        return _form(visit, workspace, words, again, error=error)
+    return visit.go(f"/requests/{request.ref}", N_("The file was handed in for review."))
+
+
+def _incoming(visit: Visit) -> Incoming:
+    upload = visit.form.get("content")
+    if not isinstance(upload, UploadFile) or not upload.filename:
+        raise WrongInput(Text("반입할 파일을 고르십시오.", "Choose the file to bring in."))
+    title, purpose, context = (visit.field(name) for name in WORDS)
+    return Incoming(title, purpose, context, upload.filename, upload.file)
+
+
+def _form(
+    visit: Visit,
+    workspace: Workspace,
+    words: dict[str, str],
+    again: str,
+    *,
+    error: EgressError | RegistryError | WrongInput | None = None,
+) -> Response:
+    project = visit.zone.registry.project(workspace.project)
+    policy = visit.zone.desk.policy_for(workspace.project)
+    values = {
+        "project": project,
+        "said_before": words,
+        "again": again,
+        "policy": policy,
+        "most": min(MOST_BYTES, policy.max_file_bytes),
+        "refusal": reason_of(error) if error else None,
+        "advice": advice_of(error) if error else None,
+    }
+    crumbs = (
+        Crumb(project.title.text(visit.language), f"/projects/{project.id}/workspace"),
+        Crumb(N_("Bring a file in")),
+    )
+    return visit.page("bring_in.html", values, crumbs=crumbs, status=422 if error else 200)
+
+
+def _words(said: Draft | None) -> dict[str, str]:
+    return {name: getattr(said, name) if said else "" for name in WORDS}
+
+
+def _workspace(visit: Visit) -> Workspace:
+    """Return the person's own workspace in the project of the path, and no other.
+
+    Raises: Denied — if they may not work there now.
+    """
+    return visit.zone.registry.may_work(visit.person.handle, visit.path("project")).workspace

@@ -1,0 +1,120 @@
+"""The first hour with the commands: wrong paths, a dry run that does not mislead, drafts that can be trusted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from deid import keys_commands
+from deid.errors import UsageError
+from hub_config.cli import main
+from tests.integration.deid.test_deid_cluster import HEAD
+
+ROWS = 60
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    names = ("환자 김철수가 두통을 호소함", "보호자 이영희와 면담함", "특이 사항이 없어 귀가함")
+    made = pa.table(
+        {
+            "idno": [9_001_011_234_560 + n * 137 for n in range(ROWS)],
+            "성명": ["Bjørk"] * (ROWS - 6) + ["김민준", "이서연"] * 3,
+            "code": ["I10", "E11", "J45"] * (ROWS // 3),
+            "note": [f"{names[n % 3]}. {n}번째 기록" for n in range(ROWS)],
+        }
+    )
+    pq.write_table(made, tmp_path / "people.parquet")
+    return tmp_path / "people.parquet"
+
+
+def ansim(home: Path, *words: str) -> int:
+    return main(["--home", str(home), "deid", *words])
+
+
+def policy(home: Path, columns: str) -> str:
+    path = home / "policy.yaml"
+    path.write_text(HEAD.format(order="source") + columns, encoding="utf-8")
+    return str(path)
+
+
+def test_a_file_that_is_not_there_is_not_called_damaged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ansim(tmp_path, "survey", str(tmp_path / "none.csv")) == 2
+    assert "no file" in capsys.readouterr().err
+    rules = policy(tmp_path, "  code: {role: sensitive, action: keep, reason: r}\n")
+    assert ansim(tmp_path, "apply", rules, str(tmp_path), str(tmp_path / "out.csv")) == 2
+    assert "is a folder" in capsys.readouterr().err
+
+
+def test_a_report_that_cannot_be_written_is_one_error_and_no_traceback(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = tmp_path / "missing" / "file"
+    assert ansim(tmp_path, "risk", str(table), "--quasi", "code", "--html", str(nowhere)) == 2
+    assert ansim(tmp_path, "risk", str(table), "--quasi", "code", "--pdf", str(nowhere)) == 2
+    assert ansim(tmp_path, "survey", str(table), "--draft", str(nowhere)) == 2
+    assert capsys.readouterr().err.count("cannot be written") == 3
+
+
+def test_what_to_do_next_is_said_in_korean_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    assert ansim(tmp_path, "survey", str(tmp_path / "none.csv")) == 2
+    assert "다시 실행하십시오" in capsys.readouterr().err
+
+
+def test_a_dry_run_shows_what_the_whole_column_will_become(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = policy(tmp_path, "  code: {role: sensitive, action: rare_to_other, params: {min_count: 5}, reason: r}\n")
+    assert ansim(tmp_path, "apply", rules, str(table), "--dry-run", "--json") == 0
+    # Each of the three stands twenty times in the table, and at most twice among the rows that are shown.
+    assert json.loads(capsys.readouterr().out)["after"] == ["I10", "E11", "J45", "I10", "E11"]
+
+
+def test_a_dry_run_of_a_table_without_rows_says_nothing_of_a_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "head.csv").write_text("region,code\n", encoding="utf-8")
+    rules = policy(tmp_path, "  region: {role: quasi, action: geo_level, params: {level: sido}, reason: r}\n")
+    assert ansim(tmp_path, "apply", rules, str(tmp_path / "head.csv"), "--dry-run") == 0
+    assert "row 0" not in capsys.readouterr().err
+
+
+def test_a_draft_scrubs_notes_and_replaces_names_and_numbers(table: Path, tmp_path: Path) -> None:
+    draft = tmp_path / "draft.yaml"
+    assert ansim(tmp_path, "survey", str(table), "--draft", str(draft)) == 0
+    proposed: dict[str, Any] = yaml.safe_load(draft.read_text(encoding="utf-8"))["columns"]
+    assert {name: column["action"] for name, column in proposed.items()} == {
+        "idno": "pseudonym_one_way",
+        "성명": "pseudonym_one_way",
+        "code": "keep",
+        "note": "scrub_text",
+    }
+
+
+def test_nothing_left_is_not_a_table_that_meets_its_k(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = tmp_path / "out.csv"
+    assert ansim(tmp_path, "anonymise", str(table), str(target), "--quasi", "code", "--k", "100") == 2
+    assert "no rows are left" in capsys.readouterr().err
+    assert not target.exists()
+    assert ansim(tmp_path, "anonymise", str(table), str(target), "--quasi", "code", "--k", "5") == 0
+    assert "Columns left as they were: idno, 성명, note" in capsys.readouterr().out
+
+
+def test_a_script_cannot_answer_for_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(_prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr(keys_commands, "getpass", nobody)
+    with pytest.raises(UsageError, match="nobody is there"):
+        keys_commands._present(None, "minji")  # type: ignore[arg-type]  # it is refused before the zone is opened
