@@ -136,6 +136,16 @@ _ACTIONS = (
         "Past egress requests were tried under another policy",
     ),
     ActionSpec("egress.replayed", "지난 반출 점검을 다시 해 봄", "A past scan of an egress request was repeated"),
+    ActionSpec(
+        "egress.not_as_recorded",
+        "신청이 감사 기록과 다름이 발견됨",
+        "A request was found not to be as the log has it",
+    ),
+    ActionSpec(
+        "egress.looked_into",
+        "감사 기록과 다른 신청을 살펴봄",
+        "Somebody looked into a request that is not as recorded",
+    ),
     ActionSpec("egress.overdue", "반출심사 기한이 지남", "The review of an egress request is overdue"),
     ActionSpec("mail.undelivered", "이메일을 보내지 못함", "An e-mail could not be sent"),
     ActionSpec("egress.fingerprinted", "원자료의 지문을 만듦", "Fingerprints of a dataset version were made"),
@@ -199,6 +209,15 @@ _ACTIONS = (
     ActionSpec("deid.extract", "가명처리 추출본을 만듦", "A pseudonymised extract was made", "pseudonymisation"),
     ActionSpec("deid.synthetic", "합성자료를 만듦", "A synthetic extract was made", "pseudonymisation"),
     ActionSpec("extract.drafted", "가명처리 추출본을 신청함", "An extract was asked for", "pseudonymisation"),
+    ActionSpec(
+        "extract.synthetic_asked", "합성자료 작성을 요청함", "A synthetic extract was asked for", "pseudonymisation"
+    ),
+    ActionSpec(
+        "extract.synthetic_cancelled",
+        "합성자료 작성을 취소함",
+        "The making of a synthetic extract was cancelled",
+        "pseudonymisation",
+    ),
     ActionSpec("extract.processed", "가명처리를 수행함", "The files of an extract were made", "pseudonymisation"),
     ActionSpec("extract.submitted", "적정성 검토를 요청함", "An adequacy review was asked for", "pseudonymisation"),
     ActionSpec("extract.reviewed", "적정성을 판정함", "The adequacy of an extract was decided", "pseudonymisation"),
@@ -226,6 +245,12 @@ _ACTIONS = (
     ),
     ActionSpec(
         "deid.key_destroyed", "추가정보(가명 키)를 파기함", "Additional information was destroyed", "pseudonymisation"
+    ),
+    ActionSpec(
+        "deid.key_use_ended",
+        "추가정보(가명 키)의 이용을 끝냄",
+        "A use of additional information ended",
+        "pseudonymisation",
     ),
     ActionSpec(
         "deid.key_end_requested",
@@ -303,6 +328,15 @@ _ACTIONS = (
     ActionSpec("zone.started", "안심구역을 시작함", "The zone was started"),
     ActionSpec("zone.stopped", "안심구역을 중지함", "The zone was stopped"),
     ActionSpec("zone.reconciled", "중단된 작업을 정리함", "Interrupted work was reconciled"),
+    ActionSpec("zone.backup_begun", "백업을 시작함", "A backup was begun"),
+    ActionSpec(
+        "zone.backed_up", "백업하고 시험 복원으로 확인함", "The zone was backed up, and the backup restored on trial"
+    ),
+    ActionSpec(
+        "zone.backup_checked", "백업 저장소 전체를 다시 읽어 확인함", "Every byte of the backups was read again"
+    ),
+    ActionSpec("zone.restored", "백업에서 안심구역을 복원함", "The zone was restored from a backup"),
+    ActionSpec("zone.probed", "분석환경의 벽을 공격하여 점검함", "The walls of workspaces were attacked and judged"),
     ActionSpec("zone.setup", "안심구역을 처음 구성함", "The zone was set up"),
     ActionSpec("image.built", "컨테이너 이미지를 만듦", "A container image was built"),
     ActionSpec("settings.loaded", "설정을 불러옴", "Settings were loaded"),

@@ -33,6 +33,8 @@ from audit.witness.policy import WitnessPolicy
 
 __all__ = ["Progress", "verify"]
 
+_TILES_AHEAD = 64
+
 
 def verify(
     db: Database,
@@ -104,20 +106,31 @@ class _DatabaseTiles:
     def __init__(self, tx: Connection) -> None:
         self._tx = tx
         table = audit_tile.c
-        columns = as_bytes(tx, table.hashes), as_bytes(tx, table.root)
+        columns = table.n, as_bytes(tx, table.hashes), as_bytes(tx, table.root)
         # Made once: there is a tile for every 256 entries.
-        self._wanted = select(*columns).where(table.level == bindparam("level"), table.n == bindparam("n"))
-        self._root: tuple[Tile, bytes] | None = None
+        self._wanted = select(*columns).where(
+            table.level == bindparam("level"), table.n >= bindparam("first"), table.n < bindparam("end")
+        )
+        self._level, self._range = 0, range(0)
+        self._rows: dict[int, tuple[bytes, bytes]] = {}
 
     def hashes(self, tile: Tile) -> bytes | None:
         """Return the hashes of a tile, or None if it is not there."""
-        row = self._tx.execute(self._wanted, {"level": tile.level, "n": tile.n}).first()
-        self._root = None if row is None else (tile, bytes(row[1]))
-        return None if row is None else bytes(row[0])
+        row = self._row(tile)
+        return None if row is None else row[0]
 
     def root(self, tile: Tile) -> bytes | None:
-        """Return the root that was kept with a tile that was asked for just before."""
-        return self._root[1] if self._root is not None and self._root[0] == tile else None
+        """Return the root that was kept with a tile."""
+        row = self._row(tile)
+        return None if row is None else row[1]
+
+    def _row(self, tile: Tile) -> tuple[bytes, bytes] | None:
+        if tile.level != self._level or tile.n not in self._range:
+            self._level, self._range = tile.level, range(tile.n, tile.n + (1 if tile.level else _TILES_AHEAD))
+            values = {"level": tile.level, "first": self._range.start, "end": self._range.stop}
+            rows = self._tx.execute(self._wanted, values)
+            self._rows = {n: (bytes(hashes), bytes(root)) for n, hashes, root in rows}
+        return self._rows.get(tile.n)
 
 
 def _place(db: Database, erased: dict[str, int], minimum: int) -> DatabasePlace:

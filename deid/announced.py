@@ -21,6 +21,7 @@ class Announced:
     by: Actor
     subjects: Subjects
     source: Source
+    on_behalf_of: str | None = None
 
     def record(
         self,
@@ -38,6 +39,7 @@ class Announced:
             about,
             self.subjects,
             self.source,
+            on_behalf_of=self.on_behalf_of,
             outcome=outcome,
             reason=reason,
             intent_id=intent_id,

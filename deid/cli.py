@@ -10,7 +10,7 @@ from typing import Any
 
 from audit.cli_context import language_of
 from deid.keys_cli import add_keys, add_linkage, add_reidentify
-from deid.tables_cli import add_anonymise, add_apply, add_risk, add_survey, add_synth
+from deid.tables_cli import add_anonymise, add_apply, add_dummy, add_risk, add_survey, add_synth
 from deid.technique_cli import add_techniques
 from deid.text_cli import add_scan, add_scrub
 
@@ -27,6 +27,7 @@ def add_parser(subparsers: Any) -> None:
         add_risk,
         add_anonymise,
         add_synth,
+        add_dummy,
         add_keys,
         add_linkage,
         add_reidentify,

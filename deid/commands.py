@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from audit.body import timestamp
 from audit.cli_context import Context, language_of
 from audit.event import Actor, Source, Subjects
 from audit.text import Text
 from deid.cautions import cautions, sentences
 from deid.engine import Changer, surveyed
 from deid.errors import UsageError
+from deid.key_users import DEFAULT_LIFE, after_day, last_day
 from deid.keys import DomainKey, KeyStore
+from deid.linkage.service import LinkageDesk
+from deid.people import RegisteredPeople
 from deid.policy import Policy, load_policy
 from deid.progress import shown
 from deid.reading import opened
 from deid.recogniser_file import kept_recognisers
 from deid.risk.assessment import as_json
-from deid.service import DeidDesk, Extract
+from deid.service import DeidDesk, Extract, Need
 from deid.sources import Table
 
 KEYS_DIRECTORY = "additional"
@@ -35,6 +41,10 @@ CLI = Actor.service("cli")
 _MADE = Text(
     "{rows:,}행, {columns}열의 추출본을 만들었습니다. 기준을 위해 {suppressed:,}행을 뺐습니다.",
     "The extract has {rows:,} rows and {columns} columns; {suppressed:,} rows were left out for the criteria.",
+)
+_NOTED = Text(
+    "키 {key}을(를) {day}까지 쓰는 것으로 기록했습니다. 먼저 끝나면: ansim deid keys end-use {use} --reason …",
+    "It needs the key {key} until {day}. If that ends earlier: ansim deid keys end-use {use} --reason …",
 )
 _UNNAMED = Text("정책에 없어 뺀 열: {names}", "Columns left out because the policy does not name them: {names}")
 
@@ -52,11 +62,14 @@ def run_apply(arguments: argparse.Namespace, context: Context) -> int:
                 )
             )
         with _changer(arguments, policy) as changer:
-            made = _make(policy, table, arguments.target, context, changer)
+            made = _make(policy, table, arguments, context, changer)
     applied = made.applied
     if context.json:
         facts = asdict(applied) | {"assessment": None if applied.assessment is None else as_json(applied.assessment)}
-        context.print(json.dumps({"sha256": made.sha256, "policy": policy.digest, **facts}, ensure_ascii=False))
+        noted = {"use": made.user.ref, "until": timestamp(made.user.until)}
+        context.print(
+            json.dumps({"sha256": made.sha256, "policy": policy.digest, **facts, **noted}, ensure_ascii=False)
+        )
         return 0
     language = language_of()
     said = _MADE.format(rows=applied.rows, columns=len(applied.columns), suppressed=applied.suppressed)
@@ -64,24 +77,62 @@ def run_apply(arguments: argparse.Namespace, context: Context) -> int:
     if applied.unnamed:
         context.print(_UNNAMED.format(names=", ".join(applied.unnamed)).say(language))
     context.print(f"SHA-256 {made.sha256}")
+    key, day = f"{policy.linkage_domain} v{policy.key_version}", last_day(made.user.until)
+    context.print(_NOTED.format(key=key, day=day, use=made.user.ref).say(language))
     _warn(policy, context)
     return 0
 
 
-def _make(policy: Policy, table: Table, target: Path, context: Context, changer: Changer | None) -> Extract:
+def _make(
+    policy: Policy, table: Table, arguments: argparse.Namespace, context: Context, changer: Changer | None
+) -> Extract:
     zone = context.zone()
-    desk = DeidDesk(zone.log, KeyStore(zone.home / KEYS_DIRECTORY))
+    need = Need(
+        _end(arguments.until, zone, policy.project),
+        source_sha256=_digest_of(arguments),
+        on_behalf_of=None if arguments.by is None else str(zone.registry.person(arguments.by).ref),
+    )
+    keys = KeyStore(zone.home / KEYS_DIRECTORY)
+    # What was decided in the portal a moment ago need not wait for the worker.
+    LinkageDesk(zone.log, RegisteredPeople(zone.registry), keys).carry_out()
+    desk = DeidDesk(zone.log, keys)
     with shown("change", quiet=context.json) as report:
         return desk.make_extract(
             policy,
             table,
-            target,
+            arguments.target,
             by=CLI,
             source=Source(None),
             subjects=subjects_of(zone, policy.dataset),
             progress=report,
             changer=changer,
+            need=need,
         )
+
+
+def _end(asked: str | None, zone: Any, project_id: str) -> datetime:
+    """Return how long the extract needs its key: as asked, or as long as the project lasts, or a year.
+
+    Raises: UsageError — if what was asked is no day.
+    """
+    if asked is not None:
+        try:
+            return after_day(date.fromisoformat(asked))
+        except (ValueError, OverflowError):
+            raise UsageError(
+                Text("--until의 날짜는 2027-12-31처럼 씁니다.", "Write the day of --until as 2027-12-31.")
+            ) from None
+    now = datetime.now(UTC)
+    ends = [project.ends_at for project in zone.registry.projects() if project.id == project_id]
+    return ends[0] if ends and ends[0] > now else now + DEFAULT_LIFE
+
+
+def _digest_of(arguments: argparse.Namespace) -> str | None:
+    """Return the digest of the source; a table of a database has none."""
+    if arguments.connection is not None:
+        return None
+    with Path(arguments.table).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

@@ -60,13 +60,15 @@ def scrub_text(text: str, key: bytes | None = None, *, more: Rules = ()) -> str:
     return scrub_set([text], key, more=more)[0].text
 
 
-def identity(label: str, value: str, own: Iterable[str] = (), everybody: Iterable[str] = ()) -> str:
+def identity(label: str, value: str, own: frozenset[str] = frozenset(), everybody: frozenset[str] = frozenset()) -> str:
     """Return what is the same in all spellings of one identifier."""
     if label == "EMAIL":
         return (value if value.isascii() else normalise(value).text).lower()
     bare = _bare(value)
     if label != "PERSON":
         return bare.upper()
+    if bare in own:
+        return bare
     for people in (own, everybody):
         called = _called(bare, people)
         if len(called) == 1:

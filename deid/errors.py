@@ -8,6 +8,8 @@ DeidError
 ├── PolicyError       a policy file cannot be used; names the line
 ├── DataError         the data does not fit the policy; names column and row
 ├── KeyStoreError     a key is missing, destroyed, or may not be used this way
+│   ├── KeyInUse      a key is still needed by something made with it
+│   └── NotLinked     a project may not make pseudonyms in a shared domain
 └── Refused           a rule about people, limits or time says no; its `code` is what the log names
 """
 
@@ -116,6 +118,28 @@ class KeyStoreError(_Said):
     hint = Text(
         "`ansim deid keys list`를 보십시오. 파기한 키는 다시 만들 수 없습니다.",
         "See `ansim deid keys list`; a destroyed key cannot be made again.",
+    )
+
+
+class KeyInUse(KeyStoreError):
+    """A key is needed by something whose life has not ended."""
+
+    exit_code = 1
+    reason_code = "key_in_use"
+    hint = Text(
+        "`ansim deid keys uses`에 나온 이용을 끝내거나(`ansim deid keys end-use`, `ansim extract destroy`),"
+        " 포털의 추가정보 화면에서 두 사람이 파기를 결정하십시오.",
+        "End the uses that `ansim deid keys uses` shows (`ansim deid keys end-use`, `ansim extract destroy`), or let"
+        " two people decide under Additional information in the portal.",
+    )
+
+
+class NotLinked(KeyStoreError):
+    """A project may not make pseudonyms in a shared domain."""
+
+    hint = Text(
+        "포털의 과제 연계 화면이나 `ansim deid linkage request`로 요청하고, 다른 사람의 승인을 받으십시오.",
+        "Ask under Linking projects in the portal or with `ansim deid linkage request`; another person approves.",
     )
 
 

@@ -18,19 +18,24 @@ from typing import NamedTuple
 from deid.international import INTERNATIONAL, INTERNATIONAL_NUMBERS
 from deid.korean import NUMBERS, REGIONAL, TEXTS
 from deid.korean_addresses import ADDRESSES, find_addresses
-from deid.korean_names import CONTEXT, REASONED, find_names, names_again
+from deid.korean_names import CONTEXT, find_names
+from deid.loose_numbers import LOOSE, WINDOW
 from deid.name_fields import find_columns
+from deid.names_again import REASONED, names_again
 from deid.normalise import normalise
-from deid.number_windows import Rules, in_windows
-from deid.recogniser import NEVER, Recogniser
+from deid.number_windows import NOTHING, SURE, Rules, in_windows
+from deid.recogniser import NEARLY, NEVER, Found, Recogniser
 
-RECOGNISERS: Rules = (*NUMBERS, *INTERNATIONAL_NUMBERS, *TEXTS, *REGIONAL, *ADDRESSES, *INTERNATIONAL)
+RECOGNISERS: Rules = (*NUMBERS, *INTERNATIONAL_NUMBERS, *LOOSE, *TEXTS, *REGIONAL, *ADDRESSES, *INTERNATIONAL)
 _IN_TEXT: tuple[tuple[str, re.Pattern[str] | None, Rules], ...] = tuple(
     (hint, gate, tuple(rules))
     for (hint, gate), rules in groupby((*TEXTS, *INTERNATIONAL), key=lambda rule: (rule.hint, rule.gate))
 )
 """Rules that are searched for in the whole text, by what a text must hold for them."""
 _numbers = in_windows((*NUMBERS, *INTERNATIONAL_NUMBERS))
+_loose_numbers = in_windows(LOOSE, WINDOW)
+_CERTAIN = 0.7
+"""A number found with this score is not looked for in another spelling."""
 
 REPORTED = 0.5
 """Spans that score below this are not reported."""
@@ -39,9 +44,6 @@ CONTEXT_AFTER = 12
 """Characters behind a find in which a context word counts."""
 
 __all__ = ["REASONED", "RECOGNISERS", "REPORTED", "Span", "detect", "is_context"]
-
-Found = tuple[int, int, str, float, str]
-"""A find in the normalised text: start, end, label, score, rule."""
 
 
 class Span(NamedTuple):
@@ -89,7 +91,7 @@ def _found(text: str, heading: str, reported: float, more: Rules) -> tuple[list[
     """Return every find in a normalised text, overlapping ones too, and the candidates for names among them."""
     reader = _Reader(text, heading, reported)
     judge = reader.judge
-    found = [one for rule, match in _numbers(text, reader.hopeless) if (one := judge(rule, match))]
+    found = _all_numbers(text, reader)
     for hint, gate, rules in _IN_TEXT:
         if hint in text and (gate is None or gate.search(text)):
             for rule in rules:
@@ -102,14 +104,18 @@ def _found(text: str, heading: str, reported: float, more: Rules) -> tuple[list[
     return found, names
 
 
+def _all_numbers(text: str, reader: _Reader) -> list[Found]:
+    found = _numbers(text, reader, NOTHING)
+    sure = {one[0]: one[1] for one in found if one[3] >= _CERTAIN}
+    return found + _loose_numbers(text, reader, sure)
+
+
 def _in_cell(cell: str, heading: str, reported: float, more: Rules) -> list[Found]:
     """Return what the heading of a column makes of one cell; what needs none is found with the whole text."""
     reader = _Reader(cell, heading, reported)
     judge = reader.judge
     lifted = _lifted(heading)
-    found = [
-        one for rule, match in _numbers(cell, reader.hopeless) if rule.rule in lifted and (one := judge(rule, match))
-    ]
+    found = [one for one in _all_numbers(cell, reader) if one[4] in lifted]
     for rule in (*TEXTS, *INTERNATIONAL, *more):
         if (rule.rule in lifted or rule in more) and rule.may_match(cell):
             found += [one for match in rule.pattern.finditer(cell) if (one := judge(rule, match))]
@@ -160,8 +166,10 @@ class _Reader:
         score = rule.score(match)
         if score == NEVER:
             return None
-        if score < rule.with_context and self._has_context(rule, match):
+        if score < SURE and score < rule.with_context and self._has_context(rule, match):
             score = rule.with_context
+        elif NEARLY <= score < rule.somewhere and self._context(rule):
+            score = rule.somewhere
         if score < self._reported:
             return None
         start, end = match.span("value") if match.lastgroup == "value" else match.span()
@@ -187,7 +195,11 @@ class _Reader:
 
     def hopeless(self, rule: Recogniser) -> bool:
         """Whether nothing that a rule matches in this text can be reported, for want of context."""
-        return rule.alone < self._reported and not self._context(rule)
+        return (
+            rule.alone < self._reported
+            and not (rule.unless and rule.unless in self._text)
+            and not self._context(rule)
+        )
 
     def _context(self, rule: Recogniser) -> list[str]:
         """The context words of a rule that stand anywhere in the text, or in the heading."""
@@ -232,4 +244,12 @@ def _kept(found: list[Found]) -> list[Found]:
 
 
 def _better(one: Found, rival: Found) -> bool:
+    if one[0] <= rival[0] and rival[1] <= one[1] and one[1] - one[0] > rival[1] - rival[0]:
+        return one[3] >= rival[3] - _WHOLE
+    if rival[0] <= one[0] and one[1] <= rival[1] and one[1] - one[0] < rival[1] - rival[0]:
+        return one[3] > rival[3] + _WHOLE
     return (one[3], one[1] - one[0]) > (rival[3], rival[1] - rival[0])
+
+
+_WHOLE = 0.06
+"""So much less sure may a find be that holds another one as a part of it."""

@@ -8,6 +8,7 @@ import re
 from deid.korean import PHONE_WORDS
 from deid.korean_numbers import luhn_check
 from deid.recogniser import AFTER, JOIN, NEVER, Recogniser, digits_of, fixed
+from deid.spelt_emails import SPELT_EMAILS
 
 _VERSION = re.compile(r"(?:버전|version|ver\.?|v|release|firmware|펌웨어) ?$", re.IGNORECASE)
 _LARGEST_IN_VERSIONS = 31
@@ -99,24 +100,7 @@ INTERNATIONAL: tuple[Recogniser, ...] = (
         fixed(0.95),
         hint="@",
     ),
-    *(
-        Recogniser(
-            f"email-{name}",
-            "EMAIL",
-            re.compile(
-                r"[A-Za-z0-9](?<![A-Za-z0-9._%+-].)(?:[A-Za-z0-9._%+'-]{0,62}[A-Za-z0-9_+-])?"
-                rf" ?{sign} ?(?:[A-Za-z0-9-]{{1,63}}(?:\.| ?[(\[]dot[)\]] ?)){{1,4}}[A-Za-z]{{2,24}}(?![A-Za-z0-9])"
-            ),
-            fixed(0.6 if name == "at-apart" else 0.9),
-            hint=hint,
-        )
-        for name, sign, hint in (
-            ("at-round", r"\(at\)", "(at)"),
-            ("at-square", r"\[at\]", "[at]"),
-            ("at-korean", "골뱅이", "골뱅이"),
-            ("at-apart", "(?: @ ?|(?<! )@ )", "@"),
-        )
-    ),
+    *SPELT_EMAILS,
     Recogniser(
         "url",
         "URL",

@@ -50,14 +50,24 @@ CREATE TABLE IF NOT EXISTS destruction (
 )
 """,
     """
-CREATE TABLE IF NOT EXISTS key_use (
+CREATE TABLE IF NOT EXISTS key_user (
+    ref TEXT PRIMARY KEY,
     domain TEXT NOT NULL,
     version INTEGER NOT NULL,
-    extract_sha256 TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('ordered', 'by_hand', 'found')),
+    owner TEXT NOT NULL,
     dataset TEXT NOT NULL,
     project TEXT NOT NULL,
+    by_ref TEXT NOT NULL,
+    policy_sha256 TEXT,
+    source_sha256 TEXT,
+    extract_sha256 TEXT,
+    noted_at TEXT NOT NULL,
     until TEXT NOT NULL,
-    PRIMARY KEY (domain, version, extract_sha256)
+    ended_at TEXT,
+    ended_by TEXT,
+    ended_why TEXT,
+    CHECK ((ended_at IS NULL) = (ended_by IS NULL))
 )
 """,
     """
@@ -69,6 +79,14 @@ CREATE TABLE IF NOT EXISTS opening (
 )
 """,
 )
+
+# Earlier versions noted a use by the digest of the extract alone.
+_EARLIER = """
+INSERT INTO key_user (ref, domain, version, kind, owner, dataset, project, by_ref, extract_sha256, noted_at, until)
+SELECT 'ku_' || lower(hex(randomblob(8))), domain, version, 'ordered', extract_sha256, dataset, project, 'cli',
+    extract_sha256, until, until
+FROM key_use
+"""
 
 
 @contextmanager
@@ -83,6 +101,16 @@ def create_tables(directory: Path) -> None:
     with connected(directory) as database:
         for statement in _TABLES:
             database.execute(statement)
+        if _has_earlier(database):
+            database.execute("BEGIN IMMEDIATE")
+            if _has_earlier(database):  # no other process was quicker
+                database.execute(_EARLIER)
+                database.execute("DROP TABLE key_use")
+
+
+def _has_earlier(database: sqlite3.Connection) -> bool:
+    found = database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'key_use'")
+    return found.fetchone() is not None
 
 
 def rewrite(directory: Path) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
+from audit.body import moment
 from audit.canonical import JSON
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.log import AuditLog
@@ -22,8 +23,9 @@ from deid.errors import Refused, UsageError
 from deid.people import People, check_agreeing, check_asking
 
 REQUESTED, APPROVED, REFUSED = "deid.key_end_requested", "deid.key_end_approved", "deid.key_end_refused"
-DESTROYED = "deid.key_destroyed"
+DESTROYED, USE_ENDED = "deid.key_destroyed", "deid.key_use_ended"
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 State = Literal["asked", "approved", "refused", "done"]
 Key = tuple[str, int]
 """The domain and the version of a key."""
@@ -48,6 +50,8 @@ class KeyUse:
     extracts: int
     datasets: tuple[str, ...]
     projects: tuple[str, ...]
+    until: datetime | None
+    """When its last user ends; None where one says no end."""
     destroyed_at: datetime | None
 
     @property
@@ -92,7 +96,7 @@ class KeyEnds:
             if proven and not entry.intact:
                 raise Refused("record_changed", _CHANGED)
             found.setdefault(_key(entry.body), []).append(dict(entry.body))
-        gone = self._destroyed()
+        gone, ended = self._destroyed(), self._ended()
         return [
             KeyUse(
                 domain=key[0],
@@ -100,6 +104,7 @@ class KeyEnds:
                 extracts=len({str(body["object"].get("sha256")) for body in bodies}),
                 datasets=tuple(sorted({str(body["object"]["ref"]) for body in bodies})),
                 projects=tuple(sorted({str(body["object"].get("project") or key[0]) for body in bodies})),
+                until=_last_end(bodies, ended),
                 destroyed_at=gone.get(key),
             )
             for key, bodies in sorted(found.items())
@@ -201,6 +206,10 @@ class KeyEnds:
         self._log.settle()
         return {_key(entry.body): entry.ts for entry in self._entries(DESTROYED)}
 
+    def _ended(self) -> dict[str, datetime]:
+        """Return when each use of a key was ended before its time, by reference."""
+        return {str(entry.body["detail"]["use"]): entry.ts for entry in self._entries(USE_ENDED)}
+
     def _entries(self, action: str) -> Iterator[Entry]:
         after: int | None = None
         with self._log.db.read() as tx:
@@ -259,6 +268,16 @@ def _event(
 
 def _named(domain: str, version: int) -> dict[str, JSON]:
     return {"linkage_domain": domain, "key_version": version}
+
+
+def _last_end(bodies: list[dict[str, Any]], ended: dict[str, datetime]) -> datetime | None:
+    ends = []
+    for body in bodies:
+        until, use = body["detail"].get("until"), str(body["detail"].get("use"))
+        if until is None:
+            return None
+        ends.append(min(moment(str(until)), ended.get(use, _NEVER)))
+    return max(ends, default=None)
 
 
 def _key(body: Any) -> Key:

@@ -1,7 +1,7 @@
-"""How long a key lives: as long as an extract needs it, and not a day longer.
+"""How long a key lives: as long as somebody needs it (`deid.key_users`), and not a day longer.
 
-Whoever makes an extract notes its end here, or the extract's own metadata says it; what is due is destroyed without
-anybody asking (추가정보는 목적을 달성하면 파기). A key whose extracts say no end is reported, never silently kept.
+Whoever makes an extract is noted with its end, or the extract's own metadata says it; what is due is destroyed without
+anybody asking (추가정보는 목적을 달성하면 파기).
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ import pyarrow.parquet as pq
 
 from audit.body import moment, timestamp
 from deid.errors import KeyStoreError
+from deid.key_users import KeyUser, new_user_ref, note, users
 from deid.keys import KeyStore
 from deid.targets import METADATA_KEY
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One extract that a key was used for, and when its life ends."""
+    """What a file says of itself: the key it needs, and until when."""
 
     domain: str
     version: int
@@ -37,13 +38,13 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A key that lives, with its extracts and its end."""
+    """A key that lives, with the number of files made with it and its end."""
 
     domain: str
     version: int
     extracts: int
     until: datetime | None
-    """When its last extract ends; None where no extract says so."""
+    """When its last user ends; None for one that was made without a user and that the worker has not looked at yet."""
 
     def due(self, now: datetime) -> bool:
         """Return whether no extract needs it any more."""
@@ -58,26 +59,38 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def note_use(store: KeyStore, use: Use) -> None:
-    """Note that an extract needs a key until a moment; a later note about the same extract replaces it.
+    """Note that a file needs a key until a moment; a later note about the same file replaces the moment.
 
     Raises: KeyStoreError — if there is no such key.
     """
-    store.record_of(use.domain, use.version)
-    row = (use.domain, use.version, use.extract_sha256, use.dataset, use.project, timestamp(use.until))
-    with store.database() as database:
-        database.execute(
-            "INSERT INTO key_use VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (domain, version, extract_sha256)"
-            " DO UPDATE SET until = excluded.until",
-            row,
-        )
+    for known in users(store, use.domain, use.version):
+        if known.extract_sha256 == use.extract_sha256:
+            with store.database() as database:
+                database.execute("UPDATE key_user SET until = ? WHERE ref = ?", (timestamp(use.until), known.ref))
+            return
+    found = KeyUser(
+        ref=new_user_ref(),
+        domain=use.domain,
+        version=use.version,
+        kind="found",
+        owner=use.extract_sha256,
+        dataset=use.dataset,
+        project=use.project,
+        by_ref="worker",
+        extract_sha256=use.extract_sha256,
+        noted_at=datetime.now(UTC),
+        until=use.until,
+    )
+    note(store, found)
 
 
 def lives(store: KeyStore) -> list[Life]:
     """Return every key that was not destroyed, the first to end first, those without an end last."""
     with store.database() as database:
         rows = database.execute(
-            "SELECT k.domain, k.version, count(u.until), max(u.until) FROM pseudonym_key k"
-            " LEFT JOIN key_use u ON u.domain = k.domain AND u.version = k.version"
+            "SELECT k.domain, k.version, count(u.until),"
+            " max(CASE WHEN u.ended_at < u.until THEN u.ended_at ELSE u.until END) FROM pseudonym_key k"
+            " LEFT JOIN key_user u ON u.domain = k.domain AND u.version = k.version"
             " WHERE k.salt IS NOT NULL GROUP BY k.domain, k.version"
         ).fetchall()
     found = [Life(domain, version, count, None if end is None else moment(end)) for domain, version, count, end in rows]

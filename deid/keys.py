@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from audit.durable import create_file
 from audit.text import Text
-from deid.errors import KeyStoreError
+from deid.errors import KeyStoreError, NotLinked
 from deid.key_database import DATABASE_FILE, connected, create_tables
 
 __all__ = ["DATABASE_FILE", "MASTER_FILE", "DomainKey", "KeyRecord", "KeyStore"]
@@ -101,38 +101,66 @@ class KeyStore:
             os.close(descriptor)
 
     def key(self, domain: str, version: int) -> DomainKey:
-        """Return the key of a domain and version, made on first use.
+        """Return the key of a domain and version, made on first use; who needs it is for `deid.key_users` to note.
 
         Raises: KeyStoreError — if it was destroyed, or the name is none.
         """
-        if not _DOMAIN.fullmatch(domain) or version < 1:
-            raise KeyStoreError(Text("연계 영역의 이름이 올바르지 않습니다.", "not the name of a linkage domain."))
+        self.refuse_name(domain, version)
         with self.database() as database:
-            database.execute(
-                "INSERT INTO pseudonym_key (domain, version, salt, created_at) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT DO NOTHING",
-                (domain, version, os.urandom(_KEY_BYTES), now_text()),
-            )
-        return self.existing(domain, version)
+            self.make(database, domain, version)
+            return self.living(database, domain, version)
 
     def existing(self, domain: str, version: int) -> DomainKey:
         """Return a key that was made before.
 
         Raises: KeyStoreError — if there never was one, or it was destroyed; then with the destruction record.
         """
-        record = self.record_of(domain, version)
+        self.record_of(domain, version)
         with self.database() as database:
-            found = database.execute(
-                "SELECT salt, (SELECT event_id FROM destruction d WHERE d.domain = k.domain AND d.version = k.version)"
-                " FROM pseudonym_key k WHERE domain = ? AND version = ?",
-                (domain, version),
-            ).fetchone()
-        salt, event_id = found
+            return self.living(database, domain, version)
+
+    def make(self, database: sqlite3.Connection, domain: str, version: int) -> bool:
+        """Make a key in a transaction of the caller, unless there is or was one; return whether it was made."""
+        return (
+            database.execute(
+                "INSERT INTO pseudonym_key (domain, version, salt, created_at) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
+                (domain, version, os.urandom(_KEY_BYTES), now_text()),
+            ).rowcount
+            == 1
+        )
+
+    def living(self, database: sqlite3.Connection, domain: str, version: int) -> DomainKey:
+        """Return a key as a transaction of the caller sees it.
+
+        Raises: KeyStoreError — if it was destroyed.
+        """
+        salt, destroyed_at, event_id = database.execute(
+            "SELECT salt, destroyed_at, (SELECT event_id FROM destruction d WHERE d.domain = k.domain"
+            " AND d.version = k.version) FROM pseudonym_key k WHERE domain = ? AND version = ?",
+            (domain, version),
+        ).fetchone()
         if salt is None:
-            raise _destroyed(record, event_id)
+            raise _destroyed(domain, version, destroyed_at, event_id)
         info = f"{_LABEL}|{domain}|{version}".encode()
         secret = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=salt, info=info).derive(self._master)
         return DomainKey(domain, version, secret)
+
+    def refuse_name(self, domain: str, version: int) -> None:
+        """Refuse what is no name of a key.
+
+        Raises: KeyStoreError — if it is none.
+        """
+        if not _DOMAIN.fullmatch(domain) or version < 1:
+            raise KeyStoreError(Text("연계 영역의 이름이 올바르지 않습니다.", "not the name of a linkage domain."))
+
+    def refuse_destroyed(self, domain: str, version: int) -> None:
+        """Refuse a key that was destroyed; one that nobody made yet is none of those.
+
+        Raises: KeyStoreError — if it was.
+        """
+        if any((one.domain, one.version) == (domain, version) for one in self.records()):
+            self.existing(domain, version)
 
     def linkages(self) -> list[tuple[str, str]]:
         """Return the domains that projects may use beside their own, each with the project."""
@@ -179,7 +207,7 @@ class KeyStore:
             found = database.execute("SELECT 1 FROM linkage WHERE domain = ? AND project = ?", (domain, project))
             approved = found.fetchone() is not None
         if not approved:
-            raise KeyStoreError(
+            raise NotLinked(
                 Text(
                     f"{project} 과제는 연계 영역 {domain}의 사용을 승인받지 않았습니다.",
                     f"project {project} was not approved for the linkage domain {domain}.",
@@ -206,9 +234,9 @@ class KeyStore:
         raise KeyStoreError(Text(f"{domain} 영역의 {version}번 키는 없습니다.", f"no key {version} of {domain}."))
 
 
-def _destroyed(record: KeyRecord, event_id: str | None) -> KeyStoreError:
-    where = "" if event_id is None else f" [{event_id}]"
-    domain, version, day = record.domain, record.version, (record.destroyed_at or "")[:10]
+def _destroyed(domain: str, version: int, destroyed_at: str, event_id: str | None) -> KeyStoreError:
+    where = "" if not event_id else f" [{event_id}]"
+    day = destroyed_at[:10]
     return KeyStoreError(
         Text(
             f"{domain} 영역의 {version}번 키는 {day}에 파기되었습니다{where}. 정책에서 key_version을 올리십시오.",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,21 @@ _JSON = ("프로그램용 출력", "answer for programs")
 _BY = ("본인의 아이디 (비밀번호와 인증번호를 묻습니다)", "your user name; password and code are asked for")
 _REQUEST = ("요청 번호", "reference of the request")
 _REASON = ("사유", "why")
+USES = "key_uses_commands"
 
 
 def add_keys(commands: Any) -> None:
     """Add `keys` and its commands."""
     acts = _group(commands, "keys", ("추가정보(가명 키)", "the additional information"))
-    _command(acts, "list", "run_keys_list", ("키와 파기 기록", "keys and destruction records"))
+    _command(acts, "list", "run_keys_list", ("키와 그 끝, 파기된 키", "keys, when each ends or was destroyed"), USES)
+    used = _command(acts, "uses", "run_keys_uses", ("키를 쓰는 추출본", "what uses a key, and until when"), USES)
+    used.add_argument("domain", nargs="?")
+    used.add_argument("version", type=int, nargs="?")
+    used.add_argument("--all", action="store_true", help=_say("끝난 것도 표시", "also what has ended"))
+    ended = _command(acts, "end-use", "run_keys_end_use", ("키의 이용 하나를 끝냄", "end one use of a key"), USES)
+    ended.add_argument("use", help=_say("이용 번호 ku_…", "reference of the use, ku_…"))
+    ended.add_argument("--reason", required=True, help=_say(*_REASON))
+    ended.add_argument("--by", metavar="USER", help=_say("결정한 사람의 아이디", "user name of who decided it"))
     ending = _command(acts, "ending", "run_keys_ending", ("끝이 가까운 키", "keys whose end is near"))
     ending.add_argument("--days", type=int, default=30, help=_say("며칠 안", "within so many days"))
     record = _command(acts, "record", "run_keys_record", ("키 하나의 파기 기록", "the record of one destruction"))
@@ -125,10 +135,12 @@ def _group(commands: Any, name: str, about: tuple[str, str]) -> Any:
     return commands.add_parser(name, help=_say(*about)).add_subparsers(required=True, metavar="COMMAND")
 
 
-def _command(acts: Any, name: str, handler: str, about: tuple[str, str]) -> argparse.ArgumentParser:
+def _command(
+    acts: Any, name: str, handler: str, about: tuple[str, str], module: str = "keys_commands"
+) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = acts.add_parser(name, help=_say(*about))
     parser.add_argument("--json", action="store_true", help=_say(*_JSON))
-    parser.set_defaults(func=_later(handler))
+    parser.set_defaults(func=_later(handler, module))
     return parser
 
 
@@ -136,13 +148,11 @@ def _by(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", required=True, metavar="USER", help=_say(*_BY))
 
 
-def _later(name: str) -> Callable[[argparse.Namespace, Context], int]:
+def _later(name: str, module: str) -> Callable[[argparse.Namespace, Context], int]:
     """Return a handler that loads what it needs only when it runs."""
 
     def run(arguments: argparse.Namespace, context: Context) -> int:
-        from deid import keys_commands
-
-        handler: Callable[[argparse.Namespace, Context], int] = getattr(keys_commands, name)
+        handler: Callable[[argparse.Namespace, Context], int] = getattr(import_module(f"deid.{module}"), name)
         return handler(arguments, context)
 
     return run

@@ -22,12 +22,13 @@ from audit.text import Text
 from deid.errors import Refused, UsageError
 from deid.key_destruction import Destruction, record_of
 from deid.key_life import Life, lives
+from deid.key_users import last_day
 from deid.keys import KeyStore
 from deid.linkage.service import Linkage, LinkageDesk
 from deid.people import AGREEING, ASKING, RegisteredPeople
 from deid.presence import typed
 from deid.reidentification.service import ReidentificationDesk
-from deid.reidentification.standing import GROUNDS, STATES, Request
+from deid.reidentification.standing import APPROVALS, GROUNDS, STATES, Request
 from deid.service import DeidDesk
 from deid.sources import open_table
 
@@ -47,6 +48,10 @@ _UNKNOWN = Text(
     "이 추출본의 키로 만든 가명이 아닙니다. (남은 횟수 {left})", "This key did not make that token. ({left} left)"
 )
 _DESTROYED = Text("{domain} 영역의 {version}번 키를 파기했습니다.", "Key {version} of {domain} was destroyed.")
+_NOT_SEARCHED = Text(
+    "파기가 중간에 끊겨 사본이 남았는지 확인하지 못했습니다. 백업은 직접 파기하십시오.",
+    "The destruction had been cut off, so it was not looked for in files; destroy backups of the key yourself.",
+)
 _SEARCHED = Text(
     "폴더 {places}개의 파일 {files}개에서 찾아보았으나 남아 있지 않습니다.",
     "It was looked for in {files} files of {places} directories and is in none.",
@@ -56,10 +61,26 @@ _REMAINS = Text(
     "Copies remain; destroy them and look again: {files}",
 )
 _LINKED = Text("{ref}  {domain} · {project}  {state}", "{ref}  {domain} · {project}  {state}")
-_LIVE = Text("사용 중", "in use")
+_ENDS = Text("{day}까지", "until {day}")
 _NO_END = Text("끝이 정해지지 않음", "no end is noted")
+_NONE_ENDS = Text(
+    "{days}일 안에 끝나는 키가 없습니다. 모든 키는 `ansim deid keys list`로 봅니다.",
+    "No key ends within {days} days; `ansim deid keys list` shows all.",
+)
+_NO_LINKAGES = Text(
+    "연계 요청이 없습니다. `ansim deid linkage request`로 요청합니다.",
+    "There is no linkage. Ask for one with `ansim deid linkage request`.",
+)
+_HAVE = Text(
+    "승인 {approved}/{needed} · 열람 {opened}/{limit}", "approved {approved}/{needed} · opened {opened}/{limit}"
+)
+_NO_REQUESTS = Text(
+    "재식별 요청이 없습니다. `ansim deid reidentify request`로 요청합니다.",
+    "There is no request. Make one with `ansim deid reidentify request`.",
+)
 _STATES = {
     "asked": Text("승인 대기", "waits for approval"),
+    "approved": Text("승인됨 (10분 안에 시행)", "approved; in force within ten minutes"),
     "in_force": Text("시행 중", "in force"),
     "refused": Text("거절됨", "refused"),
     "ended": Text("끝남", "ended"),
@@ -73,23 +94,14 @@ _RECORD = (
     ("destroyed_why", Text("파기 사유", "why")),
     ("method", Text("방법", "how")),
     ("event_id", Text("감사 기록", "entry of the log")),
-    ("extracts", Text("추출본", "extracts")),
+    ("owners", Text("쓴 추출본", "used by")),
+    ("extracts", Text("파일", "files")),
     ("datasets", Text("데이터셋", "datasets")),
     ("projects", Text("과제", "projects")),
     ("searched", Text("확인한 폴더", "looked through")),
     ("files", Text("확인한 파일 수", "files looked through")),
     ("remains", Text("남은 사본", "copies that remain")),
 )
-
-
-def run_keys_list(_arguments: argparse.Namespace, context: Context) -> int:
-    """Show every key that was ever made."""
-    records = _store(context).records()
-    if context.json:
-        context.print(json.dumps([asdict(record) for record in records], ensure_ascii=False))
-    for record in () if context.json else records:
-        context.print(f"{record.domain}  {record.version}  {record.created_at}  {record.destroyed_at or _tell(_LIVE)}")
-    return 0
 
 
 def run_keys_ending(arguments: argparse.Namespace, context: Context) -> int:
@@ -100,8 +112,10 @@ def run_keys_ending(arguments: argparse.Namespace, context: Context) -> int:
         rows = [asdict(life) | {"until": None if life.until is None else timestamp(life.until)} for life in found]
         context.print(json.dumps(rows, ensure_ascii=False))
     for life in () if context.json else found:
-        end = _tell(_NO_END) if life.until is None else life.until.isoformat(timespec="minutes")
-        context.print(f"{life.domain}  {life.version}  {end}  ({life.extracts})")
+        end = _NO_END if life.until is None else _ENDS.format(day=last_day(life.until))
+        context.print(f"{life.domain} v{life.version}  {_tell(end)}  ({life.extracts})")
+    if not found and not context.json:
+        context.print(_tell(_NONE_ENDS.format(days=arguments.days)))
     return 1 if any(life.until is None for life in found) else 0
 
 
@@ -123,12 +137,16 @@ def run_keys_destroy(arguments: argparse.Namespace, context: Context) -> int:
     if made.remains:
         context.print(_tell(_REMAINS.format(files=", ".join(made.remains))))
         return 1
+    if not made.searched:
+        context.print(_tell(_NOT_SEARCHED))
+        return 0
     context.print(_tell(_SEARCHED.format(files=made.files, places=len(made.searched))))
     return 0
 
 
 def run_linkage_request(arguments: argparse.Namespace, context: Context) -> int:
-    """Ask for a linkage."""
+    """Ask for a linkage; the registry refuses a project that it does not know, before anybody signs in."""
+    context.zone().registry.project(arguments.project)
     desk, by = _linkage_desk(context), _present(context, arguments.by)
     return _show_linkages(
         context, [desk.ask(arguments.domain, arguments.project, arguments.reason, by=by, source=HERE)]
@@ -266,7 +284,9 @@ def _store(context: Context) -> KeyStore:
 
 def _linkage_desk(context: Context) -> LinkageDesk:
     zone = context.zone()
-    return LinkageDesk(zone.log, RegisteredPeople(zone.registry), _store(context))
+    desk = LinkageDesk(zone.log, RegisteredPeople(zone.registry), _store(context))
+    desk.carry_out()  # what was decided in the portal need not wait for the worker
+    return desk
 
 
 def _reidentification_desk(context: Context) -> ReidentificationDesk:
@@ -301,8 +321,10 @@ def _show_record(context: Context, record: Destruction) -> int:
 
 def _show_linkages(context: Context, found: Sequence[Linkage], *, many: bool = False) -> int:
     if context.json:
-        rows = [asdict(linkage) for linkage in found]
+        rows = [asdict(linkage) | {"at": timestamp(linkage.at)} for linkage in found]
         context.print(json.dumps(rows if many else rows[0], ensure_ascii=False))
+    elif not found:
+        context.print(_tell(_NO_LINKAGES))
     for linkage in () if context.json else found:
         state = _tell(_STATES[linkage.state])
         context.print(
@@ -316,12 +338,16 @@ def _show_requests(context: Context, found: Sequence[Request], *, many: bool = F
     rows = [_request_row(request, now) for request in found]
     if context.json:
         context.print(json.dumps(rows if many else rows[0], ensure_ascii=False))
+    elif not found:
+        context.print(_tell(_NO_REQUESTS))
     for request, row in () if context.json else zip(found, rows, strict=True):
         state, ground = _tell(STATES[request.state(now)]), _tell(GROUNDS[request.wanted.ground])
-        context.print(
-            f"{request.ref}  {row['project']} · {row['dataset']}  {state}"
-            f"  {row['opened']}/{row['limit']}  ~{row['until'][:16]}  {ground}"
+        have = _HAVE.format(
+            approved=len(request.approved_by), needed=APPROVALS, opened=row["opened"], limit=row["limit"]
         )
+        until = _ENDS.format(day=last_day(request.wanted.until))
+        context.print(f"{request.ref}  {row['project']} · {row['dataset']}  {state}  {_tell(have)}")
+        context.print(f"    {ground} · {_tell(until)}")
     return 0
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from deid.korean_numbers import (
+    DATE,
     RANDOM_SINCE,
     birth_date,
     business_check,
@@ -13,7 +14,7 @@ from deid.korean_numbers import (
     foreigner_check,
     resident_check,
 )
-from deid.recogniser import AFTER, BEFORE, JOIN, NEVER, Recogniser, digits_of, fixed
+from deid.recogniser import AFTER, ANYTHING, BEFORE, GLUE, JOIN, MASKS, NEVER, Recogniser, digits_of, fixed
 
 
 def _resident(match: re.Match[str]) -> float:
@@ -44,8 +45,23 @@ def _registered(match: re.Match[str], check: Callable[[str], bool]) -> float:
 
 def _masked(match: re.Match[str]) -> float:
     """A masked number still says the date of birth, and the sex where the seventh digit is shown."""
-    shown = digits_of(match)
-    return 0.7 if birth_date(f"{shown[:6]}{shown[6:7] or '1'}") else NEVER
+    shown, written = digits_of(match), match[0]
+    if written[2] in MASKS:
+        return 0.6
+    if birth_date(f"{shown[:6]}{shown[6:7] or '1'}") is None:
+        return NEVER
+    if "-" in written:
+        return 0.7
+    return 0.6 if len(shown) > _HALF and len(written) > _REGISTERED - 1 else 0.3
+
+
+def _card_masked(match: re.Match[str]) -> float:
+    """A masked card number still says the bank, and by four digits more whose card it is."""
+    written = match[0]
+    shown = len(digits_of(match))
+    if not 4 <= shown <= 12 or written[0] not in "34569":
+        return NEVER
+    return 0.7 if "-" in written or " " in written else 0.5
 
 
 def _in_a_word(match: re.Match[str]) -> bool:
@@ -72,6 +88,10 @@ def _spelt(grouped: float, bare: float) -> Callable[[re.Match[str]], float]:
     return lambda match: grouped if len(match[0]) > len(digits_of(match)) else bare
 
 
+def _account(match: re.Match[str]) -> float:
+    return NEVER if DATE.match(match[0]) else 0.2
+
+
 def _born(match: re.Match[str]) -> float:
     return 0.85 if _BORN_AFTER.match(match.string, match.end()) else 0.1
 
@@ -80,14 +100,16 @@ def _plate(match: re.Match[str]) -> float:
     return 0.4 if " " in match[0] else 0.75
 
 
+_HALF, _REGISTERED = 6, 13
 _BORN_AFTER = re.compile(r"\.? ?(?:일)?생(?![가-힣])|\.? ?출생")
 _START = r"(?<![0-9])(?<![0-9]\.)(?<![0-9]-)"
-_COUNTRY = rf"{_START}(?:\+?82{JOIN}\(?0?\)?{JOIN}|\((?=0[0-9]{{1,3}}\))0|0)"
-_GROUPS = rf"\)?{JOIN}[0-9]{{3,4}}{JOIN}[0-9]{{4}}"
+_COUNTRY = rf"{_START}(?:0|\((?=0[0-9]{{1,3}}\))0|\(?(?:\+ ?|00[127]?{JOIN})?\(?82\)?{JOIN}\(?0?\)?{JOIN}\(?)"
+_GROUPS = rf"\)?{JOIN}[0-9]{{3,4}}{JOIN}[0-9]{{4}}(?!-[0-9]{{2,3}}(?![0-9]))"
 _AREAS = r"(?:2|3[1-3]|4[1-4]|5[1-5]|6[1-4]|70|50[2-8]|80)"
 _PLATE = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호"
 _AFTER_PLATE = r"[^가-힣]|$|은|는|이|가|을|를|의|로|와|과|도|호|차|입|번|에|앞|으|임|라|인"
-_PLATE_END = rf" ?[{_PLATE}][ -]?[0-9]{{4}}(?![0-9년명건원개회%번호])(?={_AFTER_PLATE})"
+_PLATE_GAP = r"(?: ?[-.·_/,] ?| |)"
+_PLATE_END = rf"{_PLATE_GAP}[{_PLATE}]{_PLATE_GAP}[0-9]{{4}}(?![0-9년명건원개회%번호])(?={_AFTER_PLATE})"
 _VEHICLE_WORDS = ("차량", "차 번호", "차번호", "번호판", "자동차", "등록번호", "plate", "vehicle")
 _MONTH, _MDAY = r"(?:0[1-9]|1[0-2])", r"(?:3[01]|[12][0-9]|0[1-9])"
 _LOOSE_MONTH, _LOOSE_DAY = r"(?:1[0-2]|0?[1-9])", r"(?:3[01]|[12][0-9]|0?[1-9])"
@@ -109,7 +131,13 @@ BIRTH_WORDS = (
     *("생년월일", "생년", "생일", "출생", "태어난", "dob", "d.o.b", "born"),
     *("birth_date", "birthdate", "birth date", "birthday", "date_of_birth", "date of birth"),
 )
-_ACCOUNT_WORDS = ("계좌", "입금", "송금", "통장", "account", "은행", "뱅크", "bank", "예금", "이체")
+ACCOUNT_WORDS = ("계좌", "입금", "송금", "통장", "account", "은행", "뱅크", "bank", "예금", "이체")
+
+BUSINESS_WORDS = ("사업자", "business reg", "business no", "brn")
+CORPORATE_WORDS = ("법인등록", "법인번호", "법인 등록", "법인 번호", "corporate reg", "corporation no")
+LICENCE_WORDS = ("운전면허", "면허", "driver", "licence", "license")
+INSURANCE_WORDS = ("건강보험", "보험증", "건보", "증번호", "증 번호", "health insurance", "nhis")
+_PASSPORT_WORDS = ("여권", "passport")
 
 # What every passport number and customs code begins with; few Korean texts hold it.
 _CODE = re.compile("[A-Z][A-Z]?[ -]?[0-9]{3}")
@@ -132,9 +160,23 @@ NUMBERS: tuple[Recogniser, ...] = (
     Recogniser(
         "rrn-masked",
         "RRN",
-        re.compile(rf"{BEFORE}[0-9]{{6}} ?- ?(?:[1-8][0-9]{{0,5}})?[*xX○●◯■□]{{1,7}}(?![0-9A-Za-z])"),
+        re.compile(
+            rf"{BEFORE}(?:[0-9]{{6}}{JOIN}(?:[1-8][0-9]{{0,5}} ?)?[{MASKS}]{{1,7}}(?:[0-9](?<!x.)){{0,3}}"
+            rf"|[0-9]{{2}}[{MASKS}]{{4}}{JOIN}[1-8][0-9]{{6}})(?![0-9A-Za-z*]|-[0-9])"
+        ),
         _masked,
         RESIDENT_WORDS,
+        0.9,
+    ),
+    Recogniser(
+        "card-masked",
+        "CARD",
+        re.compile(
+            rf"(?<![0-9-])[0-9]{{4}}{JOIN}[0-9{MASKS}]{{4}}{JOIN}[{MASKS}]{{4}}{JOIN}(?:[0-9]{{4}}|[{MASKS}]{{3,4}}[0-9]?)"
+            r"(?![0-9A-Za-z])"
+        ),
+        _card_masked,
+        ("카드", "card", "visa", "master", "amex"),
         0.9,
     ),
     Recogniser(
@@ -142,7 +184,7 @@ NUMBERS: tuple[Recogniser, ...] = (
         "CORPORATE_REG",
         re.compile(f"{BEFORE}[0-9]{{6}}{JOIN}[0-9]{{7}}{AFTER}"),
         _corporate,
-        ("법인등록", "법인번호", "법인 등록", "법인 번호", "corporate reg", "corporation no"),
+        CORPORATE_WORDS,
         0.97,
     ),
     Recogniser(
@@ -150,7 +192,7 @@ NUMBERS: tuple[Recogniser, ...] = (
         "BUSINESS_REG",
         re.compile(rf"(?<![0-9-])(?<![0-9]\.)[0-9]{{3}}{JOIN}[0-9]{{2}}{JOIN}[0-9]{{5}}(?![0-9-]){AFTER}"),
         _business,
-        ("사업자", "business reg", "business no", "brn"),
+        BUSINESS_WORDS,
         0.97,
     ),
     Recogniser(
@@ -180,7 +222,7 @@ NUMBERS: tuple[Recogniser, ...] = (
             rf"(?<![0-9-])(?:1[1-9]|2[0-6]|28){JOIN}[0-9]{{2}}{JOIN}[0-9]{{6}}{JOIN}[0-9]{{2}}(?![0-9-]){AFTER}"
         ),
         lambda match: 0.85 if "-" in match[0] else 0.2,
-        ("운전면허", "면허", "driver", "licence", "license"),
+        LICENCE_WORDS,
         0.95,
     ),
     Recogniser(
@@ -188,11 +230,11 @@ NUMBERS: tuple[Recogniser, ...] = (
         "HEALTH_INSURANCE",
         re.compile(rf"(?<![0-9-])[1-9][0-9]?{JOIN}[0-9]{{9,10}}(?![0-9-]){AFTER}"),
         fixed(0.1),
-        ("건강보험", "보험증", "건보", "증번호", "증 번호", "health insurance", "nhis"),
+        INSURANCE_WORDS,
         0.85,
         alone=0.1,
     ),
-    Recogniser("account", "ACCOUNT", re.compile(_ACCOUNT), fixed(0.2), _ACCOUNT_WORDS, 0.8, alone=0.2),
+    Recogniser("account", "ACCOUNT", re.compile(_ACCOUNT), _account, ACCOUNT_WORDS, 0.8, alone=0.2),
     Recogniser(
         "birth-date",
         "BIRTH_DATE",
@@ -204,6 +246,8 @@ NUMBERS: tuple[Recogniser, ...] = (
         BIRTH_WORDS,
         0.9,
         reach=18,
+        alone=0.1,
+        unless="생",
     ),
 )
 """What begins with digits; read in stretches of digits only."""
@@ -214,7 +258,7 @@ TEXTS: tuple[Recogniser, ...] = (
         "PASSPORT",
         re.compile(r"[MSRODG](?<![A-Za-z0-9].)[ -]?[0-9]{3}[A-Z][0-9]{4}(?![A-Za-z0-9])"),
         fixed(0.8),
-        ("여권", "passport"),
+        _PASSPORT_WORDS,
         0.97,
         gate=_CODE,
     ),
@@ -223,9 +267,31 @@ TEXTS: tuple[Recogniser, ...] = (
         "PASSPORT",
         re.compile(r"[A-Z](?<![A-Za-z0-9].)(?:(?<=[MSRODG])[ -]?[0-9]{8}|[A-Z][ -]?[0-9]{7})(?![A-Za-z0-9])"),
         fixed(0.4),
-        ("여권", "passport"),
+        _PASSPORT_WORDS,
         0.9,
         gate=_CODE,
+    ),
+    Recogniser(
+        "customs-code",
+        "OTHER_ID",
+        re.compile(r"P(?<![A-Za-z0-9].)[0-9]{12}(?![A-Za-z0-9])"),
+        fixed(0.6),
+        ("통관", "customs", "pccc"),
+        0.95,
+        gate=_CODE,
+    ),
+    Recogniser(
+        "passport-apart",
+        "PASSPORT",
+        re.compile(
+            rf"[MSRODGmsrodg](?<![A-Za-z0-9].){GLUE}[0-9](?:{GLUE}[0-9]){{2}}{GLUE}"
+            rf"(?:[A-Za-z](?:{GLUE}[0-9]){{4}}|[0-9](?:{GLUE}[0-9]){{4}})(?![A-Za-z0-9])"
+        ),
+        fixed(0.3),
+        _PASSPORT_WORDS,
+        0.85,
+        reach=24,
+        gate=re.compile(rf"[MSRODGmsrodg](?<![A-Za-z0-9].){ANYTHING}[0-9]"),
     ),
     Recogniser(
         "account-bank",
@@ -244,6 +310,18 @@ TEXTS: tuple[Recogniser, ...] = (
         0.92,
     ),
     Recogniser(
+        "vehicle-apart",
+        "VEHICLE",
+        re.compile(
+            rf"[0-9](?<![0-9.].){GLUE}[0-9](?:{GLUE}[0-9])?{GLUE}[{_PLATE}](?:{GLUE}[0-9]){{4}}(?![0-9년명건원개회%])"
+        ),
+        fixed(0.3),
+        _VEHICLE_WORDS,
+        0.8,
+        "차",
+        reach=16,
+    ),
+    Recogniser(
         "birth-date-korean",
         "BIRTH_DATE",
         re.compile(
@@ -255,15 +333,6 @@ TEXTS: tuple[Recogniser, ...] = (
         0.9,
         "월",
         18,
-    ),
-    Recogniser(
-        "customs-code",
-        "OTHER_ID",
-        re.compile(r"P(?<![A-Za-z0-9].)[0-9]{12}(?![A-Za-z0-9])"),
-        fixed(0.6),
-        ("통관", "customs", "pccc"),
-        0.95,
-        gate=_CODE,
     ),
 )
 """What begins with a letter or a word; each is searched for in the whole text."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
+from deid.foreign_names import find_written
 from deid.korean_name_words import (
-    COMMON_SURNAMES,
     COMPOUND_LABEL,
     DOUBLE_SURNAMES,
     ENGLISH_LABELS,
@@ -24,36 +23,26 @@ from deid.korean_name_words import (
     NAME_LABELS,
     NOT_NAMES,
     OTHER_LABELS,
-    PARTICLES,
     PERSONAL,
     SECOND,
     SINGLE,
     SURNAMES,
     TITLES,
-    usual,
 )
+from deid.korean_words import ENDING, TITLE_WORDS, Reading, read_word
 from deid.name_fields import find_fields
-from deid.recogniser import NEVER
+from deid.recogniser import NEVER, Found
 
-Found = tuple[int, int, str, float, str]
-"""A find in the normalised text: start, end, label, score, rule."""
-
-REASONED = 0.75
-"""A name found with this score or more stands for itself wherever it stands again in the text."""
 CONTEXT = ("성명", "이름", "성함", "환자명", "name")
 """Words over a column that make names likely under it."""
 
-_TITLE_WORDS = frozenset(TITLES.split("|"))
 _WEAK_TITLES = frozenset(
     ("군", "양", "앞", "프로", "책임", "감사", "검사", "선임", "수석", "통장", "이사", "명의", "본인")
 )
 _STARTS = "".join(sorted(SURNAMES | {double[0] for double in DOUBLE_SURNAMES}))
 # The character class stands first: the search for it is the fast one.
 _SECONDS = "".join(sorted(FIRST | SECOND | {double[1] for double in DOUBLE_SURNAMES}))
-_WORD = re.compile(f"[{_STARTS}](?<![가-힣].)[{_SECONDS}][가-힣]{{0,8}}")
-_ENDING = "|".join(sorted(PARTICLES, key=len, reverse=True))
-_TITLED_END = re.compile(f"(?P<title>{TITLES})(?:{_ENDING})?")
-_TITLE_NEXT = re.compile(rf" (?P<title>{TITLES})(?:{_ENDING})?(?![가-힣])")
+_TITLE_NEXT = re.compile(rf" (?P<title>{TITLES})(?:{ENDING})?(?![가-힣])")
 _SIGNED = re.compile(r" {0,2}(?:드림|올림|배상|拜上|귀하|귀중|\( ?(?:인|서명|날인) ?\)|서명|인\))(?![가-힣])")
 _AGED = re.compile(
     r" ?[(\[](?:(?:만 ?)?[0-9]|남[,/)성 ]|여[,/)성 ]|[♂♀]|[MF][,/) ]|☎|T\.|Tel|H\.?P"
@@ -61,7 +50,15 @@ _AGED = re.compile(
     r"| ?[/,|] ?(?:남|여|만 ?[0-9]{1,3}|[0-9]{1,3}) ?(?:[/,|세)]|자 ?[/,|])"
     r"| (?:남|여)(?:성|자)? ?[/,( ] ?(?:만 ?)?[0-9]{1,3}세"
 )
-_IN_PIECES = re.compile(f"[{_STARTS}](?= [가-힣] [가-힣](?![가-힣]))(?<![가-힣].)....")
+_GIVEN_FIRST, _GIVEN_SECOND = "".join(sorted(FIRST)), "".join(sorted(SECOND))
+_DOUBLE_SECOND = "".join(sorted({double[1] for double in DOUBLE_SURNAMES}))
+_WORD = re.compile(
+    rf"[{_STARTS}](?<![가-힣].)(?:[{_DOUBLE_SECOND}]? [{_GIVEN_FIRST}] ?[{_GIVEN_SECOND}]"
+    rf"(?= ?[씨님선환고]|[이입예]|(?![가-힣]))|[{_SECONDS}][가-힣]{{0,8}})"
+)
+"""A word that could be a name, or the parts of a name with spaces between them."""
+_CALLED_IN_PIECES = re.compile(rf" ?(?P<title>씨|님|선생님|환자분|고객님)(?:{ENDING})?(?![가-힣])")
+_SYLLABLES = re.compile("[가-힣]{1,6}")
 _GREETINGS = (
     *("저는 ", "저 ", "이름은 ", "나는 ", "이름이 "),
     *("안녕하세요 ", "안녕하세요, ", "안녕하세요. ", "안녕하십니까 "),
@@ -69,6 +66,7 @@ _GREETINGS = (
 _QUESTION = re.compile(r"(?:성함|이름|누구)[^\n]{0,20}\?[ \n]{1,2}[^\s:>]{0,6}[ :>]{0,3}$")
 _BETWEEN_NAMES = frozenset((", ", ",", "·", " · ", "/", " / ", "、", "와 ", "과 ", " 및 "))
 _BESIDE = frozenset(" ,(/|:·[)]\t\"'☎")
+_MOST_BETWEEN = 5
 _LABEL_MARKS = frozenset(" :=|/,[(<>\t\"'-")
 _STRONG_MARKS = frozenset(":=|/,[(>\t")
 _LABELS = NAME_LABELS | OTHER_LABELS
@@ -76,28 +74,21 @@ _LABEL_ENDS = frozenset(
     [label[-1] for label in _LABELS] + [end for label in ENGLISH_LABELS for end in (label[-1], label[-1].upper())]
 )
 """Characters with which a label ends; what stands before most words is none of them."""
+_LABEL_TAILS = frozenset(label[-2:] for label in _LABELS)
 _NUMBERED = frozenset(
     ("RRN", "FRN", "PHONE", "EMAIL", "ADDRESS", "BIRTH_DATE", "DRIVER_LICENSE", "PASSPORT", "VEHICLE", "ACCOUNT")
 )
 _CLOSES = frozenset(("", "\n", ",", ".", ")", ";"))
 _TOPIC = frozenset("은는인")
-_MEMORY = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a word can be a name: its length, what is stuck to it, and how sure the word alone makes it."""
+class Beside(NamedTuple):
+    """Where a find of another kind begins or ends right beside a word, with at most marks between."""
 
-    length: int
-    rest: str
-    title: str
-    usual: bool
-    common: bool
-
-    long: bool
-    """Whether the given name has two syllables."""
-    alone: float
-    """How sure the word alone makes it."""
+    behind: frozenset[int] | set[int]
+    """Places at which a word ends that has one behind it."""
+    ahead: frozenset[int] | set[int]
+    """Places at which a word begins that has one before it."""
 
 
 class Candidate(NamedTuple):
@@ -109,45 +100,7 @@ class Candidate(NamedTuple):
     reading: Reading
     before: int
     """Where the candidate before it ends; -1 if there is none."""
-    beside: frozenset[int]
-    """Where finds of other kinds begin and end."""
-
-
-def plausible(name: str) -> bool:
-    """Return whether a word could be a name: a surname, then syllables that given names have at that place."""
-    size = len(name)
-    if size in (3, 4) and name[:2] in DOUBLE_SURNAMES and _given(name[2:]):
-        return True
-    if size not in (2, 3) or name[0] not in SURNAMES or name in NOT_NAMES or name in _TITLE_WORDS:
-        return False
-    return _given(name[1:])
-
-
-def _given(syllables: str) -> bool:
-    if len(syllables) == 1:
-        return syllables in FIRST or syllables in SECOND
-    return syllables[0] in FIRST and syllables[1] in SECOND
-
-
-@lru_cache(maxsize=_MEMORY)
-def read_word(word: str) -> Reading | None:
-    """Return how a word of Hangul can be a name with what is stuck to it, or None; remembered, as words repeat."""
-    double = word[:2] in DOUBLE_SURNAMES
-    for length in (4, 3) if double and len(word) > 3 else (3, 2):
-        name, rest = word[:length], word[length:]
-        if len(name) < length or not plausible(name):
-            continue
-        if length == 3 and not rest and name[2] in "은을의" and not double and not usual(name[1:]):
-            continue  # 안건을, 전솔의: a word with a particle rather than a name that hardly anybody has
-        titled = _TITLED_END.fullmatch(rest) if rest and rest not in PARTICLES else None
-        if rest and rest not in PARTICLES and titled is None:
-            continue
-        title = titled["title"] if titled else rest if rest in ("님", "씨") else ""
-        given = name[2:] if double and length > 2 else name[1:]
-        often, common, long = usual(given), name[0] in COMMON_SURNAMES or double, length > 2
-        alone = NEVER if not (long and common) else 0.55 if often else 0.3
-        return Reading(length, rest, title, often, common, long, alone)
-    return None
+    beside: Beside
 
 
 def find_names(text: str, heading: str, found: Sequence[Found]) -> list[Found]:
@@ -156,16 +109,30 @@ def find_names(text: str, heading: str, found: Sequence[Found]) -> list[Found]:
     `heading` is what stands over the text; as 성명 or 이름 it is a reason for all of it.
     """
     headed = bool(heading) and any(word in heading for word in CONTEXT)
-    beside = frozenset(place for one in found if one[2] in _NUMBERED for place in one[:2])
+    beside = _places_beside(text, found)
     names: list[Found] = []
     before = -1
     for match in _WORD.finditer(text):
-        reading = read_word(match[0])
+        word = match[0]
+        reading = read_word(word)
         if reading is None:
-            continue
+            if " " not in word:
+                continue
+            if one := _in_pieces(text, match, beside):
+                names.append(one)
+                continue
+            later = _WORD.match(text, match.start() + match[0].index(" ") + 1)
+            if later is None or " " in later[0]:
+                continue
+            match = later  # its second part may be a name by itself
+            reading = read_word(match[0])
+            if reading is None:
+                continue
         start = match.start()
         end = start + reading.length
-        score, rule = _best_reason(Candidate(text, start, end, reading, before, beside))
+        score, rule = reading.alone, "name-alone"
+        if reasons := _reasons(text, start, end, reading, before, beside):
+            score, rule = _best(reasons, Candidate(text, start, end, reading, before, beside))
         before = -1 if reading.rest not in ("", "와", "과") or not reading.long else end
         if rule == "name-list" and names and names[-1][3] < score:
             names[-1] = (*names[-1][:3], score, rule)
@@ -173,64 +140,73 @@ def find_names(text: str, heading: str, found: Sequence[Found]) -> list[Found]:
             score = max(score, 0.8)
         names.append((start, end, "PERSON", score, rule))
     names += [(start, end, "PERSON", score, rule) for start, end, score, rule in find_fields(text)]
-    for match in _IN_PIECES.finditer(text):
-        name = match[0].replace(" ", "")
-        reading = read_word(name)
-        if reading and (score := _labelled(Candidate(text, *match.span(), reading, -1, beside))):
-            names.append((*match.span(), "PERSON", score, "name-label"))
+    names += [(start, end, "PERSON", score, rule) for start, end, score, rule in find_written(text)]
     return names
 
 
-def names_again(text: str, names: Sequence[Found], others: frozenset[str] = frozenset()) -> list[Found]:
-    """Return where names that were found with a reason stand once more.
-
-    So do their given names and surnames with what people are called by behind them: 철수야, 김 씨. `others` are names
-    that the rest of a set of documents has shown.
-    """
-    shown = {text[start:end] for start, end, _, score, _ in names if score >= REASONED and end - start > 2}
-    again: list[Found] = []
-    for surname in {name[0] for name in shown if name[0] in SURNAMES} if "씨" in text else ():
-        again += [(*place, "PERSON", 0.7, "name-surname") for place in _places(text, surname, _MISTER, whole=True)]
-    for name in shown | others:
-        again += [(*place, "PERSON", REASONED, "name-again") for place in _places(text, name, _ENDS)]
-        if len(name) == 3:
-            again += [(*place, "PERSON", 0.7, "name-given") for place in _places(text, name[1:], _CALLED)]
-    return again
-
-
-_ENDS = re.compile(rf"(?:님|씨)?(?:{_ENDING})?(?![가-힣])")
-_CALLED = re.compile(rf"(?:아|야|이| ?씨| ?군| ?양| ?님)(?:{_ENDING})?(?![가-힣])")
+def _places_beside(text: str, found: Sequence[Found]) -> Beside:
+    behind: set[int] = set()
+    ahead: set[int] = set()
+    size = len(text)
+    for place in {place for one in found if one[2] in _NUMBERED for place in one[:2]}:
+        if place < size:
+            for near in range(place, max(place - _MOST_BETWEEN, -1), -1):
+                behind.add(near)
+                if text[near - 1] not in _BESIDE:
+                    break
+        if place > 0:
+            for near in range(place, min(place + _MOST_BETWEEN, size)):
+                ahead.add(near)
+                if text[near] not in _BESIDE:
+                    break
+    return Beside(behind, ahead)
 
 
-_MISTER = re.compile(rf" ?씨(?=(?:{_ENDING})?(?![가-힣]))")
+def _in_pieces(text: str, match: re.Match[str], beside: Beside) -> Found | None:
+    """Return a name whose parts stand apart, with its reason: 성명 홍 길 동, 이 병헌 씨, 저 김 서 준이요."""
+    start, end = match.span()
+    reading = read_word(match[0].replace(" ", ""))
+    if reading is None or reading.rest or not reading.long:
+        return None
+    if score := _labelled(Candidate(text, start, end, reading, -1, beside)):
+        return start, end, "PERSON", score, "name-label"
+    given = match[0].partition(" ")[2].replace(" ", "")
+    if given in TITLE_WORDS or given in NOT_NAMES:
+        return None
+    called = _CALLED_IN_PIECES.match(text, end)
+    if called and (reading.usual or called["title"] == "씨"):
+        return start, end, "PERSON", 0.8, "name-title"
+    rest = _SYLLABLES.match(text, end)
+    if rest and rest[0] in INTRODUCES and text[max(0, start - 8) : start].endswith(_GREETINGS):
+        return start, end, "PERSON", 0.85, "name-introduced"
+    return None
 
 
-def _places(text: str, name: str, behind: re.Pattern[str], *, whole: bool = False) -> list[tuple[int, int]]:
-    """Return where a name stands with a pattern behind it; `whole` counts what the pattern matched as part of it."""
-    places: list[tuple[int, int]] = []
-    start = text.find(name)
-    while start >= 0:
-        end = start + len(name)
-        if not (start and "가" <= text[start - 1] <= "힣") and (found := behind.match(text, end)):
-            places.append((start, found.end() if whole else end))
-        start = text.find(name, end)
-    return places
-
-
-def _best_reason(candidate: Candidate) -> tuple[float, str]:
-    """Return the strongest reason; the characters beside the word say which reasons there can be."""
-    text, start, end, reading, before, _ = candidate
-    best, rule = reading.alone, "name-alone"
+def _reasons(text: str, start: int, end: int, reading: Reading, before: int, beside: Beside) -> Reasons:
+    """Return the reasons that there can be, by the characters beside the word: mostly none."""
     mark = text[start - 1] if start else "\n"
     ahead = mark in _LABEL_MARKS
-    rules = _rules(
+    rest = reading.rest
+    return _rules(
         # Nearly every word has a space before it, and few have the end of a label before that.
         ahead and (mark != " " or start < 2 or text[start - 2] in _BEFORE_SPACE),
         ahead and before >= 0,
-        ahead,
-        "" if reading.rest else "behind" if not ahead or text[end : end + 1] in _OPENS_REASON else "none",
+        ahead and rest in INTRODUCES,
+        ahead and text.rfind("?", max(0, start - 16), start) >= 0,
+        ("title" if reading.title else "particle" if rest in PERSONAL else "none")
+        if rest
+        else "behind"
+        if not ahead or _opens_reason(text, end)
+        else "beside"
+        if end in beside.behind or start in beside.ahead
+        else "none",
     )
-    for name, reason in rules:
+
+
+def _best(reasons: Reasons, candidate: Candidate) -> tuple[float, str]:
+    """Return the strongest reason."""
+    best, rule = candidate.reading.alone, "name-alone"
+    for name, reason in reasons:
         score = reason(candidate)
         if score > best:
             best, rule = score, name
@@ -280,6 +256,8 @@ def _label_that_ends(text: str, end: int) -> str:
         while begin > 0 and end - begin < 9 and text[begin - 1].isascii() and text[begin - 1].isalpha():
             begin -= 1
         return text[begin:end] if text[begin:end].lower() in ENGLISH_LABELS else ""
+    if text[end - 2 : end] not in _LABEL_TAILS and text[end - 1] not in _LABELS:
+        return ""
     for begin in (end - 3, end - 2, end - 4, end - 5, end - 6, end - 1):
         if begin < 0 or (label := text[begin:end]) not in _LABELS:
             continue
@@ -311,19 +289,13 @@ def _aged(candidate: Candidate) -> float:
 
 def _beside(candidate: Candidate) -> float:
     """A number, an address or a date of birth stands right before or behind it, with at most marks between."""
-    text, beside = candidate.text, candidate.beside
-    if not beside or candidate.reading.rest:
+    reading, beside = candidate.reading, candidate.beside
+    if reading.rest:
         return NEVER
-    for place in range(candidate.end, min(candidate.end + 5, len(text))):
-        if place in beside:
-            return 0.8 if candidate.reading.long else 0.5 if candidate.reading.common else 0.3
-        if text[place] not in _BESIDE:
-            break
-    for place in range(candidate.start, max(candidate.start - 5, 0), -1):
-        if place in beside:
-            return 0.75 if candidate.reading.long else 0.3
-        if text[place - 1] not in _BESIDE:
-            break
+    if candidate.end in beside.behind:
+        return 0.8 if reading.long else 0.5 if reading.common else 0.3
+    if candidate.start in beside.ahead:
+        return 0.75 if reading.long else 0.3
     return NEVER
 
 
@@ -367,6 +339,7 @@ def _personal(candidate: Candidate) -> float:
     return 0.8 if reading.common and reading.usual else 0.6
 
 
+Reasons = tuple[tuple[str, Callable[[Candidate], float]], ...]
 REASONS: Mapping[str, Callable[[Candidate], float]] = MappingProxyType(
     {
         "name-label": _labelled,
@@ -385,14 +358,27 @@ _BEFORE_SPACE = _LABEL_ENDS | _LABEL_MARKS | _TOPIC | {")"}
 
 
 @cache
-def _rules(label: bool, listed: bool, ahead: bool, behind: str) -> tuple[tuple[str, Callable[[Candidate], float]], ...]:
+def _rules(label: bool, listed: bool, introduced: bool, asked: bool, behind: str) -> Reasons:
     """Return the reasons to try, in their order, by what stands around a word."""
-    names = ["name-label"] * label + ["name-list"] * listed + ["name-introduced", "name-asked"] * ahead
-    if not behind:
-        names += ["name-title", "name-particle"]
-    elif behind == "behind":
-        names += ["name-title", "name-age", "name-beside", "name-signed"]
+    names = ["name-label"] * label + ["name-list"] * listed + ["name-introduced"] * introduced + ["name-asked"] * asked
+    names += _BEHIND[behind]
     return tuple((name, REASONS[name]) for name in names)
 
 
+_BEHIND = {
+    "title": ("name-title",),
+    "particle": ("name-particle",),
+    "behind": ("name-title", "name-age", "name-beside", "name-signed"),
+    "beside": ("name-beside",),
+    "none": (),
+}
+
+
+def _opens_reason(text: str, end: int) -> bool:
+    """Return whether the characters behind a word can begin a title, an age or a signature."""
+    following = text[end : end + 1]
+    return following in _OPENS_REASON if following != " " else text[end + 1 : end + 2] in _OPENS_AFTER_SPACE
+
+
+_OPENS_AFTER_SPACE = frozenset(title[0] for title in TITLE_WORDS) | frozenset(" 드올배拜귀(서인[남여♂♀/,|")
 _OPENS_REASON = frozenset(" ,(/|:·[)]\t\"'☎드올배귀서인\n")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 RANDOM_SINCE = date(2020, 10, 5)
 """Resident numbers given since then end in random digits, without a check digit (주민등록법 시행규칙)."""
+
+DATE = re.compile(r"(?:19|20)[0-9]{2} ?[-./] ?(?:0?[1-9]|1[0-2]) ?[-./] ?(?:0?[1-9]|[12][0-9]|3[01])(?![0-9])")
+"""A day in digits, which two of make a row as long as the number of an account."""
 
 _RESIDENT_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 _BUSINESS_WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)

@@ -20,7 +20,8 @@ _ONE = f"(?:{'|'.join(map(re.escape, _FOREIGN_WORDS))})"
 _FOREIGN = re.compile(rf"[{_FIRST_OF}](?<![가-힣].)(?<=(?=(?P<name>{_ONE}(?:[ ·]{_ONE}){{1,3}})).)")
 _LONG_WORD = 3
 _LONG_STARTS = frozenset(word[:_LONG_WORD] for word in _FOREIGN_WORDS if len(word) >= _LONG_WORD)
-_WORD_STARTS = re.compile(f"[{''.join(sorted({start[0] for start in _LONG_STARTS}))}](?<![가-힣].)[가-힣]{{2}}")
+_FIRSTS, _SECONDS, _THIRDS = ("".join(sorted({start[at] for start in _LONG_STARTS})) for at in range(_LONG_WORD))
+_WORD_STARTS = re.compile(f"[{_FIRSTS}](?<![가-힣].)[{_SECONDS}][{_THIRDS}]")
 _AFTER = re.compile(r"(?:씨|님)?(?:은|는|이|가|을|를|의|와|과|도|에게|께|로|으로|라고|이라고|입니다|이며)?(?![가-힣])")
 
 _VALUE = (

@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from html import unescape
+
+from deid.spelt_numbers import Edit, readings
 
 DASHES = (
     "\u00ad\u058a\u05be\u1806\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2053\u2212\u2500\u2501\u2e3a\u2e3b\ufe31\ufe32"
@@ -37,18 +40,13 @@ _PIECE = re.compile(
     f"(?P<dropped>[{INVISIBLE}]+)|(?P<marked>[^{INVISIBLE}{MARKS}{_JAMO}])?(?P<marks>[{MARKS}]+)"
     "|(?P<jamo>[\u1100-\u115f][\u1160-\u11a7]+[\u11a8-\u11ff]*)"
 )
-_NUMERALS = {**dict(zip("공영일이삼사오육륙칠팔구", "001234566789", strict=True))} | dict(
-    zip("〇零一二三四五六七八九", "00123456789", strict=True)
-)
-_NUMERAL = "".join(_NUMERALS)
-# A telephone number has nine digits or more; words of numerals alone are never that long.
-_SPELT = re.compile(
-    f"[{_NUMERAL}](?<![가-힣].)(?:(?:[ ]?[-.~·]?[ ]?[{_NUMERAL}]){{8,}}"
-    # 공일공-1234-5678: only the beginning is spelt out.
-    "|(?<=[공영])[일1][공영](?= ?[-.~·]? ?[0-9]{3,4} ?[-.~·]? ?[0-9]{4}(?![0-9])))"
-)
+_ENTITY = re.compile("&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
+_ESCAPE = re.compile("%(?<=[0-9A-Za-z가-힣].)(?:20|2[B-Fb-f]|3[Aa]|40|5[Ff])(?=[0-9A-Za-z가-힣])")
+_TAG = "</?(?:b|i|u|em|strong|span|font|mark|a|sub|sup|td|th|tr|br|p|div|li)(?: [^<>]{0,100})?/?>"
+_TAGS = re.compile(rf"{_TAG}(?:\s{{0,4}}{_TAG}){{0,3}}")
+_IN_NUMBER = re.compile("[0-9A-Z][-0-9A-Z가-힣 .]|[-0-9A-Z가-힣 .][0-9A-Z]")
+_CELL = re.compile("<(?:td|th|tr|br|p|div|li)")
 _SPREAD = re.compile(r"[0-9](?= [0-9] [0-9] )(?<![0-9].)(?<![0-9][ .,-].)(?:(?: | ?- ?)[0-9]){8,15}(?! ?[0-9])")
-_SPELT_TABLE = str.maketrans(_NUMERALS)
 
 
 class _OneToOne(dict[int, str | int]):
@@ -71,7 +69,13 @@ def _plain(character: str) -> str:
     return folded if len(folded) == 1 else character
 
 
-_TABLE = _OneToOne({0x301C: "~", 0x318D: "·", 0x30FB: "·", 0x2022: "·", 0x2027: "·", 0x24FF: "0", 0x24EA: "0"})
+_STARS = dict.fromkeys((0x204E, 0x2217, 0x2731, 0x273B, 0x2736), "*")
+_BORDERS = dict.fromkeys((0x2502, 0x2503, 0x2551, 0x254E, 0xFFE8, 0x00A6), "|")
+_TABLE = _OneToOne(
+    _STARS
+    | _BORDERS
+    | {0x3002: ".", 0x301C: "~", 0x318D: "·", 0x30FB: "·", 0x2022: "·", 0x2027: "·", 0x24FF: "0", 0x24EA: "0"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,76 +96,80 @@ class Normalised:
 
 def normalise(text: str) -> Normalised:
     """`text` with plain dashes, plain spaces, ASCII digits, whole syllables and nothing invisible."""
-    if text.isascii():
-        return _gathered(Normalised(text, None, None))
-    starts = ends = None
-    if _ODD.search(text):
-        if _SHIFTING.search(text):
-            text, starts, ends = _composed(text)
-        text = _ODD.sub(lambda match: match[0].translate(_TABLE), text)
-    if _SPELT.search(text):
-        text = _SPELT.sub(_as_digits, text)
-    return _gathered(Normalised(text, starts, ends))
+    normal = Normalised(text, None, None)
+    if "&" in text or "%" in text or "<" in text:
+        normal = _edited(normal, _marked_up(text))
+    if not normal.text.isascii() and _ODD.search(normal.text):
+        if _SHIFTING.search(normal.text):
+            normal = _edited(normal, _composed(normal.text))
+        plain = _ODD.sub(lambda match: match[0].translate(_TABLE), normal.text)
+        normal = Normalised(plain, normal.starts, normal.ends)
+    return _edited_all(normal)
 
 
-def _gathered(normal: Normalised) -> Normalised:
-    """Return the text with digits that stand apart, with a space or a dash between them, as one number."""
+def _edited_all(normal: Normalised) -> Normalised:
+    """Return the text with its spelt numbers in digits, and with digits that stand apart together."""
+    normal = _edited(normal, readings(normal.text))
     if not _SPREAD.search(normal.text):
         return normal
+    spaces = [match.start() + at for match in _SPREAD.finditer(normal.text) for at in _places(match[0])]
+    return _edited(normal, [(place, place + 1, "") for place in spaces])
+
+
+def _places(written: str) -> Iterator[int]:
+    return (place for place, character in enumerate(written) if character == " ")
+
+
+def _edited(normal: Normalised, edits: Sequence[Edit]) -> Normalised:
+    """Return the text with edits, in order and apart, and where its characters now stood in the text as given."""
+    if not edits:
+        return normal
+    text = normal.text
     pieces: list[str] = []
     starts: array[int] = array("L")
     ends: array[int] = array("L")
     position = 0
-    for match in _SPREAD.finditer(normal.text):
-        pieces += (normal.text[position : match.start()], match[0].replace(" ", ""))
-        kept = [place for place in range(*match.span()) if normal.text[place] != " "]
-        for places in (range(position, match.start()), kept):
-            _map(normal, places, starts, ends)
-        position = match.end()
-    pieces.append(normal.text[position:])
-    _map(normal, range(position, len(normal.text)), starts, ends)
+    for start, end, new in edits:
+        pieces += (text[position:start], new)
+        _keep(normal, position, start, starts, ends)
+        for _ in new:
+            begin, stop = normal.span(start, end)
+            starts.append(begin)
+            ends.append(stop)
+        position = end
+    pieces.append(text[position:])
+    _keep(normal, position, len(text), starts, ends)
     return Normalised("".join(pieces), starts, ends)
 
 
-def _map(normal: Normalised, places: Sequence[int], starts: array[int], ends: array[int]) -> None:
+def _keep(normal: Normalised, start: int, end: int, starts: array[int], ends: array[int]) -> None:
     if normal.starts is None or normal.ends is None:
-        starts.extend(places)
-        ends.extend(place + 1 for place in places)
+        starts.extend(range(start, end))
+        ends.extend(range(start + 1, end + 1))
     else:
-        starts.extend(normal.starts[place] for place in places)
-        ends.extend(normal.ends[place] for place in places)
+        starts.extend(normal.starts[start:end])
+        ends.extend(normal.ends[start:end])
 
 
-def _composed(text: str) -> tuple[str, array[int], array[int]]:
-    """Return the text without what is invisible and with syllables put together, and the places of its characters."""
-    pieces: list[str] = []
-    starts: array[int] = array("L")
-    ends: array[int] = array("L")
-    position = 0
+def _composed(text: str) -> list[Edit]:
+    """Return the edits that take out what is invisible and put syllables together."""
+    edits = []
     for match in _PIECE.finditer(text):
-        start, end = match.span()
-        pieces.append(text[position:start])
-        starts.extend(range(position, start))
-        ends.extend(range(position + 1, start + 1))
-        position = end
         if match["jamo"]:
             composed = unicodedata.normalize("NFC", match["jamo"])
         else:
             composed = unicodedata.normalize("NFC", match["marked"] + match["marks"])[:1] if match["marked"] else ""
-        pieces.append(composed)
-        starts.extend([start] * len(composed))
-        ends.extend([end] * len(composed))
-    pieces.append(text[position:])
-    starts.extend(range(position, len(text)))
-    ends.extend(range(position + 1, len(text) + 1))
-    return "".join(pieces), starts, ends
+        edits.append((*match.span(), composed))
+    return edits
 
 
-def _as_digits(match: re.Match[str]) -> str:
-    """Numerals read out one by one, as digits; 이 before more Hangul is a particle, as in 오육칠팔이에요."""
-    written = match[0]
-    after = match.string[match.end() : match.end() + 1]
-    kept = ""
-    if "가" <= after <= "힣" and written[-1] == "이":
-        written, kept = written[:-1], "이"
-    return written.translate(_SPELT_TABLE) + kept
+def _marked_up(text: str) -> list[Edit]:
+    """Return the edits that read entities, escapes of addresses, and tags that stand inside a number."""
+    edits = [(*match.span(), plain) for match in _ENTITY.finditer(text) if len(plain := unescape(match[0])) == 1]
+    edits += [(*match.span(), chr(int(match[0][1:], 16))) for match in _ESCAPE.finditer(text)]
+    for match in _TAGS.finditer(text) if "<" in text else ():
+        around = text[match.start() - 1 : match.start()] + text[match.end() : match.end() + 1]
+        if _IN_NUMBER.fullmatch(around):
+            edits.append((*match.span(), "\t" if _CELL.search(match[0]) else ""))
+    edits.sort()
+    return [edit for before, edit in zip([(0, 0, ""), *edits], edits, strict=False) if edit[0] >= before[1]]

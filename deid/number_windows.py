@@ -8,13 +8,16 @@ shapes, so this is answered once for each and remembered.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Protocol
 
-from deid.recogniser import Recogniser
+from deid.recogniser import Found, Recogniser
 
 Rules = tuple[Recogniser, ...]
 
-_WINDOW = re.compile(r"[0-9(+](?:[-0-9 .~_/:·()*+xX○●◯■□]|(?<=-)\r?\n){5,}")
+WINDOW = re.compile(r"[0-9(+](?:[-0-9 .~_/:·()*+xX○●◯■□#]|(?<=-)\r?\n){5,}")
+"""Where a number in one of its usual spellings can stand."""
 _TOKEN = re.compile(r"\\.|\{[0-9,]*\}|(\[[0-9-]+\]|[0-9])")
 # What must not follow may name digits, which a shape does not tell apart.
 _NOT_AHEAD = re.compile(r"\(\?!(?:\\.|[^()\\])*\)")
@@ -27,13 +30,29 @@ _BEYOND = 8
 """Characters behind a stretch that a rule may look at."""
 
 
-Matches = Iterator[tuple[Recogniser, re.Match[str]]]
+NOTHING: Mapping[int, int] = MappingProxyType({})
+SURE = 0.9
+"""So sure by its form alone, a find needs no word of context, and its stretch is not tried as anything else."""
 
 
-def in_windows(rules: Rules) -> Callable[[str, Callable[[Recogniser], bool]], Matches]:
-    """Return a search for all matches of rules that begin with digits, in one pass over a text.
+class Reader(Protocol):
+    """Judges the matches in one text."""
 
-    The search also takes what says that a rule has no hope in this text: it is not tried then.
+    def judge(self, rule: Recogniser, match: re.Match[str]) -> Found | None:
+        """Return the find, if it is one."""
+
+    def hopeless(self, rule: Recogniser) -> bool:
+        """Return whether nothing that a rule matches in this text can be reported."""
+
+
+Search = Callable[[str, Reader, Mapping[int, int]], list[Found]]
+
+
+def in_windows(rules: Rules, windows: re.Pattern[str] = WINDOW) -> Search:
+    """Return a search for what rules that begin with digits find, in one pass over a text.
+
+    A rule that has no hope in the text is not tried. The search also takes where finds begin and end already: a
+    stretch that is a find as a whole is not read again.
     """
     shapes = [(re.compile(_TOKEN.sub(_any_digit, _NOT_AHEAD.sub("", rule.pattern.pattern))), rule) for rule in rules]
     remembered: dict[str, Rules] = {}
@@ -51,13 +70,21 @@ def in_windows(rules: Rules) -> Callable[[str, Callable[[Recogniser], bool]], Ma
             remembered[shape] = found
         return found
 
-    def search(text: str, hopeless: Callable[[Recogniser], bool]) -> Matches:
-        for window in _WINDOW.finditer(text):
+    def search(text: str, reader: Reader, known: Mapping[int, int]) -> list[Found]:
+        found: list[Found] = []
+        judge, hopeless = reader.judge, reader.hopeless
+        for window in windows.finditer(text):
+            start, end = window.span()
+            if (last := known.get(start, 0)) and (last >= end or text[last] in "\r\n"):
+                continue
             for rule in possible(window[0]):
                 if rule.alone < 1.0 and hopeless(rule):
                     continue
-                for match in rule.pattern.finditer(text, window.start(), window.end() + _BEYOND):
-                    yield rule, match
+                matches = rule.pattern.finditer(text, start, end + _BEYOND)
+                found += [one for match in matches if (one := judge(rule, match))]
+                if found and found[-1][3] >= SURE and found[-1][0] == start and found[-1][1] >= end:
+                    break
+        return found
 
     return search
 

@@ -48,6 +48,15 @@ def add_apply(commands: Any) -> None:
         action="store_true",
         help=_say("몇 행의 전후를 열별로 보이고 쓰지 않음", "show a few rows before and after, write nothing"),
     )
+    applied.add_argument(
+        "--until",
+        metavar="DATE",
+        help=_say(
+            "키가 필요한 마지막 날 (2027-12-31). 없으면 과제의 끝, 등록되지 않은 과제면 1년 뒤",
+            "last day on which it needs its key (2027-12-31); without it the end of the project, or a year",
+        ),
+    )
+    applied.add_argument("--by", metavar="USER", help=_say("만드는 사람의 아이디", "user name of who makes it"))
     _add_connection(applied)
     applied.add_argument(
         "--scheduler",
@@ -98,14 +107,45 @@ def add_synth(commands: Any) -> None:
         "synth", help=_say("합성자료 작성과 위험 점검", "make a synthetic extract and attack it before it is written")
     )
     made.add_argument("policy", type=Path, help=_say("합성 정책 YAML 파일", "policy of the synthetic extract, YAML"))
-    made.add_argument("table", help=_say("원자료 (Parquet, CSV)", "source data (Parquet, CSV), or a table"))
-    made.add_argument("target", type=Path, help=_say("합성자료 파일", "file of the synthetic extract"))
+    made.add_argument(
+        "table",
+        help=_say(
+            "원자료 (Parquet, CSV). 표가 여럿이면 표 이름의 파일이 든 폴더",
+            "source data (Parquet, CSV), or a table; a folder of files named like the tables, where there are several",
+        ),
+    )
+    made.add_argument(
+        "target",
+        type=Path,
+        help=_say(
+            "합성자료 파일, 표가 여럿이면 폴더", "file of the synthetic extract; a folder where there are several"
+        ),
+    )
     made.add_argument("--html", type=Path, help=_say("보고서 파일", "file of the report"))
     made.add_argument("--pdf", type=Path, help=_say("PDF 보고서 파일", "file of the report as PDF"))
     made.add_argument("--language", choices=["ko", "en"], help=_say("보고서의 언어", "language of the report"))
     _add_connection(made)
     _add_json(made)
     made.set_defaults(func=_later("synth.command", "run"))
+
+
+def add_dummy(commands: Any) -> None:
+    """Add `dummy`."""
+    made = commands.add_parser(
+        "dummy",
+        help=_say("연습용 견본 자료 작성: 스키마만 보고 지어냄", "make dummy rows for rehearsals from a schema alone"),
+    )
+    made.add_argument("schema", type=Path, help=_say("열의 종류를 적은 YAML 파일", "kinds of columns, YAML"))
+    made.add_argument("target", type=Path, help=_say("견본 파일 (.parquet, .csv)", "file to write (.parquet, .csv)"))
+    made.add_argument("--rows", type=_rows, default=1_000, help=_say("행 수", "rows to make"))
+    _add_json(made)
+    made.set_defaults(func=_later("synth.dummy_command", "run"))
+
+
+def _rows(given: str) -> int:
+    if not given.isdecimal() or not 0 < int(given) <= 10_000_000:
+        raise argparse.ArgumentTypeError(_say("1~10000000", "1 to 10000000"))
+    return int(given)
 
 
 def add_anonymise(commands: Any) -> None:

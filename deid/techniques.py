@@ -49,8 +49,8 @@ _RELEASE = Text("정책의 `release`", "`release` in the policy")
 _SAMPLE = Text("`ansim deid sample`", "`ansim deid sample`")
 _ANATOMY = Text("`ansim deid anatomise`", "`ansim deid anatomise`")
 _SYNTHETIC = Text(
-    "정책의 처리가 아니라 합성데이터 기능에 속합니다. 이 판에는 아직 없습니다.",
-    "No action of a policy: it belongs to synthetic data, which this version does not have yet.",
+    "`ansim deid synth`: 행을 고치지 않고, 원자료의 개수에서 새 행을 만들어 공격으로 점검합니다.",
+    "`ansim deid synth`: rows are not changed but drawn anew from counts of the source, and attacked.",
 )
 _QUERY = Text(
     "`ansim deid query`: 행을 보이지 않고 개수와 합만 잡음을 더해 답합니다.",
@@ -86,7 +86,7 @@ _TECHNIQUES = (
     Technique("random_replace", Text("(의사)난수생성기", "Pseudo-random number generator"), "randomisation"),
     Technique("sample", Text("표본추출", "Sampling"), "other", elsewhere=_SAMPLE),
     Technique("anatomize", Text("해부화", "Anatomisation"), "other", elsewhere=_ANATOMY),
-    Technique("synthesize", Text("재현데이터", "Synthetic data"), "other", missing=_SYNTHETIC),
+    Technique("synthesize", Text("재현데이터", "Synthetic data"), "other", elsewhere=_SYNTHETIC),
     Technique("secret_share", Text("동형비밀분산", "Homomorphic secret sharing"), "other", _SHARING),
     Technique("dp_query", Text("차분 프라이버시", "Differential privacy"), "other", elsewhere=_QUERY),
 )

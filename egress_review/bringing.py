@@ -22,12 +22,11 @@ from typing import IO, Any
 from sqlalchemy import Connection, select
 
 from audit.event import Source
-from audit.refs import new_ref
 from egress_review import mail, store, tables
-from egress_review.desk import HERE, TOLD, WORKER, Record, as_actor, limits_of
+from egress_review.desk import HERE, TOLD, WORKER, Record, as_actor
 from egress_review.draft_rules import check_draft
 from egress_review.drafting import Drafting
-from egress_review.errors import Conflict, EgressError, Invalid, OutboxRefused, ReleaseFailed
+from egress_review.errors import Conflict, EgressError, Invalid, NotAsRecorded, OutboxRefused, ReleaseFailed
 from egress_review.findings import Report
 from egress_review.inbox import BLOCK, Parcel, deliver, take_back
 from egress_review.job import JobFile, ScanResult
@@ -35,10 +34,11 @@ from egress_review.model import Action, Draft, Request, RequestFile, Vote
 from egress_review.reading import Reading
 from egress_review.releasing import hash_of
 from egress_review.scanning import wait_after
-from egress_review.submitting import TWICE, check_author, fingerprint
+from egress_review.submitting import a_request, check_author, fingerprint
+from egress_review.telling import called
 from egress_review.terms import Policy
 from egress_review.vault import Limits, check_names
-from egress_review.workflow import FINAL, Party, State, check_state
+from egress_review.workflow import Party, State, check_state
 from registry.errors import RegistryError
 from registry.model import Person, Workspace
 from registry.text import Text
@@ -48,7 +48,11 @@ _TOLD: Mapping[str, Text] = MappingProxyType(
         "ingress.released": Text(
             ko="반입신청 “{title}”: 반입되었습니다. 분석환경의 /inbox에 있습니다.",
             en="Ingress request “{title}” was let in. Its file is in /inbox of the workspace.",
-        )
+        ),
+        "egress.abandoned": Text(
+            ko="반입신청 “{title}”: 오래 진행되지 않아 종료되었습니다. 필요하면 새로 신청하십시오.",
+            en="Ingress request “{title}” was given up because it lay idle. Submit a new one if you need it.",
+        ),
     }
 )
 _PLAIN_NAME = Text(
@@ -85,38 +89,12 @@ class Bringing(Drafting, Reading):
         policy = self.policy_for(workspace.project)
         draft = Draft(incoming.title, incoming.purpose, incoming.context, "", (incoming.name,))
         check_draft(draft, policy.min_context)
-        files = self._keep_upload(incoming, limits_of(policy))
+        files = self._keep_upload(incoming, Limits(1, self.incoming_bytes, self.incoming_bytes))
         said: dict[str, Any] = {**self._said(draft, policy, files, permit), "direction": "ingress"}
         with self._db.begin() as tx:
             if before is not None:
                 return self._next_round(tx, author, before, said, source)
-            now = said["submitted_at"]
-            request = Request(
-                ref=new_ref("er"),
-                project=workspace.project,
-                author_ref=author.ref,
-                workspace_ref=workspace.ref,
-                state=State.DRAFT,
-                round=1,
-                created_at=now,
-                released_at=None,
-                approved_event=None,
-                release_index=None,
-                packaged=False,
-                attempts=0,
-                retry_at=None,
-                version=0,
-                **said,
-            )
-            table = tables.request.c
-            mine = (table.author_ref == author.ref, table.project == request.project, table.submitted_at > now - TWICE)
-            for twin in store.find(tx, *mine):
-                if twin.says_the_same(request) and twin.state not in FINAL | {State.DRAFT, State.RETURNED}:
-                    return twin
-            store.insert_request(tx, request)
-            record = Record(actor=as_actor(author), source=source, detail=fingerprint(request))
-            self._record(tx, request, "egress.drafted", record)
-            return self._move(tx, request, "egress.submitted", Party.AUTHOR, record)[0]
+            return self._hand_in(tx, a_request(author, workspace.project, workspace.ref, **said), author, source)
 
     def pending(self) -> list[str]:
         """References of requests that wait for the machine; first those whose files go into an inbox or out of it."""
@@ -126,7 +104,7 @@ class Bringing(Drafting, Reading):
         mine = select(row.ref).where(row.direction == "ingress", row.packaged.is_(True), to_go | to_come)
         with self._db.read() as tx:
             due = list(tx.execute(mine.order_by(row.changed_at)).scalars())
-        return [*due, *super().pending()]
+        return [*(ref for ref in due if not self._was_refused(ref)), *super().pending()]
 
     def release(self, ref: str) -> Request:
         """Release an approved request, out of the zone or into a workspace; it can be repeated at any time."""
@@ -136,16 +114,24 @@ class Bringing(Drafting, Reading):
             return super().release(ref)
         if request.state is State.REVOKED:
             return self._take_back(ref)
+        with self._refusing(ref, "release"):
+            return self._bring(ref)
+
+    def _bring(self, ref: str) -> Request:
         request = self._begin(ref)
         if request.state is State.RELEASING:
             try:
                 request = self._let_in(request)
+            except NotAsRecorded:
+                raise
             except (EgressError, RegistryError, OSError) as error:
                 return self._release_failed(request, "storage" if isinstance(error, OSError) else error.code)
         if not _is_to_come(request):
             return request
         try:
             return self._place(request)
+        except NotAsRecorded:
+            raise
         except (EgressError, RegistryError, OSError) as error:
             return self._not_placed(request, "storage" if isinstance(error, OSError) else error.code)
 
@@ -161,6 +147,7 @@ class Bringing(Drafting, Reading):
             current = store.load(tx, request.ref, lock=True)
             if current.state is not State.RELEASING:
                 return current
+            self._check_as_recorded(tx, current.ref)
             self._check_votes(tx, current)
             self._check_destination(current)
             columns: dict[str, Any] = {"packaged": True, "retry_at": self._clock()}
@@ -176,6 +163,7 @@ class Bringing(Drafting, Reading):
             current = store.load(tx, request.ref, lock=True)
             if not _is_to_come(current):
                 return current
+            self._check_as_recorded(tx, current.ref)
             self._check_destination(current)
             parcels = [Parcel(f.name, self._vault.path(f.sha256), f.sha256, f.size) for f in current.outputs]
             deliver(self._workspaces, current.workspace_ref, current.ref, parcels)
@@ -230,8 +218,8 @@ class Bringing(Drafting, Reading):
                     size += len(block)
                     if size > limits.file_bytes:
                         reason = Text(
-                            f"파일이 한도 {limits.file_bytes}바이트보다 큽니다.",
-                            f"The file is larger than the limit of {limits.file_bytes} bytes.",
+                            f"파일이 한도 {limits.file_bytes:,}바이트보다 큽니다.",
+                            f"The file is larger than the limit of {limits.file_bytes:,} bytes.",
                         )
                         raise Invalid("too_large", reason)
                     sink.write(block)
@@ -294,7 +282,7 @@ class Bringing(Drafting, Reading):
         if request.direction == "egress":
             super()._tell(tx, request, event)
             return
-        text = _TOLD.get(event) or _as_ingress(TOLD[event])
+        text = _TOLD.get(event) or called(request, TOLD[event])
         self._registry.tell(tx, request.author_ref, event.replace(".", "_"), text.fill(title=request.title))
         if event in mail.KINDS:
             mail.put(tx, event, request, [request.author_ref], self._clock())
@@ -303,7 +291,3 @@ class Bringing(Drafting, Reading):
 def _is_to_come(request: Request) -> bool:
     """Whether the delivery is decided and not made yet."""
     return request.state is State.RELEASED and request.retry_at is not None
-
-
-def _as_ingress(text: Text) -> Text:
-    return Text(text.ko.replace("반출신청", "반입신청"), text.en.replace("Egress request", "Ingress request"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import Connection, and_, func, select
 
@@ -26,6 +26,27 @@ class Spent:
     requests: int
     files: int
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How one budget of a project stands."""
+
+    kind: Literal["requests", "files", "size"]
+    name: Text
+    used: int
+    most: int
+    """0 is no limit; sizes are in bytes."""
+
+    @property
+    def left(self) -> int:
+        """What may still be handed in within the period."""
+        return max(0, self.most - self.used)
+
+    @property
+    def nearly_spent(self) -> bool:
+        """Whether a tenth or less is left."""
+        return bool(self.most) and self.left * 10 <= self.most
 
 
 def spent(tx: Connection, project: str, now: datetime, *, but: str = "") -> Spent:
@@ -84,10 +105,10 @@ def _spent(limit: int, name: Text, room_at: datetime) -> Conflict:
     return Conflict("budget_spent", reason, hint=hint)
 
 
-def shares(policy: Policy, used: Spent) -> Sequence[tuple[Text, int, int]]:
-    """Each budget with what is used and what there is, for pages; 0 is no limit."""
+def shares(policy: Policy, used: Spent) -> tuple[Share, ...]:
+    """Each budget with what is used of it, for pages; one without a limit says only what was used."""
     return (
-        (Text("신청", "requests"), used.requests, policy.budget_requests),
-        (Text("파일", "files"), used.files, policy.budget_files),
-        (Text("바이트", "bytes"), used.size, policy.budget_bytes),
+        Share("requests", Text("신청", "Requests"), used.requests, policy.budget_requests),
+        Share("files", Text("파일", "Files"), used.files, policy.budget_files),
+        Share("size", Text("파일 크기", "Size of the files"), used.size, policy.budget_bytes),
     )

@@ -21,11 +21,14 @@ from egress_review.checks.content import recognise
 from egress_review.checks.decoding import decode
 from egress_review.checks.formulas import runs
 from egress_review.checks.images import BrokenImageError, read_picture
+from egress_review.checks.noise import surplus, without_lowest_bits
 from egress_review.checks.notebook import KNOWN_METADATA
+from egress_review.checks.png_rows import read_samples, write_samples
 from egress_review.checks.tables import delimiter_of
 from egress_review.checks.types import promised_type
-from egress_review.checks.workbook import Sheet, read_workbook
+from egress_review.checks.workbook import read_workbook
 from egress_review.checks.zipped import BrokenPackageError
+from egress_review.rounding import NO_WISH, Mended, Wish, mend
 from egress_review.tracebacks import redact
 from registry.text import Text
 
@@ -57,20 +60,22 @@ class Cleaned:
     removed: tuple[Text, ...]
 
 
-def clean(name: str, data: bytes) -> Cleaned:
-    """The cleaned variant of a file.
+def clean(name: str, data: bytes, wish: Wish = NO_WISH) -> Cleaned:
+    """The cleaned variant of a file, with its counts as wished for.
 
     Raises: UncleanableError — for a type that has none, or bytes that are not of the type.
     """
     kind = promised_type(name)
+    if wish and kind not in ("csv", "tsv", "xlsx"):
+        raise UncleanableError(_TABLES_ONLY)
     try:
         match kind:
             case "ipynb":
                 return _notebook(json.loads(_text(data)))
             case "csv" | "tsv":
-                return _table(_text(data))
+                return _table(_text(data), wish)
             case "xlsx":
-                return _workbook(data)
+                return _workbook(data, wish)
             case "png" | "jpeg":
                 return _picture(data)
             case "txt" | "md":
@@ -120,14 +125,22 @@ def _notebook(content: Any) -> Cleaned:
     return Cleaned(json.dumps(cleaned, ensure_ascii=False, indent=1).encode() + b"\n", _counted(removed))
 
 
-def _table(text: str) -> Cleaned:
+def _table(text: str, wish: Wish) -> Cleaned:
     delimiter = delimiter_of(text)
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    cleaned, formulas = _neutral(rows)
+    mended = mend(list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), wish)
+    cleaned, formulas = _neutral(mended.rows)
     target = io.StringIO()
     csv.writer(target, delimiter=delimiter, lineterminator="\n").writerows(cleaned)
     shown, hidden = _HIDDEN.subn("", target.getvalue())
-    return Cleaned(shown.encode(), _counted(((formulas, _FORMULAS), (hidden, _CHARACTERS))))
+    removed = _counted(((formulas, _FORMULAS), (hidden, _CHARACTERS)))
+    return Cleaned(shown.encode(), (*removed, *_of_counts([mended], wish)))
+
+
+def _of_counts(mended: Sequence[Mended], wish: Wish) -> tuple[Text, ...]:
+    """What was done to the counts, and what that leaves to do."""
+    rounded, hidden, shares = (sum(getattr(one, what) for one in mended) for what in ("rounded", "hidden", "shares"))
+    told = _counted(((rounded, _ROUNDED), (hidden, _BELOW), (shares, _SHARES)))
+    return tuple(one.fill(base=wish.round_to, least=wish.hide_below) for one in told)
 
 
 def _prose(text: str) -> Cleaned:
@@ -139,6 +152,12 @@ def _prose(text: str) -> Cleaned:
     return Cleaned(shown.encode(), _counted(((hidden, _CHARACTERS),)))
 
 
+_TABLES_ONLY = Text(
+    "사람 수를 반올림하거나 가리는 것은 CSV, TSV, XLSX에서만 됩니다.", "Counts are rounded in CSV, TSV and XLSX only."
+)
+_ROUNDED = Text("사람 수 {number}개를 {{base}} 단위로 반올림", "{number} counts, now rounded to base {{base}}")
+_BELOW = Text("사람 수 {number}개를 <{{least}}(으)로 표시", "{number} small counts, now shown as <{{least}}")
+_SHARES = Text("가린 수 옆의 비율 {number}개", "{number} percentages beside hidden counts")
 _FORMULAS = Text("수식으로 읽히는 셀 {number}개 앞에 작은따옴표", "{number} cells that read as formulas, now quoted")
 _CHARACTERS = Text("보이지 않는 문자 {number}개", "{number} characters that do not show")
 
@@ -163,10 +182,15 @@ def _picture(data: bytes) -> Cleaned:
         raise UncleanableError(Text("내용이 그림이 아닙니다.", "The content is no picture."))
     picture = read_picture(data)
     told = Text("그림의 숨은 정보 {number}가지", "{number} kinds of metadata of the picture")
-    return Cleaned(picture.pixels_only, _counted(((len(picture.metadata), told),)))
+    removed = _counted(((len(picture.metadata), told),))
+    samples = read_samples(picture.pixels_only) if data.startswith(b"\x89PNG") else None
+    if samples is None or not surplus(samples).suspicious:
+        return Cleaned(picture.pixels_only, removed)
+    lowest = Text("색마다 가장 낮은 두 비트(64단계로 줄임)", "the two lowest bits of each colour, now 64 shades")
+    return Cleaned(write_samples(without_lowest_bits(samples)), (*removed, lowest))
 
 
-def _workbook(data: bytes) -> Cleaned:
+def _workbook(data: bytes, wish: Wish) -> Cleaned:
     """The values of the visible sheets as a new workbook; nothing of the old one but its cells."""
     workbook = read_workbook(data)
     shown = [sheet for sheet in workbook.sheets if not sheet.hidden]
@@ -188,13 +212,15 @@ def _workbook(data: bytes) -> Cleaned:
             Text("숨김 표시 {number}개(행과 열은 보이게 됨)", "{number} hidings; the rows and columns now show"),
         ),
     )
-    return Cleaned(_package(shown), _counted(removed))
+    mended = [mend(sheet.rows, wish) for sheet in shown]
+    data = _package([(sheet.name, one.rows) for sheet, one in zip(shown, mended, strict=True)])
+    return Cleaned(data, (*_counted(removed), *_of_counts(mended, wish)))
 
 
-def _package(sheets: Sequence[Sheet]) -> bytes:
+def _package(sheets: Sequence[tuple[str, Sequence[Sequence[str]]]]) -> bytes:
     listed, related, typed = [], [], []
-    for i, sheet in enumerate(sheets, 1):
-        listed.append(f'<sheet name="{_xml(sheet.name)}" sheetId="{i}" r:id="r{i}"/>')
+    for i, (name, _) in enumerate(sheets, 1):
+        listed.append(f'<sheet name="{_xml(name)}" sheetId="{i}" r:id="r{i}"/>')
         related.append(f'<Relationship Id="r{i}" Type="{_REL}/worksheet" Target="worksheets/sheet{i}.xml"/>')
         typed.append(f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="{_OFFICE}.worksheet+xml"/>')
     book = f'<Override PartName="/xl/workbook.xml" ContentType="{_OFFICE}.sheet.main+xml"/>'
@@ -206,7 +232,7 @@ def _package(sheets: Sequence[Sheet]) -> bytes:
         "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}">{start}</Relationships>',
         "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_REL}"><sheets>{"".join(listed)}</sheets></workbook>',
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}">{"".join(related)}</Relationships>',
-    } | {f"xl/worksheets/sheet{i}.xml": _sheet(_neutral(sheet.rows)[0]) for i, sheet in enumerate(sheets, 1)}
+    } | {f"xl/worksheets/sheet{i}.xml": _sheet(_neutral(rows)[0]) for i, (_, rows) in enumerate(sheets, 1)}
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in parts.items():

@@ -30,6 +30,7 @@ from egress_review.policy import Policy, load_policy, with_recognisers
 from egress_review.process import ProcessScanner
 from egress_review.release_keys import KEYS_FILE
 from egress_review.scanner import ContainerScanner
+from egress_review.verify_cli import add_command as add_verify
 from egress_review.verify_package import PackageCheck, verify_package
 from egress_review.watch_cli import add_commands
 from egress_review.workflow import STATE_TEXT
@@ -106,6 +107,7 @@ def add_parser(subparsers: Any) -> None:
         add_clean(commands),
         *add_commands(commands),
         *add_interests(commands),
+        add_verify(commands),
     ):
         parser.add_argument("--json", action="store_true", help=_say("프로그램용 출력", "answer for programs"))
 
@@ -141,6 +143,12 @@ def list_requests(_arguments: argparse.Namespace, context: Context) -> int:
     """Print the requests of the zone, the latest first."""
     with context.zone().db.read() as tx:
         found = store.find(tx)
+    if not found and not context.json:
+        said = Text(
+            "반출신청이 없습니다. 연구자가 분석환경이나 포털에서 신청합니다.",
+            "There is no request. Researchers submit them from a workspace or in the portal.",
+        )
+        _write(said.text(language_of()))
     for one in found:
         row = {
             "ref": one.ref,

@@ -18,7 +18,7 @@ from audit.event import Actor, Event, Object, Outcome, Source, Subjects
 from audit.log import AuditLog
 from audit.review.working_hours import WorkingHours
 from egress_review import mail, store, tables
-from egress_review.budgets import check_budget
+from egress_review.budgets import Share, check_budget, shares, spent
 from egress_review.choosing import policy_for
 from egress_review.deadlines import KOREAN_HOURS
 from egress_review.job import JobFile
@@ -69,6 +69,9 @@ TOLD: Mapping[str, Text] = MappingProxyType(
 HANDED_IN = frozenset(("egress.submitted", "egress.resubmitted"))
 """The moves that spend the budgets of a project."""
 
+INCOMING_BYTES = 50_000_000
+"""The largest file that comes in, where the zone sets nothing else."""
+
 WORKER = Actor.service("worker")
 HERE = Source(ip=None)
 """The source of what the zone's own processes do."""
@@ -114,6 +117,7 @@ class Desk:
         policies_dir: Path | None = None,
         hours: WorkingHours = KOREAN_HOURS,
         watch: Watch | None = None,
+        incoming_bytes: int = INCOMING_BYTES,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._db = db
@@ -128,6 +132,9 @@ class Desk:
         self._policies = policies_dir
         self._hours = hours
         self._watch = watch
+        self.incoming_bytes = incoming_bytes
+        """How large a file may be that somebody brings in."""
+        self._refused: dict[str, datetime] = {}
         self.policy = policy
         """The policy of the zone, which every project is held to; owners of data may ask for more: `policy_for`."""
 
@@ -149,6 +156,12 @@ class Desk:
         with self._db.read() as reading:
             return policy_for(reading, self.policy, project, moment)
 
+    def budget_of(self, project: str, *, but: str = "") -> tuple[Share, ...]:
+        """How the budgets of a project stand under the policy in force, without the request `but`."""
+        now = self._clock()
+        with self._db.read() as tx:
+            return shares(policy_for(tx, self.policy, project, now), spent(tx, project, now, but=but))
+
     def limits_for(self, project: str) -> Limits:
         """What one hand-in of a project may bring."""
         return limits_of(self.policy_for(project))
@@ -156,6 +169,11 @@ class Desk:
     def _policy_of(self, tx: Connection, request: Request) -> Policy:
         """The policy that a request is held to now; votes under another are void."""
         return self.policy_for(request.project, tx=tx, at=request.submitted_at)
+
+    @property
+    def scratch(self) -> Path:
+        """A directory on the disk of the vault for what lives as long as one step."""
+        return self._vault.scratch
 
     def outbox_of(self, workspace: Workspace) -> Path:
         """Where the zone sees the outbox of a workspace."""
@@ -170,6 +188,7 @@ class Desk:
         record: Record,
         *,
         target: State | None = None,
+        at: datetime | None = None,
         **columns: Any,
     ) -> tuple[Request, str]:
         """Take one move of the table: change the row and record it, both or neither; return the id of the event too.
@@ -177,7 +196,8 @@ class Desk:
         Raises: Conflict — if the table has no such move, or somebody else moved the request.
         """
         move = move_for(request.state, event, by, target)
-        now = self._clock()
+        # What is handed in is handed in at the moment that the hand-in says.
+        now = at or (request.submitted_at if event in HANDED_IN else self._clock())
         columns = {"state": move.target.value, **columns}
         if move.target is not move.source or by is Party.AUTHOR:
             columns = {"changed_at": now, **columns}
@@ -187,9 +207,11 @@ class Desk:
             columns = {"attempts": 0, "retry_at": None, **columns}
         if event in HANDED_IN:
             check_budget(tx, self._policy_of(tx, request), request, now)
-        event_id = self._record(tx, request, event, record)
+        event_id = self._record(tx, request, event, at_that_time(record, now))
         if event == "egress.approved":
             columns["approved_event"] = event_id
+        elif event == "egress.released":
+            columns["released_at"] = now
         store.change(tx, request, **columns)
         # Of a release its author hears when there is something to collect.
         if event in TOLD and by is not Party.AUTHOR and event != "egress.released":
@@ -197,6 +219,10 @@ class Desk:
         tell_of_move(tx, request, event, move.target, record.actor.ref, now)
         values = {**columns, "state": move.target, "version": request.version + 1}
         return replace(request, **values), event_id
+
+    def _drafted(self, tx: Connection, request: Request, record: Record) -> None:
+        """Record that a request was made."""
+        self._record(tx, request, "egress.drafted", at_that_time(record, request.created_at))
 
     def _tell(self, tx: Connection, request: Request, event: str) -> None:
         """Tell the author of a request what became of it."""
@@ -221,6 +247,16 @@ class Desk:
                 sealed={key: value for key, value in (record.sealed or {}).items() if value},
             ),
         ).event_id
+
+
+def at_that_time(record: Record, at: datetime) -> Record:
+    """The record with the moment that the row keeps of it, to the second, so that neither is changed unnoticed."""
+    return replace(record, detail={**(record.detail or {}), "at": second(at)})
+
+
+def second(at: datetime) -> str:
+    """A moment as details of events say it: UTC, ISO 8601 in its basic form."""
+    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
 def limits_of(policy: Policy) -> Limits:

@@ -13,13 +13,12 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, update
 
 from audit.event import Source
-from audit.refs import new_ref
 from egress_review import store, tables
 from egress_review.desk import Record, as_actor
 from egress_review.draft_rules import check_draft, check_leaves, check_lengths, invalid
 from egress_review.errors import Conflict
 from egress_review.model import DatasetUse, Draft, Group, Request
-from egress_review.submitting import Submitting, check_author, fingerprint
+from egress_review.submitting import Submitting, a_request, check_author, fingerprint
 from egress_review.workflow import FINAL, Party, State, check_state
 from registry.model import Person, Workspace
 from registry.text import Text
@@ -135,37 +134,12 @@ class Drafting(Submitting):
                 ),
             )
         now = self._clock()
-        request = Request(
-            ref=new_ref("er"),
-            project=project,
-            author_ref=author.ref,
-            workspace_ref=workspace_ref,
-            state=State.DRAFT,
-            round=0,
-            policy_name="",
-            policy_digest="",
-            files=(),
-            datasets=uses,
-            created_at=now,
-            submitted_at=now,
-            changed_at=now,
-            released_at=None,
-            approved_event=None,
-            release_index=None,
-            packaged=False,
-            attempts=0,
-            retry_at=None,
-            version=0,
-            **_words(draft),
-        )
-        store.insert_draft(tx, request, _content(draft))
+        none = {"round": 0, "policy_name": "", "policy_digest": "", "files": (), "submitted_at": now, "changed_at": now}
+        request = a_request(author, project, workspace_ref, **none, **_words(draft), datasets=uses)
+        store.insert_request(tx, request, draft=_content(draft))
         origin = {"copied_from": copied} if copied else {}
-        self._record(
-            tx,
-            request,
-            "egress.drafted",
-            Record(actor=as_actor(author), source=source, detail={**_sizes(draft), **origin}),
-        )
+        record = Record(actor=as_actor(author), source=source, detail={**_sizes(draft), **origin})
+        self._drafted(tx, request, record)
         return request
 
 

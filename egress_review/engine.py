@@ -46,6 +46,8 @@ from egress_review.checks.supporting import Supporting
 from egress_review.checks.suppression import check_suppressed
 from egress_review.checks.survival import RULES as OF_SURVIVAL
 from egress_review.checks.survival import check_survival
+from egress_review.checks.synthesisers import RULES as OF_SYNTHESISERS
+from egress_review.checks.synthesisers import check_synthesisers
 from egress_review.checks.tracing import Trace
 from egress_review.checks.types import BYTES_OF, check_name, check_type, promised_type
 from egress_review.claims import Claims
@@ -55,7 +57,7 @@ from egress_review.terms import Policy
 from registry.text import Text
 
 LARGEST_READ = 64 * 1024 * 1024
-"""Bytes up to which a file is read at all; above, only its size is judged."""
+"""Bytes up to which a file is read at all, whatever a policy allows; above, only its size is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +110,12 @@ CHECKS: tuple[Check, ...] = (
     Check(OF_MARGINS, _TEXTS, check_margins),
     Check(OF_SPREAD, _TEXTS, check_spread),
     Check(OF_MODELS, _TEXTS, check_models),
+    Check(OF_SYNTHESISERS, _TEXTS, check_synthesisers),
     Check(OF_SURVIVAL, _TEXTS, check_survival),
     Check(_CELLS, _PROSE, check_prose),
     Check(_CELLS, frozenset(("json",)), check_json),
     Check(_IDENTIFIERS, _SAID, check_identifiers),
-    Check(("image.integrity", "image.metadata", "image.text", "image.content"), _IMAGES, check_image),
+    Check(("image.integrity", "image.metadata", "image.noise", "image.text", "image.content"), _IMAGES, check_image),
 )
 
 
@@ -121,6 +124,14 @@ _OF_TABLES = tuple(dict.fromkeys(rule for one in CHECKS if "csv" in one.types fo
 _CRASHED = Text(
     ko="검사 중 오류가 나서 이 항목은 확인되지 않았습니다.",
     en="The check failed on this file; the rule is not checked.",
+)
+_TOO_LARGE = Text(
+    ko="파일이 너무 커서 내용을 점검하지 않았습니다.",
+    en="The file is too large to be read; its content is not checked.",
+)
+_SMALLER = Text(
+    ko="필요한 부분만 담은 작은 파일로 나누십시오. 이대로는 선임 심사자가 예외로 승인해야 합니다.",
+    en="Split it into smaller files with the part that is needed; as it is, a senior checker has to make an exception.",
 )
 _SIMPLIFY = Text(
     ko="파일을 더 단순한 형식으로 저장하거나 운영자에게 알리십시오.",
@@ -174,8 +185,8 @@ def check_file(file: InputFile, policy: Policy, request: Request) -> FileReport:
     if request.context is not None:
         applied.append("request.described")
         check_description(request.context, policy.min_context, listing, has_earlier=bool(request.earlier))
-    if _size(file) > LARGEST_READ:
-        listing.skip("file.type", _CRASHED, _SIMPLIFY)
+    if _size(file) > len(file.data):
+        listing.skip("file.type", _TOO_LARGE, _SMALLER)
         return FileReport(file.name, file.sha256, listing.close(tuple(applied)))
     check_type(subject, listing)
     applied.append("file.polyglot")

@@ -2,6 +2,7 @@
 
 EgressError
 ├── Denied        the rules do not allow it
+│   └── NotAsRecorded  the database says otherwise than the log
 ├── NotFound      no such request, file, outbox entry
 ├── Conflict      true in another state, or done already
 ├── Invalid       the input is not what it must be
@@ -45,6 +46,15 @@ class Denied(EgressError):
     hint = Text(
         ko="이 신청을 검토할 수 있는 다른 심사자에게 맡기십시오.",
         en="Leave it to somebody whom the rules allow.",
+    )
+
+
+class NotAsRecorded(Denied):
+    """The request is not, in the database, what the audit log tells of it, so nothing is decided on it."""
+
+    hint = Text(
+        ko="준법감시 담당자에게 알리십시오. 두 사람이 살펴보기 전에는 아무것도 결정되지 않습니다.",
+        en="Tell a compliance officer. Nothing is decided on it before two people have looked into it.",
     )
 
 

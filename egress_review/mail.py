@@ -8,7 +8,7 @@ checkers when all votes of a blind phase are in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
@@ -22,6 +22,9 @@ from registry.text import Text
 Page = Literal["/requests", "/review", "/compliance/timeline/request"]
 
 
+_EGRESS, _INGRESS = Text("반출신청", "Egress request"), Text("반입신청", "Ingress request")
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One thing that people are told."""
@@ -30,9 +33,11 @@ class Kind:
     page: Page
     duty: bool = False
     """Whether it cannot be switched off: something must be done, or undone."""
+    request: Text = _EGRESS
+    """What a request is called that goes this way."""
 
 
-KINDS: Mapping[str, Kind] = MappingProxyType(
+_LEAVING: Mapping[str, Kind] = MappingProxyType(
     {
         "egress.blocked": Kind(Text("자동 점검에서 차단되었습니다", "it was stopped by a check"), "/requests"),
         "egress.returned": Kind(Text("보완 요청이 있습니다", "it was returned for changes"), "/requests"),
@@ -69,6 +74,32 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "overdue": Kind(Text("심사 기한이 지났습니다", "its review is overdue"), "/review", duty=True),
     }
 )
+_SAID_OF_COMING: Mapping[str, Text] = MappingProxyType(
+    {
+        "ingress.released": Text(
+            "반입되었습니다. 분석환경의 /inbox에서 읽을 수 있습니다",
+            "it came in and can be read in /inbox of the workspace",
+        ),
+        "egress.revoked": Text(
+            "반입이 취소되었습니다. 파일은 /inbox에서 지워집니다. 사본을 쓰지 말고 지우십시오",
+            "it was revoked. Its file is removed from /inbox; do not use copies of it, delete them",
+        ),
+    }
+)
+_IN = "in."
+_COMING: Mapping[str, Kind] = MappingProxyType(
+    {
+        kind if kind.startswith("ingress.") else _IN + kind: replace(
+            _LEAVING.get(kind, _LEAVING["egress.released"]),
+            says=_SAID_OF_COMING.get(kind) or _LEAVING[kind].says,
+            request=_INGRESS,
+        )
+        for kind in (*(kind for kind in _LEAVING if kind != "egress.released"), "ingress.released")
+    }
+)
+"""The same of what comes in."""
+
+KINDS: Mapping[str, Kind] = MappingProxyType({**_LEAVING, **_COMING})
 """Everything that is told by e-mail, by its kind; an event that is not here is told in the portal only."""
 
 
@@ -86,6 +117,8 @@ def put(tx: Connection, kind: str, request: Request, people: Iterable[str], now:
     What was told a person about a round is not told again.
     """
     table = tables.mail
+    if request.direction != "egress" and _IN + kind in KINDS:
+        kind = _IN + kind
     for person_ref in sorted(set(people)):
         once = f"{kind}:{request.ref}:{request.round}:{person_ref}"
         if tx.execute(select(table.c.id).where(table.c.once == once)).first() is None:
@@ -102,7 +135,8 @@ def wants_mail(tx: Connection, person_ref: str) -> bool:
 
 def subject_of(kind: str, ref: str) -> Text:
     """The subject line, without anything of the request but its reference."""
-    return Text(f"반출신청 {ref}", f"Egress request {ref}") if kind in KINDS else Text(ref, ref)
+    called = KINDS[kind].request if kind in KINDS else None
+    return Text(f"{called.ko} {ref}", f"{called.en} {ref}") if called else Text(ref, ref)
 
 
 def body_of(kind: str, ref: str, zone: str, origin: str) -> Text:
@@ -111,8 +145,8 @@ def body_of(kind: str, ref: str, zone: str, origin: str) -> Text:
     link = f"{origin}{told.page}/{ref}"
     end = _DUTY if told.duty else _CHOICE
     return Text(
-        f"{zone}\n\n반출신청 {ref}: {told.says.ko}.\n\n자세한 내용은 포털에서 보십시오.\n{link}\n\n{end.ko}\n"
+        f"{zone}\n\n{told.request.ko} {ref}: {told.says.ko}.\n\n자세한 내용은 포털에서 보십시오.\n{link}\n\n{end.ko}\n"
         "이 메일에는 자료가 들어 있지 않습니다. 회신은 아무도 읽지 않습니다.\n",
-        f"{zone}\n\nEgress request {ref}: {told.says.en}.\n\nRead more in the portal.\n{link}\n\n{end.en}\n"
+        f"{zone}\n\n{told.request.en} {ref}: {told.says.en}.\n\nRead more in the portal.\n{link}\n\n{end.en}\n"
         "There is no data in this mail. Nobody reads replies to it.\n",
     )

@@ -235,6 +235,11 @@ MEANING: Mapping[str, Text] = {
         "분류 보고서의 support와 혼동행렬의 셀은 사람 수입니다.",
         "The support of a classification report and the cells of a confusion matrix count people.",
     ),
+    "model.metadata": Text(
+        "SDV의 메타데이터에는 원자료의 최솟값·최댓값과 드문 범주가 들어 있어 그 자체로 사람을 드러낼 수 있습니다.",
+        "Metadata of SDV holds minima, maxima and rare categories of the source, which by themselves can tell of a "
+        "person.",
+    ),
     "model.survival": Text(
         "생존곡선의 계단 높이에 위험집단의 수를 곱하면 사건 수가 나옵니다. 끝부분은 몇 사람의 이야기입니다.",
         "The height of a step times the number at risk is a count of events, and the end of a curve speaks of few.",

@@ -78,6 +78,13 @@ OF_FILES: Mapping[str, Text] = {
         "벡터 그림과 대화형 그림은 점마다 좌표를 담습니다. 산점도라면 한 점이 한 사람입니다.",
         "Vector and interactive figures keep the coordinates of every point; in a scatter plot each is one person.",
     ),
+    "image.noise": Text(
+        "그림의 가장 낮은 비트를 바꾸면 눈에 보이지 않게 자료를 숨길 수 있습니다. 둘레와 그 비트만 다른 점이 많으면 "
+        "심사자에게 알립니다. 의심일 뿐이며, 거친 사진이나 JPEG에 숨긴 것은 찾지 못합니다.",
+        "Data can be hidden in the lowest bits of a picture where nobody sees it. Many points that differ from their "
+        "surroundings in that bit only are pointed out to reviewers. It is a suspicion; what hides in a grainy "
+        "photograph or a JPEG is not found.",
+    ),
     "image.text": Text(
         "그림에 찍힌 글자도 글입니다. tesseract가 한국어와 영어로 읽어 식별정보를 찾고, 없으면 ‘확인 안 됨’으로 "
         "적습니다.",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import csv
-import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from egress_review.checks.pdf_layout import BrokenPdfError
 from egress_review.checks.pdf_pages import pictures_of
 from egress_review.checks.raster import shown as rasterised_to_show
 from egress_review.checks.subject import Subject, member_of
-from egress_review.checks.tables import delimiter_of
+from egress_review.checks.tables import delimiter_of, lines_of
 from egress_review.checks.types import promised_type
 from egress_review.checks.workbook import Workbook
 from egress_review.checks.zipped import BrokenPackageError, read_parts
@@ -180,7 +179,11 @@ def _image(data: bytes) -> Preview:
 
 
 def _cells(rows: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(map(_cell, row)) for row in rows)
+    return tuple(map(_row, rows))
+
+
+def _row(row: Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(_cell, row))
 
 
 def visible(text: str) -> str:
@@ -189,8 +192,12 @@ def visible(text: str) -> str:
 
 
 def _records(text: str) -> tuple[tuple[str, ...], ...]:
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=delimiter_of(text))
-    return _cells(reader)
+    shown = text.removeprefix("\ufeff")
+    reader = csv.reader(lines_of(shown), delimiter=delimiter_of(text))
+    if _HIDDEN.search(shown):
+        return _cells(reader)
+    # Where nothing hides, cells are shown as they are; a file of millions of them is otherwise read once more each.
+    return tuple(tuple(row) if max(map(len, row), default=0) <= LONGEST_CELL else _row(row) for row in reader)
 
 
 def _cell(cell: str) -> str:

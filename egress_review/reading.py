@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from audit.event import Source
 from egress_review import store, tables
+from egress_review.beside import Beside, beside
 from egress_review.choosing import owners_allow_low_risk
-from egress_review.deadlines import deadlines
+from egress_review.deadlines import Deadline, deadlines
 from egress_review.desk import Record, as_actor
 from egress_review.draft_rules import check_leaves
 from egress_review.errors import Conflict, Denied, NotFound
@@ -47,22 +48,23 @@ LONGEST_TRACEBACK = 50_000
 """Bytes of a redacted traceback that is looked for in a request."""
 
 
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """How a release stands with those who may collect it."""
+
+    times: int
+    most: int
+    until: datetime
+
+
 class Reading(Releasing):
     """What people look at."""
-
-    def queue(self, checker: Person) -> list[RequestView]:
-        """The requests that a checker may review now, the longest waiting last."""
-        with self._db.read() as tx:
-            open_requests = store.find(tx, tables.request.c.state.in_([state.value for state in OPEN_REVIEW]))
-            ties = ties_of(tx, checker.ref)
-            return [self._view(tx, checker, one, ties) for one in open_requests if _may_review(checker, one, ties)]
 
     def requests_of(self, person: Person) -> list[RequestView]:
         """The requests that a person is the author of, the latest first."""
         with self._db.read() as tx:
             own = store.find(tx, tables.request.c.author_ref == person.ref)
-            ties = ties_of(tx, person.ref)
-            return [self._view(tx, person, one, ties) for one in own]
+            return self._views(tx, person, own, ties_of(tx, person.ref))
 
     def all_requests(self, officer: Person) -> list[RequestView]:
         """Every request, the latest first, for a compliance officer.
@@ -74,8 +76,7 @@ class Reading(Releasing):
                 "not_compliance", Text(ko="준법감시 담당자만 볼 수 있습니다.", en="Only compliance officers see all.")
             )
         with self._db.read() as tx:
-            ties = ties_of(tx, officer.ref)
-            return [self._view(tx, officer, one, ties) for one in store.find(tx)]
+            return self._views(tx, officer, store.find(tx), ties_of(tx, officer.ref))
 
     def view(self, person: Person, ref: str) -> RequestView:
         """A request as this person may see it now.
@@ -107,7 +108,7 @@ class Reading(Releasing):
 
         Raises: NotFound, Denied, Conflict.
         """
-        with self._db.begin() as tx:
+        with self._refusing(ref, "collection"), self._db.begin() as tx:
             request = store.load(tx, ref, lock=True)
             if person.ref != request.author_ref:
                 raise Denied("not_the_author", Text(ko="신청자만 받을 수 있습니다.", en="Only the author collects it."))
@@ -125,6 +126,7 @@ class Reading(Releasing):
                         en="The package is being made; try again in a moment.",
                     ),
                 )
+            self._check_as_recorded(tx, ref)
             before = store.collections(tx, ref)
             if before >= MOST_COLLECTIONS:
                 raise Conflict(
@@ -140,29 +142,53 @@ class Reading(Releasing):
             store.insert_collection(tx, ref, person.ref, event_id, self._clock())
         return path
 
+    def collection_of(self, ref: str) -> Collection | None:
+        """How often a release was collected and until when it can be; None while there is nothing to collect.
+
+        Raises: NotFound
+        """
+        with self._db.read() as tx:
+            request = store.load(tx, ref)
+            since = store.collectable_since(tx, ref) if request.released_at is not None else None
+            if since is None:
+                return None
+            until = since + timedelta(days=self._policy_of(tx, request).collect_days)
+            return Collection(store.collections(tx, ref), MOST_COLLECTIONS, until)
+
     def _view(self, tx: Connection, person: Person, request: Request, ties: Ties) -> RequestView:
-        votes = store.votes_of(tx, request.ref)
+        return self._views(tx, person, [request], ties)[0]
+
+    def _views(self, tx: Connection, person: Person, requests: list[Request], ties: Ties) -> list[RequestView]:
+        """Requests as one person may see them; what lies beside them is read for all at once."""
+        known, open_ones = beside(tx, requests), [one.ref for one in requests if one.state in OPEN_REVIEW]
+        due = deadlines(tx, self._hours, self.policy, self._clock(), open_ones) if open_ones else {}
+        return [self._seen_by(tx, person, one, ties, known[one.ref], due.get(one.ref)) for one in requests]
+
+    def _seen_by(
+        self, tx: Connection, person: Person, request: Request, ties: Ties, known: Beside, due: Deadline | None
+    ) -> RequestView:
+        votes = known.votes
         independent = _may_review(person, request, ties)
         compliance = person.has(Role.COMPLIANCE_OFFICER)
         # Who may vote is blind like every voter, whatever other role they hold.
         open_eyes = sees_others(person.ref, request, votes) if independent else compliance
-        policy, report = self._policy_of(tx, request), store.report_of(tx, request)
+        policy, report = self._policy_of(tx, request), known.report
         return RequestView(
             # The number of changes would tell that somebody voted.
             request=replace(request, version=0),
             report=report,
             reviews=tuple(_reviews(request, votes, person, knows=open_eyes)),
             blind=request.state in OPEN_REVIEW and not open_eyes,
-            messages=tuple(_messages(tx, request, person, knows=open_eyes)),
+            messages=tuple(_messages(known.messages, request, person, knows=open_eyes)),
             actions=frozenset(self._actions(tx, person, request, votes, independent=independent)),
             required_votes=policy.required_votes,
             confirm_code=request.confirm_code,
-            purged_at=store.purged_at(tx, request) if request.state in FINAL else None,
+            purged_at=known.purged_at if request.state in FINAL else None,
             earlier=_earlier(tx, request) if independent or compliance else (),
             required_roles=policy.required_roles,
             other_organisation=policy.other_organisation,
             tier=self._tier(tx, request, report, policy),
-            due_at=self._due_at(tx, request),
+            due_at=due.due_at if due else None,
         )
 
     def _tier(self, tx: Connection, request: Request, report: Report | None, policy: Policy) -> Tier:
@@ -181,12 +207,6 @@ class Reading(Releasing):
                     text = self._vault.path(file.sha256).read_text(encoding="utf-8")
                     found |= {file.sha256} if is_redacted(text) else set()
         return frozenset(found)
-
-    def _due_at(self, tx: Connection, request: Request) -> datetime | None:
-        if request.state not in OPEN_REVIEW:
-            return None
-        found = deadlines(tx, self._hours, self.policy, self._clock(), [request.ref]).get(request.ref)
-        return found.due_at if found else None
 
     def _actions(
         self, tx: Connection, person: Person, request: Request, votes: list[Vote], *, independent: bool
@@ -261,10 +281,10 @@ def _reviews(request: Request, votes: list[Vote], person: Person, *, knows: bool
         )
 
 
-def _messages(tx: Connection, request: Request, person: Person, *, knows: bool) -> Iterable[Message]:
+def _messages(said: Iterable[Message], request: Request, person: Person, *, knows: bool) -> Iterable[Message]:
     """What this person may read of what was said; who said it, only to reviewers."""
     author = person.ref == request.author_ref
-    for message in store.messages_of(tx, request.ref):
+    for message in said:
         if reads_message(message, person.ref, request, author=author, knows=knows):
             yield message if knows or message.by_ref == person.ref else replace(message, by_ref=None)
 

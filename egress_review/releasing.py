@@ -24,7 +24,7 @@ from audit.proof import parse_proof
 from egress_review import package, store, tables
 from egress_review.choosing import assigned
 from egress_review.desk import HERE, WORKER, Record
-from egress_review.errors import Conflict, Denied, EgressError, NotFound, ReleaseFailed
+from egress_review.errors import Conflict, Denied, EgressError, NotAsRecorded, NotFound, ReleaseFailed
 from egress_review.for_readers import for_readers
 from egress_review.model import Message, Request
 from egress_review.release_keys import verifier_of
@@ -60,10 +60,11 @@ class Releasing(Reviewing, Scanning):
             days = min([self.policy.collect_days, *(one.policy.collect_days for one in assigned(tx) if one.policy)])
             due = store.due(tx, now, now - timedelta(days=days))
             # What lies longer than the strictest owner allows is not over yet for everybody.
-            return due if days == self.policy.collect_days else [ref for ref in due if self._has_work(tx, ref)]
+            known = due if days == self.policy.collect_days else [ref for ref in due if self._has_work(tx, ref)]
+        return [ref for ref in known if not self._was_refused(ref)]
 
     def act(self, ref: str) -> Request:
-        """Do what the machine has to do with a request now; nothing if there is nothing."""
+        """Do what the machine has to do with a request now; nothing if there is nothing, or it is not as recorded."""
         with self._db.read() as tx:
             request = store.load(tx, ref)
             over = self._is_over(tx, request)
@@ -71,10 +72,20 @@ class Releasing(Reviewing, Scanning):
             return self.scan(ref)
         if request.state is State.RELEASED and request.packaged and over:
             return self._expire(ref)
-        return self.release(ref)
+        try:
+            return self.release(ref)
+        except NotAsRecorded:
+            return request
 
     def release(self, ref: str) -> Request:
-        """Release an approved request; a call on one that is under way or done continues or changes nothing."""
+        """Release an approved request; a call on one that is under way or done continues or changes nothing.
+
+        Raises: NotAsRecorded — if the request, or its release, is not what the log tells of it.
+        """
+        with self._refusing(ref, "release"):
+            return self._release(ref)
+
+    def _release(self, ref: str) -> Request:
         request = self._begin(ref)
         if request.state is State.RELEASING:
             try:
@@ -107,6 +118,7 @@ class Releasing(Reviewing, Scanning):
             request = store.load(tx, ref, lock=True)
             if request.state not in (State.APPROVED, State.RELEASE_FAILED):
                 return request
+            self._check_as_recorded(tx, ref)
             try:
                 self._check_votes(tx, request)
             except (EgressError, RegistryError) as error:
@@ -177,6 +189,7 @@ class Releasing(Reviewing, Scanning):
             current = store.load(tx, request.ref, lock=True)
             if current.state is not State.RELEASING:
                 return current
+            self._check_as_recorded(tx, current.ref)
             votes = store.votes_of(tx, current.ref)
             cast = ballots(votes, Binding.of(current, exceptions=self._exceptions(tx, current)))
             void = excluded(tx, current, votes)
@@ -202,7 +215,6 @@ class Releasing(Reviewing, Scanning):
         digest = hashlib.sha256(document).hexdigest()
         verifier = verifier_of(key, self._log.origin)
         key_digest = hashlib.sha256(verifier.vkey().encode()).hexdigest()
-        now = self._clock()
         moved, event_id = self._move(
             tx,
             request,
@@ -213,7 +225,6 @@ class Releasing(Reviewing, Scanning):
                 source=HERE,
                 detail={"release": digest, "key": key_digest, "files": [file.sha256 for file in request.outputs]},
             ),
-            released_at=now,
             packaged=False,
         )
         note = sign_note(package.signed_text(request.ref, digest), verifier.name, key)
@@ -224,7 +235,7 @@ class Releasing(Reviewing, Scanning):
                 signature=note,
                 sha256=digest,
                 event_id=event_id,
-                at=now,
+                at=moved.changed_at,
             )
         )
         return store.load(tx, moved.ref)
@@ -257,6 +268,7 @@ class Releasing(Reviewing, Scanning):
     def _pack(self, request: Request) -> Request:
         """Make the package from the record, with the keys and witnesses of now; a call after a crash makes it again."""
         with self._db.read() as tx:
+            self._check_as_recorded(tx, request.ref)
             row = _release_row(tx, request.ref)
             kept = _receipt(tx, request.ref)
         # Nothing leaves before the tree has the release and its receipt is signed.

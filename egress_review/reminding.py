@@ -10,7 +10,7 @@ from egress_review import mail, store, tables
 from egress_review.deadlines import Deadline, deadlines, is_near
 from egress_review.desk import HERE, WORKER, Desk, Record
 from egress_review.model import Request
-from egress_review.telling import reviewers_of, voters_of
+from egress_review.telling import called, reviewers_of, voters_of
 from egress_review.workflow import OPEN_REVIEW, State
 from registry import queries
 from registry.text import Text
@@ -71,7 +71,8 @@ class Reminding(Desk):
             people = _who_can_act(tx, request)
             mail.put(tx, kind, request, people, now)
             for person_ref in sorted(people):
-                self._registry.tell(tx, person_ref, f"egress_{kind}", _REMINDED[kind].fill(ref=request.ref))
+                said = called(request, _REMINDED[kind]).fill(ref=request.ref)
+                self._registry.tell(tx, person_ref, f"egress_{kind}", said)
             if kind == "overdue":
                 record = Record(actor=WORKER, source=HERE, detail={"reminded": len(people)})
                 self._record(tx, request, "egress.overdue", record)

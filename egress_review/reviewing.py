@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Connection
 
 from audit.event import Source
 from egress_review import store
-from egress_review.desk import Desk, Record, as_actor
+from egress_review.against_log import cast_text
+from egress_review.as_recorded import AsRecorded
+from egress_review.desk import Record, as_actor
 from egress_review.draft_rules import LONGEST_TEXT
 from egress_review.errors import Conflict, Denied, Invalid
 from egress_review.findings import Verdict
@@ -24,7 +27,7 @@ LEAST_REASON = 5
 """Characters of a reason; fewer explain nothing."""
 
 
-class Reviewing(Desk):
+class Reviewing(AsRecorded):
     """What checkers do."""
 
     def vote(
@@ -42,13 +45,14 @@ class Reviewing(Desk):
 
         `votes` maps the SHA-256 of each file to a choice. Approving takes `confirm`, the code of the request.
         The same ballot twice is one ballot; in consolidation a checker may vote anew.
-        Raises: Denied, Conflict, Invalid.
+        Raises: Denied, Conflict, Invalid. NotAsRecorded — if the request is not what the log tells of it.
         """
         choices = _choices(votes)
-        with self._db.begin() as tx:
+        with self._refusing(ref, "vote"), self._db.begin() as tx:
             request = store.load(tx, ref, lock=True)
             person = independent(tx, checker, request)
             _check_open(request, round)
+            self._check_as_recorded(tx, ref)
             if request.policy_digest != self._policy_of(tx, request).digest:
                 raise _policy_changed()
             check_standing(tx, request)
@@ -130,6 +134,7 @@ class Reviewing(Desk):
     def _ballot(
         self, person: Person, request: Request, choices: Mapping[str, Choice], comment: str, *, revision: int
     ) -> list[Vote]:
+        at = self._clock()
         return [
             Vote(
                 checker_ref=person.ref,
@@ -141,7 +146,7 @@ class Reviewing(Desk):
                 policy_digest=request.policy_digest,
                 revision=revision,
                 comment=comment.strip(),
-                at=self._clock(),
+                at=at,
             )
             for sha256, choice in sorted(choices.items())
         ]
@@ -164,19 +169,19 @@ class Reviewing(Desk):
         divided = decision not in (Decision.OPEN, Decision.APPROVED)
         target = State.REVIEWED if divided or request.state is State.REVIEWED else State.IN_REVIEW
         shown = shown_to(tx, self._vault.previews, request, request.outputs, person.ref, self._clock())
-        record = Record(
-            actor=as_actor(person),
-            source=source,
-            detail={
-                "votes": {vote.sha256: vote.choice.value for vote in ballot},
-                "context": request.context_hash,
-                "revision": ballot[0].revision,
-                "decision": decision.value,
-                **unseen_detail(shown),
-            },
-            sealed={"comment": ballot[0].comment},
-        )
-        moved, event_id = self._move(tx, request, "egress.voted", Party.CHECKER, record, target=target)
+        detail: dict[str, Any] = {
+            "round": request.round,
+            "votes": {vote.sha256: vote.choice.value for vote in ballot},
+            "context": request.context_hash,
+            "revision": ballot[0].revision,
+            "decision": decision.value,
+            **unseen_detail(shown),
+        }
+        # Whoever can write to the database alone has no key to seal this with, so cannot make up a vote.
+        sealed = {"comment": ballot[0].comment, "cast": cast_text(request.ref, person.ref, detail)}
+        record = Record(actor=as_actor(person), source=source, detail=detail, sealed=sealed)
+        at = ballot[0].at
+        moved, event_id = self._move(tx, request, "egress.voted", Party.CHECKER, record, target=target, at=at)
         store.insert_votes(tx, request, ballot, event_id)
         insert_shown(tx, request, person.ref, ballot[0].revision, shown)
         if decision is Decision.APPROVED:

@@ -27,6 +27,7 @@ _PIPA_UNIQUE = "개인정보 보호법 (PIPA) Art. 24"
 _PIPA_RRN = "개인정보 보호법 (PIPA) Art. 24-2"
 _HOUSE = "Ansim: what two people cannot read, they cannot approve"
 _SDC = "OpenSAFELY output checking: counts behind every statistic, claims that match"
+_SDV = "SDV 2.0: metadata JSON holds range_min, range_max and category values"
 _MODELS = "ACRO 1.0: residual degrees of freedom; SDAP handbook: modelled statistics"
 _ACRO_EQUAL = "ACRO 1.0: all values are the same; Hundepool et al. (2012): group disclosure"
 _ACRO = "ACRO 1.0 (AI-SDC): results.json as evidence, never as proof"
@@ -124,6 +125,7 @@ RULES: tuple[Rule, ...] = (
     Rule("model.saturated", _F, Text("포화 모형", "Saturated models"), _MODELS),
     Rule("model.group", _W, Text("두 집단의 평균인 회귀", "Regression on one group"), _MODELS),
     Rule("model.classes", _F, Text("작은 분류", "Small classes of a classifier"), "{min_cell}"),
+    Rule("model.metadata", _B, Text("합성 도구의 메타데이터", "Metadata of a synthesiser"), _SDV),
     Rule("model.survival", _F, Text("생존곡선의 계단", "Steps of a survival curve"), "{survival_threshold}"),
     Rule("identifier.rrn", _B, Text("주민등록번호", "Resident registration number"), _PIPA_RRN),
     Rule("identifier.frn", _B, Text("외국인등록번호", "Foreigner registration number"), _PIPA_UNIQUE),
@@ -146,6 +148,7 @@ RULES: tuple[Rule, ...] = (
     Rule("image.integrity", _B, Text("이미지 구조", "Structure of the image"), _HOUSE),
     Rule("image.metadata", _F, Text("이미지의 숨은 정보", "Metadata of the image"), _HOUSE),
     Rule("image.text", _F, Text("그림 속의 글자", "Words in the picture"), "tesseract, Korean and English; " + _PIPA),
+    Rule("image.noise", _W, Text("그림의 낮은 비트", "Lowest bits of the picture"), "Dumitrescu et al. (2003)"),
     Rule("image.content", _W, Text("그림 속 내용", "What the picture shows"), _HOUSE),
 )
 

@@ -63,6 +63,8 @@ def run(
         raise OtherVersionError
     policy, claims = Policy.from_json(job["policy"]), parse_claims(job.get("controls"))
     entries = job["files"]
+    # What is larger than the policy lets a file be is not read: the limits of the scanner are made for files below it.
+    largest = min(LARGEST_READ, policy.max_file_bytes)
     sizes = [Path(entry["path"]).stat().st_size for entry in entries]
     earlier = []
     for entry in job.get("previous", ()):
@@ -82,24 +84,25 @@ def run(
         trace = Trace() if job.get("rows") else None
         gathered = request.gathered if job.get("together") else Gathered()
         with limit():
-            report = check_file(_read(entry), policy, replace(request, trace=trace, gathered=gathered))
+            report = check_file(_read(entry, largest), policy, replace(request, trace=trace, gathered=gathered))
         yield {"file": file_to_wire(report)}
         if trace is not None:
             yield {"rows": trace.as_wire()}
     if job.get("previews"):
         # Reviewers look into evidence as into outputs.
-        for file in map(_read, (*entries, *job.get("supporting", ()))):
+        for entry in (*entries, *job.get("supporting", ())):
+            file = _read(entry, largest)
             preview = _preview(file, policy, claims, limit)
             yield {"preview": preview_to_wire(preview), "sha256": file.sha256}
     yield {"end": True}
 
 
-def _read(entry: Mapping[str, Any]) -> InputFile:
+def _read(entry: Mapping[str, Any], largest: int = LARGEST_READ) -> InputFile:
     """The bytes of one file, checked against its name in the job; of a giant only the hash and the size."""
     path, name, expected = Path(entry["path"]), str(entry["name"]), str(entry["sha256"])
     size = path.stat().st_size
     with path.open("rb") as stream:
-        if size > LARGEST_READ:
+        if size > largest:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
             file = InputFile(name, b"", digest, size)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -107,20 +108,22 @@ class Scanning(Watching):
         report = result.report
         blocked = any(file.blocked for file in report.files)
         event, target = ("egress.blocked", State.BLOCKED) if blocked else ("egress.scanned", State.IN_REVIEW)
-        record = Record(
-            actor=WORKER,
-            source=HERE,
-            outcome="denied" if blocked else "ok",
-            reason=_first_block(report) if blocked else None,
-            detail={"verdicts": {file.sha256: file.verdict.value for file in report.files}},
-        )
         with self._db.begin() as tx:
             current = self._same(tx, request)
             self._alarmed(tx, current, result.alarms)
-            report = self._beside_others(tx, current, policy, result)
-            store.insert_report(tx, current, report, policy, self._clock())
-            columns = {"policy_name": policy.name, "policy_digest": policy.digest}
-            moved, _ = self._move(tx, current, event, Party.SYSTEM, record, target=target, **columns)
+            report, now = self._beside_others(tx, current, policy, result), self._clock()
+            digest = store.insert_report(tx, current, report, policy, now)
+            record = Record(
+                actor=WORKER,
+                source=HERE,
+                outcome="denied" if blocked else "ok",
+                reason=_first_block(report) if blocked else None,
+                detail={"report": digest, "verdicts": {file.sha256: file.verdict.value for file in report.files}},
+            )
+            # The event names the policy that was checked under, which may be another one than when it was handed in.
+            columns: dict[str, Any] = {"policy_name": policy.name, "policy_digest": policy.digest}
+            held = replace(current, **columns)
+            moved, _ = self._move(tx, held, event, Party.SYSTEM, record, target=target, at=now, **columns)
             return moved
 
     def _scan_failed(self, request: Request, code: str) -> Request:

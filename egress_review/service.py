@@ -14,6 +14,7 @@ from egress_review.drafting import Drafting
 from egress_review.governing import Governing
 from egress_review.guarding import Guarding
 from egress_review.interests import Declaring
+from egress_review.looking import Looking
 from egress_review.model import Action, Choice, Draft, Request, RequestView
 from egress_review.rechecking import Rechecking
 from egress_review.reminding import Reminding
@@ -26,7 +27,7 @@ __all__ = ["Action", "Choice", "Draft", "EgressDesk", "Incoming", "Request", "Re
 
 
 class EgressDesk(
-    Bringing, Drafting, Declaring, Tidying, Screening, Governing, Reminding, Simulating, Rechecking, Guarding
+    Bringing, Drafting, Declaring, Tidying, Screening, Governing, Reminding, Simulating, Rechecking, Guarding, Looking
 ):
     """How a result leaves the zone, and how a file comes in.
 

@@ -157,6 +157,12 @@ def check_standing(tx: Connection, request: Request) -> None:
             "author_not_active",
             Text(ko="신청자의 계정이 활성 상태가 아닙니다.", en="The account of the author is not active."),
         )
+    held_by = queries.memberships(tx, project=request.project, person_ref=request.author_ref)
+    if all(membership.revoked_at is not None for membership in held_by):
+        raise Denied(
+            "membership_revoked",
+            Text(ko="신청자의 과제 참여가 취소되었습니다.", en="The author was removed from the project."),
+        )
     table = tables.access_grant
     standing = queries.grants(tx, table.c.project == request.project, table.c.revoked_at.is_(None))
     held = {(grant.dataset, grant.version) for grant in standing}

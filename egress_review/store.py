@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, exists, func, insert, or_, select, update
 
 from audit.tables import audit_entry
 from egress_review import tables
@@ -19,9 +20,12 @@ from egress_review.wire import report_from_wire, report_to_wire
 from egress_review.workflow import State
 from registry.text import Text
 
+MOST_VALUES = 500
+"""Values in one question; SQLite before 3.32 takes no more than 999."""
 
-def insert_request(tx: Connection, request: Request) -> None:
-    """Add a request with its first round."""
+
+def insert_request(tx: Connection, request: Request, *, draft: str | None = None) -> None:
+    """Add a request with its first round or, before it is handed in, with what its author has written so far."""
     tx.execute(
         insert(tables.request).values(
             ref=request.ref,
@@ -34,24 +38,10 @@ def insert_request(tx: Connection, request: Request) -> None:
             **_round_columns(request),
         )
     )
-    insert_round(tx, request)
-
-
-def insert_draft(tx: Connection, request: Request, content: str) -> None:
-    """Add a request that is not handed in yet, with what its author has written so far."""
-    tx.execute(
-        insert(tables.request).values(
-            ref=request.ref,
-            project=request.project,
-            author_ref=request.author_ref,
-            workspace_ref=request.workspace_ref,
-            direction=request.direction,
-            state=request.state.value,
-            created_at=request.created_at,
-            **_round_columns(request),
-        )
-    )
-    tx.execute(insert(tables.draft).values(request_ref=request.ref, content=content, at=request.created_at))
+    if draft is None:
+        insert_round(tx, request)
+    else:
+        tx.execute(insert(tables.draft).values(request_ref=request.ref, content=draft, at=request.created_at))
 
 
 def insert_round(tx: Connection, request: Request) -> None:
@@ -127,14 +117,14 @@ def load(tx: Connection, ref: str, *, lock: bool = False) -> Request:
     row = tx.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise NotFound("request_unknown", Text(ko="그런 반출신청이 없습니다.", en="There is no such request."))
-    return _request(tx, row)
+    return _requests(tx, [row])[0]
 
 
 def find(tx: Connection, *conditions: Any) -> list[Request]:
     """The requests for which all conditions hold, the latest first."""
     table = tables.request
     rows = tx.execute(select(table).where(*conditions).order_by(table.c.submitted_at.desc(), table.c.ref)).all()
-    return [_request(tx, row) for row in rows]
+    return _requests(tx, rows)
 
 
 def due(tx: Connection, now: datetime, expired_before: datetime) -> list[str]:
@@ -174,19 +164,27 @@ def waits_for_package(tx: Connection) -> bool:
     return bool(tx.scalar(select(exists().where(waits))))
 
 
-def insert_report(tx: Connection, request: Request, report: Report, policy: Policy, at: datetime) -> None:
-    """Add the findings of a round with the policy they were made under."""
+def insert_report(tx: Connection, request: Request, report: Report, policy: Policy, at: datetime) -> str:
+    """Add the findings of a round with the policy they were made under, and return the digest of both."""
+    content = json.dumps(report_to_wire(report), ensure_ascii=False, sort_keys=True)
+    terms = json.dumps(policy.as_json(), ensure_ascii=False, sort_keys=True)
     tx.execute(
         insert(tables.report).values(
             request_ref=request.ref,
             round=request.round,
             policy_name=report.policy,
             policy_digest=report.policy_digest,
-            policy=json.dumps(policy.as_json(), ensure_ascii=False, sort_keys=True),
-            content=json.dumps(report_to_wire(report), ensure_ascii=False, sort_keys=True),
+            policy=terms,
+            content=content,
             at=at,
         )
     )
+    return report_digest(content, terms)
+
+
+def report_digest(content: str, policy: str) -> str:
+    """What the log keeps of findings and of the policy that they were made under: one hash, over what is stored."""
+    return hashlib.sha256(f"{content}\n{policy}".encode()).hexdigest()
 
 
 def report_of(tx: Connection, request: Request) -> Report | None:
@@ -255,21 +253,23 @@ def votes_of(tx: Connection, ref: str) -> list[Vote]:
     table = tables.vote
     order = (table.c.at, table.c.revision, table.c.event_id, table.c.sha256)
     rows = tx.execute(select(table).where(table.c.request_ref == ref).order_by(*order))
-    return [
-        Vote(
-            checker_ref=row.checker_ref,
-            roles=tuple(row.roles.split()),
-            sha256=row.sha256,
-            choice=Choice(row.choice),
-            round=row.round,
-            context_hash=row.context_hash,
-            policy_digest=row.policy_digest,
-            revision=row.revision,
-            comment=row.comment,
-            at=row.at,
-        )
-        for row in rows
-    ]
+    return [vote_of(row) for row in rows]
+
+
+def vote_of(row: Row[Any]) -> Vote:
+    """The vote in a row."""
+    return Vote(
+        checker_ref=row.checker_ref,
+        roles=tuple(row.roles.split()),
+        sha256=row.sha256,
+        choice=Choice(row.choice),
+        round=row.round,
+        context_hash=row.context_hash,
+        policy_digest=row.policy_digest,
+        revision=row.revision,
+        comment=row.comment,
+        at=row.at,
+    )
 
 
 def vote_indexes(tx: Connection, request: Request) -> dict[str, int]:
@@ -302,32 +302,19 @@ def insert_message(tx: Connection, request: Request, message: Message) -> None:
     )
 
 
-def messages_of(tx: Connection, ref: str) -> list[Message]:
-    """Everything that was ever said about a request, in order; who may read what is decided in `review`."""
-    table = tables.message
-    rows = tx.execute(select(table).where(table.c.request_ref == ref).order_by(table.c.id))
-    return [
-        Message(
-            round=row.round,
-            by_ref=row.by_ref,
-            by_role=row.by_role,
-            kind=row.kind,
-            text=row.text,
-            at=row.at,
-            visibility=Visibility(row.visibility),
-            group=row.group_name,
-            file=row.file_name,
-        )
-        for row in rows
-    ]
-
-
-def purged_at(tx: Connection, request: Request) -> datetime | None:
-    """When files of the present round were removed; None if all are there."""
-    table = tables.purged.c
-    mine = table.sha256.in_([file.sha256 for file in request.files])
-    at: datetime | None = tx.execute(select(func.max(table.at)).where(table.request_ref == request.ref, mine)).scalar()
-    return at
+def message_of(row: Row[Any]) -> Message:
+    """The reason or remark in a row."""
+    return Message(
+        round=row.round,
+        by_ref=row.by_ref,
+        by_role=row.by_role,
+        kind=row.kind,
+        text=row.text,
+        at=row.at,
+        visibility=Visibility(row.visibility),
+        group=row.group_name,
+        file=row.file_name,
+    )
 
 
 def _round_columns(request: Request) -> dict[str, Any]:
@@ -348,30 +335,43 @@ def _round_columns(request: Request) -> dict[str, Any]:
     }
 
 
-def _request(tx: Connection, row: Row[Any]) -> Request:
-    table = tables.file
-    files = tx.execute(
-        select(table).where(table.c.request_ref == row.ref, table.c.round == row.round).order_by(table.c.name)
-    )
+def _requests(tx: Connection, rows: Sequence[Row[Any]]) -> list[Request]:
+    """The requests of these rows, with the files and groups of their present rounds in two queries for all of them."""
+    files = _of_rounds(tx, tables.file, rows)
+    grouped = [row for row in rows if any(file.group_name for file in files.get(row.ref, ()))]
+    groups = _of_rounds(tx, tables.group, grouped)
+    return [_request(row, files.get(row.ref, []), groups.get(row.ref, [])) for row in rows]
+
+
+def _of_rounds(tx: Connection, table: Table, rows: Sequence[Row[Any]]) -> dict[str, list[Row[Any]]]:
+    """What a table has of the present round of each of these requests, by name."""
+    present = {row.ref: row.round for row in rows}
+    found: dict[str, list[Row[Any]]] = {}
+    for refs in batched(present):
+        of_these = select(table).where(table.c.request_ref.in_(refs)).order_by(table.c.request_ref, table.c.name)
+        for one in tx.execute(of_these):
+            if one.round == present[one.request_ref]:
+                found.setdefault(one.request_ref, []).append(one)
+    return found
+
+
+def batched(refs: Iterable[str]) -> Iterator[list[str]]:
+    """References in lists that a database takes as the values of one question."""
+    every = list(refs)
+    for start in range(0, len(every), MOST_VALUES):
+        yield every[start : start + MOST_VALUES]
+
+
+def _request(row: Row[Any], files: Iterable[Row[Any]], groups: Iterable[Row[Any]]) -> Request:
     values = dict(row._mapping)
     values["state"] = State(values["state"])
     values["datasets"] = tuple(DatasetUse(*use) for use in json.loads(values["datasets"]))
     values["files"] = tuple(RequestFile(f.name, f.sha256, f.size, f.kind, f.group_name) for f in files)
-    values["groups"] = _groups(tx, row, values["files"])
+    values["groups"] = {
+        one.name: Group(one.context, one.controls, tuple(f.name for f in values["files"] if f.group == one.name))
+        for one in groups
+    }
     return Request(**values)
-
-
-def _groups(tx: Connection, row: Row[Any], files: Iterable[RequestFile]) -> dict[str, Group]:
-    table = tables.group
-    named: dict[str, list[str]] = {}
-    for file in files:
-        named.setdefault(file.group, []).append(file.name)
-    if set(named) <= {""}:
-        return {}
-    found = tx.execute(
-        select(table).where(table.c.request_ref == row.ref, table.c.round == row.round).order_by(table.c.name)
-    )
-    return {one.name: Group(one.context, one.controls, tuple(named.get(one.name, ()))) for one in found}
 
 
 def collections(tx: Connection, ref: str) -> int:

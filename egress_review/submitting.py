@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
 from audit.canonical import JSON
 from audit.event import Event, Object, Source
 from audit.refs import new_ref
@@ -82,35 +84,21 @@ class Submitting(Watching):
         policy = self.policy_for(workspace.project)
         check_draft(draft, policy.min_context)
         files = self._take(workspace, policy, draft)
-        now = self._clock()
-        request = Request(
-            ref=new_ref("er"),
-            project=workspace.project,
-            author_ref=author.ref,
-            workspace_ref=workspace.ref,
-            state=State.DRAFT,
-            round=1,
-            created_at=now,
-            released_at=None,
-            approved_event=None,
-            release_index=None,
-            packaged=False,
-            attempts=0,
-            retry_at=None,
-            version=0,
-            **self._said(draft, policy, files, permit),
-        )
-        record = Record(actor=as_actor(author), source=source, detail=fingerprint(request))
+        said = self._said(draft, policy, files, permit)
         with self._db.begin() as tx:
-            table = tables.request
-            mine = (table.c.author_ref == author.ref, table.c.project == request.project)
-            for twin in store.find(tx, *mine, table.c.submitted_at > now - TWICE):
-                if twin.says_the_same(request) and twin.state not in FINAL | {State.DRAFT, State.RETURNED}:
-                    return twin
-            store.insert_request(tx, request)
-            self._record(tx, request, "egress.drafted", record)
-            request, _ = self._move(tx, request, "egress.submitted", Party.AUTHOR, record)
-        return request
+            return self._hand_in(tx, a_request(author, workspace.project, workspace.ref, **said), author, source)
+
+    def _hand_in(self, tx: Connection, request: Request, author: Person, source: Source) -> Request:
+        """Add a request and hand it in; the one that says the same, where it was handed in minutes ago."""
+        row = tables.request.c
+        mine = (row.author_ref == author.ref, row.project == request.project)
+        for twin in store.find(tx, *mine, row.submitted_at > request.submitted_at - TWICE):
+            if twin.says_the_same(request) and twin.state not in FINAL | {State.DRAFT, State.RETURNED}:
+                return twin
+        store.insert_request(tx, request)
+        record = Record(actor=as_actor(author), source=source, detail=fingerprint(request))
+        self._drafted(tx, request, record)
+        return self._move(tx, request, "egress.submitted", Party.AUTHOR, record)[0]
 
     def resubmit(self, author: Person, ref: str, draft: Draft, *, source: Source) -> Request:
         """Hand a returned request in again as a new round; earlier votes are void, and stay on record.
@@ -237,6 +225,26 @@ class Submitting(Watching):
         )
 
 
+def a_request(author: Person, project: str, workspace_ref: str, **said: Any) -> Request:
+    """A request to which nothing has happened yet; `said` is what a hand-in fills, or what a draft says."""
+    return Request(
+        ref=new_ref("er"),
+        project=project,
+        author_ref=author.ref,
+        workspace_ref=workspace_ref,
+        state=State.DRAFT,
+        created_at=said["submitted_at"],
+        released_at=None,
+        approved_event=None,
+        release_index=None,
+        packaged=False,
+        attempts=0,
+        retry_at=None,
+        version=0,
+        **{"round": 1, **said},
+    )
+
+
 def check_author(person: Person, author_ref: str) -> None:
     """Refuse anybody but the author.
 
@@ -250,6 +258,7 @@ def fingerprint(request: Request) -> Mapping[str, JSON]:
     """What the audit log keeps of a hand-in: hashes and sizes, no names and no texts."""
     return {
         "context": request.context_hash,
+        "workspace": request.workspace_ref,
         "files": [{"sha256": file.sha256, "size": file.size} for file in request.outputs],
         "supporting": [{"sha256": file.sha256, "size": file.size} for file in request.supporting],
     }

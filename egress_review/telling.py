@@ -13,6 +13,7 @@ from egress_review.standing import is_untied, ties_of
 from egress_review.workflow import State
 from registry import queries
 from registry.model import Role
+from registry.text import Text
 
 
 def tell_of_move(tx: Connection, request: Request, event: str, target: State, actor_ref: str, now: datetime) -> None:
@@ -24,6 +25,13 @@ def tell_of_move(tx: Connection, request: Request, event: str, target: State, ac
         mail.put(tx, "to_settle", request, {*voters_of(tx, request), actor_ref}, now)
     elif event == "egress.revoked":
         mail.put(tx, "egress.revoked", request, recipients_of(tx, request), now)
+
+
+def called(request: Request, text: Text) -> Text:
+    """A text that calls a request an egress request, as it is said of this one."""
+    if request.direction == "egress":
+        return text
+    return Text(text.ko.replace("반출신청", "반입신청"), text.en.replace("Egress request", "Ingress request"))
 
 
 def reviewers_of(tx: Connection, request: Request) -> list[str]:

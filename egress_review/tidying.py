@@ -17,9 +17,10 @@ from sqlalchemy import Connection, Exists, func, insert, select
 
 from audit.retention.facts import holds
 from egress_review import mail, package, store, tables
-from egress_review.desk import HERE, WORKER, Record
+from egress_review.desk import HERE, WORKER, Record, at_that_time
 from egress_review.model import Request
 from egress_review.releasing import Releasing
+from egress_review.telling import called
 from egress_review.workflow import CAN_LIE_IDLE, Party, State
 from registry import queries
 from registry.model import ProjectStatus
@@ -78,9 +79,10 @@ class Tidying(Releasing):
             return moved
 
     def _warn(self, tx: Connection, request: Request, now: datetime, warning: timedelta) -> Request:
-        self._record(tx, request, "egress.idle_warned", Record(actor=WORKER, source=HERE))
+        record = at_that_time(Record(actor=WORKER, source=HERE), now)
+        self._record(tx, request, "egress.idle_warned", record)
         store.change(tx, request, warned_at=now)
-        text = _WARNED.fill(title=request.title, days=str(max(1, warning.days)))
+        text = called(request, _WARNED).fill(title=request.title, days=str(max(1, warning.days)))
         self._registry.tell(tx, request.author_ref, "egress_idle_warned", text)
         mail.put(tx, "egress.idle", request, [request.author_ref], now)
         return store.load(tx, request.ref)

@@ -30,8 +30,19 @@ sys.exit(main())
 """
 SYSTEMS = "Use Debian 12 or later, or Ubuntu 24.04 or later."
 FIRST_BYTES = 7 * 10**9  # the environment takes 1 GB, images with their build layers and data the rest
-#: What tests use beyond the environment: a browser, fonts for its pictures, a database server, a syslog receiver.
-TEST_PACKAGES = ("chromium", "clamav", "fonts-nanum", "postgresql", "rsyslog-gnutls", "openssl", "softhsm2")
+#: What tests use beyond the environment: a browser, fonts for its pictures, a database server, a syslog receiver,
+#: and what keeps backups.
+TEST_PACKAGES = (
+    "age",
+    "chromium",
+    "clamav",
+    "fonts-nanum",
+    "postgresql",
+    "restic",
+    "rsyslog-gnutls",
+    "openssl",
+    "softhsm2",
+)
 #: Ubuntu's package is a pointer to a snap, which sees neither the tests' directories nor their certificates.
 NO_CHROMIUM = (
     "Tests need Chromium, which Ubuntu has as a snap only, and that cannot be driven from here.",

@@ -31,6 +31,9 @@ GROUPS = {
     "extract": "deid.records.cli",
     "egress": "egress_review.cli",
     "mail": "hub_config.mail_commands",
+    "probe": "hub_config.probe.commands",
+    "backup": "hub_config.backup.commands",
+    "restore": "hub_config.backup.restore_command",
 }
 
 

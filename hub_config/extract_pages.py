@@ -56,6 +56,13 @@ KEYS: tuple[tuple[str, Text], ...] = (
             "by table: `policy` and `source`, relative to this file",
         ),
     ),
+    (
+        "synthetic",
+        Text(
+            "합성자료로 만들 때: 모든 표를 만드는 합성 정책. 표에는 `source`만 적습니다",
+            "for a synthetic extract: the synthetic policy of all tables, which then have a `source` only",
+        ),
+    ),
 )
 
 

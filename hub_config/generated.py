@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
-from hub_config import deid_pages, egress_pages, event_pages, extract_pages, retention_pages, review_pages
+from hub_config import deid_pages, egress_pages, event_pages, extract_pages, probe_pages, retention_pages, review_pages
 from hub_config.cli import GROUPS, parser
 from hub_config.processes import REPOSITORY
 from hub_config.settings import SECTIONS
@@ -107,6 +107,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "extract-workflow.ko.md": lambda: NOTE + extract_pages.workflow_page("ko"),
     "deid-policy.md": lambda: NOTE + deid_pages.policy_page("en"),
     "deid-policy.ko.md": lambda: NOTE + deid_pages.policy_page("ko"),
+    "probes.md": lambda: NOTE + probe_pages.probes_page("en"),
+    "probes.ko.md": lambda: NOTE + probe_pages.probes_page("ko"),
     "retention.md": lambda: NOTE + retention_pages.retention_page("en"),
     "retention.ko.md": lambda: NOTE + retention_pages.retention_page("ko"),
     "monthly-review.md": lambda: NOTE + review_pages.review_page("en"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,25 +24,36 @@ REVIVED = "파기한 키가 백업에서 되살아남 · destroyed before, came 
 
 
 def end_keys(zone: Zone) -> None:
-    """Destroy every key whose extracts have ended or two people gave up, and again each that a backup brought back."""
+    """Destroy every key whose users have ended or two people gave up, and again each that a backup brought back.
+
+    First the linkages that were decided on are carried out, everything is noted that the audit log says of users, and
+    what was cut off is finished.
+    """
     directory = zone.home / "additional"
-    if not _has_keys(directory):
+    if not _has_keys(directory) and not _linked(zone):
         return
     # Loaded here: a zone that pseudonymises nothing has no use for the table libraries in its worker.
-    from deid.errors import KeyStoreError
+    from deid.errors import KeyInUse, KeyStoreError
+    from deid.key_adoption import adopt
     from deid.key_ends import KeyEnds
     from deid.key_life import lives, sweep
     from deid.keys import KeyStore
+    from deid.linkage.service import LinkageDesk
     from deid.people import RegisteredPeople
     from deid.service import DeidDesk
 
     store = KeyStore(directory)
-    sweep(store, zone.settings.dataset_roots())
+    LinkageDesk(zone.log, RegisteredPeople(zone.registry), store).carry_out()
     desk, now = DeidDesk(zone.log, store), datetime.now(UTC)
-    due = {(life.domain, life.version): ENDED for life in lives(store) if life.due(now)}
-    due |= dict.fromkeys(_revived(zone, store), REVIVED)
-    for (domain, version), why in sorted(due.items()):
-        desk.destroy_key(domain, version, why, by=WORKER, source=HERE)
+    adopt(zone.log, store, now)
+    sweep(store, zone.settings.dataset_roots())
+    desk.finish_destructions(by=WORKER, source=HERE)
+    for domain, version in sorted(_revived(zone, store)):
+        desk.destroy_key(domain, version, REVIVED, by=WORKER, source=HERE, again=True)
+    for life in lives(store):
+        if life.due(now):
+            with suppress(KeyInUse):  # somebody began to use it at this very moment
+                desk.destroy_key(life.domain, life.version, ENDED, by=WORKER, source=HERE)
     for agreed, why in KeyEnds(zone.log, RegisteredPeople(zone.registry)).due():
         try:
             desk.destroy_key(agreed.domain, agreed.version, why, by=WORKER, source=HERE, agreed=agreed)
@@ -53,6 +65,11 @@ def _has_keys(directory: Path) -> bool:
     from deid.key_database import DATABASE_FILE
 
     return (directory / DATABASE_FILE).exists()
+
+
+def _linked(zone: Zone) -> bool:
+    with zone.db.read() as tx:
+        return bool(search(tx, Query(action="deid.linkage_approved", outcome="ok", limit=1)))
 
 
 def _revived(zone: Zone, store: KeyStore) -> set[tuple[str, int]]:

@@ -7,6 +7,7 @@ import ipaddress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
@@ -22,13 +23,17 @@ OriginName = Literal["zone", "work", "preview"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneSettings:
-    """Who this zone is and where people reach it."""
+    """Who this zone is and where people reach it.
+
+    `time_zone` is a name of the IANA list, such as Europe/London: by its clocks the portal shows times and reads days.
+    """
 
     name: str = "Ansim data safe zone"
     domain: str = "ansim.localhost"
     bind: str = "127.0.0.1"
     port: int = 8600
     scheme: Literal["http", "https"] = "http"
+    time_zone: str = "Asia/Seoul"
     demo: bool = False
 
 
@@ -48,11 +53,16 @@ class DatabaseSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceSettings:
-    """How many containers may start at once, and how long one may take."""
+    """How many containers may start at once, and how long one may take.
+
+    `gvisor_projects` names the projects whose workspaces have a kernel of their own: gVisor's `runsc`, which the engine
+    must know.
+    """
 
     concurrent_starts: int = 4
     start_timeout_seconds: int = 180
     ending_check_seconds: int = 15  # well below the 60 s within which an ended permit must bite
+    gvisor_projects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +83,13 @@ class GateSettings:
 class EgressSettings:
     """Which output-checking policy is in force, and whether an author's first release takes a senior checker.
 
-    In a demo zone a first release is only said to be one.
+    In a demo zone a first release is only said to be one. `incoming_bytes` is how large a file may be that somebody
+    brings in; the size that a policy sets for a file is a finding there, which takes a senior checker.
     """
 
     policy: str = "kr-default"
     first_release: Literal["senior", "note"] = "senior"
+    incoming_bytes: int = 50_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +146,41 @@ class SpaceSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsSettings:
+    """Whether, and at which port of 127.0.0.1, Prometheus reads the zone's gauges."""
+
+    on: bool = False
+    port: int = 9464
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupSettings:
+    """Where backups go, and who may open the keys that belong to them; relative directories are below ANSIM_HOME.
+
+    `repository` is one of restic: a directory, `sftp:…`, `s3:…`. `keys_directory` is where the closed keys are put, to
+    be taken elsewhere; `recipients` are public keys of age, whose private halves never come to this machine.
+    """
+
+    repository: str = ""
+    recipients: tuple[str, ...] = ()
+    keys_directory: str = ""
+    datasets: bool = False
+    every_hours: int = 24
+    keep_days: int = 35
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeSettings:
+    """How often the zone attacks its own walls, and what a broken one does beside the alert.
+
+    With `stop_starts` no workspace is started until a probe finds every wall standing again.
+    """
+
+    every_hours: int = 24
+    on_broken: Literal["report", "stop_starts"] = "report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything a process of the zone may be told; made by `load_settings` only."""
 
@@ -151,6 +198,9 @@ class Settings:
     witness: WitnessSettings = field(default_factory=WitnessSettings)
     timestamp: TimestampSettings = field(default_factory=TimestampSettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    probe: ProbeSettings = field(default_factory=ProbeSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
 
     def retention_policy(self) -> str:
         """Return the name of the retention policy, a file relative to the home made absolute."""
@@ -198,6 +248,9 @@ SECTIONS: dict[str, type[Any]] = {
     "witness": WitnessSettings,
     "timestamp": TimestampSettings,
     "mail": MailSettings,
+    "probe": ProbeSettings,
+    "backup": BackupSettings,
+    "metrics": MetricsSettings,
 }
 
 
@@ -226,6 +279,7 @@ def parse_settings(text: str, *, home: Path) -> Settings:
         sections = {name: _section(SECTIONS[name], node) for name, node in given.items()}
     settings = Settings(home=home, **sections)
     refuse_open_address(settings.zone)
+    refuse_unknown_time_zone(settings.zone.time_zone)
     refuse_unusable_front_ends(settings)
     refuse_unusable_targets(settings.outward.targets)
     if (problem := settings.mail.problem()) is not None:
@@ -247,6 +301,20 @@ def refuse_open_address(zone: ZoneSettings) -> None:
             f"zone.bind is {zone.bind}: the zone listens on loopback only, because it has no TLS of its own.",
             hint="Set zone.bind to 127.0.0.1 and put a TLS server in front of it on this machine.",
         )
+
+
+def refuse_unknown_time_zone(name: str) -> None:
+    """Refuse a time zone that this machine does not know.
+
+    Raises: SettingsError
+    """
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError(
+            f"zone.time_zone is {name!r}, which is not the name of a time zone.",
+            hint="Write a name of the IANA list, such as Asia/Seoul or Europe/London.",
+        ) from None
 
 
 def refuse_unusable_front_ends(settings: Settings) -> None:

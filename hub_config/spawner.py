@@ -22,13 +22,13 @@ from audit.errors import AuditError
 from audit.event import Event
 from audit.refs import new_event_id
 from hub_config import workspace_events as events
-from hub_config.errors import ZoneError
+from hub_config.probe.standing import WALL_BROKEN, stops_starts
 from hub_config.spawn_failures import NO_PROJECT, NOT_STARTED, both, failure_code
 from hub_config.spawn_request import SpawnRequest
-from hub_config.workspace_container import container_for, event_detail
+from hub_config.workspace_container import GVISOR, container_for, event_detail
 from hub_config.workspace_events import HUB, Running
+from hub_config.workspace_image import notebook_image
 from hub_config.workspace_runner import RETRY_SECONDS, WorkspaceRunner, exit_detail
-from images.manifest import image_manifest
 from registry.errors import Denied
 from registry.model import Person, WorkPermit
 from registry.text import Text
@@ -48,17 +48,6 @@ STEPS = {
     "making": Text(ko="분석환경을 만들고 있습니다.", en="Making the workspace."),
     "answering": Text(ko="분석환경의 응답을 기다리고 있습니다.", en="Waiting for the workspace to answer."),
 }
-
-
-def notebook_image(zone: Zone) -> str:
-    """Return the id of the notebook image that this zone built last.
-
-    Raises: ZoneError — if none was built.
-    """
-    image = image_manifest(zone.home, "notebook")
-    if image is None:
-        raise ZoneError("No notebook image was built.", hint="Run `make up`; it builds the images.")
-    return image.id
 
 
 def take_request(spawner: SafeZoneSpawner, options: Mapping[str, Any]) -> None:
@@ -156,6 +145,8 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
     def _ask_registry(self, handle: str, project: str, check_data: bool) -> tuple[Person, WorkPermit]:
         registry = self.zone.registry
         permit = registry.may_work(handle, project)
+        if stops_starts(self.zone.settings):
+            raise Denied("wall_broken", WALL_BROKEN)
         if check_data:
             registry.check_mounts(permit, by=HUB, source=self.request.source)
         return registry.person(handle), permit
@@ -174,7 +165,8 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         container = container_for(
             permit,
             zone.home / "workspaces" / permit.workspace.ref,
-            image=await asyncio.to_thread(notebook_image, zone),
+            image=await asyncio.to_thread(notebook_image, zone.home),
+            runtime=GVISOR if permit.project.id in zone.settings.workspace.gvisor_projects else None,
             prefix=workspace.prefix,
             language=workspace.language,
             zone=zone.zone_id,

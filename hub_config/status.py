@@ -11,11 +11,12 @@ from rich.table import Table
 from audit.errors import AuditError
 from audit.outward.standing import Standing
 from audit.space import Room
-from hub_config import engine, reviewing
+from hub_config import engine, requests_check, reviewing
 from hub_config.errors import ZoneError
 from hub_config.gate_control import GateControl
 from hub_config.outward import standings_of
 from hub_config.preflight import CHECKS, Plan
+from hub_config.probe.standing import read_standing
 from hub_config.processes import answers, process_table
 from hub_config.room import log_space
 from hub_config.settings import FILE_NAME, Settings, ZoneSettings, load_settings
@@ -45,6 +46,8 @@ class Status:
     """How much is left on the disk of the log."""
     review: str | None = None
     """What is wrong with the monthly reviews; it makes no process ill."""
+    requests: str | None = None
+    """Which requests are not as the audit log has them, while nobody has looked into it."""
 
     @property
     def healthy(self) -> bool:
@@ -57,7 +60,7 @@ class Status:
         sent = [one.document() for one in self.outward]
         space = None if self.room is None else self.room.document()
         document = {"home": str(self.home), "running": self.running, "url": self.url, "processes": rows}
-        return {**document, "outward": sent, "space": space, "review": self.review}
+        return {**document, "outward": sent, "space": space, "review": self.review, "requests": self.requests}
 
     def table(self) -> Table:
         """Return the status as a table for a terminal."""
@@ -70,6 +73,8 @@ class Status:
             table.add_row("disk of the log", "–", f"{self.room.level}, {self.room.free / 1024**3:.1f} GiB free", "–")
         if self.review is not None:
             table.add_row("monthly review", "–", self.review, "–")
+        if self.requests is not None:
+            table.add_row("requests", "–", self.requests, "–")
         for one in self.outward:
             state = f"no: {one.position.error}" if one.position.failing else f"yes, {one.behind} behind"
             table.add_row(f"→ {one.target.name}", "–", state, str(one.position.failures))
@@ -97,7 +102,17 @@ def status(home: Path) -> Status:
     url, room = settings.origin("zone"), room_of(settings)
     fault = reviewing.fault_of(settings)
     review = None if fault is None else fault[0]
-    return Status(home=home, running=running, url=url, processes=rows, outward=sent, room=room, review=review)
+    changed = requests_check.fault_of(settings)
+    return Status(
+        home=home,
+        running=running,
+        url=url,
+        processes=rows,
+        outward=sent,
+        room=room,
+        review=review,
+        requests=None if changed is None else changed[0],
+    )
 
 
 def gate_is_filled(home: Path) -> bool:
@@ -141,7 +156,19 @@ def diagnose(home: Path) -> list[Diagnosis]:
     rows += [] if first else [diagnosis_of(one) for one in standings_of(load_settings(home))]
     rows += [] if first else [diagnosis_of_room(room_of(load_settings(home)))]
     rows += [] if first else [diagnosis_of_reviews(load_settings(home))]
+    rows += [] if first else [diagnosis_of_requests(load_settings(home))]
+    rows += [] if first else [diagnosis_of_walls(home)]
     return rows
+
+
+def diagnosis_of_walls(home: Path) -> Diagnosis:
+    """Say what the last probe found, and what it advises; a zone that was never probed is no fault."""
+    last = read_standing(home)
+    if last is None:
+        return Diagnosis("walls", ok=True, reason="not probed yet", hint="`ansim probe` attacks them.")
+    advice = f"advised, missing: {', '.join(last.lacking)}" if last.lacking else ""
+    reason = f"broken: {', '.join(last.broken)}" if last.broken else advice
+    return Diagnosis("walls", ok=not last.broken, reason=reason, hint="See docs/how-to/run-the-probe.md.")
 
 
 def room_of(settings: Settings) -> Room | None:
@@ -157,6 +184,13 @@ def diagnosis_of_reviews(settings: Settings) -> Diagnosis:
     fault = reviewing.fault_of(settings)
     reason, hint = fault or ("", "")
     return Diagnosis("monthly review", ok=fault is None, reason=reason, hint=hint)
+
+
+def diagnosis_of_requests(settings: Settings) -> Diagnosis:
+    """Say whether requests are as the audit log has them, as far as it was found out."""
+    fault = requests_check.fault_of(settings)
+    reason, hint = fault or ("", "")
+    return Diagnosis("requests as recorded", ok=fault is None, reason=reason, hint=hint)
 
 
 def diagnosis_of_room(room: Room | None) -> Diagnosis:

@@ -23,9 +23,14 @@ from audit.break_glass_log import take_in
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.space_watch import SpaceWatch
 from egress_review.vault import Vault
-from hub_config import attesting, fingerprinting, key_endings, mailing, outward, retention, reviewing
+from hub_config import attesting, fingerprinting, key_endings, mailing, outward, retention, reviewing, synthetic_making
+from hub_config.backup import duty as backup_duty
 from hub_config.gate_control import GateControl
 from hub_config.hub_api import HubApi
+from hub_config.metrics import serve_metrics
+from hub_config.probe.service import keep_probing
+from hub_config.requests_check import SECONDS as DAILY
+from hub_config.requests_check import compare
 from hub_config.scan_leftovers import remove_scans
 from hub_config.zone import Zone
 from hub_config.zone_events import reconcile_intents
@@ -73,13 +78,17 @@ class Worker:
             Duty("retention", 60, lambda: retention.keep(zone, WORKER)),
             Duty("keys", key_endings.SECONDS, lambda: key_endings.end_keys(zone)),
             Duty("extracts", 60, self.end_extracts),
+            Duty("synthetic", synthetic_making.SECONDS, lambda: synthetic_making.make_waiting(zone, self._stop.is_set)),
             Duty("fingerprints", fingerprinting.SECONDS, lambda: fingerprinting.keep(zone)),
             Duty("rechecks", 60, zone.desk.draw_rechecks),
+            Duty("requests", DAILY, lambda: compare(zone)),
             Duty("reminders", 60, zone.desk.remind),
             Duty("simulations", 5, zone.desk.run_simulations),
             Duty("mail", mailing.SECONDS, lambda: mailing.deliver(zone)),
             Duty("reviews", reviewing.SECONDS, lambda: reviewing.announce_overdue(zone)),
             Duty("hub_users", 3600, self.forget_hub_users),
+            Duty("probe", 300, lambda: keep_probing(zone, WORKER)),
+            Duty("backup", backup_duty.SECONDS, lambda: backup_duty.keep(zone)),
             *(Duty(name, 5, run) for name, run in outward.duties(zone, self._stop.is_set)),
             *(Duty(name, seconds, run) for name, seconds, run in attesting.duties(zone)),
         )
@@ -90,6 +99,7 @@ class Worker:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
+        serve_metrics(self._zone)
         threads = [threading.Thread(target=self._loop, args=(d,), name=d.name) for d in self._duties]
         for thread in threads:
             thread.start()

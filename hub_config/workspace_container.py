@@ -15,6 +15,8 @@ from typing import Any
 from docker.types import LogConfig, Ulimit
 from docker.types import Mount as EngineMount
 
+from hub_config.disk_limits import disk_limits
+from hub_config.seccomp import security_option
 from registry.model import Limits, WorkPermit
 
 HOME = "/home/researcher"
@@ -22,10 +24,25 @@ OUTBOX = "/outbox"
 INBOX = "/inbox"
 ZONE = "/zone"
 DATA = "/data"
-SECURITY = ("no-new-privileges:true",)
+NO_NEW_PRIVILEGES = "no-new-privileges:true"
+#: gVisor's runtime: a kernel of its own for each workspace, for projects that the settings name.
+GVISOR = "runsc"
+START = "/opt/ansim/start"
 TMP_BYTES = 512 * 1024**2  # counted against the memory limit, so a full /tmp cannot fill the host's disk
 SHARED_MEMORY_BYTES = 64 * 1024**2
 OPEN_FILES = 4096
+#: What the kernel tells about the machine and its other users: covered beside what engines cover of their own accord.
+MASKED_PATHS = (
+    *("/proc/asound", "/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/latency_stats"),
+    *("/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/proc/schedstat", "/proc/scsi", "/proc/kallsyms"),
+    *("/proc/kmsg", "/proc/kpagecount", "/proc/kpageflags", "/proc/kpagecgroup", "/proc/modules", "/proc/slabinfo"),
+    *("/proc/vmallocinfo", "/proc/vmstat", "/proc/pagetypeinfo", "/proc/buddyinfo", "/proc/zoneinfo", "/proc/iomem"),
+    *("/proc/ioports", "/proc/interrupts", "/proc/softirqs", "/proc/diskstats", "/proc/partitions", "/proc/swaps"),
+    *("/proc/config.gz", "/proc/pressure", "/proc/sysvipc", "/proc/driver", "/proc/mtrr", "/proc/crypto"),
+    *("/sys/firmware", "/sys/devices/virtual/powercap", "/sys/devices/virtual/dmi", "/sys/devices/pci0000:00"),
+    *("/sys/kernel", "/sys/module", "/sys/power", "/sys/hypervisor", "/sys/bus", "/sys/block", "/sys/fs/bpf"),
+)
+READ_ONLY_PATHS = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_MAX_THREADS")
 
 
@@ -52,6 +69,8 @@ class WorkspaceContainer:
     intent: str
     limits: Limits
     binds: tuple[Bind, ...]
+    runtime: str | None = None
+    """The engine's runtime; None is its own."""
 
     @property
     def name(self) -> str:
@@ -65,7 +84,15 @@ def container_name(workspace: str) -> str:
 
 
 def container_for(
-    permit: WorkPermit, directory: Path, *, image: str, prefix: str, language: str, zone: str, intent: str
+    permit: WorkPermit,
+    directory: Path,
+    *,
+    image: str,
+    prefix: str,
+    language: str,
+    zone: str,
+    intent: str,
+    runtime: str | None = None,
 ) -> WorkspaceContainer:
     """Describe the container that a permit allows; `directory` is the workspace's own below ANSIM_HOME."""
     own = (
@@ -86,6 +113,7 @@ def container_for(
         intent=intent,
         limits=permit.limits,
         binds=own + data,
+        runtime=runtime,
     )
 
 
@@ -144,14 +172,21 @@ def host_arguments(container: WorkspaceContainer) -> dict[str, Any]:
         "privileged": False,
         "read_only": True,
         "restart_policy": {"Name": "no"},
-        "security_opt": list(SECURITY),
+        "runtime": container.runtime,
+        "security_opt": [NO_NEW_PRIVILEGES, security_option()],
         "shm_size": SHARED_MEMORY_BYTES,
         "tmpfs": {"/tmp": f"rw,noexec,nosuid,nodev,size={TMP_BYTES},mode=1777"},  # noqa: S108 — in the container
         "ulimits": [
             Ulimit(name="nofile", soft=OPEN_FILES, hard=OPEN_FILES),
             Ulimit(name="core", soft=0, hard=0),  # a core dump would be a copy of the data
         ],
+        **disk_limits(container.binds[0].source),
     }
+
+
+def covered_paths() -> dict[str, list[str]]:
+    """Return what a host configuration says of `/proc` and `/sys`; docker-py has no argument for it."""
+    return {"MaskedPaths": list(MASKED_PATHS), "ReadonlyPaths": list(READ_ONLY_PATHS)}
 
 
 def create_arguments(container: WorkspaceContainer) -> dict[str, Any]:
@@ -167,6 +202,8 @@ def create_arguments(container: WorkspaceContainer) -> dict[str, Any]:
         "network_disabled": True,
         "stdin_open": False,
         "tty": False,
+        # The image's own init asks to inherit orphans, which gVisor does not know; the engine's init has them anyway.
+        **({"entrypoint": [START]} if container.runtime == GVISOR else {}),
     }
 
 
@@ -181,4 +218,5 @@ def event_detail(container: WorkspaceContainer, permit: WorkPermit) -> Mapping[s
             "pids": container.limits.pids,
         },
         "datasets": [[m.dataset, m.version, m.manifest_sha256] for m in permit.mounts],
+        **({} if container.runtime is None else {"runtime": container.runtime}),
     }

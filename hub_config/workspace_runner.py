@@ -18,6 +18,7 @@ from hub_config.spawn_failures import NotReady
 from hub_config.workspace_container import (
     WorkspaceContainer,
     container_name,
+    covered_paths,
     create_arguments,
     host_arguments,
 )
@@ -54,6 +55,16 @@ class WorkspaceRunner:
         Raises: NotReady, WorkspaceFilesError, httpx.HTTPError, TimeoutError, and what docker-py raises.
         """
         reached("making")
+        await self.open_at_gate(workspace, container)
+        await self._remove(container.name)
+        host = {**await self._engine("create_host_config", **host_arguments(container)), **covered_paths()}
+        await self._engine("create_container", host_config=host, **create_arguments(container))
+        await self._engine("start", container.name)
+        reached("answering")
+        await self._await_answer(workspace)
+
+    async def open_at_gate(self, workspace: Running, container: WorkspaceContainer) -> None:
+        """Make the directories of a workspace, and let the gate make its sockets in them."""
         home, gate_user = self._settings.home, pwd.getpwnam(self._settings.gate.user)
         await asyncio.to_thread(
             make_workspace,
@@ -66,12 +77,6 @@ class WorkspaceRunner:
         )
         async with asyncio.timeout(GATE_PATIENCE_SECONDS):
             await self._open_gate(workspace)
-        await self._remove(container.name)
-        host = await self._engine("create_host_config", **host_arguments(container))
-        await self._engine("create_container", host_config=host, **create_arguments(container))
-        await self._engine("start", container.name)
-        reached("answering")
-        await self._await_answer(workspace)
 
     async def take_down(self, ref: str, reason: str) -> None:
         """Cut a workspace at the gate, stop and remove its container; what is gone already is no error."""

@@ -158,6 +158,7 @@ def open_zone(home: Path, component: str) -> Zone:
         policies_dir=own,
         hours=calendar_of(settings.home),
         watch=watch_of(settings, keys),
+        incoming_bytes=settings.egress.incoming_bytes,
     )
     return Zone(
         settings=settings,

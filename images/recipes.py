@@ -20,10 +20,12 @@ _BASE_FILES: Final = (
 )
 _NOTEBOOK_FILES: Final = (
     *("Dockerfile", "build.lock", "requirements.lock", "prepare.py", "start", "relay.py", "ansim_client.py"),
-    *("ansim_evidence.py", "ansim_words.py"),
+    *("ansim_evidence.py", "ansim_outbox.py", "ansim_table.py", "ansim_words.py"),
     *("ansim_lab.py", "ansim_spare.py", "config/labconfig/page_config.json"),
     *("config/jupyter_server_config.py", "config/jupyter_server_config.d/ansim_lab.json"),
 )
+_CLEANING: Final = tuple(f"egress_review/{name}.py" for name in ("clean_main", "cleaning", "rounding", "tracebacks"))
+"""What makes cleaned copies, beside the modules of the scanner that it imports."""
 _SCANNER_FILES: Final = ("Dockerfile", "add.sh", "packages.lock", "packages.txt", "requirements.lock")
 
 
@@ -70,7 +72,9 @@ def base_recipe() -> Recipe:
 def notebook_recipe(base_sha256: str) -> Recipe:
     """What a researcher works in, on the base whose root file system has the digest `base_sha256`."""
     folder = sources.IMAGES / "notebook"
-    return Recipe("notebook", {name: folder / name for name in _NOTEBOOK_FILES}, {"base": base_sha256})
+    files = {name: folder / name for name in _NOTEBOOK_FILES}
+    files |= {f"ansim/{name}": sources.REPOSITORY / name for name in (*scanner_modules(), *_CLEANING)}
+    return Recipe("notebook", files, {"base": base_sha256})
 
 
 def scanner_recipe(base_sha256: str) -> Recipe:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, compile_path
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portal import preview, signin
+from portal.bodies import BodyLimit
 from portal.hub import Hub
 from portal.navigation import (
     ADEQUACY,
@@ -24,13 +25,14 @@ from portal.navigation import (
     CHECKERS,
     COMPLIANCE,
     EXTRACT_READERS,
+    LOOKERS,
     MAKERS,
     OPERATORS,
     PROJECT_READERS,
     RESEARCHERS,
     STEWARDS,
 )
-from portal.pages import Page, framework_error, respond
+from portal.pages import Page, framework_error, respond, too_large
 from portal.render import environment
 from portal.security import ResponseHeaders, page_headers, preview_headers
 from portal.session_files import SessionFiles
@@ -39,6 +41,7 @@ from portal.verifications import Verifications
 from portal.views import (
     about,
     account,
+    as_recorded,
     asking,
     audit_review,
     bringing,
@@ -47,10 +50,13 @@ from portal.views import (
     dashboard,
     extracts,
     home,
+    interests,
     joining,
     key_ends,
+    linkages,
     people,
     policies,
+    probe,
     projects,
     rechecks,
     reidentification,
@@ -58,13 +64,13 @@ from portal.views import (
     retention,
     review,
     review_figures,
+    synthetic,
     workspace,
     zone,
 )
 from portal.visit import Portal
 from portal.zone import ZoneLike
 
-MAX_BODY = 2_000_000  # bytes; forms, and small files that are brought in
 STATIC = Path(__file__).parent / "static"
 STATIC_HEADERS = {"Cache-Control": "no-cache", "Cross-Origin-Resource-Policy": "cross-origin"}
 CONFIRMERS = OPERATORS | COMPLIANCE | STEWARDS
@@ -121,9 +127,13 @@ PAGES: tuple[Page, ...] = (
     Page(path="/review/{ref}/recuse", endpoint=review.recuse, methods=POST, needs=CHECKERS),
     Page(path="/review/{ref}/code", endpoint=review.code, methods=POST, needs=CHECKERS),
     Page(path="/review/{ref}/decide", endpoint=review.decide, methods=POST, needs=CHECKERS),
+    Page(path="/interests", endpoint=interests.overview, needs=CHECKERS | OPERATORS | COMPLIANCE),
+    Page(path="/interests", endpoint=interests.declare, methods=POST, needs=CHECKERS | OPERATORS),
     Page(path="/review-figures", endpoint=review_figures.figures, needs=CHECKERS | COMPLIANCE),
     Page(path="/rechecks", endpoint=rechecks.overview, needs=CHECKERS | COMPLIANCE),
     Page(path="/rechecks/{ref}", endpoint=rechecks.answer, methods=POST, needs=CHECKERS),
+    Page(path="/as-recorded", endpoint=as_recorded.overview, needs=LOOKERS),
+    Page(path="/as-recorded/{ref}", endpoint=as_recorded.look, methods=POST, needs=LOOKERS),
     Page(path="/compliance", endpoint=compliance.overview, needs=COMPLIANCE),
     Page(path="/compliance/search", endpoint=asking.find, needs=COMPLIANCE),
     Page(path="/compliance/timeline/{kind}/{ref}", endpoint=asking.follow, needs=COMPLIANCE),
@@ -191,6 +201,12 @@ PAGES: tuple[Page, ...] = (
         methods=POST,
         needs=ASKERS | AGREEING,
     ),
+    Page(path="/linkages", endpoint=linkages.overview, needs=ASKERS | AGREEING),
+    Page(path="/linkages", endpoint=linkages.ask, methods=POST, needs=ASKERS),
+    Page(path="/linkages/{ref}", endpoint=linkages.show, needs=ASKERS | AGREEING),
+    Page(path="/linkages/{ref}/approve", endpoint=linkages.approve, methods=POST, needs=AGREEING),
+    Page(path="/linkages/{ref}/refuse", endpoint=linkages.refuse, methods=POST, needs=ASKERS | AGREEING),
+    Page(path="/linkages/{ref}/end", endpoint=linkages.end, methods=POST, needs=ASKERS | AGREEING),
     Page(path="/reidentification", endpoint=reidentification.overview, needs=ASKERS | AGREEING),
     Page(path="/reidentification", endpoint=reidentification.ask, methods=POST, needs=ASKERS),
     Page(path="/reidentification/{ref}", endpoint=reidentification.show, needs=ASKERS | AGREEING),
@@ -202,11 +218,19 @@ PAGES: tuple[Page, ...] = (
         needs=ASKERS | AGREEING,
     ),
     Page(path="/extracts", endpoint=extracts.overview, needs=EXTRACT_READERS),
+    Page(path="/synthetic", endpoint=synthetic.overview, needs=MAKERS),
+    Page(path="/synthetic/new", endpoint=synthetic.new, needs=MAKERS),
+    Page(path="/synthetic/new", endpoint=synthetic.ask, methods=POST, needs=MAKERS),
+    Page(path="/synthetic/{ref}", endpoint=synthetic.show, needs=MAKERS),
+    Page(path="/synthetic/{ref}/again", endpoint=synthetic.change, needs=MAKERS),
+    Page(path="/synthetic/{ref}/again", endpoint=synthetic.ask_again, methods=POST, needs=MAKERS),
+    Page(path="/synthetic/{ref}/cancel", endpoint=synthetic.cancel, methods=POST, needs=MAKERS),
     Page(path="/extracts/{ref}", endpoint=extracts.show, needs=EXTRACT_READERS),
     Page(path="/extracts/{ref}/form/{kind}", endpoint=extracts.form, needs=EXTRACT_READERS),
     Page(path="/extracts/{ref}/submit", endpoint=extracts.submit, methods=POST, needs=MAKERS),
     Page(path="/extracts/{ref}/review", endpoint=extracts.review, methods=POST, needs=ADEQUACY),
     Page(path="/extracts/{ref}/register", endpoint=extracts.register, methods=POST, needs=STEWARDS),
+    Page(path="/walls", endpoint=probe.overview, needs=COMPLIANCE | OPERATORS),
     Page(path="/images", endpoint=zone.images, needs=OPERATORS),
     Page(path="/images/{name}", endpoint=zone.image, needs=OPERATORS),
     Page(path="/zone", endpoint=zone.zone, needs=OPERATORS),
@@ -224,7 +248,7 @@ def build_portal(
         hub=hub or Hub(zone.settings.hub_url(), zone.keys.hub_token("portal"), redirect_uri),
         sessions=Sessions(clock, SessionFiles(zone.settings.home / "sessions")),
         verifications=Verifications(clock),
-        templates=environment(),
+        templates=environment(ZoneInfo(zone.settings.zone.time_zone)),
         clock=clock,
         preview_secret=zone.keys.preview_secret,
     )
@@ -245,7 +269,12 @@ def build(portal: Portal) -> ASGIApp:
     )
     hosts: Mapping[str, ASGIApp] = {
         settings.host("zone"): ResponseHeaders(
-            RequestBodyLimitMiddleware(zone_app, MAX_BODY),
+            BodyLimit(
+                zone_app,
+                files=[compile_path(page.path)[0] for page in PAGES if page.takes_file],
+                file_bytes=portal.zone.desk.incoming_bytes,
+                refuse=too_large(portal),
+            ),
             page_headers(preview_origin=settings.origin("preview"), https=https),
         ),
         settings.host("preview"): ResponseHeaders(

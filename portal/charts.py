@@ -78,6 +78,20 @@ def heat(
     return both(lambda width: _heat(width, title, about, rows, counts, usual, say), HALF)
 
 
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One tile of a matrix: its colour, the sign in it, and what it tells a reader who asks."""
+
+    colour: str
+    sign: str
+    told: str
+
+
+def tiles(title: str, about: str, rows: Sequence[tuple[str, Sequence[Tile]]]) -> Markup:
+    """Return a matrix: a labelled line for each row, whose tiles run on in the next line where they do not fit."""
+    return both(lambda width: _tiles(width, title, about, rows), WIDE)
+
+
 def level(count: int, highest: int) -> int:
     """Return the step of a colour scale from 0 (nothing) to 5, on a square root: small numbers must not vanish."""
     return 0 if count == 0 else max(1, math.ceil(5 * math.sqrt(count / highest)))
@@ -169,6 +183,22 @@ def _heat(
             parts.append(Markup("<g><title>{}</title>{}</g>").format(told, cell))
     parts += _frames(usual, len(rows), left, top, wide, tall)
     return _svg(width, top + len(rows) * tall + 2, title, about, parts)
+
+
+def _tiles(width: int, title: str, about: str, rows: Sequence[tuple[str, Sequence[Tile]]]) -> Markup:
+    size, pitch, beside = 22, 26, width > HALF
+    left = 190 if beside else 0
+    most, parts, y = (width - left) // pitch, list[Markup](), 0
+    for label, line in rows:
+        parts.append(_text(0, y + 16, label, "label"))
+        top = y if beside else y + 24
+        for number, tile in enumerate(line):
+            x, below = left + number % most * pitch, top + number // most * pitch
+            drawn = _rect(x, below, size, size, tile.colour, round_=4)
+            sign = _text(x + size / 2, below + 16, tile.sign, "middle")
+            parts.append(Markup("<g><title>{}</title>{}{}</g>").format(tile.told, drawn, sign))
+        y = top + (max(0, len(line) - 1) // most + 1) * pitch + 10
+    return _svg(width, y, title, about, parts)
 
 
 def _frames(

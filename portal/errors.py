@@ -58,6 +58,17 @@ class WrongInput(PortalError):
     hint = Text("표시된 항목을 고친 뒤 다시 보내십시오.", "Correct the entry named above and send it again.")
 
 
+class TooLarge(PortalError):
+    """A browser sent more than the page takes; nothing of it was kept."""
+
+    hint = Text(
+        "필요한 부분만 담거나 여러 파일로 나누어 다시 보내십시오."
+        " 더 큰 파일이 꼭 필요하면 운영자에게 한도를 문의하십시오.",
+        "Send only the part that you need, or spread it over several files. If a larger one is needed, ask an operator"
+        " about the limit.",
+    )
+
+
 class HubUnavailable(PortalError):
     """The hub does not answer or answers with an error of its own."""
 
@@ -93,6 +104,7 @@ ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
     (CrossSite, _answer(403, "cross_site", "다른 사이트에서 온 요청입니다", "This request came from another site")),
     (Missing, _answer(404, "not_found", "찾을 수 없습니다", "There is nothing at this address")),
     (WrongInput, _answer(400, "invalid", "입력을 읽을 수 없습니다", "The input could not be read")),
+    (TooLarge, _answer(413, "too_large", "너무 큽니다", "This is too large")),
     (HubUnavailable, _answer(503, "unavailable", "허브가 응답하지 않습니다", "The hub does not answer")),
     (HubRefused, _answer(409, "refused", "분석환경을 바꿀 수 없습니다", "The workspace cannot be changed now")),
     (SignInNeeded, _answer(401, "sign_in", "로그인이 필요합니다", "Please sign in")),
@@ -106,7 +118,7 @@ ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
     (egress_errors.NotFound, _answer(404, "not_found", "찾을 수 없습니다", "This does not exist")),
     (egress_errors.Invalid, _answer(422, "invalid", "입력을 확인하십시오", "Please check what you entered")),
     (egress_errors.OutboxRefused, _answer(422, "outbox", "보낼 수 없는 파일입니다", "This file cannot be taken")),
-    (egress_errors.EgressError, _answer(409, "refused", "반출 처리를 계속할 수 없습니다", "This step cannot be taken")),
+    (egress_errors.EgressError, _answer(409, "refused", "이 단계를 진행할 수 없습니다", "This step cannot be taken")),
     (record_errors.Denied, _answer(403, "denied", "허용되지 않습니다", "This is not allowed")),
     (record_errors.NotFound, _answer(404, "not_found", "찾을 수 없습니다", "This does not exist")),
     (record_errors.Invalid, _answer(422, "invalid", "입력을 확인하십시오", "Please check what you entered")),

@@ -19,7 +19,7 @@ class Field:
 
 FIELDS: Mapping[str, Field] = {
     "title": Field(Text("제목", "Title")),
-    "purpose": Field(Text("반출 목적", "Purpose"), 2_000),
+    "purpose": Field(Text("목적", "Purpose"), 2_000),
     "context": Field(Text("분석 내용 설명", "Context"), 20_000),
     "controls": Field(Text("적용한 통계적 보호조치", "Statistical controls"), 20_000),
     "group": Field(Text("묶음", "Group"), 64),
@@ -59,10 +59,21 @@ FIELDS: Mapping[str, Field] = {
     "conditions": Field(Text("조건", "Conditions"), 4_000),
     "finding": Field(Text("판단", "Finding"), 16),
     "extract": Field(Text("추출본", "Extract"), 64),
+    "domain": Field(Text("연계 영역", "Linkage domain"), 60),
     "key": Field(Text("키", "Key"), 80),
     "tokens": Field(Text("가명", "Tokens"), 20_000),
     "limit": Field(Text("한도", "Limit"), 4),
     "days": Field(Text("기간", "Days"), 4),
+    "basis": Field(Text("법적 근거", "Legal basis"), 2_000),
+    "scope": Field(Text("대상 범위", "Scope"), 2_000),
+    "need": Field(Text("최소한인 까닭", "Why these items"), 2_000),
+    "protection": Field(Text("이용 환경의 보호조치", "Protection of the place of use"), 2_000),
+    "kind": Field(Text("목적의 구분", "Kind of purpose"), 32),
+    "engine": Field(Text("엔진", "Engine"), 32),
+    "epsilon": Field(Text("엡실론", "Epsilon"), 12),
+    "delta": Field(Text("델타", "Delta"), 12),
+    "rows": Field(Text("행 수", "Rows"), 12),
+    "source": Field(Text("원자료", "Source"), 80),
     "ground": Field(Text("법적 근거", "Legal ground"), 32),
 }
 

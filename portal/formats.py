@@ -1,38 +1,46 @@
-"""How times, sizes and spans are written for a person; stored in UTC, shown in Korean time."""
+"""How times, sizes and spans are written for a person; stored in UTC, shown in the time zone of the zone."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_name
 from babel.numbers import format_decimal
 
 from portal.i18n import Language
 
 KOREAN_TIME = ZoneInfo("Asia/Seoul")
+"""Where a zone is that says nothing else: its setting `zone.time_zone`."""
 LOCALES: dict[Language, str] = {"ko": "ko_KR", "en": "en_GB"}
 PATTERNS: dict[Language, str] = {"ko": "y. M. d. HH:mm", "en": "d MMM y, HH:mm"}
 
 
-def day(moment: datetime, language: Language) -> str:
-    """Write the calendar day in Korean time."""
-    return format_date(moment.astimezone(KOREAN_TIME), format="medium", locale=LOCALES[language])
+def day(moment: datetime, language: Language, zone: ZoneInfo = KOREAN_TIME) -> str:
+    """Write the calendar day."""
+    return format_date(moment.astimezone(zone), format="medium", locale=LOCALES[language])
 
 
-def minute(moment: datetime, language: Language) -> str:
-    """Write day and minute in Korean time."""
-    return format_datetime(moment.astimezone(KOREAN_TIME), PATTERNS[language], locale=LOCALES[language])
+def minute(moment: datetime, language: Language, zone: ZoneInfo = KOREAN_TIME) -> str:
+    """Write day and minute."""
+    return format_datetime(moment.astimezone(zone), PATTERNS[language], locale=LOCALES[language])
 
 
-def clock(moment: datetime) -> str:
-    """Write hour, minute and second in Korean time, below a heading that names the day."""
-    return f"{moment.astimezone(KOREAN_TIME):%H:%M:%S}"
+def clock(moment: datetime, zone: ZoneInfo = KOREAN_TIME) -> str:
+    """Write hour, minute and second, below a heading that names the day."""
+    return f"{moment.astimezone(zone):%H:%M:%S}"
 
 
-def second(moment: datetime, language: Language) -> str:
-    """Write day and second in Korean time, for the timelines of the compliance officer."""
-    return format_datetime(moment.astimezone(KOREAN_TIME), PATTERNS[language] + ":ss", locale=LOCALES[language])
+def second(moment: datetime, language: Language, zone: ZoneInfo = KOREAN_TIME) -> str:
+    """Write day and second, for the timelines of the compliance officer."""
+    return format_datetime(moment.astimezone(zone), PATTERNS[language] + ":ss", locale=LOCALES[language])
+
+
+def zone_name(zone: ZoneInfo, language: Language) -> str:
+    """Write the name of a time zone as people call it, and its IANA name: Korean Time (Asia/Seoul)."""
+    if zone.key in ("UTC", "Etc/UTC"):
+        return "UTC"
+    return f"{get_timezone_name(zone, locale=LOCALES[language])} ({zone.key})"
 
 
 def span(length: timedelta, language: Language) -> str:
@@ -40,9 +48,9 @@ def span(length: timedelta, language: Language) -> str:
     return format_timedelta(length, locale=LOCALES[language], threshold=1.2)
 
 
-def days_left(until: datetime, now: datetime) -> int:
-    """Count the calendar days in Korean time until a period ends; 0 on its last day, negative after it."""
-    return (until.astimezone(KOREAN_TIME).date() - now.astimezone(KOREAN_TIME).date()).days
+def days_left(until: datetime, now: datetime, zone: ZoneInfo = KOREAN_TIME) -> int:
+    """Count the calendar days until a period ends; 0 on its last day, negative after it."""
+    return (until.astimezone(zone).date() - now.astimezone(zone).date()).days
 
 
 def number(value: float, language: Language) -> str:
@@ -54,7 +62,7 @@ def size(octets: int) -> str:
     """Write a size in bytes with a decimal unit (SI: 1 kB = 1000 bytes)."""
     amount = float(octets)
     for unit in ("B", "kB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":
+        if amount < 999.5 or unit == "GB":
             return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
         amount /= 1000
     raise AssertionError("the last unit always returns")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from deid.records.synthetic_jobs import JobState
 from deid.records.workflow import State
 from portal.hub import WorkspaceState
 from portal.i18n import N_
@@ -51,6 +52,15 @@ EXTRACT: Mapping[State, Mark] = {
     State.DESTROYED: Mark(N_("Destroyed"), "cross"),
 }
 
+JOB: Mapping[JobState, Mark] = {
+    JobState.WAITING: Mark(N_("Waiting"), "clock", "note"),
+    JobState.RUNNING: Mark(N_("Being made"), "clock", "note"),
+    JobState.MADE: Mark(N_("Made"), "passed", "ok"),
+    JobState.REFUSED: Mark(N_("Refused: too risky"), "stop", "stop"),
+    JobState.FAILED: Mark(N_("Failed"), "alert", "warn"),
+    JobState.CANCELLED: Mark(N_("Cancelled"), "cross"),
+}
+
 IN_FORCE = Mark(N_("In force"), "passed", "ok")
 NOT_YET = Mark(N_("Not begun"), "clock", "note")
 OVER = Mark(N_("Over"), "cross")
@@ -66,6 +76,13 @@ KEY_END: Mapping[str, Mark] = {
     "approved": Mark(N_("Approved"), "passed", "warn"),
     "refused": Mark(N_("Ended early"), "cross"),
     "done": Mark(N_("Destroyed"), "seal", "ok"),
+}
+LINKAGE: Mapping[str, Mark] = {
+    "asked": Mark(N_("Waits for approval"), "clock", "note"),
+    "approved": Mark(N_("Approved"), "passed", "warn"),
+    "in_force": Mark(N_("In force"), "passed", "ok"),
+    "refused": Mark(N_("Ended early"), "cross"),
+    "ended": Mark(N_("Ended"), "cross"),
 }
 REIDENTIFICATION: Mapping[str, Mark] = {
     "asked": Mark(N_("Waits for approval"), "clock", "note"),

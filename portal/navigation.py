@@ -10,6 +10,8 @@ from registry.model import Role
 RESEARCHERS = frozenset({Role.RESEARCHER, Role.PROJECT_LEAD})
 CHECKERS = frozenset({Role.CHECKER, Role.SENIOR_CHECKER})
 COMPLIANCE = frozenset({Role.COMPLIANCE_OFFICER})
+LOOKERS = COMPLIANCE | {Role.SENIOR_CHECKER}
+"""Who looks into a request that is not as the log has it."""
 OPERATORS = frozenset({Role.OPERATOR})
 STEWARDS = frozenset({Role.OPERATOR, Role.DATA_CONTROLLER})
 PROJECT_READERS = STEWARDS | COMPLIANCE
@@ -41,9 +43,10 @@ class Entry:
 
 MENU = (
     Entry("/", "home", N_("Home"), EVERY_ROLE),
-    Entry("/requests", "egress", N_("Egress requests"), RESEARCHERS),
-    Entry("/review", "policy", N_("Egress review"), CHECKERS),
+    Entry("/requests", "egress", N_("Egress and ingress"), RESEARCHERS),
+    Entry("/review", "policy", N_("Egress and ingress review"), CHECKERS),
     Entry("/rechecks", "eye", N_("Second looks"), CHECKERS | COMPLIANCE),
+    Entry("/as-recorded", "alert", N_("Not as recorded"), LOOKERS),
     Entry("/compliance", "log", N_("Audit log"), COMPLIANCE),
     Entry("/dashboard", "picture", N_("Dashboard"), COMPLIANCE | OPERATORS),
     Entry("/monthly-reviews", "calendar", N_("Monthly review"), COMPLIANCE),
@@ -53,8 +56,11 @@ MENU = (
     Entry("/datasets", "database", N_("Datasets"), STEWARDS),
     Entry("/policies", "policy", N_("Egress policies"), STEWARDS),
     Entry("/extracts", "shield", N_("Extracts"), EXTRACT_READERS),
+    Entry("/synthetic", "table", N_("Synthetic extracts"), MAKERS),
+    Entry("/linkages", "users", N_("Linking projects"), ASKERS | AGREEING),
     Entry("/reidentification", "user", N_("Re-identification"), ASKERS | AGREEING),
     Entry("/additional-information", "key", N_("Additional information"), ASKERS | AGREEING),
+    Entry("/walls", "shield", N_("Walls"), COMPLIANCE | OPERATORS),
     Entry("/images", "box", N_("Images"), OPERATORS),
     Entry("/zone", "server", N_("Zone"), OPERATORS),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -14,17 +14,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from portal import i18n
+from portal.bodies import discard
 from portal.errors import (
     ANSWERS,
     CrossSite,
     Missing,
     RoleNeeded,
     SignInNeeded,
+    TooLarge,
     WrongInput,
     advice_of,
     answer_for,
     reason_of,
 )
+from portal.formats import size
 from portal.security import READING, check_same_origin
 from portal.sessions import Session
 from portal.visit import Portal, SignedIn, Visit
@@ -57,27 +60,31 @@ async def respond(page: Page, portal: Portal, request: Request) -> Response:
     """Answer a request for a page; a refusal before the handler is a page too."""
     try:
         check_same_origin(request.method, request.headers, portal.origin)
+        # A file is written to the disk of the zone only for somebody who may bring one.
+        if page.takes_file and (refusal := await run_in_threadpool(_answer, page, portal, request, None)):
+            await discard(request.receive)
+            return refusal
         form = await _form(request, takes_file=page.takes_file)
     except (CrossSite, WrongInput) as error:
         return error_page(_guest(portal, request), error)
-    return await run_in_threadpool(_answer, page, portal, request, form)
+    answer = await run_in_threadpool(_answer, page, portal, request, form)
+    assert answer is not None, "a handler always answers"
+    return answer
 
 
-def _answer(page: Page, portal: Portal, request: Request, form: FormData) -> Response:
-    """Walk the checks in order: session, notice, role; then run the handler."""
+def _answer(page: Page, portal: Portal, request: Request, form: FormData | None) -> Response | None:
+    """Walk the checks in order: session, notice, role; then run the handler, or nothing without a form."""
     visit = _guest(portal, request)
     try:
         signed_in = find_person(portal, request)
-        visit = Visit(
-            portal=portal, request=request, form=form, language=_language(request, signed_in), signed_in=signed_in
-        )
+        visit = replace(visit, form=form or FormData(), language=_language(request, signed_in), signed_in=signed_in)
         if page.needs != "nobody":
             if signed_in is None:
                 return to_sign_in(request)
             if not page.before_notice and signed_in.person.notice_version != portal.zone.registry.notice_version:
                 return RedirectResponse("/notice", 303)
             check_role(page.needs, visit)
-        return page.endpoint(visit)
+        return None if form is None else page.endpoint(visit)
     except SignInNeeded:
         return to_sign_in(request)
     except tuple(kind for kind, _ in ANSWERS) as error:
@@ -154,10 +161,22 @@ def framework_error(portal: Portal) -> Callable[[Request, Exception], Response]:
         assert isinstance(error, HTTPException)
         missing = Missing(Text("이 주소에는 화면이 없습니다.", "There is no page at this address."))
         wrong = WrongInput(Text("요청을 읽을 수 없습니다.", "The request could not be read."))
+        if error.status_code == 413:
+            return too_large(portal)(request, int(error.detail))
         visit = _guest(portal, request)
         page = error_page(visit, missing if error.status_code == 404 else wrong)
         page.status_code = error.status_code
         return page
+
+    return handle
+
+
+def too_large(portal: Portal) -> Callable[[Request, int], Response]:
+    """Return the answer to a body that is larger than a page takes."""
+
+    def handle(request: Request, most: int) -> Response:
+        reason = Text(f"한 번에 최대 {size(most)}까지 받습니다.", f"At most {size(most)} are taken at once.")
+        return error_page(_guest(portal, request), TooLarge(reason))
 
     return handle
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from audit.searching.fields import as_query
 from audit.searching.naming import Names
 from audit.searching.query import Query
 from portal.errors import WrongInput
-from portal.formats import KOREAN_TIME
 from portal.visit import Visit
 from registry.text import Text
 
@@ -64,22 +64,33 @@ def form_of(values: Mapping[str, Any]) -> SearchForm:
     return SearchForm(**{name: value.strip()[:LONGEST] for name, value in known.items() if isinstance(value, str)})
 
 
-def query_of(form: SearchForm, names: Names) -> Query:
-    """Turn a form into a query; somebody whom nobody knows by that name finds nothing.
+def query_of(form: SearchForm, names: Names, zone: ZoneInfo) -> Query:
+    """Turn a form into a query; somebody whom nobody knows by that name finds nothing. Its days are those of `zone`.
 
     Raises: QuestionRefused — for a field that cannot be read, or a name of several people.
     """
     unknown = form.who and not form.who.startswith("p_") and not names.called(form.who)
-    return as_query((replace(form, who=NOBODY) if unknown else form).fields(), names)
+    asked = replace(form, who=NOBODY) if unknown else form
+    return as_query(
+        replace(asked, since=_moment(asked.since, zone), until=_moment(asked.until, zone, 1)).fields(), names
+    )
 
 
-def as_day(text: str) -> datetime:
-    """Return the first moment of a day in Korean time, given as 2026-11-21.
+def _moment(text: str, zone: ZoneInfo, days_later: int = 0) -> str:
+    """Return a day as the moment when it begins, or one behind it; anything else stays for the query to judge."""
+    try:
+        return (as_day(text, zone) + timedelta(days=days_later)).isoformat()
+    except WrongInput:
+        return text
+
+
+def as_day(text: str, zone: ZoneInfo) -> datetime:
+    """Return the first moment of a day, given as 2026-11-21.
 
     Raises: WrongInput.
     """
     try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=KOREAN_TIME)
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone)
     except ValueError as error:
         raise WrongInput(Text("날짜는 2026-11-21 형식으로 씁니다.", "Write days as 2026-11-21.")) from error
 

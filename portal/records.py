@@ -42,6 +42,8 @@ ICONS: Mapping[str, str] = {
     "egress.viewed": "eye",
     "egress.canary_hit": "alert",
     "egress.probing": "alert",
+    "egress.not_as_recorded": "alert",
+    "egress.looked_into": "eye",
     "egress.recheck_drawn": "eye",
     "egress.rechecked": "eye",
     "egress.code_read": "play",

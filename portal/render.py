@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -62,23 +63,25 @@ def _time(moment: datetime, shown: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(stamp, shown)
 
 
-@pass_context
-def _day(context: Context, moment: datetime) -> Markup:
-    return _time(moment, formats.day(moment, context["lang"]))
+def _times(zone: ZoneInfo) -> dict[str, Callable[..., Markup]]:
+    """Return the filters that write a moment as the clocks of the zone show it."""
 
+    @pass_context
+    def day(context: Context, moment: datetime) -> Markup:
+        return _time(moment, formats.day(moment, context["lang"], zone))
 
-@pass_context
-def _minute(context: Context, moment: datetime) -> Markup:
-    return _time(moment, formats.minute(moment, context["lang"]))
+    @pass_context
+    def minute(context: Context, moment: datetime) -> Markup:
+        return _time(moment, formats.minute(moment, context["lang"], zone))
 
+    @pass_context
+    def second(context: Context, moment: datetime) -> Markup:
+        return _time(moment, formats.second(moment, context["lang"], zone))
 
-@pass_context
-def _second(context: Context, moment: datetime) -> Markup:
-    return _time(moment, formats.second(moment, context["lang"]))
+    def clock(moment: datetime) -> Markup:
+        return _time(moment, formats.clock(moment, zone))
 
-
-def _clock(moment: datetime) -> Markup:
-    return _time(moment, formats.clock(moment))
+    return {"day": day, "minute": minute, "second": second, "clock": clock}
 
 
 @pass_context
@@ -91,8 +94,11 @@ def _number(context: Context, value: float) -> str:
     return formats.number(value, context["lang"])
 
 
-def environment() -> Environment:
-    """Return the template environment: everything is escaped, an unknown name is an error."""
+def environment(zone: ZoneInfo = formats.KOREAN_TIME) -> Environment:
+    """Return the template environment: everything is escaped, an unknown name is an error.
+
+    `zone` is where the people are who read the times on the pages.
+    """
     env = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, **TEMPLATE_OPTIONS
     )
@@ -100,10 +106,7 @@ def environment() -> Environment:
     env.globals["icon"] = icon
     env.filters.update(
         said=_said,
-        day=_day,
-        minute=_minute,
-        second=_second,
-        clock=_clock,
+        **_times(zone),
         span=_span,
         number=_number,
         octets=formats.size,

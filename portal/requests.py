@@ -145,6 +145,10 @@ INGRESS_STATES: Mapping[State, StateView] = {
             "반입할 수 없는 내용이 발견되었습니다. 고친 파일로 새로 신청하십시오.",
             "Something was found that may not come in. Fix it and submit a new request.",
         )),
+        (State.ABANDONED, ("방치되어 종료됨", "abandoned"), (
+            "오래 진행되지 않아 종료되었습니다. 필요하면 새로 신청하십시오.",
+            "It ended because it lay idle. Submit a new request if you need it.",
+        )),
         (State.APPROVED, ("승인됨", "approved"), (
             "승인되었습니다. 곧 분석환경의 /inbox에 들어갑니다.",
             "It is approved. It is about to be put into /inbox of the workspace.",
@@ -278,7 +282,7 @@ class Line:
 
 
 SEVERITIES: Mapping[Severity, tuple[Text, str, str]] = {
-    Severity.BLOCK: (Text("반출 불가", "may not leave"), "cross", "stop"),
+    Severity.BLOCK: (Text("통과 불가", "may not pass"), "cross", "stop"),
     Severity.FAIL: (Text("고쳐야 함", "must be fixed"), "alert", "stop"),
     Severity.WARN: (Text("확인 필요", "look at this"), "alert", "warn"),
     Severity.NOTE: (Text("참고", "note"), "info", "note-line"),

@@ -12,6 +12,8 @@ from egress_review.model import Action, Choice, RequestFile
 from egress_review.presets import PRESETS
 from egress_review.screen import Screen
 from egress_review.showing import Shown
+from egress_review.terms import BUDGET_DAYS
+from egress_review.workflow import State
 from portal.i18n import N_
 from portal.marks import Mark
 from portal.preview import address
@@ -23,6 +25,9 @@ CHOICES: tuple[tuple[Choice, Mark], ...] = (
     (Choice.CHANGES, Mark(N_("Ask for changes"), "return", "warn")),
     (Choice.REJECT, Mark(N_("Reject"), "cross", "stop")),
 )
+
+TYPED = ("comment", "reason", "remark", "about", "visibility", "unseen")
+"""What a refused form keeps; a confirmation is typed anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +63,18 @@ def page_values(visit: Visit, screen: Screen) -> dict[str, Any]:
         "lines": lines,
         "verdicts": VERDICTS,
         "Action": Action,
+        "State": State,
+        "voted": any(one.own for one in view.reviews),
         "choices": CHOICES,
         "base": f"/review/{ref}",
+        "budget": visit.zone.desk.budget_of(request.project) if request.direction == "egress" else (),
+        "budget_days": BUDGET_DAYS,
         "people": sum(use.people for use in request.datasets),
-        "own_votes": {sha256: choice for one in view.reviews if one.own for sha256, choice in one.votes.items()},
+        "own_votes": _chosen(visit)
+        or {sha256: choice for one in view.reviews if one.own for sha256, choice in one.votes.items()},
+        "typed": {name: str(visit.form.get(name) or "") for name in TYPED},
+        "ticked": visit.chosen("preset"),
+        "refused_form": "vote" if _chosen(visit) else "decide",
         "unseen": [card for card in cards if card.file.kind == "output" and card.shown.unseen],
         "shown_in_votes": screen.shown_in_votes,
         "releases": screen.releases,
@@ -74,6 +87,11 @@ def page_values(visit: Visit, screen: Screen) -> dict[str, Any]:
     }
 
 
+def _chosen(visit: Visit) -> dict[str, str]:
+    """Return the votes of a form that was refused."""
+    return {name.removeprefix("vote-"): str(visit.form[name]) for name in visit.form if name.startswith("vote-")}
+
+
 def _card(visit: Visit, screen: Screen, file: RequestFile) -> FileCard:
     view = screen.view
     report = view.report_of(file.sha256)
@@ -82,7 +100,8 @@ def _card(visit: Visit, screen: Screen, file: RequestFile) -> FileCard:
         for mark in visit.zone.desk.marks(report):
             spot = mark.spot
             at = f"{spot.part}.{spot.row}.{spot.column}"
-            places[id(mark.finding)] = f"?file={file.sha256}&page={spot.page}&at={at}#preview"
+            base = f"/review/{view.request.ref}"
+            places[id(mark.finding)] = f"{base}?file={file.sha256}&page={spot.page}&at={at}#preview"
     return FileCard(file, report, screen.shown[file.sha256], screen.last.get(file.sha256), places)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,8 @@ DRAIN_SECONDS = 10
 
 def serve(zone: ZoneLike) -> None:
     """Serve until the process is told to stop; requests under way are finished first."""
+    # Files on their way in are spooled on the disk of the vault, not into a /tmp that may be memory.
+    tempfile.tempdir = str(zone.desk.scratch)
     portal = build_portal(zone)
     asyncio.run(_serve({BROWSER_SOCKET: build(portal), WORKSPACE_SOCKET: build_workspace_api(zone)}))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
 from starlette.datastructures import FormData
@@ -15,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from audit.event import Actor, Source
 from portal.errors import SignInNeeded
 from portal.fields import checked
-from portal.formats import days_left
+from portal.formats import days_left, zone_name
 from portal.hub import Hub
 from portal.i18n import Language, catalogue
 from portal.navigation import COMPLIANCE, OPERATORS, Crumb, menu
@@ -57,6 +58,11 @@ class Portal:
     def https(self) -> bool:
         """Whether browsers reach the zone by TLS."""
         return self.zone.settings.zone.scheme == "https"
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """Where the people of the zone are: days begin, and times are shown, by the clocks of this place."""
+        return ZoneInfo(self.zone.settings.zone.time_zone)
 
     @property
     def cookie_name(self) -> str:
@@ -188,7 +194,8 @@ class Visit:
             "unread": unread(self.zone, me.person) if me else 0,
             "overdue_reviews": overdue(self.zone, self.portal.clock) if self.has(*COMPLIANCE, *OPERATORS) else (),
             "now": self.now,
-            "days_left": lambda until: days_left(until, self.now),
+            "time_zone": zone_name(self.portal.time_zone, self.language),
+            "days_left": lambda until: days_left(until, self.now, self.portal.time_zone),
             "Role": Role,
             "role_name": role_name,
         }

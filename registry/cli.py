@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,11 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text as Cell
 
-from audit.cli_context import Context
+from audit.cli_context import Context, language_of
 from registry import commands as do
 from registry.commands import Run
 from registry.roles import PERSON_ROLES, PROJECT_ROLES
-from registry.text import LANGUAGES
+from registry.text import LANGUAGES, Text
 from registry.views import Document
 
 
@@ -219,6 +220,34 @@ COMMANDS: tuple[Command, ...] = (
     Command("grant", "revoke", "end a grant", do.grant_revoke, (Option("ref", "reference, g_…"),)),
 )
 
+EMPTY: Mapping[str, Text] = {
+    "person": Text(
+        ko="등록된 사용자가 없습니다. `ansim registry person add`로 초대합니다.",
+        en="There is nobody. Invite somebody with `ansim registry person add`.",
+    ),
+    "project": Text(
+        ko="과제가 없습니다. `ansim registry project add`로 만듭니다.",
+        en="There is no project. Make one with `ansim registry project add`.",
+    ),
+    "member": Text(
+        ko="참여자가 없습니다. `ansim registry member add`로 더합니다.",
+        en="Nobody takes part. Add somebody with `ansim registry member add`.",
+    ),
+    "dataset": Text(
+        ko="데이터셋이 없습니다. `ansim registry dataset add`로 등록합니다.",
+        en="There is no dataset. Register one with `ansim registry dataset add`.",
+    ),
+    "dataset show": Text(
+        ko="등록된 버전이 없습니다. `ansim registry dataset add-version`으로 등록합니다.",
+        en="It has no version yet. Register one with `ansim registry dataset add-version`.",
+    ),
+    "grant": Text(
+        ko="데이터 이용 승인이 없습니다. `ansim registry grant add`로 승인을 등록합니다.",
+        en="There is no grant. Enter one with `ansim registry grant add`.",
+    ),
+}
+"""What a list says that has nothing in it, by group, or by group and verb."""
+
 
 def add_parser(subparsers: Any) -> None:
     """Adds `registry` with all its commands to the `ansim` command."""
@@ -232,7 +261,7 @@ def add_parser(subparsers: Any) -> None:
         for option in command.options:
             parser.add_argument(option.name, help=option.help, **dict(option.more))
         parser.add_argument("--json", action="store_true", help="answer for programs")
-        parser.set_defaults(func=_handler(command.run))
+        parser.set_defaults(func=_handler(command.run), named=f"{command.group} {command.verb}")
 
 
 def _handler(run: Run) -> Any:
@@ -244,6 +273,8 @@ def _handler(run: Run) -> Any:
             result = {**result, "link": f"{zone.settings.origin('zone')}{answer.page}"}
         if context.json or arguments.json:
             sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+        elif result == []:
+            context.print(EMPTY.get(arguments.named, EMPTY[arguments.named.split()[0]]).text(language_of()))
         else:
             context.print(_table(result))
         return 0 if answer.ok else 1

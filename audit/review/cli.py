@@ -43,6 +43,10 @@ ANOMALY_DAYS = 30
 
 _MADE = Text("{month} 점검 보고서 (제{version}판): {state}", "Report of {month} (version {version}): {state}")
 _SIGN_BY = Text("서명 기한: {day}", "To be signed by {day}.")
+_NO_REVIEWS = Text(
+    "월별 점검표가 아직 없습니다. 한 달이 지나면 저절로 만들어집니다.",
+    "There is no monthly review yet; one is prepared after each month.",
+)
 _OVERDUE = Text("기한이 지난 점검: {months}", "Overdue: {months}")
 _SIGNED = Text(
     "{month} 점검에 서명했습니다. 보고서 SHA-256 {sha256}", "{month} is signed; SHA-256 of the report {sha256}"
@@ -102,6 +106,8 @@ def list_reviews(_arguments: argparse.Namespace, context: Context) -> int:
     language = language_of()
     for review in reviews:
         context.print(_line(review))
+    if not reviews:
+        context.print(_NO_REVIEWS.say(language))
     if overdue:
         context.print(_OVERDUE.format(months=", ".join(overdue)).say(language))
     elif standing.sign_by is not None:

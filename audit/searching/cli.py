@@ -184,6 +184,13 @@ def list_queries(_arguments: argparse.Namespace, context: Context) -> int:
     for kept in found:
         said = "  ".join(f"{name}={value}" for name, value in kept.question.items())
         context.print(_query_json(kept) if context.json else f"{kept.id}  {kept.name}  {said}")
+    if not found and not context.json:
+        context.print(
+            _say(
+                "저장한 조회가 없습니다. `ansim audit query save`로 저장합니다.",
+                "No search is saved. Save one with `ansim audit query save`.",
+            )
+        )
     return 0
 
 
@@ -254,6 +261,10 @@ def _show(
         page, counts = found.page, found.counts
     for line in _lines(zone, page.entries, names):
         context.print(json.dumps(entry_json(line), ensure_ascii=False) if context.json else _line(line))
+    if not page.entries and page.read_to is None and not context.json:
+        context.print(
+            _say("맞는 기록이 없습니다. 조건을 줄여 보십시오.", "No entry matches. Ask for less, or for a longer time.")
+        )
     if not context.json:
         _print_rest(context, counts, page.read_to)
     elif page.read_to is not None:

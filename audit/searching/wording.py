@@ -57,6 +57,7 @@ SEALED: Mapping[str, Text] = MappingProxyType(
         "handle": Text("아이디", "user name"),
         "path": Text("파일 경로", "path"),
         "title": Text("제목", "title"),
+        "cast": Text("의견의 검증값", "proof of the vote"),
     }
 )
 """Sealed fields by their names; a field that is not here is shown by its own name."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from audit.body import parse
 from audit.errors import MalformedBody
 from audit.verifying.facts import read
-from audit.verifying.quick import PRUNED, Frame, Reader
+from audit.verifying.frames import PRUNED
+from audit.verifying.quick import Reader, Said
 from audit.verifying.subjects import subject_of
 
 TILE_WIDTH = 256
@@ -23,6 +23,7 @@ UNKNOWN = b""
 Row = tuple[Any, ...]
 """idx, leaf_hash, body, and in a database ts, event_id and the other columns of `audit.columns`; texts as bytes."""
 LinkRow = tuple[int, bytes, bytes]
+Agrees: TypeAlias = "Callable[[Sequence[bytes], Said], bool]"
 
 
 @dataclass(slots=True)
@@ -68,61 +69,52 @@ class Beside(Protocol):
     def links(self, start: int, end: int) -> Sequence[LinkRow]:
         """Return the links of a range, sorted."""
 
-    def linked(self, start: int, frames: Sequence[Frame]) -> bool:
-        """Return whether the links of the entries from `start` are those that their frames have, and no others."""
-
-    def missing(self, commitments: Sequence[bytes]) -> set[bytes]:
-        """Return which commitments have no sealed value any more."""
+    def missing(self, commitments: bytes) -> set[bytes]:
+        """Return which commitments, in hexadecimal one after the other, have no sealed value any more."""
 
 
-def check_entries(
-    start: int, end: int, rows: Sequence[Row], beside: Beside | None, reader: Reader, *, minimum: int = 0
-) -> Chunk:
-    """Check the entries of a range; `rows` rise by index and lie in it. Those below `minimum` need not be there."""
-    if len(rows) == end - start:
-        chunk = _all_at_once(start, end, rows, beside, reader)
-        if chunk is not None:
-            return chunk
-    return _one_by_one(Chunk(start, end), rows, beside, minimum)
+def all_at_once(
+    start: int,
+    leaves: Sequence[bytes],
+    reader: Reader,
+    beside: Beside | None = None,
+    agrees: Agrees | None = None,
+    hints: Sequence[bytes] = (),
+) -> Chunk | None:
+    """Return a run of entries in which nothing is wrong; None if anything may be.
 
-
-def _all_at_once(start: int, end: int, rows: Sequence[Row], beside: Beside | None, reader: Reader) -> Chunk | None:
-    """Return the entries of a range in which nothing is wrong; None if anything may be."""
-    idx, leaves, bodies = (list(map(itemgetter(n), rows)) for n in range(3))
+    `leaves` are the bodies, each behind the byte that marks a leaf of the tree. `agrees` says whether all rows that are
+    kept of them are what the bodies say, and whether there are no others.
+    """
     sha256 = hashlib.sha256
     try:
-        hashes = [sha256(b"\0" + body).digest() for body in bodies]
-        said = reader.read(bodies) if beside is None else reader.read_kept(bodies, [row[5:] for row in rows])
+        said = reader.read(leaves, hints)
     except (MalformedBody, TypeError, AttributeError):
         return None
-    if said is None or idx != list(range(start, end)):
+    hashes = [sha256(leaf).digest() for leaf in leaves]
+    if said.tails != sorted(said.tails) or (agrees is not None and not agrees(hashes, said)):
         return None
-    times = said.times()
-    if times != sorted(times):
-        return None
-    if beside is not None and not (
-        hashes == leaves
-        and times == [row[3] for row in rows]
-        and said.event_ids == [row[4] for row in rows]
-        and beside.linked(start, said.frames)
-    ):
-        return None
-    chunk = Chunk(start, end, hashes, first_ts=times[0], last_ts=times[-1], outcomes=said.intents)
-    for n, frame in enumerate(said.frames):
-        if frame.notable:
-            if frame.columns[2] == b"intent":
-                chunk.intents.append((said.event_ids[n], start + n))
-            if frame.columns[1] == PRUNED:
-                chunk.declared.append((start + n, bodies[n]))
+    chunk = Chunk(start, start + len(leaves), hashes, first_ts=said.time(0), last_ts=said.time(-1))
+    chunk.outcomes = said.intents
+    for n in [n for n, frame in enumerate(said.frames) if frame.notable]:
+        columns = said.frames[n].columns
+        if columns[2] == b"intent":
+            chunk.intents.append((said.event_ids[n], start + n))
+        if columns[1] == PRUNED:
+            chunk.declared.append((start + n, leaves[n][1:]))
     if beside is not None and (absent := beside.missing(said.commitments)):
-        owners = ((index, body, value) for index, body in zip(idx, bodies, strict=True) for value in read(body)[4])
-        _sealed(chunk, [owner for owner in owners if owner[2] in absent], beside.erased)
+        owners = ((index, leaf[1:]) for index, leaf in enumerate(leaves, start))
+        sealed = ((index, body, value) for index, body in owners for value in read(body).commitments)
+        _sealed(chunk, [owner for owner in sealed if owner[2] in absent], beside.erased)
     return chunk
 
 
-def _one_by_one(chunk: Chunk, rows: Iterable[Row], beside: Beside | None, minimum: int) -> Chunk:
-    """Return the entries of a range with the exact place of everything that is wrong with them."""
-    start, end = chunk.start, chunk.end
+def one_by_one(start: int, end: int, rows: Iterable[Row], beside: Beside | None, *, minimum: int = 0) -> Chunk:
+    """Return the entries of a range with the exact place of everything that is wrong with them.
+
+    `rows` rise by index and lie in it. Those below `minimum` need not be there.
+    """
+    chunk = Chunk(start, end)
     sha256, hashes, last = hashlib.sha256, chunk.hashes, b""
     derived: list[LinkRow] = []
     wanted: dict[bytes, tuple[int, bytes]] = {}
@@ -163,7 +155,7 @@ def _one_by_one(chunk: Chunk, rows: Iterable[Row], beside: Beside | None, minimu
     chunk.last_ts = last
     if beside is not None:
         _links(chunk, beside.links(start, end), derived, unread)
-        absent = beside.missing(list(wanted))
+        absent = beside.missing(b"".join(wanted))
         _sealed(chunk, [(*wanted[commitment], commitment) for commitment in absent], beside.erased)
     return chunk
 
@@ -204,7 +196,8 @@ def _unreadable(chunk: Chunk, index: int, stored: object, body: object) -> None:
 def _links(chunk: Chunk, stored: Sequence[LinkRow], derived: list[LinkRow], unread: set[int]) -> None:
     if stored == derived:
         return
-    for index in sorted({row[0] for row in set(stored) ^ set(derived)}):
+    # SQLite keeps a number with a fraction where an index belongs.
+    for index in sorted({int(row[0]) for row in set(stored) ^ set(derived)}):
         # Where the body itself is gone or damaged, that is the problem.
         if index not in unread and chunk.hashes[index - chunk.start] != UNKNOWN:
             chunk.problem("entry.links", index)

@@ -8,19 +8,23 @@ from __future__ import annotations
 import sqlite3
 from binascii import unhexlify
 from collections.abc import Iterator, Mapping, Sequence
+from operator import eq, mul
 from typing import Any, Protocol
 from urllib.parse import quote
 
 from audit.columns import Columns
 from audit.merkle import HASH_BYTES
-from audit.verifying.chunk import Chunk, LinkRow, check_entries
+from audit.verifying.chunk import Chunk, LinkRow, all_at_once, one_by_one
 from audit.verifying.edge import split
-from audit.verifying.quick import Frame, Reader
+from audit.verifying.frames import LEAF
+from audit.verifying.quick import Reader, Said
 
 _ENTRIES = "SELECT idx, leaf_hash, body, {columns} FROM audit_entry WHERE idx >= {0} AND idx < {0} ORDER BY idx"
 _IN = 500
 _BUSY_SECONDS = 30
 _CACHE_KIBIBYTES = 16_384
+_MAX_BYTES = 16 << 20  # of all bodies in a run; runs with more are read row by row
+_BETWEEN, _NEXT_LIST = b"\n", b"],["
 
 
 class Rows(Protocol):
@@ -42,13 +46,37 @@ class SqliteRows:
         # A run of entries is read in one go, and its pages more than once.
         self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIBIBYTES}")
         self._connection.execute("BEGIN")
+        self._plain = self._connection.execute(_OTHER_THAN_TABLES).fetchone() == (0,)
         self._reader = Reader()
         self.erased, self._minimum = erased, minimum
 
     def chunk(self, start: int, end: int) -> Chunk:
         """Return the entries of a range, checked."""
-        rows = self._connection.execute(_SQLITE_ENTRIES, (start, end)).fetchall()
-        chunk = check_entries(start, end, rows, self, self._reader, minimum=self._minimum)
+        chunk = self._all_at_once(start, end) if self._plain else None
+        return chunk or self._one_by_one(start, end)
+
+    def _all_at_once(self, start: int, end: int) -> Chunk | None:
+        usual = self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_BYTES)
+        try:
+            bodies, *rows = self._connection.execute(_TOGETHER, (start, end)).fetchone()
+            kept: list[bytes] = [*rows, *self._connection.execute(_LINKS_TOGETHER, (start, end)).fetchone()]
+        except sqlite3.Error:
+            return None  # a value of another type, or too many bytes; if the file is damaged, it is met again
+        finally:
+            self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, usual)
+        leaves: list[bytes] = [] if bodies is None else bodies.split(_BETWEEN)
+        if len(leaves) != end - start:
+            return None
+        leaves[0] = LEAF + leaves[0]
+
+        def agrees(hashes: Sequence[bytes], said: Said) -> bool:
+            return _derived(start, hashes, said) == kept
+
+        return all_at_once(start, leaves, self._reader, self, agrees, kept[2].split(_NEXT_LIST))
+
+    def _one_by_one(self, start: int, end: int) -> Chunk:
+        rows = self._connection.execute(_SQLITE_ENTRIES, (start, end))
+        chunk = one_by_one(start, end, rows, self, minimum=self._minimum)
         for (index,) in self._connection.execute(_NO_TEXTS, (start, end)):
             chunk.problem("entry.columns", index)
         return chunk
@@ -57,25 +85,6 @@ class SqliteRows:
         """Close the file."""
         self._connection.close()
 
-    def linked(self, start: int, frames: Sequence[Frame]) -> bool:
-        """Return whether the links of the entries from `start` are those that their frames have, and no others.
-
-        Asked for by what they lead to, as timelines ask: there are fewer of these than links, and only numbers to read.
-        """
-        end, owners = start + len(frames), _owners(start, frames)
-        wanted = sum(map(len, owners.values()))
-        if 8 * len(owners) > wanted:
-            return self.links(start, end) == sorted((n, *link) for link, some in owners.items() for n in some)
-        counted = "SELECT count(*) FROM audit_link WHERE idx >= ? AND idx < ?"
-        if self._connection.execute(counted, (start, end)).fetchone()[0] != wanted:
-            return False
-        ask = self._connection.execute
-        for (kind, ref), some in owners.items():
-            [found] = ask(_INDEXES_OF_LINK, (kind.decode(), ref.decode(), start, end)).fetchone()
-            if found != b",".join([b"%d" % index for index in sorted(some)]):
-                return False
-        return True
-
     def links(self, start: int, end: int) -> Sequence[LinkRow]:
         """Return the links of a range, sorted."""
         # In the order of its index: nothing is sorted.
@@ -83,22 +92,22 @@ class SqliteRows:
         wanted = f"SELECT idx, {texts} FROM audit_link WHERE idx >= ? AND idx < ? ORDER BY idx, kind, ref"  # noqa: S608
         return self._connection.execute(wanted, (start, end)).fetchall()
 
-    def missing(self, commitments: Sequence[bytes]) -> set[bytes]:
-        """Return which commitments have no sealed value any more."""
+    def missing(self, commitments: bytes) -> set[bytes]:
+        """Return which commitments, in hexadecimal one after the other, have no sealed value any more."""
         if not commitments:
             return set()
-        wanted = unhexlify(b"".join(commitments))
+        joined = unhexlify(commitments)
         # Written with their entries, they lie together: one run of rows instead of a search for each.
-        ends = [wanted[:HASH_BYTES], wanted[-HASH_BYTES:]]
+        ends = [joined[:HASH_BYTES], joined[-HASH_BYTES:]]
         where = "SELECT min(rowid), max(rowid) FROM audit_sidecar WHERE commitment IN (?, ?)"
         first, last = self._connection.execute(where, ends).fetchone()
-        missing = set(split(wanted))
-        if first is not None and last - first < 4 * len(commitments):
-            [found] = self._connection.execute(_COMMITMENTS, (first, last)).fetchone()
-            if found == b"".join(commitments).upper():
+        missing: set[bytes] | None = None
+        if first is not None and last - first < 4 * len(joined) // HASH_BYTES:
+            if self._connection.execute(_COMMITMENTS, (first, last)).fetchone()[0] == joined:
                 return set()
             run = "SELECT commitment FROM audit_sidecar WHERE rowid BETWEEN ? AND ?"
-            missing.difference_update(row[0] for row in self._connection.execute(run, (first, last)))
+            missing = set(split(joined)).difference(row[0] for row in self._connection.execute(run, (first, last)))
+        missing = set(split(joined)) if missing is None else missing
         for some in _parts(sorted(missing)):
             known = f"SELECT commitment FROM audit_sidecar WHERE commitment IN ({', '.join('?' * len(some))})"  # noqa: S608
             missing.difference_update(row[0] for row in self._connection.execute(known, some))
@@ -120,12 +129,20 @@ class PostgresRows:
     def chunk(self, start: int, end: int) -> Chunk:
         """Return the entries of a range, checked."""
         rows = self._fetch(_POSTGRES_ENTRIES, (start, end))
-        return check_entries(start, end, rows, self, self._reader, minimum=self._minimum)
 
-    def linked(self, start: int, frames: Sequence[Frame]) -> bool:
-        """Return whether the links of the entries from `start` are those that their frames have, and no others."""
-        found = ((index, *link) for index, frame in enumerate(frames, start) for link in frame.links)
-        return self.links(start, start + len(frames)) == list(found)
+        def agrees(hashes: Sequence[bytes], said: Said) -> bool:
+            times = [tail[:27] for tail in said.tails]
+            columns = [frame.columns for frame in said.frames]
+            derived = zip(range(start, end), hashes, times, said.event_ids, columns, strict=True)
+            found = ((row[0], row[1], row[3], row[4], row[5:]) for row in rows)
+            links = [(index, *link) for index, frame in enumerate(said.frames, start) for link in frame.links]
+            return all(map(eq, found, derived)) and self.links(start, end) == links
+
+        if len(rows) == end - start:
+            chunk = all_at_once(start, [LEAF + row[2] for row in rows], self._reader, self, agrees)
+            if chunk is not None:
+                return chunk
+        return one_by_one(start, end, rows, self, minimum=self._minimum)
 
     def links(self, start: int, end: int) -> Sequence[LinkRow]:
         """Return the links of a range, sorted."""
@@ -138,9 +155,9 @@ class PostgresRows:
         """Close the connection."""
         self._connection.close()
 
-    def missing(self, commitments: Sequence[bytes]) -> set[bytes]:
-        """Return which commitments have no sealed value any more."""
-        missing = {unhexlify(commitment) for commitment in commitments}
+    def missing(self, commitments: bytes) -> set[bytes]:
+        """Return which commitments, in hexadecimal one after the other, have no sealed value any more."""
+        missing = set(split(unhexlify(commitments)))
         if missing:
             known = "SELECT commitment FROM audit_sidecar WHERE commitment = ANY(%s)"
             missing.difference_update(row[0] for row in self._fetch(known, (list(missing),)))
@@ -159,24 +176,40 @@ _NO_TEXTS = f"""
 SELECT idx FROM audit_entry WHERE idx >= ? AND idx < ? AND NOT (coalesce(project, '') < x''
     AND {" AND ".join(f"coalesce({name} < x'', 0)" for name in _COLUMNS if name != "project")})
 """  # noqa: S608 - the names are those of our own columns
-# One text instead of a row for each: what it does not confirm is looked at row by row.
-_INDEXES_OF_LINK = "SELECT group_concat(idx) FROM audit_link WHERE kind = ? AND ref = ? AND idx >= ? AND idx < ?"
-_COMMITMENTS = "SELECT group_concat(hex(commitment), '') FROM audit_sidecar WHERE rowid BETWEEN ? AND ?"
+# One row instead of one for each entry. A list of JSON tells every value from every other: a text from a number, and
+# one text with a comma in it from two; it takes no blob. A body has no line feed in it, and what is not there is found
+# by its number.
+_TOGETHER = f"""
+SELECT CAST(group_concat(body, x'0a00') AS blob), CAST(group_concat(leaf_hash, '') AS blob), json_group_array(idx),
+    json_group_array(json_array({", ".join(_COLUMNS[2:])})), json_group_array(ts), json_group_array(event_id)
+FROM audit_entry WHERE idx >= ? AND idx < ? AND length(body) > 0 AND length(leaf_hash) = {HASH_BYTES}
+"""  # noqa: S608
+# What looks like a table and computes its values could give them a form of its own.
+_OTHER_THAN_TABLES = """
+SELECT (SELECT count(*) FROM sqlite_schema WHERE type <> 'table' AND name IN ('audit_entry', 'audit_link'))
+    + (SELECT count(*) FROM pragma_table_xinfo('audit_entry') WHERE hidden)
+    + (SELECT count(*) FROM pragma_table_xinfo('audit_link') WHERE hidden)
+"""
+# From the index that has them in the order of entries.
+_LINKS_TOGETHER = """
+SELECT json_group_array(idx), json_group_array(kind), json_group_array(ref)
+FROM audit_link INDEXED BY ix_audit_link_idx WHERE idx >= ? AND idx < ?
+"""
+_COMMITMENTS = f"""
+SELECT CAST(group_concat(commitment, '') AS blob) FROM audit_sidecar
+WHERE rowid BETWEEN ? AND ? AND length(commitment) = {HASH_BYTES}
+"""  # noqa: S608
 _POSTGRES_ENTRIES = _ENTRIES.format("%s", columns=", ".join(f"convert_to({name}, 'UTF8')" for name in _COLUMNS))
 
 
-def _owners(start: int, frames: Sequence[Frame]) -> dict[tuple[bytes, bytes], list[int]]:
-    """Return which entries have a link, for each that any of them has."""
-    by_frame: dict[int, tuple[Frame, list[int]]] = {}
-    for index, frame in enumerate(frames, start):
-        if (known := by_frame.get(id(frame))) is None:
-            known = by_frame[id(frame)] = (frame, [])
-        known[1].append(index)
-    owners: dict[tuple[bytes, bytes], list[int]] = {}
-    for frame, indexes in by_frame.values():
-        for link in frame.links:
-            owners.setdefault(link, []).extend(indexes)
-    return owners
+def _derived(start: int, hashes: Sequence[bytes], said: Said) -> list[bytes]:
+    """Return what is kept beside the bodies of entries: their rows and links, column by column."""
+    each = [f"{index}," for index in range(start, start + len(hashes))]
+    _, links, _, columns, kinds, refs = zip(*said.frames, strict=True)
+    linked = map(mul, each, map(len, links))
+    lists = ["".join(each).encode(), b"".join(columns), "".join(linked).encode(), b"".join(kinds), b"".join(refs)]
+    numbers, rows, *others = (b"[%b]" % members[:-1] for members in lists)
+    return [b"".join(hashes), numbers, rows, said.times(), said.ids(), *others]
 
 
 def _parts(values: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

@@ -7,8 +7,9 @@ lets one project make its tokens in a domain that others share; each project of 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
 
 from audit.canonical import JSON
 from audit.event import Actor, Event, Object, Outcome, Source, Subjects
@@ -18,16 +19,18 @@ from audit.search import Query, search
 from audit.text import Text
 from deid.asked import Asked, all_asked, asked
 from deid.errors import Refused, UsageError
-from deid.keys import KeyStore
-from deid.linkage.preview import EPSILON, PREVIEWS, Preview, preview
+from deid.linkage.telling import EPSILON, PREVIEWS, Preview
 from deid.people import People, check_agreeing, check_asking
-from deid.sources import Table
+
+if TYPE_CHECKING:
+    from deid.keys import KeyStore
+    from deid.sources import Table
 
 REQUESTED, APPROVED, REFUSED = "deid.linkage_requested", "deid.linkage_approved", "deid.linkage_refused"
 ENDED, PREVIEWED = "deid.linkage_ended", "deid.linkage_previewed"
 _NAME = re.compile("[a-z][a-z0-9-]{0,29}")
 
-State = Literal["asked", "in_force", "refused", "ended"]
+State = Literal["asked", "approved", "in_force", "refused", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +43,67 @@ class Linkage:
     requested_by: str
     state: State
     event_id: str
+    at: datetime
+    approved_by: str | None
 
 
 class LinkageDesk:
-    """Requests to make pseudonyms that meet those of other projects."""
+    """Requests to make pseudonyms that meet those of other projects.
 
-    def __init__(self, log: AuditLog, people: People, keys: KeyStore) -> None:
+    Without `keys` people ask and decide as well; the worker, which has the key store, then carries out what they
+    decided.
+    """
+
+    def __init__(self, log: AuditLog, people: People, keys: KeyStore | None = None) -> None:
         self._log = log
         self._people = people
         self._keys = keys
 
     def linkages(self) -> list[Linkage]:
         """Return every request, the newest first."""
-        in_force = frozenset(self._keys.linkages())
+        in_force = self._in_store()
         return [_linkage(one, in_force) for one in all_asked(self._log, REQUESTED)]
+
+    def linkage(self, ref: str) -> Linkage:
+        """Return one request, proven. Raises: Refused — if there is none, or its record was changed."""
+        return self._proven(ref)
+
+    def reason(self, ref: str) -> str:
+        """Return why it was asked, for those who decide. Raises: Refused — as `linkage`."""
+        return self._log.unseal(asked(self._log, REQUESTED, ref).entry.index).get("reason", "")
+
+    def previews(self, domain: str) -> list[Preview]:
+        """Return what the previews of a domain told, the oldest first."""
+        with self._log.db.read() as tx:
+            found = search(tx, Query(action=PREVIEWED, outcome="ok", newest_first=False, limit=1000))
+        names = tuple(field.name for field in fields(Preview))
+        return [
+            Preview(**{name: entry.body["detail"].get(name) for name in names})
+            for entry in found
+            if entry.intact and entry.body["detail"].get("linkage_domain") == domain
+        ]
+
+    def projects(self, domain: str) -> list[str]:
+        """Return the projects whose pseudonyms may be made in a domain."""
+        return sorted(project for name, project in self._in_force() if name == domain)
+
+    def carry_out(self) -> None:
+        """Let the key store have what was decided without it; every decision is proven again."""
+        if self._keys is None:
+            raise RuntimeError("this desk was made without a key store")
+        for one in all_asked(self._log, REQUESTED):
+            told = _linkage(one, None)
+            pair = (told.domain, told.project)
+            if (told.state == "in_force") == (pair in self._keys.linkages()) or told.state in ("asked", "refused"):
+                continue
+            try:
+                proven = _linkage(asked(self._log, REQUESTED, told.ref), None)
+            except Refused:
+                continue  # a request that was tampered with holds up no other; verifying the log reports it
+            if proven.state == "in_force" and proven.approved_by is not None:
+                self._keys.approve_linkage(*pair, requested_by=proven.requested_by, approved_by=proven.approved_by)
+            elif proven.state == "ended" and pair not in self._told_in_force():
+                self._keys.end_linkage(*pair)
 
     def ask(self, domain: str, project: str, reason: str, *, by: Actor, source: Source) -> Linkage:
         """Ask that a project's pseudonyms be made in a shared domain.
@@ -71,7 +121,7 @@ class LinkageDesk:
         detail: dict[str, JSON] = {"request": new_ref("li"), "linkage_domain": domain}
         try:
             check_asking(self._people.participant(by.ref), project)
-            if (domain, project) in self._keys.linkages():
+            if (domain, project) in self._in_force():
                 raise Refused("in_force", Text("이미 승인된 연계입니다.", "This linkage is in force already."))
         except Refused as refusal:
             self._deny(REQUESTED, project, domain, refusal, by, source)
@@ -96,9 +146,10 @@ class LinkageDesk:
             raise
         detail: dict[str, JSON] = {"linkage_domain": linkage.domain, "requested_by": linkage.requested_by}
         self._answer(APPROVED, linkage, by, source, detail)
-        self._keys.approve_linkage(
-            linkage.domain, linkage.project, requested_by=linkage.requested_by, approved_by=by.ref
-        )
+        if self._keys is not None:
+            self._keys.approve_linkage(
+                linkage.domain, linkage.project, requested_by=linkage.requested_by, approved_by=by.ref
+            )
         return self._proven(ref)
 
     def refuse(self, ref: str, reason: str, *, by: Actor, source: Source) -> Linkage:
@@ -124,7 +175,7 @@ class LinkageDesk:
         """
         linkage = self._proven(ref)
         try:
-            if linkage.state != "in_force":
+            if linkage.state not in ("approved", "in_force"):
                 raise Refused("not_in_force", Text("시행 중인 연계가 아닙니다.", "This linkage is not in force."))
             person = self._people.participant(by.ref)
             if by.ref != linkage.requested_by:
@@ -133,7 +184,8 @@ class LinkageDesk:
             self._deny(ENDED, linkage.project, linkage.domain, refusal, by, source)
             raise
         self._answer(ENDED, linkage, by, source, {"linkage_domain": linkage.domain}, {"reason": reason})
-        self._keys.end_linkage(linkage.domain, linkage.project)
+        if self._keys is not None:
+            self._keys.end_linkage(linkage.domain, linkage.project)
         return self._proven(ref)
 
     def preview(
@@ -153,6 +205,11 @@ class LinkageDesk:
         Announced before, so that an answer cannot be had without the record. Raises: Refused — if the person may not
         ask, the linkage is refused or ended, or the domain was previewed often enough. DataError — as the preview.
         """
+        if self._keys is None:
+            raise RuntimeError("this desk was made without a key store")
+        # Loaded here: the portal asks and agrees without the table libraries.
+        from deid.linkage.preview import preview
+
         linkage = self._proven(ref)
         detail: dict[str, JSON] = {
             "linkage_domain": linkage.domain,
@@ -177,7 +234,7 @@ class LinkageDesk:
 
     def _check_preview(self, linkage: Linkage, by: Actor) -> None:
         check_asking(self._people.participant(by.ref), linkage.project)
-        if linkage.state not in ("asked", "in_force"):
+        if linkage.state not in ("asked", "approved", "in_force"):
             raise Refused("is_over", Text("끝났거나 거절된 연계입니다.", "This linkage was refused or has ended."))
         if self._previews(linkage.domain) >= PREVIEWS:
             raise Refused(
@@ -196,7 +253,19 @@ class LinkageDesk:
 
     def _projects(self, linkage: Linkage) -> list[str]:
         """Return every project whose tokens would meet: nobody agrees to what their own project gains."""
-        return [linkage.project, *(project for domain, project in self._keys.linkages() if domain == linkage.domain)]
+        return [linkage.project, *self.projects(linkage.domain)]
+
+    def _in_store(self) -> frozenset[tuple[str, str]] | None:
+        return None if self._keys is None else frozenset(self._keys.linkages())
+
+    def _in_force(self) -> frozenset[tuple[str, str]]:
+        """Return what is in force: as the key store has it, and without one as the log says."""
+        stored = self._in_store()
+        return self._told_in_force() if stored is None else stored
+
+    def _told_in_force(self) -> frozenset[tuple[str, str]]:
+        told = [_linkage(one, None) for one in all_asked(self._log, REQUESTED)]
+        return frozenset((one.domain, one.project) for one in told if one.state == "in_force")
 
     def _check_pending(self, linkage: Linkage) -> None:
         if linkage.state != "asked":
@@ -206,7 +275,7 @@ class LinkageDesk:
             )
 
     def _proven(self, ref: str) -> Linkage:
-        return _linkage(asked(self._log, REQUESTED, ref), frozenset(self._keys.linkages()))
+        return _linkage(asked(self._log, REQUESTED, ref), self._in_store())
 
     def _answer(
         self,
@@ -264,7 +333,8 @@ def _event(
     )
 
 
-def _linkage(one: Asked, in_force: frozenset[tuple[str, str]]) -> Linkage:
+def _linkage(one: Asked, stored: frozenset[tuple[str, str]] | None) -> Linkage:
+    """Return a request as it stands; what the key store has counts where it was opened."""
     domain, project = str(one.detail["linkage_domain"]), str(one.entry.body["object"]["ref"])
     state: State = "asked"
     if one.answered(ENDED):
@@ -272,6 +342,8 @@ def _linkage(one: Asked, in_force: frozenset[tuple[str, str]]) -> Linkage:
     elif one.answered(REFUSED):
         state = "refused"
     elif one.answered(APPROVED):
-        # An approval that the key store does not know was ended there, or never arrived: it lets nobody through.
-        state = "in_force" if (domain, project) in in_force else "ended"
-    return Linkage(one.detail["request"], domain, project, one.by, state, one.entry.id)
+        # An approval that has not arrived in the key store lets nobody through yet.
+        state = "in_force" if stored is None or (domain, project) in stored else "approved"
+    agreed = one.answered(APPROVED)
+    approver = str(agreed[0].body["actor"]["ref"]) if agreed else None
+    return Linkage(one.detail["request"], domain, project, one.by, state, one.entry.id, one.at, approver)

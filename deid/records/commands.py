@@ -32,6 +32,10 @@ from deid.written import write_report
 CLI = Actor.service("cli")
 HERE = Source(None)
 ROOT = Acting(CLI, CLI.ref, HERE)
+_NO_EXTRACTS = Text(
+    "추출본이 없습니다. 신청서를 써서 `ansim extract make`로 만듭니다.",
+    "There is no extract. Write an order and make one with `ansim extract make`.",
+)
 _MADE = Text(
     "추출본 {ref}: {tables}개 표, {rows:,}행. 기준을 위해 {out:,}행을 뺐습니다.",
     "Extract {ref}: {tables} tables, {rows:,} rows; {out:,} rows were left out for the criteria.",
@@ -42,7 +46,8 @@ _NEXT = Text("다음 할 일", "What comes next")
 _CHANGED = Text("주의: 처리한 뒤 파일이 바뀌었습니다.", "Attention: the files changed since they were made.")
 _DESTROYED = Text("추출본 {ref}을(를) 파기했습니다.", "Extract {ref} was destroyed.")
 _KEY_KEPT = Text(
-    "키는 다른 추출본이 쓰고 있어 파기하지 않았습니다.", "The key was kept: another extract was made with it."
+    "키는 다른 추출본이나 직접 만든 파일이 쓰고 있어 파기하지 않았습니다. `ansim deid keys uses`로 볼 수 있습니다.",
+    "The key was kept: something else was made with it; see `ansim deid keys uses`.",
 )
 _WRITTEN = Text("{path}에 저장했습니다.", "Written to {path}.")
 
@@ -75,6 +80,8 @@ def run_list(_arguments: argparse.Namespace, context: Context) -> int:
     extracts: list[Extract] = context.zone().extracts.every()
     if context.json:
         return _emit(context, [views.summary(one) for one in extracts])
+    if not extracts:
+        context.print(_NO_EXTRACTS.say(language_of()))
     for one in extracts:
         state = STATE_TEXT[one.state].say(language_of())
         version = "" if one.version is None else f" v{one.version}"

@@ -166,6 +166,7 @@ class Desk:
         recorded = recorded_run(writing.tx, run)
         rules.check_binding(run, run.binding if given is None else given, recorded)
         rules.check_bytes(run, self._house.manifest(run.directory)[0])
+        rules.check_gate(run)
         return run
 
     def _append(self, writing: Writing, event: str, by: Acting) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -73,21 +74,29 @@ class Ending(Desk):
             )
 
     def _destroy_key(self, extract: Extract, reason: str, by: Acting) -> Document | None:
-        """Destroy the additional information of an extract, unless another living one was made with the same key."""
+        """End what an extract needs of its keys, and destroy each that nothing else was made with that still lives."""
+        from deid.errors import KeyInUse
+        from deid.key_users import needed, of_owner
         from deid.service import DeidDesk
 
-        desk = DeidDesk(self._log, self._keys())
-        mine = {(run.linkage_domain, run.key_version) for run in extract.runs}
+        keys = self._keys()
+        desk = DeidDesk(self._log, keys)
+        for use in of_owner(keys, extract.ref, rules.digests_of(extract)):
+            desk.end_use(use.ref, reason.strip(), by=by.actor, source=by.source, on_behalf_of=by.on_behalf_of)
+        mine = {(run.linkage_domain, run.key_version) for run in extract.runs if run.synthetic is None}
         others = {
             (run.linkage_domain, run.key_version)
             for other in self.every()
             if other.ref != extract.ref and other.state is not State.DESTROYED
             for run in other.runs
         }
-        records = [
-            _plain(desk.destroy_key(domain, version, reason.strip(), by=by.actor, source=by.source))
-            for domain, version in sorted(mine - others)
-        ]
+        records = []
+        for domain, version in sorted(mine - others):
+            if needed(keys, domain, version):
+                continue
+            # Whoever began to use it at this very moment keeps it.
+            with suppress(KeyInUse):
+                records.append(_plain(desk.destroy_key(domain, version, reason.strip(), by=by.actor, source=by.source)))
         return {"keys": records} if records else None
 
 

@@ -4,10 +4,13 @@ RecordError
 ├── Denied     the rules say no
 ├── NotFound   no such extract
 ├── Conflict   true in another state, or not the bytes that are meant
+├── TooRisky   the privacy gate of a synthetic extract refused it
 └── Invalid    the input is not what it must be
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from audit.text import Language, Text
 from deid.errors import DeidError
@@ -56,6 +59,26 @@ class NotFound(RecordError):
 
 class Conflict(RecordError):
     """The request does not fit the present state, or the bytes are not those that are meant."""
+
+
+class TooRisky(RecordError):
+    """The privacy gate refused a synthetic extract; `report` says which risk of which table."""
+
+    exit_code = 1
+    advice = Text(
+        "한도를 넘은 위험을 보고 열을 줄이거나 묶거나, privacy 항목으로 잡음을 더하십시오.",
+        "See which risk is too high; take fewer or coarser columns, or set a privacy budget.",
+    )
+
+    def __init__(self, report: dict[str, Any]) -> None:
+        super().__init__(
+            "risk_too_high",
+            Text(
+                "한도를 넘거나 측정되지 않은 위험이 있어 합성자료를 만들지 않았습니다.",
+                "A risk is above its limit or not measured, so no synthetic extract was made.",
+            ),
+        )
+        self.report = report
 
 
 class Invalid(RecordError):

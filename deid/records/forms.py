@@ -16,6 +16,7 @@ from deid.records.house import Usage
 from deid.records.model import KIND_TEXT, USE_TEXT, VERDICT_TEXT, Extract
 from deid.records.risk_rows import FIGURES, MET, figures
 from deid.records.rules import CHECKLIST
+from deid.records.synthetic_rows import risk_head, risk_rows, tables_of, use_head, use_rows
 from deid.records.workflow import STATE_TEXT
 
 KOREAN_TIME = ZoneInfo("Asia/Seoul")
@@ -28,6 +29,7 @@ ROLE_TEXT = {
     "free": Text("자유 서술", "free text"),
     "keep": Text("개인과 무관", "not about a person"),
     "drop": Text("제외", "left out"),
+    "synthetic": Text("합성", "synthetic"),
 }
 
 Naming = Callable[[str], str]
@@ -84,6 +86,7 @@ _T = {
     "key": Text("키 영역과 버전", "Key"),
     "binding": Text("검토 대상의 해시", "What was reviewed"),
     "risk": Text("위험성 검토", "Risk review"),
+    "synthetic": Text("합성자료의 위험과 쓸모", "Risk and use of the synthetic rows"),
     "measure": Text("지표", "Figure"),
     "before": Text("처리 전", "Before"),
     "after": Text("처리 후", "After"),
@@ -184,6 +187,7 @@ def review_form(extract: Extract, language: Language, name: Naming) -> Form:
         _levels(extract, language, t("levels")),
         *_run(extract, language, name),
         *_risk(extract, language),
+        *_synthetic(extract, language),
         *_verdicts(extract, language, name),
     ]
     if review := extract.review:
@@ -235,7 +239,7 @@ def _run(extract: Extract, language: Language, name: Naming) -> Iterable[Section
         "by": name(run.by_ref),
         "rows": f"{run.rows:,}",
         "out": f"{sum(int(table['suppressed']) for table in run.tables):,}",
-        "key": f"{run.linkage_domain} v{run.key_version}",
+        "key": _T["none"].say(language) if run.synthetic else f"{run.linkage_domain} v{run.key_version}",
         "policy": run.policy_sha256,
         "manifest": run.manifest_sha256,
     }
@@ -262,6 +266,14 @@ def _risk(extract: Extract, language: Language) -> Iterable[Section]:
                     for one in risk["criteria"]
                 ),
             )
+
+
+def _synthetic(extract: Extract, language: Language) -> Iterable[Section]:
+    """Yield how safe and how useful each table of a synthetic extract was found."""
+    for table, found in tables_of(extract.run.synthetic if extract.run else None):
+        heading = f"{_T['synthetic'].say(language)}: {table}"
+        yield Section(heading, header=risk_head(language), rows=tuple(risk_rows(found, language)))
+        yield Section("", header=use_head(language), rows=tuple(use_rows(found, language)))
 
 
 def _verdicts(extract: Extract, language: Language, name: Naming) -> Iterable[Section]:

@@ -18,10 +18,11 @@ from audit.log import AuditLog
 from audit.refs import new_event_id
 from audit.store import entry_of_event
 from audit.text import Text
+from deid.key_users import last_day
 from deid.records import store
-from deid.records.errors import Denied
+from deid.records.errors import Conflict, Denied
 from deid.records.model import Extract, Review, Run, Step, Verdict
-from deid.records.rules import binding_of, check_admission
+from deid.records.rules import binding_of, check_admission, check_gate
 from deid.records.workflow import State, move_for
 
 
@@ -55,7 +56,7 @@ def admit(tx: Connection, log: AuditLog, arrival: Arrival) -> str | None:
 def positively_reviewed(tx: Connection, extract: Extract) -> tuple[Run, Review] | None:
     """Return the run and the review of an extract that waits to be registered, where log and tables agree on both."""
     run, review = extract.run, extract.review
-    if extract.state is not State.ADEQUATE or run is None or review is None:
+    if extract.state is not State.ADEQUATE or run is None or review is None or not _gate_passed(run):
         return None
     sound = (
         review.verdict is Verdict.ADEQUATE
@@ -64,6 +65,14 @@ def positively_reviewed(tx: Connection, extract: Extract) -> tuple[Run, Review] 
         and _recorded_review(tx, review) == (run.binding, review.verdict.value, review.by_ref)
     )
     return (run, review) if sound else None
+
+
+def _gate_passed(run: Run) -> bool:
+    try:
+        check_gate(run)
+    except Conflict:
+        return False
+    return True
 
 
 def recorded_run(tx: Connection, run: Run) -> str | None:
@@ -103,6 +112,10 @@ def refuse_mount(tx: Connection, dataset: str, version: int, at: datetime) -> No
                 f"데이터셋 {dataset}의 처리 기간이 끝났거나 파기되었습니다.",
                 f"The extract behind dataset {dataset} has ended or was destroyed.",
             ),
+            advice=Text(
+                "더 필요하면 새 추출본을 신청하십시오(`ansim extract make`).",
+                "If it is still needed, order a new extract (`ansim extract make`).",
+            ),
         )
 
 
@@ -122,6 +135,10 @@ def refuse_grant(tx: Connection, dataset: str, version: int, project: str, ends_
                 f"이 추출본은 과제 {extract.draft.project}의 목적으로 처리되고 검토되었습니다.",
                 f"This extract was made and reviewed for project {extract.draft.project}.",
             ),
+            advice=Text(
+                "이 과제에 필요하면 이 과제를 위한 추출본을 따로 신청하십시오(`ansim extract make`).",
+                "If this project needs the data, order an extract for it (`ansim extract make`).",
+            ),
         )
     if ends_at > extract.draft.ends_at:
         raise Denied(
@@ -129,6 +146,10 @@ def refuse_grant(tx: Connection, dataset: str, version: int, project: str, ends_
             Text(
                 "추출본의 처리 기간보다 길게 승인할 수 없습니다.",
                 "A grant cannot outlast the processing period of the extract.",
+            ),
+            advice=Text(
+                f"끝나는 날을 {last_day(extract.draft.ends_at)} 이전으로 정하십시오(`--until`).",
+                f"Let it end by {last_day(extract.draft.ends_at)} (`--until`).",
             ),
         )
 

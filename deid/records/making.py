@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from deid.records.order import Order
     from deid.records.processing import Progress
 
+_REPLACED = "다시 처리함 · made anew"
+
 
 def _quiet(_table: str, _done: int, _every: int | None) -> None:
     return
@@ -50,8 +52,9 @@ class Making(Desk):
 
         Raises: NotFound, Denied, Conflict, Invalid, and what making raises; no files are left behind then.
         """
-        from deid.key_life import note_use
-        from deid.records.processing import Workshop, make_tables, remove, uses_of
+        from deid.key_users import of_owner
+        from deid.records.processing import Workshop, make_tables, remove
+        from deid.records.synthesising import make_synthetic
         from deid.service import DeidDesk
 
         extract = self.get(ref)
@@ -70,9 +73,11 @@ class Making(Desk):
         number = len(extract.runs) + 1
         directory = self._directory / extract.draft.dataset / f"{ref}.{number}"
         keys = self._keys()
-        making = Workshop(DeidDesk(self._log, keys), by.actor, by.source, progress, self._recognisers())
+        desk = DeidDesk(self._log, keys)
+        making = Workshop(desk, by.actor, by.source, progress, self._recognisers(), ref, by.on_behalf_of)
+        replaced = of_owner(keys, ref, rules.digests_of(extract))
         remove(directory)
-        made = make_tables(making, extract.draft, order.items, directory)
+        made = (make_synthetic if order.synthetic else make_tables)(making, extract.draft, order.items, directory)
         try:
             manifest, files = self._house.manifest(directory)
             run = Run(
@@ -92,8 +97,6 @@ class Making(Desk):
                 at=self._clock(),
                 event_id=new_event_id(),
             )
-            for use in uses_of(run, extract.draft):
-                note_use(keys, use)
             done = self._processed(replace(run, binding=rules.binding_of(run)), by)
         except BaseException:
             # What is not recorded must not be there.
@@ -101,6 +104,8 @@ class Making(Desk):
             raise
         for earlier in extract.runs:
             remove(earlier.directory)
+        for use in replaced:
+            desk.end_use(use.ref, _REPLACED, by=by.actor, source=by.source, on_behalf_of=by.on_behalf_of)
         return done
 
     def _processed(self, run: Run, by: Acting) -> Extract:
@@ -116,10 +121,12 @@ class Making(Desk):
                 tables=len(run.tables),
                 rows=run.rows,
                 suppressed=suppressed,
-                key_version=run.key_version,
-                linkage_domain=run.linkage_domain,
                 risk=rules.digest(run.risk),
             )
+            if run.synthetic is None:
+                writing.detail.update(key_version=run.key_version, linkage_domain=run.linkage_domain)
+            else:
+                writing.detail["synthetic"] = True
         return self.get(run.ref)
 
     def submit(self, ref: str, *, by: Acting) -> Extract:

@@ -137,6 +137,12 @@ class Run:
         """Rows of all tables of the extract."""
         return sum(int(table["rows"]) for table in self.tables)
 
+    @property
+    def synthetic(self) -> Document | None:
+        """The report on a synthetic extract: by table, how safe and how useful it is; None where rows are real."""
+        found: Document | None = self.risk.get("synthetic")
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Review:

@@ -1,5 +1,6 @@
 """The order for an extract: one YAML file that says for what, whose data, by which policies, how long.
 
+An extract is pseudonymised, each table by a policy of its own, or `synthetic`, all tables by one policy; never both.
 Relative paths are relative to the file. Strict, as every file that people write: an unknown key is an error with
 its line.
 """
@@ -29,6 +30,7 @@ class Item:
     """One table of an extract: where it comes from, and the policy that makes it."""
 
     policy: Path
+    """The policy of the table; that of the whole extract where it is synthetic."""
     source: Path
 
 
@@ -39,6 +41,8 @@ class Order:
     draft: Draft
     items: Mapping[str, Item]
     """By the name of the table in the extract."""
+    synthetic: Path | None = None
+    """The synthetic policy, where the extract is to be synthetic."""
 
 
 def load_order(path: Path) -> Order:
@@ -72,7 +76,8 @@ def parse_order(text: str, directory: Path, file: str = "extract.yaml") -> Order
             "environment",
             "ends",
             "tables",
-        )
+        ),
+        ("synthetic",),
     )
     given["version"].whole(VERSION, VERSION)
     purpose = given["purpose"].fields(("kind", "statement", "basis"))
@@ -81,6 +86,7 @@ def parse_order(text: str, directory: Path, file: str = "extract.yaml") -> Order
     items = given["tables"].entries()
     if not items:
         given["tables"].refuse(Text("표가 하나도 없습니다", "names no table"))
+    synthetic = directory / given["synthetic"].words() if "synthetic" in given else None
     return Order(
         Draft(
             dataset=_slug(given["dataset"]),
@@ -101,7 +107,8 @@ def parse_order(text: str, directory: Path, file: str = "extract.yaml") -> Order
             environment=environment["protection"].words(),
             ends_at=_end_of(given["ends"]),
         ),
-        {_table(name, node): _item(node, directory) for name, node in items.items()},
+        {_table(name, node): _item(node, directory, synthetic) for name, node in items.items()},
+        synthetic,
     )
 
 
@@ -112,7 +119,9 @@ def _slug(node: Node) -> str:
     return node.name()
 
 
-def _item(node: Node, directory: Path) -> Item:
+def _item(node: Node, directory: Path, synthetic: Path | None) -> Item:
+    if synthetic is not None:
+        return Item(synthetic, directory / node.fields(("source",))["source"].words())
     given = node.fields(("policy", "source"))
     return Item(directory / given["policy"].words(), directory / given["source"].words())
 

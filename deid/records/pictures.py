@@ -20,10 +20,10 @@ def pictures(before: Assessment, after: Assessment) -> Document:
 def _drawn(before: Assessment, after: Assessment, language: Language) -> list[Document]:
     if not after.quasi:
         return []
-    return [_plain(histogram(after, before, language)), _plain(column_chart(after, before, language))]
+    return [plain(histogram(after, before, language)), plain(column_chart(after, before, language))]
 
 
-def _plain(chart: Chart) -> Document:
+def plain(chart: Chart) -> Document:
     """Return a drawing with each shape named by what it is; coordinates are rounded, as no screen shows more."""
     shapes = [{"kind": type(shape).__name__.lower(), **asdict(shape)} for shape in chart.shapes]
     for shape in shapes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,18 +15,17 @@ import pyarrow as pa
 
 from audit.event import Actor, Source, Subjects
 from audit.text import Text
-from deid.key_life import Use
 from deid.policy import Policy, load_policy
 from deid.records.errors import Invalid
 from deid.records.levels import levels_of
-from deid.records.model import Document, Draft, Level, Run
+from deid.records.model import Document, Draft, Level
 from deid.records.order import Item
 from deid.records.pictures import pictures
 from deid.records.readme import README, readme
 from deid.records.rules import digest
 from deid.risk.assessment import Assessment, Criterion, as_json, assess_policy, criteria
 from deid.risk.measures import NotComputed
-from deid.service import DeidDesk
+from deid.service import DeidDesk, Need
 from deid.sources import Table, open_table
 from deid.zone_recognisers import ZoneRecogniser
 
@@ -55,6 +55,9 @@ class Workshop:
     progress: Progress = lambda _table, _done, _all: None
     recognisers: tuple[ZoneRecogniser, ...] = ()
     """What the zone looks for in texts beside what is built in."""
+    owner: str | None = None
+    """The extract that the tables are made for."""
+    on_behalf_of: str | None = None
 
 
 def read_policies(
@@ -92,20 +95,10 @@ def make_tables(shop: Workshop, draft: Draft, items: Mapping[str, Item], directo
     Raises: PolicyError, DataError, KeyStoreError, NotDurable, Invalid; the directory is not there then.
     """
     policies = read_policies(draft, items, shop.recognisers)
-    fresh = directory.with_name(f".{directory.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    try:
+    with fresh_directory(directory) as fresh:
         made = [_make_table(shop, draft, name, policies[name], item, fresh) for name, item in sorted(items.items())]
         levels = tuple(level for _, rows, _ in made for level in rows)
         (fresh / README).write_text(readme(draft, levels, [table for table, _, _ in made]), encoding="utf-8")
-        for path in fresh.iterdir():
-            path.chmod(0o444)
-        fresh.chmod(0o755)
-        fresh.rename(directory)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
     any_policy = next(iter(policies.values()))
     return Made(
         digest({name: policy.digest for name, policy in policies.items()}),
@@ -117,10 +110,27 @@ def make_tables(shop: Workshop, draft: Draft, items: Mapping[str, Item], directo
     )
 
 
+@contextmanager
+def fresh_directory(directory: Path) -> Iterator[Path]:
+    """Give a directory beside another, which gets its name when the block ends well and goes when it does not."""
+    fresh = directory.with_name(f".{directory.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    try:
+        yield fresh
+        for path in fresh.iterdir():
+            path.chmod(0o444)
+        fresh.chmod(0o755)
+        fresh.rename(directory)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+
+
 def _make_table(
     shop: Workshop, draft: Draft, name: str, policy: Policy, item: Item, directory: Path
 ) -> tuple[Document, list[Level], Document]:
-    source = open_table(item.source)
+    source, source_sha256 = open_table(item.source), sha256_of(item.source)
     extract = shop.desk.make_extract(
         policy,
         source,
@@ -129,6 +139,7 @@ def _make_table(
         source=shop.source,
         subjects=Subjects.datasets([(draft.dataset, 0, draft.people)]),
         progress=lambda done, every: shop.progress(name, done, every),
+        need=Need(draft.ends_at, "ordered", shop.owner, source_sha256, shop.on_behalf_of),
     )
     before, after = _measured(source, policy), _measured(open_table(extract.path), policy)
     applied = extract.applied
@@ -136,7 +147,7 @@ def _make_table(
         "table": name,
         "policy": policy.name,
         "policy_sha256": policy.digest,
-        "source_sha256": _sha256(item.source),
+        "source_sha256": source_sha256,
         "source_form": dict(source.described),
         "sha256": extract.sha256,
         "rows_before": before.rows if before.rows or source.rows is None else source.rows,
@@ -146,14 +157,6 @@ def _make_table(
         "dropped": len(applied.dropped),
     }
     return table, levels_of(name, policy, applied.unnamed), _risk(policy, before, after)
-
-
-def uses_of(run: Run, draft: Draft) -> list[Use]:
-    """Return until when each table of a run needs its key."""
-    return [
-        Use(run.linkage_domain, run.key_version, str(table["sha256"]), draft.dataset, draft.project, draft.ends_at)
-        for table in run.tables
-    ]
 
 
 def _measured(table: Table, policy: Policy) -> Assessment:
@@ -176,7 +179,8 @@ def _criterion(one: Criterion) -> Document:
     return {"name": one.name, "column": one.column, "required": one.required, "found": found, "met": one.met}
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the digest of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

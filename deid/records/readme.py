@@ -29,6 +29,24 @@ def readme(draft: Draft, levels: Sequence[Level], tables: Sequence[Document]) ->
     return "\n".join(lines) + "\n"
 
 
+def synthetic_readme(draft: Draft, levels: Sequence[Level], tables: Sequence[Document]) -> str:
+    """Return the page beside synthetic tables: that no row is of a person, and what to expect of them."""
+    lines = [
+        f"# {draft.title.ko} · {draft.title.en}\n",
+        f"합성자료입니다. 어떤 행도 실제 사람의 것이 아닙니다. 목적: {draft.purpose}\n",
+        f"Synthetic rows made from data of {draft.owner}, for this project only. No row is a person's. Write and try"
+        " code with them; results for publication come from the real data.\n",
+    ]
+    for table in tables:
+        lines += [f"\n### {table['table']}\n", f"{table['rows']:,} 행 · rows\n", "| 열 · column | |", "|---|---|"]
+        lines += [
+            f"| `{level.column}` | {level.parameters} |"
+            for level in levels
+            if level.table == table["table"] and level.action != "drop"
+        ]
+    return "\n".join(lines) + "\n"
+
+
 def _row(level: Level) -> str:
     role = next((text for name, text in ROLES.items() if name == level.role), None)
     named = "–" if role is None else f"{role.ko.partition(':')[0]} · {role.en.partition(':')[0]}"

@@ -231,6 +231,26 @@ def check_binding(run: Run, given: str, recorded: str | None) -> None:
         )
 
 
+def check_gate(run: Run) -> None:
+    """Accept a run whose privacy gate every risk passed, where it has one: what was refused is never approved.
+
+    The verdict is taken from the risks themselves, each by its own, and never from a word that sums them up.
+    Raises: Conflict.
+    """
+    if run.synthetic is None:
+        return
+    tables = run.synthetic.get("tables") or {}
+    verdicts = [risk.get("verdict") for table in tables.values() for risk in table.get("risks") or [{}]]
+    if not verdicts or any(verdict != "below" for verdict in verdicts):
+        raise Conflict(
+            "risk_too_high",
+            Text(
+                "합성자료의 위험이 한도를 넘거나 측정되지 않아 승인할 수 없습니다.",
+                "A risk of this synthetic extract is above its limit or not measured: it cannot be approved.",
+            ),
+        )
+
+
 def check_bytes(run: Run, manifest_sha256: str) -> None:
     """Accept files that are exactly those of the run; one changed byte is another manifest.
 
@@ -244,6 +264,11 @@ def check_bytes(run: Run, manifest_sha256: str) -> None:
                 "The files of the extract changed since they were made. Make it anew and have it reviewed.",
             ),
         )
+
+
+def digests_of(extract: Extract) -> list[str]:
+    """Return the digest of every file of every run."""
+    return [str(table["sha256"]) for run in extract.runs for table in run.tables]
 
 
 def binding_of(run: Run) -> str:

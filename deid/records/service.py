@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from deid.records.ending import Ending
 from deid.records.forgetting import Forgetting
-from deid.records.making import Making
 from deid.records.reviewing import Reviewing
+from deid.records.synthetic_jobs import SyntheticJobs
 
 
-class ExtractDesk(Making, Reviewing, Ending, Forgetting):
+class ExtractDesk(SyntheticJobs, Reviewing, Ending, Forgetting):
     """Everything that is done with extracts, from the draft to the end of their record."""

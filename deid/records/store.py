@@ -153,6 +153,7 @@ def remove(tx: Connection, extract: Extract, at: datetime, event_id: str) -> Non
             event_id=event_id,
         )
     )
+    tx.execute(delete(tables.synthetic_job).where(tables.synthetic_job.c.extract == extract.ref))
     for table in tables.RECORD:
         tx.execute(delete(table).where(table.c.ref == extract.ref))
 

@@ -122,6 +122,28 @@ removal = Table(
     Column("event_id", EVENT, nullable=False),
 )
 
+synthetic_job = Table(
+    "deid_synthetic_job",
+    metadata,
+    Column("ref", REF, primary_key=True),
+    Column("extract", REF, ForeignKey("deid_extract.ref"), nullable=False, index=True),
+    Column("policy", Text, nullable=False),
+    Column("sources", Text, nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("stage", String(16)),
+    Column("done", Big, nullable=False, server_default="0"),
+    Column("total", Big, nullable=False, server_default="0"),
+    Column("reason", Text),
+    Column("report", Text),
+    Column("by_ref", REF, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("stage_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("event_id", EVENT, nullable=False),
+)
+"""Work under way, and how it ended: not a record. What was made is a run of its extract, as every other."""
+
 RECORD = (destruction, review, run, move, version, extract)
 """The tables of one record, in the order in which its rows are removed."""
 

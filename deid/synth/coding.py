@@ -6,6 +6,7 @@ many rows, and what lies in the outermost ones is drawn between the ends of a bi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,11 +19,13 @@ from numpy.typing import NDArray
 from audit.text import Text
 from deid.errors import DataError
 from deid.synth.marginals import Codes
-from deid.synth.policy import ColumnKind
+from deid.synth.policy import LISTED, ColumnKind
+from deid.synth.regions import is_region
 
 LEAST_ROWS = 10
 """Rows behind a value or a bin that is learnt from the data: the zone's usual smallest cell."""
 OTHER = "기타/other"
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 class Coder(Protocol):
@@ -47,6 +50,10 @@ class Categories:
     folded: bool
     """Whether the list leaves values out, which are then one group."""
     missing: bool
+    kind: pa.DataType | None = None
+    """Whole numbers, where the source has them; None for words."""
+    named: bool = True
+    """Whether the rest has a name; otherwise it is missing, since a made-up code would look real."""
 
     @property
     def size(self) -> int:
@@ -64,8 +71,10 @@ class Categories:
 
     def decode(self, codes: NDArray[np.int32], random: np.random.Generator) -> pa.Array:
         """Return a value for each number."""
-        shown = [*self.values, *([OTHER] if self.folded else []), *([None] if self.missing else [])]
-        return pa.array(shown, pa.string()).take(pa.array(codes))
+        rest = OTHER if self.named else None
+        shown = [*self.values, *([rest] if self.folded else []), *([None] if self.missing else [])]
+        texts = pa.array(shown, pa.string()).take(pa.array(codes))
+        return texts if self.kind is None else pc.cast(texts, self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +153,7 @@ def learn_coding(table: pa.Table, columns: Sequence[ColumnKind], *, public_only:
 def _coder(values: pa.Array, column: ColumnKind, public_only: bool) -> Coder:
     # Whether anything is missing is data too: under a budget there is always room for it.
     missing = public_only or values.null_count > 0
-    if column.kind == "category":
+    if column.kind in LISTED:
         return _categories(values, column, public_only, missing)
     try:
         numbers, absent = numbers_of(values)
@@ -165,13 +174,21 @@ def _coder(values: pa.Array, column: ColumnKind, public_only: bool) -> Coder:
 
 def _categories(values: pa.Array, column: ColumnKind, public_only: bool, missing: bool) -> Categories:
     texts = pc.cast(values, pa.string())
+    whole = values.type if pa.types.is_integer(values.type) else None
+    if whole is not None and not all(_WHOLE.fullmatch(value) for value in column.values):
+        whole = None
+    named = whole is None and column.kind != "region"
     if column.values:
         unknown = public_only or not pc.all(pc.is_in(pc.drop_null(texts), pa.array(column.values))).as_py()
-        return Categories(column.values, folded=bool(unknown), missing=missing)
+        return Categories(column.values, folded=bool(unknown), missing=missing, kind=whole, named=named)
     counted = pc.value_counts(pc.drop_null(texts))
     pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
-    common = sorted(value for value, count in pairs if count >= LEAST_ROWS)
-    return Categories(tuple(common), folded=len(common) < len(counted), missing=missing)
+    common = sorted(value for value, count in pairs if count >= LEAST_ROWS and _exists(value, column))
+    return Categories(tuple(common), folded=len(common) < len(counted), missing=missing, kind=whole, named=named)
+
+
+def _exists(value: str, column: ColumnKind) -> bool:
+    return column.kind != "region" or is_region(value)
 
 
 def _edges(numbers: NDArray[np.float64], column: ColumnKind, *, whole: bool) -> NDArray[np.float64]:

@@ -6,73 +6,132 @@ import argparse
 import json
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from audit.cli_context import Context, language_of
 from audit.event import Source
 from audit.text import Language, Text
 from deid.commands import CLI, subjects_of
+from deid.errors import DataError
 from deid.progress import shown
 from deid.reading import opened
+from deid.risk.page import Page
 from deid.risk.page_html import html
 from deid.risk.page_pdf import pdf
-from deid.synth.making import Synthetic
-from deid.synth.policy import SynthPolicy, load_synth_policy
-from deid.synth.report import RISKS, VERDICTS, document, report
+from deid.sources import Table, open_table
+from deid.synth.policy import SynthPolicy
+from deid.synth.relations import RelatedPolicy, load_extract_policy
+from deid.synth.report import VERDICTS, document, report
 from deid.synth.sdv_engine import LICENCE
-from deid.synth.service import SynthDesk
+from deid.synth.service import SynthDesk, SyntheticExtract
+from deid.synth.words import RISKS
 from deid.targets import refuse_target
 from deid.written import write_report
+
+SUFFIXES = (".parquet", ".csv")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
     """Make the synthetic extract of a policy; it is written only if every risk lies below its limit."""
-    policy = load_synth_policy(arguments.policy)
-    refuse_target(arguments.target)
+    policy = load_extract_policy(arguments.policy)
     language: Language = arguments.language or language_of()
     if policy.engine != "marginals" and not context.json:
         context.print(LICENCE.say(language))
+    if isinstance(policy, RelatedPolicy):
+        extract = _make_related(policy, arguments, context)
+    else:
+        extract = _make(policy, arguments, context)
+    _write_reports(extract, policy, arguments, context, language)
+    if context.json:
+        context.print(json.dumps(_document(extract, policy), ensure_ascii=False))
+    else:
+        _say(extract, arguments.target, context, language)
+    return 1 if extract.sha256 is None else 0
+
+
+def _make(policy: SynthPolicy, arguments: argparse.Namespace, context: Context) -> SyntheticExtract:
+    refuse_target(arguments.target)
     zone = context.zone()
     with opened(arguments.table, arguments) as source:
-        extract = SynthDesk(zone.log).make(
-            policy,
-            source,
-            arguments.target,
-            by=CLI,
-            source=Source(None),
-            subjects=subjects_of(zone, policy.dataset),
-            shown=partial(shown, quiet=context.json),
+        return SynthDesk(zone.log).make(policy, source, arguments.target, **_by(zone, policy, context))
+
+
+def _make_related(policy: RelatedPolicy, arguments: argparse.Namespace, context: Context) -> SyntheticExtract:
+    """Make several tables from the files of a folder into another. Raises: DataError."""
+    sources = {table.name: _source(Path(arguments.table), table.name) for table in policy.tables}
+    zone, target = context.zone(), Path(arguments.target)
+    try:
+        target.mkdir(exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            Text(f"{target} 폴더를 만들 수 없습니다: {error.strerror}", f"{target}: {error.strerror}.")
+        ) from error
+    try:
+        return SynthDesk(zone.log).make_related(policy, sources, target, **_by(zone, policy, context))
+    finally:
+        # Whatever came of it, a folder with nothing in it is not left behind.
+        if not any(target.iterdir()):
+            target.rmdir()
+
+
+def _source(directory: Path, table: str) -> Table:
+    for suffix in SUFFIXES:
+        if (path := directory / f"{table}{suffix}").is_file():
+            return open_table(path)
+    raise DataError(
+        Text(
+            f"{directory} 폴더에 {table}.parquet나 {table}.csv가 없습니다.",
+            f"{directory} holds neither {table}.parquet nor {table}.csv.",
         )
-    made = extract.made
-    _write_reports(made, policy, arguments, context, language)
-    if context.json:
-        context.print(json.dumps({"sha256": extract.sha256, **document(made, policy)}, ensure_ascii=False))
-    else:
-        _say(made, arguments.target, context, language)
-    return 0 if made.judged.passed else 1
+    )
+
+
+def _by(zone: Any, policy: SynthPolicy | RelatedPolicy, context: Context) -> dict[str, Any]:
+    return {
+        "by": CLI,
+        "source": Source(None),
+        "subjects": subjects_of(zone, policy.dataset),
+        "shown": partial(shown, quiet=context.json),
+    }
+
+
+def _document(extract: SyntheticExtract, policy: SynthPolicy | RelatedPolicy) -> dict[str, object]:
+    """Return the result for programs: of one table as it stands, of several by table."""
+    if isinstance(policy, SynthPolicy):
+        return {"sha256": extract.sha256, **document(extract.made, policy)}
+    tables = {name: document(made, policy) for name, made in extract.tables.items()}
+    return {"sha256": extract.sha256, "passed": extract.sha256 is not None, "tables": tables}
 
 
 def _write_reports(
-    made: Synthetic, policy: SynthPolicy, arguments: argparse.Namespace, context: Context, language: Language
+    extract: SyntheticExtract,
+    policy: SynthPolicy | RelatedPolicy,
+    arguments: argparse.Namespace,
+    context: Context,
+    language: Language,
 ) -> None:
-    page = report(made, policy, language)
+    page: Page = report(extract.tables, policy, language)
     if arguments.html:
         write_report(arguments.html, html(page).encode("utf-8"))
     if arguments.pdf:
         write_report(arguments.pdf, pdf(page, fonts=[context.home / "fonts"]))
 
 
-def _say(made: Synthetic, target: Path, context: Context, language: Language) -> None:
-    for risk in made.judged.risks:
-        name = RISKS[risk.name].say(language) + (f" ({risk.about})" if risk.about else "")
-        context.print(f"{VERDICTS[risk.verdict].say(language):<24} {name}: {risk.interval[1]:.3f} / {risk.limit:.3f}")
-    for task in made.useful.tasks:
-        context.print(f"AUC {task.target}: {task.synthetic:.3f} ({Text('실제', 'real').say(language)} {task.real:.3f})")
+def _say(extract: SyntheticExtract, target: Path, context: Context, language: Language) -> None:
+    for table, made in extract.tables.items():
+        if len(extract.tables) > 1:
+            context.print(f"\n{table}: {made.rows:,}")
+        for risk in made.judged.risks:
+            name = RISKS[risk.name].say(language) + (f" ({risk.about})" if risk.about else "")
+            verdict = VERDICTS[risk.verdict].say(language)
+            context.print(f"{verdict:<24} {name}: {risk.interval[1]:.3f} / {risk.limit:.3f}")
+        for task in made.useful.tasks:
+            real = Text("실제", "real").say(language)
+            context.print(f"AUC {task.target}: {task.synthetic:.3f} ({real} {task.real:.3f})")
+    rows = extract.made.rows
     end = (
-        Text(
-            f"{target}: 합성 {made.rows:,}행을 썼습니다.",
-            f"{target}: {made.rows:,} synthetic rows.",
-        )
-        if made.judged.passed
+        Text(f"{target}: 합성 {rows:,}행을 썼습니다.", f"{target}: {rows:,} synthetic rows.")
+        if extract.sha256 is not None
         else Text(
             "쓰지 않았습니다. 한도를 넘은 위험을 보고 열을 줄이거나 묶거나, privacy 항목으로 잡음을 더하십시오.",
             "Nothing was written. See which risk is too high; take fewer or coarser columns, or set a privacy budget.",

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from audit.text import Text
 from deid.errors import DataError
@@ -15,6 +14,7 @@ from deid.synth.attacks import Tables
 from deid.synth.engine import MarginalEngine
 from deid.synth.gate import LEAST_HELD_OUT, Judged, judge
 from deid.synth.matrix import Space
+from deid.synth.ordering import ordered
 from deid.synth.policy import HELD_OUT, SynthPolicy
 from deid.synth.port import Drawn, Engine, Progress
 from deid.synth.sampler import Sampler
@@ -77,18 +77,31 @@ def judged(
     progress: Progress = lambda _done, _all: None,
 ) -> Synthetic:
     """Attack a sample of what was drawn, and measure what it is good for."""
+    return judged_rows(parts.learnt, parts.held_out, drawn, policy, parts.drawn.said, random, progress)
+
+
+def judged_rows(
+    learnt: pa.Table,
+    held_out: pa.Table,
+    drawn: Sampler,
+    policy: SynthPolicy,
+    said: dict[str, object],
+    random: np.random.Generator,
+    progress: Progress = lambda _done, _all: None,
+) -> Synthetic:
+    """Attack a sample of drawn rows with the rows they were learnt from and those held out."""
     samples = []
-    for part in (parts.learnt, parts.held_out):
+    for part in (learnt, held_out):
         sampler = Sampler(MOST_COMPARED, random)
         sampler.add(part)
         samples.append(sampler.table())
     samples.append(drawn.table())
     space = Space.of(policy.learnt, samples)
-    learnt, held_out, synthetic = (space.values(part) for part in samples)
-    tables = Tables(space, synthetic=synthetic, learnt=learnt, held_out=held_out)
+    values = [space.values(part) for part in samples]
+    tables = Tables(space, synthetic=values[2], learnt=values[0], held_out=values[1])
     verdict = judge(tables, policy.gate, policy.secrets, random, progress)
     useful = usefulness(tables, policy.targets, random)
-    return Synthetic(drawn.rows, parts.learnt.num_rows, parts.held_out.num_rows, parts.drawn.said, verdict, useful)
+    return Synthetic(drawn.rows, learnt.num_rows, held_out.num_rows, said, verdict, useful)
 
 
 def split(source: pa.Table, random: np.random.Generator) -> tuple[pa.Table, pa.Table]:
@@ -107,19 +120,3 @@ def split(source: pa.Table, random: np.random.Generator) -> tuple[pa.Table, pa.T
         )
     order = random.permutation(source.num_rows)
     return source.take(pa.array(order[held:])), source.take(pa.array(order[:held]))
-
-
-def ordered(table: pa.Table, policy: SynthPolicy) -> pa.Table:
-    """Return the table with the values of a row changed over where the policy wants them the other way round."""
-    for order in policy.orders:
-        low, high = table.column(order.low), table.column(order.high)
-        wrong = pc.fill_null(pc.greater(low, high), False)
-        table = table.set_column(table.column_names.index(order.low), order.low, pc.if_else(wrong, high, low))
-        table = table.set_column(table.column_names.index(order.high), order.high, pc.if_else(wrong, low, high))
-    return table
-
-
-def with_keys(table: pa.Table, policy: SynthPolicy, first: int) -> pa.Table:
-    """Return the columns of the policy in its order; keys are numbers that begin with S, so that none looks real."""
-    keys = pa.array([f"S{n:09d}" for n in range(first, first + table.num_rows)])
-    return pa.table({c.name: keys if c.kind == "key" else table.column(c.name) for c in policy.columns})

@@ -21,6 +21,8 @@ Pair = tuple[int, int]
 SHARE_ONE_WAY = 0.1
 SHARE_CHOICE = 0.1
 """Parts of the privacy budget for single columns and for choosing pairs; the rest measures the pairs."""
+LEAST_KEPT = 0.75
+"""The part of the rows that has to be left in the cells of a pair."""
 MOST_CELLS = 2_000_000
 """Cells of one pair; a pair of two columns with more is not measured."""
 
@@ -44,14 +46,16 @@ class Marginals:
 def measure(codes: Codes, sizes: Sequence[int], least_cell: int = 1) -> Marginals:
     """Return exact counts of all pairs; cells of fewer than `least_cell` rows are emptied.
 
-    A combination of one or two people is then not reproduced from a count of it, though chance may make it again.
+    A combination of one or two people is then not reproduced from a count of it, though chance may make it again. A
+    pair that loses too many rows so is not used at all: the few cells that are left would be drawn again and again.
     """
     ones = tuple(_count(codes[:, n], size) for n, size in enumerate(sizes))
     pairs = {}
     for first, second in _possible(sizes):
         counts = _count_pair(codes, first, second, sizes)
         counts[counts < least_cell] = 0.0
-        pairs[first, second] = _scaled(counts, float(len(codes)))
+        if counts.sum() >= LEAST_KEPT * len(codes):
+            pairs[first, second] = _scaled(counts, float(len(codes)))
     return Marginals(tuple(sizes), float(len(codes)), ones, pairs)
 
 
@@ -87,6 +91,16 @@ def dependence(counts: Counts) -> float:
     expected = joint.sum(axis=1, keepdims=True) @ joint.sum(axis=0, keepdims=True)
     found = joint > 0.0
     return float((joint[found] * np.log(joint[found] / expected[found])).sum())
+
+
+def surplus(counts: Counts) -> float:
+    """Return the mutual information beyond what as many rows of independent columns would show by chance, in nats.
+
+    The bias is that of Miller (1955): (values - 1)(values - 1) / (2 rows). Without taking it away, columns of many
+    values always seem to say most of each other in a small table.
+    """
+    lines, columns = (int((counts.sum(axis=axis) > 0.0).sum()) for axis in (1, 0))
+    return dependence(counts) - (lines - 1) * (columns - 1) / (2.0 * max(float(counts.sum()), 1.0))
 
 
 def _chosen(

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from deid.synth.coding import numbers_of
-from deid.synth.policy import ColumnKind
+from deid.synth.policy import LISTED, ColumnKind
 
 Values = NDArray[np.float64]
 """Rows of numbers, shape (rows, columns): a number as it is, a category by its place in a list, nothing as NaN."""
@@ -33,7 +33,7 @@ class Space:
         """Return a space that holds every value of the tables; the spans are those of the first."""
         lists, spans = [], []
         for column in columns:
-            if column.kind == "category":
+            if column.kind in LISTED:
                 texts = [pc.cast(table.column(column.name), pa.string()).unique() for table in tables]
                 lists.append(tuple(sorted({v for one in texts for v in one.to_pylist() if v is not None})))
                 spans.append(1.0)
@@ -43,7 +43,7 @@ class Space:
                 seen = numbers[~absent]
                 low, high = np.quantile(seen, [0.05, 0.95]) if seen.size else (0.0, 1.0)
                 spans.append(float(high - low) or 1.0)
-        categorical = np.array([column.kind == "category" for column in columns])
+        categorical = np.array([column.kind in LISTED for column in columns])
         return cls(tuple(c.name for c in columns), categorical, tuple(lists), np.array(spans))
 
     def values(self, table: pa.Table) -> Values:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -17,12 +17,21 @@ from typing import Literal, cast, get_args
 from audit.text import Text
 from audit.yaml_file import Node, plain, read_yaml
 from deid.errors import PolicyError
+from deid.synth.regions import is_region
 
 VERSION = 1
-Kind = Literal["category", "number", "date", "key"]
-"""Values of a list; measured numbers; days; and numbers that only tell rows apart, which are made anew."""
+Kind = Literal[
+    "category", "number", "date", "region", "key", "name", "phone", "address", "resident_number", "reference"
+]
+"""Learnt: values of a list, measured numbers, days, and places of Korea. The others are made anew: `key` tells rows
+apart, `reference` names a row of another table, and what names or reaches a person is invented."""
+
+LEARNT: frozenset[Kind] = frozenset({"category", "number", "date", "region"})
+LISTED: frozenset[Kind] = frozenset({"category", "region"})
+"""Learnt as values of a list."""
 
 ENGINES = ("marginals", "gaussian_copula", "ctgan", "tvae")
+MOST_ROWS = 1_000_000_000
 HELD_OUT = 0.2
 """The part of the source that no engine sees: what is found about it cannot come from learning it."""
 MOST_EPSILON = 10.0
@@ -41,6 +50,10 @@ class ColumnKind:
     """The least and the most that a number or a date (in days since 1970) can be, where the policy says so."""
     decimals: int = 0
     bins: int = 32
+    table: str = ""
+    """The table that a reference leads to."""
+    since: str = ""
+    """The date of the parent's row from which this one is told, as the days between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +115,8 @@ class SynthPolicy:
 
     @property
     def learnt(self) -> tuple[ColumnKind, ...]:
-        """Return the columns that are learnt; keys are made."""
-        return tuple(column for column in self.columns if column.kind != "key")
+        """Return the columns that are learnt; the others are made."""
+        return tuple(column for column in self.columns if column.kind in LEARNT)
 
 
 def load_synth_policy(path: Path) -> SynthPolicy:
@@ -124,18 +137,45 @@ def parse_synth_policy(text: str, file: str = "synthetic.yaml") -> SynthPolicy:
     Raises: PolicyError — naming the line.
     """
     root = read_yaml(text, file, PolicyError)
-    given = root.fields(
-        ("version", "name", "dataset", "project", "engine", "columns"),
-        ("rows", "privacy", "gate", "targets", "secrets", "least_cell", "constraints"),
-    )
+    given = root.fields(("version", "name", "dataset", "project", "engine", "columns"), ("privacy", *HEAD, *OF_TABLE))
+    return read_table(read_head(given, root, ENGINES), given)
+
+
+HEAD = ("gate", "least_cell")
+"""Keys that hold for all tables of an extract and may be left out."""
+OF_TABLE = ("rows", "targets", "secrets", "constraints")
+"""Keys of one table that may be left out."""
+
+
+def read_head(given: Mapping[str, Node], root: Node, engines: Sequence[str]) -> SynthPolicy:
+    """Return a policy with what holds for all its tables, and no column yet."""
     given["version"].whole(VERSION, VERSION)
-    columns = tuple(_column(name, node) for name, node in given["columns"].entries().items())
-    engine = given["engine"].one_of(ENGINES)
-    privacy = _privacy(given["privacy"]) if "privacy" in given else None
-    if privacy is not None:
-        _refuse_undeclared(columns, engine, given["privacy"])
+    return SynthPolicy(
+        name=given["name"].words(),
+        dataset=given["dataset"].name(),
+        project=given["project"].name(),
+        engine=given["engine"].one_of(engines),
+        rows=None,
+        columns=(),
+        privacy=_privacy(given["privacy"]) if "privacy" in given else None,
+        gate=_gate(given["gate"]) if "gate" in given else Gate(),
+        digest=hashlib.sha256(_canonical(plain(root))).hexdigest(),
+        least_cell=given["least_cell"].whole(1) if "least_cell" in given else 3,
+    )
+
+
+def read_table(head: SynthPolicy, given: Mapping[str, Node], *, related: bool = False) -> SynthPolicy:
+    """Return the policy of one table; only `related` tables have references.
+
+    Raises: PolicyError — naming the line.
+    """
+    columns = tuple(_column(name, node, related) for name, node in given["columns"].entries().items())
+    if not any(column.kind in LEARNT for column in columns):
+        given["columns"].refuse(Text("배울 열이 하나도 없습니다", "names no column that is learnt"))
+    if head.privacy is not None:
+        _refuse_undeclared(columns, head.engine, given["privacy"])
     orders, together = _constraints(given["constraints"], columns) if "constraints" in given else ((), ())
-    if privacy is not None and together:
+    if head.privacy is not None and together:
         given["constraints"].refuse(
             Text(
                 "privacy와 together는 함께 쓸 수 없습니다: 어떤 조합이 있는지 자체가 드러납니다",
@@ -143,34 +183,52 @@ def parse_synth_policy(text: str, file: str = "synthetic.yaml") -> SynthPolicy:
             )
         )
     targets = _columns_named(given["targets"], columns) if "targets" in given else ()
-    return SynthPolicy(
-        name=given["name"].words(),
-        dataset=given["dataset"].name(),
-        project=given["project"].name(),
-        engine=engine,
-        rows=given["rows"].whole(1) if "rows" in given else None,
+    return replace(
+        head,
+        rows=given["rows"].whole(1, MOST_ROWS) if "rows" in given else None,
         columns=columns,
-        privacy=privacy,
-        gate=_gate(given["gate"]) if "gate" in given else Gate(),
-        digest=hashlib.sha256(_canonical(plain(root))).hexdigest(),
         targets=targets,
         secrets=_columns_named(given["secrets"], columns) if "secrets" in given else targets,
-        least_cell=given["least_cell"].whole(1) if "least_cell" in given else 3,
         orders=orders,
         together=together,
     )
 
 
-def _column(name: str, node: Node) -> ColumnKind:
-    given = node.fields(("kind",), ("values", "range", "decimals", "bins"))
-    kind = cast(Kind, given["kind"].one_of(get_args(Kind)))
-    allowed = {"category": {"values"}, "number": {"range", "decimals", "bins"}, "date": {"range", "bins"}, "key": set()}
+_ALLOWED: Mapping[Kind, frozenset[str]] = {
+    "category": frozenset({"values"}),
+    "region": frozenset({"values"}),
+    "number": frozenset({"range", "decimals", "bins"}),
+    "date": frozenset({"range", "bins", "since"}),
+    "reference": frozenset({"table"}),
+}
+
+
+def read_column(name: str, node: Node, more: tuple[str, ...] = ()) -> ColumnKind:
+    """Return a column that stands by itself; keys in `more` are the caller's.
+
+    Raises: PolicyError — naming the line.
+    """
+    return _column(name, node, related=False, more=more)
+
+
+def _column(name: str, node: Node, related: bool, more: tuple[str, ...] = ()) -> ColumnKind:
+    given = node.fields(("kind",), ("values", "range", "decimals", "bins", "table", "since", *more))
+    kinds = get_args(Kind) if related else tuple(kind for kind in get_args(Kind) if kind != "reference")
+    kind = cast(Kind, given["kind"].one_of(kinds))
     for key, value in given.items():
-        if key != "kind" and key not in allowed[kind]:
+        if key not in ("kind", *more) and key not in _ALLOWED.get(kind, frozenset()):
             value.refuse(Text(f"{kind} 열에는 쓰지 않습니다", f"does not go with a {kind} column"))
+    if "since" in given and (not related or "range" in given):
+        given["since"].refuse(
+            Text("표가 여럿일 때, range 없이만 씁니다", "is for the tables of a relational extract, without a range")
+        )
+    if kind == "reference" and "table" not in given:
+        given["kind"].refuse(Text("가리키는 표(table)를 적어야 합니다", "needs the table that it leads to"))
     values = tuple(one.words() for one in given["values"].elements()) if "values" in given else ()
     if len(set(values)) != len(values):
         given["values"].refuse(Text("같은 값이 둘 이상 있습니다", "names a value twice"))
+    if kind == "region" and any(not is_region(value) for value in values):
+        given["values"].refuse(Text("실제로 있는 지역이 아닌 값이 있습니다", "names a region that does not exist"))
     return ColumnKind(
         name=name,
         kind=kind,
@@ -178,6 +236,8 @@ def _column(name: str, node: Node) -> ColumnKind:
         range=_range(given["range"], kind) if "range" in given else None,
         decimals=given["decimals"].whole(0, 9) if "decimals" in given else 0,
         bins=given["bins"].whole(2, 1_000) if "bins" in given else 32,
+        table=given["table"].words() if "table" in given else "",
+        since=given["since"].words() if "since" in given else "",
     )
 
 
@@ -215,7 +275,7 @@ def _refuse_undeclared(columns: tuple[ColumnKind, ...], engine: str, node: Node)
     if engine != "marginals":
         node.refuse(Text("marginals 엔진만 할 수 있습니다", "only the engine marginals can keep to a budget"))
     for column in columns:
-        if (column.kind == "category" and not column.values) or (
+        if (column.kind in LISTED and not column.values) or (
             column.kind in ("number", "date") and column.range is None
         ):
             node.refuse(
@@ -244,14 +304,59 @@ def _constraints(node: Node, columns: tuple[ColumnKind, ...]) -> tuple[tuple[Ord
     orders = []
     for one in given["orders"].elements() if "orders" in given else ():
         ends = one.fields(("low", "high"))
-        low, high = (ends[key].one_of([c.name for c in columns if c.kind in ("number", "date")]) for key in ends)
+        low, high = (
+            ends[key].one_of([c.name for c in columns if c.kind in ("number", "date")]) for key in ("low", "high")
+        )
+        _refuse_unlike(low, high, columns, one)
         orders.append(Order(low, high))
-    groups = given["together"].elements() if "together" in given else []
-    return tuple(orders), tuple(_columns_named(group, columns) for group in groups)
+    _refuse_circle(orders, given.get("orders", node))
+    groups: list[tuple[str, ...]] = []
+    for group in given["together"].elements() if "together" in given else ():
+        names = _columns_named(group, columns)
+        earlier = {name for other in groups for name in other}
+        if len(set(names)) < 2 or len(set(names)) != len(names) or earlier & set(names):
+            group.refuse(
+                Text(
+                    "서로 다른 열 둘 이상이어야 하고, 한 열은 한 묶음에만 들 수 있습니다",
+                    "takes two columns or more, and a column belongs to one group only",
+                )
+            )
+        groups.append(names)
+    return tuple(orders), tuple(groups)
+
+
+def _refuse_unlike(low: str, high: str, columns: tuple[ColumnKind, ...], node: Node) -> None:
+    kinds = {column.name: column for column in columns}
+    first, second = kinds[low], kinds[high]
+    if low == high or first.kind != second.kind:
+        node.refuse(
+            Text(
+                "서로 다른 두 열이고 둘 다 숫자이거나 둘 다 날짜여야 합니다",
+                "takes two columns, both numbers or both dates",
+            )
+        )
+    if first.range is not None and second.range is not None and first.range[0] > second.range[1]:
+        node.refuse(Text("두 열의 범위로는 지킬 수 없습니다", "cannot hold within the ranges of the two columns"))
+
+
+def _refuse_circle(orders: Sequence[Order], node: Node) -> None:
+    """Refuse orders that lead back to where they began: they would make all values equal."""
+    after: dict[str, set[str]] = {}
+    for order in orders:
+        after.setdefault(order.low, set()).add(order.high)
+    for start in after:
+        reached, waiting = set(), [start]
+        while waiting:
+            for name in after.get(waiting.pop(), ()):
+                if name == start:
+                    node.refuse(Text("orders가 서로 물려 있습니다", "leads in a circle"))
+                if name not in reached:
+                    reached.add(name)
+                    waiting.append(name)
 
 
 def _columns_named(node: Node, columns: tuple[ColumnKind, ...]) -> tuple[str, ...]:
-    return tuple(one.one_of([column.name for column in columns if column.kind != "key"]) for one in node.elements())
+    return tuple(one.one_of([column.name for column in columns if column.kind in LEARNT]) for one in node.elements())
 
 
 def _canonical(content: Mapping[str, object]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from audit.text import Language, Text
 from deid.risk.page import (
@@ -25,55 +26,17 @@ from deid.risk.page import (
 from deid.synth.gate import Judged, Risk, Verdict
 from deid.synth.making import Synthetic
 from deid.synth.policy import SynthPolicy
+from deid.synth.relations import RelatedPolicy
+from deid.synth.words import MEANINGS, RISKS, VERDICT_WORDS
 
-RISKS: dict[str, Text] = {
-    "singling_out": Text("특정 가능성", "singling out"),
-    "linkability": Text("연결 가능성", "linkability"),
-    "inference": Text("추론 가능성", "inference"),
-    "membership": Text("포함 여부 추정", "membership"),
-    "copies": Text("원자료 행 복제", "copies of learnt rows"),
-    "held_out_copies": Text("분리해 둔 행 복제", "copies of held-out rows"),
-}
-MEANINGS: dict[str, Text] = {
-    "singling_out": Text(
-        "합성 행에서 만든 조건이 실제 한 사람만 가리키는 비율. 배우지 않은 사람에 대한 비율을 뺀 값입니다.",
-        "How often a condition read off a synthetic row fits one real person only, beyond how often it fits one who"
-        " was not learnt from.",
-    ),
-    "linkability": Text(
-        "한 사람의 열을 둘로 나누었을 때 두 쪽이 같은 합성 행으로 이어지는 비율.",
-        "How often two halves of a person's columns lead to the same synthetic row.",
-    ),
-    "inference": Text(
-        "다른 열을 아는 공격자가 합성자료로 비밀 값을 맞히는 비율. 배우지 않은 사람에 대한 비율을 뺀 값입니다.",
-        "How often somebody who knows all other columns learns the secret from the synthetic table, beyond what it"
-        " tells of people it was not learnt from.",
-    ),
-    "membership": Text(
-        "가장 가까운 합성 행까지의 거리로 학습에 쓰인 사람을 가려내는 정도. 0.5는 우연, 1은 항상 맞힘입니다.",
-        "How well the distance to the nearest synthetic row tells who was learnt from: 0.5 is chance, 1 is always.",
-    ),
-    "copies": Text(
-        "하나뿐인 학습 행과 같은 합성 행의 비율. 한도는 배우지 않은 실제 행이 그런 비율입니다.",
-        "Share of synthetic rows that equal a learnt row of which there is one; the limit is that of real rows.",
-    ),
-    "held_out_copies": Text(
-        "분리해 둔 행과 같은 합성 행의 비율. 높으면 엔진이 보면 안 되는 행을 본 것입니다.",
-        "The same for held-out rows: more than chance means that the engine saw what it must not see.",
-    ),
-}
-VERDICTS: dict[Verdict, Text] = {
-    Verdict.BELOW: Text("한도 이하", "below the limit"),
-    Verdict.ABOVE: Text("한도 초과", "above the limit"),
-    Verdict.NOT_MEASURED: Text("측정 안 됨 (통과 아님)", "not measured (no pass)"),
-}
+VERDICTS: dict[Verdict, Text] = {verdict: VERDICT_WORDS[verdict] for verdict in Verdict}
 _TONES = {Verdict.BELOW: "met", Verdict.ABOVE: "failed", Verdict.NOT_MEASURED: "unknown"}
 _WIDE, _LEFT, _LONG = 760, 250, 420
 
 
-def report(made: Synthetic, policy: SynthPolicy, language: Language) -> Page:
+def report(tables: Mapping[str, Synthetic], policy: SynthPolicy | RelatedPolicy, language: Language) -> Page:
     """Return the report as a page; `deid.risk.page_html` and `page_pdf` show it."""
-    passed = made.judged.passed
+    passed = all(made.judged.passed for made in tables.values())
     verdict = (
         Text("모든 위험이 한도 이하로 측정되었습니다.", "Every risk was measured and lies below its limit.")
         if passed
@@ -84,17 +47,21 @@ def report(made: Synthetic, policy: SynthPolicy, language: Language) -> Page:
     )
     blocks: list[Block] = [
         Note(verdict.say(language), "met" if passed else "failed"),
-        Note(_facts(made, policy).say(language)),
-        Heading(Text("위험과 쓸모", "Risk and use").say(language)),
-        picture(made, language),
-        Heading(Text("위험", "Risks").say(language)),
-        _risk_grid(made.judged, language),
+        Note(_facts(next(iter(tables.values())), policy).say(language)),
         *(Note(f"{RISKS[name].say(language)}: {text.say(language)}") for name, text in MEANINGS.items()),
-        Heading(Text("쓸모", "Use").say(language)),
-        _use_grid(made, language),
-        _column_grid(made, language),
-        Note(CAUTION.say(language), "unknown"),
     ]
+    for name, made in tables.items():
+        of = f" — {name}" if len(tables) > 1 else ""
+        blocks += [
+            Heading(Text("위험과 쓸모", "Risk and use").say(language) + of),
+            picture(made, language),
+            Heading(Text("위험", "Risks").say(language) + of),
+            _risk_grid(made.judged, language),
+            Heading(Text("쓸모", "Use").say(language) + of),
+            _use_grid(made, language),
+            _column_grid(made, language),
+        ]
+    blocks.append(Note(CAUTION.say(language), "unknown"))
     title = Text("합성자료 보고서", "Report on a synthetic extract").say(language)
     return Page(title, f"{policy.name} · {policy.dataset} · {policy.digest[:12]}", language, blocks)
 
@@ -142,7 +109,7 @@ def picture(made: Synthetic, language: Language) -> Chart:
     return Chart(", ".join(told), _WIDE, y + 12, tuple(shapes))
 
 
-def document(made: Synthetic, policy: SynthPolicy) -> dict[str, object]:
+def document(made: Synthetic, policy: SynthPolicy | RelatedPolicy) -> dict[str, object]:
     """Return all figures for programs; what was not computed is null, never a number."""
     useful = made.useful
     return {
@@ -178,8 +145,8 @@ def document(made: Synthetic, policy: SynthPolicy) -> dict[str, object]:
     }
 
 
-def _facts(made: Synthetic, policy: SynthPolicy) -> Text:
-    if policy.privacy is None:
+def _facts(made: Synthetic, policy: SynthPolicy | RelatedPolicy) -> Text:
+    if isinstance(policy, RelatedPolicy) or policy.privacy is None:
         budget = Text("차분 프라이버시 없음", "no differential privacy")
     else:
         epsilon, delta = policy.privacy.epsilon, policy.privacy.delta

@@ -12,17 +12,21 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.text import Text
 from deid.errors import DataError, MissingExtraError
-from deid.synth.policy import SynthPolicy
+from deid.synth.coding import numbers_of
+from deid.synth.policy import LISTED, ColumnKind, SynthPolicy
 from deid.synth.port import Drawn, Progress
 
 PYTHON = "ANSIM_SDV_PYTHON"
@@ -46,19 +50,58 @@ class SdvEngine:
         self, learnt: pa.Table, policy: SynthPolicy, rows: int, random: np.random.Generator, progress: Progress
     ) -> Drawn:
         """Return rows that SDV drew."""
-        python = _python()
-        kinds = {column.name: column.kind for column in policy.learnt}
-        with tempfile.TemporaryDirectory(prefix="ansim-synth-") as name:
-            directory = Path(name)
-            pq.write_table(learnt, directory / "learnt.parquet")
-            job = {"engine": self.name, "kinds": kinds, "rows": rows, "seed": int(random.integers(2**31))}
-            (directory / "job.json").write_text(json.dumps(job), encoding="utf-8")
-            progress(0, rows)
-            _run([python, "-I", str(PROGRAM), name])
-            table = _read(directory / "drawn.parquet", learnt, policy)
-            versions = json.loads((directory / "said.json").read_text(encoding="utf-8"))
+        columns = tuple(column for column in policy.learnt)
+        given = typed(learnt, columns)
+        kinds = {"rows": {column.name: column.kind for column in columns}}
+        job = {"engine": self.name, "kinds": kinds, "rows": rows, "seed": int(random.integers(2**31))}
+        progress(0, rows)
+        drawn, said = run_sdv(job, {"rows": given})
         progress(rows, rows)
-        return Drawn(iter([table]), {"engine": self.name, "licence": LICENCE.en, **versions})
+        table = _as_given(drawn["rows"], given)
+        return Drawn(iter([table]), {"engine": self.name, "licence": LICENCE.en, **said})
+
+
+def run_sdv(job: dict[str, Any], tables: Mapping[str, pa.Table]) -> tuple[dict[str, pa.Table], dict[str, Any]]:
+    """Have SDV learn from tables; return the tables it drew and the versions of its parts.
+
+    Raises: MissingExtraError — if SDV is not there. DataError — if it fails.
+    """
+    python = _python()
+    with tempfile.TemporaryDirectory(prefix="ansim-synth-") as name:
+        directory = Path(name)
+        for table, rows in tables.items():
+            pq.write_table(rows, directory / f"{table}.learnt.parquet")
+        (directory / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        _run([python, "-I", str(PROGRAM), name])
+        try:
+            drawn = {table: pq.read_table(directory / f"{table}.drawn.parquet") for table in tables}
+            said: dict[str, Any] = json.loads((directory / "said.json").read_text(encoding="utf-8"))
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise DataError(Text("SDV의 결과를 읽을 수 없습니다.", "what SDV drew cannot be read.")) from error
+    return drawn, said
+
+
+def typed(learnt: pa.Table, columns: Sequence[ColumnKind]) -> pa.Table:
+    """Return the columns as the kinds of the policy: texts, numbers and dates, whatever a file made of them."""
+    found = {}
+    for column in columns:
+        values = learnt.column(column.name).combine_chunks()
+        if column.kind in LISTED:
+            found[column.name] = pc.cast(values, pa.string())
+            continue
+        try:
+            numbers, absent = numbers_of(values)
+        except (pa.ArrowException, ValueError):
+            raise DataError(
+                Text(f"{column.name} 열: 숫자나 날짜가 아닙니다.", f"column {column.name} is not of numbers or dates.")
+            ) from None
+        if column.kind == "date":
+            found[column.name] = pa.array(numbers.astype(np.int32), pa.int32(), mask=absent).cast(pa.date32())
+        elif column.decimals == 0:
+            found[column.name] = pa.array(np.round(numbers).astype(np.int64), pa.int64(), mask=absent)
+        else:
+            found[column.name] = pa.array(np.round(numbers, column.decimals), pa.float64(), mask=absent)
+    return pa.table(found)
 
 
 def available() -> bool:
@@ -98,14 +141,12 @@ def _run(command: list[str]) -> None:
         )
 
 
-def _read(path: Path, learnt: pa.Table, policy: SynthPolicy) -> pa.Table:
-    """Return the rows in the kinds of the source.
+def _as_given(drawn: pa.Table, given: pa.Table) -> pa.Table:
+    """Return the rows in the kinds that were given.
 
     Raises: DataError — if they are not of these columns.
     """
     try:
-        table = pq.read_table(path).select([column.name for column in policy.learnt])
-        schema = pa.schema([pa.field(name, learnt.schema.field(name).type) for name in table.column_names])
-        return table.cast(schema, safe=False).replace_schema_metadata(None)
-    except (pa.ArrowException, OSError, KeyError) as error:
+        return drawn.select(given.column_names).cast(given.schema, safe=False).replace_schema_metadata(None)
+    except (pa.ArrowException, KeyError) as error:
         raise DataError(Text("SDV의 결과를 읽을 수 없습니다.", "what SDV drew cannot be read.")) from error

@@ -13,9 +13,11 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
+from string import ascii_letters, digits
 from typing import Any
 
 from egress_review.checks.listing import Listing
+from egress_review.checks.stretches import Alphabet, stretches
 from egress_review.checks.subject import Subject
 from egress_review.findings import Where
 from registry.text import Text
@@ -29,11 +31,22 @@ _PACKED = (
 _CODE = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[ :]?){8,}")
 _LINE = re.compile(r"^[ \t]*([A-Za-z0-9+/_-]{24,}={0,2}|(?:[0-9A-Fa-f]{2}[ :]?){12,})[ \t\r]*$", re.MULTILINE)
-_ESCAPES = re.compile(r"(?:\\x[0-9A-Fa-f]{2}){16,}|(?:\\u[0-9A-Fa-f]{4}){16,}|(?:%[0-9A-Fa-f]{2}){24,}")
-_DENSE = re.compile(r"[!-~]{80,}")
+_ESCAPES = re.compile(
+    r"\\x[0-9A-Fa-f]{2}(?:\\x[0-9A-Fa-f]{2}){15,}|\\u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4}){15,}"
+    r"|%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}){23,}"
+)
+"""Each with its first escape written out, so that places without the mark cost nothing."""
+_IN_TOKEN = Alphabet.of(f"{ascii_letters}{digits}+/_=-")
+_IN_DENSE = Alphabet.of("".join(map(chr, range(0x21, 0x7F))))
+_SHORTEST_TOKEN, _SHORTEST_DENSE = 24, 80
+_DENSE = re.compile(rf"[!-~]{{{_SHORTEST_DENSE},}}")
+_UPPER, _LOWER, _DIGIT = (re.compile(f"[{span}]") for span in ("A-Z", "a-z", "0-9"))
+_LETTERS = str.maketrans("", "", ascii_letters + digits)
 
 LEAST_LINE = 24
 """Characters of the shortest line that can be one of codes."""
+SHORTEST_CODE = 16
+"""Characters of a cell from which it may be one of codes."""
 FEWEST_CODES = 5
 """Cells of a column, or lines in a row, from which codes are a place for data."""
 LEAST_ENTROPY = 3.0
@@ -67,16 +80,22 @@ def check_blobs(subject: Subject, listing: Listing) -> None:
 
 def _in_text(subject: Subject) -> Iterator[tuple[Where, str]]:
     text = subject.text
-    for match in _TOKEN.finditer(text):
+    for match in _within(subject, _TOKEN, _IN_TOKEN, _SHORTEST_TOKEN):
         if _is_packed(match[0]):
             yield Where(row=subject.line_of(match.start())), "packed"
     for match in _ESCAPES.finditer(text):
         yield Where(row=subject.line_of(match.start())), "escapes"
-    for match in _DENSE.finditer(text):
+    for match in _within(subject, _DENSE, _IN_DENSE, _SHORTEST_DENSE):
         if not _CODE.fullmatch(match[0]) and "://" not in match[0] and _is_dense(match[0]):
             yield Where(row=subject.line_of(match.start())), "dense"
     if subject.type not in ("csv", "tsv"):
         yield from _in_lines(subject)
+
+
+def _within(subject: Subject, pattern: re.Pattern[str], alphabet: Alphabet, least: int) -> Iterator[re.Match[str]]:
+    """The matches of a pattern, looked for only where its letters stand in a row."""
+    for start, end in stretches(subject.letters, alphabet, least):
+        yield from pattern.finditer(subject.text, start, end)
 
 
 def _in_lines(subject: Subject) -> Iterator[tuple[Where, str]]:
@@ -98,7 +117,9 @@ def _in_columns(subject: Subject) -> Iterator[tuple[Where, str]]:
     for table in subject.tables:
         for index in range(len(table.names)):
             # One look at the lengths spares the rest for columns of numbers and words.
-            long = [word for cell in table.column(index) if len(cell) >= 16 and len(word := cell.strip()) >= 16]
+            if max(map(len, table.distinct(index)), default=0) < SHORTEST_CODE:
+                continue
+            long = [word for cell in table.column(index) if len(word := cell.strip()) >= SHORTEST_CODE]
             if len(long) >= FEWEST_CODES and sum(map(_is_code, long)) >= max(FEWEST_CODES, len(long) // 2):
                 yield Where(row=table.numbers[0], column=index + 1), "codes"
 
@@ -120,9 +141,10 @@ def _kind(letter: str) -> int:
 
 
 def _is_dense(word: str) -> bool:
-    kinds = (str.isdigit, str.isupper, str.islower)
-    marks = sum(not c.isalnum() for c in word) / len(word)
-    return all(any(map(kind, word)) for kind in kinds) and marks > 0.1 and entropy(word[:400]) >= _DENSE_ENTROPY
+    if not all(kind.search(word) for kind in (_UPPER, _LOWER, _DIGIT)):
+        return False
+    marks = len(word.translate(_LETTERS)) / len(word)
+    return marks > 0.1 and entropy(word[:400]) >= _DENSE_ENTROPY
 
 
 def _is_packed(word: str) -> bool:

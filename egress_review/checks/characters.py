@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
+from string import ascii_letters, digits, hexdigits
 
 from egress_review.checks.decoding import decode
 from egress_review.checks.listing import Listing
+from egress_review.checks.stretches import Alphabet, stretches
 from egress_review.checks.subject import Subject
 from egress_review.findings import Where
 from registry.text import Text
@@ -18,9 +21,16 @@ _INVISIBLE = (
 )
 _HIDDEN = re.compile(f"[{_CONTROL}{_DIRECTION}{_INVISIBLE}]|(?<=[0-9A-Za-z가-힣])[\u200c\u200d](?=[0-9A-Za-z가-힣])")
 
+_MAY_HIDE = re.compile(f"[{_CONTROL}{_DIRECTION}{_INVISIBLE}\u200c\u200d]")
+"""One set of characters is looked for ten times as fast as a choice of patterns."""
+
 # Each begins where a run begins: trying every place in a run would cost its square.
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?:(?:[A-Za-z0-9+/]{60,80}\r?\n){3,}|[A-Za-z0-9+/_-]{160,}={0,2})")
 _HEX = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}[ :]?){100,}")
+_IN_BASE64 = Alphabet.of(f"{ascii_letters}{digits}+/_=-\r\n")
+_IN_HEX = Alphabet.of(f"{hexdigits} :")
+_LONG = ((_BASE64, _IN_BASE64, 160), (_HEX, _IN_HEX, 200))
+"""Each pattern with the characters that it consists of, and the fewest of them in a match."""
 _VARIED = 20
 """Distinct characters that a run must have to be an encoding; a line of dashes has one."""
 
@@ -41,6 +51,8 @@ def check_encoding(subject: Subject, listing: Listing) -> None:
 
 def check_hidden(subject: Subject, listing: Listing) -> None:
     """Control, direction and zero-width characters let text look like other text."""
+    if not _MAY_HIDE.search(subject.text):
+        return
     for match in _HIDDEN.finditer(subject.text):
         if match[0] == "\ufeff" and match.start() == 0:
             continue
@@ -51,8 +63,9 @@ def check_hidden(subject: Subject, listing: Listing) -> None:
 
 def check_encoded(subject: Subject, listing: Listing) -> None:
     """Long runs of base64 or hexadecimal can carry anything past a reader."""
-    for pattern in (_BASE64, _HEX):
-        for match in pattern.finditer(subject.text):
+    for pattern, alphabet, least in _LONG:
+        found = (pattern.finditer(subject.text, *at) for at in stretches(subject.letters, alphabet, least))
+        for match in chain.from_iterable(found):
             if len(set(match[0])) < (_VARIED if pattern is _BASE64 else 8):
                 continue
             message = Text(

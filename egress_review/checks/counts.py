@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from itertools import repeat
 from operator import attrgetter
+from typing import NamedTuple
 
 from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.tables import LONGEST_NUMBER, Table
@@ -26,6 +28,8 @@ CHARACTERISTICS_ROWS = 2000
 _OPENING = re.compile("[(\\[（]")
 _WHOLE = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?\s*(?:명|건|인|가구|세대|개|people|persons|patients)?")
 _DECIMAL = re.compile(r"[-+]?[\d,]*\.\d+(?:[eE][-+]?\d+)?|[-+]\d+|\d+[eE][-+]?\d+")
+_FRACTIONS = re.compile(r"(?:[-+]?[0-9]{0,30}\.[0-9]{0,30}[1-9]0{0,8}\n)*+")
+"""Cells that are all decimal numbers and none of them whole: a column of them is read in one look."""
 _PAIRED = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)\s*(?:명|건)?\s*[(\[]\s*[<>≤≥]?\s*[\d.,]+\s*(%?)\s*[)\]]\s*\*{0,3}")
 
 
@@ -39,9 +43,8 @@ class Why(StrEnum):
     PAIRED = "count with percentage"
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """One published count: where it stands and how large it is."""
+class Count(NamedTuple):
+    """One published count: where it stands and how large it is; a tuple, because a table may have a million."""
 
     row: int
     column: int
@@ -130,14 +133,21 @@ def read_counts(table: Table, claims: FileClaims) -> Reading:
 
 def _read_column(table: Table, index: int, claims: FileClaims) -> _Column:
     cells = table.column(index)
-    values = list(map(whole, cells))
-    others = sum(_is_other_number(cell) for value, cell in zip(values, cells, strict=True) if value is None)
-    name = table.names[index]
+    distinct, name = table.distinct(index), table.names[index]
+    values: list[int | None]
+    if distinct and all(map(str.isdecimal, distinct)) and max(map(len, distinct)) <= LONGEST_NUMBER:
+        values, others = list(map(int, cells)), 0
+    elif distinct and _FRACTIONS.fullmatch("\n".join([*distinct, ""])):
+        values, others = [None] * len(cells), len(cells)
+    else:
+        read = {cell: whole(cell) for cell in distinct}
+        values = [read[cell] for cell in cells]
+        strange = {cell for cell, value in read.items() if value is None and _is_other_number(cell)}
+        others = sum(map(strange.__contains__, cells)) if strange else 0
     found = len(values) - values.count(None)
     return _Column(index, name, kind_of(name), claims.declared(name), values, found, others)
 
 
-@lru_cache(maxsize=1 << 16)
 def _is_other_number(cell: str) -> bool:
     return 0 < len(cell) <= LONGEST_NUMBER and _DECIMAL.fullmatch(cell.strip()) is not None
 
@@ -203,9 +213,9 @@ def _is_cross_table(table: Table, columns: list[_Column], unnamed: list[_Column]
 
 def _in_columns(table: Table, columns: list[_Column], reasons: dict[int, Why]) -> Iterator[Count]:
     for index, why in reasons.items():
-        for number, value in zip(table.numbers, columns[index].values, strict=True):
-            if value is not None:
-                yield Count(number, index + 1, value, why)
+        values = columns[index].values
+        told = zip(table.numbers, repeat(index + 1), values, repeat(why), strict=False)
+        yield from map(Count._make, told if None not in values else (one for one in told if one[2] is not None))
 
 
 def _in_rows(table: Table, columns: list[_Column]) -> Iterator[Count]:

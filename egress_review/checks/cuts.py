@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TypeAlias
 
@@ -69,6 +69,8 @@ class Cut:
     facts: Mapping[Key, Fact]
     masked: Mapping[Key, Where]
     groups: tuple[Group, ...]
+    ranges: Mapping[Key, tuple[int, int | None]] = field(default_factory=dict)
+    """What each mask says of the number behind it, from least to most."""
 
     @property
     def labelled(self) -> frozenset[Key]:
@@ -84,6 +86,8 @@ class _Entry:
     measure: str
     labels: tuple[str, ...]
     where: Where
+    span: tuple[int, int | None] | None = None
+    """What a mask says; None for a count."""
 
 
 def cut_of(table: Table, reading: Reading, claims: FileClaims) -> Cut | None:
@@ -96,11 +100,16 @@ def cut_of(table: Table, reading: Reading, claims: FileClaims) -> Cut | None:
     slack = rounding_of([entry.value for entry in entries if entry.value], claims.rounded_to) // 2
     facts: dict[Key, Fact] = {}
     masked: dict[Key, Where] = {}
+    ranges: dict[Key, tuple[int, int | None]] = {}
+    # Where zeros are published, a mask is at least one.
+    fewest = int(any(entry.value == 0 for entry in entries))
     clashing: set[Key] = set()
     for entry in entries:
         key = entry.measure, frozenset(filter(None, entry.labels))
         if entry.value is None:
             masked.setdefault(key, entry.where)
+            if entry.span is not None:
+                ranges.setdefault(key, (max(fewest, entry.span[0]), entry.span[1]))
         elif facts.setdefault(key, Fact(entry.value, slack, entry.where, direct=True)).value != entry.value:
             clashing.add(key)
     for key in clashing:
@@ -108,7 +117,7 @@ def cut_of(table: Table, reading: Reading, claims: FileClaims) -> Cut | None:
     for key, fact in _sums(entries, slack):
         if key not in masked and key not in clashing:
             facts.setdefault(key, fact)
-    return Cut(facts, masked, tuple(_groups(entries)))
+    return Cut(facts, masked, tuple(_groups(entries)), ranges)
 
 
 def rounding_of(counts: Sequence[int], claimed: int | None) -> int:
@@ -137,9 +146,9 @@ def _entries(table: Table, reading: Reading) -> Iterator[_Entry]:
         for column in counted:
             measure, heading = headings[column]
             value = values.get((number, column))
-            if value is None and (column >= len(row) or mask_range(row[column]) is None):
-                continue
-            yield _Entry(value, measure, (*labels, heading), Where(row=number, column=column + 1))
+            span = mask_range(row[column]) if value is None and column < len(row) else None
+            if value is not None or span is not None:
+                yield _Entry(value, measure, (*labels, heading), Where(row=number, column=column + 1), span)
 
 
 def _labels(table: Table, column: int) -> bool:

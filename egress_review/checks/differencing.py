@@ -14,6 +14,7 @@ from egress_review.checks.cells import mend
 from egress_review.checks.columns import is_total
 from egress_review.checks.counts import Reading
 from egress_review.checks.cuts import Cut, cut_of
+from egress_review.checks.joint import narrowed, speaking
 from egress_review.checks.lengths import bearable
 from egress_review.checks.linked import Disclosure, Kind, compare
 from egress_review.checks.listing import Listing
@@ -57,6 +58,14 @@ _KINDS: Mapping[Kind, Text] = {
         en="A suppressed cell of fewer than {least} can be computed exactly with another table ({name}, {at}).",
     ),
 }
+_TOGETHER = Text(
+    ko="가린 셀({least}명 미만)이 함께 나가는 표 {number}개를 모두 놓고 계산하면 정확히 나옵니다.",
+    en="A suppressed cell of fewer than {least} can be computed exactly from {number} tables that leave together.",
+)
+_NARROWED = Text(
+    ko="함께 나가는 표 {number}개를 모두 놓고 계산하면 가린 셀이 {low}에서 {high} 사이로 좁혀집니다.",
+    en="{number} tables that leave together narrow a suppressed cell to between {low} and {high}.",
+)
 _UNALIGNED = Text(
     ko="이전에 반출된 표 {number}개와는 비교하지 못했습니다: 같은 집단을 말하는 셀이 없거나 표가 너무 큽니다({name}).",
     en="{number} tables released before were not compared: none of their cells is of the same group, "
@@ -121,7 +130,33 @@ def check_linked(subject: Subject, gathered: Gathered, listing: Listing) -> None
     for table, reading in bearable(subject, ("cells.linked",), listing):
         if cut := cut_of(table, reading, subject.claims):
             _compare([cut], gathered.tables, "cells.linked", told, subject, listing)
+            _narrow_together(cut, gathered.tables, told, subject, listing)
             gathered.tables.append(Released(_short(subject.name), {}, (cut,)))
+
+
+def _narrow_together(
+    new: Cut, others: Sequence[Released], told: set[Where], subject: Subject, listing: Listing
+) -> None:
+    """Compute the masked cells of all tables that agree with a new one, and tell what only all of them narrow."""
+    before_it = [cut for other in _affordable(others) for cut in other.cuts if cut]
+    if not new.masked and not any(cut.masked for cut in before_it):
+        return
+    known = speaking(new, before_it)
+    if not known:
+        return
+    least = subject.policy.min_cell
+    before, alone = narrowed(known), narrowed([new])
+    for key, (low, high) in narrowed([*known, new]).items():
+        if high is None or not 0 < high < least or (low, high) in (before.get(key), alone.get(key)):
+            continue
+        where = new.masked.get(key) or next(iter(new.facts.values())).where
+        exact = low == high
+        if where in told or not (exact or high - low < least // 2):
+            continue
+        told.add(where)
+        message = (_TOGETHER if exact else _NARROWED).fill(least=least, low=low, high=high, number=len(known) + 1)
+        severity = None if exact else Severity.WARN
+        listing.flag("cells.linked", message, mend(subject.policy), where=where, number=high, severity=severity)
 
 
 def _same_cells(subject: Subject, earlier: Sequence[Released], listing: Listing) -> Iterator[Where]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from operator import itemgetter
 
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.findings import Where
 from registry.text import Text
 
+_FIRST = itemgetter(slice(0, 1))
+_COVERS = " '\"\u00a0"
 _STARTS = "=+-@\t\r＝＋－＠"
+_DANGEROUS = frozenset(_STARTS + _COVERS)
 # A number with sign, unit, interval, stars or standard error computes nothing; `-1+cmd|...` has letters.
 _NUMERIC = re.compile(r"[-+−]\s*(?:[\d.,%()\[\]\s*;:~/±–-]|(?:e|E)[-+]?\d|CI|inf|nan|명|건|개|원)*", re.IGNORECASE)
 
@@ -30,25 +34,35 @@ def check_formulas(subject: Subject, listing: Listing) -> None:
     for table in subject.tables:
         header = table.numbers[0] - 1 if table.numbers else 1
         _check_row(header, table.names, listing)
-        for number, row in zip(table.numbers, table.rows, strict=True):
-            _check_row(number, row, listing)
+        if any(_any_runs(table.distinct(index)) for index in range(len(table.names))):
+            for number, row in zip(table.numbers, table.rows, strict=True):
+                _check_row(number, row, listing)
 
 
 def _check_row(number: int, row: Sequence[str], listing: Listing) -> None:
     for index, cell in enumerate(row):
-        if (
-            cell
-            and (cell[0] in _STARTS or (cell[0] in " '\"\u00a0" and cell.strip(" \u00a0'\"")[:1] == "="))
-            and runs(cell)
-        ):
+        if _may_run(cell):
             mark = cell.lstrip(" '\"\u00a0")[0]
             message = _MESSAGE.fill(mark=_NAMES.get(mark, mark))
             listing.flag("table.formula", message, _FIX, where=Where(row=max(1, number), column=index + 1))
 
 
+def _any_runs(cells: Collection[str]) -> bool:
+    """Whether a cell runs; most columns begin with no such character at all."""
+    firsts = set(map(_FIRST, cells))
+    return not firsts.isdisjoint(_DANGEROUS) and any(map(_may_run, cells))
+
+
+def _may_run(cell: str) -> bool:
+    starts = cell[:1]
+    if not starts or (starts not in _STARTS and not (starts in _COVERS and cell.strip(_COVERS)[:1] == "=")):
+        return False
+    return runs(cell)
+
+
 def runs(cell: str) -> bool:
     """Whether a cell that starts like a formula is more than a number, a dash or a mark."""
-    if cell[0] == "'":
+    if cell[0] == "'" or (cell[0] in "+-" and cell[1:].replace(".", "", 1).isdecimal()):
         return False
     text = cell.strip()
     if cell[0] in "\t\r":

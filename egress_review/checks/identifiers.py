@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import accumulate
 
@@ -63,21 +63,22 @@ def in_table(table: Table, more: Rules = ()) -> Iterator[tuple[Where, Span]]:
     for index, name in enumerate(table.names):
         for span in detect(name):
             yield Where(row=max(1, top), column=index + 1), span
-        cells = table.column(index)
-        for row, span in _in_column(name, cells, more):
+        for row, span in _in_column(name, table, index, more):
             yield Where(row=table.numbers[row], column=index + 1), span
     yield from _split_in_two(table)
 
 
-def _in_column(name: str, cells: Sequence[str], more: Rules) -> Iterator[tuple[int, Span]]:
-    distinct = list(dict.fromkeys(cells))
-    joined = "\n".join([*(cell.replace("\n", " ") for cell in distinct), ""])
+def _in_column(name: str, table: Table, index: int, more: Rules) -> Iterator[tuple[int, Span]]:
+    distinct = [*table.distinct(index), ""]
+    joined = "\n".join(distinct)
+    if joined.count("\n") >= len(distinct):
+        joined = "\n".join(cell.replace("\n", " ") for cell in distinct)
     if not more and not is_context(name) and _PLAIN_NUMBERS.fullmatch(joined):
         return
     starts = [0, *accumulate(len(cell) + 1 for cell in distinct)]
     spans = detect(joined, heading=name, more=more)
     rows: dict[str, list[int]] = {distinct[bisect_right(starts, span.start) - 1]: [] for span in spans}
-    for row, cell in enumerate(cells if rows else ()):
+    for row, cell in enumerate(table.column(index) if rows else ()):
         if cell in rows:
             rows[cell].append(row)
     for span in spans:
@@ -85,14 +86,17 @@ def _in_column(name: str, cells: Sequence[str], more: Rules) -> Iterator[tuple[i
             yield row, span
 
 
-_FRONT, _BACK = re.compile(r"^\s*\d{6}\s*$", re.MULTILINE), re.compile(r"^\s*[1-8]\d{6}(?:\.0)?\s*$", re.MULTILINE)
+_FRONT, _BACK = re.compile(r"\s*\d{6}\s*"), re.compile(r"\s*[1-8]\d{6}(?:\.0)?\s*")
+
+
+def _any(pattern: re.Pattern[str], cells: Collection[str]) -> bool:
+    return any(map(pattern.fullmatch, cells))
 
 
 def _split_in_two(table: Table) -> Iterator[tuple[Where, Span]]:
     """Resident numbers whose halves stand in neighbouring columns."""
-    joined = ["\n".join(table.column(index)) for index in range(len(table.names))]
-    for index in range(len(joined) - 1):
-        if not (_FRONT.search(joined[index]) and _BACK.search(joined[index + 1])):
+    for index in range(len(table.names) - 1):
+        if not (_any(_BACK, table.distinct(index + 1)) and _any(_FRONT, table.distinct(index))):
             continue
         pairs = zip(table.numbers, table.column(index), table.column(index + 1), strict=True)
         for number, front, back in pairs:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from egress_review.checks import ocr
 from egress_review.checks.identifiers import flag_lines
 from egress_review.checks.listing import Listing
+from egress_review.checks.noise import check_noise
 from egress_review.checks.subject import Subject
 from egress_review.findings import Severity
 from registry.text import Text
@@ -89,6 +90,7 @@ def check_image(subject: Subject, listing: Listing) -> None:
     for name in picture.metadata:
         message = Text(ko="그림에 {name} 정보가 붙어 있습니다.", en="The picture carries {name} metadata.")
         listing.flag("image.metadata", message.fill(name=name), _FIX)
+    check_noise(picture.pixels_only, listing)
     _check_words(subject, picture, listing)
     message = Text(
         ko="그림 속의 점과 선은 기계가 읽지 않습니다.",

@@ -64,24 +64,32 @@ def _check_codes(table: Table, listing: Listing) -> None:
         if kind_of(name) in _COUNTED:
             continue
         # A number behind a word, as in "district 12", is a label that people read.
-        if any(" " in cell and len(cell.split()) > 1 for cell in table.column(index)):
+        if any(" " in cell and len(cell.split()) > 1 for cell in table.distinct(index)):
             continue
-        values = [text for cell in table.column(index) if (text := normal(cell))]
-        if len(values) < FEWEST_VALUES:
-            continue
-        distinct = set(values)
-        if len(distinct) >= UNIQUE_SHARE * len(values) and _are_codes(distinct):
+        if number := _codes(table, index):
             where = Where(row=max(1, table.numbers[0] - 1), column=index + 1)
-            listing.flag("table.unique", _DISTINCT.fill(number=len(values)), _GROUPS, where=where, number=len(values))
+            listing.flag("table.unique", _DISTINCT.fill(number=number), _GROUPS, where=where, number=number)
 
 
-def _are_codes(values: set[str]) -> bool:
-    lengths = Counter(map(len, values))
+def _codes(table: Table, index: int) -> int:
+    """How many codes stand in a column of nearly nothing but different ones; 0 for any other column."""
+    texts: dict[str, str] = {}
+    for cell in table.distinct(index):
+        texts[cell] = text = normal(cell)
+        # The first word or number that is no code settles it for most columns.
+        if text and not _is_code(text):
+            return 0
+    values = [text for cell in table.column(index) if (text := texts[cell])]
+    distinct = set(values)
+    if len(values) < FEWEST_VALUES or len(distinct) < UNIQUE_SHARE * len(values):
+        return 0
+    lengths = Counter(map(len, distinct))
     usual = sum(count for _, count in lengths.most_common(MOST_LENGTHS))
-    return usual >= UNIQUE_SHARE * len(values) and all(
-        len(value) >= LEAST_CODE and any(map(str.isdigit, value)) and "." not in value and not _DATED.fullmatch(value)
-        for value in values
-    )
+    return len(values) if usual >= UNIQUE_SHARE * len(distinct) else 0
+
+
+def _is_code(text: str) -> bool:
+    return len(text) >= LEAST_CODE and any(map(str.isdigit, text)) and "." not in text and not _DATED.fullmatch(text)
 
 
 def _check_singled_out(table: Table, listing: Listing) -> None:

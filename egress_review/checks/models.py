@@ -51,6 +51,11 @@ _SPEAKS = re.compile(
     r"\[T\.|F ?\(|\bt ?\(|자유도|관측"
 )
 """Words without which a text holds no summary; a table of any length is passed over in one look."""
+_HINTS = (
+    *("esid", "ESID", "reedom", "quared", "bservations", "of obs", "nobs", "Df Model", "df_model", "f1-score", "[T."),
+    *("F(", "F (", "t(", "t (", "자유도", "관측"),
+)
+"""Letters without which none of those words is there, each looked for much faster than the words together."""
 
 _BLOCK = 14
 """Lines within which numbers of one summary stand."""
@@ -87,7 +92,7 @@ _MATRIX_MEND = Text(
 
 def check_models(subject: Subject, listing: Listing) -> None:
     """Read every summary in the file, wherever it stands."""
-    lines = list(_lines(subject)) if _SPEAKS.search(subject.text or " ".join(_words(subject))) else []
+    lines = list(_lines(subject)) if _speaks(subject.text or " ".join(_words(subject))) else []
     for number, line in lines:
         for match in (*_FREEDOM.finditer(line), *_TESTS.finditer(line)):
             _judge_freedom(_value(match), Where(row=number), subject, listing)
@@ -103,6 +108,10 @@ def check_models(subject: Subject, listing: Listing) -> None:
     _check_columns(subject, listing)
     if subject.type == "json":
         _check_json(subject.json, "$", subject, listing)
+
+
+def _speaks(text: str) -> bool:
+    return any(hint in text for hint in _HINTS) and _SPEAKS.search(text) is not None
 
 
 def _words(subject: Subject) -> Iterator[str]:

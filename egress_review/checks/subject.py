@@ -17,6 +17,7 @@ from egress_review.checks.drawing import Drawing, read_drawing
 from egress_review.checks.json_tables import tables_in
 from egress_review.checks.notebook import BrokenNotebookError, Notebook, read_notebook
 from egress_review.checks.page import Page, read_page
+from egress_review.checks.stretches import plain
 from egress_review.checks.tables import Table, read_delimited, read_prose, table_of
 from egress_review.checks.workbook import Workbook, read_workbook
 from egress_review.checks.xml_tree import BrokenXmlError
@@ -56,6 +57,11 @@ class Subject:
     def text(self) -> str:
         """The file as text; empty if it is none."""
         return self.content.decoded.text if self.content.decoded else ""
+
+    @cached_property
+    def letters(self) -> bytes:
+        """The text with one byte for each character, to look for stretches in."""
+        return plain(self.text)
 
     def line_of(self, position: int) -> int:
         """The line, from 1, in which a character of the text stands."""

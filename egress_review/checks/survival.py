@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from egress_review.checks.amounts import number_in
 from egress_review.checks.counts import whole
-from egress_review.checks.lengths import bearable
+from egress_review.checks.lengths import MOST_READ_ONCE, bearable
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
@@ -71,7 +71,7 @@ def check_survival(subject: Subject, listing: Listing) -> None:
     least = subject.policy.survival_threshold
     if least < 1:
         return
-    for table, _ in bearable(subject, RULES, listing):
+    for table, _ in bearable(subject, RULES, listing, MOST_READ_ONCE):
         curve = _curve(table)
         if curve is not None:
             _check_risk(curve, least, listing)

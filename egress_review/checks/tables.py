@@ -10,7 +10,7 @@ import re
 import sys
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -19,6 +19,9 @@ MOST_HEADER_ROWS = 3
 SNIFFED_LINES = 60
 MOST_KNOWN = 50_000
 """Different cells that are remembered while a table is read, so that equal ones are one string in memory."""
+
+MOST_DISTINCT = 250_000
+"""Different cells of a column up to which they are kept; of more they are found anew each time."""
 
 LONGEST_NUMBER = 80
 """Characters up to which a cell is read as a number; longer ones only cost time."""
@@ -38,6 +41,7 @@ class Table:
     """Numbers of rows that have more or fewer cells than the header."""
 
     _read: dict[int, list[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _different: dict[int, Collection[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def column(self, index: int) -> list[str]:
         """The cells of one column, empty where a row is short; read once, and not to be changed."""
@@ -48,6 +52,15 @@ class Table:
             except IndexError:
                 found = [row[index] if index < len(row) else "" for row in self.rows]
             self._read[index] = found
+        return found
+
+    def distinct(self, index: int) -> Collection[str]:
+        """The different cells of one column, in the order in which they first stand."""
+        found = self._different.get(index)
+        if found is None:
+            found = dict.fromkeys(self.column(index)).keys()
+            if len(found) <= MOST_DISTINCT:
+                self._different[index] = found
         return found
 
 
@@ -64,19 +77,28 @@ def read_delimited(text: str) -> tuple[Table, ...]:
     numbers, records = array("Q"), []
     # Cells of a long table repeat; each is kept once.
     known: dict[str, str] = {}
+    keep: Callable[[str, str], str] = known.setdefault
     try:
-        for number, record in enumerate(csv.reader(_lines(text), delimiter=delimiter_of(text)), 1):
+        for number, record in enumerate(csv.reader(lines_of(text), delimiter=delimiter_of(text)), 1):
             if any(map(str.strip, record)):
                 numbers.append(number)
-                keep = known.setdefault if len(known) < MOST_KNOWN else known.get
-                records.append(tuple([keep(cell, cell) for cell in record]))
+                records.append(tuple(map(keep, record, record)))
+                if len(known) >= MOST_KNOWN:
+                    keep = known.get
     except csv.Error as error:
         raise UnreadableTableError(str(error)) from None
     return (_table(numbers, records),) if records else ()
 
 
-def _lines(text: str) -> Iterator[str]:
+def lines_of(text: str) -> Iterator[str]:
     """The lines of a text with their ends, as the csv module wants them, without a second copy of it all."""
+    if not any(mark in text for mark in _OTHER_ENDS):
+        at = 0
+        while at < len(text):
+            end = text.find("\n", at + _CHUNK) + 1 or len(text)
+            yield from text[at:end].splitlines(keepends=True)
+            at = end
+        return
     at = 0
     for match in _END.finditer(text):
         yield text[at : match.end()]
@@ -85,6 +107,10 @@ def _lines(text: str) -> Iterator[str]:
         yield text[at:]
 
 
+_CHUNK = 1 << 18
+"""Characters that are cut into lines at once."""
+_OTHER_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+"""What ends a line for `str.splitlines` and is part of a cell for a table."""
 _END = re.compile(r"\r\n|\r|\n")
 
 

@@ -9,6 +9,7 @@ from aiohttp import (
     ClientSession,
     ClientTimeout,
     DummyCookieJar,
+    StreamReader,
     TCPConnector,
     ThreadedResolver,
     UnixConnector,
@@ -26,6 +27,7 @@ from hub_config.gate.targets import Target
 PORTAL = "run/portal.sock"
 CALLS = "run/portal-workspace.sock"
 TIMEOUT = ClientTimeout(total=None, sock_connect=5, sock_read=300)
+READY_TIMEOUT = ClientTimeout(total=3)
 NO_BODY = frozenset({204, 304})
 OWN_FIELDS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
@@ -62,6 +64,11 @@ class Neighbours:
             headers.popall("Cookie", None)
         return await self._pass(request, self.portal, url, headers, preview=host == "preview")
 
+    async def ready(self) -> bool:
+        """Say whether the hub and the portal both answer without an error of their own."""
+        asked = ((self.hub, self._config.hub_url + "/hub/health"), (self.portal, "http://portal/sign-in"))
+        return all([await _answers(session, url, self._config.host("zone")) for session, url in asked])
+
     async def _pass(
         self,
         request: web.BaseRequest,
@@ -71,13 +78,18 @@ class Neighbours:
         *,
         preview: bool = False,
     ) -> web.StreamResponse:
-        body = await read_body(request, self._config.limits.message_bytes)
+        body: bytes | StreamReader | None
+        if session is self.portal:
+            # The portal takes files and says itself how large they may be; nothing of them is kept here.
+            body = request.content if request.body_exists else None
+        else:
+            body = await read_body(request, self._config.limits.message_bytes) or None
         try:
             async with session.request(
                 request.method,
                 url,
                 headers=headers,
-                data=body or None,
+                data=body,
                 allow_redirects=False,
                 skip_auto_headers=OWN_FIELDS,
             ) as answer:
@@ -102,6 +114,14 @@ class Neighbours:
         """Close the connections."""
         for session in (self.hub, self.portal, self.calls):
             await session.close()
+
+
+async def _answers(session: ClientSession, url: str, host: str) -> bool:
+    try:
+        async with session.get(url, headers={"Host": host}, allow_redirects=False, timeout=READY_TIMEOUT) as answer:
+            return answer.status < 500
+    except (ClientError, TimeoutError):
+        return False
 
 
 async def _answer(request: web.BaseRequest, answer: ClientResponse, headers: CIMultiDict[str]) -> web.StreamResponse:

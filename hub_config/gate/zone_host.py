@@ -23,6 +23,7 @@ from hub_config.gate.workspaces import Workspaces
 
 OPEN = "/_gate/open/"
 BAR = "/_gate/bar"
+HEALTH, READY = "/_gate/health", "/_gate/ready"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,10 @@ class ZoneHost:
             return self._frame(target)
         if reading and target.path == BAR:
             return self._bar(target)
+        if reading and target.path in {HEALTH, READY}:
+            # For load balancers and monitoring: whether, never what or who.
+            ready = target.path == HEALTH or await self.neighbours.ready()
+            return web.Response(text="ok\n" if ready else "not ready\n", status=200 if ready else 503)
         if target.path == "/hub" or target.path.startswith("/hub/"):
             return await self._hub(request, target, address)
         return await self.neighbours.to_portal(request, target, address, host="zone")

@@ -3,6 +3,7 @@
     import ansim_client
     ansim_client.evidence(df, by=["region"], value="income", unit="person_id", name="table.csv")
     ansim_client.check("table.csv")
+    ansim_client.clean("table.csv", round_to=10, hide_below=10)
     ansim_client.submit("table.csv", title="...", purpose="...")
     ansim_client.status()
 
@@ -13,27 +14,28 @@ A result is a file in /outbox; one elsewhere is copied there first. The check is
 
 from __future__ import annotations
 
-import filecmp
 import http.client
 import json
 import os
-import shutil
 import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any, TypeVar
 
 if __name__ != "ansim_client":
     from images.notebook.ansim_evidence import SUFFIX, Unsuitable, write
+    from images.notebook.ansim_outbox import Refused, cleaned, mendable, name_in
+    from images.notebook.ansim_table import as_html, as_text
     from images.notebook.ansim_words import WORDS
 else:  # in a notebook the files lie side by side
     from ansim_evidence import SUFFIX, Unsuitable, write  # type: ignore[import-not-found,no-redef,unused-ignore]
+    from ansim_outbox import Refused, cleaned, mendable, name_in  # type: ignore[import-not-found,no-redef,unused-ignore]
+    from ansim_table import as_html, as_text  # type: ignore[import-not-found,no-redef,unused-ignore]
     from ansim_words import WORDS  # type: ignore[import-not-found,no-redef,unused-ignore]
 
-__all__ = ["AnsimError", "check", "evidence", "messages", "requests", "status", "submit"]
+__all__ = ["AnsimError", "check", "clean", "evidence", "messages", "requests", "status", "submit"]
 
 OUTBOX = Path("/outbox")
 SOCKET = "/zone/api.sock"
@@ -83,25 +85,14 @@ class Shown:
         """The table's rows, in the person's language."""
         yield from ()
 
+    def _titles(self) -> list[str]:
+        return [_word(code) for code in self.columns()]
+
     def __repr__(self) -> str:
-        blocks = [self.heading()]
-        for first, *rest in self.rows():
-            titles = [_word(code) for code in self.columns()][1:]
-            parts = [f"    {title}: {value}" for title, value in zip(titles, rest, strict=True) if value]
-            blocks.append("\n".join([f"  {first}", *parts]))
-        return "\n".join(blocks)
+        return as_text(self.heading(), self._titles(), self.rows())
 
     def _repr_html_(self) -> str:
-        rows = list(self.rows())
-        html = f'<p style="white-space:pre-wrap"><strong>{escape(self.heading())}</strong></p>'
-        if not rows:
-            return html
-        cell = "text-align:left;vertical-align:top;white-space:pre-wrap"
-        titles = "".join(f'<th scope="col" style="{cell}">{escape(_word(code))}</th>' for code in self.columns())
-        body = "".join(
-            "<tr>" + "".join(f'<td style="{cell}">{escape(value)}</td>' for value in row) + "</tr>" for row in rows
-        )
-        return f"{html}<table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
+        return as_html(self.heading(), self._titles(), list(self.rows()))
 
     def _ipython_display_(self) -> None:
         """Show it, unless the call that made it has shown it in this very cell."""
@@ -122,7 +113,12 @@ class Report(Shown):
         """The verdict over all files, and the policy it was made under."""
         policy = self.document.get("policy", {})
         name = f" ({_word('policy')}: {policy.get('name', '?')} {str(policy.get('digest', ''))[:12]})"
-        return _word("all_passed" if self.passed else "some_failed") + name
+        lines = [_word("all_passed" if self.passed else "some_failed") + name]
+        for file in self.document.get("files", []):
+            if mendable(file.get("findings", [])):
+                path = json.dumps(str(file.get("path", "")), ensure_ascii=False)
+                lines.append(f"{_word('copy')}: ansim_client.clean({path})")
+        return "\n".join(lines)
 
     def columns(self) -> Sequence[str]:
         return ("file", "result", "where", "what", "fix")
@@ -234,6 +230,25 @@ def evidence(df: Any, by: Sequence[str], *, name: str, value: str | None = None,
     return path
 
 
+def clean(file: str | os.PathLike[str], *, round_to: int = 0, hide_below: int = 0, counts: Sequence[str] = ()) -> Path:
+    """Write a copy without what a machine can take out, and beside it what was changed; the file stays as it is.
+
+    Formulas, hidden characters, outputs of notebooks, metadata and lowest bits of pictures go. In a CSV or XLSX counts
+    are rounded to `round_to` and those from 1 to below `hide_below` masked; `counts` names columns that count people
+    beside those whose names say so. Check the copy again: it may still hold what only you can mend.
+
+    기계가 고칠 수 있는 것을 고친 사본(이름.clean.*)과 바꾼 내용을 /outbox에 씁니다. 원본은 그대로입니다. round_to는
+    반올림 단위, hide_below는 그보다 작은 수를 가리는 기준입니다. 사본을 다시 점검하십시오.
+    """
+    try:
+        copy = cleaned(OUTBOX / _name_in_outbox(Path(file)), round_to=round_to, hide_below=hide_below, counts=counts)
+    except Refused as error:
+        raise AnsimError(*error.args) from None
+    print(f"{copy.path.name}: {_word('cleaned')} ({copy.changes.name})")
+    print("\n".join(f"  - {told[language != 'ko']}" for told in copy.told) or f"  {_word('unchanged')}")
+    return copy.path
+
+
 def status() -> Status:
     """How this workspace and its requests stand. / 분석환경과 신청의 상태를 보여줍니다."""
     return _show(Status(_call("GET", "/workspace/status")))
@@ -267,35 +282,13 @@ def _handed_in(
 
 def _name_in_outbox(file: Path) -> str:
     """The name of one file in /outbox."""
-    path = file if file.exists() or file.is_absolute() else OUTBOX / file
-    # The path as it is written decides, not where a link leads: a link in /outbox is for the zone to refuse.
-    absolute = Path(os.path.normpath(Path.cwd() / path))
-    if absolute.is_relative_to(OUTBOX):
-        if not absolute.exists() and not absolute.is_symlink():
-            raise AnsimError(f"파일이 없습니다: {file}", f"There is no such file: {file}")
-        return absolute.relative_to(OUTBOX).as_posix()
-    if not path.is_file():
-        raise AnsimError(f"파일이 없거나 폴더입니다: {file}", f"There is no such file, or it is a folder: {file}")
-    return _copied(path)
-
-
-def _copied(path: Path) -> str:
-    """Copy a file into /outbox in one step, so that nobody ever sees half of it."""
-    target = OUTBOX / path.name
-    if target.exists() and filecmp.cmp(target, path, shallow=False):
-        return path.name
-    part = OUTBOX / f".{path.name}.part"
     try:
-        shutil.copyfile(path, part)
-        part.replace(target)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise AnsimError(
-            f"{path.name}을(를) /outbox에 복사하지 못했습니다: {error.strerror}",
-            f"{path.name} could not be copied to /outbox: {error.strerror}",
-        ) from error
-    print(f"{path.name}: {_word('copied')}")
-    return path.name
+        name, copied = name_in(OUTBOX, file)
+    except Refused as error:
+        raise AnsimError(*error.args) from None
+    if copied:
+        print(f"{name}: {_word('copied')}")
+    return name
 
 
 class _Connection(http.client.HTTPConnection):

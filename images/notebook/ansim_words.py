@@ -30,5 +30,8 @@ WORDS = {
     "submitted": ("반출을 신청했습니다.", "The request was submitted."),
     "waiting": ("안심구역이 다시 연결되기를 기다리는 중입니다.", "Waiting for the zone to come back."),
     "evidence": ("근거 파일을 만들었습니다", "evidence written"),
+    "copy": ("고친 사본을 만들려면", "to make a cleaned copy"),
+    "cleaned": ("고친 사본을 만들었습니다. 다시 점검하십시오", "cleaned copy written; check it again"),
+    "unchanged": ("바꿀 것이 없었습니다.", "There was nothing to change."),
     "copied": ("/outbox로 복사했습니다", "copied to /outbox"),
 }

@@ -121,7 +121,7 @@ def configure_matplotlib() -> None:
 
 def install_client() -> None:
     """Put `import ansim_client` within reach of every kernel."""
-    for name in ("ansim_client.py", "ansim_evidence.py", "ansim_words.py"):
+    for name in ("ansim_client.py", "ansim_evidence.py", "ansim_outbox.py", "ansim_table.py", "ansim_words.py"):
         shutil.copy(BUILD / name, LIBRARIES / name)
 
 

@@ -89,7 +89,7 @@ def find(visit: Visit) -> Response:
     several = known.called(form.who) if form.who else []
     if len(several) > 1:
         return _choose(visit, form, several)
-    query = turn.apply(query_of(form, known), PAGE)
+    query = turn.apply(query_of(form, known, visit.portal.time_zone), PAGE)
     found = officer(visit).find(query, _question(form, query), counted=True)
     page = turned(found.page, turn)
     values = {
@@ -179,7 +179,7 @@ def find_file(visit: Visit) -> Response:
     """
     upload, typed = visit.form.get("content"), visit.form.get("sha256")
     if isinstance(upload, UploadFile) and upload.filename:
-        sha256 = hashlib.sha256(upload.file.read()).hexdigest()
+        sha256 = hashlib.file_digest(cast(Any, upload.file), "sha256").hexdigest()
     elif isinstance(typed, str) and typed.strip():
         sha256 = as_hash(typed)
     else:
@@ -194,7 +194,7 @@ def download(visit: Visit) -> Response:
     """
     form, known, (wanted, reason) = form_of(visit.form), names(visit), _wanted(visit)
     me = officer(visit)
-    query = replace(query_of(form, known), newest_first=visit.form.get("order") != "old")
+    query = replace(query_of(form, known, visit.portal.time_zone), newest_first=visit.form.get("order") != "old")
     copy = copy_of(visit.zone.log, query, known, most=MOST_ROWS[wanted], addresses=me.addresses)
     reason = me.downloaded(reason, _question(form, query), wanted, len(copy.lines))
     return _handed(visit, copy, wanted, _asked(form, known, visit), reason)

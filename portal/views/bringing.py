@@ -16,8 +16,6 @@ from registry.errors import RegistryError
 from registry.model import Workspace
 from registry.text import Text
 
-MOST_BYTES = 1_900_000
-"""Bytes of one upload: what the portal reads of a form, less its other fields. A policy may allow fewer."""
 WORDS = ("title", "purpose", "context")
 
 
@@ -72,7 +70,7 @@ def _form(
         "said_before": words,
         "again": again,
         "policy": policy,
-        "most": min(MOST_BYTES, policy.max_file_bytes),
+        "most": visit.zone.desk.incoming_bytes,
         "refusal": reason_of(error) if error else None,
         "advice": advice_of(error) if error else None,
     }

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from deid.records.desk import Acting
+from deid.records.errors import RecordError
 from deid.records.forms import ROLE_TEXT, Form, Naming, record_form, review_form
 from deid.records.model import KIND_TEXT, USE_TEXT, VERDICT_TEXT, Extract, Verdict
 from deid.records.pdf import form_pdf
@@ -20,6 +21,8 @@ from portal.extract_desk import desk_of
 from portal.i18n import N_
 from portal.marks import EXTRACT
 from portal.navigation import MAKERS, STEWARDS, Crumb
+from portal.refusals import kept, refused, status_of
+from portal.views.synthetic import shown_report
 from portal.visit import Visit
 from registry.errors import RegistryError
 from registry.text import Text
@@ -35,14 +38,14 @@ def overview(visit: Visit) -> Response:
     return visit.page("extracts.html", {"rows": rows}, crumbs=(Crumb(START.label),))
 
 
-def show(visit: Visit) -> Response:
+def show(visit: Visit, refusal: Exception | None = None) -> Response:
     """Show one extract: what was done to each column, the risk before and after, its reviews, and what comes next.
 
-    Raises: NotFound.
+    After a refused verdict with why, and with what was typed. Raises: NotFound.
     """
     desk = _desk(visit)
     extract = desk.get(visit.path("ref"))
-    return _page(visit, desk, extract)
+    return _page(visit, desk, extract, refusal)
 
 
 def submit(visit: Visit) -> Response:
@@ -54,6 +57,7 @@ def submit(visit: Visit) -> Response:
     return visit.go(f"/extracts/{extract.ref}", N_("The adequacy review was asked for."))
 
 
+@kept(show, RecordError)
 def review(visit: Visit) -> Response:
     """Find an extract adequate or not, confirmed by typing; the binding names what the reviewer looked at.
 
@@ -115,7 +119,7 @@ def _form(visit: Visit, desk: ExtractDesk, extract: Extract) -> Form:
             raise Missing(Text("이 이름의 서식은 없습니다.", "There is no form of this name."))
 
 
-def _page(visit: Visit, desk: ExtractDesk, extract: Extract) -> Response:
+def _page(visit: Visit, desk: ExtractDesk, extract: Extract, refusal: Exception | None) -> Response:
     by, run = _by(visit), extract.run
     names = _naming(visit)
     values: dict[str, Any] = {
@@ -133,14 +137,16 @@ def _page(visit: Visit, desk: ExtractDesk, extract: Extract) -> Response:
         "checklist": CHECKLIST,
         "usages": desk.usages(extract),
         "risk": _risk(visit, extract),
+        "synthetic": shown_report(run.synthetic if run else None, visit.language),
         "intact": _intact(desk, extract),
         "code": extract.ref[-CODE:],
         "may_submit": extract.state is State.PROCESSED and visit.has(*MAKERS),
         "may_register": extract.state is State.ADEQUATE and visit.has(*STEWARDS),
         "reviewing": extract.state is State.IN_REVIEW,
         "why_not": desk.why_not(extract, by=by) if extract.state is State.IN_REVIEW else None,
+        **refused(visit, refusal, f"/extracts/{extract.ref}"),
     }
-    return visit.page("extract.html", values, crumbs=(START, Crumb(extract.ref)))
+    return visit.page("extract.html", values, crumbs=(START, Crumb(extract.ref)), status=status_of(refusal))
 
 
 def _risk(visit: Visit, extract: Extract) -> list[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from deid.errors import Refused, UsageError
 from deid.key_ends import KeyEnd, KeyEnds, KeyUse
 from deid.people import RegisteredPeople
 from portal.errors import WrongInput
@@ -14,6 +15,7 @@ from portal.i18n import N_
 from portal.marks import KEY, KEY_END
 from portal.navigation import AGREEING, ASKERS, Crumb
 from portal.records import handles
+from portal.refusals import kept, refused, status_of
 from portal.visit import Visit
 from registry.text import Text
 
@@ -21,7 +23,7 @@ START = Crumb(N_("Additional information"), "/additional-information")
 _CHOOSE = Text("파기할 키를 고르십시오.", "Choose the key.")
 
 
-def overview(visit: Visit) -> Response:
+def overview(visit: Visit, refusal: Exception | None = None) -> Response:
     """List every key with its extracts, every request, and a form to ask for those who may."""
     desk = _desk(visit)
     keys, requests = desk.keys(), desk.requests()
@@ -33,11 +35,12 @@ def overview(visit: Visit) -> Response:
         "requests": [(one, KEY_END[one.state], naming(one.by)) for one in requests],
         "may_ask": visit.has(*ASKERS),
         "open_keys": [(key.name, Text(key.name, key.name)) for key in open_keys],
+        **refused(visit, refusal, START.address or "/"),
     }
-    return visit.page("key_ends.html", values, crumbs=(Crumb(START.label),))
+    return visit.page("key_ends.html", values, crumbs=(Crumb(START.label),), status=status_of(refusal))
 
 
-def show(visit: Visit) -> Response:
+def show(visit: Visit, refusal: Exception | None = None) -> Response:
     """Show one request with its reason, held against the log, and what the person may do with it.
 
     Raises: Refused — if there is none, or its record was changed.
@@ -55,10 +58,12 @@ def show(visit: Visit) -> Response:
         "approver": (naming(one.approved_by) or one.approved_by) if one.approved_by else None,
         "may_agree": waits and visit.has(*AGREEING) and one.by != visit.actor.ref,
         "may_end": waits and (one.by == visit.actor.ref or visit.has(*AGREEING)),
+        **refused(visit, refusal, f"/additional-information/{one.ref}"),
     }
-    return visit.page("key_end.html", values, crumbs=(START, Crumb(one.ref)))
+    return visit.page("key_end.html", values, crumbs=(START, Crumb(one.ref)), status=status_of(refusal))
 
 
+@kept(overview, Refused, UsageError)
 def ask(visit: Visit) -> Response:
     """Ask that a key be destroyed, confirmed by typing its name.
 
@@ -74,6 +79,7 @@ def ask(visit: Visit) -> Response:
     return visit.go(f"/additional-information/{made.ref}", said)
 
 
+@kept(show, Refused)
 def approve(visit: Visit) -> Response:
     """Agree to the end of a key, confirmed by typing its name.
 
@@ -87,6 +93,7 @@ def approve(visit: Visit) -> Response:
     return visit.go(f"/additional-information/{done.ref}", said)
 
 
+@kept(show, Refused)
 def refuse(visit: Visit) -> Response:
     """Refuse a request, or take one's own back.
 

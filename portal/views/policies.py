@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 from starlette.responses import Response
@@ -18,7 +19,6 @@ from egress_review.terms import TERMS, Policy
 from portal import charts
 from portal.charts import Bar
 from portal.errors import WrongInput, advice_of, reason_of
-from portal.formats import KOREAN_TIME
 from portal.i18n import N_
 from portal.navigation import Crumb
 from portal.requests import VERDICTS
@@ -68,7 +68,7 @@ def assign(visit: Visit) -> Response:
 def try_out(visit: Visit) -> Response:
     """Have the worker try a policy on past requests: one by name, or the text of one."""
     try:
-        since = _day(visit.field("since", required=False))
+        since = _day(visit.field("since", required=False), visit.portal.time_zone)
         ref = visit.zone.desk.ask_simulation(_candidate(visit), since, by=visit.actor, source=visit.source)
     except (EgressError, RegistryError, WrongInput) as error:
         return policies(visit, error)
@@ -123,11 +123,11 @@ def _target(given: str) -> tuple[Scope, str]:
     raise WrongInput(Text("데이터셋이나 과제를 고르십시오.", "Choose a dataset or a project."))
 
 
-def _day(given: str) -> datetime | None:
+def _day(given: str, zone: ZoneInfo) -> datetime | None:
     if not given:
         return None
     try:
-        return datetime.fromisoformat(given).replace(tzinfo=KOREAN_TIME)
+        return datetime.fromisoformat(given).replace(tzinfo=zone)
     except ValueError:
         raise WrongInput(Text("날짜가 아닙니다.", "This is not a day.")) from None
 

@@ -83,7 +83,7 @@ def extend_project(visit: Visit) -> Response:
     Raises: WrongInput, NotFound, Invalid, Denied, Conflict.
     """
     project_id = visit.path("project")
-    ends_at = as_day(visit.field("ends")) + timedelta(days=1)
+    ends_at = as_day(visit.field("ends"), visit.portal.time_zone) + timedelta(days=1)
     visit.zone.registry.change_project(project_id, ends_at=ends_at, by=visit.actor, source=visit.source)
     return visit.go(f"/projects/{project_id}", N_("The period was changed."))
 
@@ -171,5 +171,6 @@ def held_mark(held: Membership | Grant, now: datetime) -> Mark:
 
 
 def _period(visit: Visit) -> tuple[datetime, datetime]:
-    """Return the period of the form: from the first day until the end of the last, in Korean time."""
-    return as_day(visit.field("starts")), as_day(visit.field("ends")) + timedelta(days=1)
+    """Return the period of the form: from the first day until the end of the last, by the clocks of the zone."""
+    zone = visit.portal.time_zone
+    return as_day(visit.field("starts"), zone), as_day(visit.field("ends"), zone) + timedelta(days=1)

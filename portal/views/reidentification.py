@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from deid.errors import Refused, UsageError
 from deid.people import RegisteredPeople
 from deid.reidentification.service import ReidentificationDesk
 from deid.reidentification.standing import APPROVALS, DEFAULT_DAYS, GROUNDS, MAX_DAYS, MAX_TOKENS, Request
@@ -15,6 +16,7 @@ from portal.i18n import N_
 from portal.marks import REIDENTIFICATION
 from portal.navigation import AGREEING, ASKERS, Crumb
 from portal.records import handles
+from portal.refusals import kept, refused, status_of
 from portal.visit import Visit
 from registry.text import Text
 
@@ -22,7 +24,7 @@ START = Crumb(N_("Re-identification"), "/reidentification")
 _NUMBER = Text("한도와 기간은 숫자로 적으십시오.", "Limit and period are whole numbers.")
 
 
-def overview(visit: Visit) -> Response:
+def overview(visit: Visit, refusal: Exception | None = None) -> Response:
     """List every request, the newest first, with a form to ask for those who may."""
     naming = handles(visit.zone.registry)
     rows = [(one, REIDENTIFICATION[one.state(visit.now)], naming(one.by)) for one in _desk(visit).requests()]
@@ -33,11 +35,12 @@ def overview(visit: Visit) -> Response:
         "most": MAX_TOKENS,
         "days": DEFAULT_DAYS,
         "max_days": MAX_DAYS,
+        **refused(visit, refusal, START.address or "/"),
     }
-    return visit.page("reidentifications.html", values, crumbs=(Crumb(START.label),))
+    return visit.page("reidentifications.html", values, crumbs=(Crumb(START.label),), status=status_of(refusal))
 
 
-def show(visit: Visit) -> Response:
+def show(visit: Visit, refusal: Exception | None = None) -> Response:
     """Show one request with its reason, held against the log, and what the person may do with it.
 
     Raises: Refused — if there is none, or its record was changed.
@@ -56,10 +59,12 @@ def show(visit: Visit) -> Response:
         "needed": APPROVALS,
         "may_agree": state == "asked" and visit.has(*AGREEING) and not _took_part(visit, request),
         "may_end": state in ("asked", "approved") and (request.by == visit.actor.ref or visit.has(*AGREEING)),
+        **refused(visit, refusal, f"/reidentification/{request.ref}"),
     }
-    return visit.page("reidentification.html", values, crumbs=(START, Crumb(request.ref)))
+    return visit.page("reidentification.html", values, crumbs=(START, Crumb(request.ref)), status=status_of(refusal))
 
 
+@kept(overview, Refused, UsageError)
 def ask(visit: Visit) -> Response:
     """Ask to open tokens of an extract.
 
@@ -83,6 +88,7 @@ def ask(visit: Visit) -> Response:
     return visit.go(f"/reidentification/{made.ref}", said)
 
 
+@kept(show, Refused)
 def approve(visit: Visit) -> Response:
     """Agree to a request.
 
@@ -92,6 +98,7 @@ def approve(visit: Visit) -> Response:
     return visit.go(f"/reidentification/{done.ref}", N_("Your approval was recorded."))
 
 
+@kept(show, Refused)
 def refuse(visit: Visit) -> Response:
     """Refuse a request, or take one's own back.
 

@@ -9,6 +9,7 @@ from starlette.responses import FileResponse, Response
 from egress_review.errors import EgressError
 from egress_review.findings import Report
 from egress_review.model import Action, Request
+from egress_review.terms import BUDGET_DAYS
 from egress_review.workflow import CAN_LIE_IDLE, State
 from portal.errors import WrongInput, advice_of, reason_of
 from portal.i18n import N_
@@ -21,24 +22,27 @@ from portal.visit import Visit
 from registry.errors import RegistryError
 from registry.model import Project, Workspace
 
-START = Crumb(N_("Egress requests"), "/requests")
+START = Crumb(N_("Egress and ingress"), "/requests")
 REFRESH_SECONDS = 3
 
 
 def mine(visit: Visit) -> Response:
     """List the person's requests, newest first."""
     values = {"requests": rows(visit.zone.desk.requests_of(visit.person))}
-    return visit.page("requests.html", values, crumbs=(Crumb(N_("Egress requests")),))
+    return visit.page("requests.html", values, crumbs=(Crumb(N_("Egress and ingress")),))
 
 
 def new(visit: Visit) -> Response:
-    """Show the form for a new request, or the projects to choose from."""
+    """Show the form for a new request, or the projects to choose from; `way=in` leads to the form to bring one in."""
     projects = _projects(visit)
-    chosen = visit.query("project")
+    chosen, comes_in = visit.query("project"), visit.query("way") == "in"
     if not chosen and len(projects) == 1:
         chosen = projects[0].id
     if not chosen:
-        return visit.page("choose_project.html", {"projects": projects}, crumbs=(START, Crumb(N_("New"))))
+        values = {"projects": projects, "comes_in": comes_in}
+        return visit.page("choose_project.html", values, crumbs=(START, Crumb(N_("New"))))
+    if comes_in:
+        return visit.go(f"/projects/{chosen}/bring-in")
     workspace = visit.zone.registry.may_work(visit.person.handle, chosen).workspace
     return _form(visit, workspace, Filled())
 
@@ -137,6 +141,7 @@ def _show(visit: Visit, ref: str) -> Response:
         "lines": lines,
         "verdicts": VERDICTS,
         "Action": Action,
+        "State": State,
         "base": f"/requests/{ref}",
         "shown": file,
         "preview_address": address(visit, ref, file.sha256) if file else None,
@@ -144,6 +149,7 @@ def _show(visit: Visit, ref: str) -> Response:
         "own": request.author_ref == visit.person.ref,
         "draft": visit.zone.desk.draft_of(visit.person, ref) if Action.EDIT in view.actions else None,
         "ends_at": _ends_at(visit, request),
+        "collection": visit.zone.desk.collection_of(ref) if Action.COLLECT in view.actions else None,
     }
     return visit.page("request.html", values, crumbs=(START, Crumb(request.title)))
 
@@ -194,6 +200,8 @@ def _form(
         "lines": lines,
         "verdicts": VERDICTS,
         "policy": desk.policy_for(workspace.project),
+        "budget": desk.budget_of(workspace.project, but=request.ref if request else ""),
+        "budget_days": BUDGET_DAYS,
         "refusal": reason_of(error) if error else None,
         "advice": advice_of(error) if error else None,
         "action": f"/requests/{request.ref}/edit" if request else "/requests/new",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+
 from starlette.responses import Response
 
 from egress_review.code_behind import MOST_CELLS
-from egress_review.errors import Invalid
+from egress_review.errors import EgressError, Invalid
 from egress_review.model import Choice, Visibility
 from egress_review.presets import with_presets
 from egress_review.workflow import OPEN_REVIEW
-from portal.errors import WrongInput
+from portal.errors import WrongInput, advice_of, answer_for, reason_of
 from portal.i18n import N_
 from portal.navigation import Crumb
 from portal.queue_filter import AGES, DUE, WHOSE, filter_of, page_of
@@ -18,7 +21,7 @@ from portal.review_page import page_values
 from portal.visit import Visit
 from registry.text import Text
 
-START = Crumb(N_("Egress review"), "/review")
+START = Crumb(N_("Egress and ingress review"), "/review")
 ANY = Text("전체", "any")
 
 
@@ -39,19 +42,42 @@ def queue(visit: Visit) -> Response:
         "whose": list(WHOSE.items()),
         "due": list(DUE.items()),
     }
-    return visit.page("review_queue.html", values, crumbs=(Crumb(N_("Egress review")),))
+    return visit.page("review_queue.html", values, crumbs=(Crumb(N_("Egress and ingress review")),))
 
 
-def show(visit: Visit) -> Response:
-    """Show everything that a decision needs on one screen.
+def show(visit: Visit, refusal: EgressError | WrongInput | None = None) -> Response:
+    """Show everything that a decision needs on one screen; after a refusal with what was typed.
 
     Raises: Denied — with the reason, for the author, members of the project, and others. NotFound.
     """
     screen = visit.zone.desk.screen(visit.person, visit.path("ref"))
     crumbs = (START, Crumb(screen.view.request.title))
-    return visit.page("review.html", page_values(visit, screen), crumbs=crumbs)
+    values = page_values(visit, screen) | {
+        "refusal": reason_of(refusal) if refusal else None,
+        "advice": advice_of(refusal) if refusal else None,
+        # After a form was refused the address is that of the form, at which there is nothing to read.
+        "address": f"/review/{screen.view.request.ref}",
+    }
+    return visit.page("review.html", values, crumbs=crumbs, status=answer_for(refusal).status if refusal else 200)
 
 
+def kept(handler: Callable[[Visit], Response]) -> Callable[[Visit], Response]:
+    """Have a refusal said on the screen of the request, where nothing that was typed is lost.
+
+    Who may no longer see that screen is told so on a page of its own.
+    """
+
+    @wraps(handler)
+    def answer(visit: Visit) -> Response:
+        try:
+            return handler(visit)
+        except (EgressError, WrongInput) as error:
+            return show(visit, error)
+
+    return answer
+
+
+@kept
 def vote(visit: Visit) -> Response:
     """Cast the votes on every file, bound to the round that was shown.
 
@@ -71,6 +97,7 @@ def vote(visit: Visit) -> Response:
     return visit.go(f"/review/{ref}", N_("Your vote was recorded."))
 
 
+@kept
 def decide(visit: Visit) -> Response:
     """Return a request to its author, reject it, or revoke its release, with a reason.
 
@@ -99,6 +126,7 @@ def take(visit: Visit) -> Response:
     return _back(visit, N_("You have taken the request. Others still see it."))
 
 
+@kept
 def remark(visit: Visit) -> Response:
     """Say something to the other reviewers, or to the author too, about the request or one of its files.
 
@@ -117,6 +145,7 @@ def remark(visit: Visit) -> Response:
     return visit.go(f"/review/{ref}#said", N_("The remark was recorded."))
 
 
+@kept
 def recuse(visit: Visit) -> Response:
     """Step back from a review, with a reason.
 
@@ -155,7 +184,9 @@ def _check_seen(visit: Visit, ref: str, approved: set[str]) -> None:
     Raises: Invalid.
     """
     shown = visit.zone.desk.shown_to(visit.person, ref)
-    missing = [one.unseen for sha256, one in shown.items() if sha256 in approved and one.unseen]
+    files = {file.sha256: file.name for file in visit.zone.desk.content_of(visit.person, ref).files}
+    unseen = [(sha256, one.unseen) for sha256, one in shown.items() if sha256 in approved and one.unseen]
+    missing = [f"{files.get(sha256, sha256[:12])}: {pages}" for sha256, pages in unseen]
     if missing and visit.form.get("unseen") != "yes":
         raise Invalid(
             "unseen_not_confirmed",

@@ -29,6 +29,7 @@ from egress_review.engine import InputFile, Request, check_file
 from egress_review.findings import FileReport, Flagged, Verdict
 from egress_review.policy import load_policy
 from tests.benchmarks.egress_corpus import Sample
+from tests.benchmarks.egress_measures import copies, pictures, records
 from tests.benchmarks.egress_planted import PLANTED, SAFE
 
 BAR_CAUGHT, BAR_STOPPED = 0.99, 0.03
@@ -106,6 +107,8 @@ def main(words: Sequence[str]) -> int:
     reasons = {kind: dict(why) for kind, why in stopped.items() if why}
     console.print(f"planted {total}: caught {rate:.3f} (bar {BAR_CAUGHT})")
     console.print(f"safe {clean}: stopped {alarms:.3f} (bar {BAR_STOPPED}) {reasons or ''}")
+    measured = pictures(chance, options.each), copies(chance, options.each, look), records(chance, options.each)
+    console.print(*measured, sep="\n")
     seconds = large()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     console.print(

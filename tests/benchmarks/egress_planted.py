@@ -14,6 +14,7 @@ from typing import Any
 from tests.benchmarks.egress_bytes import PLANTED_BYTES, SAFE_BYTES
 from tests.benchmarks.egress_corpus import FORMS, Grid, Sample, as_csv, as_markdown, as_workbook, cross, grid, put
 from tests.benchmarks.egress_files import chunk, inline_png, notebook, png, workbook
+from tests.benchmarks.egress_pictures import SAFE_PICTURES
 from tests.benchmarks.egress_statistics import PLANTED_STATISTICS, SAFE_STATISTICS
 
 Maker = Callable[[random.Random], Sample]
@@ -148,7 +149,7 @@ def safe_log(chance: random.Random) -> Sample:
     return Sample("train.log", "\n".join(lines).encode())
 
 
-SAFE: Mapping[str, Maker] = {
+SAFE: Mapping[str, Maker] = SAFE_PICTURES | {
     "table of counts": safe_table,
     "cross-table": safe_cross,
     "rounded table": safe_rounded,

@@ -183,6 +183,31 @@ def unmasked_by_another(chance: random.Random) -> Sample:
     )
 
 
+def opened_by_all_tables(chance: random.Random) -> Sample:
+    """Three masks in each row, which two more tables open together and neither alone."""
+    small = chance.randrange(1, 10)
+    counts = [[small, 41, 57], [33, 29, 61], [47, 83, 39]]
+    totals = [sum(line[i] for line in counts) for i in range(3)]
+    sums = [("A", "*", "*", "*", str(sum(counts[0]))), ("B", "*", "*", "*", str(sum(counts[1])))]
+    rest = ("C", *map(str, counts[2]), str(sum(counts[2])))
+    base = Grid(
+        ("site", "low", "mid", "top", "total"), (*sums, rest, ("total", *map(str, totals), str(sum(totals)))), 1
+    )
+    one = Grid(("site", "level", "n"), (("A", "mid", "41"), ("C", "mid", "83")), 2)
+    two = Grid(("site", "level", "n"), (("A", "top", "57"), ("C", "top", "39")), 2)
+    beside = (("a.csv", as_csv(base, chance)[1]), ("b.csv", as_csv(one, chance)[1]))
+    return formed(two, chance, planted="opened by all tables", rules=("cells.linked",), beside=beside)
+
+
+def safe_masks_together(chance: random.Random) -> Sample:
+    """Masks that a second table leaves as open as they were."""
+    one, two = (chance.randrange(1, 10) for _ in range(2))
+    rows = [("A", "*", "*", "57", str(98 + one)), ("B", "*", "*", "61", str(62 + two))]
+    base = Grid(("site", "low", "mid", "top", "total"), tuple(rows), 1)
+    beside = (("a.csv", as_csv(base, chance)[1]),)
+    return formed(Grid(("site", "level", "n"), (("A", "top", "57"), ("B", "top", "61")), 2), chance, beside=beside)
+
+
 def safe_other_cut(chance: random.Random) -> Sample:
     one = cross(chance)
     return formed(inner(one), chance, earlier=(as_csv(by_sex(one), chance),))
@@ -325,7 +350,7 @@ def _named(*makers: Maker) -> dict[str, Maker]:
 
 PLANTED_STATISTICS: Mapping[str, Maker] = PLANTED_CURVES | _named(
     *(dominated, rival, few_behind, other_than_evidence, without_evidence),
-    *(other_margin, merged_ages, linked_tables, unmasked_by_another),
+    *(other_margin, merged_ages, linked_tables, unmasked_by_another, opened_by_all_tables),
     *(implied_count, short_of_total, forgotten_rounding, equal_values, far_quantile),
     *(broken_rounding, broken_least, acro_refused),
 )
@@ -336,6 +361,7 @@ SAFE_STATISTICS: Mapping[str, Maker] = SAFE_CURVES | {
     "merged ages": safe_merged,
     "another study": safe_other_study,
     "tables that agree": safe_linked,
+    "masks in two tables": safe_masks_together,
     "percentages": safe_percentages,
     "descriptives": safe_descriptives,
     "promise kept": safe_promise,

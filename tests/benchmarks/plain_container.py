@@ -26,9 +26,9 @@ from docker.errors import NotFound
 
 from hub_config import engine
 from hub_config.processes import REPOSITORY
-from hub_config.spawner import notebook_image
 from hub_config.workspace_container import container_for, create_arguments, host_arguments
 from hub_config.workspace_files import make_workspace
+from hub_config.workspace_image import notebook_image
 from tests.benchmarks.bench_zone import PROJECT, BenchZone, Person
 
 ANSWER_SECONDS = 120
@@ -75,7 +75,7 @@ class PlainContainer:
         described = container_for(
             permit,
             directory,
-            image=notebook_image(bench.zone),
+            image=notebook_image(bench.zone.home),
             prefix=self.prefix,
             language="ko",
             zone="bench",  # not the zone's own mark, whose worker would remove it

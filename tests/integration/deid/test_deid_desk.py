@@ -10,7 +10,8 @@ from audit.db import Database
 from audit.errors import AuditError
 from audit.event import Actor, Source, Subjects
 from audit.search import Query, search
-from deid.errors import DataError, KeyStoreError
+from deid.errors import DataError, KeyInUse, KeyStoreError
+from deid.key_users import users
 from deid.keys import KeyStore
 from deid.policy import Policy, parse_policy
 from deid.service import DeidDesk
@@ -118,11 +119,21 @@ def test_destroying_a_key_is_recorded_before_it_happens_and_ends_its_tokens(
     world: World, desk: DeidDesk, source_file: Path, tmp_path: Path
 ) -> None:
     make(desk, parse_policy(POLICY), source_file, tmp_path / "a.parquet")
+    (use,) = users(KeyStore(world.home / "additional"))
+    with pytest.raises(KeyInUse, match=use.ref):
+        desk.destroy_key("cardio", 1, "보유기간이 끝남", by=MAKER, source=Source(None))
+    desk.end_use(use.ref, "다 씀", by=MAKER, source=Source(None))
     record = desk.destroy_key("cardio", 1, "보유기간이 끝남", by=MAKER, source=Source(None))
     assert record.destroyed_by == MAKER.ref
     with pytest.raises(KeyStoreError, match="destroyed"):
         make(desk, parse_policy(POLICY), source_file, tmp_path / "b.parquet")
     make(desk, parse_policy(POLICY + "key_version: 2\n"), source_file, tmp_path / "b.parquet")
-    assert ("deid.key_destroyed", "ok") in events(world)
+    ended = [event for event in events(world) if event[0] != "deid.extract"]
+    assert ended == [
+        ("deid.key_destroyed", "denied"),
+        ("deid.key_use_ended", "ok"),
+        ("deid.key_destroyed", "intent"),
+        ("deid.key_destroyed", "ok"),
+    ]
     with pytest.raises(KeyStoreError, match="no key"):
         desk.destroy_key("neuro", 1, "x", by=MAKER, source=Source(None))

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from audit.event import Subjects
 from deid.errors import DataError, KeyStoreError, Refused, UsageError
 from deid.keys import DomainKey, KeyStore
-from deid.linkage.preview import PREVIEWS, preview
+from deid.linkage.preview import preview
 from deid.linkage.service import LinkageDesk
+from deid.linkage.telling import PREVIEWS
 from deid.policy import parse_policy
 from deid.sources import open_table
 from tests.integration.deid.reidentification_world import HERE, POLICY, World, actor, open_world

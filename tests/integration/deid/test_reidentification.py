@@ -12,6 +12,7 @@ from audit.body import parse
 from audit.canonical import encode
 from audit.merkle import leaf_hash
 from deid.errors import KeyStoreError, Refused, UsageError
+from deid.key_users import users
 from deid.reidentification.standing import MAX_TOKENS, PER_DAY
 from tests.integration.deid.reidentification_world import HERE, IDENTIFIERS, WHO, World, a_copy, actor, open_world
 
@@ -170,6 +171,8 @@ def test_a_token_that_the_key_did_not_make_goes_the_same_way_and_counts(world: W
 
 def test_a_destroyed_key_opens_nothing_and_the_refusal_names_the_record(world: World) -> None:
     request = world.approved()
+    (use,) = users(world.keys)
+    world.deid.end_use(use.ref, "기간이 끝남", by=actor("asker"), source=HERE)
     record = world.deid.destroy_key("cardio", 1, "기간이 끝남", by=actor("asker"), source=HERE)
     with pytest.raises(KeyStoreError) as caught:
         world.open(request, world.tokens[0])

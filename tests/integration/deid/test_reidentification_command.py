@@ -18,7 +18,7 @@ import pytest
 from audit.event import Source, Subjects
 from audit.search import Query, search
 from deid import keys_commands
-from deid.errors import KeyStoreError, Refused, UsageError
+from deid.errors import KeyInUse, KeyStoreError, Refused, UsageError
 from deid.key_ends import KeyEnds
 from deid.key_life import Use, note_use
 from deid.keys import KeyStore
@@ -30,7 +30,7 @@ from hub_config import key_endings
 from hub_config.cli import GROUPS, Context, parser
 from hub_config.zone import Zone, open_zone
 from registry.desk import as_actor
-from registry.errors import SignInRefused
+from registry.errors import NotFound, SignInRefused
 from registry.model import Role
 from tests.integration.deid.reidentification_world import IDENTIFIERS, POLICY
 from tests.integration.house.house_people import PASSWORD, join, make_zone
@@ -48,6 +48,10 @@ class Desk:
 
     def arrive(self, handle: str, role: Role) -> None:
         self.secrets[handle] = join(self.zone, handle, role)
+
+    def open_project(self, name: str) -> None:
+        now, given = datetime.now(UTC), {"by": keys_commands.CLI, "source": Source(None)}
+        self.zone.registry.add_project(name, "과제", "Project", "목적", now, now + timedelta(days=90), **given)
 
     def run(self, *words: str, people: tuple[str, ...] = (), json_out: bool = True) -> Any:
         """Type a command; each of `people` enters a password and the next code."""
@@ -112,6 +116,7 @@ def test_a_token_is_led_back_on_the_terminal_once_by_three_people_who_sign_in(de
 def test_who_does_not_know_the_code_is_nobody(desk: Desk) -> None:
     desk.arrive("daehyun", Role.DEID_OPERATOR)
     desk.secrets["daehyun"] = pyotp.random_base32()
+    desk.open_project("cardio")
     with pytest.raises(SignInRefused):
         desk.run("linkage", "request", "d", "cardio", "--reason", "r", "--by", "daehyun", people=("daehyun",))
 
@@ -119,9 +124,12 @@ def test_who_does_not_know_the_code_is_nobody(desk: Desk) -> None:
 def test_a_linkage_is_asked_for_previewed_approved_and_ended(desk: Desk) -> None:
     desk.arrive("daehyun", Role.DEID_OPERATOR)
     desk.arrive("sunhee", Role.DATA_CONTROLLER)
-    ref = desk.run("linkage", "request", "shared", "cardio", "--reason", "r", "--by", "daehyun", people=("daehyun",))[
-        "ref"
-    ]
+    asking = ("--reason", "r", "--by", "daehyun")
+    with pytest.raises(NotFound):
+        desk.run("linkage", "request", "shared", "cardio", *asking, people=("daehyun",))
+    assert desk.run("linkage", "list") == []
+    desk.open_project("cardio")
+    ref = desk.run("linkage", "request", "shared", "cardio", *asking, people=("daehyun",))["ref"]
     for name, start in (("a", 0), ("b", 50)):
         text = "\n".join(["id,x", *(f"{n:06d},1" for n in range(start, start + 100)), ""])
         (desk.zone.home / f"{name}.csv").write_text(text, encoding="utf-8")
@@ -136,8 +144,16 @@ def test_a_linkage_is_asked_for_previewed_approved_and_ended(desk: Desk) -> None
     assert ended["state"] == "ended"
 
 
+def end_uses(desk: Desk) -> None:
+    for use in desk.run("keys", "uses"):
+        desk.run("keys", "end-use", use["ref"], "--reason", "끝")
+
+
 def test_a_destroyed_key_has_a_record_to_show(desk: Desk) -> None:
     an_extract(desk.zone)
+    with pytest.raises(KeyInUse):
+        desk.run("keys", "destroy", "cardio", "1", "--reason", "끝")
+    end_uses(desk)
     made = desk.run("keys", "destroy", "cardio", "1", "--reason", "끝")
     assert made["remains"] == []
     assert desk.run("keys", "record", "cardio", "1") == made
@@ -148,6 +164,7 @@ def test_a_key_that_an_old_backup_brings_back_is_destroyed_again(desk: Desk, tmp
     an_extract(desk.zone)
     place = desk.zone.home / keys_commands.KEYS_DIRECTORY
     shutil.copytree(place, tmp_path / "backup")
+    end_uses(desk)
     desk.run("keys", "destroy", "cardio", "1", "--reason", "끝")
     shutil.rmtree(place)
     shutil.copytree(tmp_path / "backup", place)
@@ -157,7 +174,7 @@ def test_a_key_that_an_old_backup_brings_back_is_destroyed_again(desk: Desk, tmp
         KeyStore(place).existing("cardio", 1)
     key_endings.end_keys(desk.zone)
     with desk.zone.db.read() as tx:
-        assert len(search(tx, Query(action="deid.key_destroyed"))) == 2
+        assert len(search(tx, Query(action="deid.key_destroyed", outcome="ok"))) == 2
 
 
 def test_the_worker_carries_out_what_two_people_decided_and_nothing_that_one_asked(desk: Desk) -> None:

@@ -54,7 +54,7 @@ def test_a_member_of_the_project_cannot_vote_or_look(zone: Zone) -> None:
         with pytest.raises(Denied) as denied:
             attempt()
         assert refused_code(denied) == "project_member"
-    assert zone.desk.queue(zone.checkers["member"]) == []
+    assert zone.desk.waiting(zone.checkers["member"]) == ()
 
 
 def test_a_former_member_of_the_project_cannot_vote(zone: Zone) -> None:
@@ -96,6 +96,18 @@ def test_a_revoked_grant_stops_vote_and_release(zone: Zone) -> None:
     zone.house.registry.revoke_grant(grant.ref, by=approver, source=HERE)
     with pytest.raises(Denied):
         zone.vote("duri", request)
+
+
+@pytest.mark.parametrize("ending", ["close_project", "suspend", "remove_member"])
+def test_an_ended_project_and_an_author_who_is_out_stop_vote_and_release(zone: Zone, ending: str) -> None:
+    open_one, request = zone.in_review("year,n\n2020,500\n"), zone.approved()
+    author = zone.author.handle
+    whose = {"close_project": (request.project,), "suspend": (author,), "remove_member": (request.project, author)}
+    getattr(zone.house.registry, ending)(*whose[ending], by=CLI, source=HERE)
+    with pytest.raises(Denied):
+        zone.vote("hana", open_one)
+    assert zone.desk.release(request.ref).state is State.RETURNED
+    assert "egress.released" not in zone.actions(request.ref)
 
 
 def test_a_policy_that_changed_after_the_scan_voids_what_was_voted(zone: Zone) -> None:

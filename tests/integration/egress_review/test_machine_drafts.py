@@ -57,7 +57,7 @@ def test_a_draft_is_nobodys_but_its_authors(zone: Zone) -> None:
             step(other, kept.ref, **options)
     with pytest.raises(Denied):
         zone.desk.view(zone.checkers["hana"], kept.ref)
-    assert not zone.desk.queue(zone.checkers["hana"])
+    assert not zone.desk.waiting(zone.checkers["hana"])
     zone.desk.withdraw(zone.author, kept.ref, source=HERE)
     assert zone.desk.view(zone.author, kept.ref).request.state is State.WITHDRAWN
 

@@ -80,8 +80,7 @@ def readable(zone: Zone, person: Person, ref: str) -> str:
     parts: dict[str, object] = {
         "view": desk.view(person, ref),
         "mine": desk.requests_of(person),
-        "queue": desk.queue(person),
-        "waiting": desk.waiting(person) if hasattr(desk, "waiting") else None,
+        "waiting": desk.waiting(person),
         "told": [dataclasses.astuple(message) for message in house.registry.messages(person.ref)],
         "shown": desk.shown_to(person, ref) if hasattr(desk, "shown_to") else None,
     }

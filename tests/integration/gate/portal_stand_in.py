@@ -21,9 +21,18 @@ async def echo(request: web.Request) -> web.Response:
     return answer
 
 
+async def count(request: web.Request) -> web.Response:
+    """Answer with the size of what came."""
+    size = 0
+    async for part in request.content.iter_any():
+        size += len(part)
+    return web.json_response({"size": size})
+
+
 async def start_portal(zone: ZoneUnderTest) -> web.AppRunner:
     """Start both sockets."""
     app = web.Application()
+    app.router.add_post("/count", count)
     app.router.add_route("*", "/{path:.*}", echo)
     runner = web.AppRunner(app)
     await runner.setup()

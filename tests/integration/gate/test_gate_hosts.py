@@ -75,6 +75,21 @@ async def test_the_portals_own_form_and_a_link_from_a_workspace_work(browser: Br
     assert (await browser.get(gate.origin("zone") + "/", **link))[0] == 200
 
 
+async def test_a_file_for_the_portal_passes_in_pieces_however_large_it_is(
+    browser: Browser, gate: ZoneUnderTest
+) -> None:
+    own = {"Sec-Fetch-Site": "same-origin", "Origin": gate.origin("zone")}
+    size = 80_000_000
+
+    async def file() -> AsyncIterator[bytes]:
+        for _ in range(80):
+            yield b"x" * 1_000_000
+
+    for headers in (own, own | {"Content-Length": str(size)}):
+        async with browser.session.post(gate.origin("zone") + "/count", data=file(), headers=headers) as answer:
+            assert (await answer.json())["size"] == size
+
+
 async def test_a_write_that_does_not_say_where_it_comes_from_is_refused(browser: Browser, gate: ZoneUnderTest) -> None:
     async with browser.session.post(gate.origin("zone") + "/", headers={"Cookie": "a=b"}) as answer:
         assert answer.status == 403
@@ -129,3 +144,11 @@ async def test_answers_carry_no_banner_and_cannot_be_framed(browser: Browser, ga
 async def test_a_zone_without_hub_says_so(browser: Browser, gate: ZoneUnderTest) -> None:
     status, text = await browser.get(gate.origin("zone") + "/hub/login")
     assert (status, json.loads(text)["reason"]) == (503, "zone.away")
+
+
+async def test_a_load_balancer_learns_whether_the_gate_lives_and_whether_the_zone_answers(
+    browser: Browser, gate: ZoneUnderTest
+) -> None:
+    assert await browser.get(gate.origin("zone") + "/_gate/health") == (200, "ok\n")
+    # This gate has no hub: it lives, and nobody can work.
+    assert await browser.get(gate.origin("zone") + "/_gate/ready") == (503, "not ready\n")

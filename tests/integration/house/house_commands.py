@@ -19,6 +19,7 @@ from tests.integration.house.house_uses import Act, Uses
 
 LOOKS = "shows what the zone is set to or how it stands; nothing of the record"
 REQUESTS = "states of requests, for whoever is root on the machine; files are shown by the portal only"
+BACKUPS = "integration/hub_config/test_backup.py"
 NO_ZONE = "works on files that it is given, without a zone"
 
 
@@ -39,6 +40,8 @@ class Shell:
 
 USES: Uses[Shell] = Uses(
     silent={
+        "backup init": "makes an empty place for backups and its password; a backup itself is recorded",
+        "backup list": LOOKS,
         "demo code": "a code of a demo account, in a zone without real data",
         "doctor": LOOKS,
         "egress canary list": LOOKS,
@@ -50,6 +53,7 @@ USES: Uses[Shell] = Uses(
         "egress rechecks": REQUESTS,
         "egress policy show": LOOKS,
         "egress show": REQUESTS,
+        "egress verify": REQUESTS,
         "egress verify-package": NO_ZONE,
         "registry dataset list": LOOKS,
         "registry dataset show": LOOKS,
@@ -62,6 +66,10 @@ USES: Uses[Shell] = Uses(
         "mail test": "a mail without anything of the record, to somebody whom root on the machine names",
     },
     elsewhere={
+        "probe": ("functional/test_probe.py", '"zone.probed"'),
+        "backup now": (BACKUPS, '"zone.backed_up"'),
+        "backup check": (BACKUPS, '"zone.backup_checked"'),
+        "restore": (BACKUPS, '"zone.restored"'),
         "egress replay": ("integration/egress_review/test_egress_policy_commands.py", '"egress.replayed"'),
     },
 )

@@ -11,6 +11,7 @@ from egress_review.model import Choice
 from egress_review.policy import load_policy
 from registry.desk import CLI
 from tests.integration.egress_review.egress_house import CONTEXT, HERE, SAFE, Zone, ask_for
+from tests.integration.egress_review.tampering import by_hand, sets
 from tests.integration.egress_review.watch_house import watch_in
 from tests.integration.house.house_uses import Act, Uses
 from tests.unit.egress_review.source_house import as_csv, people
@@ -84,6 +85,20 @@ def last_vote(zone: Zone) -> Act:
     request = zone.in_review()
     zone.vote("hana", request)
     return lambda: zone.vote("duri", request)
+
+
+@USES.exercise("EgressDesk.watch_requests", "egress.not_as_recorded")
+def watch_requests(zone: Zone) -> Act:
+    by_hand(zone, zone.in_review().ref, sets("egress_request", purpose="For the press"))
+    return zone.desk.watch_requests
+
+
+@USES.exercise("EgressDesk.look_into", "egress.looked_into")
+def look_into(zone: Zone) -> Act:
+    ref = zone.in_review().ref
+    by_hand(zone, ref, sets("egress_request", purpose="For the press"))
+    zone.desk.watch_requests()
+    return lambda: zone.desk.look_into(zone.checkers["senior"], ref, "compared with the backup", source=HERE)
 
 
 @USES.exercise("EgressDesk.return_to_author", "egress.returned")

@@ -134,9 +134,12 @@ USES: Uses[Office] = Uses(
         "hub_users": "removes from the hub whom the registry erased, which was recorded then",
     },
     elsewhere={
+        "probe": ("functional/test_probe.py", '"zone.probed"'),
+        "backup": ("integration/hub_config/test_backup.py", '"zone.backed_up"'),
         "idle": ("integration/egress_review/test_machine_tidying.py", '"egress.purged"'),
         "rechecks": ("integration/egress_review/test_egress_rechecks.py", '"egress.recheck_drawn"'),
         "reviews": ("integration/audit/test_audit_review.py", '"review.overdue"'),
+        "requests": ("integration/egress_review/test_egress_as_recorded.py", '"egress.not_as_recorded"'),
         "reminders": ("integration/egress_review/test_egress_reminders.py", '"egress.overdue"'),
     },
 )
@@ -221,7 +224,7 @@ def deliver(office: Office) -> Act:
     return office.duty("outward-siem")
 
 
-@USES.exercise("keys", "deid.key_destroyed")
+@USES.exercise("keys", "deid.key_destroyed?", "deid.key_destroyed")
 def end_keys(office: Office) -> Act:
     store = KeyStore(office.zone.home / "additional")
     store.key("study", 1)

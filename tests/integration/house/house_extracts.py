@@ -14,17 +14,28 @@ from portal.extract_desk import desk_of
 from registry.desk import CLI, as_actor
 from registry.model import Role
 from tests.integration.extracts.extract_world import ORDER, POLICY, RAW, World
+from tests.integration.extracts.synthetic_world import POLICY as SYNTHETIC
+from tests.integration.extracts.synthetic_world import draft as synthetic_draft
+from tests.integration.extracts.synthetic_world import source
 from tests.integration.house import house_commands, house_duties, house_portal
 from tests.integration.house.house_commands import Shell
 from tests.integration.house.house_duties import Office
 from tests.integration.house.house_people import HERE, join, project
 from tests.integration.house.house_uses import Act, Uses
 from tests.integration.portal.portal_extracts import portal_extract
+from tests.integration.portal.portal_synthetic import asked_job, synthetic_form
 from tests.integration.portal.portal_world import World as Portal
 
 USES: Uses[World] = Uses()
 MADE = "each table of an extract is announced and reported by the engine; the run is the last entry"
 ADMITTED = "the extract becomes mountable and the version is registered in one transaction"
+ENDING = (
+    "extract.destroyed?",
+    "deid.key_use_ended",
+    "deid.key_destroyed?",
+    "deid.key_destroyed",
+    "extract.destroyed",
+)
 DESTROYED = "files and keys are outside the database: the destruction is announced, the key's own end is an entry"
 REASON = "기준을 모두 지켰습니다."
 
@@ -66,7 +77,7 @@ def expire(world: World) -> Act:
     return world.desk.expire
 
 
-@USES.exercise("ExtractDesk.destroy", "extract.destroyed?", "deid.key_destroyed", "extract.destroyed", why=DESTROYED)
+@USES.exercise("ExtractDesk.destroy", *ENDING, why=DESTROYED)
 def destroy(world: World) -> Act:
     ref = world.mountable().ref
     return lambda: world.desk.destroy(ref, "연구가 끝났습니다.", by=world.by("sunhee"))
@@ -80,6 +91,30 @@ def forget(world: World) -> Act:
     return lambda: world.desk.forget(3)
 
 
+@USES.exercise("ExtractDesk.ask_synthetic", "extract.synthetic_asked")
+def ask_synthetic(world: World) -> Act:
+    ref = world.desk.draft(synthetic_draft(world), by=world.by("nari")).ref
+    return lambda: world.desk.ask_synthetic(ref, SYNTHETIC, {"people": source(world)}, by=world.by("nari"))
+
+
+@USES.exercise("ExtractDesk.cancel_synthetic", "extract.synthetic_cancelled")
+def cancel_synthetic(world: World) -> Act:
+    ref = world.desk.draft(synthetic_draft(world), by=world.by("nari")).ref
+    job = world.desk.ask_synthetic(ref, SYNTHETIC, {"people": source(world)}, by=world.by("nari")).ref
+    return lambda: world.desk.cancel_synthetic(job, by=world.by("nari"))
+
+
+@USES.exercise("ExtractDesk.make_synthetic_job", "deid.synthetic?", "deid.synthetic", "extract.processed", why=MADE)
+def make_synthetic_job(world: World) -> Act:
+    ref = world.desk.draft(synthetic_draft(world), by=world.by("nari")).ref
+    job = world.desk.ask_synthetic(ref, SYNTHETIC, {"people": source(world)}, by=world.by("nari")).ref
+    return lambda: world.desk.make_synthetic_job(job, by=world.by("nari"), progress=lambda *_: None)
+
+
+PROGRESS = "how far work has come that was recorded when it was asked for, and is recorded when it ends"
+USES.silent |= dict.fromkeys(
+    ("ExtractDesk.begin_synthetic", "ExtractDesk.tell_synthetic", "ExtractDesk.end_synthetic"), PROGRESS
+)
 USES.silent["ExtractDesk.why_not"] = "says whether somebody may review; the transaction only holds others off"
 
 
@@ -148,7 +183,7 @@ def register_typed(shell: Shell) -> Act:
     return lambda: shell.run(f"extract register {ref}")
 
 
-@COMMANDS.exercise("extract destroy", "extract.destroyed?", "deid.key_destroyed", "extract.destroyed", why=DESTROYED)
+@COMMANDS.exercise("extract destroy", *ENDING, why=DESTROYED)
 def destroy_typed(shell: Shell) -> Act:
     ref = made(shell).ref
     return lambda: shell.run(f"extract destroy {ref} --confirm {ref} --reason", "연구가 끝났습니다.")
@@ -198,3 +233,26 @@ def register_form(world: Portal) -> Act:
     ref = portal_extract(world, until="adequate").ref
     browser = world.signed_in("sunhee")
     return lambda: browser.fill(f"/extracts/{ref}/register")
+
+
+@FORMS.exercise("/synthetic/new", "extract.drafted", "extract.synthetic_asked", why="the order, and the work on it")
+def ask_form(world: Portal) -> Act:
+    browser, form = world.signed_in("nari"), synthetic_form(world)
+    return lambda: browser.fill("/synthetic/new", **form)
+
+
+@FORMS.exercise("/synthetic/{ref}/again", "extract.synthetic_asked")
+def ask_again_form(world: Portal) -> Act:
+    browser, job = asked_job(world)
+    browser.fill(f"/synthetic/{job}/cancel")
+    form = {name: synthetic_form(world)[name] for name in ("name", "terms", "engine")}
+    return lambda: browser.fill(f"/synthetic/{job}/again", **form)
+
+
+@FORMS.exercise("/synthetic/{ref}/cancel", "extract.synthetic_cancelled")
+def cancel_form(world: Portal) -> Act:
+    browser, job = asked_job(world)
+    return lambda: browser.fill(f"/synthetic/{job}/cancel")
+
+
+DUTIES.elsewhere["synthetic"] = ("integration/hub_config/test_synthetic_making.py", '"extract.processed"')

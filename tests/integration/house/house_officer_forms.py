@@ -13,6 +13,7 @@ __all__ = ["USES"]
 
 REVIEWS = "integration/portal/test_portal_monthly_review.py"
 KEY_ENDS = "integration/portal/test_portal_key_ends.py"
+LINKAGES = "integration/portal/test_portal_linkages.py"
 REIDENTIFY = "integration/portal/test_portal_reidentification.py"
 USES.silent.update(
     {
@@ -27,6 +28,10 @@ USES.elsewhere.update(
         "/additional-information": (KEY_ENDS, '"requested"'),
         "/additional-information/{ref}/approve": (KEY_ENDS, '"approved"'),
         "/additional-information/{ref}/refuse": (KEY_ENDS, "/refuse"),
+        "/linkages": (LINKAGES, '"deid.linkage_requested"'),
+        "/linkages/{ref}/approve": (LINKAGES, '"deid.linkage_approved"'),
+        "/linkages/{ref}/refuse": (LINKAGES, '"deid.linkage_refused"'),
+        "/linkages/{ref}/end": (LINKAGES, '"deid.linkage_ended"'),
         "/reidentification": (REIDENTIFY, '"deid.reidentify_requested"'),
         "/reidentification/{ref}/approve": (REIDENTIFY, '"deid.reidentify_approved"'),
         "/reidentification/{ref}/refuse": (REIDENTIFY, '"deid.reidentify_refused"'),

@@ -20,12 +20,13 @@ OUTSIDE = "invented by a test, about nobody"
 PASSWORD = "quiet harbour under seven lanterns"
 
 
-def make_zone(home: Path) -> None:
-    """The directories, settings and tables of an empty zone."""
+def make_zone(home: Path, database: str = "") -> None:
+    """The directories, settings and tables of an empty zone, in SQLite if no other database is given."""
     for place in ("run", "log"):
         (home / place).mkdir(parents=True)
     settings = settings_text(ZoneSettings(demo=False), HubSettings())
     taking = settings.replace("treated_outside: false", "treated_outside: true")
+    taking = taking.replace("sqlite:///ansim.db", database) if database else taking
     (home / FILE_NAME).write_text(taking, encoding="utf-8")
     db = Database.open(load_settings(home).database_url())
     for metadata in METADATA:

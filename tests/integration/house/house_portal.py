@@ -7,7 +7,9 @@ import time
 from datetime import timedelta
 
 import pyotp
+from sqlalchemy import update
 
+from egress_review.tables import request as requests
 from registry.model import Role
 from registry.notice import NOTICES
 from tests.integration.house.house_uses import Act, Uses
@@ -188,6 +190,12 @@ def remark(world: World) -> Act:
     return lambda: browser.fill(f"/review/{ref}/remark", remark="Is the year missing?", visibility="all")
 
 
+@USES.exercise("/interests", "egress.interest_declared")
+def declare_interest(world: World) -> Act:
+    browser = world.signed_in("junho")
+    return lambda: browser.fill("/interests", project="study", reason="My sister leads it.")
+
+
 @USES.exercise("/review/{ref}/recuse", "egress.recused")
 def recuse(world: World) -> Act:
     ref, browser = world.submitted(), world.signed_in("junho")
@@ -215,6 +223,16 @@ def recheck(world: World) -> Act:
     world.zone.registry.grant_role("nobody", Role.CHECKER, by=CLI, source=HERE)
     browser = world.signed_in("nobody")
     return lambda: browser.fill(f"/rechecks/{ref}", answer="agree", reason="")
+
+
+@USES.exercise("/as-recorded/{ref}", "egress.looked_into")
+def look_into(world: World) -> Act:
+    ref = world.submitted()
+    with world.zone.db.begin() as tx:
+        tx.execute(update(requests).where(requests.c.ref == ref).values(purpose="For the press"))
+    world.zone.desk.watch_requests()
+    browser = world.signed_in("jiwoo")
+    return lambda: browser.fill(f"/as-recorded/{ref}", reason="Compared with the backup.")
 
 
 @USES.exercise("/compliance/verify", "log.verified")

@@ -14,7 +14,7 @@ import pytest
 
 from audit.refs import new_event_id, new_ref
 from egress_review.inbox import Parcel, deliver, take_back
-from hub_config.workspace_container import container_for, create_arguments, host_arguments
+from hub_config.workspace_container import container_for, covered_paths, create_arguments, host_arguments
 from hub_config.workspace_files import make_workspace
 from registry.model import Limits, Mount, Project, ProjectStatus, WorkPermit, Workspace
 
@@ -58,7 +58,7 @@ class Pair:
                 zone=zone,
                 intent=new_event_id(),
             )
-            host = engine.api.create_host_config(**host_arguments(container))
+            host = {**engine.api.create_host_config(**host_arguments(container)), **covered_paths()}
             made = engine.api.create_container(host_config=host, **create_arguments(container))
             self.containers[project] = engine.containers.get(made["Id"])
             self.directories[project] = directory

@@ -77,6 +77,7 @@ class ZoneSettings:
     name: str = "Test zone"
     demo: bool = True
     scheme: Literal["http", "https"] = "http"
+    time_zone: str = "Asia/Seoul"
 
 
 @dataclass

@@ -56,8 +56,12 @@ def test_a_review_that_is_not_meant_is_not_taken(world: World, changes: dict[str
     ref = portal_extract(world, until="in_review").ref
     browser = world.signed_in("dohyun")
     sent = form_of(browser.page(f"/extracts/{ref}"), confirm=ref[-4:])
-    browser.fill(f"/extracts/{ref}/review", status, **{**sent, **changes})
+    answer = browser.fill(f"/extracts/{ref}/review", status, **{**sent, **changes})
     assert desk_of(world.zone).get(ref).state == "in_review"
+    kept = {**sent, **changes}
+    assert f">{kept['reason']}</textarea>" in answer.text, "what was typed is not lost"
+    ticked = re.findall(r'name="checked" value="(\w+)" checked', answer.text)
+    assert set(ticked) == (set() if "binding" in changes else set(sent["checked"])), "what changed is looked at anew"
 
 
 def test_the_maker_is_told_why_they_cannot_review_and_no_form_is_shown(world: World) -> None:

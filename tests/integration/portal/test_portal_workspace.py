@@ -56,7 +56,7 @@ def test_without_the_hub_the_portal_still_works_and_says_what_is_missing(world: 
     world.hub.down = True
     assert "State unknown" in browser.page("/")
     assert "cannot be reached" in browser.page("/projects/study/workspace", 503)
-    assert "Egress requests" in browser.page("/requests")
+    assert "Egress and ingress" in browser.page("/requests")
 
 
 def test_a_project_of_others_is_not_even_confirmed_to_exist(world: World) -> None:

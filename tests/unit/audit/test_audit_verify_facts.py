@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from audit.canonical import dump
 from audit.columns import DETAIL_LINKS, FILE_FIELDS
 from audit.errors import MalformedBody
 from audit.verifying.facts import Facts, read
+from audit.verifying.frames import LEAF
 from audit.verifying.quick import Reader, Said
 
 HEX, OTHER_HEX = "ab" * 32, "0123456789abcdef" * 4
@@ -31,44 +33,44 @@ BODY: dict[str, Any] = {
     "c": {"source.ip": HEX},
 }
 
-COLUMNS = read(dump(BODY)).columns
+HINT = b"a hint that all bodies have"
 
 
-def facts_in(said: Said | None) -> list[Facts]:
+def read_run(reader: Reader, bodies: Sequence[bytes], hints: Sequence[bytes] = ()) -> Said:
+    return reader.read([LEAF + body for body in bodies], hints)
+
+
+def facts_in(said: Said) -> list[Facts]:
     """Return what was read of each body; which commitment is whose is told by their order alone."""
-    assert said is not None
-    intents, commitments = iter(said.intents), iter(said.commitments)
+    intents = iter(said.intents)
     found = []
-    for ts, event_id, frame in zip(said.times(), said.event_ids, said.frames, strict=True):
+    for n, (event_id, frame) in enumerate(zip(said.event_ids, said.frames, strict=True)):
         intent = next(intents) if any(kind == b"intent" for kind, _ in frame.links) else None
-        found.append(Facts(ts, event_id, frame.columns, frame.links, (), intent))
+        found.append(Facts(said.time(n), event_id, frame.columns, frame.links, (), intent))
     last = found.pop()
-    return [*found, last._replace(commitments=tuple(commitments))]
+    return [*found, last._replace(commitments=tuple(commitments_of(said)))]
 
 
-def outcome_of(reader: Reader | None, body: bytes) -> Any:
+def commitments_of(said: Said) -> list[bytes]:
+    return [said.commitments[i : i + 64] for i in range(0, len(said.commitments), 64)]
+
+
+def outcome_of(reader: Reader | None, body: bytes, *hints: bytes) -> Any:
     try:
-        return read(body) if reader is None else facts_in(reader.read([body]))[0]
+        return read(body) if reader is None else facts_in(read_run(reader, [body], hints))[0]
     except MalformedBody:
         return "refused"
-
-
-def kept_outcome_of(reader: Reader, body: bytes, columns: tuple[bytes | None, ...]) -> Any:
-    try:
-        said = reader.read_kept([body], [columns])
-    except MalformedBody:
-        return "refused"
-    return "other columns" if said is None else facts_in(said)[0]
 
 
 def test_a_body_of_a_known_frame_is_read_without_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
-    reader, columns = Reader(), read(dump(BODY)).columns
-    reader.read_kept([dump(BODY)], [columns])
+    reader = Reader()
+    for hints in ((), (b"the same columns",)):
+        read_run(reader, [dump(BODY)], hints)
     monkeypatch.setattr("audit.verifying.quick.parse", lambda data: pytest.fail("it was parsed"))
     other = {**BODY, "id": BODY["id"][:-1] + "9", "ts": "2026-11-22T00:00:00.000000Z", "c": {"source.ip": OTHER_HEX}}
     body = dump({**other, "detail": {**BODY["detail"], "n": 6}})
-    for said in (reader.read([body]), reader.read_kept([body], [columns])):
-        [found] = facts_in(said)
+    for hints in ((), (b"the same columns",)):
+        [found] = facts_in(read_run(reader, [body], hints))
         assert (found.ts, found.event_id) == (b"2026-11-22T00:00:00.000000Z", other["id"].encode())
         assert (found.commitments, found.intent_id) == ((OTHER_HEX.encode(),), None)
 
@@ -125,18 +127,16 @@ def test_a_reader_that_remembers_says_what_parsing_says(changes: list[dict[str, 
         body = json.dumps({**BODY, **change}, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
         expected = outcome_of(None, body)
         if expected == "refused":
-            assert outcome_of(reader, body) == kept_outcome_of(reader, body, COLUMNS) == expected
+            assert outcome_of(reader, body) == outcome_of(reader, body, HINT) == expected
             continue
         whole.append((body, expected))
-        # Again and again, now that its frame may be known, and what its columns name.
+        # Again and again, now that its frame may be known, and under a hint that others have too.
         for _ in range(2):
-            assert outcome_of(reader, body) == kept_outcome_of(reader, body, expected.columns) == expected
-        false = (b"portal", *expected.columns[1:])
-        assert kept_outcome_of(reader, body, false) == "other columns"
+            assert outcome_of(reader, body) == outcome_of(reader, body, HINT) == expected
     if whole:
-        said = reader.read([body for body, _ in whole])
+        said = read_run(reader, [body for body, _ in whole])
         assert [facts[:4] for facts in facts_in(said)] == [facts[:4] for _, facts in whole]
-        assert said.commitments == [value for _, facts in whole for value in facts.commitments]
+        assert commitments_of(said) == [value for _, facts in whole for value in facts.commitments]
         assert said.intents == [facts.intent_id for _, facts in whole if facts.intent_id]
 
 
@@ -144,9 +144,9 @@ def test_a_reader_that_remembers_says_what_parsing_says(changes: list[dict[str, 
 @given(FIELDS, st.data())
 def test_no_byte_can_be_changed_unseen_in_a_body_of_a_known_frame(change: dict[str, Any], data: st.DataObject) -> None:
     reader, body = Reader(), json.dumps({**BODY, **change}, sort_keys=True, separators=(",", ":")).encode()
-    before = outcome_of(reader, body)
-    columns = COLUMNS if before == "refused" else before.columns
-    kept_outcome_of(reader, body, columns)
+    for _ in range(2):
+        outcome_of(reader, body)
+        outcome_of(reader, body, HINT)
     at = data.draw(st.integers(0, len(body) - 1))
     edited = data.draw(
         st.sampled_from(
@@ -159,9 +159,7 @@ def test_no_byte_can_be_changed_unseen_in_a_body_of_a_known_frame(change: dict[s
         )
     )
     expected = outcome_of(None, edited)
-    assert outcome_of(reader, edited) == expected
-    differs = expected != "refused" and expected.columns != columns
-    assert kept_outcome_of(reader, edited, columns) == ("other columns" if differs else expected)
+    assert outcome_of(reader, edited) == outcome_of(reader, edited, HINT) == expected
 
 
 def test_a_cut_within_a_member_is_not_remembered() -> None:
@@ -187,31 +185,29 @@ def test_a_cut_within_a_member_is_not_remembered() -> None:
 def test_what_most_bodies_have_not_is_remembered_too(change: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     reader, bodies = Reader(), [dump({**BODY, **change, "id": BODY["id"][:-1] + digit}) for digit in "123"]
     expected = [read(body) for body in bodies]
-    reader.read(bodies[:1])
+    read_run(reader, bodies[:1])
     monkeypatch.setattr("audit.verifying.quick.parse", lambda data: pytest.fail("it was parsed"))
     assert [outcome_of(reader, body) for body in bodies] == expected
-    assert [kept_outcome_of(reader, body, facts.columns) for body, facts in zip(bodies, expected, strict=True)] == (
-        expected
-    )
+    assert [outcome_of(reader, body, HINT) for body in bodies] == expected
 
 
 def test_a_value_that_is_moved_into_another_place_is_seen() -> None:
     """What is checked for all bodies joined must hold for each: one too short beside one too long."""
     reader, good = Reader(), [dump({**BODY, "id": BODY["id"][:-1] + digit}) for digit in "12"]
-    reader.read(good)
+    read_run(reader, good)
     for value in (BODY["id"], BODY["ts"], HEX):
         text = value.encode()
         long, short = (good[0].replace(text[1:], text[1:] + b"0"), good[1].replace(text[1:], text[2:]))
         for bodies in ([long, short], [short, long]):
             with pytest.raises(MalformedBody):
-                reader.read(bodies)
+                read_run(reader, bodies)
             with pytest.raises(MalformedBody):
-                reader.read_kept(bodies, [COLUMNS] * 2)
+                read_run(reader, bodies, [HINT] * 2)
 
 
 def test_a_body_in_another_order_or_with_spaces_is_refused() -> None:
     reader = Reader()
-    reader.read([dump(BODY)])
+    read_run(reader, [dump(BODY)])
     assert outcome_of(reader, b" " + dump(BODY)) == "refused"
     assert outcome_of(reader, json.dumps(BODY, separators=(",", ":")).encode()) == "refused"
 
@@ -220,7 +216,63 @@ def test_a_memory_of_frames_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("audit.verifying.quick.MAX_FRAMES", 3)
     reader = Reader()
     for n in range(20):
-        body = dump({**BODY, "component": f"gate{n}"})
-        reader.read_kept([body], [read(body).columns])
+        read_run(reader, [dump({**BODY, "component": f"gate{n}"})], [f"hint {n}".encode()])
     assert len(reader._frames) <= 3
     assert len(reader._usual) <= 3
+    assert len(reader._others) <= 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"n": 0}, id="nought"),
+        pytest.param({"n": 10**14}, id="fifteen digits"),
+        pytest.param({"kernel": "python311"}, id="a text with other digits"),
+        pytest.param({"kernel": "r"}, id="another text"),
+        pytest.param({"kernel": ["r", 4]}, id="a list"),
+    ],
+)
+def test_details_that_differ_in_more_than_numbers_are_of_the_frame(
+    change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, body = Reader(), dump({**BODY, "detail": {**BODY["detail"], **change}})
+    expected = read(body)
+    outcome_of(reader, dump(BODY))
+    monkeypatch.setattr("audit.verifying.quick.parse", lambda data: pytest.fail("it was parsed"))
+    assert [outcome_of(reader, body) for _ in range(3)] == [expected] * 3
+
+
+@pytest.mark.parametrize("number", [b"01", b"-0", b"1.0", b"1e3", b"9007199254740992", b"", b"-", b'"1" '])
+def test_a_number_that_is_none_is_refused_in_a_body_of_a_known_frame(number: bytes) -> None:
+    reader = Reader()
+    outcome_of(reader, dump(BODY))
+    assert outcome_of(reader, dump(BODY).replace(b'"n":5', b'"n":' + number)) == "refused"
+
+
+def test_bodies_that_begin_alike_are_told_apart() -> None:
+    reader = Reader()
+    places = [{**BODY["object"], "ref": f"ws_aaaaaaaaaaaaaaa{letter}"} for letter in "abcdefghijkl"]
+    bodies = [dump({**BODY, "object": place}) for place in places] * 3
+    assert facts_in(read_run(reader, bodies))[:-1] == [read(body)._replace(commitments=()) for body in bodies][:-1]
+    assert facts_in(read_run(reader, bodies, [HINT] * len(bodies)))[0].columns == read(bodies[0]).columns
+
+
+def test_links_that_come_from_a_detail_are_those_of_that_detail() -> None:
+    """What is remembered of one detail is not said of another."""
+    reader = Reader()
+    details: list[dict[str, Any]] = [
+        {"n": 1, "request": "er_aaaaaaaaaaaaaaaa"},
+        {"n": 2, "request": "er_aaaaaaaaaaaaaaaa"},
+        {"n": 2, "request": "er_bbbbbbbbbbbbbbbb"},
+        {"person": "p_aaaaaaaaaaaaaaaa", "request": "er_bbbbbbbbbbbbbbbb"},
+        {"files": [HEX], "n": 3},
+        {"files": [OTHER_HEX], "n": 3},
+        {"files": [{"sha256": HEX, "size": 9}]},
+        {"files": [{"sha256": OTHER_HEX, "size": 9}]},
+        {"files": "none", "image": "a/b:1.0"},
+        {"n": {"request": "er_aaaaaaaaaaaaaaaa"}},
+    ]
+    for action in ("egress.submitted", "cell.sent"):
+        for detail in details * 3:
+            body = dump({**BODY, "action": action, "detail": detail})
+            assert outcome_of(reader, body) == outcome_of(reader, body, HINT) == read(body)

@@ -12,7 +12,7 @@ import pytest
 
 from deid.identifiers import detect
 from deid.korean_name_words import NOT_NAMES
-from deid.korean_names import plausible
+from deid.korean_words import plausible
 from tests.unit.deid.deid_documents import NEGATIVES, documents
 
 FULLY_COVERED = {

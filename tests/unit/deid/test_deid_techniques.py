@@ -22,7 +22,7 @@ from deid.techniques import TECHNIQUES
 from tests.unit.deid.deid_world import OTHER_KEY, MemoryTable, changed
 
 KEY = bytes(range(32))
-NOT_PROVIDED = {"encrypt_format_preserving", "encrypt_homomorphic", "secret_share", "synthesize"}
+NOT_PROVIDED = {"encrypt_format_preserving", "encrypt_homomorphic", "secret_share"}
 
 #: The microdata that the paper on anatomy works through (Xiao and Tao 2006, table 1): age, sex, disease.
 PATIENTS = [

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 
 import pytest
 
 from audit.text import Language
 from deid.identifiers import detect
-from tests.unit.deid.corpus.documents import administrative, longer, nobody, spelt
+from tests.unit.deid.corpus.documents import administrative, longer, nobody
 from tests.unit.deid.corpus.report import EXPLANATION, PAGES, page
 from tests.unit.deid.corpus.scoring import Scores, score
 from tests.unit.deid.corpus.vocabulary import DEVELOPED, HELD_OUT, Vocabulary
 
 DOCUMENTS = 200
-EVERY_SPELLING = 3
 
 
 @pytest.fixture(scope="module")
@@ -49,18 +47,6 @@ def test_each_label_is_covered(administrative_scores: Scores, longer_scores: Sco
     least = {"PERSON": 0.85, "ADDRESS": 0.95}
     for label, number in total.items():
         assert covered[label] / number >= least.get(label, 0.98), label
-
-
-@pytest.mark.parametrize("half", [DEVELOPED, HELD_OUT], ids=["developed", "held out"])
-def test_numbered_identifiers_are_covered_in_every_spelling(half: Vocabulary) -> None:
-    missed = Counter[tuple[str, str]]()
-    total = 0
-    for label, spelling, document in spelt(half, EVERY_SPELLING, seed=7):
-        (gold,) = document.gold
-        seen = {place for span in detect(document.text) for place in range(span.start, span.end)}
-        missed[label, spelling] += not seen.issuperset(range(gold.start, gold.end))
-        total += 1
-    assert 1 - missed.total() / total >= 0.99, +missed
 
 
 @pytest.mark.parametrize("half", [DEVELOPED, HELD_OUT], ids=["developed", "held out"])
@@ -115,6 +101,23 @@ def test_paragraphs_about_nobody_hold_nothing(half: Vocabulary) -> None:
             "\u200b",
             "０",
             "국민 ",
+            "공 일",
+            "하나 ",
+            "O1",
+            "M다시",
+            "다시1",
+            "1 뒤 ",
+            "&#48;",
+            "<b>1",
+            "1,\n",
+            "(1)",
+            "a.b@",
+            "a dot ",
+            "골뱅이a",
+            "Kim Min ",
+            "金敏 ",
+            "이 병헌 ",
+            "차1가",
         ),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from deid.discrete_laplace import discrete_laplace
-from deid.linkage.preview import told
+from deid.linkage.telling import told
 
 DRAWS = 20_000
 

@@ -16,8 +16,10 @@ from hypothesis import given, settings
 from deid.errors import DataError, MissingExtraError, PolicyError
 from deid.synth.coding import LEAST_ROWS, OTHER, learn_coding
 from deid.synth.grouping import grouped, ungrouped
-from deid.synth.making import learn_and_draw, ordered, split, with_keys
+from deid.synth.made import Makers
+from deid.synth.making import learn_and_draw, split
 from deid.synth.marginals import measure
+from deid.synth.ordering import ordered
 from deid.synth.policy import ColumnKind, SynthPolicy, parse_synth_policy
 from deid.synth.sampling import draw, spanning_tree
 
@@ -67,7 +69,7 @@ CONSTRAINTS = "constraints:\n  together: [[province, district]]\n  orders: [{low
 def made() -> tuple[pa.Table, pa.Table]:
     source = hospital()
     wanted = policy(WHOLE, CONSTRAINTS)
-    return source, with_keys(drawn_from(source, wanted, 3), wanted, 1)
+    return source, Makers(wanted, np.random.default_rng(1), {}).complete(drawn_from(source, wanted, 3), 1)
 
 
 def test_the_extract_has_the_columns_and_kinds_of_the_policy_in_its_order(made: tuple[pa.Table, pa.Table]) -> None:

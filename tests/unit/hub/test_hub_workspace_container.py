@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from audit.canonical import encode
+from hub_config.seccomp import security_option
 from hub_config.workspace_container import (
     WorkspaceContainer,
     container_for,
@@ -38,7 +39,8 @@ HOST_CONFIG: Mapping[str, Any] = {
     "privileged": False,
     "read_only": True,
     "restart_policy": {"Name": "no"},
-    "security_opt": ["no-new-privileges:true"],
+    "runtime": None,
+    "security_opt": ["no-new-privileges:true", security_option()],
     "shm_size": 64 * 1024**2,
     "tmpfs": {"/tmp": "rw,noexec,nosuid,nodev,size=536870912,mode=1777"},
 }
@@ -71,7 +73,8 @@ def a_container(permit: WorkPermit | None = None) -> WorkspaceContainer:
 def test_every_limit_reaches_the_engine_and_nothing_else_does() -> None:
     arguments = host_arguments(a_container())
     assert {k: v for k, v in arguments.items() if k in HOST_CONFIG} == HOST_CONFIG
-    assert set(arguments) - set(HOST_CONFIG) == {"log_config", "mounts", "ulimits"}
+    disk = {"device_read_bps", "device_write_bps", "device_read_iops", "device_write_iops"}
+    assert set(arguments) - set(HOST_CONFIG) - disk == {"log_config", "mounts", "ulimits"}
 
 
 def test_log_of_a_container_cannot_fill_the_disk() -> None:

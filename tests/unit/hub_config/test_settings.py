@@ -31,6 +31,8 @@ def test_the_first_settings_file_reads_back_as_the_defaults() -> None:
         ("zone:\n  port: -1\n", "line 2: zone.port is out of bounds"),
         ("zone:\n  demo: 1\n", "line 2: zone.demo must be true or false"),
         ("zone:\n  scheme: ftp\n", "line 2: zone.scheme must be one of http, https"),
+        ("zone:\n  time_zone: Asia/Soul\n", "zone.time_zone is 'Asia/Soul', which is not the name of a time zone"),
+        ("zone:\n  time_zone: ../etc/passwd\n", "is not the name of a time zone"),
         ("zone:\n  port: 1\n  port: 2\n", "line 3: zone.port stands twice"),
         ("zone: [1]\n", "line 1: zone must hold"),
         ("zone: {\n", "is not YAML"),

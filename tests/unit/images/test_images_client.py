@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from images.notebook import ansim_client
+from images.notebook import ansim_client, ansim_outbox
 
 FLAGGED = {
     "policy": {"name": "kr-default", "digest": "0f" * 32},
@@ -259,3 +259,45 @@ def test_a_frame_without_the_column_is_refused_in_the_persons_language(
     with pytest.raises(ansim_client.AnsimError, match="자료에 열이 없습니다: sex"):
         ansim_client.evidence({"region": ["a"]}, by=["sex"], name="t.csv")
     assert list(ansim_client.OUTBOX.iterdir()) == []
+
+
+@pytest.fixture
+def rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The code of the checks where the image has it: here, in the checkout."""
+    monkeypatch.setattr(ansim_outbox, "RULES", Path(__file__).parents[3])
+
+
+@pytest.mark.usefixtures("zone", "rules")
+def test_a_cleaned_copy_lies_beside_the_file_with_what_was_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    table = ansim_client.OUTBOX / "table.csv"
+    table.write_text("region,n,pct\n=1+1,3,1.2\nBusan,147,50\ntotal,150,100\n", encoding="utf-8")
+    copy = ansim_client.clean("table.csv", round_to=10, hide_below=10)
+    assert copy.read_text(encoding="utf-8") == "region,n,pct\n'=1+1,<10,…\nBusan,150,50\ntotal,150,100\n"
+    changes = copy.with_name("table.clean.csv.changes.txt").read_text(encoding="utf-8")
+    assert "1 small counts, now shown as <10" in changes
+    assert "사람 수 1개를 10 단위로 반올림" in changes
+    assert "147" not in changes
+    assert "check it again" in capsys.readouterr().out
+    assert "=1+1,3" in table.read_text(encoding="utf-8")
+    with pytest.raises(ansim_client.AnsimError, match="there already"):
+        ansim_client.clean("table.csv")
+
+
+@pytest.mark.usefixtures("zone", "rules")
+def test_what_has_no_cleaned_copy_is_refused_with_the_reason() -> None:
+    (ansim_client.OUTBOX / "m.pkl").write_bytes(b"\x80\x04.")
+    with pytest.raises(ansim_client.AnsimError, match="No cleaned variant"):
+        ansim_client.clean("m.pkl")
+    (ansim_client.OUTBOX / "note.txt").write_text("n = 3\n", encoding="utf-8")
+    with pytest.raises(ansim_client.AnsimError, match="CSV, TSV and XLSX only"):
+        ansim_client.clean("note.txt", round_to=5)
+    with pytest.raises(ansim_client.AnsimError, match="could not be cleaned"):
+        ansim_client.clean("note.txt", round_to=-1)
+
+
+def test_a_check_says_which_copy_would_help(zone: Zone) -> None:
+    zone.answer = FLAGGED
+    (ansim_client.OUTBOX / "table.csv").touch()
+    assert 'to make a cleaned copy: ansim_client.clean("table.csv")' in repr(ansim_client.check("table.csv"))
+    zone.answer = {"files": [{"path": "a.csv", "verdict": "passed", "findings": []}]}
+    assert "clean(" not in repr(ansim_client.check("table.csv"))

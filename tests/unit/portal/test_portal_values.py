@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx2 as httpx
 import pytest
@@ -82,6 +83,16 @@ def test_times_are_shown_in_korean_time() -> None:
     assert formats.minute(NOW, "ko") == "2026. 11. 21. 23:30"
     assert formats.minute(NOW, "en") == "21 Nov 2026, 23:30"
     assert formats.clock(NOW) == "23:30:00"
+
+
+def test_times_are_shown_by_the_clocks_of_the_zone_with_their_name() -> None:
+    london = ZoneInfo("Europe/London")
+    assert formats.minute(NOW, "en", london) == "21 Nov 2026, 14:30"
+    assert formats.clock(NOW, london) == "14:30:00"
+    assert formats.day(NOW + timedelta(hours=9), "en", london) == formats.day(NOW, "en", london)
+    assert formats.zone_name(formats.KOREAN_TIME, "ko") == "대한민국 시간 (Asia/Seoul)"
+    assert formats.zone_name(london, "en") == "United Kingdom Time (Europe/London)"
+    assert formats.zone_name(ZoneInfo("UTC"), "ko") == "UTC"
 
 
 def test_the_days_left_are_those_of_the_korean_calendar() -> None:

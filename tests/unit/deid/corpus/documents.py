@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from tests.unit.deid.corpus.makers import MAKERS, NEUTRAL, NUMBERED, SPELLINGS
+from tests.unit.deid.corpus.makers import MAKERS, NEUTRAL, NUMBERED
+from tests.unit.deid.corpus.spellings import EVERY, SPELLINGS, cells, spell
 from tests.unit.deid.corpus.vocabulary import Vocabulary
 
 _SLOT = re.compile(r"\{([A-Z_]+)(#[0-9])?\}")
+_AROUND = re.compile(r"^(?:[\u202d(\[*]|<b>)+|[\u202c)]+$")
 _LABEL = {"FOREIGN": "PERSON"}
 _USUAL = ("plain", "plain", "plain", "plain", "spaced dashes", "en dash", "full-width digits")
 
@@ -55,18 +57,22 @@ def nobody(half: Vocabulary) -> Iterator[Document]:
 
 
 def spelt(half: Vocabulary, each: int, seed: int) -> Iterator[tuple[str, str, Document]]:
-    """Yield (label, spelling, document) for every numbered identifier in every spelling."""
+    """Yield (label, spelling, document) for every kind of number and every spelling of it."""
     random = Random(seed)
-    for label in NUMBERED:
-        for spelling, change in SPELLINGS.items():
+    for label in (*EVERY, "EMAIL"):
+        for spelling in cells(label):
             for _ in range(each):
-                value = change(MAKERS[label](random, half))
-                before = f"{random.choice(half.words[label])} {value}"
-                sentence = random.choice(half.sentences).format(before)
-                # Marks of direction around a number are no part of it.
-                seen = value.strip("\u202d\u202c")
-                start = sentence.index(seen)
-                yield label, spelling, Document(sentence, (Gold(start, start + len(seen), label),))
+                yield label, spelling, one_spelt(half, label, spelling, random)
+
+
+def one_spelt(half: Vocabulary, label: str, spelling: str, random: Random) -> Document:
+    """Return a sentence with one identifier in a spelling, behind a word that says what it is."""
+    value = spell(label, spelling, MAKERS[label](random, half), random)
+    sentence = random.choice(half.sentences).format(f"{random.choice(half.words[label])} {value}")
+    # Marks of direction, brackets and bold type around a number are no part of it.
+    seen = _AROUND.sub("", value)
+    start = sentence.index(seen)
+    return Document(sentence, (Gold(start, start + len(seen), label),))
 
 
 def fill(template: str, half: Vocabulary, random: Random) -> Document:
@@ -82,7 +88,7 @@ def fill(template: str, half: Vocabulary, random: Random) -> Document:
         if match[2]:
             known[match[0]] = value
         if name in NUMBERED:
-            value = SPELLINGS[random.choice(_USUAL)](value)
+            value = SPELLINGS[random.choice(_USUAL)](value, random)
         if name not in NEUTRAL:
             gold.append(Gold(len(text), len(text) + len(value), _LABEL.get(name, name)))
         text += value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from random import Random
 
@@ -169,50 +168,4 @@ NUMBERED = (
     "DRIVER_LICENSE",
     "HEALTH_INSURANCE",
 )
-
-_DIGITS = "0123456789"
-
-
-def _digits(letters: str) -> Callable[[str], str]:
-    table = str.maketrans(_DIGITS, letters)
-    return lambda value: value.translate(table)
-
-
-def _marks(mark: str) -> Callable[[str], str]:
-    return lambda value: value.replace("-", mark)
-
-
-SPELLINGS: dict[str, Callable[[str], str]] = {
-    "plain": lambda value: value,
-    "spaced dashes": _marks(" - "),
-    "space after the dash": _marks("- "),
-    "en dash": _marks("–"),
-    "em dash": _marks("—"),
-    "minus sign": _marks("−"),
-    "figure dash": _marks("‒"),
-    "non-breaking hyphen": _marks("\u2011"),
-    "full-width dash": _marks("－"),
-    "soft hyphen": _marks("\u00ad"),
-    "hangul filler dash": _marks("ㅡ"),
-    "spaces": _marks(" "),
-    "no-break space": _marks("\u00a0"),
-    "ideographic space": _marks("\u3000"),
-    "dots": _marks("."),
-    "tilde": _marks("~"),
-    "middle dot": _marks("·"),
-    "zero-width": lambda value: "\u200b".join(value),
-    "joiner in the dash": _marks("-\u200d"),
-    "direction marks": lambda value: f"\u202d{value}\u202c",
-    "full-width digits": _digits("０１２３４５６７８９"),
-    "full width throughout": lambda value: "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in value),
-    "arabic-indic digits": _digits("٠١٢٣٤٥٦٧٨٩"),
-    "circled digits": _digits("⓪①②③④⑤⑥⑦⑧⑨"),
-    "bold digits": _digits("𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗"),
-    "hangul digits": _digits("공일이삼사오육칠팔구"),
-    "hangul digits, decomposed": lambda v: unicodedata.normalize("NFD", _digits("공일이삼사오육칠팔구")(v)),
-    "hangul digits without dashes": lambda value: _digits("공일이삼사오육칠팔구")(value).replace("-", " "),
-    "chinese digits": _digits("〇一二三四五六七八九"),
-    "line break after a dash": lambda value: value.replace("-", "-\n", 1),
-    "a space between digits": lambda value: " ".join(value.replace("-", "")),
-}
-"""How people and programs write the same number; each leaves it readable for a person."""
+"""What is written in one of the usual spellings wherever it stands in a document."""

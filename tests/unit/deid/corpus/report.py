@@ -19,6 +19,7 @@ PAGES: dict[Language, str] = {"en": "text-detection.md", "ko": "text-detection.k
 DOCUMENTS = 300
 EVERY_SPELLING = 4
 
+
 # ruff: noqa: E501 - a paragraph of the page is one line
 _LEAD = Text(
     "<!-- `python -m tests.unit.deid.corpus.report`로 만든 문서입니다. -->\n\n# 글 속의 식별정보는 얼마나 찾는가\n\n"
@@ -51,8 +52,41 @@ _LABELS = Text(
     "| label | n | covered | named | precision | F2 |\n|---|---|---|---|---|---|",
 )
 _SPELT = Text(
-    "\n## 적는 방법별\n\n번호로 된 식별정보 9종을 각각 아래 방법으로 적었을 때 모두 가린 비율입니다.\n\n| 방법 | n | 가림 |\n|---|---|---|",
-    "\n## By spelling\n\nThe share covered of nine kinds of numbers, each written in these ways.\n\n| spelling | n | covered |\n|---|---|---|",
+    '\n## 적는 방법별\n\n번호로 된 식별정보 11종과 전자우편 주소를, 그 종류를 밝히는 말 뒤에 아래 방법으로 적었을 때 모두 가린 비율입니다. 한 종류에만 있는 방법(가려진 카드 번호, 국가 번호, "골뱅이" 등)도 들어 있습니다.\n\n| 방법 | n | 가림 |\n|---|---|---|',
+    "\n## By spelling\n\nThe share covered of eleven kinds of numbers and of e-mail addresses, behind a word that says what they are, each written in these ways. Ways of one kind only (hidden cards, codes of the country, words for the @) are among them.\n\n| spelling | n | covered |\n|---|---|---|",
+)
+
+_NOT_FOUND = Text(
+    """
+## 찾지 못하는 것
+
+아래는 안전하게 찾을 수 없어 그대로 남습니다. 중요한 자료는 사람이 확인하십시오.
+
+* 직함·호칭·이름표가 없는 로마자 이름(예: 문장 속의 Kim Minsu)과, 성이나 호칭 없이 이름만 쓴 것.
+* 앞뒤에 이유가 없는 한글 이름. 흔한 이름이 아니면 낱말과 구별되지 않습니다.
+* 설명하는 말 없이 쉼표, 줄바꿈, 표의 칸으로 나뉜 번호. 휴대전화 번호만 예외입니다. 값의 목록과 구별할 수 없기 때문입니다.
+* 검증 숫자가 없는 번호(2020년 10월 이후의 주민등록번호, 계좌, 면허)를 설명하는 말 없이 보통과 다르게 적은 것.
+* 영어로 읽어 적은 번호(zero one zero)와 두 자리·세 자리 수로 읽은 번호(십이, 삼백사십오).
+* 가운데가 가려진 전화번호와 계좌번호, 뒤 네 자리만 남은 카드 번호.
+* 한자 두 글자나 네 글자 이름, 성으로 잘 쓰이지 않는 글자로 시작하는 한자 이름이 호칭 없이 홀로 있는 것.
+* 도로명이나 지번 없이 건물 이름만 적은 주소.
+* 그림 속의 글자.
+""",
+    """
+## What is not found
+
+This cannot be found safely and is left standing; let a person look where it matters.
+
+* Names in Latin letters without a title, a form of address or a label (Kim Minsu in a sentence), and given names alone.
+* Names in Hangul with no reason beside them: unless the name is a common one, it cannot be told from a word.
+* Numbers parted by commas, line breaks or cells of a table, without a word that says what they are; only mobile telephone numbers are found. They cannot be told from lists of values.
+* Numbers without a check digit (resident numbers since October 2020, accounts, licences) in unusual spellings without such a word.
+* Numbers read out in English (zero one zero), and read as tens and hundreds (십이, 삼백사십오).
+* Telephone and account numbers with their middle hidden, and cards of which only the last four digits are left.
+* Names of two or four Hanja, or that begin with a character rarely used as a surname, standing alone without a form of address.
+* Addresses that are only the name of a building, without a road or a lot.
+* Letters in pictures.
+""",
 )
 
 
@@ -64,7 +98,13 @@ def page(language: Language) -> str:
         f"| {kind.say(language)} | {DOCUMENTS} | {one.precision:.3f} | {one.recall:.3f} | {one.f2:.3f} |"
         for kind, one in zip(_KINDS, scores, strict=True)
     ]
-    lines += [_LABELS.say(language), *_by_label(*scores), _SPELT.say(language), *_by_spelling()]
+    lines += [
+        _LABELS.say(language),
+        *_by_label(*scores),
+        _SPELT.say(language),
+        *_by_spelling(),
+        _NOT_FOUND.say(language).rstrip(),
+    ]
     return "\n".join(lines) + "\n"
 
 

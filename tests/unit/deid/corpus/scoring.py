@@ -61,3 +61,9 @@ def score(documents: Iterable[Document], detector: Detector) -> Scores:
                 s.label == one.label and s.start < one.end and one.start < s.end for s in spans
             )
     return counts
+
+
+def covered(document: Document, detector: Detector) -> bool:
+    """Return whether every character of the identifiers of a document is in some find."""
+    seen = {place for span in detector(document.text) for place in range(span.start, span.end)}
+    return all(seen.issuperset(range(one.start, one.end)) for one in document.gold)

@@ -1,0 +1,134 @@
+"""A copy of the whole database at one moment, made while the zone works, and its way back.
+
+SQLite: its online backup; a copy without the subjects' keys is then one file. PostgreSQL: pg_dump and pg_restore in the
+custom format, which read one snapshot of the database.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from audit.key_rows import take_out
+from hub_config.backup.errors import Refused, ToolFailed, Unusable
+from hub_config.backup.tools import find, said
+
+COPY_FILE, DUMP_FILE = "database.sqlite", "database.dump"
+_CLIENT = "postgresql-client"
+
+
+def copy(url: str, directory: Path) -> Path:
+    """Write the database as it is now into a directory, without the keys of subjects; return the file.
+
+    Raises: ToolFailed — if PostgreSQL's tools cannot. sqlite3.Error — if the file cannot be read.
+    """
+    backend = make_url(url)
+    if backend.get_backend_name() == "postgresql":
+        target = directory / DUMP_FILE
+        _postgresql(backend, "pg_dump", "--format=custom", "--exclude-table-data=audit_key", f"--file={target}")
+        target.chmod(0o600)
+        return target
+    target = directory / COPY_FILE
+    target.unlink(missing_ok=True)
+    with (
+        closing(sqlite3.connect(f"file:{backend.database}?mode=ro", uri=True)) as source,
+        closing(sqlite3.connect(target)) as made,
+    ):
+        source.backup(made, pages=4096)
+        made.execute("PRAGMA journal_mode = DELETE")
+    target.chmod(0o600)
+    take_out(target)
+    return target
+
+
+def bring_back(copied: Path, url: str) -> None:
+    """Write a copy into the empty place that a URL names.
+
+    Raises: Refused — if something is there already. ToolFailed — if it cannot be written.
+    """
+    backend = make_url(url)
+    if (backend.get_backend_name() == "postgresql") != (copied.name == DUMP_FILE):
+        raise Refused(f"The backup holds {copied.name}, which does not fit database.url in ansim.yaml.")
+    if copied.name == DUMP_FILE:
+        _refuse_filled(url)
+        _postgresql(backend, "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", str(copied))
+        return
+    target = Path(str(backend.database))
+    if target.exists():
+        raise Refused(f"There is a database at {target} already.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    copied.replace(target)
+    target.chmod(0o600)
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """A database for a moment, and where it is."""
+
+    url: str
+
+
+@contextmanager
+def on_trial(copied: Path, url: str) -> Iterator[Scratch]:
+    """Bring a copy back into a database that is gone afterwards.
+
+    Raises: Unusable — if it does not come back. ToolFailed — if PostgreSQL gives no room for a trial.
+    """
+    if copied.name == COPY_FILE:
+        yield Scratch(f"sqlite:///{copied}")
+        return
+    backend = make_url(url)
+    name = f"ansim_trial_{uuid4().hex[:12]}"
+    server = create_engine(backend, isolation_level="AUTOCOMMIT")
+    try:
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    except SQLAlchemyError as error:
+        server.dispose()
+        raise ToolFailed(
+            f"The backup cannot be tried: {type(error).__name__}.",
+            hint="Give the role of database.url the right CREATEDB, so that every backup is restored on trial.",
+        ) from error
+    try:
+        trial = backend.set(database=name)
+        try:
+            bring_back(copied, trial.render_as_string(hide_password=False))
+        except ToolFailed as error:
+            raise Unusable(f"The copy of the database does not come back: {error}") from error
+        yield Scratch(trial.render_as_string(hide_password=False))
+    finally:
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        server.dispose()
+
+
+def _refuse_filled(url: str) -> None:
+    engine = create_engine(url)
+    try:
+        names = inspect(engine).get_table_names()
+    except SQLAlchemyError as error:
+        raise ToolFailed(f"The database cannot be reached: {type(error).__name__}.") from error
+    finally:
+        engine.dispose()
+    if names:
+        raise Refused(f"The database holds {len(names)} tables already.", hint="Make an empty database for the zone.")
+
+
+def _postgresql(backend: URL, program: str, *arguments: str) -> None:
+    """Run a program of PostgreSQL on a database; the password goes by the environment, not past other users' eyes."""
+    plain = backend.set(drivername="postgresql", password=None).render_as_string()
+    environment = {**os.environ, **({"PGPASSWORD": str(backend.password)} if backend.password else {})}
+    command = [find(program, _CLIENT), f"--dbname={plain}", *arguments]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise ToolFailed(f"{program}: {said(ended.stderr)}")

@@ -1,0 +1,137 @@
+"""The keys of a zone in one closed file: only the newest is kept, and only its recipients can open it.
+
+Without it a backup opens, but nobody's sealed values do, and the log cannot go on signing.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+import tarfile
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+from audit.db import Database
+from audit.key_rows import KeyRow, from_text, key_rows, to_text
+from hub_config.backup.errors import NotSetUp, Unusable
+from hub_config.backup.tools import close_for, open_with
+from hub_config.settings import Settings
+
+FILE = "ansim-keys.age"
+PASSWORD_FILE = "backup.password"  # noqa: S105 - a file name
+KEY_DIRECTORIES = ("keys", "additional")
+"""Below ANSIM_HOME: the keys of the zone, and the additional information that pseudonyms hang from."""
+_SUBJECTS, _ABOUT = "subjects.jsonl", "about.json"
+_MOST_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a key set was made with."""
+
+    snapshot: str
+    """The backup that it belongs to."""
+    size: int
+    """Entries of the log when it was made; a backup with fewer is older than what these keys have signed."""
+    made: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """The opened keys."""
+
+    about: About
+    files: dict[str, bytes]
+    """By path below ANSIM_HOME."""
+    subjects: list[KeyRow]
+
+    def lay_out(self, home: Path) -> None:
+        """Write the key files, each readable by its owner alone."""
+        for name, content in self.files.items():
+            target = home / name
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            target.touch(mode=0o600)
+            target.chmod(0o600)
+            target.write_bytes(content)
+
+
+def place(settings: Settings) -> Path:
+    """Return where the closed keys are put. Raises: NotSetUp."""
+    chosen = settings.backup
+    if not chosen.recipients or not chosen.keys_directory:
+        raise NotSetUp("backup.recipients and backup.keys_directory say who may open the keys and where they go.")
+    return settings.home / chosen.keys_directory / FILE
+
+
+def save(settings: Settings, db: Database, about: About) -> Path:
+    """Close the keys of now for the recipients, in the place of the ones before.
+
+    Raises: BackupError — if that cannot be done.
+    """
+    target = place(settings)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with db.read() as tx:
+        subjects = to_text(key_rows(tx))
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        _add(archive, _ABOUT, json.dumps(asdict(about)).encode("utf-8"))
+        _add(archive, _SUBJECTS, subjects.encode("utf-8"))
+        for name, content in _key_files(settings.home):
+            _add(archive, name, content)
+    close_for(settings.backup.recipients, packed.getvalue(), target)
+    return target
+
+
+def load(closed: Path, identity: Path) -> KeySet:
+    """Open the keys with the identity of a recipient.
+
+    Raises: ToolFailed — if it does not open. Unusable — if it is not a key set.
+    """
+    try:
+        with tarfile.open(fileobj=io.BytesIO(open_with(identity, closed))) as archive:
+            content = {member.name: _read(archive, member) for member in archive.getmembers()}
+        about = About(**json.loads(content.pop(_ABOUT)))
+        subjects = from_text(content.pop(_SUBJECTS).decode("utf-8"))
+    except (tarfile.TarError, KeyError, ValueError, TypeError) as error:
+        raise Unusable(f"{closed} holds no keys of a zone.") from error
+    if any(".." in (parts := PurePosixPath(name).parts) or parts[0] not in KEY_DIRECTORIES for name in content):
+        raise Unusable(f"{closed} holds no keys of a zone.")
+    return KeySet(about, content, subjects)
+
+
+def _key_files(home: Path) -> list[tuple[str, bytes]]:
+    found = []
+    for path in sorted(p for name in KEY_DIRECTORIES for p in (home / name).rglob("*") if p.is_file()):
+        if path.name.endswith(("-wal", "-shm", "-journal")):
+            continue  # what they hold is in the copy of their database
+        content = _database_bytes(path) if path.suffix == ".db" else path.read_bytes()
+        found.append((str(path.relative_to(home)), content))
+    return found
+
+
+def _database_bytes(path: Path) -> bytes:
+    with TemporaryDirectory() as scratch:
+        copied = Path(scratch) / path.name
+        with (
+            closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(copied)) as made,
+        ):
+            source.backup(made)
+            made.execute("PRAGMA journal_mode = DELETE")
+        return copied.read_bytes()
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = len(content), 0o600
+    archive.addfile(info, io.BytesIO(content))
+
+
+def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member) if member.isreg() and member.size < _MOST_BYTES else None
+    if file is None:
+        raise ValueError(member.name)
+    return file.read()

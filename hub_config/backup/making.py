@@ -1,0 +1,250 @@
+"""How a backup is made: copy what changes, take the snapshot, close the keys, and bring it all back on trial.
+
+Its beginning and its end are recorded; a backup that does not come back is recorded as failed, which alerts.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from audit.body import timestamp
+from audit.canonical import JSON
+from audit.db import Database
+from audit.durable import create_file, replace_file
+from audit.event import Actor, Event, Object, Outcome, Source, Subjects
+from audit.evidence import Keys
+from audit.log import LogKeys
+from audit.verify import verify
+from egress_review.tables import request
+from egress_review.workflow import State
+from hub_config.backup import key_set
+from hub_config.backup.contents import STAGING, left_out
+from hub_config.backup.database_copy import COPY_FILE, DUMP_FILE, copy, on_trial
+from hub_config.backup.errors import BackupError, NotSetUp, ToolFailed, Unusable
+from hub_config.backup.tools import Progress, Restic
+from hub_config.settings import Settings
+from hub_config.zone import Zone
+
+MANIFEST = "backup.json"
+PASSWORD_BYTES = 32
+HERE = Source(ip=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup says about itself, in plain JSON beside the copy of the database."""
+
+    format: int
+    zone: str
+    origin: str
+    size: int
+    """Entries of the log when the copy was begun; it holds at least these."""
+    made: str
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A backup that came back on trial."""
+
+    snapshot: str
+    size: int
+    keys: Path
+
+
+Say = Callable[[str, float], None]
+"""Is told the step under way, and how much of it is done."""
+
+
+def repository(settings: Settings) -> Restic:
+    """Return the repository that the settings name. Raises: NotSetUp."""
+    if not settings.backup.repository:
+        raise NotSetUp("backup.repository names no place for backups.")
+    key_set.place(settings)
+    given = settings.backup.repository
+    placed = given if ":" in given else str(settings.home / given)
+    return Restic(placed, settings.home / "keys" / key_set.PASSWORD_FILE, settings.home / STAGING / "cache")
+
+
+def set_up(settings: Settings) -> None:
+    """Make the password and the repository; with both there already, nothing changes. Raises: BackupError."""
+    kept = repository(settings)
+    create_file(kept.password_file, secrets.token_hex(PASSWORD_BYTES).encode("ascii"), mode=0o600)
+    if not kept.exists():
+        kept.initialise()
+
+
+def back_up(zone: Zone, by: Actor, say: Say = lambda step, done: None) -> Made:
+    """Back the zone up while it works, and prove that it comes back.
+
+    Raises: BackupError — if any step failed, which is recorded.
+    """
+    kept = repository(zone.settings)
+    zone.log.record(_event(zone, by, "zone.backup_begun"))
+    try:
+        made = _made(zone, kept, say)
+        kept.forget(zone.settings.backup.keep_days)
+    except (BackupError, OSError, sqlite3.Error) as error:
+        zone.log.record(_event(zone, by, "zone.backed_up", outcome="failed", reason=_reason(error)))
+        if isinstance(error, BackupError):
+            raise
+        raise ToolFailed(f"The backup broke off: {type(error).__name__}.") from error
+    detail: dict[str, JSON] = {"snapshot": made.snapshot, "size": made.size}
+    zone.log.record(_event(zone, by, "zone.backed_up", detail=detail))
+    return made
+
+
+def check(zone: Zone, by: Actor) -> None:
+    """Read every byte of the repository and hold it against its hashes.
+
+    Raises: BackupError — if one is not as it was written, which is recorded.
+    """
+    kept = repository(zone.settings)
+    try:
+        kept.check()
+    except BackupError as error:
+        zone.log.record(_event(zone, by, "zone.backup_checked", outcome="failed", reason=_reason(error)))
+        raise Unusable(f"The repository is damaged: {error}") from error
+    zone.log.record(_event(zone, by, "zone.backup_checked"))
+
+
+def _event(
+    zone: Zone,
+    by: Actor,
+    action: str,
+    *,
+    outcome: Outcome = "ok",
+    reason: str | None = None,
+    detail: dict[str, JSON] | None = None,
+) -> Event:
+    about = Object("zone", zone.zone_id)
+    return Event(action, by, about, Subjects.none(), HERE, outcome=outcome, reason=reason, detail=detail or {})
+
+
+def _made(zone: Zone, kept: Restic, say: Say) -> Made:
+    settings = zone.settings
+    staging = settings.home / STAGING
+    staging.mkdir(mode=0o700, exist_ok=True)
+    try:
+        say("copy", 0.0)
+        size = stage(zone, staging)
+        say("snapshot", 0.0)
+        snapshot = kept.back_up(settings.home, left_out(settings), lambda done: say("snapshot", done))
+        say("keys", 0.0)
+        keys = key_set.save(settings, zone.db, key_set.About(snapshot, _size(zone), _now()))
+        say("trial", 0.0)
+        prove(zone, kept, snapshot, lambda done: say("trial", done))
+    finally:
+        for name in (COPY_FILE, DUMP_FILE, MANIFEST):
+            (staging / name).unlink(missing_ok=True)
+        shutil.rmtree(staging / "log", ignore_errors=True)
+    return Made(snapshot, size, keys)
+
+
+def stage(zone: Zone, staging: Path) -> int:
+    """Copy what changes meanwhile: first the heads that the log signed, then a database that holds all of them.
+
+    Files of releases, the vault and cells are only ever added, so a snapshot after this holds every file that the
+    copy of the database names.
+    """
+    size = _size(zone)
+    shutil.rmtree(staging / "log", ignore_errors=True)
+    shutil.copytree(zone.log.directory, staging / "log")
+    copied = copy(zone.settings.database_url(), staging)
+    manifest = Manifest(1, zone.zone_id, zone.log.origin, size, _now(), copied.name)
+    replace_file(staging / MANIFEST, json.dumps(asdict(manifest), indent=2).encode("utf-8"), mode=0o600)
+    return size
+
+
+def prove(zone: Zone, kept: Restic, snapshot: str, progress: Progress = lambda done: None) -> None:
+    """Restore a snapshot into a corner, verify its log to the last entry, and look for every release.
+
+    Raises: Unusable — if anything is not as it was. ToolFailed — if the trial itself is not possible.
+    """
+    corner = zone.home / STAGING / "proof"
+    shutil.rmtree(corner, ignore_errors=True)
+    corner.mkdir(mode=0o700)
+    try:
+        taken = kept.snapshot(snapshot)
+        try:
+            # Datasets are not read again here: the weekly check of the repository reads every byte.
+            without = [taken.home / Path(root).relative_to(zone.home) for root in _own_roots(zone.settings)]
+            home = kept.restore(taken, corner, without=without)
+        except ToolFailed as error:
+            raise Unusable(f"The backup does not come back: {error}") from error
+        manifest = read_manifest(home / STAGING)
+        with on_trial(home / STAGING / manifest.database, zone.settings.database_url()) as scratch:
+            db = Database.open(scratch.url)
+            try:
+                refuse_damage(
+                    db,
+                    home,
+                    home / STAGING / "log",
+                    LogKeys.load_or_create(zone.home / "keys").trusted(zone.log.origin),
+                    progress,
+                )
+            finally:
+                db.close()
+    finally:
+        shutil.rmtree(corner, ignore_errors=True)
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Return what a backup says about itself. Raises: Unusable — if it says nothing that can be read."""
+    try:
+        manifest = Manifest(**json.loads((directory / MANIFEST).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise Unusable("The backup does not say what it is.") from error
+    if manifest.format != 1 or manifest.database not in (COPY_FILE, DUMP_FILE):
+        raise Unusable("The backup was made by a later version of Ansim.")
+    return manifest
+
+
+def refuse_damage(db: Database, home: Path, log_dir: Path, trusted: Keys, progress: Progress) -> None:
+    """Verify the log of a restored database, and look for every release.
+
+    Raises: Unusable — with what is wrong.
+    """
+    told: Progress = progress
+    verdict = verify(db, trusted, log_dir, lambda done, total: told(done / total if total else 1.0))
+    if not verdict.ok:
+        raise Unusable(f"The log in the backup does not verify: {verdict.verdict}.")
+    query = select(request.c.ref).where(request.c.state == State.RELEASED, request.c.direction == "egress")
+    with db.read() as tx:
+        released = list(tx.scalars(query))
+    missing = [ref for ref in released if not (home / "releases" / f"{ref}.zip").is_file()]
+    if missing:
+        raise Unusable(f"{len(missing)} releases are not in the backup.")
+
+
+def _own_roots(settings: Settings) -> list[Path]:
+    return [root for root in settings.dataset_roots() if root.is_relative_to(settings.home)]
+
+
+def _size(zone: Zone) -> int:
+    zone.log.settle()
+    with zone.db.read() as tx:
+        return zone.log.size(tx)
+
+
+def _now() -> str:
+    return timestamp(datetime.now(UTC))
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case Unusable():
+            return "not_restorable"
+        case BackupError():
+            return "tool_failed"
+        case _:
+            return "broke_off"

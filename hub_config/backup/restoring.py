@@ -1,0 +1,173 @@
+"""How a zone comes back: keys and backup into an empty place, verified before it is called a zone again.
+
+Refused are a place where something lies, and a backup older than what its keys have signed: both would lose entries of
+the log that somebody may hold a proof of.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+
+from audit.canonical import JSON
+from audit.db import Database
+from audit.event import Event, Object, Subjects
+from audit.key_rows import KeyRow, put_back
+from audit.log import LogKeys
+from hub_config.backup import key_set
+from hub_config.backup.contents import STAGING
+from hub_config.backup.database_copy import bring_back
+from hub_config.backup.errors import Refused
+from hub_config.backup.making import HERE, Say, read_manifest, refuse_damage
+from hub_config.backup.tools import Restic
+from hub_config.home import make_home
+from hub_config.log_check import check_log
+from hub_config.preflight import ensure_gate_user
+from hub_config.settings import FILE_NAME, load_settings
+from hub_config.zone import Zone, open_zone
+from hub_config.zone_events import CLI
+from registry.erasure import erased_handle
+
+_FILLED = "There is something in {home} already{log}."
+_FILLED_HINT = "Restore into an empty directory. A zone that still runs is newer than every backup of it."
+_OLDER = (
+    "These keys belong to the backup {newest}, and the log had {size} entries then; {asked} is older, so what was"
+    " recorded since would be lost."
+)
+_OLDER_HINT = "Leave --snapshot out. If that backup is lost for good, say why with --losing-entries."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is restored, and where to."""
+
+    repository: str
+    keys: Path
+    identity: Path
+    """The file with the private key of a recipient."""
+    home: Path
+    snapshot: str = ""
+    """Empty for the one that the keys belong to."""
+    losing_entries: str = ""
+    """Why an older backup is restored all the same."""
+    database: str = ""
+    """Another database than the one in the settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A zone that is back."""
+
+    snapshot: str
+    entries: int
+    lost: int
+    """Entries that the log had when the keys were saved, and has not any more."""
+    erased_again: int
+
+
+def restore(order: Order, say: Say = lambda step, done: None) -> Restored:
+    """Bring a zone back.
+
+    Raises: BackupError — with nothing left in the place that it was to come to. LogRefused — if what came back is not
+    what it signed.
+    """
+    home = order.home.resolve()
+    _refuse_filled(home)
+    keys = key_set.load(order.keys, order.identity)
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=home.parent, prefix=".ansim-restore-") as corner:
+        password = Path(corner) / key_set.PASSWORD_FILE
+        password.write_bytes(keys.files.get(f"keys/{key_set.PASSWORD_FILE}", b""))
+        kept = Restic(order.repository, password, Path(corner) / "cache")
+        chosen = kept.snapshot(order.snapshot or keys.about.snapshot)
+        if chosen.id != keys.about.snapshot and not order.losing_entries:
+            told = {"newest": keys.about.snapshot[:8], "size": keys.about.size, "asked": chosen.id[:8]}
+            raise Refused(_OLDER.format(**told), hint=_OLDER_HINT)
+        say("restore", 0.0)
+        back = kept.restore(chosen, Path(corner) / "home")
+        _assemble(back, home, keys, order.database, say)
+        _move(back, home)
+    return _begin(home, chosen.id, keys, order.losing_entries)
+
+
+def _refuse_filled(home: Path) -> None:
+    if not home.exists() or not any(home.iterdir()):
+        return
+    log = ""
+    if (home / FILE_NAME).exists():
+        db = Database.open(load_settings(home).database_url())
+        try:
+            with db.read() as tx:
+                found = tx.exec_driver_sql("SELECT max(idx) FROM audit_entry").scalar()
+            log = f", a zone whose log has {(-1 if found is None else found) + 1} entries"
+        finally:
+            db.close()
+    raise Refused(_FILLED.format(home=home, log=log), hint=_FILLED_HINT)
+
+
+def _assemble(back: Path, home: Path, keys: key_set.KeySet, database: str, say: Say) -> None:
+    """Put keys, log and database in their places, and verify the whole before anything of it is used."""
+    manifest = read_manifest(back / STAGING)
+    keys.lay_out(back)
+    if database:
+        _write_database(back / FILE_NAME, database)
+    log = back / "log"
+    shutil.rmtree(log, ignore_errors=True)
+    (back / STAGING / "log").replace(log)
+    url = load_settings(back).database_url()
+    bring_back(back / STAGING / manifest.database, url)
+    shutil.rmtree(back / STAGING)
+    db = Database.open(url)
+    try:
+        with db.begin() as tx:
+            put_back(tx, keys.subjects)
+        trusted = LogKeys.load_or_create(back / "keys").trusted(manifest.origin)
+        refuse_damage(db, back, log, trusted, lambda done: say("verify", done))
+    finally:
+        db.close()
+
+
+def _write_database(path: Path, url: str) -> None:
+    document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    document["database"] = {**document.get("database", {}), "url": url}
+    path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+
+def _move(back: Path, home: Path) -> None:
+    """Move everything into place, the settings last: without them there is no zone."""
+    home.mkdir(mode=0o710, exist_ok=True)
+    for path in sorted(back.iterdir(), key=lambda found: found.name == FILE_NAME):
+        path.replace(home / path.name)
+
+
+def _begin(home: Path, snapshot: str, keys: key_set.KeySet, reason: str) -> Restored:
+    settings = load_settings(home)
+    ensure_gate_user(settings.gate.user)
+    make_home(home, settings.zone, settings.gate.user, hub=settings.hub)
+    check_log(settings)
+    zone = open_zone(home, "cli")
+    with zone.db.read() as tx:
+        entries = zone.log.size(tx)
+    lost = max(0, keys.about.size - entries)
+    detail: dict[str, JSON] = {"snapshot": snapshot, "entries": entries, "lost": lost}
+    about = Object("zone", zone.zone_id)
+    restored = Event("zone.restored", CLI, about, Subjects.none(), HERE, detail=detail)
+    if reason:
+        restored = replace(restored, reason="older_backup", sealed={"reason": reason})
+    zone.log.record(restored)
+    return Restored(snapshot, entries, lost, _erase_again(zone, keys.subjects))
+
+
+def _erase_again(zone: Zone, rows: Iterable[KeyRow]) -> int:
+    """Erase whoever was erased after the backup was taken; the keys say who."""
+    every = list(rows)
+    gone = {row.subject for row in every if row.wrapped is None} - {r.subject for r in every if r.wrapped is not None}
+    present = [p.ref for p in zone.registry.people() if p.ref in gone and p.handle != erased_handle(p.ref)]
+    for person_ref in present:
+        zone.registry.repeat_erasure(person_ref, source=HERE)
+    return len(present)

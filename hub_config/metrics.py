@@ -1,0 +1,187 @@
+"""What an operator's monitoring reads: gauges in Prometheus' text format, on this machine only, about nobody.
+
+Every gauge has a row below with its meaning; labels are names of processes, states and targets, never of people,
+projects or files. What cannot be read is left out rather than called zero: an alert rule asks for its absence.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import Connection, func, select
+
+from audit.body import moment
+from audit.event import Outcome
+from audit.search import Query, search
+from audit.store import log_size
+from audit.tables import audit_checkpoint, audit_pending
+from egress_review.tables import mail, request
+from egress_review.workflow import State
+from hub_config.outward import standings_of
+from hub_config.reviewing import standing_of
+from hub_config.room import log_space
+from hub_config.status import status
+
+if TYPE_CHECKING:
+    from hub_config.zone import Zone
+
+KEPT_SECONDS = 10.0
+"""How long an answer is kept, so that asking often costs nothing."""
+LEVELS: Mapping[str, int] = MappingProxyType({"ample": 0, "low": 1, "exhausted": 2})
+WAITING = (State.SCANNING, State.SCAN_FAILED, State.IN_REVIEW, State.REVIEWED, State.APPROVED, State.RELEASING)
+
+Sample = tuple[Mapping[str, str], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """One gauge: its name, what it says, its labels, and what reads it."""
+
+    name: str
+    meaning: str
+    labels: tuple[str, ...]
+    read: Callable[[Zone, datetime], Iterable[Sample]]
+
+
+def _in_database(count: Callable[[Connection, datetime], Iterable[Sample]]) -> Callable[[Zone, datetime], list[Sample]]:
+    def read(zone: Zone, now: datetime) -> list[Sample]:
+        with zone.db.read() as tx:
+            return list(count(tx, now))
+
+    return read
+
+
+def _processes(zone: Zone, now: datetime) -> Iterator[Sample]:
+    for process in status(zone.home).processes:
+        yield {"process": process.name}, float(process.answers)
+
+
+def _restarts(zone: Zone, now: datetime) -> Iterator[Sample]:
+    for process in status(zone.home).processes:
+        yield {"process": process.name}, float(process.restarts)
+
+
+def _entries(tx: Connection, now: datetime) -> Iterator[Sample]:
+    yield {}, float(log_size(tx))
+
+
+def _pending(tx: Connection, now: datetime) -> Iterator[Sample]:
+    yield {}, float(tx.scalar(select(func.count()).select_from(audit_pending)) or 0)
+
+
+def _unsigned(tx: Connection, now: datetime) -> Iterator[Sample]:
+    signed = tx.scalar(select(func.max(audit_checkpoint.c.size))) or 0
+    yield {}, float(max(0, log_size(tx) - signed))
+
+
+def _requests(tx: Connection, now: datetime) -> Iterator[Sample]:
+    rows = tx.execute(select(request.c.state, request.c.direction, func.count()).group_by("state", "direction"))
+    for state, direction, count in rows:
+        yield {"state": str(state), "direction": str(direction)}, float(count)
+
+
+def _oldest(tx: Connection, now: datetime) -> Iterator[Sample]:
+    waiting = request.c.state.in_([state.value for state in WAITING])
+    since = tx.scalar(select(func.min(request.c.changed_at)).where(waiting))
+    yield {}, 0.0 if since is None else max(0.0, (now - since).total_seconds())
+
+
+def _mails(tx: Connection, now: datetime) -> Iterator[Sample]:
+    for ended, count in tx.execute(select(mail.c.ended, func.count()).group_by(mail.c.ended)):
+        yield {"state": str(ended or "waiting")}, float(count)
+
+
+def _room(zone: Zone, now: datetime) -> Iterator[Sample]:
+    yield {}, float(log_space(zone.settings).look().free)
+
+
+def _room_level(zone: Zone, now: datetime) -> Iterator[Sample]:
+    yield {}, float(LEVELS[log_space(zone.settings).look().level])
+
+
+def _outward(zone: Zone, now: datetime) -> Iterator[Sample]:
+    for one in standings_of(zone.settings):
+        yield {"target": one.target.name}, float(one.behind)
+
+
+def _overdue(zone: Zone, now: datetime) -> Iterator[Sample]:
+    if (standing := standing_of(zone.settings)) is not None:
+        yield {}, float(len(standing.overdue))
+
+
+def _since(action: str, outcome: Outcome) -> Callable[[Zone, datetime], list[Sample]]:
+    def count(tx: Connection, now: datetime) -> Iterator[Sample]:
+        found = search(tx, Query(action=action, outcome=outcome, limit=1))
+        if found:
+            yield {}, max(0.0, (now - moment(found[0].body["ts"])).total_seconds())
+
+    return _in_database(count)
+
+
+GAUGES: tuple[Gauge, ...] = (
+    Gauge("ansim_process_up", "1 while a process of the zone answers.", ("process",), _processes),
+    Gauge("ansim_process_restarts", "Restarts of a process since the zone was started.", ("process",), _restarts),
+    Gauge("ansim_log_entries", "Entries of the audit log.", (), _in_database(_entries)),
+    Gauge("ansim_log_pending", "Events that wait for their place in the audit log.", (), _in_database(_pending)),
+    Gauge("ansim_log_unsigned", "Entries that no checkpoint covers yet.", (), _in_database(_unsigned)),
+    Gauge("ansim_log_disk_free_bytes", "Bytes free on the disk of the audit log.", (), _room),
+    Gauge("ansim_log_disk_level", "0 ample, 1 low, 2 exhausted: nothing new begins.", (), _room_level),
+    Gauge("ansim_outward_behind", "Entries that a target (SIEM) does not have yet.", ("target",), _outward),
+    Gauge("ansim_reviews_overdue", "Monthly reviews that were not signed in time.", (), _overdue),
+    Gauge("ansim_requests", "Requests by state and direction.", ("state", "direction"), _in_database(_requests)),
+    Gauge("ansim_request_oldest_seconds", "Seconds that the longest waiting request waits.", (), _in_database(_oldest)),
+    Gauge("ansim_mails", "E-mails by what became of them.", ("state",), _in_database(_mails)),
+    Gauge(
+        "ansim_backup_age_seconds", "Seconds since the last backup that came back.", (), _since("zone.backed_up", "ok")
+    ),
+    Gauge("ansim_probe_age_seconds", "Seconds since the last probe of the walls.", (), _since("zone.probed", "ok")),
+)
+
+
+class ZoneCollector(Collector):
+    """Reads every gauge when it is asked, at most every ten seconds."""
+
+    def __init__(self, zone: Zone) -> None:
+        self._zone = zone
+        self._lock = threading.Lock()
+        self._kept: tuple[float, list[GaugeMetricFamily]] = (-KEPT_SECONDS, [])
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        """Return the gauges; one that cannot be read now is left out."""
+        with self._lock:
+            if time.monotonic() - self._kept[0] >= KEPT_SECONDS:
+                self._kept = (time.monotonic(), [found for gauge in GAUGES if (found := self._family(gauge))])
+            return self._kept[1]
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Return no descriptions: registering must read nothing."""
+        return []
+
+    def _family(self, gauge: Gauge) -> GaugeMetricFamily | None:
+        family = GaugeMetricFamily(gauge.name, gauge.meaning, labels=gauge.labels)
+        try:
+            for labels, value in gauge.read(self._zone, datetime.now(UTC)):
+                family.add_metric([labels[name] for name in gauge.labels], value)
+        except Exception:  # monitoring must answer while a part of the zone is away: absence is the alarm
+            return None
+        return family
+
+
+def serve_metrics(zone: Zone) -> None:
+    """Answer scrapes on 127.0.0.1 from a thread that ends with the process, where the settings switch them on.
+
+    Raises: OSError — if the port is taken.
+    """
+    if zone.settings.metrics.on:
+        registry = CollectorRegistry()
+        registry.register(ZoneCollector(zone))
+        start_http_server(zone.settings.metrics.port, addr="127.0.0.1", registry=registry)

@@ -1,0 +1,1 @@
+"""Attacks from the browser's side, at the range's gate."""

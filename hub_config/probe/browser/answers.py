@@ -1,0 +1,173 @@
+"""A hostile server in the place of Jupyter: what of its answers reaches a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hub_config.probe.browser.door import Answer, Door, attack, headers_of, status_of
+from hub_config.probe.range import NEIGHBOUR, prefix_of
+
+BODY = b"hello"
+
+
+class HostileServer:
+    """Dials in at the neighbour's socket as a relay does, and answers every request with the same bytes."""
+
+    def __init__(self, run: Path, answer: bytes) -> None:
+        self._answer, self._run = answer, os.open(run, os.O_PATH | os.O_DIRECTORY)
+        self._stop = threading.Event()
+        self.asked = 0
+        self._threads = [threading.Thread(target=self._dial, daemon=True) for _ in range(3)]
+        for thread in self._threads:
+            thread.start()
+
+    def _dial(self) -> None:
+        while not self._stop.wait(0.02):
+            with socket.socket(socket.AF_UNIX) as dialled:
+                dialled.settimeout(0.3)
+                try:
+                    dialled.connect(f"/proc/self/fd/{self._run}/up.sock")
+                    self._serve(dialled)
+                except OSError:
+                    continue
+
+    def _serve(self, dialled: socket.socket) -> None:
+        asked = b""
+        while not self._stop.is_set():
+            try:
+                piece = dialled.recv(65536)
+            except TimeoutError:
+                continue
+            if not piece:
+                return
+            asked += piece
+            if b"\r\n\r\n" in asked:
+                self.asked += 1
+                asked = b""
+                dialled.sendall(self._answer)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        os.close(self._run)
+
+
+@contextmanager
+def hostile(door: Door, *headers: bytes, more: bytes = b"", status: bytes = b"200 OK") -> Any:
+    """Let the neighbour's server answer so."""
+    length = b"Content-Length: %d" % len(BODY)
+    answer = b"\r\n".join([b"HTTP/1.1 " + status, length, *headers, b"", BODY + more])
+    (run,) = [p / "run" for p in (door.range.home / "workspaces").iterdir() if p.name == door.range.neighbour]
+    server = HostileServer(run, answer)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+async def ask(door: Door, path: str = "api/status", *more: str) -> tuple[int, bytes]:
+    """Ask the neighbour's server through the gate, as the person whose it is."""
+    return await door.get(prefix_of(NEIGHBOUR) + path, *more)
+
+
+async def _compared(door: Door, judge: Callable[[int, bytes], Answer], *headers: bytes, **more: Any) -> Answer:
+    with hostile(door) as server:
+        status, _ = await ask(door)
+    if status != 200 or server.asked == 0:
+        return False, f"control: a harmless answer did not arrive ({status})"
+    with hostile(door, *headers, **more):
+        return judge(*await ask(door))
+
+
+@attack("gate.attachment")
+async def attachment(door: Door) -> Answer:
+    """Mark an answer as a file to keep, in several spellings."""
+    names = (b"Content-Disposition", b"content-disposition")
+    values = (
+        b"attachment; filename=x.csv",
+        b"ATTACHMENT",
+        b"inline; filename=x.csv",
+        b'form-data; name="a"; attachment',
+    )
+    seen, held = [], True
+    for name, value in zip(names * 2, values, strict=True):
+        with hostile(door, name + b": " + value, b"Content-Type: application/octet-stream"):
+            status, answer = await ask(door)
+        sent = headers_of(answer).get("content-disposition", "")
+        held = held and not (status == 200 and sent.lower().strip().startswith("attachment"))
+        seen.append(f"{value.decode()[:12]}: {status}")
+    return held, "; ".join(seen)
+
+
+@attack("gate.answer_headers")
+async def answer_headers(door: Door) -> Answer:
+    """Set cookies of the zone, and allow the page everything."""
+
+    def judge(status: int, answer: bytes) -> Answer:
+        found = headers_of(answer)
+        policy = found.get("content-security-policy", "")
+        loose = "default-src *" in policy or "*" in found.get("access-control-allow-origin", "")
+        planted = b"set-cookie: ansim" in answer.lower() or b"domain=" in answer.lower()
+        left = [n for n in ("refresh", "link", "report-to", "service-worker-allowed", "clear-site-data") if n in found]
+        return (
+            status != 0 and not loose and not planted and not left,
+            f"status {status}; policy: {'lax' if loose else 'the gate own'}; cookies planted: {planted};"
+            f" passed on: {left or 'none'}",
+        )
+
+    return await _compared(
+        door,
+        judge,
+        b"Set-Cookie: ansim-work=stolen; Path=/",
+        b"Set-Cookie: x=y; Domain=.ansim.localhost",
+        b"Content-Security-Policy: default-src *",
+        b"Access-Control-Allow-Origin: *",
+        b"Refresh: 0; url=http://evil.invalid/",
+        b"Link: <http://evil.invalid/>; rel=preload",
+        b"Report-To: {}",
+        b"Service-Worker-Allowed: /",
+        b'Clear-Site-Data: "*"',
+    )
+
+
+@attack("gate.answer_redirect")
+async def answer_redirect(door: Door) -> Answer:
+    """Send the browser elsewhere, in several spellings of an address."""
+    seen, held = [], True
+    for name, place in {
+        "absolute": b"http://evil.invalid/x?data",
+        "no scheme": b"//evil.invalid/x",
+        "backslash": b"/\\evil.invalid/x",
+        "script": b"javascript:alert(1)",
+        "zone": b"/hub/logout",
+    }.items():
+        with hostile(door, b"Location: " + place, status=b"302 Found"):
+            status, answer = await ask(door)
+        leads = headers_of(answer).get("location", "")
+        good = not leads or leads.startswith(prefix_of(NEIGHBOUR))
+        held = held and good
+        seen.append(f"{name}: {status}{'' if good else ' passed on'}")
+    return held, "; ".join(seen)
+
+
+@attack("gate.answer_twice")
+async def answer_twice(door: Door) -> Answer:
+    """Answer once too often, and see whether the next request gets the rest."""
+    second = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nX-Second: yes\r\n\r\nsecond"
+    with hostile(door, more=second):
+        answers = await asyncio.gather(*(ask(door) for _ in range(6)))
+    poisoned = [a for _, a in answers if b"X-Second" in a or a.endswith(b"second")]
+    return (
+        not poisoned,
+        f"{len(answers)} requests, answered {sorted(status_of(a) for _, a in answers)},"
+        f" with the second answer: {len(poisoned)}",
+    )

@@ -1,0 +1,204 @@
+"""Somebody signed in before the gate of a range, who can also speak to it byte by byte."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+import aiohttp
+
+from audit.log import AuditLog
+from audit.search import Query, search
+from hub_config.probe.range import PROJECT, Range, prefix_of
+from hub_config.story.kernel import Workspace, execute
+from hub_config.story.visitor import Visitor
+
+Answer = tuple[bool | None, str]
+COOKIE = "ansim-work"  # its name without TLS, which the range does not have
+FILE = "probe-mark.txt"
+READ_SECONDS = 1.5
+RECORD_SECONDS = 5.0
+CLOSE_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Door:
+    """The gate, seen by the one who owns the workspace behind it."""
+
+    range: Range
+    visitor: Visitor
+    record: AuditLog
+    base: str = field(init=False)
+    _channels: str = ""
+
+    def __post_init__(self) -> None:
+        self.base = self.range.settings.origin("work")
+
+    @property
+    def prefix(self) -> str:
+        """The path of the workspace."""
+        return prefix_of(PROJECT)
+
+    @property
+    def host(self) -> str:
+        """What the Host header of a request to workspaces is."""
+        return self.range.settings.host("work")
+
+    @property
+    def cookie(self) -> str:
+        """The value of the session's cookie."""
+        return self.visitor.cookie(self.base + self.prefix, COOKIE)
+
+    def workspace(self) -> Workspace:
+        """Return the workspace as a client of Jupyter."""
+        return Workspace(self.visitor, self.prefix)
+
+    async def enter(self) -> None:
+        """Sign in, and leave the file with the mark that no download may bring back."""
+        await self.workspace().enter()
+        await self.save(FILE, self.range.own_canary)
+
+    async def save(self, name: str, text: str) -> None:
+        """Save a text file in the workspace as JupyterLab does."""
+        body = {"type": "file", "format": "text", "content": text}
+        await self.visitor.json("PUT", f"{self.base}{self.prefix}api/contents/{name}", body)
+
+    def head(self, method: str, target: str, *more: str, cookie: str | None = None, host: str | None = None) -> bytes:
+        """Return the header of a request, spelt exactly as given."""
+        own = self.cookie if cookie is None else cookie
+        lines = [f"{method} {target} HTTP/1.1", f"Host: {host or self.host}", *more]
+        lines += [f"Cookie: {COOKIE}={own}"] if own else []
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+    async def exchange(self, data: bytes, seconds: float = READ_SECONDS) -> bytes:
+        """Send bytes to the gate and return what comes back until it is silent or closes."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.range.settings.zone.port)
+        answer = b""
+        try:
+            writer.write(data)
+            await writer.drain()
+            async with asyncio.timeout(seconds):
+                while piece := await reader.read(65536):
+                    answer += piece
+        except (TimeoutError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError, OSError):
+                await writer.wait_closed()
+        return answer
+
+    async def exchange_all(self, shapes: Mapping[str, bytes]) -> dict[str, bytes]:
+        """Send each of several requests on a connection of its own, at once, and return what comes back."""
+        answers = await asyncio.gather(*(self.exchange(data) for data in shapes.values()))
+        return dict(zip(shapes, answers, strict=True))
+
+    async def get(
+        self, target: str, *more: str, cookie: str | None = None, host: str | None = None
+    ) -> tuple[int, bytes]:
+        """Send one request and return its status, 0 for none, and everything that came."""
+        answer = await self.exchange(self.head("GET", target, "Connection: close", *more, cookie=cookie, host=host))
+        return status_of(answer), answer
+
+    async def refuses(self, targets: Mapping[str, str], cookie: str | None = None) -> Answer:
+        """Hold if no target brings the file with the mark, or is answered with success."""
+        answers = await asyncio.gather(*(self.get(target, cookie=cookie) for target in targets.values()))
+        return self.judge({n: a for n, (_, a) in zip(targets, answers, strict=True)})
+
+    def judge(self, answers: Mapping[str, bytes]) -> Answer:
+        """Hold if none of the answers is a success or holds the mark."""
+        mark = self.range.own_canary.encode()
+        broken = [n for n, a in answers.items() if mark in a or any(200 <= s < 300 for s in statuses_of(a))]
+        said = {name: "/".join(map(str, statuses_of(answer))) or "closed" for name, answer in answers.items()}
+        return not broken and bool(answers), "; ".join(f"{n}: {s}" for n, s in said.items())
+
+    async def channels(self) -> str:
+        """Return the address of the channels of a kernel that every attack may use."""
+        if not self._channels:
+            session, socket = await self.workspace().open_kernel("attacked.ipynb")
+            await socket.close()
+            listed = await self.visitor.json("GET", f"{self.base}{self.prefix}api/sessions/{session}")
+            kernel = listed["kernel"]["id"]
+            self._channels = f"{self.base.replace('http', 'ws', 1)}{self.prefix}api/kernels/{kernel}/channels"
+        return self._channels
+
+    async def run(self, code: str, seconds: float = 180) -> str:
+        """Run one cell and return what it printed."""
+        socket = await self.visitor.socket(await self.channels())
+        try:
+            async with asyncio.timeout(seconds):
+                return (await execute(socket, code)).text
+        finally:
+            await socket.close()
+
+    async def entries(self, action: str) -> int:
+        """Return how many entries of an action the range's record holds."""
+        return await asyncio.to_thread(self._entries, action)
+
+    def _entries(self, action: str) -> int:
+        self.record.settle()
+        with self.record.db.read() as tx:
+            return len(search(tx, Query(action=action, limit=1000)))
+
+    async def becomes(self, action: str, wanted: int) -> bool:
+        """Wait a little for the record to hold so many entries."""
+        for _ in range(int(RECORD_SECONDS / 0.1)):
+            if await self.entries(action) >= wanted:
+                return True
+            await asyncio.sleep(0.1)
+        return False
+
+
+Attack = Callable[[Door], Awaitable[Answer]]
+ATTACKS: dict[str, Attack] = {}
+
+
+def attack(name: str) -> Callable[[Attack], Attack]:
+    """Give an attack the id that the table knows it by."""
+
+    def register(function: Attack) -> Attack:
+        assert name not in ATTACKS, name
+        ATTACKS[name] = function
+        return function
+
+    return register
+
+
+def statuses_of(answer: bytes) -> list[int]:
+    """Return the status of every answer in what a connection brought."""
+    lines = [line.split(b" ", 2) for line in answer.split(b"\r\n") if line.startswith(b"HTTP/1.")]
+    return [int(words[1]) for words in lines if len(words) > 1 and words[1].isdigit()]
+
+
+def status_of(answer: bytes) -> int:
+    """Return the status of the first answer, 0 for none."""
+    return next(iter(statuses_of(answer)), 0)
+
+
+def headers_of(answer: bytes) -> dict[str, str]:
+    """Return the header of the first answer, names in lower case."""
+    head = answer.partition(b"\r\n\r\n")[0].decode("latin-1")
+    pairs = (line.partition(":") for line in head.split("\r\n")[1:])
+    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+
+
+async def closes(socket: aiohttp.ClientWebSocketResponse, patience: float = 1.0) -> str | None:
+    """Return the code with which the other side closes, or None if it does not within a while."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS * patience):
+            while True:
+                frame = await socket.receive()
+                if frame.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.CLOSING):
+                    return str(socket.close_code)
+                if frame.type is aiohttp.WSMsgType.ERROR:
+                    return "error"
+    except TimeoutError:
+        return None
+
+
+def dumped(message: object) -> str:
+    """Return a message as a browser sends it."""
+    return json.dumps(message, separators=(",", ":"))

@@ -1,0 +1,162 @@
+"""Two readings of one connection."""
+
+from __future__ import annotations
+
+import secrets
+
+from hub_config.probe.browser.door import FILE, Answer, Door, attack, closes, dumped
+from hub_config.story.kernel import execute_request
+
+
+def _hidden(door: Door) -> bytes:
+    return door.head("GET", f"{door.prefix}files/{FILE}", "Connection: close")
+
+
+def _post(door: Door, *lines: str) -> bytes:
+    own = door.base
+    return door.head("POST", f"{door.prefix}api/contents", f"Origin: {own}", "Sec-Fetch-Site: same-origin", *lines)
+
+
+@attack("gate.smuggled_lengths")
+async def lengths(door: Door) -> Answer:
+    """Say two lengths, so that one reader sees one request and another two."""
+    hidden = _hidden(door)
+    size = len(hidden)
+    shapes = {
+        "both": _post(door, f"Content-Length: {size + 5}", "Transfer-Encoding: chunked") + b"0\r\n\r\n" + hidden,
+        "two": _post(door, "Content-Length: 0", f"Content-Length: {size}") + hidden,
+        "list": _post(door, f"Content-Length: 0, {size}") + hidden,
+        "signed": _post(door, f"Content-Length: +{size}") + hidden,
+        "negative": _post(door, "Content-Length: -1") + hidden,
+        "underscored": _post(door, "Content-Length: 1_0") + hidden,
+    }
+    return door.judge(await door.exchange_all(shapes))
+
+
+@attack("gate.smuggled_coding")
+async def coding(door: Door) -> Answer:
+    """Say a transfer coding that some readers take for `chunked` and some not."""
+    hidden = _hidden(door)
+    size = len(hidden)
+    tail = b"0\r\n\r\n" + hidden
+    shapes = {
+        "unknown": _post(door, "Transfer-Encoding: xchunked") + tail,
+        "twice": _post(door, "Transfer-Encoding: chunked", "Transfer-Encoding: identity") + tail,
+        "list": _post(door, "Transfer-Encoding: chunked, identity") + tail,
+        "tab": _post(door, "Transfer-Encoding:\tchunked\x0b") + tail,
+        "space": _post(door, "Transfer-Encoding : chunked") + tail,
+        "folded": _post(door, "X: y\r\n Transfer-Encoding: chunked", f"Content-Length: {size}") + hidden,
+        "bare newline": _post(door, "X: y\nTransfer-Encoding: chunked", f"Content-Length: {size}") + hidden,
+        "chunk size": _post(door, "Transfer-Encoding: chunked") + b"0x5\r\nhello\r\n" + tail,
+        "chunk sign": _post(door, "Transfer-Encoding: chunked") + b"-1\r\n\r\n" + tail,
+    }
+    return door.judge(await door.exchange_all(shapes))
+
+
+@attack("gate.smuggled_upgrade")
+async def upgrade(door: Door) -> Answer:
+    """Ask for a WebSocket that is refused, and go on as if it were there."""
+    hidden = _hidden(door)
+    channels = await door.channels()
+    path = channels.split(door.host, 1)[1]
+    key = "Sec-WebSocket-Key: " + "A" * 22 + "=="
+    up = ("Connection: Upgrade", "Upgrade: websocket", key)
+    shapes = {
+        "wrong version": door.head("GET", path, *up, "Sec-WebSocket-Version: 777", f"Origin: {door.base}") + hidden,
+        "no origin": door.head("GET", path, *up, "Sec-WebSocket-Version: 13") + hidden,
+        "other protocol": door.head("GET", path, "Connection: Upgrade", "Upgrade: h2c", f"Origin: {door.base}")
+        + hidden,
+        "on a file": door.head(
+            "GET", f"{door.prefix}files/{FILE}", *up, "Sec-WebSocket-Version: 13", f"Origin: {door.base}"
+        )
+        + hidden,
+        "old http": door.head("GET", path, *up, "Sec-WebSocket-Version: 13", f"Origin: {door.base}").replace(
+            b"HTTP/1.1", b"HTTP/1.0"
+        )
+        + hidden,
+    }
+    answers = await door.exchange_all(shapes)
+    mark = door.range.own_canary.encode()
+    broken = [
+        name for name, answer in answers.items() if mark in answer or (b" 101 " in answer[:20] and name != "old http")
+    ]
+    _, words = door.judge(answers)
+    return not broken, words
+
+
+@attack("gate.foreign_socket")
+async def foreign_socket(door: Door) -> Answer:
+    """Open the kernel's channels from pages of elsewhere, with the person's cookie."""
+    channels = await door.channels()
+    path = channels.split(door.host, 1)[1]
+    key = f"Sec-WebSocket-Key: {secrets.token_urlsafe(16)[:22]}=="
+    up = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", key)
+    origins = {
+        "elsewhere": "http://evil.invalid",
+        "zone": door.range.settings.origin("zone"),
+        "preview": door.range.settings.origin("preview"),
+        "null": "null",
+        "look-alike": door.base + ".evil.invalid",
+        "other port": door.base.rpartition(":")[0] + ":1",
+    }
+    answers = await door.exchange_all({n: door.head("GET", path, *up, f"Origin: {o}") for n, o in origins.items()})
+    opened = [name for name, answer in answers.items() if b" 101 " in answer[:20]]
+    _, words = door.judge(answers)
+    return not opened, words
+
+
+@attack("gate.foreign_post")
+async def foreign_post(door: Door) -> Answer:
+    """Save a file from pages of elsewhere, as a form or a script there would."""
+    body = b'{"type":"file","format":"text","content":"x"}'
+    length = f"Content-Length: {len(body)}"
+    target = f"{door.prefix}api/contents/foreign.txt"
+    xsrf = f"X-XSRFToken: {door.visitor.cookie(door.base + door.prefix, '_xsrf')}"
+    shapes = {
+        "cross-site": ("Origin: http://evil.invalid", "Sec-Fetch-Site: cross-site"),
+        "same-site": (f"Origin: {door.range.settings.origin('zone')}", "Sec-Fetch-Site: same-site"),
+        "no origin": (),
+        "null": ("Origin: null", "Sec-Fetch-Site: cross-site"),
+    }
+    heads = {n: door.head("PUT", target, length, xsrf, "Connection: close", *lines) for n, lines in shapes.items()}
+    return door.judge(await door.exchange_all({name: head + body for name, head in heads.items()}))
+
+
+@attack("gate.unlisted_frames")
+async def unlisted_frames(door: Door) -> Answer:
+    """Send what is no message of the table."""
+    channels = await door.channels()
+    known = execute_request("1")
+    frames: dict[str, str | bytes] = {
+        "no json": "{",
+        "a list": "[]",
+        "bytes": b"\x00\x00\x00\x01\xff\xff",
+        "unknown type": dumped({**known, "header": {**known["header"], "msg_type": "run_this"}}),
+        "unknown channel": '{"channel":"iopub","header":{},"parent_header":{},"metadata":{},"content":{}}',
+    }
+    said = {}
+    for name, frame in frames.items():
+        socket = await door.visitor.socket(channels)
+        try:
+            await (socket.send_str(frame) if isinstance(frame, str) else socket.send_bytes(frame))
+            said[name] = await closes(socket)
+        finally:
+            await socket.close()
+    return None not in said.values(), "; ".join(f"{name}: closed with {code}" for name, code in said.items())
+
+
+@attack("gate.big_frame")
+async def big_frame(door: Door) -> Answer:
+    """Send a message over the limit, whole and in a frame that claims to be longer than any memory."""
+    channels = await door.channels()
+    before = await door.entries("cell.sent")
+    socket = await door.visitor.socket(channels)
+    try:
+        await socket.send_str("x" * (door.range.settings.gate.message_bytes + 1000))
+        code = await closes(socket)
+    except ConnectionError:
+        code = "cut"
+    finally:
+        await socket.close()
+    after = await door.entries("cell.sent")
+    return code is not None and after == before, f"closed with {code}; cells recorded: {after - before}"

@@ -1,0 +1,1 @@
+"""What is read of the server, as root and without changing anything."""

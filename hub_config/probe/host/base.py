@@ -1,0 +1,60 @@
+"""What a look at the server is given, and how it answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hub_config.settings import Settings
+
+Answer = tuple[bool | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What the engine says of itself, and the zone on this server; `images` are the ids that the zone built."""
+
+    settings: Settings
+    info: Mapping[str, Any]
+    containers: tuple[Mapping[str, Any], ...]
+    """`docker inspect` of the workspaces that run, the probe's own among them."""
+    image: Mapping[str, Any]
+    image_id: str
+    gate_pids: tuple[int, ...]
+
+
+Look = Callable[[Server], Answer]
+
+
+def text_of(path: str) -> str | None:
+    """Return a small file of the kernel, or None if there is none."""
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return None
+
+
+def as_nobody(action: Callable[[], object]) -> str:
+    """Try something as an ordinary user and return the name of the error, or `done`."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        said = "done"
+        try:
+            os.setgroups([])
+            os.setresgid(65534, 65534, 65534)
+            os.setresuid(65534, 65534, 65534)
+            action()
+        except OSError as error:
+            said = type(error).__name__
+        finally:
+            os.write(writing, said.encode())
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        said = answer.read()
+    os.waitpid(child, 0)
+    return said or "no answer"

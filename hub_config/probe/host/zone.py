@@ -1,0 +1,149 @@
+"""The zone's own processes, files and containers."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hub_config.probe.host.base import Answer, Server, as_nobody, text_of
+from hub_config.workspace_container import MASKED_PATHS, NO_NEW_PRIVILEGES
+
+LISTEN = "0A"  # proc(5): the state of a socket that listens
+SECRET_WORDS = ("TOKEN", "SECRET", "PASSWORD", "KEY=")
+
+
+def gate_user(server: Server) -> Answer:
+    """Read what the kernel says of each gate that runs."""
+    if not server.gate_pids:
+        return None, "no gate runs"
+    seen, held = [], True
+    for pid in server.gate_pids:
+        status = dict(line.partition(":")[::2] for line in (text_of(f"/proc/{pid}/status") or "").splitlines())
+        uids, caps = status.get("Uid", "0").split(), int(status.get("CapEff", "1").strip() or "1", 16)
+        good = "0" not in uids and caps == 0 and status.get("NoNewPrivs", "").strip() == "1"
+        held = held and good
+        seen.append(f"uid {uids[0]}, capabilities {caps:x}, no new privileges {status.get('NoNewPrivs', '?').strip()}")
+    return held, "; ".join(seen)
+
+
+def gate_orders(server: Server) -> Answer:
+    """Connect to the zone's control socket, reached through a descriptor that root opened."""
+    control = server.settings.home / "run" / "gate.sock"
+    if not control.exists():
+        return None, "the zone's gate does not run"
+    here = os.open(control.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        with socket.socket(socket.AF_UNIX) as tried:
+            said = as_nobody(lambda: tried.connect(f"/proc/self/fd/{here}/gate.sock"))
+    finally:
+        os.close(here)
+    return said != "done", f"connect: {said}"
+
+
+def home_closed(server: Server) -> Answer:
+    """Open the zone's settings, keys and database as an ordinary user."""
+    home = server.settings.home
+    names = [
+        n for n in ("ansim.yaml", "ansim.db", "keys", "vault", "datasets", "log", "workspaces") if (home / n).exists()
+    ]
+    tried = {n: as_nobody(lambda n=n: os.close(os.open(home / n, os.O_RDONLY))) for n in names}  # type: ignore[misc]
+    return bool(tried) and "done" not in tried.values(), "; ".join(f"{n}: {said}" for n, said in tried.items())
+
+
+def loopback_only(server: Server) -> Answer:
+    """Look at which addresses the ports of the zone listen."""
+    ports = {server.settings.zone.port, server.settings.hub.port}
+    found = [(address, port) for address, port in listening() if port in ports]
+    if not found:
+        return None, "the zone does not run"
+    # The kernel writes an address as one number of the machine: 127.0.0.1 is 0100007F where the lowest byte is first.
+    foreign = [address for address, _ in found if not address.endswith("7F") and not _is_loopback_6(address)]
+    return not foreign, f"{len(found)} ports of the zone listen, beyond loopback: {len(foreign)}"
+
+
+def listening() -> list[tuple[str, int]]:
+    """Return address (hexadecimal, as the kernel writes it) and port of every TCP socket that listens."""
+    found = []
+    for name in ("tcp", "tcp6"):
+        for line in (text_of(f"/proc/net/{name}") or "").splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == LISTEN:
+                address, _, port = fields[1].partition(":")
+                found.append((address, int(port, 16)))
+    return found
+
+
+def _is_loopback_6(address: str) -> bool:
+    return address == "0" * 24 + "01000000"
+
+
+#: What `docker inspect` must say of every workspace: a key of the host configuration, and how it is judged.
+CONTAINER_RULES: Mapping[str, Any] = {
+    "CIS 5.4 no added capability": lambda h: not h.get("CapAdd"),
+    "CIS 5.4 all capabilities dropped": lambda h: "ALL" in (h.get("CapDrop") or []),
+    "CIS 5.5 not privileged": lambda h: not h["Privileged"],
+    "CIS 5.6 no system directory mounted": lambda h: (
+        not any(
+            m["Source"] in ("/", "/etc", "/usr", "/boot", "/dev", "/proc", "/sys", "/lib", "/var/run")
+            for m in h.get("Mounts") or []
+        )
+    ),
+    "CIS 5.10 no network": lambda h: h["NetworkMode"] == "none",
+    "CIS 5.11 memory": lambda h: h["Memory"] > 0 and h["MemorySwap"] == h["Memory"],
+    "CIS 5.12 processors": lambda h: h["CpuQuota"] > 0,
+    "CIS 5.13 read-only root": lambda h: h["ReadonlyRootfs"],
+    "CIS 5.14 no port published": lambda h: not h.get("PortBindings"),
+    "CIS 5.15 no restart": lambda h: h["RestartPolicy"]["Name"] in ("", "no"),
+    "CIS 5.16 own processes": lambda h: h["PidMode"] == "",
+    "CIS 5.17 own message queues": lambda h: h["IpcMode"] == "private",
+    "CIS 5.18 no device": lambda h: not h.get("Devices"),
+    "CIS 5.19 open files and no core": lambda h: {u["Name"] for u in h.get("Ulimits") or []} >= {"nofile", "core"},
+    "CIS 5.20 no shared mounts": lambda h: all(
+        (m.get("BindOptions") or {}).get("Propagation") == "rprivate" for m in h.get("Mounts") or []
+    ),
+    "CIS 5.21 own name": lambda h: h["UTSMode"] == "",
+    "CIS 5.22 filter": lambda h: any(o.startswith("seccomp={") for o in h["SecurityOpt"] or []),
+    "CIS 5.24 own control group": lambda h: h["CgroupParent"] == "",
+    "CIS 5.26 no new privileges": lambda h: NO_NEW_PRIVILEGES in (h["SecurityOpt"] or []),
+    "CIS 5.28 processes counted": lambda h: (h["PidsLimit"] or 0) > 0,
+    "CIS 5.30 user namespace not shared": lambda h: h["UsernsMode"] != "host",
+    "CIS 5.31 no engine socket": lambda h: (
+        not any(Path(m["Source"]).name in ("docker.sock", "containerd.sock") for m in h.get("Mounts") or [])
+    ),
+    "paths of the kernel covered": lambda h: set(MASKED_PATHS) <= set(h.get("MaskedPaths") or []),
+}
+
+
+def containers(server: Server) -> Answer:
+    """Hold every workspace that runs against the rules."""
+    if not server.containers:
+        return None, "no workspace runs"
+    broken = [rule for c in server.containers for rule, holds in CONTAINER_RULES.items() if not holds(c["HostConfig"])]
+    users = [c["Config"]["User"] for c in server.containers]
+    if any(user.partition(":")[0] in ("", "0", "root") for user in users):
+        broken.append("CIS 4.1 user")
+    tried = f"{len(server.containers)} workspaces, {len(CONTAINER_RULES) + 1} rules each"
+    return not broken, f"{tried}; broken: {', '.join(sorted(set(broken))) or 'none'}"
+
+
+def image_is_ours(server: Server) -> Answer:
+    """Compare the image that workspaces are started from with the zone's manifest."""
+    foreign = [c["Id"][:12] for c in server.containers if c["Image"] != server.image_id]
+    same = server.image.get("Id") == server.image_id
+    return (
+        same and not foreign,
+        f"{server.image_id[7:19]}: {'known to the engine' if same else 'another'}; others run: {len(foreign)}",
+    )
+
+
+def image_plain(server: Server) -> Answer:
+    """Look at the configuration of the image."""
+    config = server.image.get("Config", {})
+    secrets = [e.partition("=")[0] for e in config.get("Env") or [] if any(w in e.upper() for w in SECRET_WORDS)]
+    ports, volumes = config.get("ExposedPorts") or {}, config.get("Volumes") or {}
+    user = config.get("User", "")
+    good = not secrets and not ports and not volumes and user.partition(":")[0] not in ("", "0", "root")
+    return good, f"user {user or 'root'}, secrets {len(secrets)}, ports {len(ports)}, volumes {len(volumes)}"

@@ -1,0 +1,82 @@
+"""Other processes: of the machine, of the neighbour, of one's own; runs inside the workspace."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+from hub_config.probe.inside.base import Facts, Seen, attack, barred, call, libc, outcome, refused
+
+SYS_PTRACE, SYS_PROCESS_VM_READV, SYS_PIDFD_GETFD, SYS_KCMP = 101, 310, 438, 312
+SYS_MSGGET, SYS_SHMGET = 68, 29
+PTRACE_ATTACH, PTRACE_SEIZE = 16, 0x4206
+
+
+@attack("proc.host")
+def host(facts: Facts) -> Seen:
+    """Look for processes of the machine: one that carries a mark, and any of the engine or the zone."""
+    found, foreign = 0, 0
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        found += 1
+        try:
+            with open(f"/proc/{name}/cmdline", "rb") as file:
+                command = file.read()
+        except OSError:
+            continue
+        own = b"ANSIM-PROBE-KIT" in command
+        foreign += not own and any(w in command for w in (facts["mark"].encode(), b"dockerd", b"hub_config."))
+    return Seen(foreign == 0, f"{found} processes seen, of the machine: {foreign}")
+
+
+@attack("proc.neighbour")
+def neighbour(facts: Facts) -> Seen:
+    """Signal the neighbour's process by the number that the machine knows it by."""
+    tried = {}
+    for number, pid in enumerate(facts["foreign_pids"], 1):
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                if facts["mark"].encode() in file.read():
+                    tried[f"pid {number}"] = "done"
+        except OSError:
+            tried[f"pid {number}"] = outcome(lambda one=pid: os.kill(one, 0))  # type: ignore[misc]
+    return refused(tried) if tried else Seen(None, "the numbers are taken by processes of this workspace")
+
+
+@attack("proc.ptrace")
+def ptrace(facts: Facts) -> Seen:
+    """Take hold of another process as a debugger does."""
+    return barred(
+        {
+            "attach 1": call(SYS_PTRACE, PTRACE_ATTACH, 1, 0, 0),
+            "seize parent": call(SYS_PTRACE, PTRACE_SEIZE, os.getppid(), 0, 0),
+            "trace me": call(SYS_PTRACE, 0, 0, 0, 0),
+        }
+    )
+
+
+@attack("proc.memory")
+def memory(facts: Facts) -> Seen:
+    """Read another process's memory and take its open files by system calls."""
+    buffer = ctypes.create_string_buffer(8)
+    vector = (ctypes.c_ulong * 2)(ctypes.addressof(buffer), 8)
+    at = ctypes.addressof(vector)
+    return barred(
+        {
+            "readv": call(SYS_PROCESS_VM_READV, os.getppid(), at, 1, at, 1, 0),
+            "kcmp": call(SYS_KCMP, os.getpid(), os.getppid(), 0, 0, 0),
+            "getfd": call(SYS_PIDFD_GETFD, os.open("/", os.O_RDONLY), 0, 0),
+        }
+    )
+
+
+@attack("proc.ipc")
+def ipc(facts: Facts) -> Seen:
+    """Open a message queue and shared memory that the machine holds open for everybody."""
+    queue = libc.msgget(facts["queue_key"], 0)
+    memory = libc.shmget(facts["queue_key"], 1, 0)
+    return Seen(
+        queue < 0 and memory < 0,
+        f"queue {'found' if queue >= 0 else 'absent'}, memory {'found' if memory >= 0 else 'absent'}",
+    )

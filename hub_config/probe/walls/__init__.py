@@ -1,0 +1,1 @@
+"""The table of probes, a module for each wall."""

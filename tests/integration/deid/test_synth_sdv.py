@@ -1,0 +1,99 @@
+"""SDV's engines behind the port, where an environment with SDV is there: nothing of the model stays."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from deid.sources import open_table
+from deid.synth.making import learn_and_draw
+from deid.synth.policy import parse_synth_policy
+from deid.synth.related_making import RelatedMaking
+from deid.synth.relations import RelatedPolicy, parse_extract_policy
+from deid.synth.sdv_engine import PYTHON
+
+FOUND = [*Path(".cache").glob("bench-synth-*/complete")]
+SDV = os.environ.get(PYTHON) or (str((FOUND[0].parent / "bin" / "python").absolute()) if FOUND else "")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not SDV, reason="no environment with SDV; `make bench-synth` makes one"),
+]
+HEAD = "version: 1\nname: t\ndataset: d\nproject: p\n"
+TABLES = """tables:
+  person:
+    columns:
+      person_id: {kind: key}
+      sex: {kind: category}
+      born: {kind: number}
+  visit:
+    columns:
+      visit_id: {kind: key}
+      person_id: {kind: reference, table: person}
+      ward: {kind: category}
+      begin: {kind: date}
+"""
+PEOPLE = 600
+
+
+@pytest.fixture(autouse=True)
+def _sdv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "aside").mkdir()
+    monkeypatch.setenv(PYTHON, SDV)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "aside"))
+
+
+def test_a_table_of_texts_is_learnt_by_its_kinds_and_no_model_stays(tmp_path: Path) -> None:
+    """A CSV holds texts only; what SDV gets are numbers, days and categories, as the policy says."""
+    random = np.random.default_rng(1)
+    table = pa.table(
+        {"age": [str(n) for n in random.integers(20, 80, PEOPLE)], "sex": random.choice(["F", "M"], PEOPLE)}
+    )
+    wanted = parse_synth_policy(
+        HEAD + "engine: gaussian_copula\nrows: 50\ncolumns:\n  age: {kind: number}\n  sex: {kind: category}\n"
+    )
+    drawn = pa.concat_tables(learn_and_draw(table, wanted, random).drawn.tables)
+    assert pa.types.is_int64(drawn.schema.field("age").type)
+    assert set(drawn.column("sex").to_pylist()) <= {"F", "M"}
+    assert drawn.num_rows == 50
+    assert list((tmp_path / "aside").iterdir()) == []
+
+
+def test_hma_keeps_every_reference_and_its_keys_are_made_anew(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    visits = random.integers(0, PEOPLE, 900)
+    days = random.integers(15_000, 16_000, 900).astype(np.int32)
+    tables = {
+        "person": pa.table(
+            {
+                "person_id": np.arange(PEOPLE),
+                "sex": random.choice(["F", "M"], PEOPLE),
+                "born": random.integers(1930, 2000, PEOPLE),
+            }
+        ),
+        "visit": pa.table(
+            {
+                "visit_id": np.arange(900),
+                "person_id": visits,
+                "ward": random.choice(["A", "B"], 900),
+                "begin": pa.array(days).cast(pa.date32()),
+            }
+        ),
+    }
+    for name, table in tables.items():
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    policy = parse_extract_policy(HEAD + "engine: hma\n" + TABLES)
+    assert isinstance(policy, RelatedPolicy)
+    making = RelatedMaking(policy, {name: open_table(tmp_path / f"{name}.parquet") for name in tables}, random)
+    made: dict[str, pa.Table] = {}
+    making.read(lambda _done, _all: None)
+    making.draw(lambda name, rows: made.__setitem__(name, rows), lambda _done, _all: None)
+    people = made["person"].column("person_id")
+    assert pc.all(pc.is_in(made["visit"].column("person_id"), people)).as_py()
+    assert all(key.startswith("S") for key in people.to_pylist())
+    assert list((tmp_path / "aside").iterdir()) == []

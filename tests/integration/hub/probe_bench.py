@@ -1,0 +1,185 @@
+"""A workspace whose walls can be taken away one by one, and the attacks of the probe in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from socketserver import ThreadingMixIn, UnixStreamServer
+from typing import Any
+
+from audit.refs import new_event_id, new_ref
+from hub_config.probe import kit
+from hub_config.probe.bait import Bait
+from hub_config.workspace_container import container_for, covered_paths, create_arguments, host_arguments
+from hub_config.workspace_files import make_workspace
+from registry.model import Limits, Mount, Project, ProjectStatus, WorkPermit, Workspace
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+LIMITS = Limits(memory_bytes=128 * 1024**2, cpus=0.25, pids=48)
+UID = 310_000
+GATE = 64_000
+MARK, OWN_MARK = "mark-of-the-other", "mark-of-its-own"
+
+#: Changes what the engine is told: the host configuration, the container's arguments, and a scratch directory.
+Change = Callable[[dict[str, Any], dict[str, Any], Path], None]
+
+
+class Echo(BaseHTTPRequestHandler):
+    """A gate without walls: takes any call, and says back what it was told."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        body = json.dumps({"headers": dict(self.headers.items())}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def address_string(self) -> str:
+        return "workspace"
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+class Server(ThreadingMixIn, UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 1000
+
+    def handle_error(self, *_: object) -> None:
+        return
+
+
+@dataclass
+class Bench:
+    """The host side: bait, directories, and whatever a test opens."""
+
+    engine: Any
+    image: str
+    home: Path
+    bait: Bait = field(default_factory=Bait)
+
+    def permit(self) -> WorkPermit:
+        data = self.home / "data"
+        data.mkdir(exist_ok=True)
+        (data / "mark.txt").write_text(OWN_MARK)
+        (self.home / "workspaces").mkdir(exist_ok=True)
+        return WorkPermit(
+            workspace=Workspace(new_ref("ws"), "p_aaaaaaaaaaaaaaaa", "own", UID),
+            project=Project("own", "과제", "Project", "purpose", NOW, NOW, ProjectStatus.ACTIVE, LIMITS),
+            mounts=(Mount("own-data", 1, data, "ab" * 32, 1),),
+            limits=LIMITS,
+            ends_at=NOW,
+        )
+
+    def facts(self, workspace: str) -> dict[str, Any]:
+        return {
+            **self.bait.facts(),
+            "workspace": workspace,
+            "uid": UID,
+            "foreign_pids": [self.bait.process.pid],
+            "dataset": "own-data",
+            "data_file": "mark.txt",
+            "canary_backwards": MARK[::-1],
+            "own_canary_backwards": OWN_MARK[::-1],
+            "host_path": str(self.home),
+            "connections": 200,
+            "memory_bytes": LIMITS.memory_bytes,
+            "pids": LIMITS.pids,
+            "cpus": LIMITS.cpus,
+            "open_files": 4096,
+            "tmp_bytes": 512 * 1024**2,
+            "shm_bytes": 64 * 1024**2,
+            "disk_bytes": 1 << 40,
+            "quota_bytes": 0,
+        }
+
+    def attack(self, names: list[str], *changes: Change, server: bool = False) -> dict[str, dict[str, Any]]:
+        """Start a workspace with some walls taken away, run attacks in it, and return what they saw."""
+        permit = self.permit()
+        ref = permit.workspace.ref
+        directory = make_workspace(self.home, ref, uid=UID, gate_uid=GATE, gate_gid=GATE, seed=None)
+        container = container_for(
+            permit,
+            directory,
+            image=self.image,
+            prefix="/user/x/own/",
+            language="en",
+            zone="test",
+            intent=new_event_id(),
+        )
+        host, create = host_arguments(container), create_arguments(container)
+        config: dict[str, Any] = dict(covered_paths())
+        scratch = self.home / "scratch"
+        scratch.mkdir(exist_ok=True)
+        for change in changes:
+            change(host, create, scratch)
+        config |= host.pop("extra", {})
+        facts = {**self.facts(ref), **create.pop("facts", {})}
+        made = self.engine.api.create_container(
+            host_config={**self.engine.api.create_host_config(**host), **config},
+            **{"entrypoint": ["sleep"], "command": ["600"], **create},
+        )
+        found = self.engine.containers.get(made["Id"])
+        try:
+            with open_gate(directory / "run") if server else nothing():
+                found.start()
+                program = kit.program(names, facts)
+                _, output = found.exec_run(["python3", "-I", "-c", program])
+            return kit.read_answer(output.decode())
+        finally:
+            found.remove(force=True)
+
+    def close(self) -> None:
+        self.bait.close()
+
+
+@contextmanager
+def nothing() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def open_gate(run: Path) -> Iterator[None]:
+    """Listen on the two sockets of a workspace as a gate without walls would."""
+    here = os.open(run, os.O_PATH | os.O_DIRECTORY)
+    servers = [Server(f"/proc/self/fd/{here}/api.sock", Echo)]
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(f"/proc/self/fd/{here}/up.sock")
+    listening.listen(1000)
+    kept: list[socket.socket] = []
+
+    def accept() -> None:
+        while True:
+            try:
+                kept.append(listening.accept()[0])
+            except OSError:
+                return
+
+    threading.Thread(target=accept, daemon=True).start()
+    for name in ("api.sock", "up.sock"):
+        (run / name).chmod(0o666)
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield
+    finally:
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+        listening.close()
+        for one in kept:
+            one.close()
+        os.close(here)

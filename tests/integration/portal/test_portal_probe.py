@@ -1,0 +1,58 @@
+"""The page of the walls: what the last probe found, for officers and operators alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hub_config.probe import service
+from hub_config.probe.model import Finding, Report, Verdict
+from hub_config.probe.table import PROBES, WALLS
+from tests.integration.portal.portal_world import World
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+BROKEN = "kern.io_uring"
+FORBIDDEN = 403
+
+
+def keep(world: World) -> Report:
+    """Keep a report with one broken wall, as the probe does."""
+    home = world.zone.settings.home
+    (home / "probe").mkdir()
+    findings = tuple(
+        Finding(p.id, Verdict.BROKEN if p.id == BROKEN else Verdict.LACKING if p.advice else Verdict.HELD, "EPERM <x>")
+        for p in PROBES
+    )
+    report = Report(began=NOW, ended=NOW, zone="z", image="i" * 64, runtime="runc", engine="27.1", findings=findings)
+    service._keep(home, report)
+    return report
+
+
+def test_an_officer_and_an_operator_see_every_wall_and_what_broke(world: World) -> None:
+    report = keep(world)
+    for handle in ("jiwoo", "taeyang"):
+        page = world.signed_in(handle).page("/walls")
+        assert BROKEN in page
+        assert report.digest() in page
+        assert "&lt;x&gt;" in page
+        assert "<x>" not in page
+        assert all(wall.title.en.replace("'", "&#39;") in page for wall in WALLS)
+        assert page.count("<title>") > len(PROBES)  # a tile for each, drawn for wide and for narrow screens
+
+
+def test_the_page_speaks_korean_and_needs_no_script(world: World) -> None:
+    keep(world)
+    browser = world.signed_in("jiwoo")
+    browser.headers["Accept-Language"] = "ko"
+    browser.cookies.set("language", "ko")
+    page = browser.page("/walls")
+    assert "<script" not in page
+    assert "style=" not in page
+
+
+def test_without_a_report_the_page_says_how_to_make_one(world: World) -> None:
+    assert "ansim probe" in world.signed_in("jiwoo").page("/walls")
+
+
+def test_a_researcher_does_not_see_the_walls(world: World) -> None:
+    keep(world)
+    world.signed_in("minji").page("/walls", FORBIDDEN)

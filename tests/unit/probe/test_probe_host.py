@@ -1,0 +1,134 @@
+"""Looks at the server: each finds what it looks for when it is made so."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub_config.probe import memory
+from hub_config.probe.host import engine, zone
+from hub_config.probe.host.base import Look, Server
+from hub_config.settings import Settings
+from hub_config.workspace_container import MASKED_PATHS, NO_NEW_PRIVILEGES
+
+GOOD_HOST: dict[str, Any] = {
+    "CapAdd": None, "CapDrop": ["ALL"], "Privileged": False, "Mounts": [], "NetworkMode": "none", "Memory": 1,
+    "MemorySwap": 1, "CpuQuota": 1, "ReadonlyRootfs": True, "PortBindings": {}, "RestartPolicy": {"Name": "no"},
+    "PidMode": "", "IpcMode": "private", "Devices": [], "Ulimits": [{"Name": "nofile"}, {"Name": "core"}],
+    "UTSMode": "", "SecurityOpt": [NO_NEW_PRIVILEGES, "seccomp={}"], "CgroupParent": "", "PidsLimit": 5,
+    "UsernsMode": "", "MaskedPaths": list(MASKED_PATHS), "BlkioDeviceWriteBps": [{}],
+}  # fmt: skip
+SHARED = {"Source": "/srv", "BindOptions": {"Propagation": "shared"}}
+#: Each change takes one wall of a container away.
+CHANGES: Mapping[str, Any] = {
+    "CapAdd": ["SYS_ADMIN"], "CapDrop": [], "Privileged": True, "Mounts": [SHARED], "NetworkMode": "bridge",
+    "Memory": 0, "MemorySwap": -1, "CpuQuota": 0, "ReadonlyRootfs": False, "PortBindings": {"80/tcp": []},
+    "RestartPolicy": {"Name": "always"}, "PidMode": "host", "IpcMode": "host", "Devices": [{}], "Ulimits": [],
+    "UTSMode": "host", "SecurityOpt": [], "CgroupParent": "/other", "PidsLimit": 0, "UsernsMode": "host",
+    "MaskedPaths": [],
+}  # fmt: skip
+INFO: dict[str, Any] = {
+    "SecurityOptions": ["name=seccomp,profile=default", "name=userns", "name=apparmor"],
+    "RegistryConfig": {"InsecureRegistryCIDRs": ["127.0.0.0/8"]},
+    "Runtimes": {"runsc": {}},
+    "LiveRestoreEnabled": True,
+    "ServerVersion": "27.1.0",
+}
+ID = "sha256:" + "a" * 64
+
+
+def server(
+    home: Path, info: Mapping[str, Any] = INFO, host: Mapping[str, Any] = GOOD_HOST, user: str = "5:5"
+) -> Server:
+    container = {"Id": "c" * 64, "Image": ID, "HostConfig": dict(host), "Config": {"User": user}}
+    image = {"Id": ID, "Config": {"User": "1000:1000", "Env": ["PATH=/bin"]}}
+    return Server(Settings(home=home), info, (container,), image, ID, (os.getpid(),))
+
+
+def test_a_workspace_as_the_table_says_is_found_so(tmp_path: Path) -> None:
+    assert zone.containers(server(tmp_path))[0] is True
+
+
+@pytest.mark.parametrize("name", sorted(CHANGES))
+def test_a_workspace_that_differs_in_one_thing_is_found(tmp_path: Path, name: str) -> None:
+    held, words = zone.containers(server(tmp_path, host={**GOOD_HOST, name: CHANGES[name]}))
+    assert held is False, words
+
+
+def test_a_workspace_of_root_is_found(tmp_path: Path) -> None:
+    assert zone.containers(server(tmp_path, user="0:0"))[0] is False
+
+
+@pytest.mark.parametrize(
+    ("look", "change"),
+    [
+        (engine.userns, {"SecurityOptions": ["name=seccomp"]}),
+        (engine.mandatory_access, {"SecurityOptions": ["name=seccomp"]}),
+        (engine.engine_filter, {"SecurityOptions": []}),
+        (engine.engine_registries, {"RegistryConfig": {"InsecureRegistryCIDRs": ["10.0.0.0/8"]}}),
+        (engine.gvisor, {"Runtimes": {"runc": {}}}),
+        (engine.live_restore, {"LiveRestoreEnabled": False}),
+        (engine.engine_version, {"ServerVersion": "20.10.24+dfsg1"}),
+        (engine.engine_version, {"ServerVersion": "25.0.3"}),
+    ],
+)
+def test_an_engine_that_lacks_something_is_found(tmp_path: Path, look: Look, change: Mapping[str, Any]) -> None:
+    assert look(server(tmp_path))[0] is True
+    assert look(server(tmp_path, info={**deepcopy(INFO), **change}))[0] is False
+
+
+def test_an_image_with_a_secret_or_for_root_or_another_one_is_found(tmp_path: Path) -> None:
+    good = server(tmp_path)
+    assert zone.image_plain(good)[0] is True
+    assert zone.image_is_ours(good)[0] is True
+    for config in (
+        {"User": "1000", "Env": ["API_TOKEN=x"]},
+        {"User": "", "Env": []},
+        {"User": "1000", "ExposedPorts": {"80": {}}},
+    ):
+        bad = Server(good.settings, INFO, good.containers, {"Id": ID, "Config": config}, ID, ())
+        assert zone.image_plain(bad)[0] is False
+    other = Server(good.settings, INFO, good.containers, good.image, "sha256:" + "b" * 64, ())
+    assert zone.image_is_ours(other)[0] is False
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user, which only root may")
+def test_a_home_that_others_may_open_is_found(tmp_path: Path) -> None:
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder != Path("/") and folder.stat().st_uid == os.geteuid() and str(folder).startswith("/tmp/"):
+            folder.chmod(0o711)
+    (tmp_path / "ansim.yaml").write_text("")
+    (tmp_path / "ansim.yaml").chmod(0o600)
+    assert zone.home_closed(server(tmp_path))[0] is True
+    (tmp_path / "ansim.yaml").chmod(0o644)
+    assert zone.home_closed(server(tmp_path))[0] is False
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a gate of root is what is looked for")
+def test_a_gate_that_runs_as_root_is_found(tmp_path: Path) -> None:
+    assert zone.gate_user(server(tmp_path))[0] is False
+
+
+def test_a_value_in_the_memory_of_a_process_is_found_and_another_is_not() -> None:
+    # The child makes the value, so that it stands in its memory and not on its command line.
+    code = "import sys; held = bytearray(b'needle-' * 3 + b'x'); print('ready', flush=True); sys.stdin.read()"
+    child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert child.stdout is not None
+        child.stdout.readline()
+        hits, searched = memory.found_in(
+            [child.pid], {"there": b"needle-needle-needle-x", "not": b"needle-needle-needle-y"}
+        )
+    finally:
+        child.kill()
+        child.communicate()
+    assert hits["there"] > 0
+    assert hits["not"] == 0
+    assert searched > 0
