@@ -22,6 +22,8 @@ Detector = Callable[[str, frozenset[str]], list[Span]]
 _CALLING = frozenset("씨군양님")
 _PLAIN_NAME = re.compile("[가-힣]{1,8}")
 """Whole syllables and too few for a number that is read out: normalising would change nothing."""
+_PLAIN_ADDRESS = re.compile("[가-힣0-9A-Za-z ,.()·-]*")
+"""As nearly every address is written: nothing to normalise, as nobody reads out nine digits in one."""
 _MARKS = re.compile("[^0-9A-Za-z가-힣]")
 _TOKEN_BYTES = 4
 _SHORTEST_FULL_NAME = 3
@@ -64,6 +66,8 @@ def identity(label: str, value: str, own: frozenset[str] = frozenset(), everybod
     """Return what is the same in all spellings of one identifier."""
     if label == "EMAIL":
         return (value if value.isascii() else normalise(value).text).lower()
+    if label == "ADDRESS" and _PLAIN_ADDRESS.fullmatch(value):
+        return _MARKS.sub("", value).upper()
     bare = _bare(value)
     if label != "PERSON":
         return bare.upper()

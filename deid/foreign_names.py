@@ -7,7 +7,8 @@ Hanja that begin with a surname are mostly a name in Korean text today; the word
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 
 from deid.korean_name_words import ENGLISH_LABELS, NAME_LABELS, OTHER_LABELS
 
@@ -30,6 +31,13 @@ _ROMANISED = frozenset(
     ]
 )
 """Korean surnames in Latin letters, in their usual spellings."""
+
+
+def _rare(pattern: str) -> Callable[[], re.Pattern[str]]:
+    """Return a pattern that is compiled when the first text needs it: few do, and compiling takes time."""
+    return cache(lambda: re.compile(pattern))
+
+
 _OTHER_LETTERS = re.compile("[A-Z一-龥](?<![A-Za-z0-9@._].)[A-Za-z一-龥]")
 """What a text with such a name holds; few Korean texts do."""
 _NAME = r"[A-Z][A-Za-z'’-]{0,20}(?:(?:, ?| )[A-Z][A-Za-z'’.-]{0,20}){0,3}"
@@ -39,7 +47,7 @@ _CALLED = re.compile(
 _BEFORE = re.compile(rf"(?<![A-Za-z0-9.@_-]){_NAME}$")
 _MARKED = re.compile(r"[:=|](?= ?[A-Z])")
 _LABELS = sorted({*NAME_LABELS, *OTHER_LABELS, "환자", "고객", "성 명", "이 름"}, key=len, reverse=True)
-_LABEL = re.compile(rf"(?P<label>{'|'.join(_LABELS)})(?:\([^()\n]{{0,10}}\))? ?$|(?P<english>\b[A-Za-z]{{2,12}}) ?$")
+_LABEL = _rare(rf"(?P<label>{'|'.join(_LABELS)})(?:\([^()\n]{{0,10}}\))? ?$|(?P<english>\b[A-Za-z]{{2,12}}) ?$")
 _VALUE = re.compile(rf" ?(?P<value>{_NAME})(?P<ends>(?= ?(?:[\n/|,(;)]|$)))?")
 _POLITE = re.compile(
     r"(?:M(?:r|rs|s)|D[rR]|Prof)(?<![A-Za-z]..)(?:\.|(?= )) ?"
@@ -48,7 +56,7 @@ _POLITE = re.compile(
 _POLITE_HINTS = ("Mr", "Ms", "Dr", "DR", "Prof")
 _FEWEST = 2
 
-_HANJA = re.compile(r"[一-龥](?<![一-龥].)[一-龥]{1,3}(?![一-龥])")
+_HANJA = _rare(r"[一-龥](?<![一-龥].)[一-龥]{1,3}(?![一-龥])")
 _SURNAMES = frozenset("金李朴崔鄭姜趙尹張韓吳徐申權黃宋柳洪孫梁裵裴許劉盧沈曺兪")
 _OTHER_SURNAMES = frozenset(
     "林安全高文白南河田郭成車具禹朱任羅辛閔池陳嚴元蔡千方楊孔玄康咸卞魯廉邊呂秋都石薛宣周馬吉王玉陸印卓"
@@ -74,7 +82,7 @@ def find_written(text: str) -> Iterator[Written]:
         yield from _latin_behind_label(text, mark.start())
     if any(hint in text for hint in _POLITE_HINTS):
         yield from ((*match.span("value"), 0.75, "name-polite") for match in _POLITE.finditer(text))
-    for match in _HANJA.finditer(text):
+    for match in _HANJA().finditer(text):
         if score := _hanja(text, match):
             yield *match.span(), score, "name-hanja"
 
@@ -91,7 +99,7 @@ def _latin_before_titles(text: str) -> Iterator[Written]:
 
 
 def _latin_behind_label(text: str, mark: int) -> Iterator[Written]:
-    label = _LABEL.search(text[max(0, mark - 18) : mark])
+    label = _LABEL().search(text[max(0, mark - 18) : mark])
     value = _VALUE.match(text, mark + 1)
     if label is None or value is None or (label["english"] and label["english"].lower() not in ENGLISH_LABELS):
         return
@@ -122,7 +130,7 @@ def _hanja(text: str, match: re.Match[str]) -> float:
     if name[-1] == "氏":
         return 0.0
     before = text[max(0, start - 18) : start].rstrip(" :=|")
-    if _BEHIND_HANJA.match(text, match.end()) or _LABEL.search(before):
+    if _BEHIND_HANJA.match(text, match.end()) or _LABEL().search(before):
         return 0.85
     if (
         text[start - 1 : start] == "("

@@ -93,8 +93,11 @@ def _found(text: str, heading: str, reported: float, more: Rules) -> tuple[list[
     judge = reader.judge
     found = _all_numbers(text, reader)
     for hint, gate, rules in _IN_TEXT:
-        if hint in text and (gate is None or gate.search(text)):
-            for rule in rules:
+        if hint not in text:
+            continue
+        hopeful = [rule for rule in rules if rule.alone == 1.0 or not reader.hopeless(rule)]
+        if hopeful and (gate is None or gate.search(text)):
+            for rule in hopeful:
                 found += [one for match in rule.pattern.finditer(text) if (one := judge(rule, match))]
     for rule in more:
         found += [one for match in rule.pattern.finditer(text) if (one := judge(rule, match))]
@@ -112,27 +115,42 @@ def _all_numbers(text: str, reader: _Reader) -> list[Found]:
 
 def _in_cell(cell: str, heading: str, reported: float, more: Rules) -> list[Found]:
     """Return what the heading of a column makes of one cell; what needs none is found with the whole text."""
+    lifted = _lifted(heading)
     reader = _Reader(cell, heading, reported)
     judge = reader.judge
-    lifted = _lifted(heading)
-    found = [one for one in _all_numbers(cell, reader) if one[4] in lifted]
-    for rule in (*TEXTS, *INTERNATIONAL, *more):
-        if (rule.rule in lifted or rule in more) and rule.may_match(cell):
+    found = [one for one in _all_numbers(cell, reader) if one[4] in lifted.numbers] if lifted.numbers else []
+    for rule in (*lifted.texts, *more):
+        if rule.may_match(cell):
             found += [one for match in rule.pattern.finditer(cell) if (one := judge(rule, match))]
-    if not lifted.isdisjoint(_PLACED):
+    if lifted.placed:
         found += [one for rule, match in find_addresses(cell) if (one := judge(rule, match))]
-    if any(word in heading for word in CONTEXT):
+    if lifted.named:
         found += find_names(cell, heading, found)
     return found
 
 
-_PLACED = frozenset(rule.rule for rule in (*ADDRESSES, *REGIONAL))
+class _Lifted(NamedTuple):
+    """What a heading makes likely below it."""
+
+    numbers: frozenset[str]
+    texts: Rules
+    placed: bool
+    named: bool
 
 
 @lru_cache(maxsize=1_000)
-def _lifted(heading: str) -> frozenset[str]:
+def _lifted(heading: str) -> _Lifted:
     """Return which rules know a word of a heading."""
-    return frozenset(rule.rule for rule in RECOGNISERS if any(word in heading for word in rule.context))
+
+    def known(rules: Rules) -> Rules:
+        return tuple(rule for rule in rules if any(word in heading for word in rule.context))
+
+    return _Lifted(
+        frozenset(rule.rule for rule in known((*NUMBERS, *INTERNATIONAL_NUMBERS, *LOOSE))),
+        known((*TEXTS, *INTERNATIONAL)),
+        bool(known((*ADDRESSES, *REGIONAL))),
+        any(word in heading for word in CONTEXT),
+    )
 
 
 _IN_COLUMN = 0.8
@@ -196,9 +214,7 @@ class _Reader:
     def hopeless(self, rule: Recogniser) -> bool:
         """Whether nothing that a rule matches in this text can be reported, for want of context."""
         return (
-            rule.alone < self._reported
-            and not (rule.unless and rule.unless in self._text)
-            and not self._context(rule)
+            rule.alone < self._reported and not (rule.unless and rule.unless in self._text) and not self._context(rule)
         )
 
     def _context(self, rule: Recogniser) -> list[str]:

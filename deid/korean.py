@@ -270,6 +270,7 @@ TEXTS: tuple[Recogniser, ...] = (
         _PASSPORT_WORDS,
         0.9,
         gate=_CODE,
+        alone=0.4,
     ),
     Recogniser(
         "customs-code",
@@ -292,6 +293,7 @@ TEXTS: tuple[Recogniser, ...] = (
         0.85,
         reach=24,
         gate=re.compile(rf"[MSRODGmsrodg](?<![A-Za-z0-9].){ANYTHING}[0-9]"),
+        alone=0.3,
     ),
     Recogniser(
         "account-bank",
@@ -320,6 +322,7 @@ TEXTS: tuple[Recogniser, ...] = (
         0.8,
         "차",
         reach=16,
+        alone=0.3,
     ),
     Recogniser(
         "birth-date-korean",
@@ -333,6 +336,8 @@ TEXTS: tuple[Recogniser, ...] = (
         0.9,
         "월",
         18,
+        alone=0.1,
+        unless="생",
     ),
 )
 """What begins with a letter or a word; each is searched for in the whole text."""

@@ -66,7 +66,8 @@ _GREETINGS = (
 _QUESTION = re.compile(r"(?:성함|이름|누구)[^\n]{0,20}\?[ \n]{1,2}[^\s:>]{0,6}[ :>]{0,3}$")
 _BETWEEN_NAMES = frozenset((", ", ",", "·", " · ", "/", " / ", "、", "와 ", "과 ", " 및 "))
 _BESIDE = frozenset(" ,(/|:·[)]\t\"'☎")
-_MOST_BETWEEN = 5
+_NEAREST = 4
+"""So many such characters at most lie between a name and what stands beside it."""
 _LABEL_MARKS = frozenset(" :=|/,[(<>\t\"'-")
 _STRONG_MARKS = frozenset(":=|/,[(>\t")
 _LABELS = NAME_LABELS | OTHER_LABELS
@@ -82,15 +83,6 @@ _CLOSES = frozenset(("", "\n", ",", ".", ")", ";"))
 _TOPIC = frozenset("은는인")
 
 
-class Beside(NamedTuple):
-    """Where a find of another kind begins or ends right beside a word, with at most marks between."""
-
-    behind: frozenset[int] | set[int]
-    """Places at which a word ends that has one behind it."""
-    ahead: frozenset[int] | set[int]
-    """Places at which a word begins that has one before it."""
-
-
 class Candidate(NamedTuple):
     """A word that could be a name, and what stands around it."""
 
@@ -100,7 +92,8 @@ class Candidate(NamedTuple):
     reading: Reading
     before: int
     """Where the candidate before it ends; -1 if there is none."""
-    beside: Beside
+    beside: frozenset[int]
+    """Where finds of other kinds begin and end."""
 
 
 def find_names(text: str, heading: str, found: Sequence[Found]) -> list[Found]:
@@ -109,7 +102,7 @@ def find_names(text: str, heading: str, found: Sequence[Found]) -> list[Found]:
     `heading` is what stands over the text; as 성명 or 이름 it is a reason for all of it.
     """
     headed = bool(heading) and any(word in heading for word in CONTEXT)
-    beside = _places_beside(text, found)
+    beside = frozenset(place for one in found if one[2] in _NUMBERED for place in one[:2])
     names: list[Found] = []
     before = -1
     for match in _WORD.finditer(text):
@@ -144,25 +137,7 @@ def find_names(text: str, heading: str, found: Sequence[Found]) -> list[Found]:
     return names
 
 
-def _places_beside(text: str, found: Sequence[Found]) -> Beside:
-    behind: set[int] = set()
-    ahead: set[int] = set()
-    size = len(text)
-    for place in {place for one in found if one[2] in _NUMBERED for place in one[:2]}:
-        if place < size:
-            for near in range(place, max(place - _MOST_BETWEEN, -1), -1):
-                behind.add(near)
-                if text[near - 1] not in _BESIDE:
-                    break
-        if place > 0:
-            for near in range(place, min(place + _MOST_BETWEEN, size)):
-                ahead.add(near)
-                if text[near] not in _BESIDE:
-                    break
-    return Beside(behind, ahead)
-
-
-def _in_pieces(text: str, match: re.Match[str], beside: Beside) -> Found | None:
+def _in_pieces(text: str, match: re.Match[str], beside: frozenset[int]) -> Found | None:
     """Return a name whose parts stand apart, with its reason: 성명 홍 길 동, 이 병헌 씨, 저 김 서 준이요."""
     start, end = match.span()
     reading = read_word(match[0].replace(" ", ""))
@@ -182,7 +157,7 @@ def _in_pieces(text: str, match: re.Match[str], beside: Beside) -> Found | None:
     return None
 
 
-def _reasons(text: str, start: int, end: int, reading: Reading, before: int, beside: Beside) -> Reasons:
+def _reasons(text: str, start: int, end: int, reading: Reading, before: int, beside: frozenset[int]) -> Reasons:
     """Return the reasons that there can be, by the characters beside the word: mostly none."""
     mark = text[start - 1] if start else "\n"
     ahead = mark in _LABEL_MARKS
@@ -198,7 +173,7 @@ def _reasons(text: str, start: int, end: int, reading: Reading, before: int, bes
         else "behind"
         if not ahead or _opens_reason(text, end)
         else "beside"
-        if end in beside.behind or start in beside.ahead
+        if not beside.isdisjoint(range(start - _NEAREST, end + _NEAREST + 1))
         else "none",
     )
 
@@ -289,13 +264,19 @@ def _aged(candidate: Candidate) -> float:
 
 def _beside(candidate: Candidate) -> float:
     """A number, an address or a date of birth stands right before or behind it, with at most marks between."""
-    reading, beside = candidate.reading, candidate.beside
-    if reading.rest:
+    text, beside = candidate.text, candidate.beside
+    if not beside or candidate.reading.rest:
         return NEVER
-    if candidate.end in beside.behind:
-        return 0.8 if reading.long else 0.5 if reading.common else 0.3
-    if candidate.start in beside.ahead:
-        return 0.75 if reading.long else 0.3
+    for place in range(candidate.end, min(candidate.end + _NEAREST + 1, len(text))):
+        if place in beside:
+            return 0.8 if candidate.reading.long else 0.5 if candidate.reading.common else 0.3
+        if text[place] not in _BESIDE:
+            break
+    for place in range(candidate.start, max(candidate.start - _NEAREST - 1, 0), -1):
+        if place in beside:
+            return 0.75 if candidate.reading.long else 0.3
+        if text[place - 1] not in _BESIDE:
+            break
     return NEVER
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Protocol
 
@@ -54,8 +55,12 @@ def in_windows(rules: Rules, windows: re.Pattern[str] = WINDOW) -> Search:
     A rule that has no hope in the text is not tried. The search also takes where finds begin and end already: a
     stretch that is a find as a whole is not read again.
     """
-    shapes = [(re.compile(_TOKEN.sub(_any_digit, _NOT_AHEAD.sub("", rule.pattern.pattern))), rule) for rule in rules]
     remembered: dict[str, Rules] = {}
+
+    @cache
+    def shapes() -> list[tuple[re.Pattern[str], Recogniser]]:
+        plain = (_TOKEN.sub(_any_digit, _NOT_AHEAD.sub("", rule.pattern.pattern)) for rule in rules)
+        return [(re.compile(pattern), rule) for pattern, rule in zip(plain, rules, strict=True)]
 
     def possible(stretch: str) -> Rules:
         shape = stretch.translate(_SHAPE)
@@ -66,20 +71,25 @@ def in_windows(rules: Rules, windows: re.Pattern[str] = WINDOW) -> Search:
             if len(remembered) >= _MOST_SHAPES:
                 remembered.clear()
             enough = shape.count("0") >= _FEWEST_DIGITS
-            found = tuple(rule for pattern, rule in shapes if pattern.search(shape)) if enough else ()
+            found = tuple(rule for pattern, rule in shapes() if pattern.search(shape)) if enough else ()
             remembered[shape] = found
         return found
 
     def search(text: str, reader: Reader, known: Mapping[int, int]) -> list[Found]:
         found: list[Found] = []
         judge, hopeless = reader.judge, reader.hopeless
+        hopes: dict[str, bool] = {}
         for window in windows.finditer(text):
             start, end = window.span()
             if (last := known.get(start, 0)) and (last >= end or text[last] in "\r\n"):
                 continue
             for rule in possible(window[0]):
-                if rule.alone < 1.0 and hopeless(rule):
-                    continue
+                if rule.alone < 1.0:
+                    hope = hopes.get(rule.rule)
+                    if hope is None:
+                        hope = hopes[rule.rule] = not hopeless(rule)
+                    if not hope:
+                        continue
                 matches = rule.pattern.finditer(text, start, end + _BEYOND)
                 found += [one for match in matches if (one := judge(rule, match))]
                 if found and found[-1][3] >= SURE and found[-1][0] == start and found[-1][1] >= end:

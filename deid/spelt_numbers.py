@@ -292,7 +292,7 @@ def _shaped(match: re.Match[str]) -> Iterator[Edit]:
     count = 0
     if text[position] in "MSRODG":
         position += 1
-        if len(letters) < _SURE and not any(numeral in match[0] for numeral in _ONES):
+        if len(letters) < _SURE and not any(numeral in match[0] for numeral in NUMERALS):
             return
     while position < end and (step := _SHAPED().match(text, position, end)):
         unit = step["unit"]

@@ -56,7 +56,7 @@ _README_KO = """# 반출 묶음 {ref}
 안심구역의 감사 기록에 있음을 증명합니다. 서버에 묻지 않고 언제든 확인할 수 있습니다.
 
     ansim egress verify-package 이_폴더 --key 안심구역의_log.vkey
-    python3 verify.py 이_폴더 --key 안심구역의_log.vkey        (Ansim 없이)
+    python3 이_폴더/verify.py 이_폴더 --key 안심구역의_log.vkey        (Ansim 없이)
 
 같은 내용을 `cover.pdf`에서 읽을 수 있고, `ro-crate-metadata.json`은 기계가 읽습니다.
 `--key`에는 이 묶음이 아니라 안심구역에서 직접 받은 검증 키를 주십시오. 이 묶음에 든 키: {key}
@@ -68,7 +68,7 @@ The files in `files/` are, byte by byte, those that at least two people of the d
 the audit log of the zone. Anyone can verify this at any time without asking the server:
 
     ansim egress verify-package THIS_DIRECTORY --key LOG_VKEY_OF_THE_ZONE
-    python3 verify.py THIS_DIRECTORY --key LOG_VKEY_OF_THE_ZONE        (without Ansim)
+    python3 THIS_DIRECTORY/verify.py THIS_DIRECTORY --key LOG_VKEY_OF_THE_ZONE        (without Ansim)
 
 `cover.pdf` says the same for people, `ro-crate-metadata.json` for machines.
 Give `--key` the verifier key that you got from the zone itself, not from this package. The key in this package: {key}

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.refs import new_ref
-from egress_review import store, tables
+from egress_review import behaviour, store, tables
 from egress_review.choosing import combined, policies_behind
 from egress_review.desk import Record
 from egress_review.errors import EgressError, NotFound, ScanFailed
@@ -231,7 +231,13 @@ def _differences(before: Report | None, after: Report) -> tuple[tuple[str, str],
 
 
 def _findings(report: Report) -> set[tuple[str, Finding]]:
-    return {(file.path, finding) for file in report.files for finding in file.findings}
+    """What the scan of the files found; what was known of the author on that day no scan says again."""
+    return {
+        (file.path, finding)
+        for file in report.files
+        for finding in file.findings
+        if finding.rule not in behaviour.RULES
+    }
 
 
 def _trial(row: Row[Any]) -> Trial:

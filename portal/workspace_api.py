@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +28,7 @@ from egress_review.model import Request as EgressRequest
 from egress_review.service import Draft
 from portal.errors import ANSWERS, Missing, WrongInput, advice_of, answer_for, reason_of
 from portal.fields import checked
+from portal.formats import minute
 from portal.groups import groups_of
 from portal.requests import open_workspace, view_of
 from portal.visit import role_name
@@ -150,17 +152,19 @@ def status(call: Call) -> Mapping[str, object]:
     registry, desk = call.zone.registry, call.zone.desk
     permit = registry.may_work(call.person.handle, call.workspace.project)
     policy = desk.policy_for(permit.project.id)
-    until = permit.ends_at.isoformat()
+    time_zone = ZoneInfo(call.zone.settings.zone.time_zone)
     requests = [view for view in desk.requests_of(call.person) if view.request.project == call.workspace.project]
     return {
         "message": _both(
             Text(
-                f"과제 {permit.project.id} · 이용 기한 {until} · 이곳에서 하는 일은 기록됩니다.",
-                f"Project {permit.project.id} · access until {until} · what you do here is recorded.",
+                f"과제 {permit.project.id} · 이용 기한 {minute(permit.ends_at, 'ko', time_zone)} · 이곳에서 하는 일은"
+                " 기록됩니다.",
+                f"Project {permit.project.id} · access until {minute(permit.ends_at, 'en', time_zone)} · what you do"
+                " here is recorded.",
             )
         ),
         "project": {"id": permit.project.id, "title": _both(permit.project.title)},
-        "ends_at": until,
+        "ends_at": permit.ends_at.isoformat(),
         "datasets": [{"id": mount.dataset, "version": mount.version} for mount in permit.mounts],
         "policy": {"name": policy.name, "digest": policy.digest, "min_cell": policy.min_cell},
         "outbox": [

@@ -66,7 +66,7 @@ def speaking(new: Cut, others: Sequence[Cut]) -> list[Cut]:
     while len(found) <= MOST_TABLES and (
         nearest := next((cut for cut in left if any(_meets(cut, one) for one in found)), None)
     ):
-        left.remove(nearest)
+        left = [cut for cut in left if cut is not nearest]
         if all(_agrees(nearest, one) for one in found):
             found.append(nearest)
     return found[1:]

@@ -33,6 +33,7 @@ class Call:
 
 CALLS: tuple[Call, ...] = (
     Call("GET", re.compile(r"/workspace/status"), "who and until when"),
+    Call("GET", re.compile(r"/workspace/messages"), "what was said about its requests"),
     Call("POST", re.compile(r"/workspace/precheck"), "would this pass?"),
     Call("POST", re.compile(r"/workspace/submit"), "asking for a result to leave"),
     Call("GET", re.compile(r"/workspace/requests/er_[a-z2-7]{16}"), "how a request stands"),

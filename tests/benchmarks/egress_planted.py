@@ -149,7 +149,8 @@ def safe_log(chance: random.Random) -> Sample:
     return Sample("train.log", "\n".join(lines).encode())
 
 
-SAFE: Mapping[str, Maker] = SAFE_PICTURES | {
+SAFE: Mapping[str, Maker] = {
+    **SAFE_PICTURES,
     "table of counts": safe_table,
     "cross-table": safe_cross,
     "rounded table": safe_rounded,

@@ -50,8 +50,9 @@ class Desk:
         self.secrets[handle] = join(self.zone, handle, role)
 
     def open_project(self, name: str) -> None:
-        now, given = datetime.now(UTC), {"by": keys_commands.CLI, "source": Source(None)}
-        self.zone.registry.add_project(name, "과제", "Project", "목적", now, now + timedelta(days=90), **given)
+        now = datetime.now(UTC)
+        about = (name, "과제", "Project", "목적", now, now + timedelta(days=90))
+        self.zone.registry.add_project(*about, by=keys_commands.CLI, source=Source(None))
 
     def run(self, *words: str, people: tuple[str, ...] = (), json_out: bool = True) -> Any:
         """Type a command; each of `people` enters a password and the next code."""

@@ -13,6 +13,7 @@ from egress_review.simulation import Simulation
 from egress_review.workflow import State
 from registry.errors import Denied
 from tests.integration.egress_review.egress_house import HERE, SMALL, Zone
+from tests.integration.egress_review.watch_house import watch_in
 
 CLI, LOCAL = Actor.service("cli"), Source(None)
 OTHER = "year,n\n2020,15\n2021,16\n"
@@ -94,6 +95,16 @@ def test_a_replay_gives_the_same_findings_under_the_policy_of_the_report(zone: Z
     assert replayed.same
     assert replayed.policy_digest == request.policy_digest
     assert zone.actions(request.ref)[-1] == "egress.replayed"
+
+
+def test_what_was_known_of_the_author_on_the_day_of_the_scan_does_not_make_a_replay_differ(zone: Zone) -> None:
+    zone.desk = zone.reopened(watch=watch_in(zone.home))
+    request = zone.in_review(SMALL, title="The first of its author")
+    report = zone.desk.view(zone.author, request.ref).report
+    assert report
+    assert "behaviour.first" in {finding.rule for file in report.files for finding in file.findings}
+    replayed = zone.desk.replay(request.ref, by=CLI, source=LOCAL)
+    assert (replayed.same, replayed.differences) == (True, ())
 
 
 def test_a_report_that_was_altered_is_noticed_by_a_replay(zone: Zone) -> None:

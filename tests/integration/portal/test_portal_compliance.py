@@ -121,7 +121,7 @@ def test_an_entry_shows_its_five_legal_fields_and_keeps_its_sealed_values_closed
     (event,) = world.entries("log.unsealed")
     junho = world.zone.registry.person("junho").ref
     assert event.body["subjects"] == {"kind": "person", "refs": [junho]}
-    assert event.body["detail"] == {"entry": index, "fields": ["comment", "source.ip"]}
+    assert event.body["detail"] == {"entry": index, "fields": ["cast", "comment", "source.ip"]}
     assert "Sealed values of an entry were read" in world.signed_in("junho").page("/account")
 
 

@@ -77,6 +77,12 @@ def test_every_role_that_a_route_names_is_held_by_somebody_in_this_world() -> No
     assert named - set(HOLDERS) <= {Role.PROJECT_LEAD, Role.SENIOR_CHECKER}
 
 
+#: Pages that a visitor is not shown as they are, or that take something made for them: each has tests of its own.
+ELSEWHERE = re.compile(
+    r"sign-in|callback|health|token|receipt|answers$|queries|qr\.svg|tification/|information/|linkages/|synthetic/"
+)
+
+
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_every_page_renders_in_both_languages_with_banner_headers_and_landmarks(world: World, language: str) -> None:
     ref = world.submitted()
@@ -91,9 +97,7 @@ def test_every_page_renders_in_both_languages_with_banner_headers_and_landmarks(
     browsers = {handle: world.signed_in(handle) for handle in PEOPLE}
     for page in PAGES:
         path = address(page, ref)
-        if "GET" not in page.methods or re.search(
-            r"sign-in|callback|health|token|receipt|answers$|queries|qr\.svg|tification/|information/", page.path
-        ):
+        if "GET" not in page.methods or ELSEWHERE.search(page.path):
             continue
         handle = "minji"
         if isinstance(page.needs, frozenset):
