@@ -180,8 +180,17 @@ def _dry_run(policy: Policy, table: Table, context: Context) -> int:
         context.print(f"{column.name}  [{column.role} · {column.action_name}]")
         for one, other in zip(old, shown or ["—"] * len(old), strict=True):
             context.print(f"    {one}  →  {other}")
+    for name in (name for name in table.columns if name not in before.schema.names):
+        if context.json:
+            entry = {"column": name, "role": None, "action": "drop", "technique": "suppress_column", "caution": None}
+            context.print(json.dumps({**entry, "before": [], "after": []}, ensure_ascii=False))
+        else:
+            context.print(f"{name}  {_UNNAMED.say(language_of())}")
     _warn(policy, context)
     return 0
+
+
+_UNNAMED = Text("[정책에 없는 열 · 빠짐]", "[not named in the policy · dropped]")
 
 
 def _warn(policy: Policy, context: Context) -> None:

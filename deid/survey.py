@@ -39,6 +39,9 @@ FREE_LENGTH = 40
 MISSING_LIMIT = 0.5
 MIXED_LIMIT = 0.01
 FEW_VALUES = 200
+MOST_CODES = 10
+"""As many intervals as a draft makes of numbers; fewer values are codes, such as of sex."""
+_WIDTHS = (2, 5, 10, 20)
 K_WANTED = 5
 
 READINESS: Mapping[Readiness, Text] = MappingProxyType(
@@ -165,8 +168,9 @@ def _held(source: Table, progress: Callable[[int, int | None], None]) -> Iterato
 def draft_policy(found: Survey, *, name: str, dataset: str, project: str, language: Language = "ko") -> str:
     """Return a policy to begin with, as text; every column is named with the reason for its role."""
     columns: dict[str, object] = {}
+    alone = isinstance(found.k, float) and found.k < K_WANTED
     for column in found.columns:
-        action, params = _ACTIONS[column.role]
+        action, params = _coarser(column) if alone and column.role == "quasi" else _ACTIONS[column.role]
         entry: dict[str, object] = {"role": column.role, "action": action}
         if params:
             entry["params"] = params
@@ -182,6 +186,17 @@ def draft_policy(found: Survey, *, name: str, dataset: str, project: str, langua
         "release": {"k": K_WANTED, "max_suppression": 0.05},
     }
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
+
+
+def _coarser(column: Column) -> tuple[str, dict[str, object]]:
+    """Return how a column that helps to single people out is made coarser; the risk report judges whether enough."""
+    if column.kind == "date":
+        return "date_floor", {"unit": "quarter"}
+    if column.kind == "number" and MOST_CODES < column.distinct <= FEW_VALUES:
+        return "range", {"width": next((w for w in _WIDTHS if column.distinct <= w * MOST_CODES), _WIDTHS[-1])}
+    if column.kind == "text":
+        return "rare_to_other", {"min_count": K_WANTED}
+    return _ACTIONS["quasi"]
 
 
 def _column(name: str, column: pa.ChunkedArray, rows: int, more: Rules) -> Column:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,29 @@ def test_a_dry_run_shows_what_the_whole_column_will_become(
     rules = policy(tmp_path, "  code: {role: sensitive, action: rare_to_other, params: {min_count: 5}, reason: r}\n")
     assert ansim(tmp_path, "apply", rules, str(table), "--dry-run", "--json") == 0
     # Each of the three stands twenty times in the table, and at most twice among the rows that are shown.
-    assert json.loads(capsys.readouterr().out)["after"] == ["I10", "E11", "J45", "I10", "E11"]
+    first, *others = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first["after"] == ["I10", "E11", "J45", "I10", "E11"]
+    assert {(one["column"], one["action"]) for one in others} == {("idno", "drop"), ("성명", "drop"), ("note", "drop")}
+    assert ansim(tmp_path, "apply", rules, str(table), "--dry-run") == 0
+    assert "note  [not named in the policy · dropped]" in capsys.readouterr().out
+
+
+def test_a_draft_makes_coarser_what_singles_people_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = pa.table(
+        {
+            "age": [20 + (n * 7) % 61 for n in range(300)],
+            "sex": [n % 2 for n in range(300)],
+            "visit_date": [date(2024, 1, 1) + timedelta(days=n) for n in range(300)],
+        }
+    )
+    pq.write_table(made, tmp_path / "visits.parquet")
+    draft = tmp_path / "draft.yaml"
+    assert ansim(tmp_path, "survey", str(tmp_path / "visits.parquet"), "--draft", str(draft)) == 0
+    columns = yaml.safe_load(draft.read_text(encoding="utf-8"))["columns"]
+    assert (columns["age"]["action"], columns["age"]["params"]) == ("range", {"width": 10})
+    assert columns["sex"]["action"] == "keep"
+    assert (columns["visit_date"]["action"], columns["visit_date"]["params"]) == ("date_floor", {"unit": "quarter"})
+    assert ansim(tmp_path, "apply", str(draft), str(tmp_path / "visits.parquet"), "--dry-run") == 0
 
 
 def test_a_dry_run_of_a_table_without_rows_says_nothing_of_a_row(
