@@ -118,6 +118,9 @@ def run_all(console: Console, kind: str) -> int:
     preparation.end()
     ended.append(run(["-m", chosen, *beside, *rest()]))
     if kind == "long":  # every timed test is a long one
+        os.environ["ANSIM_EXPLORE"] = "1"  # `make test` takes the same examples each time; here new ones are looked for
+        ended.append(run(["-m", "hypothesis", *beside, *FIRST]))
+        del os.environ["ANSIM_EXPLORE"]
         ended.append(run(["-m", "long and timed", "--durations=15", *timed()]))
     return max(ended)
 

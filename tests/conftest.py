@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,10 @@ __all__ = [
     "pytest_runtest_setup",
 ]
 
-settings.register_profile("zone", deadline=None)  # how fast an example runs is no promise of a property test
+#: The same examples each time, so that a change is judged by what it changed; `ANSIM_EXPLORE=1` looks for new ones.
+EXPLORING = "ANSIM_EXPLORE" in os.environ
+# How fast an example runs is no promise of a property test.
+settings.register_profile("zone", deadline=None, derandomize=not EXPLORING)
 settings.load_profile("zone")
 
 LONG_SECONDS = 3600

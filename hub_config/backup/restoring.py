@@ -28,6 +28,7 @@ from hub_config.backup.tools import Restic
 from hub_config.home import make_home
 from hub_config.log_check import check_log
 from hub_config.preflight import ensure_gate_user
+from hub_config.retention import finish_erasures
 from hub_config.settings import FILE_NAME, load_settings
 from hub_config.zone import Zone, open_zone
 from hub_config.zone_events import CLI
@@ -170,4 +171,5 @@ def _erase_again(zone: Zone, rows: Iterable[KeyRow]) -> int:
     present = [p.ref for p in zone.registry.people() if p.ref in gone and p.handle != erased_handle(p.ref)]
     for person_ref in present:
         zone.registry.repeat_erasure(person_ref, source=HERE)
+    finish_erasures(zone)  # also from the pages of the database that nothing uses any more
     return len(present)
