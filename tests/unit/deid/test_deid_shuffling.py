@@ -26,7 +26,9 @@ def test_the_order_is_that_of_all_rows_at_once_and_no_file_stays(
     monkeypatch.setattr(deid.shuffling, "_BUFFERED_ROWS", 7)
     ends = np.cumsum(sizes)
     batches = [
-        pa.RecordBatch.from_pydict({"n": pa.array(np.arange(end - size, end)), "t": pa.array(["x"] * size, pa.string())})
+        pa.RecordBatch.from_pydict(
+            {"n": pa.array(np.arange(end - size, end)), "t": pa.array(["x"] * size, pa.string())}
+        )
         for size, end in zip(sizes, ends, strict=True)
     ]
     made = list(shuffled(iter(batches), KEY, tmp_path / "out.parquet"))
