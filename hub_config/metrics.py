@@ -6,6 +6,7 @@ projects or files. What cannot be read is left out rather than called zero: an a
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,6 +34,8 @@ from hub_config.status import status
 
 if TYPE_CHECKING:
     from hub_config.zone import Zone
+
+log = logging.getLogger("ansim.metrics")
 
 KEPT_SECONDS = 10.0
 """How long an answer is kept, so that asking often costs nothing."""
@@ -171,7 +174,9 @@ class ZoneCollector(Collector):
         try:
             for labels, value in gauge.read(self._zone, datetime.now(UTC)):
                 family.add_metric([labels[name] for name in gauge.labels], value)
-        except Exception:  # monitoring must answer while a part of the zone is away: absence is the alarm
+        except Exception as error:
+            # Monitoring must answer while a part of the zone is away: absence is the alarm, and the log says why.
+            log.warning("%s cannot be read: %s", gauge.name, type(error).__name__)
             return None
         return family
 

@@ -108,7 +108,7 @@ async def attack_inside(run: Run, door: Door, own: WorkspaceContainer, neighbour
         for name in names:
             run.find(name, False, f"the attacks gave no answer: {error}"[:300])
     finally:
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(aiohttp.ClientError, OSError):
             await socket.close()
     for name, answer in answers.items():
         held, seen = answer["held"], answer["seen"]

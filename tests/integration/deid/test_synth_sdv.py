@@ -1,4 +1,4 @@
-"""SDV's engines behind the port, where an environment with SDV is there: nothing of the model stays."""
+"""SDV's engines behind the port, in an environment of their own: nothing of the model stays."""
 
 from __future__ import annotations
 
@@ -17,13 +17,9 @@ from deid.synth.policy import parse_synth_policy
 from deid.synth.related_making import RelatedMaking
 from deid.synth.relations import RelatedPolicy, parse_extract_policy
 from deid.synth.sdv_engine import PYTHON
+from tests.benchmarks.bench_synth import environment
 
-FOUND = [*Path(".cache").glob("bench-synth-*/complete")]
-SDV = os.environ.get(PYTHON) or (str((FOUND[0].parent / "bin" / "python").absolute()) if FOUND else "")
-pytestmark = [
-    pytest.mark.long,
-    pytest.mark.skipif(not SDV, reason="no environment with SDV; `make bench-synth` makes one"),
-]
+pytestmark = pytest.mark.long
 HEAD = "version: 1\nname: t\ndataset: d\nproject: p\n"
 TABLES = """tables:
   person:
@@ -41,10 +37,16 @@ TABLES = """tables:
 PEOPLE = 600
 
 
+@pytest.fixture(scope="module")
+def python() -> str:
+    """The Python that has SDV, made as the benchmark makes it."""
+    return os.environ.get(PYTHON) or str(environment())
+
+
 @pytest.fixture(autouse=True)
-def _sdv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _sdv(python: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "aside").mkdir()
-    monkeypatch.setenv(PYTHON, SDV)
+    monkeypatch.setenv(PYTHON, python)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "aside"))
 
 
