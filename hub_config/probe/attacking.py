@@ -8,6 +8,8 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import aiohttp
+
 from hub_config.keys import ZoneKeys
 from hub_config.probe import kit, memory
 from hub_config.probe.browser import answers, cells, paths, smuggling
