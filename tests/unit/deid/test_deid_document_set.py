@@ -111,10 +111,10 @@ def _loaded() -> set[str]:
     return set(done.stdout.split())
 
 
-def test_importing_it_takes_less_than_three_tenths_of_a_second_of_processor_time() -> None:
-    code = "import time; began = time.process_time(); import deid, deid.identifiers;print(time.process_time() - began)"
-    runs = [
-        float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
-        for _ in range(3)
-    ]
-    assert min(runs) < 0.3
+def test_importing_it_costs_less_than_six_tenths_of_importing_pandas() -> None:
+    def cost(modules: str) -> float:
+        code = f"import time; began = time.process_time(); import {modules}; print(time.process_time() - began)"
+        return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+    pairs = [(cost("deid, deid.identifiers"), cost("pandas")) for _ in range(3)]
+    assert min(ours for ours, _ in pairs) < 0.6 * min(peer for _, peer in pairs)
