@@ -54,6 +54,27 @@ _ACTIONS = (
         "A second person confirmed the reset of the second factor",
         "rights",
     ),
+    ActionSpec(
+        "person.emergency_sealed", "비상 계정을 봉인함", "The emergency account was sealed in an envelope", "rights"
+    ),
+    ActionSpec(
+        "person.identity_given", "기관 식별자를 연결함", "An identity at a provider was connected", "rights"
+    ),
+    ActionSpec(
+        "person.identity_requested",
+        "기관 식별자 연결을 요청함",
+        "The connection of an identity at a provider was requested",
+        "rights",
+    ),
+    ActionSpec(
+        "person.identity_confirmed",
+        "기관 식별자 연결을 다른 사람이 확인함",
+        "A second person confirmed the connection of an identity",
+        "rights",
+    ),
+    ActionSpec(
+        "person.identity_removed", "기관 식별자 연결을 해제함", "An identity at a provider was disconnected", "rights"
+    ),
     ActionSpec("person.second_factor_set", "2차 인증을 등록함", "A second factor was set", "rights"),
     ActionSpec(
         "person.password_reset_requested", "비밀번호 재설정을 요청함", "A reset of a password was requested", "rights"
@@ -68,6 +89,13 @@ _ACTIONS = (
     ActionSpec("project.created", "과제를 등록함", "A project was created", "rights"),
     ActionSpec("project.changed", "과제 정보를 변경함", "A project was changed", "rights"),
     ActionSpec("project.closed", "과제를 종료함", "A project was closed", "rights"),
+    ActionSpec("project.frozen", "과제를 동결함", "A project was frozen", "rights"),
+    ActionSpec("project.unfrozen", "과제의 동결을 해제함", "The freeze of a project was lifted", "rights"),
+    ActionSpec(
+        "project.cut_off",
+        "동결에 따라 연결을 끊고 분석환경을 멈춤",
+        "A freeze was carried out: connections cut, workspaces ended",
+    ),
     ActionSpec("membership.granted", "과제 참여 권한을 부여함", "Membership of a project was granted", "rights"),
     ActionSpec("membership.revoked", "과제 참여 권한을 회수함", "Membership of a project was revoked", "rights"),
     ActionSpec("dataset.registered", "데이터셋을 등록함", "A dataset was registered", "rights"),
@@ -82,10 +110,20 @@ _ACTIONS = (
     ActionSpec("session.signed_in", "로그인함", "Signed in"),
     ActionSpec("session.refused", "로그인이 거부됨", "Sign-in was refused"),
     ActionSpec("session.throttled", "로그인 시도가 일시 제한됨", "Sign-in was throttled"),
+    ActionSpec("session.emergency_used", "비상 계정으로 로그인함", "The emergency account signed in"),
+    ActionSpec(
+        "session.ended_by_provider", "기관이 로그아웃을 알려 세션을 끝냄", "Sessions ended: the provider signed out"
+    ),
     ActionSpec("session.signed_out", "로그아웃함", "Signed out"),
     ActionSpec("workspace.start", "분석환경을 시작함", "A workspace was started"),
     ActionSpec("workspace.stop", "분석환경을 중지함", "A workspace was stopped"),
     ActionSpec("workspace.cut", "분석환경의 연결을 끊음", "The connections of a workspace were cut"),
+    ActionSpec("output.held", "출력을 브라우저에 보이지 않음", "An output was held back from the browser"),
+    ActionSpec(
+        "output.encoded",
+        "부호화된 것처럼 보이는 출력이 많음",
+        "Much output that looks encoded went to a browser",
+    ),
     ActionSpec("workspace.warned", "이용 종료가 가까움을 알림", "A person was warned of the end of access"),
     ActionSpec("workspace.opened", "분석환경 화면을 엶", "A workspace was opened in a browser"),
     ActionSpec("cell.sent", "셀 코드를 실행하도록 보냄", "A cell was sent for execution"),
@@ -206,6 +244,18 @@ _ACTIONS = (
     ),
     ActionSpec("log.timestamp_failed", "시점 확인 토큰을 받지 못함", "No time stamp was obtained for a checkpoint"),
     ActionSpec("log.timestamp_resumed", "시점 확인 토큰을 다시 받음", "Time stamps are obtained again"),
+    ActionSpec("package.asked", "패키지를 신청함", "A package was asked for", "rights"),
+    ActionSpec("package.approved", "과제에 패키지를 허용함", "A package was allowed to a project", "rights"),
+    ActionSpec("package.refused", "패키지를 허용하지 않음", "A package was refused to a project", "rights"),
+    ActionSpec("package.revoked", "패키지 허용을 거둠", "A package is no longer allowed to a project", "rights"),
+    ActionSpec("package.shelved", "패키지 파일을 보관함에 넣음", "Packages were put on the shelf"),
+    ActionSpec("package.unshelved", "패키지 파일을 보관함에서 뺌", "A package was taken off the shelf"),
+    ActionSpec("package.taken", "분석환경이 패키지 파일을 받아 감", "A workspace took a package"),
+    ActionSpec(
+        "package.missed",
+        "분석환경이 허용되지 않은 패키지를 찾음",
+        "A workspace looked for a package that its project may not use",
+    ),
     ActionSpec("deid.extract", "가명처리 추출본을 만듦", "A pseudonymised extract was made", "pseudonymisation"),
     ActionSpec("deid.synthetic", "합성자료를 만듦", "A synthetic extract was made", "pseudonymisation"),
     ActionSpec("extract.drafted", "가명처리 추출본을 신청함", "An extract was asked for", "pseudonymisation"),

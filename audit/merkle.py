@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from struct import Struct
 from typing import TypeAlias
 
 HASH_BYTES = 32
+_PAIR = Struct(f"{2 * HASH_BYTES}s")
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 Nodes: TypeAlias = Callable[[int, int], bytes]
@@ -34,10 +36,15 @@ def fold(hashes: Sequence[bytes]) -> bytes:
 
 def fold_joined(hashes: bytes) -> bytes:
     """Return the root of a perfect subtree from its 2**k lowest hashes, given one after the other."""
-    sha256 = hashlib.sha256
     while len(hashes) > HASH_BYTES:
-        hashes = b"".join([sha256(b"\x01" + hashes[i : i + 64]).digest() for i in range(0, len(hashes), 64)])
+        hashes = above(hashes)
     return hashes
+
+
+def above(hashes: bytes) -> bytes:
+    """Return the nodes above an even number of nodes of one height, both given one after the other."""
+    sha256 = hashlib.sha256
+    return b"".join([sha256(b"\x01" + pair).digest() for (pair,) in _PAIR.iter_unpack(hashes)])
 
 
 def peaks(start: int, end: int) -> Iterator[tuple[int, int]]:

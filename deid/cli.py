@@ -1,7 +1,7 @@
 """`ansim deid`: find direct identifiers in text, make extracts by policy, measure risk, look after the keys.
 
-Exit codes: 0 done · 1 a criterion is not met · 2 wrong usage or input. What was found never appears in the output,
-only where it stands.
+Exit codes: 0 done · 1 a criterion is not met · 2 wrong usage or input · 3 the zone or an optional part is missing.
+What was found never appears in the output, only where it stands.
 """
 
 from __future__ import annotations

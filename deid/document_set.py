@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from deid.identifiers import REASONED, Span, detect
 from deid.normalise import normalise
@@ -29,8 +29,7 @@ _TOKEN_BYTES = 4
 _SHORTEST_FULL_NAME = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Scrubbed:
+class Scrubbed(NamedTuple):
     """A text without identifiers, and where they stood in the text as given."""
 
     text: str

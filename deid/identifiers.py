@@ -223,7 +223,9 @@ class _Reader:
         words = self._words.get(several)
         if words is None:
             lowered, heading = self._lowered or self._lower(), self._heading
-            words = [word for word in rule.context if word in lowered or word in heading]
+            words = [word for word in rule.context if word in lowered]
+            if heading:
+                words = [word for word in rule.context if word in words or word in heading]
             self._words[several] = words
         return words
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -50,6 +50,8 @@ _AGED = re.compile(
     r"| ?[/,|] ?(?:남|여|만 ?[0-9]{1,3}|[0-9]{1,3}) ?(?:[/,|세)]|자 ?[/,|])"
     r"| (?:남|여)(?:성|자)? ?[/,( ] ?(?:만 ?)?[0-9]{1,3}세"
 )
+_BEHIND_NAME = re.compile(f"{_TITLE_NEXT.pattern.replace('?P<title>', '?:')}|{_SIGNED.pattern}|{_AGED.pattern}")
+"""What any of the three finds; few words have it behind them."""
 _GIVEN_FIRST, _GIVEN_SECOND = "".join(sorted(FIRST)), "".join(sorted(SECOND))
 _DOUBLE_SECOND = "".join(sorted({double[1] for double in DOUBLE_SURNAMES}))
 _WORD = re.compile(
@@ -75,6 +77,8 @@ _LABEL_ENDS = frozenset(
     [label[-1] for label in _LABELS] + [end for label in ENGLISH_LABELS for end in (label[-1], label[-1].upper())]
 )
 """Characters with which a label ends; what stands before most words is none of them."""
+_LONGEST_LABEL = 9
+"""Characters of the longest label, and the one before it is looked at too."""
 _LABEL_TAILS = frozenset(label[-2:] for label in _LABELS)
 _NUMBERED = frozenset(
     ("RRN", "FRN", "PHONE", "EMAIL", "ADDRESS", "BIRTH_DATE", "DRIVER_LICENSE", "PASSPORT", "VEHICLE", "ACCOUNT")
@@ -103,6 +107,7 @@ def find_names(text: str, heading: str, found: Sequence[Found]) -> list[Found]:
     """
     headed = bool(heading) and any(word in heading for word in CONTEXT)
     beside = frozenset(place for one in found if one[2] in _NUMBERED for place in one[:2])
+    asks = "?" in text
     names: list[Found] = []
     before = -1
     for match in _WORD.finditer(text):
@@ -124,7 +129,7 @@ def find_names(text: str, heading: str, found: Sequence[Found]) -> list[Found]:
         start = match.start()
         end = start + reading.length
         score, rule = reading.alone, "name-alone"
-        if reasons := _reasons(text, start, end, reading, before, beside):
+        if reasons := _reasons(text, start, end, reading, before, beside, asks):
             score, rule = _best(reasons, Candidate(text, start, end, reading, before, beside))
         before = -1 if reading.rest not in ("", "와", "과") or not reading.long else end
         if rule == "name-list" and names and names[-1][3] < score:
@@ -157,8 +162,13 @@ def _in_pieces(text: str, match: re.Match[str], beside: frozenset[int]) -> Found
     return None
 
 
-def _reasons(text: str, start: int, end: int, reading: Reading, before: int, beside: frozenset[int]) -> Reasons:
-    """Return the reasons that there can be, by the characters beside the word: mostly none."""
+def _reasons(
+    text: str, start: int, end: int, reading: Reading, before: int, beside: frozenset[int], asks: bool
+) -> Reasons:
+    """Return the reasons that there can be, by the characters beside the word: mostly none.
+
+    `asks` says whether the text holds a question.
+    """
     mark = text[start - 1] if start else "\n"
     ahead = mark in _LABEL_MARKS
     rest = reading.rest
@@ -167,11 +177,11 @@ def _reasons(text: str, start: int, end: int, reading: Reading, before: int, bes
         ahead and (mark != " " or start < 2 or text[start - 2] in _BEFORE_SPACE),
         ahead and before >= 0,
         ahead and rest in INTRODUCES,
-        ahead and text.rfind("?", max(0, start - 16), start) >= 0,
+        asks and ahead and text.rfind("?", max(0, start - 16), start) >= 0,
         ("title" if reading.title else "particle" if rest in PERSONAL else "none")
         if rest
         else "behind"
-        if not ahead or _opens_reason(text, end)
+        if (not ahead or _opens_reason(text, end)) and _BEHIND_NAME.match(text, end)
         else "beside"
         if not beside.isdisjoint(range(start - _NEAREST, end + _NEAREST + 1))
         else "none",
@@ -203,7 +213,7 @@ def _labelled(candidate: Candidate) -> float:
     if text[last] == ")" and (opened := text.rfind("(", max(0, last - 14), last)) > 0:
         last = opened - 1
         last -= text[last] == " "
-    if text[last] not in _LABEL_ENDS or not (label := _label_that_ends(text, last + 1)):
+    if text[last] not in _LABEL_ENDS or not (label := _last_label(text[max(0, last - _LONGEST_LABEL) : last + 1])):
         return NEVER
     marked = not _STRONG_MARKS.isdisjoint(text[nearest + 1 : start])
     sure = label in NAME_LABELS or label.lower() in ENGLISH_LABELS
@@ -224,9 +234,11 @@ def _closed(candidate: Candidate) -> bool:
     return rest in PERSONAL if rest else candidate.text[end : end + 1] in _CLOSES or _titled(candidate) > NEVER
 
 
-def _label_that_ends(text: str, end: int) -> str:
-    """Return the label whose last character stands before `end`; a short one must be a whole word."""
-    if text[end - 1] < "가":
+@lru_cache(maxsize=10_000)
+def _last_label(text: str) -> str:
+    """Return the label with which a text ends; a short one must be a whole word. Remembered, as labels repeat."""
+    end = len(text)
+    if text[-1] < "가":
         begin = end
         while begin > 0 and end - begin < 9 and text[begin - 1].isascii() and text[begin - 1].isalpha():
             begin -= 1

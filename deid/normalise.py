@@ -10,8 +10,8 @@ import re
 import unicodedata
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from html import unescape
+from typing import NamedTuple
 
 from deid.spelt_numbers import Edit, readings
 
@@ -78,8 +78,7 @@ _TABLE = _OneToOne(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Normalised:
+class Normalised(NamedTuple):
     """A text in one spelling, and where each of its characters stood in the text as given."""
 
     text: str

@@ -264,7 +264,7 @@ def _role(
     rows: int,
 ) -> tuple[Role, Text]:
     if kind == "empty" or distinct <= 1:
-        return "drop", Text("값이 하나뿐이거나 없음", "it has one value or none")
+        return "drop", _same_everywhere(kind, distinct, identifiers)
     # A note that names somebody is a text to be scrubbed; only a column of names is nothing but an identifier.
     for label, share in whole.items():
         if share >= IDENTIFYING_SHARE and label not in ("URL", "IP"):
@@ -285,6 +285,24 @@ def _role(
             "값의 종류가 적어 다른 열과 합치면 식별 가능", "few values: they identify together with others"
         )
     return "sensitive", Text("사람에 관한 측정값으로 보임", "it looks like a measurement of a person")
+
+
+def _same_everywhere(kind: Kind, distinct: int, identifiers: Mapping[str, float]) -> Text:
+    """Return why a column that tells no row from another is left out, and what its value was found to hold."""
+    if kind == "empty" or not distinct:
+        return Text("값이 없어 제외함", "it has no value, so it is dropped")
+    if identifiers:
+        labels = ", ".join(identifiers)
+        return Text(
+            f"모든 값이 같아 제외함. 그 값에 식별정보({labels})가 있음",
+            f"all its values are the same, so it is dropped; that value holds an identifier ({labels})",
+        )
+    if kind == "text":
+        return Text(
+            "모든 값이 같아 제외함. 그 값에서 식별정보를 찾지 못함",
+            "all its values are the same, so it is dropped; no identifier was found in that value",
+        )
+    return Text("모든 값이 같아 제외함", "all its values are the same, so it is dropped")
 
 
 def _readiness(rows: int, columns: Sequence[Column], duplicates: int, k: Figure) -> tuple[Readiness, tuple[Text, ...]]:
@@ -311,7 +329,7 @@ def _readiness(rows: int, columns: Sequence[Column], duplicates: int, k: Figure)
     risks = [
         Text(f"{column.name}: {column.reason.ko}", f"{column.name}: {column.reason.en}")
         for column in columns
-        if column.role in ("direct", "free")
+        if column.role in ("direct", "free") or (column.role == "drop" and column.identifiers)
     ]
     if isinstance(k, float) and k < K_WANTED:
         risks.append(Text(f"k-익명성 {k:.0f} (기준 {K_WANTED})", f"k-anonymity is {k:.0f}, {K_WANTED} is wanted"))

@@ -31,7 +31,7 @@ from egress_review.errors import NotAsRecorded, ReleaseFailed
 from egress_review.model import Request
 from egress_review.release_keys import KEYS_FILE, verifier_of
 from egress_review.stored_rows import Stored, stored
-from egress_review.telling import officers_of
+from egress_review.telling import officers_of, tell_officers
 from egress_review.told import ALARM, Told, alarms_of, is_looked_into, tell
 from egress_review.workflow import FINAL, State
 from registry.text import Text
@@ -141,8 +141,7 @@ class AsRecorded(Desk):
             self._put_down(tx, one, ALARM, ZONE, HERE, detail)
             if any(one.digest == found for found, _ in one.told.alarms):
                 return
-            for officer in officers_of(tx):
-                self._registry.tell(tx, officer, "egress_not_as_recorded", _TOLD.fill(ref=ref[:24]))
+            tell_officers(tx, self._registry, "egress_not_as_recorded", _TOLD.fill(ref=ref[:24]))
             if one.request is not None:
                 mail.put(tx, "alarm", one.request, officers_of(tx), self._clock())
 

@@ -48,6 +48,8 @@ class PartPair:
     """Rows that are the same in both."""
     hidden: int = 0
     """Differences beyond those shown."""
+    head: Row = ()
+    """The first row of a table, if both begin with the same: the names of its columns."""
 
     def count(self, change: Change) -> int:
         """How many rows of one kind are shown."""
@@ -102,6 +104,7 @@ def _table(heading: str, old: Sequence[Row], new: Sequence[Row]) -> PartPair:
         rows=tuple(differing[:MOST_ROWS]),
         alike=len(found) - len(differing),
         hidden=max(0, len(differing) - MOST_ROWS),
+        head=old[0] if old and new and old[0] == new[0] else (),
     )
 
 

@@ -21,6 +21,7 @@ from egress_review import mail, store, tables
 from egress_review.budgets import Share, check_budget, shares, spent
 from egress_review.choosing import policy_for
 from egress_review.deadlines import KOREAN_HOURS
+from egress_review.holding import check_not_frozen
 from egress_review.job import JobFile
 from egress_review.model import DatasetUse, Request
 from egress_review.release_keys import ReleaseKeys
@@ -231,7 +232,11 @@ class Desk:
             mail.put(tx, event, request, [request.author_ref], self._clock())
 
     def _record(self, tx: Connection, request: Request, action: str, record: Record, **about: Any) -> str:
-        """Record something about a request and return the id of the event."""
+        """Record something about a request and return the id of the event.
+
+        Raises: Conflict — if the project is frozen, which undoes what was to be recorded.
+        """
+        check_not_frozen(tx, action, request.project)
         return self._log.append(
             tx,
             Event(

@@ -232,7 +232,7 @@ def _check_content(subject: Subject, request: Request, listing: Listing) -> list
         _run(("cells.linked",), partial(check_linked, subject, request.gathered, listing), listing)
         if request.earlier:
             applied += _OF_RELEASES
-            _run(_OF_RELEASES, partial(check_difference, subject, request.earlier, listing), listing)
+            _run(_OF_RELEASES, partial(check_difference, subject, request.earlier, request.gathered, listing), listing)
     return applied
 
 

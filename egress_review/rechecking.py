@@ -23,7 +23,7 @@ from egress_review.model import Request
 from egress_review.review import CHECKER_ROLES
 from egress_review.reviewing import LEAST_REASON
 from egress_review.standing import independent
-from egress_review.telling import officers_of, reviewers_of
+from egress_review.telling import DISAGREES, officers_of, reviewers_of, tell_officers
 from egress_review.watching import Watching
 from egress_review.watching_tables import recheck, recheck_answer
 from registry.model import Person, Role
@@ -158,6 +158,7 @@ class Rechecking(Watching):
                 raise _answered() from None
             if not agrees:
                 mail.put(tx, "alarm", request, officers_of(tx), self._clock())
+                tell_officers(tx, self._registry, "egress_recheck_disagrees", DISAGREES.fill(ref=ref))
             return next(one for one in _rechecks(tx) if one.request.ref == ref)
 
     def _may_look(self, tx: Connection, person: Person, one: Recheck) -> bool:

@@ -14,6 +14,7 @@ from audit.tables import audit_entry
 from egress_review import tables
 from egress_review.errors import Conflict, NotFound
 from egress_review.findings import Report
+from egress_review.holding import not_frozen
 from egress_review.model import Choice, DatasetUse, Group, Message, Request, RequestFile, Visibility, Vote
 from egress_review.terms import Policy
 from egress_review.wire import report_from_wire, report_to_wire
@@ -141,7 +142,8 @@ def due(tx: Connection, now: datetime, expired_before: datetime) -> list[str]:
             table.c.packaged.is_(True) & (_collectable_since(table.c.ref, table.c.released_at) <= expired_before),
         ),
     )
-    return list(tx.execute(select(table.c.ref).where(condition).order_by(table.c.changed_at)).scalars())
+    waiting = select(table.c.ref).where(condition, not_frozen(table.c.project))
+    return list(tx.execute(waiting.order_by(table.c.changed_at)).scalars())
 
 
 def _collectable_since(ref: ColumnElement[str], released: ColumnElement[datetime]) -> ColumnElement[datetime]:

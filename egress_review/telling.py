@@ -1,4 +1,4 @@
-"""Whom beside its author a move of a request is told by e-mail; nothing tells of a vote in a blind phase."""
+"""Whom beside its author a move or an alarm is told, by e-mail or in the portal; no vote of a blind phase is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,23 @@ from egress_review.standing import is_untied, ties_of
 from egress_review.workflow import State
 from registry import queries
 from registry.model import Role
+from registry.service import Registry
+from registry.tables import message
 from registry.text import Text
+
+# Whoever stands beside the officer's screen reads it too, so neither says which record or which data it was.
+CANARY = Text(
+    ko="{ref}: 유출을 알아채려고 넣어 둔 가짜 기록(카나리아)이 결과 파일에 있습니다. 준법감시 기록에서 확인하십시오.",
+    en="{ref}: a result holds a record that was planted to notice leaks (a canary). Look into it in the audit log.",
+)
+PROBING = Text(
+    ko="{ref}: 한 사람의 사전 점검이 하루에 {count}번 원본 기록과 일치했습니다. 준법감시 기록에서 확인하십시오.",
+    en="{ref}: pre-checks of one person met records of the source {count} times in a day. Look into it in the log.",
+)
+DISAGREES = Text(
+    ko="신청 {ref}: 반출을 다시 확인한 심사자가 동의하지 않았습니다. ‘반출 재확인’에서 사유를 읽으십시오.",
+    en="Request {ref}: whoever looked again disagrees with the release. Read why under Second looks.",
+)
 
 
 def tell_of_move(tx: Connection, request: Request, event: str, target: State, actor_ref: str, now: datetime) -> None:
@@ -43,6 +59,16 @@ def reviewers_of(tx: Connection, request: Request) -> list[str]:
 def officers_of(tx: Connection) -> list[str]:
     """References of the compliance officers."""
     return [person.ref for person in queries.people(tx) if person.has(Role.COMPLIANCE_OFFICER)]
+
+
+def tell_officers(tx: Connection, registry: Registry, code: str, content: Text) -> None:
+    """Leave a message for every compliance officer who has it not before them yet; not everybody has e-mail."""
+    row = message.c
+    unread = select(row.person_ref).where(row.code == code, row.en == content.en, row.read_at.is_(None))
+    told = set(tx.execute(unread).scalars())
+    for officer in officers_of(tx):
+        if officer not in told:
+            registry.tell(tx, officer, code, content)
 
 
 def voters_of(tx: Connection, request: Request) -> set[str]:

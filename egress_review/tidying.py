@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Exists, func, insert, select
 from audit.retention.facts import holds
 from egress_review import mail, package, store, tables
 from egress_review.desk import HERE, WORKER, Record, at_that_time
+from egress_review.holding import not_frozen
 from egress_review.model import Request
 from egress_review.releasing import Releasing
 from egress_review.telling import called
@@ -56,7 +57,7 @@ class Tidying(Releasing):
         row = tables.request.c
         since = func.coalesce(row.idle_since, row.changed_at)
         with self._db.read() as tx:
-            waiting = row.state.in_([state.value for state in CAN_LIE_IDLE])
+            waiting = row.state.in_([state.value for state in CAN_LIE_IDLE]) & not_frozen(row.project)
             query = select(row.ref).where(waiting, since <= self._clock() - timedelta(days=1)).order_by(since)
             return list(tx.execute(query).scalars())
 
@@ -89,7 +90,7 @@ class Tidying(Releasing):
 
     def _ended(self) -> list[str]:
         row, file = tables.request.c, tables.file.c
-        over = row.state.in_([state.value for state in ENDED])
+        over = row.state.in_([state.value for state in ENDED]) & not_frozen(row.project)
         with self._db.read() as tx:
             query = (
                 select(row.ref)

@@ -23,7 +23,8 @@ from egress_review.model import DatasetUse, Request
 from egress_review.sketches import Sketch
 from egress_review.source_check import Source as DataSource
 from egress_review.source_check import Sources
-from egress_review.telling import officers_of
+from egress_review.telling import CANARY, officers_of, tell_officers
+from egress_review.telling import PROBING as PROBED
 from egress_review.terms import Policy
 from egress_review.watching_tables import precheck, sketch
 from egress_review.workflow import State
@@ -199,6 +200,8 @@ class Watching(Desk):
             for alarm in result.alarms:
                 detail: dict[str, JSON] = {"sha256": alarm.sha256, "dataset": alarm.dataset, "canaries": alarm.count}
                 self._say(tx, "egress.canary_hit", permit, ZONE, uses, HERE, detail)
+            if result.alarms:
+                tell_officers(tx, self._registry, "egress_canary", CANARY.fill(ref=permit.workspace.ref))
             if not stopped:
                 return
             values = {"author_ref": author.ref, "project": permit.project.id, "files": len(result.report.files)}
@@ -209,6 +212,8 @@ class Watching(Desk):
             count = tx.execute(met).scalar_one()
             if count and count % PROBING == 0:
                 self._say(tx, "egress.probing", permit, ZONE, uses, HERE, {"count": count})
+                content = PROBED.fill(ref=permit.workspace.ref, count=count)
+                tell_officers(tx, self._registry, "egress_probing", content)
 
     def _say(
         self,
@@ -237,11 +242,14 @@ class Watching(Desk):
 
     def _alarmed(self, tx: Connection, request: Request, alarms: Iterable[Alarm]) -> None:
         """Tell the officer of canaries in a request; its author reads nothing of it."""
-        for alarm in alarms:
+        found = list(alarms)
+        for alarm in found:
             detail: dict[str, JSON] = {"dataset": alarm.dataset, "canaries": alarm.count}
             record = Record(actor=WORKER, source=HERE, detail=detail)
             self._record(tx, request, "egress.canary_hit", record, sha256=alarm.sha256)
             mail.put(tx, "alarm", request, officers_of(tx), self._clock())
+        if found:
+            tell_officers(tx, self._registry, "egress_canary", CANARY.fill(ref=request.ref))
 
     def _beside_others(self, tx: Connection, request: Request, policy: Policy, result: ScanResult) -> Report:
         """The report with what reviewers are to know of the requests before; keeps the sketch of each file."""

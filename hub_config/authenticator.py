@@ -15,9 +15,11 @@ from tornado.web import HTTPError
 from audit.event import Event, Object, Source, Subjects
 from registry.desk import as_actor
 from registry.errors import NotFound, SignInRefused
+from registry.identities import Vouched
 from registry.model import Person, PersonStatus
 
 if TYPE_CHECKING:
+    from hub_config.identity.desk import IdentityDesk
     from hub_config.zone import Zone
 
 #: The longest answers that are looked at, in characters; what is longer is wrong and costs no hashing time.
@@ -59,29 +61,43 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]  # the base cl
     """The hub's authenticator; `hub_config.hub` binds it to a zone."""
 
     zone: ClassVar[Zone]
+    identity: ClassVar[IdentityDesk | None] = None
     _ended: ClassVar[dict[str, datetime]] = {}
     """Until when the sessions of a person were ended here."""
 
-    async def authenticate(self, handler: Any, data: dict[str, str]) -> dict[str, Any]:
+    async def authenticate(self, handler: Any, data: dict[str, str] | Vouched) -> dict[str, Any]:
         """Return the hub's model of a person whom the registry accepts; nobody is a hub administrator.
+
+        `data` is what was typed into the form, or whom a provider vouches for, which no form can say.
 
         Raises: Refused — never None, for which the hub would write the name that was typed into its log.
         """
-        answers = {name: str(data.get(name, ""))[:longest] for name, longest in FIELDS.items()}
+        source = Source(ip=source_address(handler.request))
         try:
-            person: Person = await asyncio.to_thread(
-                self.zone.registry.sign_in,
-                answers["username"].strip(),
-                answers["password"],
-                answers["code"].strip(),
-                source=Source(ip=source_address(handler.request)),
-            )
+            person = await asyncio.to_thread(self._let_in, data, source)
         except SignInRefused as refusal:
             raise Refused(refusal) from refusal
         known = handler.find_user(person.handle)
         if known is not None:
             self._end_sessions(known, person)  # before this one begins
         return {"name": person.handle, "admin": False}
+
+    def _let_in(self, data: dict[str, str] | Vouched, source: Source) -> Person:
+        registry = self.zone.registry
+        if isinstance(data, Vouched):
+            return registry.sign_in_vouched(data, source=source)
+        answers = {name: str(data.get(name, ""))[:longest] for name, longest in FIELDS.items()}
+        handle, code = answers["username"].strip(), answers["code"].strip()
+        return registry.sign_in(handle, answers["password"], code, source=source)
+
+    async def end_vouched(self, handler: Any, subject: str) -> None:
+        """End the sessions of a person whom the provider signed out; one whom nobody knows has none."""
+        source, authority = Source(ip=source_address(handler.request)), self.zone.settings.oidc.issuer
+        end = self.zone.registry.end_vouched
+        person = await asyncio.to_thread(end, authority, subject, source=source)
+        known = handler.find_user(person.handle) if person is not None else None
+        if person is not None and known is not None:
+            self._end_sessions(known, person)
 
     async def refresh_user(self, user: Any, handler: Any = None) -> bool:
         """Say whether the person may still be signed in, for cookies and tokens alike."""
@@ -127,6 +143,13 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]  # the base cl
 
     def get_handlers(self, app: Any) -> list[tuple[str, type]]:
         """Return our pages in place of the hub's own."""
+        from hub_config.identity.pages import BeginHandler, CallbackHandler, SignedOutHandler
         from hub_config.sign_in_pages import SignInHandler, SignOutHandler
 
-        return [("/login", SignInHandler), ("/logout", SignOutHandler)]
+        return [
+            ("/login", SignInHandler),
+            ("/logout", SignOutHandler),
+            ("/identity/begin", BeginHandler),
+            ("/identity/callback", CallbackHandler),
+            ("/identity/signed-out", SignedOutHandler),
+        ]

@@ -40,6 +40,7 @@ TEST_PACKAGES = (
     "postgresql",
     "restic",
     "rsyslog-gnutls",
+    "slapd",
     "openssl",
     "softhsm2",
 )

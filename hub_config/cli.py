@@ -31,9 +31,13 @@ GROUPS = {
     "extract": "deid.records.cli",
     "egress": "egress_review.cli",
     "mail": "hub_config.mail_commands",
+    "packages": "hub_config.packages.commands",
     "probe": "hub_config.probe.commands",
+    "project": "hub_config.freeze_commands",
     "backup": "hub_config.backup.commands",
     "restore": "hub_config.backup.restore_command",
+    "support-bundle": "hub_config.support.commands",
+    "units": "hub_config.systemd.commands",
 }
 
 
@@ -138,11 +142,11 @@ def run_doctor(arguments: argparse.Namespace, context: Context) -> int:
 
     rows = diagnose(context.home)
     if context.json:
-        context.emit([{"check": r.check, "ok": r.ok, "reason": r.reason, "hint": r.hint} for r in rows])
+        context.emit([{"check": r.check, "ok": r.ok, "reason": str(r.reason), "hint": str(r.hint)} for r in rows])
     else:
         for row in rows:
             mark = "[green]✓[/]" if row.ok else "[red]✗[/]"
-            context.console.print(f"{mark} {row.check}: {row.reason or 'ok'} {row.hint}")
+            context.console.print(f"{mark} {row.check}: {_words(row.reason) or 'ok'} {_words(row.hint)}")
     return 0 if all(r.ok for r in rows) else 3
 
 

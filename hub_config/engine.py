@@ -16,6 +16,8 @@ import docker
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 
+from audit.cli_context import language_of
+from audit.text import Text
 from hub_config.errors import EnvironmentMissing
 
 Say = Callable[[str], None]
@@ -25,12 +27,19 @@ DAEMON_LOG: Final = Path("/var/log/dockerd.log")
 ZONE_LABEL: Final = "ansim.zone"
 _START_SECONDS: Final = 60
 _STOP_SECONDS: Final = 30
+_INSTALLS: Final = Text(
+    "응답하는 컨테이너 엔진이 없어 배포판의 것을 설치합니다(apt-get install docker.io iptables).",
+    "No container engine answers: installing the distribution's (apt-get install docker.io iptables).",
+)
 
 
 class EngineMissing(EnvironmentMissing):
     """No container engine answers on this machine."""
 
-    hint = "Start Docker (`systemctl start docker`), or run `make up` as root: it installs one."
+    hint = Text(
+        "Docker를 시작하거나(`systemctl start docker`), root로 `make up`을 실행하면 설치됩니다.",
+        "Start Docker (`systemctl start docker`), or run `make up` as root: it installs one.",
+    )
 
 
 def connect(*, timeout: int = 600) -> docker.DockerClient:
@@ -43,7 +52,7 @@ def connect(*, timeout: int = 600) -> docker.DockerClient:
         client = docker.from_env(timeout=timeout)
         client.ping()
     except (DockerException, RequestException, OSError) as error:
-        raise EngineMissing("No container engine answers.") from error
+        raise EngineMissing(Text("응답하는 컨테이너 엔진이 없습니다.", "No container engine answers.")) from error
     return client
 
 
@@ -65,11 +74,17 @@ def install_engine(say: Say, *, state_file: Path) -> None:
         EngineMissing: not root, no apt, the installation failed, or the engine does not come up.
     """
     if os.geteuid() != 0:
-        raise EngineMissing("No container engine answers, and installing one needs root.", hint="Run `sudo make up`.")
+        raise EngineMissing(
+            Text(
+                "응답하는 컨테이너 엔진이 없고, 설치하려면 root 권한이 필요합니다.",
+                "No container engine answers, and installing one needs root.",
+            ),
+            hint=Text("`sudo make up`을 실행하십시오.", "Run `sudo make up`."),
+        )
     if _daemon() is None:
-        say("No container engine answers: installing the distribution's (apt-get install docker.io iptables).")
+        say(_INSTALLS.say(language_of()))
         _install()
-    say("Starting the container engine.")
+    say(Text("컨테이너 엔진을 시작합니다.", "Starting the container engine.").say(language_of()))
     if _systemd_is_init():
         _call(["systemctl", "start", "docker"])
     else:
@@ -115,8 +130,13 @@ def apt_install(packages: Sequence[str], say: Say) -> None:
     """
     names = " ".join(packages)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise EnvironmentMissing(f"{names} is needed and not installed.", hint=f"sudo apt-get install {names}")
-    say(f"Installing {names} (apt-get install {names}).")
+        missing = Text("필요한 패키지가 없습니다: {names}.", "{names} is needed and not installed.")
+        raise EnvironmentMissing(missing.format(names=names), hint=f"sudo apt-get install {names}")
+    say(
+        Text("설치: {names} (apt-get install)", "Installing {names} (apt-get install).")
+        .format(names=names)
+        .say(language_of())
+    )
     install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
     try:
         _call(install)
@@ -127,8 +147,13 @@ def apt_install(packages: Sequence[str], say: Say) -> None:
         except subprocess.CalledProcessError as error:
             said = [line for line in (error.stderr or "").splitlines() if line.startswith("E:")]
             raise EnvironmentMissing(
-                f"apt-get could not install {names}: {said[0][3:] if said else 'no reason given'}",
-                hint="Check the network and /etc/apt, then run the command again.",
+                Text("apt-get 설치 실패, {names}: {why}", "apt-get could not install {names}: {why}").format(
+                    names=names, why=said[0][3:] if said else "–"
+                ),
+                hint=Text(
+                    "네트워크와 /etc/apt를 확인한 뒤 명령을 다시 실행하십시오.",
+                    "Check the network and /etc/apt, then run the command again.",
+                ),
             ) from error
 
 
@@ -137,9 +162,14 @@ def _install() -> None:
     try:
         apt_install(PACKAGES, lambda text: None)
     except EnvironmentMissing as error:
-        raise EngineMissing(str(error), hint=error.hint) from error
+        raise EngineMissing(error.reason, hint=error.hint) from error
     if _daemon() is None:
-        raise EngineMissing("docker.io was installed and `dockerd` is still not on the PATH.")
+        raise EngineMissing(
+            Text(
+                "docker.io를 설치했지만 PATH에 `dockerd`가 없습니다.",
+                "docker.io was installed and `dockerd` is still not on the PATH.",
+            )
+        )
 
 
 def _daemon() -> str | None:
@@ -175,7 +205,11 @@ def _wait_until_it_answers() -> None:
         if time.monotonic() > deadline:
             where = "journalctl -u docker" if _systemd_is_init() else str(DAEMON_LOG)
             raise EngineMissing(
-                f"The container engine did not answer within {_START_SECONDS} s.", hint=f"Its reason: {where}"
+                Text(
+                    "컨테이너 엔진이 {seconds}초 안에 응답하지 않았습니다.",
+                    "The container engine did not answer within {seconds} s.",
+                ).format(seconds=_START_SECONDS),
+                hint=Text("까닭: {where}", "Its reason: {where}").format(where=where),
             )
         time.sleep(0.3)
 

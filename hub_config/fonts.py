@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from audit.cli_context import language_of
 from audit.errors import FontMissing
 from audit.searching.pdf_copy import find_font
+from audit.text import Text
 from hub_config.engine import Say, apt_install
 from hub_config.errors import EnvironmentMissing
 
@@ -35,6 +37,10 @@ def ensure_font(home: Path, say: Say, *, install: Install = apt_install) -> bool
     try:
         install(PACKAGES, say)
     except EnvironmentMissing as error:
-        say(f"No font with Korean letters, so no PDF copies can be made: {error} {error.hint}")
+        lacking = Text(
+            "한글 글꼴이 없어 PDF 사본을 만들 수 없습니다.",
+            "No font with Korean letters, so no PDF copies can be made:",
+        )
+        say(f"{lacking.say(language_of())} {error} {error.hint}")
         return False
     return font_stands(home)

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from audit.text import Text
 from hub_config.errors import EnvironmentMissing
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -21,8 +22,14 @@ class DiskFull(EnvironmentMissing):
     def __init__(self, place: Path) -> None:
         free = shutil.disk_usage(next(p for p in (place, *place.parents) if p.exists())).free
         super().__init__(
-            f"The disk at {place} is full ({free / 1e6:.0f} MB free).",
-            hint="Free some space, then run the same command again: it goes on where it was.",
+            Text(
+                "{place}의 디스크가 가득 찼습니다(남은 공간 {free:.0f} MB).",
+                "The disk at {place} is full ({free:.0f} MB free).",
+            ).format(place=place, free=free / 1e6),
+            hint=Text(
+                "공간을 비우고 같은 명령을 다시 실행하십시오. 멈춘 곳부터 이어집니다.",
+                "Free some space, then run the same command again: it goes on where it was.",
+            ),
         )
 
 

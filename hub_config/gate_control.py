@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,12 @@ class GateControl:
         answer = self._client.request("DELETE", f"/workspaces/{workspace}", json={"reason": reason})
         if answer.status_code != httpx.codes.NOT_FOUND:
             answer.raise_for_status()
+
+    def freeze(self, projects: Collection[str]) -> list[str]:
+        """Let exactly these projects stand still; return the workspaces that were cut for it."""
+        answer = self._client.put("/frozen", json={"projects": sorted(projects)})
+        answer.raise_for_status()
+        return [str(ref) for ref in answer.json()["workspaces"]]
 
     def healthy(self) -> bool:
         """Say whether the gate answers and the hub has told it everything; until then it turns people away."""

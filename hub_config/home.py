@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import grp
 import os
+import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,17 +36,23 @@ PLACES = (
 )
 
 
-def make_home(home: Path, zone: ZoneSettings, gate_group: str, *, hub: HubSettings) -> None:
+#: Where the processes have users of their own, the gate binds its socket itself; it may remove no socket but its own.
+SHARED_RUN = 0o1770
+
+
+def make_home(home: Path, zone: ZoneSettings, gate_group: str, *, hub: HubSettings, owner: str = "root") -> None:
     """Make the directories and the first settings file; what exists already keeps its content."""
     group = grp.getgrnam(gate_group).gr_gid
+    user = pwd.getpwnam(owner)
     for place in PLACES:
         directory = home / place.path
         directory.mkdir(parents=True, exist_ok=True)
-        os.chown(directory, 0, group if place.gate else 0)
-        directory.chmod(place.mode)
+        os.chown(directory, user.pw_uid, group if place.gate else user.pw_gid)
+        directory.chmod(SHARED_RUN if place.path == "run" and user.pw_uid else place.mode)
     settings = home / FILE_NAME
     if not settings.exists():
         fresh = settings.with_suffix(".new")
         fresh.write_text(settings_text(zone, hub), encoding="utf-8")
         fresh.chmod(0o600)
+        os.chown(fresh, user.pw_uid, user.pw_gid)
         fresh.replace(settings)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub_config.authenticator import REFRESH_SECONDS, SESSION, RegistryAuthenticator
+from hub_config.identity.desk import IdentityDesk
 from hub_config.keys import HubService
 from hub_config.settings import Settings
 from hub_config.spawner import SafeZoneSpawner, take_request
@@ -75,7 +76,9 @@ def set_proxy(c: Any, zone: Zone) -> None:
 
 def set_authenticator(c: Any, zone: Zone) -> None:
     """Ask the registry, at sign-in and again while a session lasts; nobody administers the hub."""
-    c.JupyterHub.authenticator_class = bound(RegistryAuthenticator, zone)
+    authenticator = bound(RegistryAuthenticator, zone)
+    authenticator.identity = IdentityDesk.of(zone.settings)
+    c.JupyterHub.authenticator_class = authenticator
     c.JupyterHub.admin_access = False
     c.Authenticator.allow_all = True  # whoever the registry accepts
     c.Authenticator.admin_users = set()

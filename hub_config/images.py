@@ -25,6 +25,8 @@ from docker import DockerClient
 from docker.models.images import Image
 from rich.console import Console
 
+from audit.cli_context import language_of
+from audit.text import Text
 from hub_config.engine import apt_install, connect
 from hub_config.errors import EnvironmentMissing, ZoneError
 from hub_config.full_disk import DiskFull, is_disk_full, is_full
@@ -39,7 +41,7 @@ from images.wheel_lock import parse_wheel_lock
 __all__ = ["ImageBuildFailed", "ImageInfo", "build_all", "image_manifest"]
 
 Say = Callable[[str], None]
-Step = Callable[[str], AbstractContextManager[None]]
+Step = Callable[[Text], AbstractContextManager[None]]
 
 _SCRATCH_BYTES: Final = 1_500_000_000
 _ENGINE_BYTES: Final = 4_000_000_000
@@ -94,7 +96,9 @@ def build_all(
         if is_disk_full(error):
             full = next((place for place in (home, sources.cache_root()) if is_full(place)), home)
             raise DiskFull(full) from error
-        raise ImageBuildFailed(f"The images could not be built: {error}") from error
+        raise ImageBuildFailed(
+            Text("이미지를 만들 수 없습니다: {error}", "The images could not be built: {error}").format(error=error)
+        ) from error
     finally:
         if engine is None:
             run.engine.close()
@@ -111,10 +115,10 @@ def _ensure_base(run: Build) -> ImageInfo:
     include, debs = sources.base_packages(), sources.deb_cache()
     if missing := sorted({package for path, package in _TOOLS.items() if not path.exists()}):
         apt_install(missing, run.say)
-    with run.step("Fetching the Debian packages of the base image"):
+    with run.step(Text("기본 이미지의 Debian 패키지 받기", "Fetching the Debian packages of the base image")):
         now = dt.datetime.now(dt.UTC)
         used = debian_archive.obtain(lock, include, debs, locked=run.locked, now=now, say=run.say)
-    with run.step("Building the base image"), _scratch() as scratch:
+    with run.step(Text("기본 이미지 만들기", "Building the base image")), _scratch() as scratch:
         tar = rootfs.build_rootfs(used, include, debs, scratch)
         sha256 = debian_archive.sha256_of(tar)
         labels = _labels(recipe, base=sha256, lock=used.sha256())
@@ -139,7 +143,7 @@ def _ensure_notebook(run: Build, base: ImageInfo) -> ImageInfo:
         parse_wheel_lock(recipe.files[name].read_text(encoding="utf-8"), name=name)
         for name in ("build.lock", "requirements.lock")
     ]
-    with run.step("Fetching the Python wheels of the notebook image"):
+    with run.step(Text("노트북 이미지의 Python 패키지 받기", "Fetching the Python wheels of the notebook image")):
         wheels = [file for lock in locks for file in wheelhouse.fill(lock, sources.wheel_cache(), run.say).values()]
     extra = {f"wheels/{file.name}": file for file in wheels}
     return _build(run, recipe, base, lock_sha256=locks[1].sha256(), extra=extra)
@@ -151,7 +155,7 @@ def _ensure_scanner(run: Build, base: ImageInfo) -> ImageInfo:
     if image := engine_build.find(run.engine, recipe):
         return _recorded(run, recipe, image)
     _check_space(sources.cache_root(), _SCRATCH_BYTES)
-    with run.step("Fetching the packages of the scanner image"):
+    with run.step(Text("검사기 이미지의 패키지 받기", "Fetching the packages of the scanner image")):
         debs = _scanner_debs(run)
         wheels = wheelhouse.fill(
             parse_wheel_lock(recipe.files["requirements.lock"].read_text(encoding="utf-8")),
@@ -174,7 +178,10 @@ def _scanner_debs(run: Build) -> DebianLock:
 
 def _build(run: Build, recipe: Recipe, base: ImageInfo, *, lock_sha256: str, extra: Mapping[str, Path]) -> ImageInfo:
     """Build a Dockerfile on the base, without network, and name the result when it is complete."""
-    with run.step(f"Building the {recipe.name} image"), _scratch() as scratch:
+    with (
+        run.step(Text("{name} 이미지 만들기", "Building the {name} image").format(name=recipe.name)),
+        _scratch() as scratch,
+    ):
         context = scratch / "context.tar"
         engine_build.write_context(context, recipe, extra)
         labels = _labels(recipe, base=base.base_sha256, lock=lock_sha256)
@@ -272,11 +279,11 @@ def _plain_steps(say: Say) -> Step:
     """Steps for a caller that has only lines of text."""
 
     @contextmanager
-    def step(title: str) -> Iterator[None]:
-        say(f"{title} …")
-        began = time.monotonic()
+    def step(title: Text) -> Iterator[None]:
+        words, began = title.say(language_of()), time.monotonic()
+        say(f"{words} …")
         yield
-        say(f"{title}: {time.monotonic() - began:.1f} s")
+        say(f"{words}: {time.monotonic() - began:.1f} s")
 
     return step
 
@@ -285,11 +292,11 @@ def _spinning_steps(console: Console) -> Step:
     """Steps with a spinner while they run and their time when they are done."""
 
     @contextmanager
-    def step(title: str) -> Iterator[None]:
-        began = time.monotonic()
-        with console.status(f"{title} …"):
+    def step(title: Text) -> Iterator[None]:
+        words, began = title.say(language_of()), time.monotonic()
+        with console.status(f"{words} …"):
             yield
-        console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - began:.1f} s[/]")
+        console.print(f"[green]✓[/] {words} [dim]{time.monotonic() - began:.1f} s[/]")
 
     return step
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from audit.db import Database
 from audit.errors import LogInconsistent
 from audit.log import AuditLog, LogKeys
+from audit.text import Text
 from hub_config.errors import LogRefused
 from hub_config.settings import Settings
 from hub_config.zone import Zone, log_origin
@@ -37,4 +38,9 @@ def _check(log: AuditLog) -> None:
     try:
         log.check_head()
     except LogInconsistent as error:
-        raise LogRefused(f"The audit log is not what it signed, so the zone does not start: {error}.") from error
+        raise LogRefused(
+            Text(
+                "감사 기록이 서명된 것과 달라 구역을 시작하지 않습니다: {error}.",
+                "The audit log is not what it signed, so the zone does not start: {error}.",
+            ).format(error=error)
+        ) from error

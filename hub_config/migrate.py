@@ -6,6 +6,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
 
 import egress_review.tables as egress_tables
 import egress_review.watching_tables  # noqa: F401 - adds its tables to the others
@@ -22,6 +25,21 @@ def configuration(url: str) -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["url"] = url
     return config
+
+
+def head_of() -> str | None:
+    """Return the revision that this version expects."""
+    return ScriptDirectory.from_config(configuration("")).get_current_head()
+
+
+def revision_of(url: str) -> str | None:
+    """Return the revision a database is at, None before its first."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
 
 
 def migrate(url: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.text import Text
 from hub_config.errors import EnvironmentMissing
 from hub_config.settings import ZoneSettings
 
@@ -18,6 +19,7 @@ GIGABYTE = 1_000_000_000
 FIRST_START_BYTES = 6 * GIGABYTE  # wheels 0.3 GB, images 1.6 GB with their build layers, demo data, room to work
 LATER_START_BYTES = 1 * GIGABYTE
 OLDEST_PYTHON = (3, 11)
+SYSTEMS = Text("Debian 12 이상 또는 Ubuntu 24.04 이상을 쓰십시오.", "Use Debian 12 or later, or Ubuntu 24.04 or later.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,11 @@ def check_root(plan: Plan) -> None:
     """The engine, the mounts and the gate's own user need root."""
     if os.geteuid() != 0:
         raise EnvironmentMissing(
-            "The zone must be started by root: it drives the container engine and gives the gate a user of its own.",
-            hint="Run `sudo make up`.",
+            Text(
+                "구역은 root로 시작해야 합니다. 컨테이너 엔진을 다루고 게이트의 사용자를 만듭니다.",
+                "The zone must be started by root: it drives the container engine and makes the gate's own user.",
+            ),
+            hint=Text("`sudo make up`을 실행하십시오.", "Run `sudo make up`."),
         )
 
 
@@ -43,8 +48,11 @@ def check_python(plan: Plan) -> None:
     """The locked environment is resolved for Python 3.11 and later."""
     if sys.version_info < OLDEST_PYTHON:
         raise EnvironmentMissing(
-            f"Python {sys.version_info.major}.{sys.version_info.minor} is too old: 3.11 or later is needed.",
-            hint="Use Debian 12 or later, or Ubuntu 24.04 or later.",
+            Text(
+                "Python {version}은 오래되었습니다. 3.11 이상이 필요합니다.",
+                "Python {version} is too old: 3.11 or later is needed.",
+            ).format(version=f"{sys.version_info.major}.{sys.version_info.minor}"),
+            hint=SYSTEMS,
         )
 
 
@@ -52,8 +60,11 @@ def check_system(plan: Plan) -> None:
     """Packages come from the distribution, so it has to be one that we know."""
     if sys.platform != "linux" or shutil.which("apt-get") is None:
         raise EnvironmentMissing(
-            "This machine is neither Debian nor Ubuntu: apt-get is missing.",
-            hint="Use Debian 12 or later, or Ubuntu 24.04 or later.",
+            Text(
+                "Debian도 Ubuntu도 아닌 컴퓨터입니다. apt-get이 없습니다.",
+                "This machine is neither Debian nor Ubuntu: apt-get is missing.",
+            ),
+            hint=SYSTEMS,
         )
 
 
@@ -64,8 +75,14 @@ def check_disk(plan: Plan) -> None:
     free = shutil.disk_usage(place).free
     if free < needed:
         raise EnvironmentMissing(
-            f"Only {free / GIGABYTE:.1f} GB are free at {place}; {needed / GIGABYTE:.0f} GB are needed.",
-            hint="Free some space, or set ANSIM_HOME to a directory on a larger disk.",
+            Text(
+                "{place}의 남은 공간: {free:.1f} GB. {needed:.0f} GB가 필요합니다.",
+                "Only {free:.1f} GB are free at {place}; {needed:.0f} GB are needed.",
+            ).format(free=free / GIGABYTE, needed=needed / GIGABYTE, place=place),
+            hint=Text(
+                "공간을 비우거나, ANSIM_HOME을 더 큰 디스크의 디렉터리로 정하십시오.",
+                "Free some space, or set ANSIM_HOME to a directory on a larger disk.",
+            ),
         )
 
 
@@ -78,9 +95,16 @@ def check_ports(plan: Plan) -> None:
                 probe.bind((plan.zone.bind, port))
             except OSError as error:
                 raise EnvironmentMissing(
-                    f"Port {port} on {plan.zone.bind} is taken by another program.",
-                    hint=f"Stop that program, or set {key} in {plan.home / 'ansim.yaml'} to a free port"
-                    f" (before the first start: `make up PORT={port + 20}`).",
+                    Text(
+                        "{bind}의 포트 {port}번을 다른 프로그램이 쓰고 있습니다.",
+                        "Port {port} on {bind} is taken by another program.",
+                    ).format(port=port, bind=plan.zone.bind),
+                    hint=Text(
+                        "그 프로그램을 멈추거나, {file}에서 {key} 값을 빈 포트로 바꾸십시오"
+                        "(첫 시작 전이면 `make up PORT={other}`).",
+                        "Stop that program, or set {key} in {file} to a free port"
+                        " (before the first start: `make up PORT={other}`).",
+                    ).format(key=key, file=plan.home / "ansim.yaml", other=port + 20),
                 ) from error
 
 

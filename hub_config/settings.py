@@ -14,8 +14,12 @@ import yaml
 from audit.outward.target import Target
 from audit.text import Text
 from audit.yaml_file import Node, read_yaml
-from hub_config.errors import SettingsError
+from hub_config.errors import EnvironmentMissing, SettingsError
+from hub_config.identity.directory_settings import DirectorySettings
+from hub_config.identity.settings import OidcSettings
+from hub_config.machine_settings import MachineSettings
 from hub_config.mail_settings import MailSettings
+from registry.access_policy import AccessPolicy, chosen, problem_of
 
 FILE_NAME = "ansim.yaml"
 OriginName = Literal["zone", "work", "preview"]
@@ -46,9 +50,14 @@ class HubSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseSettings:
-    """Where the record lives; a relative SQLite path is below ANSIM_HOME."""
+    """Where the record lives; a relative SQLite path is below ANSIM_HOME.
+
+    `owner_url` is the same PostgreSQL database under the role that owns its tables: root migrates with it, and the
+    processes, under `url`, can then append to the audit log and change nothing in it.
+    """
 
     url: str = "sqlite:///ansim.db"
+    owner_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +89,18 @@ class GateSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessSettings:
+    """How people reach their workspaces, by project: a list of policies, each under a name of its own."""
+
+    policies: tuple[AccessPolicy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EgressSettings:
     """Which output-checking policy is in force, and whether an author's first release takes a senior checker.
 
-    In a demo zone a first release is only said to be one. `incoming_bytes` is how large a file may be that somebody
+    `policy` is a shipped policy by name, a file ending in .yaml, relative to ANSIM_HOME, or several joined by `+`. In
+    a demo zone a first release is only said to be one. `incoming_bytes` is how large a file may be that somebody
     brings in; the size that a policy sets for a file is a finding there, which takes a senior checker.
     """
 
@@ -190,6 +207,7 @@ class Settings:
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     workspace: WorkspaceSettings = field(default_factory=WorkspaceSettings)
     gate: GateSettings = field(default_factory=GateSettings)
+    access: AccessSettings = field(default_factory=AccessSettings)
     egress: EgressSettings = field(default_factory=EgressSettings)
     datasets: DatasetSettings = field(default_factory=DatasetSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
@@ -201,11 +219,23 @@ class Settings:
     probe: ProbeSettings = field(default_factory=ProbeSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    oidc: OidcSettings = field(default_factory=OidcSettings)
+    directory: DirectorySettings = field(default_factory=DirectorySettings)
+    machine: MachineSettings = field(default_factory=MachineSettings)
 
     def retention_policy(self) -> str:
         """Return the name of the retention policy, a file relative to the home made absolute."""
         given = self.retention.policy
         return str(self.home / given) if given.endswith((".yaml", ".yml")) else given
+
+    def egress_policy(self) -> str:
+        """Return the name of the egress policy; of several joined by `+`, each file is made absolute."""
+        parts = self.egress.policy.split("+")
+        return "+".join(str(self.home / one) if one.endswith((".yaml", ".yml")) else one for one in parts)
+
+    def access_of(self, project: str) -> AccessPolicy:
+        """Return how the people of a project reach their workspaces."""
+        return chosen(self.access.policies, project)
 
     def dataset_roots(self) -> tuple[Path, ...]:
         """Return the directories below which datasets lie, made absolute."""
@@ -240,6 +270,7 @@ SECTIONS: dict[str, type[Any]] = {
     "database": DatabaseSettings,
     "workspace": WorkspaceSettings,
     "gate": GateSettings,
+    "access": AccessSettings,
     "egress": EgressSettings,
     "datasets": DatasetSettings,
     "retention": RetentionSettings,
@@ -251,20 +282,25 @@ SECTIONS: dict[str, type[Any]] = {
     "probe": ProbeSettings,
     "backup": BackupSettings,
     "metrics": MetricsSettings,
+    "oidc": OidcSettings,
+    "directory": DirectorySettings,
+    "machine": MachineSettings,
 }
 
 
 def load_settings(home: Path) -> Settings:
     """Read `ansim.yaml` of a zone.
 
-    Raises: SettingsError — for a missing file, unknown key, wrong type, or an address that is open to others.
+    Raises: EnvironmentMissing — for a file that is not there. SettingsError — for an unknown key, wrong type, or an
+    address that is open to others.
     """
     home = home.resolve()
     path = home / FILE_NAME
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}.", hint="Run `make up` first.") from error
+        reason = f"{path} cannot be read: {error.strerror}."
+        raise EnvironmentMissing(reason, hint="Run `make up` first.") from error
     return parse_settings(text, home=home)
 
 
@@ -282,8 +318,12 @@ def parse_settings(text: str, *, home: Path) -> Settings:
     refuse_unknown_time_zone(settings.zone.time_zone)
     refuse_unusable_front_ends(settings)
     refuse_unusable_targets(settings.outward.targets)
+    if (wrong := problem_of(settings.access.policies)) is not None:
+        raise SettingsError(f"access.policies: {wrong.en}.", hint="See docs/how-to/choose-an-access-policy.md.")
     if (problem := settings.mail.problem()) is not None:
         raise SettingsError(f"{problem.en}.", hint="See docs/how-to/send-email.md, or leave mail.host empty.")
+    if (problem := settings.oidc.problem() or settings.directory.problem()) is not None:
+        raise SettingsError(f"{problem.en}.", hint="See docs/how-to/sign-in-with-your-organisation.md.")
     return settings
 
 

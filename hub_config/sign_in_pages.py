@@ -13,6 +13,9 @@ from hub_config.authenticator import FIELDS, Refused
 from portal.i18n import Language, as_language, preferred
 from registry.text import Text
 
+VOUCHED_COOKIE = "ansim-vouched"
+"""Says that a browser's session came by the provider, so that signing out goes there too; it gives no right."""
+COOKIE_PATH = "/hub/"
 LANGUAGE_COOKIE = "ansim-language"  # the portal sets it; a person chooses once for both
 
 TEXTS = {
@@ -53,9 +56,15 @@ TEXTS = {
         ko="분석환경에서 실행 중인 작업은 그대로 계속됩니다.",
         en="Whatever runs in your workspaces goes on.",
     ),
+    "signed_out_there": Text(ko="기관에서도 로그아웃합니다", en="Sign out at your organisation too"),
+    "or": Text(ko="또는", en="or"),
     "again": Text(ko="다시 로그인", en="Sign in again"),
     "other_language": Text(ko="English", en="한국어"),
 }
+
+
+BEGIN_PATH = "/hub/identity/begin"
+BY_PROVIDER = Text(ko="{name}(으)로 로그인", en="Sign in with {name}")
 
 
 class BilingualHandler:
@@ -122,7 +131,17 @@ class SignInHandler(BilingualHandler, LoginHandler):  # type: ignore[misc]  # th
         """Render with the language; an error of the form is shown in the form."""
         if name == "login.html" and values.get("status_code", 0) >= 500:
             values["login_error"] = TEXTS["failed"].text(self.language)
-        return super().render_template(name, sync=sync, **{**self.page_values(), **values})
+        return super().render_template(name, sync=sync, **{**self.page_values(), **self._other_way(), **values})
+
+    def _other_way(self) -> dict[str, str]:
+        """Return the button of the provider that vouches for people, where the zone has one."""
+        oidc = self.authenticator.zone.settings.oidc
+        if not oidc.on:
+            return {}
+        goal = self.get_argument("next", "")
+        address = url_concat(BEGIN_PATH, {"next": goal} if goal else {})
+        words = BY_PROVIDER.fill(name=oidc.name.text(self.language)).text(self.language)
+        return {"provider_address": address, "provider_button": words}
 
 
 class SignOutHandler(BilingualHandler, LogoutHandler):  # type: ignore[misc]  # the base class carries no types
@@ -131,13 +150,29 @@ class SignOutHandler(BilingualHandler, LogoutHandler):  # type: ignore[misc]  # 
     async def default_handle_logout(self) -> None:
         """Sign out, and record it if somebody was signed in."""
         user = self.current_user
+        session = self.get_session_cookie() or ""  # gone after the next line
         await super().default_handle_logout()
         if user is not None:
             await asyncio.to_thread(self.authenticator.record_sign_out, str(user.name), self.request)
+        self._provider_address = await self._at_the_provider(session) if self.get_cookie(VOUCHED_COOKIE) else None
+
+    async def _at_the_provider(self, session: str) -> str | None:
+        """Return where the browser also signs out, once: after that the cookie is gone."""
+        self.clear_cookie(VOUCHED_COOKIE, path=COOKIE_PATH)
+        desk = self.authenticator.identity
+        if desk is None:
+            return None
+        back, token = self.authenticator.zone.settings.origin("zone") + self.request.path, desk.take_token(session)
+        found: str | None = await desk.ask(lambda: desk.provider.sign_out_address(back, token))
+        return found
 
     async def render_logout_page(self) -> None:
-        """Say that it is done."""
-        self.finish(await self.render_template("logout.html"))
+        """Say that it is done, and lead on to the provider, if the session came by it.
+
+        A page leads on, not a redirect: the portal's form began this, and `form-action` would stop it at its own site.
+        """
+        address = self._provider_address
+        self.finish(await self.render_template("logout.html", provider_address=address))
 
     def render_template(self, name: str, sync: bool = False, **values: Any) -> Any:
         """Render with the language."""

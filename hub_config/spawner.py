@@ -160,7 +160,8 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
 
     async def _start(self, person: Person, permit: WorkPermit) -> tuple[str, int]:
         zone = self.zone
-        workspace = events.running(person, permit, prefix=self._prefix())
+        access = zone.settings.access_of(permit.project.id)
+        workspace = events.running(person, permit, prefix=self._prefix(), access=access)
         intent = new_event_id()
         container = container_for(
             permit,

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
+from audit.cli_context import language_of
 from audit.errors import AuditError
 from audit.outward.standing import Standing
 from audit.space import Room
+from audit.text import Text
 from hub_config import engine, requests_check, reviewing
 from hub_config.errors import ZoneError
 from hub_config.gate_control import GateControl
+from hub_config.identity import checking
 from hub_config.outward import standings_of
 from hub_config.preflight import CHECKS, Plan
 from hub_config.probe.standing import read_standing
@@ -21,6 +26,9 @@ from hub_config.processes import answers, process_table
 from hub_config.room import log_space
 from hub_config.settings import FILE_NAME, Settings, ZoneSettings, load_settings
 from hub_config.supervisor import read_state, running_pid
+from hub_config.systemd.running import unit_states
+
+LEVELS: Mapping[str, str] = {"ample": "넉넉함", "low": "부족", "exhausted": "없음"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +72,34 @@ class Status:
 
     def table(self) -> Table:
         """Return the status as a table for a terminal."""
-        table = Table(title=f"{self.url} · {'running' if self.running else 'stopped'}")
-        for heading in ("process", "pid", "answers", "restarts"):
+        language = language_of()
+
+        def said(ko: str, en: str) -> str:
+            return Text(ko, en).say(language)
+
+        table = Table(title=f"{self.url} · {said('실행 중', 'running') if self.running else said('중지', 'stopped')}")
+        for heading in (said("프로세스", "process"), "pid", said("응답", "answers"), said("재시작", "restarts")):
             table.add_column(heading)
         for p in self.processes:
-            table.add_row(p.name, str(p.pid or "–"), "yes" if p.answers else "no", str(p.restarts))
+            table.add_row(
+                p.name, str(p.pid or "–"), said("예", "yes") if p.answers else said("아니요", "no"), str(p.restarts)
+            )
         if self.room is not None:
-            table.add_row("disk of the log", "–", f"{self.room.level}, {self.room.free / 1024**3:.1f} GiB free", "–")
+            free = f"{self.room.free / 1024**3:.1f} GiB"
+            level = said(LEVELS[self.room.level], self.room.level)
+            table.add_row(
+                said("기록의 디스크", "disk of the log"),
+                "–",
+                said(f"{level}, {free} 남음", f"{level}, {free} free"),
+                "–",
+            )
         if self.review is not None:
-            table.add_row("monthly review", "–", self.review, "–")
+            table.add_row(said("월 점검", "monthly review"), "–", self.review, "–")
         if self.requests is not None:
-            table.add_row("requests", "–", self.requests, "–")
+            table.add_row(said("신청", "requests"), "–", self.requests, "–")
         for one in self.outward:
-            state = f"no: {one.position.error}" if one.position.failing else f"yes, {one.behind} behind"
+            late = said(f"예, {one.behind}건 밀림", f"yes, {one.behind} behind")
+            state = said(f"아니요: {one.position.error}", f"no: {one.position.error}") if one.position.failing else late
             table.add_row(f"→ {one.target.name}", "–", state, str(one.position.failures))
         return table
 
@@ -87,8 +110,7 @@ def status(home: Path) -> Status:
     Raises: SettingsError — if there is no zone in `home`.
     """
     settings = load_settings(home)
-    running = running_pid(home) is not None
-    state = read_state(home)
+    running, state = what_runs(settings)
     rows = tuple(
         ProcessState(
             name=p.name,
@@ -115,6 +137,16 @@ def status(home: Path) -> Status:
     )
 
 
+def what_runs(settings: Settings) -> tuple[bool, Mapping[str, Any]]:
+    """Return whether the zone runs, and pids and restarts by process: of the supervisor, or of systemd's units."""
+    if settings.machine.run_by == "supervisor":
+        return running_pid(settings.home) is not None, read_state(settings.home)
+    units = unit_states(settings)
+    pids = {name: unit.pid for name, unit in units.items() if unit.pid is not None}
+    restarts = {name: unit.restarts for name, unit in units.items()}
+    return any(unit.active for unit in units.values()), {"children": pids, "restarts": restarts}
+
+
 def gate_is_filled(home: Path) -> bool:
     """Say whether the gate knows what runs; one that does not turns everybody away and is no help yet."""
     with contextlib.closing(GateControl(home)) as gate:
@@ -127,8 +159,8 @@ class Diagnosis:
 
     check: str
     ok: bool
-    reason: str = ""
-    hint: str = ""
+    reason: Text | str = ""
+    hint: Text | str = ""
 
 
 def diagnose(home: Path) -> list[Diagnosis]:
@@ -137,7 +169,7 @@ def diagnose(home: Path) -> list[Diagnosis]:
     zone = ZoneSettings() if first else load_settings(home).zone
     hub_port = zone.port + 1 if first else load_settings(home).hub.port
     plan = Plan(home=home, zone=zone, hub_port=hub_port, first=first)
-    running = not first and running_pid(home) is not None
+    running = not first and what_runs(load_settings(home))[0]
     rows = []
     for check in CHECKS:
         name = check.__name__.removeprefix("check_").replace("_", " ")
@@ -147,7 +179,7 @@ def diagnose(home: Path) -> list[Diagnosis]:
         try:
             check(plan)
         except ZoneError as error:
-            rows.append(Diagnosis(name, ok=False, reason=str(error), hint=error.hint))
+            rows.append(Diagnosis(name, ok=False, reason=error.reason, hint=error.hint))
         else:
             rows.append(Diagnosis(name, ok=True))
     answering = engine.engine_answers()
@@ -158,6 +190,8 @@ def diagnose(home: Path) -> list[Diagnosis]:
     rows += [] if first else [diagnosis_of_reviews(load_settings(home))]
     rows += [] if first else [diagnosis_of_requests(load_settings(home))]
     rows += [] if first else [diagnosis_of_walls(home)]
+    rows += [] if first else [diagnosis_of_provider(load_settings(home))]
+    rows += [] if first else [diagnosis_of_envelope(load_settings(home))]
     return rows
 
 
@@ -169,6 +203,28 @@ def diagnosis_of_walls(home: Path) -> Diagnosis:
     advice = f"advised, missing: {', '.join(last.lacking)}" if last.lacking else ""
     reason = f"broken: {', '.join(last.broken)}" if last.broken else advice
     return Diagnosis("walls", ok=not last.broken, reason=reason, hint="See docs/how-to/run-the-probe.md.")
+
+
+def diagnosis_of_provider(settings: Settings) -> Diagnosis:
+    """Say whether the provider that vouches for people answers as the settings expect."""
+    fault = checking.fault_of(settings)
+    reason, hint = fault or ("" if settings.oidc.on else "none is set", "")
+    return Diagnosis("sign-in by a provider", ok=fault is None, reason=reason, hint=hint)
+
+
+def diagnosis_of_envelope(settings: Settings) -> Diagnosis:
+    """Say whether the emergency account's envelope is closed; a zone where people sign in elsewhere needs one."""
+    name = "emergency account"
+    account = checking.emergency_account(settings)
+    if account is None:
+        needed = settings.oidc.on or settings.directory.on
+        reason = "never sealed" + (", but people sign in elsewhere" if needed else "")
+        return Diagnosis(name, ok=not needed, reason=reason, hint=SEAL if needed else "")
+    opened = "" if account.opened_at is None else f"opened {account.opened_at:%Y-%m-%d %H:%M} UTC"
+    return Diagnosis(name, ok=not opened, reason=opened, hint=SEAL if opened else "")
+
+
+SEAL = "`ansim registry person seal-emergency` makes a new envelope; docs/how-to/keep-an-emergency-account.md."
 
 
 def room_of(settings: Settings) -> Room | None:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from audit.cli_context import language_of
+from audit.text import Text
 from hub_config import engine, images
 from hub_config.attesting import continue_log
 from hub_config.errors import EnvironmentMissing, NotRunning, ZoneError
@@ -29,6 +31,7 @@ from hub_config.preflight import Plan, check_machine, ensure_gate_user
 from hub_config.processes import REPOSITORY, answers, process_table
 from hub_config.settings import FILE_NAME, HubSettings, Settings, ZoneSettings, load_settings
 from hub_config.supervisor import end_leftovers, running_pid
+from hub_config.systemd.running import unit_states
 from hub_config.welcome import first_operator_link, load_demo, print_demo, print_empty
 from hub_config.zone import Zone, open_zone
 from hub_config.zone_events import record_start, record_stop
@@ -36,6 +39,7 @@ from hub_config.zone_events import record_start, record_stop
 START_SECONDS = 90
 STOP_SECONDS = 120
 ENGINE_STATE = "run/engine.pid"
+NOT_RUNNING = Text("구역이 실행 중이 아닙니다.", "The zone is not running.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,18 @@ class StaysDemo(ZoneError):
     """An empty zone was asked for where a demo zone lies."""
 
     exit_code = 2
-    hint = "Give the empty zone a directory of its own: `make down`, then `ANSIM_HOME=/srv/ansim make up DEMO=no`."
+    hint = Text(
+        "빈 구역은 다른 디렉터리에 만드십시오: `make down` 다음 `ANSIM_HOME=/srv/ansim make up DEMO=no`.",
+        "Give the empty zone a directory of its own: `make down`, then `ANSIM_HOME=/srv/ansim make up DEMO=no`.",
+    )
 
     def __init__(self, home: Path) -> None:
-        super().__init__(f"In {home} lies a demo zone, and it stays one: it takes no real data.")
+        super().__init__(
+            Text(
+                "{home}: 시범 구역이 있는 곳이며, 시범 구역에는 실제 데이터를 넣지 않습니다.",
+                "In {home} lies a demo zone, and it stays one: it takes no real data.",
+            ).format(home=home)
+        )
 
 
 def up(start: Start, console: Console) -> None:
@@ -65,6 +77,8 @@ def up(start: Start, console: Console) -> None:
     """
     began = time.monotonic()
     first = not (start.home / FILE_NAME).exists()
+    if not first:
+        refuse_units(load_settings(start.home), "start")
     zone_settings = planned(start) if first else load_settings(start.home).zone
     if zone_settings.demo and not start.demo:
         raise StaysDemo(start.home)
@@ -74,7 +88,7 @@ def up(start: Start, console: Console) -> None:
         hub_port = start.port + 1 if first else load_settings(start.home).hub.port
         check_machine(Plan(home=start.home, zone=zone_settings, hub_port=hub_port, first=first))
         prepare(start, zone_settings, console)
-        with step(console, "Starting the zone"):
+        with step(console, Text("구역 시작", "Starting the zone")):
             spawn_supervisor(load_settings(start.home))
     settings = load_settings(start.home)
     try:
@@ -106,10 +120,12 @@ def prepare(start: Start, zone_settings: ZoneSettings, console: Console) -> None
     make_home(start.home, zone_settings, "ansim-gate", hub=HubSettings(port=zone_settings.port + 1))
     images.build_all(start.home, say=console.print, step=partial(step, console))
     os.umask(0o077)  # the gate may pass through the home, but opens nothing in it
-    with step(console, "Bringing the database up to date"):
+    with step(console, Text("데이터베이스를 최신으로", "Bringing the database up to date")):
         migrate(load_settings(start.home).database_url())
         continue_log(load_settings(start.home))
-    with step(console, "Holding the audit log against its last checkpoint"):
+    with step(
+        console, Text("감사 기록을 마지막 체크포인트와 대조", "Holding the audit log against its last checkpoint")
+    ):
         check_log(load_settings(start.home))
 
 
@@ -122,18 +138,24 @@ def ensure_engine(home: Path, console: Console) -> None:
     engine.install_engine(console.print, state_file=state)
     if not engine.engine_answers():
         raise EnvironmentMissing(
-            "The container engine was installed but does not answer.",
-            hint="See /var/log/dockerd.log or `journalctl -u docker`, then run `make up` again.",
+            Text(
+                "컨테이너 엔진을 설치했지만 응답하지 않습니다.",
+                "The container engine was installed but does not answer.",
+            ),
+            hint=Text(
+                "/var/log/dockerd.log 또는 `journalctl -u docker`를 본 뒤 `make up`을 다시 실행하십시오.",
+                "See /var/log/dockerd.log or `journalctl -u docker`, then run `make up` again.",
+            ),
         )
 
 
 @contextmanager
-def step(console: Console, title: str) -> Iterator[None]:
+def step(console: Console, title: Text) -> Iterator[None]:
     """Show a step with a spinner while it runs and with its time when it is done."""
-    began = time.monotonic()
-    with console.status(f"{title} …"):
+    began, words = time.monotonic(), title.say(language_of())
+    with console.status(f"{words} …"):
         yield
-    console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - began:.1f} s[/]")
+    console.print(f"[green]✓[/] {words} [dim]{time.monotonic() - began:.1f} s[/]")
 
 
 def spawn_supervisor(settings: Settings) -> None:
@@ -172,8 +194,13 @@ def wait_until_up(settings: Settings) -> None:
 def not_up(settings: Settings, process: str) -> ZoneError:
     """Return the error of a start for which one process is to blame, with its log."""
     return ZoneError(
-        f"The {process} process did not come up within {START_SECONDS} s.",
-        hint=f"Its reason stands at the end of {settings.home / 'logs' / f'{process}.log'}.",
+        Text(
+            "{process} 프로세스가 {seconds}초 안에 뜨지 않았습니다.",
+            "The {process} process did not come up within {seconds} s.",
+        ).format(process=process, seconds=START_SECONDS),
+        hint=Text("까닭은 {log} 끝에 있습니다.", "Its reason stands at the end of {log}.").format(
+            log=settings.home / "logs" / f"{process}.log"
+        ),
     )
 
 
@@ -182,7 +209,7 @@ def greet(zone: Zone, start: Start, console: Console) -> None:
     if not zone.settings.zone.demo:
         print_empty(zone, first_operator_link(zone), console)
         return
-    with step(console, "Loading the demo world"):
+    with step(console, Text("시범 자료 넣기", "Loading the demo world")):
         accounts, fresh = load_demo(zone)
     print_demo(zone, accounts, console, fresh=fresh)
     if fresh and start.story:
@@ -193,9 +220,11 @@ def greet(zone: Zone, start: Start, console: Console) -> None:
 
 def down(home: Path, console: Console, *, say: Callable[[str], None]) -> None:
     """Stop everything that `up` started, and nothing else."""
+    if (home / FILE_NAME).exists():
+        refuse_units(load_settings(home), "stop")
     pid = running_pid(home)
     if pid is not None:
-        with step(console, "Stopping the zone"):
+        with step(console, Text("구역 중지", "Stopping the zone")):
             stop_supervisor(home)
     left = end_leftovers(home)
     if (home / "ansim.db").exists():
@@ -204,7 +233,9 @@ def down(home: Path, console: Console, *, say: Callable[[str], None]) -> None:
         if pid is not None or left:
             record_stop(zone)
     engine.stop_engine(home / ENGINE_STATE)
-    say("The zone is stopped." if pid is not None or left else "The zone was not running.")
+    stopped = Text("구역을 중지했습니다.", "The zone is stopped.")
+    idle = Text("구역이 실행 중이 아니었습니다.", "The zone was not running.")
+    say((stopped if pid is not None or left else idle).say(language_of()))
 
 
 def stop_supervisor(home: Path) -> None:
@@ -223,5 +254,31 @@ def require_running(home: Path) -> None:
 
     Raises: NotRunning
     """
+    settings = load_settings(home) if (home / FILE_NAME).exists() else None
+    if settings is not None and settings.machine.run_by == "systemd":
+        if not all(state.active for state in unit_states(settings).values()):
+            hint = Text(
+                "`systemctl start ansim.target`으로 시작하십시오.", "Start it with `systemctl start ansim.target`."
+            )
+            raise NotRunning(NOT_RUNNING, hint=hint)
+        return
     if running_pid(home) is None:
-        raise NotRunning("The zone is not running.")
+        raise NotRunning(NOT_RUNNING)
+
+
+def refuse_units(settings: Settings, verb: str) -> None:
+    """Leave a zone to systemd that systemd runs.
+
+    Raises: ZoneError
+    """
+    if settings.machine.run_by == "systemd":
+        raise ZoneError(
+            Text(
+                "이 구역은 systemd가 실행합니다(ansim.yaml의 machine.run_by).",
+                "systemd runs this zone (machine.run_by in ansim.yaml).",
+            ),
+            hint=Text(
+                "`systemctl {verb} ansim.target`을 실행하십시오. `ansim status`가 실행 중인 것을 보여 줍니다.",
+                "Run `systemctl {verb} ansim.target`; `ansim status` shows what runs.",
+            ).format(verb=verb),
+        )

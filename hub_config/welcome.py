@@ -10,6 +10,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.panel import Panel
 
+from audit.cli_context import language_of
+from audit.text import Text
 from hub_config.demo.people import RESEARCHER
 from hub_config.demo.world import DemoAccount, load
 from hub_config.zone import Zone
@@ -18,6 +20,19 @@ from registry.errors import Conflict
 ACCOUNTS_FILE = "demo-accounts.json"
 HEADINGS = ("account", "password", "TOTP secret")
 INDENT, GAP = 2, 2
+NEXT_STEPS = (
+    Text(
+        "계정과 TOTP 비밀키: {file} (root만 읽음)",
+        "Accounts and TOTP secrets: {file} (readable by root only)",
+    ),
+    Text(
+        "계정의 일회용 코드: .venv/bin/ansim demo code {who}", "A code for an account: .venv/bin/ansim demo code {who}"
+    ),
+    Text(
+        "먼저 할 일: {url} 을 열어 {who} 계정으로 로그인하고, 분석환경을 열어 안내 노트북을 실행하십시오.",
+        "First: open {url}, sign in as {who}, open the workspace, run the tutorial notebook.",
+    ),
+)
 
 
 def load_demo(zone: Zone) -> tuple[list[DemoAccount], bool]:
@@ -62,9 +77,9 @@ def print_demo(zone: Zone, accounts: list[DemoAccount], console: Console, *, fre
     )
     if fresh:
         print_accounts(accounts, console)
-    console.print(f"Accounts and TOTP secrets: {zone.home / ACCOUNTS_FILE} (readable by root only)", soft_wrap=True)
-    console.print(f"A code for an account: .venv/bin/ansim demo code {RESEARCHER}")
-    console.print(f"First: open {url}, sign in as {RESEARCHER}, open the workspace, run the tutorial notebook.")
+    for text in NEXT_STEPS:
+        said = text.format(file=zone.home / ACCOUNTS_FILE, who=RESEARCHER, url=url).say(language_of())
+        console.print(said, soft_wrap=True)
 
 
 def print_accounts(accounts: list[DemoAccount], console: Console) -> None:

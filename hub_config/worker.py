@@ -23,7 +23,17 @@ from audit.break_glass_log import take_in
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.space_watch import SpaceWatch
 from egress_review.vault import Vault
-from hub_config import attesting, fingerprinting, key_endings, mailing, outward, retention, reviewing, synthetic_making
+from hub_config import (
+    attesting,
+    fingerprinting,
+    freezing,
+    key_endings,
+    mailing,
+    outward,
+    retention,
+    reviewing,
+    synthetic_making,
+)
 from hub_config.backup import duty as backup_duty
 from hub_config.gate_control import GateControl
 from hub_config.hub_api import HubApi
@@ -64,7 +74,9 @@ class Worker:
         self._stop = threading.Event()
         self._gate = GateControl(zone.home)
         self._hub = HubApi(zone.settings.hub_url(), zone.keys.hub_token("worker"), timeout=HUB_SECONDS)
+        self._freezer = freezing.Freezer(zone, self._gate, self._hub, WORKER)
         self._duties = (
+            Duty("freezes", freezing.SECONDS, self._freezer.look),
             Duty("egress", 0.5, self.act_on_requests),
             Duty("idle", 60, zone.desk.tidy),
             Duty("endings", zone.settings.workspace.ending_check_seconds, self.close_ended),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from audit.event import Actor, Event, Object, Outcome, Source, Subjects
+from registry.access_policy import AccessPolicy
 from registry.errors import Denied
 from registry.model import Person, WorkPermit
 
@@ -29,6 +30,8 @@ class Running:
     ends_at: str | None
     language: str
     datasets: tuple[tuple[str, int, int], ...]
+    access: Mapping[str, Any] = field(default_factory=dict)
+    """The policy of the project as the gate is told it."""
 
     def payload(self) -> dict[str, Any]:
         """Return what the gate is told about the workspace."""
@@ -40,6 +43,7 @@ class Running:
             "ends_at": self.ends_at,
             "language": self.language,
             "datasets": [list(d) for d in self.datasets],
+            "access": dict(self.access),
         }
 
     def state(self) -> dict[str, Any]:
@@ -52,8 +56,8 @@ class Running:
         return cls(**{**state, "datasets": tuple((d[0], d[1], d[2]) for d in state["datasets"])})
 
 
-def running(person: Person, permit: WorkPermit, *, prefix: str) -> Running:
-    """Describe a workspace from the permit that allows it."""
+def running(person: Person, permit: WorkPermit, *, prefix: str, access: AccessPolicy) -> Running:
+    """Describe a workspace from the permit that allows it, and the policy of its project."""
     return Running(
         workspace=permit.workspace.ref,
         person=person.ref,
@@ -63,6 +67,7 @@ def running(person: Person, permit: WorkPermit, *, prefix: str) -> Running:
         ends_at=_iso(permit.ends_at),
         language=person.language,
         datasets=tuple((m.dataset, m.version, m.people) for m in permit.mounts),
+        access=access.payload(),
     )
 
 

@@ -1,8 +1,8 @@
 """The directories of a workspace on the host, made so that no name from inside a container is ever followed.
 
-`workspaces/<ref>/` belongs to root; only `home` and `outbox` in it are writable from the container, which
-cannot rename those two, for they are mount points there. Everything is reached through directory descriptors
-and O_NOFOLLOW, so a link put where a directory should be is an error and never a way out.
+`workspaces/<ref>/` belongs to the zone: to root, or to its own user under systemd. Only `home` and `outbox` in it are
+writable from the container, which cannot rename those two, for they are mount points there. Everything is reached
+through directory descriptors and O_NOFOLLOW, so a link put where a directory should be is an error and never a way out.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ def make_workspace(home: Path, ref: str, *, uid: int, gate_uid: int, gate_gid: i
     Raises: WorkspaceFilesError — if a name is taken by anything but a directory.
     """
     with _opened(None, str(home / "workspaces")) as parent, _made(parent, ref) as workspace:
-        os.fchown(workspace, 0, gate_gid)
+        os.fchown(workspace, os.geteuid(), gate_gid)
         os.fchmod(workspace, 0o710)
         _make_home(workspace, uid, seed)
         for name, owner, group, mode in (
             ("home", uid, uid, 0o700),
             ("outbox", uid, uid, 0o700),
-            ("inbox", 0, 0, 0o755),  # read by the workspace, written by the worker alone
+            ("inbox", os.geteuid(), os.getegid(), 0o755),  # read by the workspace, written by the worker alone
             ("run", gate_uid, gate_gid, 0o755),
         ):
             with _made(workspace, name) as child:

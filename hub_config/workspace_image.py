@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from audit.text import Text
 from hub_config.errors import ZoneError
 from images.manifest import image_manifest
 
@@ -15,5 +16,8 @@ def notebook_image(home: Path) -> str:
     """
     image = image_manifest(home, "notebook")
     if image is None:
-        raise ZoneError("No notebook image was built.", hint="Run `make up`; it builds the images.")
+        raise ZoneError(
+            Text("노트북 이미지가 없습니다.", "No notebook image was built."),
+            hint=Text("`make up`을 실행하면 만듭니다.", "Run `make up`; it builds the images."),
+        )
     return image.id

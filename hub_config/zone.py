@@ -33,7 +33,10 @@ from hub_config.room import log_space
 from hub_config.settings import Settings, load_settings
 from images.manifest import image_manifest
 from portal.extract_desk import ExtractReviews, desk_of
+from portal.package_desk import packages_of
+from registry.directory import Directory
 from registry.notice import NOTICE_VERSION
+from registry.packages.desk import PackageDesk
 from registry.service import Registry
 
 
@@ -79,6 +82,11 @@ class Zone:
         return desk_of(self)
 
     @property
+    def packages(self) -> PackageDesk:
+        """The desk of packages: what projects may install, and requests for more."""
+        return packages_of(self)
+
+    @property
     def replacements(self) -> Mapping[str, Callable[[Path | None], Facts]]:
         """What replaces each key of the zone but those that sign the log."""
         return key_replacing.replacements(self)
@@ -109,6 +117,15 @@ def calendar_of(home: Path) -> WorkingHours:
         return load_review_policy(home).hours
     except ReviewPolicyUnusable:
         return KOREAN_HOURS
+
+
+def passwords_of(settings: Settings) -> Directory | None:
+    """Return who checks passwords; the libraries for it are loaded where somebody else does."""
+    if not settings.directory.on:
+        return None
+    from hub_config.identity.directory import directory_of
+
+    return directory_of(settings.directory, settings.home)
 
 
 def open_zone(home: Path, component: str) -> Zone:
@@ -142,9 +159,10 @@ def open_zone(home: Path, component: str) -> Zone:
         dataset_roots=settings.dataset_roots(),
         treated_outside=settings.datasets.treated_outside,
         reviews=ExtractReviews(log),
+        directory=passwords_of(settings),
     )
     own = settings.home / "policies"
-    policy = with_recognisers(load_policy(settings.egress.policy, own), settings.home)
+    policy = with_recognisers(load_policy(settings.egress_policy(), own), settings.home)
     desk = EgressDesk(
         db,
         log,

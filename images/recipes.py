@@ -21,7 +21,14 @@ _BASE_FILES: Final = (
 _NOTEBOOK_FILES: Final = (
     *("Dockerfile", "build.lock", "requirements.lock", "prepare.py", "start", "relay.py", "ansim_client.py"),
     *("ansim_evidence.py", "ansim_outbox.py", "ansim_table.py", "ansim_words.py"),
-    *("ansim_lab.py", "ansim_spare.py", "config/labconfig/page_config.json"),
+    *(
+        "ansim_lab.py",
+        "ansim_spare.py",
+        "ansim_packages.py",
+        "ansim_call.py",
+        "pip.conf",
+        "config/labconfig/page_config.json",
+    ),
     *("config/jupyter_server_config.py", "config/jupyter_server_config.d/ansim_lab.json"),
 )
 _CLEANING: Final = tuple(f"egress_review/{name}.py" for name in ("clean_main", "cleaning", "rounding", "tracebacks"))

@@ -18,7 +18,7 @@ from images.debian_archive import sha256_of
 from images.errors import ImageError, NoNetwork
 from images.wheel_lock import Wheel, WheelLock, normalised
 
-Say = Callable[[str], None]
+Say = Callable[[str], object]
 
 PYTHON: Final = "3.11.2"
 _GLIBC_MINOR: Final = 36
@@ -74,24 +74,46 @@ def _cached(lock: WheelLock, cache: Path) -> dict[Wheel, Path]:
 
 def resolve(wanted: Path, cache: Path, *, say: Say) -> WheelLock:
     """The newest versions that satisfy the requirements file `wanted` together, fetched into `cache`."""
-    say(f"resolving {wanted.name} for Python {PYTHON}")
     with tempfile.TemporaryDirectory(prefix="ansim-lock-") as scratch:
         pins = Path(scratch, "pins.txt")
-        _run(
-            [
-                *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
-                *("--upgrade", "--generate-hashes", "--only-binary", ":all:"),
-                *("--python-version", PYTHON, "--python-platform", "x86_64-manylinux_2_28"),
-                *("--output-file", str(pins), str(wanted)),
-            ],
-            "uv",
-        )
+        pin(wanted, pins, say=say)
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, prefix=".part-") as part:
-            _pip_download(["--require-hashes", "--no-deps", f"--requirement={pins}"], Path(part))
+            download(pins, Path(part))
             wheels = tuple(sorted(_as_wheel(file) for file in Path(part).glob("*.whl")))
             _adopt(Path(part), cache)
     return WheelLock(wheels)
+
+
+def pin(wanted: Path, pins: Path, *, say: Say) -> None:
+    """Write into `pins` the newest versions that satisfy the requirements file `wanted`, with all their digests.
+
+    Raises:
+        NoNetwork: the package index cannot be reached, or has nothing that fits.
+    """
+    say(f"resolving {wanted.name} for Python {PYTHON}")
+    _run(
+        [
+            *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate"),
+            *("--upgrade", "--generate-hashes", "--only-binary", ":all:"),
+            *("--python-version", PYTHON, "--python-platform", "x86_64-manylinux_2_28"),
+            *("--output-file", str(pins), str(wanted)),
+        ],
+        "uv",
+    )
+
+
+def download(pins: Path, target: Path, *, index: Path | None = None) -> None:
+    """Fetch what a file of pins names into a folder, each file held against its digest.
+
+    `index` is a folder of wheels that is used instead of the package index.
+
+    Raises:
+        NoNetwork: a wheel is not to be had.
+        ImageError: a wheel has another digest than the pins say.
+    """
+    source = [] if index is None else ["--no-index", f"--find-links={index}"]
+    _pip_download([*source, "--require-hashes", "--no-deps", f"--requirement={pins}"], target)
 
 
 def _as_wheel(file: Path) -> Wheel:

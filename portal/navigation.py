@@ -41,33 +41,81 @@ class Entry:
     needs: frozenset[Role]
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Lines of the menu that belong together; `label` is a msgid, empty for the lines above every heading."""
+
+    label: str
+    entries: tuple[Entry, ...]
+
+
 MENU = (
-    Entry("/", "home", N_("Home"), EVERY_ROLE),
-    Entry("/requests", "egress", N_("Egress and ingress"), RESEARCHERS),
-    Entry("/review", "policy", N_("Egress and ingress review"), CHECKERS),
-    Entry("/rechecks", "eye", N_("Second looks"), CHECKERS | COMPLIANCE),
-    Entry("/as-recorded", "alert", N_("Not as recorded"), LOOKERS),
-    Entry("/compliance", "log", N_("Audit log"), COMPLIANCE),
-    Entry("/dashboard", "picture", N_("Dashboard"), COMPLIANCE | OPERATORS),
-    Entry("/monthly-reviews", "calendar", N_("Monthly review"), COMPLIANCE),
-    Entry("/retention", "lock", N_("Retention and erasure"), COMPLIANCE),
-    Entry("/people", "users", N_("People"), OPERATORS),
-    Entry("/projects", "folder", N_("Projects"), PROJECT_READERS),
-    Entry("/datasets", "database", N_("Datasets"), STEWARDS),
-    Entry("/policies", "policy", N_("Egress policies"), STEWARDS),
-    Entry("/extracts", "shield", N_("Extracts"), EXTRACT_READERS),
-    Entry("/synthetic", "table", N_("Synthetic extracts"), MAKERS),
-    Entry("/linkages", "users", N_("Linking projects"), ASKERS | AGREEING),
-    Entry("/reidentification", "user", N_("Re-identification"), ASKERS | AGREEING),
-    Entry("/additional-information", "key", N_("Additional information"), ASKERS | AGREEING),
-    Entry("/walls", "shield", N_("Walls"), COMPLIANCE | OPERATORS),
+    Group("", (Entry("/", "home", N_("Home"), EVERY_ROLE),)),
+    Group(
+        N_("Requests and review"),
+        (
+            Entry("/requests", "egress", N_("Egress and ingress"), RESEARCHERS),
+            Entry("/review", "policy", N_("Egress and ingress review"), CHECKERS),
+            Entry("/rechecks", "eye", N_("Second looks"), CHECKERS | COMPLIANCE),
+            Entry("/as-recorded", "alert", N_("Not as recorded"), LOOKERS),
+            Entry("/policies", "policy", N_("Egress policies"), STEWARDS),
+        ),
+    ),
+    Group(
+        N_("Records"),
+        (
+            Entry("/compliance", "log", N_("Audit log"), COMPLIANCE),
+            Entry("/dashboard", "picture", N_("Dashboard"), COMPLIANCE | OPERATORS),
+            Entry("/monthly-reviews", "calendar", N_("Monthly review"), COMPLIANCE),
+            Entry("/retention", "lock", N_("Retention and erasure"), COMPLIANCE),
+        ),
+    ),
+    Group(
+        N_("People and data"),
+        (
+            Entry("/people", "users", N_("People"), OPERATORS),
+            Entry("/projects", "folder", N_("Projects"), PROJECT_READERS),
+            Entry("/datasets", "database", N_("Datasets"), STEWARDS),
+        ),
+    ),
+    Group(
+        N_("De-identification"),
+        (
+            Entry("/extracts", "shield", N_("Extracts"), EXTRACT_READERS),
+            Entry("/synthetic", "table", N_("Synthetic extracts"), MAKERS),
+            Entry("/linkages", "users", N_("Linking projects"), ASKERS | AGREEING),
+            Entry("/reidentification", "user", N_("Re-identification"), ASKERS | AGREEING),
+            Entry("/additional-information", "key", N_("Additional information"), ASKERS | AGREEING),
+        ),
+    ),
+    Group(
+        N_("Operation"),
+        (
+            Entry("/walls", "shield", N_("Walls"), COMPLIANCE | OPERATORS),
+            Entry("/packages", "box", N_("Packages"), RESEARCHERS | OPERATORS),
     Entry("/images", "box", N_("Images"), OPERATORS),
-    Entry("/zone", "server", N_("Zone"), OPERATORS),
+            Entry("/zone", "server", N_("Zone"), OPERATORS),
+        ),
+    ),
 )
+FLAT = 7
+"""More lines than these go down the side of the page under their headings; fewer stand in one row above it."""
 
 
-def menu(roles: frozenset[Role] | None) -> tuple[Entry, ...]:
-    """Return the lines of the menu for a person's roles; nothing for a guest."""
+def menu(roles: frozenset[Role] | None) -> tuple[Group, ...]:
+    """Return the groups a person's roles see something of; nothing for a guest."""
     if roles is None:
         return ()
-    return tuple(entry for entry in MENU if entry.address == "/" or not entry.needs.isdisjoint(roles))
+    seen = (
+        Group(
+            group.label,
+            tuple(entry for entry in group.entries if not entry.needs.isdisjoint(roles) or entry.address == "/"),
+        )
+        for group in MENU
+    )
+    return tuple(group for group in seen if group.entries)
+
+
+def beside(groups: tuple[Group, ...]) -> bool:
+    """Tell whether the menu stands down the side of the page."""
+    return sum(len(group.entries) for group in groups) > FLAT

@@ -142,7 +142,7 @@ def _compare(portal: Portal, person: Person, ticket: Ticket, source: Source) -> 
 
 
 def _width(part: PartPair) -> int:
-    return max(max(len(row.before), len(row.after)) for row in part.rows)
+    return max(len(part.head), *(max(len(row.before), len(row.after)) for row in part.rows))
 
 
 @dataclass(frozen=True, slots=True)

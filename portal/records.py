@@ -24,6 +24,7 @@ ICONS: Mapping[str, str] = {
     "cell": "play",
     "contents": "file",
     "gate": "lock",
+    "output": "eye",
     "deid": "database",
     "extract": "database",
     "extract.reviewed": "pen",
@@ -64,6 +65,8 @@ ICONS: Mapping[str, str] = {
     "hold": "lock",
     "zone": "server",
     "image": "box",
+    "package": "box",
+    "package.missed": "search",
     "settings": "policy",
     "policy": "policy",
 }
@@ -80,6 +83,7 @@ FAMILIES: Mapping[str, Text] = {
     "cell": Text("셀 실행", "Cells"),
     "contents": Text("파일 저장", "Files"),
     "gate": Text("게이트", "Gate"),
+    "output": Text("출력", "Output"),
     "mail": Text("이메일", "E-mail"),
     "egress": Text("반출", "Egress"),
     "ingress": Text("반입", "Ingress"),
@@ -91,6 +95,7 @@ FAMILIES: Mapping[str, Text] = {
     "hold": Text("보존 조치", "Legal holds"),
     "zone": Text("안심구역", "Zone"),
     "image": Text("이미지", "Images"),
+    "package": Text("패키지", "Packages"),
     "settings": Text("설정", "Settings"),
     "policy": Text("정책", "Policies"),
 }
@@ -107,6 +112,7 @@ TONES: Mapping[str, str] = {
     "workspace.cut": "warn",
     "gate.refused": "warn",
     "session.throttled": "stop",
+    "session.emergency_used": "stop",
 }
 
 OUTCOMES: Mapping[str, Text] = {

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from egress_review.earlier import Version
-from egress_review.findings import FileReport
-from egress_review.model import Action, Choice, RequestFile
+from egress_review.findings import FileReport, Passed
+from egress_review.model import Action, Choice, RequestFile, RequestView
 from egress_review.presets import PRESETS
 from egress_review.screen import Screen
 from egress_review.showing import Shown
@@ -25,6 +25,9 @@ CHOICES: tuple[tuple[Choice, Mark], ...] = (
     (Choice.CHANGES, Mark(N_("Ask for changes"), "return", "warn")),
     (Choice.REJECT, Mark(N_("Reject"), "cross", "stop")),
 )
+
+LOW_RISK = N_("Low risk: %(rules)s rules passed, none was left out.")
+"""The comment that a vote on a low-risk request is filled in with."""
 
 TYPED = ("comment", "reason", "remark", "about", "visibility", "unseen")
 """What a refused form keeps; a confirmation is typed anew."""
@@ -71,7 +74,9 @@ def page_values(visit: Visit, screen: Screen) -> dict[str, Any]:
         "budget_days": BUDGET_DAYS,
         "people": sum(use.people for use in request.datasets),
         "own_votes": _chosen(visit)
-        or {sha256: choice for one in view.reviews if one.own for sha256, choice in one.votes.items()},
+        or {sha256: choice for one in view.reviews if one.own for sha256, choice in one.votes.items()}
+        or _low_risk(view),
+        "filled_comment": visit.text(LOW_RISK, rules=_rules_passed(view)) if _low_risk(view) else "",
         "typed": {name: str(visit.form.get(name) or "") for name in TYPED},
         "ticked": visit.chosen("preset"),
         "refused_form": "vote" if _chosen(visit) else "decide",
@@ -85,6 +90,21 @@ def page_values(visit: Visit, screen: Screen) -> dict[str, Any]:
         "after": screen.after,
         **_frame(visit, screen, cards),
     }
+
+
+def _low_risk(view: RequestView) -> dict[str, str]:
+    """Return the votes that a low-risk request is filled in with for somebody who has not voted: approval of each file.
+
+    Only whoever types the confirmation casts them, and the confirmation is never filled in.
+    """
+    if view.tier != "low" or view.request.state is not State.IN_REVIEW or any(one.own for one in view.reviews):
+        return {}
+    return {file.sha256: Choice.APPROVE.value for file in view.request.outputs}
+
+
+def _rules_passed(view: RequestView) -> int:
+    findings = (one for report in view.report.files for one in report.findings) if view.report else ()
+    return len({one.rule for one in findings if isinstance(one, Passed)})
 
 
 def _chosen(visit: Visit) -> dict[str, str]:

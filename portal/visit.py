@@ -19,7 +19,7 @@ from portal.fields import checked
 from portal.formats import days_left, zone_name
 from portal.hub import Hub
 from portal.i18n import Language, catalogue
-from portal.navigation import COMPLIANCE, OPERATORS, Crumb, menu
+from portal.navigation import COMPLIANCE, OPERATORS, Crumb, beside, menu
 from portal.render import render
 from portal.review_desk import overdue
 from portal.sessions import Session, Sessions
@@ -180,13 +180,15 @@ class Visit:
         """Return what the frame of every page shows."""
         me = self.signed_in
         settings = self.zone.settings
+        groups = menu(me.roles if me else None)
         return {
             "zone_name": settings.zone.name,
             "demo": settings.zone.demo,
             "work_origin": settings.origin("work"),
             "person": me.person if me else None,
             "roles": sorted(me.roles) if me else [],
-            "menu": menu(me.roles if me else None),
+            "menu": groups,
+            "menu_beside": beside(groups),
             "path": self.request.url.path,
             "address": self.request.url.path + (f"?{self.request.url.query}" if self.request.url.query else ""),
             "crumbs": crumbs,

@@ -30,6 +30,8 @@ from portal.errors import ANSWERS, Missing, WrongInput, advice_of, answer_for, r
 from portal.fields import checked
 from portal.formats import minute
 from portal.groups import groups_of
+from portal.package_desk import packages_of
+from portal.package_mirror import Mirror, told
 from portal.requests import open_workspace, view_of
 from portal.visit import role_name
 from portal.zone import ZoneLike
@@ -141,6 +143,9 @@ def build_workspace_api(zone: ZoneLike) -> ASGIApp:
             Route("/workspace/submit", _endpoint(zone, submit), methods=["POST"]),
             Route("/workspace/requests/{ref}", _endpoint(zone, one_request)),
             *(Route(path, _endpoint(zone, handler), methods=["POST"]) for path, handler in OF_REQUESTS.items()),
+            Route("/workspace/packages", _endpoint(zone, packages)),
+            Route("/workspace/packages", _endpoint(zone, ask_for_package), methods=["POST"]),
+            *Mirror(zone).routes(),
         ],
         exception_handlers={HTTPException: _unknown},
     )
@@ -192,6 +197,18 @@ def precheck(call: Call) -> Mapping[str, object]:
 def submit(call: Call) -> Mapping[str, object]:
     """Ask for files to leave the zone."""
     return _request(call.zone.desk.submit(call.person, call.workspace, call.draft(), source=call.source))
+
+
+def packages(call: Call) -> Mapping[str, object]:
+    """Say which packages the project may install, and how its requests for others stand."""
+    return told(call.zone, call.workspace)
+
+
+def ask_for_package(call: Call) -> Mapping[str, object]:
+    """Ask for a package that the project may not use yet."""
+    name, why = call.text("package"), call.text("reason")
+    packages_of(call.zone).ask(call.person, call.workspace.project, name, why, source=call.source)
+    return told(call.zone, call.workspace)
 
 
 def save_draft(call: Call) -> Mapping[str, object]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from audit.log import AuditLog
     from audit.retention.policy import RetentionPolicy
     from egress_review.service import EgressDesk
+    from registry.access_policy import AccessPolicy
     from registry.service import Registry
 
 
@@ -37,6 +38,7 @@ class SettingsLike(Protocol):
     def host(self, name: Literal["zone", "work", "preview"], /) -> str: ...
     def origin(self, name: Literal["zone", "work", "preview"], /) -> str: ...
     def hub_url(self) -> str: ...
+    def access_of(self, project: str, /) -> AccessPolicy: ...
 
 
 class KeysLike(Protocol):

@@ -15,6 +15,7 @@ from audit.search import Query, search
 from registry import forms, permits, queries, tables
 from registry.desk import Desk
 from registry.errors import Conflict, Denied, NotFound
+from registry.freezing import is_frozen
 from registry.intake import Reviews
 from registry.model import Grant, Person, Role, WorkPermit, Workspace
 from registry.text import Text
@@ -200,6 +201,7 @@ class Access(Desk):
             facts,
             memberships=tuple(queries.memberships(tx, project=project_id, person_ref=person.ref)),
             grants=queries.held(tx, project_id, at),
+            frozen=is_frozen(tx, project_id),
         )
 
 

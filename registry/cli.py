@@ -15,6 +15,7 @@ from rich.text import Text as Cell
 
 from audit.cli_context import Context, language_of
 from registry import commands as do
+from registry import identity_commands as of
 from registry.commands import Run
 from registry.roles import PERSON_ROLES, PROJECT_ROLES
 from registry.text import LANGUAGES, Text
@@ -51,6 +52,11 @@ GROUPS = {
 
 _REQUIRED = (("required", True),)
 _HANDLE = Option("handle", "user name")
+_IDENTITY = (
+    _HANDLE,
+    Option("authority", "the provider: oidc.issuer of the settings, as the page of a refusal shows it"),
+    Option("subject", "by which name the provider knows the person, as that page shows it"),
+)
 _ROLE = Option("role", "zone-wide role", (("choices", sorted(PERSON_ROLES)),))
 _PROJECT = Option("project", "project id")
 _ID = Option("id", "id: small letters, digits, hyphens")
@@ -129,6 +135,23 @@ COMMANDS: tuple[Command, ...] = (
         do.person_confirm_password,
         (_HANDLE, Option("--as", "user name of the confirmer", (*_REQUIRED, ("dest", "confirmer")))),
     ),
+    Command("person", "identities", "show by which names providers know somebody", of.person_identities, (_HANDLE,)),
+    Command("person", "connect", "connect an identity at a provider", of.person_connect, _IDENTITY),
+    Command(
+        "person",
+        "confirm-identity",
+        "confirm as a second person, who enters password and code, that an identity is connected",
+        of.person_confirm_identity,
+        (*_IDENTITY, Option("--as", "user name of the confirmer", (*_REQUIRED, ("dest", "confirmer")))),
+    ),
+    Command(
+        "person",
+        "seal-emergency",
+        "give the emergency account new secrets, printed once, for a sealed envelope",
+        of.person_seal_emergency,
+        (Option("--handle", "user name of the account", (("default", "emergency"),)),),
+    ),
+    Command("person", "disconnect", "take an identity at a provider back", of.person_disconnect, _IDENTITY),
     Command("project", "list", "show all projects", do.project_list),
     Command(
         "project",

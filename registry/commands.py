@@ -122,7 +122,7 @@ def person_reset(arguments: argparse.Namespace, registry: Registry) -> Answer:
 
 def person_confirm(arguments: argparse.Namespace, registry: Registry) -> Answer:
     """Confirms a reset as a second person, who proves with password and code to be there."""
-    confirmer = _second_person(arguments, registry)
+    confirmer = second_person(arguments, registry)
     token = registry.confirm_second_factor_reset(arguments.handle, by=confirmer, source=HERE)
     return Answer({"handle": arguments.handle, "reset": "confirmed"}, page=f"/second-factor/{token}")
 
@@ -135,12 +135,13 @@ def person_reset_password(arguments: argparse.Namespace, registry: Registry) -> 
 
 def person_confirm_password(arguments: argparse.Namespace, registry: Registry) -> Answer:
     """Confirms the reset of a password as a second person, who proves with password and code to be there."""
-    confirmer = _second_person(arguments, registry)
+    confirmer = second_person(arguments, registry)
     token = registry.confirm_password_reset(arguments.handle, by=confirmer, source=HERE)
     return Answer({"handle": arguments.handle, "reset": "confirmed"}, page=f"/password/{token}")
 
 
-def _second_person(arguments: argparse.Namespace, registry: Registry) -> Actor:
+def second_person(arguments: argparse.Namespace, registry: Registry) -> Actor:
+    """The person named by `--as`, who has just shown password and code."""
     password = getpass(f"Password of {arguments.confirmer}: ")
     code = getpass(f"Code of {arguments.confirmer}: ")
     return as_actor(registry.sign_in(arguments.confirmer, password, code, source=HERE))

@@ -17,6 +17,7 @@ from audit.event import Actor, Event, Object, Outcome, Source, Subjects
 from audit.log import AuditLog
 from audit.refs import new_ref
 from registry import queries, tables
+from registry.directory import Directory
 from registry.errors import Conflict, Denied, NotFound
 from registry.model import Person, PersonStatus, Role
 from registry.roles import AUTHORITY, NEEDS_A_PERSON, check_authority
@@ -64,6 +65,9 @@ class Writing:
 
 class Desk:
     """The shared part of the registry's use cases."""
+
+    _directory: Directory | None = None
+    """Who checks passwords, where the zone itself does not."""
 
     def __init__(self, db: Database, log: AuditLog, *, clock: Callable[[], datetime]) -> None:
         self._db = db

@@ -140,6 +140,7 @@ class Erasure(Desk):
         tx.execute(delete(tables.attempts).where(tables.attempts.c.key == key))
         for table in (
             *(tables.message, tables.link, tables.reset_request, tables.password_request, tables.erasure_request),
+            *(tables.identity, tables.emergency),
         ):
             tx.execute(delete(table).where(table.c.person_ref == person.ref))
         return destroyed

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, update
 from audit.event import Actor, Source
 from registry import counting, links, queries, tables, throttle
 from registry.desk import as_actor
+from registry.directory import passwords_elsewhere
 from registry.errors import SignInRefused
 from registry.links import LinkKind
 from registry.model import Person
@@ -44,6 +45,8 @@ class LostPassword(Resets):
 
         Raises: NotFound, Denied, Conflict — the account has not joined or is closed.
         """
+        if self._directory is not None:
+            raise passwords_elsewhere()
         self._request(PASSWORD, handle, by=by, source=source)
 
     def password_resets(self) -> list[Person]:
@@ -72,7 +75,7 @@ class LostPassword(Resets):
         check_new_password(password, handle=person.handle, email=person.email)
         attempt = self._attempt(person.handle, source, "password_reset")
         stored = self._knock(attempt)
-        _, step = self._judge(stored, True, code, attempt.at)
+        _, step = self._judge(stored, None, code, attempt.at)
         if step is None or stored.totp_secret is None:
             self._count_failure(attempt, stored.ref, "wrong_code")
             raise SignInRefused

@@ -159,6 +159,8 @@ class People(Desk):
             set_columns(change.tx, person.ref, status=move.target.value)
             if move.target is PersonStatus.CLOSED:
                 set_columns(change.tx, person.ref, password_hash=None, totp_secret=None)
+                for table in (tables.identity, tables.emergency):
+                    change.tx.execute(delete(table).where(table.c.person_ref == person.ref))
             return queries.person_by_ref(change.tx, person.ref)
 
 

@@ -25,6 +25,14 @@ from registry.model import (
 )
 from registry.text import Text
 
+FROZEN = Text(
+    ko="과제가 동결되어 있습니다. 아무것도 지워지지 않았으며, 동결이 풀리면 이어서 할 수 있습니다.",
+    en="The project is frozen. Nothing was deleted, and everything goes on from here once the freeze is lifted.",
+)
+FROZEN_HINT = Text(
+    ko="까닭과 해제 시기는 과제 책임자나 운영자에게 문의하십시오.",
+    en="Ask the project lead or an operator why, and until when.",
+)
 WORKING_PERSON = frozenset({PersonStatus.ACTIVE})
 WORKING_PROJECT = frozenset({ProjectStatus.ACTIVE})
 WORKING_ROLES = frozenset({Role.RESEARCHER, Role.PROJECT_LEAD})
@@ -41,13 +49,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Everything the decision looks at. The default of each fact is its absence, which denies."""
+    """Everything the decision looks at. The default of each fact is its absence, which denies; of `frozen` it is the
+    absence of a freeze, and the other facts deny where nobody looked.
+    """
 
     at: datetime
     demo_zone: bool
     notice_version: str
     person: Person | None = None
     project: Project | None = None
+    frozen: bool = False
     memberships: tuple[Membership, ...] = ()
     grants: tuple[Held, ...] = ()
 
@@ -148,6 +159,7 @@ CONDITIONS: tuple[Condition, ...] = (
         lambda facts: facts.project is not None and facts.project.status in WORKING_PROJECT,
         Text(ko="과제가 종료되었습니다.", en="The project is closed."),
     ),
+    Condition("project_frozen", lambda facts: not facts.frozen, FROZEN, FROZEN_HINT),
     Condition(
         "project_not_started",
         lambda facts: facts.project is not None and facts.project.starts_at <= facts.at,

@@ -136,9 +136,16 @@ AUTHORITY: Mapping[str, frozenset[Role]] = MappingProxyType(
         ),
         "person.password_reset_requested": frozenset({Role.OPERATOR}),
         "person.password_reset_confirmed": frozenset({Role.OPERATOR, Role.COMPLIANCE_OFFICER, Role.DATA_CONTROLLER}),
+        "person.emergency_sealed": frozenset({Role.OPERATOR}),
+        "person.identity_given": frozenset({Role.OPERATOR}),
+        "person.identity_requested": frozenset({Role.OPERATOR}),
+        "person.identity_confirmed": frozenset({Role.OPERATOR, Role.COMPLIANCE_OFFICER, Role.DATA_CONTROLLER}),
+        "person.identity_removed": frozenset({Role.OPERATOR}),
         "project.created": frozenset({Role.OPERATOR}),
         "project.changed": frozenset({Role.OPERATOR}),
         "project.closed": frozenset({Role.OPERATOR}),
+        "project.frozen": frozenset({Role.OPERATOR, Role.DATA_CONTROLLER}),
+        "project.unfrozen": frozenset({Role.OPERATOR}),
         "membership.granted": frozenset({Role.OPERATOR}),
         "membership.revoked": frozenset({Role.OPERATOR}),
         "dataset.registered": frozenset({Role.OPERATOR, Role.DATA_CONTROLLER}),
@@ -152,6 +159,11 @@ AUTHORITY: Mapping[str, frozenset[Role]] = MappingProxyType(
         "egress.policy_simulated": frozenset({Role.OPERATOR, Role.DATA_CONTROLLER}),
         "privacy.erasure_requested": frozenset({Role.OPERATOR, Role.DATA_CONTROLLER}),
         "privacy.erased": frozenset({Role.COMPLIANCE_OFFICER}),
+        "package.approved": frozenset({Role.OPERATOR}),
+        "package.refused": frozenset({Role.OPERATOR}),
+        "package.revoked": frozenset({Role.OPERATOR}),
+        "package.shelved": frozenset({Role.OPERATOR}),
+        "package.unshelved": frozenset({Role.OPERATOR}),
     }
 )
 """Who may make which change, by its name in the audit log. An action that is not here is nobody's."""
@@ -160,6 +172,7 @@ NEEDS_A_PERSON = frozenset(
     {
         "person.second_factor_reset_confirmed",
         "person.password_reset_confirmed",
+        "person.identity_confirmed",
         "privacy.erasure_requested",
         "privacy.erased",
     },

@@ -9,7 +9,6 @@ from registry.errors import SignInRefused
 from registry.joining import first_step
 from registry.links import LinkKind
 from registry.model import Person
-from registry.passwords import verify_password
 from registry.people import about, concerning, set_columns
 from registry.resets import Reset, Resets, check_joined
 from registry.text import Text
@@ -69,8 +68,8 @@ class SecondFactor(Resets):
         step = first_step(totp_secret, code, self._clock())
         attempt = self._attempt(person.handle, source, "second_factor")
         stored = self._knock(attempt)
-        if not verify_password(stored.password_hash, password):
-            self._count_failure(attempt, stored.ref, "wrong_password")
+        if (fault := self._password_fault(attempt.handle, stored, password)) is not None:
+            self._count_failure(attempt, stored.ref, fault)
             raise SignInRefused
         with self._changing(
             "person.second_factor_set",

@@ -9,9 +9,13 @@ from pathlib import Path
 from audit.db import Database
 from audit.log import AuditLog
 from registry.desk import utc_now
+from registry.directory import Directory
+from registry.emergency import Emergency
 from registry.endings import Endings
 from registry.erasure import Erasure
+from registry.freezing import Freezing
 from registry.holdings import Holdings
+from registry.identities import Identities
 from registry.intake import NoReviews, Reviews
 from registry.joining import Joining
 from registry.lostpassword import LostPassword
@@ -21,7 +25,9 @@ from registry.secondfactor import SecondFactor
 from registry.totp import SecretBox
 
 
-class Registry(People, Joining, SecondFactor, LostPassword, Projects, Holdings, Endings, Erasure):
+class Registry(
+    People, Joining, SecondFactor, LostPassword, Identities, Emergency, Projects, Freezing, Holdings, Endings, Erasure
+):
     """Who may use which data, for what, until when.
 
     Every change is one transaction with its audit event: if the event cannot be written, nothing changed.
@@ -39,20 +45,27 @@ class Registry(People, Joining, SecondFactor, LostPassword, Projects, Holdings, 
         dataset_roots: tuple[Path, ...] = (),
         treated_outside: bool = False,
         reviews: Reviews | None = None,
+        directory: Directory | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Opens the registry in `db`; `secrets_key` has 32 bytes and encrypts second factors.
 
         Datasets lie below one of `dataset_roots`; without any they may lie anywhere. `reviews` knows which files
-        were found adequate; `treated_outside` says that the zone also takes data that was treated before it came.
+        were found adequate; `directory` checks passwords; `treated_outside` says that the zone also takes data that was treated before it came.
         """
         super().__init__(db, log, clock=clock)
         self._secrets = SecretBox(secrets_key)
+        self._directory = directory
         self._demo = demo
         self._dataset_roots = dataset_roots
         self._notice_version = notice_version
         self._treated_outside = treated_outside
         self._reviews = reviews or NoReviews()
+
+    @property
+    def passwords_elsewhere(self) -> bool:
+        """Whether people sign in with a password that the zone does not keep."""
+        return self._directory is not None
 
     @property
     def demo(self) -> bool:

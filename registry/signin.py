@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection, select, update
 
+from audit.canonical import JSON
 from audit.event import Actor, Event, Object, Source, Subjects
-from registry import counting, queries, tables, throttle, totp
+from registry import counting, emergency, queries, tables, throttle, totp
 from registry.desk import Desk, as_actor
+from registry.directory import NOBODY, DirectoryUnreachable, passwords_elsewhere
 from registry.errors import NotFound, SignInRefused
 from registry.forms import SLUG
 from registry.model import Person, PersonStatus
@@ -33,6 +36,10 @@ class Credentials:
     password_hash: str | None = None
     totp_secret: bytes | None = None
     totp_last_step: int | None = None
+    over: bool = False
+    """Whether this is the emergency account, opened too long ago."""
+    local: bool = False
+    """Whether the zone keeps this password whatever else it does: the emergency account's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +64,22 @@ class SignIn(Desk):
 
         Raises: SignInRefused — for every other case; which one it was is in the audit log only.
         """
-        return self._enter(handle, password, code, source, "sign_in", lambda tx, person: _signed_in(person, source))
+
+        def come_in(tx: Connection, person: Person) -> Event:
+            used = emergency.note_use(self, tx, person, source, self._clock())
+            if used is not None:
+                self._log.append(tx, used)
+            return signed_in(person, source)
+
+        return self._enter(handle, password, code, source, "sign_in", come_in)
 
     def change_password(self, person: Person, old: str, new: str, code: str, *, source: Source) -> None:
         """Replaces the person's password after old password and a fresh code were shown.
 
         Raises: Invalid — the new password breaks a rule or is the old one. SignInRefused — as `sign_in`.
         """
+        if self._directory is not None:
+            raise passwords_elsewhere()
         check_new_password(new, handle=person.handle, email=person.email, old=old)
         stored = hash_password(new)
 
@@ -84,10 +100,11 @@ class SignIn(Desk):
         """Lets the owner of the credentials through and does `then` in the transaction that records it."""
         attempt = self._attempt(handle, source, purpose)
         stored = self._knock(attempt)
-        right = verify_password(stored.password_hash, password)
-        cause, step = self._judge(stored, right, code, attempt.at)
+        fault = self._password_fault(attempt.handle, stored, password)
+        cause, step = self._judge(stored, fault, code, attempt.at)
         if cause is None:
-            fresh = renewed(stored.password_hash, password)
+            kept = self._keeps_password(stored)
+            fresh = renewed(stored.password_hash, password) if kept else stored.password_hash
             with self._db.begin() as tx:
                 if _use_step(tx, stored, step):
                     counting.read(tx, attempt.handle_key, attempt.at)
@@ -118,7 +135,7 @@ class SignIn(Desk):
         """
         with self._db.begin() as tx:
             counting.forget_old(tx, attempt.at)
-            stored = _credentials(tx, attempt.handle)
+            stored = _credentials(tx, attempt.handle, attempt.at)
             of_handle = counting.read(tx, attempt.handle_key, attempt.at)
             of_source = counting.read(tx, attempt.source_key, attempt.at)
             shut = [
@@ -149,7 +166,21 @@ class SignIn(Desk):
             counting.write(tx, attempt.source_key, history.failed(throttle.SOURCE, attempt.at), attempt.at)
             self._log.append(tx, _refusal("session.refused", attempt, ref, cause))
 
-    def _judge(self, stored: Credentials, right: bool, code: str, at: datetime) -> tuple[str | None, int | None]:
+    def _keeps_password(self, stored: Credentials) -> bool:
+        return self._directory is None or stored.local
+
+    def _password_fault(self, handle: str, stored: Credentials, password: str) -> str | None:
+        """What is wrong with a password, none if it is right; who keeps it is asked."""
+        if self._directory is None or stored.local:
+            return None if verify_password(stored.password_hash, password) else "wrong_password"
+        try:
+            known = stored.ref is not None and stored.active
+            right = self._directory.is_right(handle if known else NOBODY, password)
+        except DirectoryUnreachable:
+            return "directory_unreachable"
+        return None if right and known else "wrong_password"
+
+    def _judge(self, stored: Credentials, fault: str | None, code: str, at: datetime) -> tuple[str | None, int | None]:
         """The cause of a refusal, or none and the code's time step. Everything is computed in every case."""
         if stored.ref is not None and stored.totp_secret is not None:
             secret = self._secrets.open(stored.totp_secret, person_ref=stored.ref)
@@ -159,7 +190,8 @@ class SignIn(Desk):
         causes = (
             ("unknown_handle", stored.ref is None),
             ("not_active", not stored.active),
-            ("wrong_password", not right),
+            ("emergency_over", stored.over),
+            (fault or "", fault is not None),
             ("no_second_factor", stored.totp_secret is None),
             ("wrong_code", step is None),
         )
@@ -174,33 +206,49 @@ PASSWORD_CHANGED = Text(
 _NOBODYS_SECRET = totp.new_secret()
 
 
-def _signed_in(person: Person, source: Source) -> Event:
+def signed_in(person: Person, source: Source, detail: Mapping[str, JSON] = MappingProxyType({})) -> Event:
+    """The event of somebody coming in; `detail` says how, where it was not by password and code."""
     return Event(
         action="session.signed_in",
         actor=as_actor(person),
         object=about(person),
         subjects=concerning(person),
         source=source,
+        detail=dict(detail),
     )
 
 
 def _refusal(action: str, attempt: Attempt, ref: str | None, cause: str) -> Event:
     # People type passwords into the user name field: only what could be a user name is kept, and that sealed.
     sealed = {"handle": attempt.handle} if ref is None and SLUG.fullmatch(attempt.handle) else {}
+    detail: dict[str, JSON] = {"purpose": attempt.purpose}
+    return refusal(action, source=attempt.source, ref=ref, cause=cause, detail=detail, sealed=sealed)
+
+
+def refusal(
+    action: str,
+    *,
+    source: Source,
+    ref: str | None,
+    cause: str,
+    detail: dict[str, JSON],
+    sealed: Mapping[str, str] = MappingProxyType({}),
+) -> Event:
+    """The event of somebody who was not let in; `ref` is of the person whose account it was about, if of anybody."""
     return Event(
         action=action,
         actor=DOOR,
         object=Object("session", "unidentified") if ref is None else Object("person", ref),
         subjects=Subjects.none() if ref is None else Subjects.person(ref),
-        source=attempt.source,
+        source=source,
         outcome="denied",
         reason=cause,
-        detail={"purpose": attempt.purpose},
-        sealed=sealed,
+        detail=detail,
+        sealed=dict(sealed),
     )
 
 
-def _credentials(tx: Connection, handle: str) -> Credentials:
+def _credentials(tx: Connection, handle: str, at: datetime) -> Credentials:
     try:
         person = queries.person_by_handle(tx, handle)
     except NotFound:
@@ -213,6 +261,8 @@ def _credentials(tx: Connection, handle: str) -> Credentials:
         password_hash=row.password_hash,
         totp_secret=row.totp_secret,
         totp_last_step=row.totp_last_step,
+        over=emergency.is_over(tx, person.ref, at),
+        local=emergency.is_sealed(tx, person.ref),
     )
 
 

@@ -88,6 +88,25 @@ password_request = Table(
     Column("requested_at", UtcDateTime, nullable=False),
 )
 
+identity = Table(
+    "registry_identity",
+    metadata,
+    Column("authority", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("person_ref", REF, ForeignKey("registry_person.ref"), nullable=False, index=True),
+    Column("asked_by", REF, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("given_at", UtcDateTime),
+)
+
+emergency = Table(
+    "registry_emergency",
+    metadata,
+    Column("person_ref", REF, ForeignKey("registry_person.ref"), primary_key=True),
+    Column("sealed_at", UtcDateTime, nullable=False),
+    Column("opened_at", UtcDateTime),
+)
+
 erasure_request = Table(
     "registry_erasure_request",
     metadata,
@@ -132,6 +151,15 @@ project = Table(
     Column("cpus", Float, nullable=False),
     Column("pids", Integer, nullable=False),
     CheckConstraint("status in ('active', 'closed')", name="status"),
+)
+
+freeze = Table(
+    "registry_freeze",
+    metadata,
+    Column("project", SLUG, ForeignKey("registry_project.id"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by_ref", REF, nullable=False),
+    Column("why", Text, nullable=False),
 )
 
 membership = Table(
@@ -217,4 +245,21 @@ warning = Table(
     Column("workspace", REF, ForeignKey("registry_workspace.ref"), primary_key=True),
     Column("ends_at", UtcDateTime, primary_key=True),
     Column("lead", String(8), primary_key=True),
+)
+
+package_request = Table(
+    "registry_package_request",
+    metadata,
+    Column("ref", REF, primary_key=True),
+    Column("project", SLUG, ForeignKey("registry_project.id"), nullable=False, index=True),
+    Column("package", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("note", Text),
+    # Nobody where an operator allowed it without being asked.
+    Column("asked_by", REF),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("decided_by", REF),
+    Column("decided_at", UtcDateTime),
+    CheckConstraint("state in ('asked', 'approved', 'refused', 'revoked')", name="state"),
 )

@@ -10,12 +10,15 @@ from typing import Any, Protocol, TypeAlias
 
 from audit.body import parse
 from audit.errors import MalformedBody
+from audit.merkle import HASH_BYTES, above
+from audit.verifying.edge import split
 from audit.verifying.facts import read
 from audit.verifying.frames import PRUNED
-from audit.verifying.quick import Reader, Said
+from audit.verifying.quick import Reader
 from audit.verifying.subjects import subject_of
+from audit.verifying.together import Dates, Said
 
-TILE_WIDTH = 256
+TILE_HEIGHT, TILE_WIDTH = 8, 256
 CHUNK = 8192  # entries: 32 tiles; fewer take longer, more take memory
 MAX_PER_CODE = 100
 UNKNOWN = b""
@@ -23,7 +26,8 @@ UNKNOWN = b""
 Row = tuple[Any, ...]
 """idx, leaf_hash, body, and in a database ts, event_id and the other columns of `audit.columns`; texts as bytes."""
 LinkRow = tuple[int, bytes, bytes]
-Agrees: TypeAlias = "Callable[[Sequence[bytes], Said], bool]"
+Agrees: TypeAlias = "Callable[[bytes, Said], bool]"
+"""Told the hashes of the bodies, one after the other, and what they say."""
 
 
 @dataclass(slots=True)
@@ -33,7 +37,11 @@ class Chunk:
     start: int
     end: int
     hashes: list[bytes] = field(default_factory=list)
-    """The hashes of the bodies; unknown where a body is missing."""
+    """The hashes of the bodies; unknown where a body is missing. Where nothing is wrong there are `tiles` instead."""
+    tiles: list[bytes] = field(default_factory=list)
+    """The hashes of the bodies one after the other, tile by tile."""
+    roots: list[bytes] = field(default_factory=list)
+    """The roots of those of these tiles that are full."""
     suspects: list[tuple[str, int, int]] = field(default_factory=list)
     """Problems that explain why the tree may not hold: code, first and last index."""
     problems: list[tuple[str, int, int]] = field(default_factory=list)
@@ -75,38 +83,58 @@ class Beside(Protocol):
 
 def all_at_once(
     start: int,
-    leaves: Sequence[bytes],
+    bodies: Sequence[bytes],
     reader: Reader,
     beside: Beside | None = None,
     agrees: Agrees | None = None,
     hints: Sequence[bytes] = (),
+    dates: Dates | None = None,
 ) -> Chunk | None:
     """Return a run of entries in which nothing is wrong; None if anything may be.
 
-    `leaves` are the bodies, each behind the byte that marks a leaf of the tree. `agrees` says whether all rows that are
-    kept of them are what the bodies say, and whether there are no others.
+    `agrees` says whether all rows that are kept of the bodies are what these say, and whether there are no others.
     """
-    sha256 = hashlib.sha256
     try:
-        said = reader.read(leaves, hints)
+        said = reader.read(bodies, hints, dates)
+        hashes = _hashes(bodies)
     except (MalformedBody, TypeError, AttributeError):
         return None
-    hashes = [sha256(leaf).digest() for leaf in leaves]
-    if said.tails != sorted(said.tails) or (agrees is not None and not agrees(hashes, said)):
+    if said.times != sorted(said.times) or (agrees is not None and not agrees(hashes, said)):
         return None
-    chunk = Chunk(start, start + len(leaves), hashes, first_ts=said.time(0), last_ts=said.time(-1))
+    chunk = Chunk(start, start + len(bodies), first_ts=said.times[0], last_ts=said.times[-1])
+    chunk.tiles, chunk.roots = tiles_of(hashes)
     chunk.outcomes = said.intents
     for n in [n for n, frame in enumerate(said.frames) if frame.notable]:
         columns = said.frames[n].columns
         if columns[2] == b"intent":
             chunk.intents.append((said.event_ids[n], start + n))
         if columns[1] == PRUNED:
-            chunk.declared.append((start + n, leaves[n][1:]))
+            chunk.declared.append((start + n, bodies[n]))
     if beside is not None and (absent := beside.missing(said.commitments)):
-        owners = ((index, leaf[1:]) for index, leaf in enumerate(leaves, start))
+        owners = enumerate(bodies, start)
         sealed = ((index, body, value) for index, body in owners for value in read(body).commitments)
         _sealed(chunk, [owner for owner in sealed if owner[2] in absent], beside.erased)
     return chunk
+
+
+def _hashes(bodies: Sequence[bytes]) -> bytes:
+    """Return the leaf hashes of bodies, one after the other (RFC 6962 section 2.1)."""
+    begun = hashlib.sha256(b"\0").copy  # cheaper than to begin each anew
+    hashes: list[bytes] = []
+    for body in bodies:
+        leaf = begun()
+        leaf.update(body)
+        hashes.append(leaf.digest())
+    return b"".join(hashes)
+
+
+def tiles_of(hashes: bytes) -> tuple[list[bytes], list[bytes]]:
+    """Return hashes that stand one after the other tile by tile, and the roots of the tiles that are full."""
+    step = TILE_WIDTH * HASH_BYTES
+    nodes = hashes[: len(hashes) // step * step]
+    for _ in range(TILE_HEIGHT):
+        nodes = above(nodes)
+    return [hashes[at : at + step] for at in range(0, len(hashes), step)], split(nodes)
 
 
 def one_by_one(start: int, end: int, rows: Iterable[Row], beside: Beside | None, *, minimum: int = 0) -> Chunk:

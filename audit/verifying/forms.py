@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from binascii import unhexlify
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 ID_BYTES, HEX_BYTES, TS_BYTES = 36, 64, 27
 END = b'","v":1}'
@@ -11,29 +11,32 @@ END = b'","v":1}'
 TAIL_BYTES = TS_BYTES + len(END)
 
 _HEX_DIGITS, _DIGITS = b"0123456789abcdef", b"0123456789"
-_ID_CLASSES = bytes(104 if n in _HEX_DIGITS else n if n == 45 else 0 for n in range(256))  # h for any digit
-_ID_FORM = b"hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh"
+_NEXT = b","
+_ID_CLASSES = bytes(104 if n in _HEX_DIGITS else n if n in b"-," else 0 for n in range(256))  # h for any digit
+_ID_FORM = b"hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh,"
 _TIME_CLASSES = bytes(48 if n in _DIGITS else n for n in range(256))
-_TIME_FORM = b'0000-00-00T00:00:00.000000Z","v":0}'
+_TIME_FORM = b"0000-00-00T00:00:00.000000Z,"
 # Digits of ids and times that may not be just any: where they stand, and which they may be.
 _ID_DIGITS = {14: b"7", 19: b"89ab"}
-_TIME_DIGITS = {5: b"01", 8: b"0123", 11: b"012", 14: b"012345", 17: b"012345", 33: b"1"}
+_TIME_DIGITS = {5: b"01", 8: b"0123", 11: b"012", 14: b"012345", 17: b"012345"}
 
 
 def are_ids(values: Sequence[bytes]) -> bool:
-    """Return whether every value is a UUIDv7 as bodies write it; none is longer than one."""
-    joined = b"".join(values)
-    return joined.translate(_ID_CLASSES) == _ID_FORM * len(values) and _have(joined, ID_BYTES, _ID_DIGITS)
+    """Return whether every value is a UUIDv7 as bodies write it."""
+    return _are(values, _ID_CLASSES, _ID_FORM, _ID_DIGITS)
 
 
-def are_tails(values: Sequence[bytes]) -> bool:
-    """Return whether every value is a time with the version behind it, as bodies end; none is longer than that."""
-    joined = b"".join(values)
-    return joined.translate(_TIME_CLASSES) == _TIME_FORM * len(values) and _have(joined, TAIL_BYTES, _TIME_DIGITS)
+def are_times(values: Sequence[bytes]) -> bool:
+    """Return whether every value is a time as bodies write it."""
+    return _are(values, _TIME_CLASSES, _TIME_FORM, _TIME_DIGITS)
 
 
-def _have(joined: bytes, width: int, digits: dict[int, bytes]) -> bool:
-    return not any(joined[at::width].translate(None, some) for at, some in digits.items())
+def _are(values: Sequence[bytes], classes: bytes, form: bytes, digits: Mapping[int, bytes]) -> bool:
+    """Return whether every value is of a form, which ends with the comma that stands behind each, as in no value."""
+    joined = _NEXT.join(values) + _NEXT
+    if joined.translate(classes) != form * len(values):
+        return False
+    return not any(joined[at :: len(form)].translate(None, some) for at, some in digits.items())
 
 
 def are_hex(joined: bytes) -> bool:

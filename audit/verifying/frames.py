@@ -18,19 +18,21 @@ from audit.body import FIELDS, PLAIN_VALUES, Body, is_plain_detail
 from audit.canonical import decode, dump
 from audit.columns import DETAIL_LINKS, FILE_FIELDS
 from audit.verifying.facts import FoundColumns, FoundLinks, links_of
-from audit.verifying.forms import HEX_BYTES, ID_BYTES, TAIL_BYTES, TS_BYTES, are_hex, are_ids, are_tails
+from audit.verifying.forms import END, HEX_BYTES, ID_BYTES, TAIL_BYTES, TS_BYTES, are_hex, are_ids, are_times
 
 PRUNED = b"log.pruned"
-LEAF = b"\0"  # RFC 6962: what marks a leaf of the tree
 _MAX_LINKED, _MAX_REMEMBERED = 50, 500
 
 # What stands before the parts that are cut out, in the order of a body: `c`, `detail`, `id`, `intent_id`, `ts`.
-_SEALED, _IS, _DETAIL, _ID, _INTENT, _TS = b',"c":{"', b'":"', b',"detail":', b',"id":"', b'","intent_id":"', b',"ts":"'
+_SEALED, _IS, _DETAIL, _INTENT, _TS = b',"c":{"', b'":"', b',"detail":', b'","intent_id":"', b',"ts":"'
+NO_DETAIL = _ID = b',"id":"'
+"""What stands where a detail would, in a body without one; behind every detail it stands too."""
+NO_FORM = re.escape(NO_DETAIL)
 
 _NAMES = re.compile(rb'"([a-z_]++)":')
 _MORE_SEALED = re.compile(rb'":"([0-9a-f]{64})(?=")')
 _MEMBERS = re.compile(rb'"([a-z_]++)":(%b)' % PLAIN_VALUES)
-_NUMBER = rb"(?>[1-9][0-9]{0,14}+|0)"
+_NUMBER = rb"(?!0[0-9])[0-9]{1,15}+"
 # Under these names a value decides in whose timelines an entry stands.
 _LINKING = frozenset(name.encode() for name in (*DETAIL_LINKS, *FILE_FIELDS))
 _DECIDING = re.compile(rb'"(?:%b)":%b' % (b"|".join(sorted(_LINKING)), PLAIN_VALUES))
@@ -59,14 +61,14 @@ class Learnt(NamedTuple):
 
     frame: Frame
     """But for links that come from the detail or name an intent."""
-    fits: Fits | None
-    """Tells of a detail with `_ID` whether it links nothing and needs no parsing; None if it must be parsed."""
+    form: bytes | None
+    """The pattern of details that link nothing and need no parsing; None if they must be parsed."""
     body: Body | None
     """Where details are parsed: what else decides about links."""
     before: bytes = b""
-    """What stands before the commitment, or the detail or id if there is none; nothing if there are several."""
+    """What stands before the commitment, or the detail if there is none; nothing if there are several."""
     after: bytes = b""
-    """What stands between the commitment and the detail, or the id."""
+    """What stands between the commitment and the detail."""
     middle: bytes = b""
     """What stands between the id and the time; nothing if there are several commitments."""
     sealed: bool = False
@@ -74,19 +76,35 @@ class Learnt(NamedTuple):
 
 
 class Places(NamedTuple):
-    """How a leaf is cut whose body most likely has a frame: `cut` gives what follows it here, and id, end and seal."""
+    """How a body is cut that most likely has a frame, and what it is put together from again.
 
-    cut: Callable[[bytes], tuple[bytes, ...]]
-    fits: Fits
-    """Tells of the detail with what follows it whether it is as in every body with this frame."""
+    Where it says nothing in a place, that is empty. What stands for a detail has `,"id":"` behind it, and is that alone
+    in a body without one.
+    """
+
+    own: Callable[[bytes], tuple[bytes, bytes]]
+    """Gives the commitment and the detail."""
+    dated: Callable[[bytes], tuple[bytes, bytes]]
+    """Gives the id and the time."""
     before: bytes
     after: bytes
     middle: bytes
+    form: bytes
+    """The pattern of the details that go with any frame: see `fits`."""
     frame: Frame
-    detail: slice
+    parses: bool
+    """Whether such bodies are read one by one."""
     body: Body | None
+    """Where details are parsed: what else decides about links."""
     linked: dict[tuple[bytes, ...], Frame]
     """Where details are parsed: the frame with their links, by what decides about these."""
+
+    def parts(self, body: bytes) -> tuple[bytes, bytes, bytes, bytes] | None:
+        """Return commitment, detail, id and time of a body with these fixed parts; None of any other."""
+        parts = *self.own(body), *self.dated(body)
+        sealed, detail, event_id, ts = parts
+        whole = self.before, sealed, self.after, detail, event_id, self.middle, ts, END
+        return parts if b"".join(whole) == body else None
 
 
 class Cut(NamedTuple):
@@ -121,7 +139,8 @@ def cut_body(body: bytes) -> Cut | None:
         intent_id, middle = middle[at : at + ID_BYTES], middle[at + ID_BYTES :]
     names, commitments = _names_and_commitments(sealed)
     ids = [event_id] if intent_id is None else [event_id, intent_id]
-    if not middle.endswith(_TS) or not (are_ids(ids) and are_tails([tail]) and are_hex(b"".join(commitments))):
+    ended = middle.endswith(_TS) and tail[TS_BYTES:] == END
+    if not ended or not (are_ids(ids) and are_times([tail[:TS_BYTES]]) and are_hex(b"".join(commitments))):
         return None
     key: Key = (actor, *names, told, middle)
     return Cut(
@@ -179,40 +198,41 @@ def _members(values: Iterable[bytes | None]) -> bytes:
 
 def learnt(columns: FoundColumns, shared: Body, cut: Cut) -> Learnt:
     """Return the frame of a body, of which `shared` is everything but the detail and the intent."""
-    fits = None if cut.detail is None else fitting(cut.detail)
-    parses = cut.detail is not None and fits is None
-    found = Learnt(frame_of(columns, links_of(shared)), fits, shared if parses else None)
+    form = NO_FORM if cut.detail is None else form_of(cut.detail)
+    found = Learnt(frame_of(columns, links_of(shared)), form, shared if form is None else None)
     if cut.intent_id is not None or len(cut.commitments) > 1:
         return found
-    actor, name, after, told, middle = cut.key
+    actor, name, after, _, middle = cut.key
     if not cut.commitments:
-        return found._replace(before=actor + told, middle=middle)
-    return found._replace(before=actor + _SEALED + name + _IS, after=after + told, middle=middle, sealed=True)
+        return found._replace(before=actor, middle=middle)
+    return found._replace(before=actor + _SEALED + name + _IS, after=after, middle=middle, sealed=True)
 
 
 def places_of(found: Learnt) -> Places:
-    """Return where the parts of a leaf begin whose body has this frame: from its start, and from its end."""
-    before = LEAF + found.before
-    after_at = len(before) + (HEX_BYTES if found.sealed else 0)
-    detail_at, middle_at = after_at + len(found.after), -(TAIL_BYTES + len(found.middle))
-    id_at = middle_at - ID_BYTES
-    detail = slice(detail_at, id_at)
-    fixed = slice(len(before)), slice(after_at, detail_at), slice(middle_at, -TAIL_BYTES)
-    own = slice(id_at, middle_at), slice(-TAIL_BYTES, None), slice(len(before), after_at)
-    fits = _never if found.body is not None else found.fits or _ID.__eq__
-    cut = itemgetter(detail, *fixed, *own)
-    return Places(cut, fits, before, found.after, found.middle, found.frame, detail, found.body, {})
-
-
-def _never(detail: bytes) -> bool:
-    """Return False: these details are parsed."""
-    return False
+    """Return where the parts of a body begin that has this frame: from its start, and from its end."""
+    after_at = len(found.before) + (HEX_BYTES if found.sealed else 0)
+    id_at = -(ID_BYTES + len(found.middle) + TAIL_BYTES)
+    own = slice(len(found.before), after_at), slice(after_at + len(found.after), id_at)
+    dated = slice(id_at, id_at + ID_BYTES), slice(-TAIL_BYTES, -len(END))
+    return Places(
+        own=itemgetter(*own),
+        dated=itemgetter(*dated),
+        before=found.before,
+        after=found.after,
+        middle=found.middle,
+        form=NO_FORM if found.form is None else found.form,
+        frame=found.frame,
+        parses=found.form is None,
+        body=found.body,
+        linked={},
+    )
 
 
 def _nowhere() -> Places:
-    """Return how a leaf is cut of which nothing is known: not at all."""
+    """Return how a body is cut of which nothing is known: not at all."""
+    nothing = itemgetter(slice(0), slice(0))
     blank = Frame((), (), False, b"", b"", b"")
-    return Places(itemgetter(*[slice(0)] * 7), _never, b"", b"", b"", blank, slice(0), None, {})
+    return Places(nothing, nothing, b"", b"", b"", NO_FORM, blank, True, None, {})
 
 
 NOWHERE = _nowhere()
@@ -223,9 +243,9 @@ def linking(places: Places, detail: bytes) -> Frame | None:
 
     Raises: MalformedBody — if the detail is none.
     """
-    if places.body is None or not detail.endswith(_ID):
+    if places.body is None or not (detail.startswith(_DETAIL) and detail.endswith(_ID)):
         return None
-    data = detail[: -len(_ID)]
+    data = detail[len(_DETAIL) : -len(_ID)]
     # What says the same in these members leads to the same; what is not plain, if it says the same in all.
     decides = (data,) if _plain_names(data) is None else tuple(_DECIDING.findall(data))
     if (found := places.linked.get(decides)) is None:
@@ -253,22 +273,38 @@ def _plain_names(detail: bytes) -> tuple[bytes, ...] | None:
     return names if names and names == tuple(sorted(set(names))) else None
 
 
-def fitting(detail: bytes) -> Fits | None:
-    """Return what tells details of the same names from others, if this one links nothing and needs no parsing."""
+def form_of(detail: bytes) -> bytes | None:
+    """Return the pattern of details with the same names, if this one links nothing and needs no parsing."""
     names = _plain_names(detail)
-    return None if names is None or not _LINKING.isdisjoint(names) else _of_names(names)
+    if names is None or not _LINKING.isdisjoint(names):
+        return None
+    return _form(b'"%b":%b' % (name, PLAIN_VALUES) for name in names)
+
+
+def numbers_in(form: bytes, detail: bytes) -> bytes:
+    """Return the pattern of the plain details that differ from this one in numbers alone; `form` if it is none."""
+    if form == NO_FORM:
+        return form
+    return _form(
+        b'"%b":%b' % (name, _NUMBER if value[:1].isdigit() else re.escape(value))
+        for name, value in _MEMBERS.findall(detail)
+    )
+
+
+def _form(members: Iterable[bytes]) -> bytes:
+    return rb"%b\{%b\}%b" % (_DETAIL, b",".join(members), _ID)
 
 
 @lru_cache(maxsize=1000)
-def _of_names(names: tuple[bytes, ...]) -> Fits:
-    members = b",".join(b'"%s":%s' % (name, PLAIN_VALUES) for name in names)
-    return re.compile(rb"\{%s\}%s" % (members, _ID)).fullmatch
+def fits(form: bytes) -> Fits:
+    """Return what tells whether a detail is of a form.
+
+    Such details go with any frame: they are right beside whatever else a body says, and add nothing to its links.
+    """
+    return re.compile(form).fullmatch
 
 
-def numbers_in(detail: bytes) -> bytes | None:
-    """Return the pattern of the plain details that differ from this one in numbers alone; None if it has no members."""
-    members = [
-        b'"%b":%b' % (name, _NUMBER if value[:1].isdigit() else re.escape(value))
-        for name, value in _MEMBERS.findall(detail)
-    ]
-    return rb"\{%b\}%b" % (b",".join(members), _ID) if members else None
+@lru_cache(maxsize=50)
+def all_fit(forms: tuple[bytes, ...]) -> Fits:
+    """Return what tells whether each of many details is of one of these forms; a line feed ends each."""
+    return re.compile(rb"(?>(?:(?>%b)\n)*)" % b"|".join(forms)).fullmatch

@@ -57,7 +57,7 @@ class ExportedEntries:
         rows = list(self._entries(start, end, torn))
         chunk = None
         if len(rows) == end - start:
-            chunk = all_at_once(start, [b"\0" + row[2] for row in rows], self._reader)
+            chunk = all_at_once(start, [row[2] for row in rows], self._reader)
         chunk = chunk or one_by_one(start, end, rows, None, minimum=self._place.minimum)
         for index in torn:
             chunk.suspect("bundle.form", index)

@@ -16,15 +16,15 @@ from audit.columns import Columns
 from audit.merkle import HASH_BYTES
 from audit.verifying.chunk import Chunk, LinkRow, all_at_once, one_by_one
 from audit.verifying.edge import split
-from audit.verifying.frames import LEAF
-from audit.verifying.quick import Reader, Said
+from audit.verifying.quick import Reader
+from audit.verifying.together import Dates, Said
 
 _ENTRIES = "SELECT idx, leaf_hash, body, {columns} FROM audit_entry WHERE idx >= {0} AND idx < {0} ORDER BY idx"
 _IN = 500
 _BUSY_SECONDS = 30
 _CACHE_KIBIBYTES = 16_384
 _MAX_BYTES = 16 << 20  # of all bodies in a run; runs with more are read row by row
-_BETWEEN, _NEXT_LIST = b"\n", b"],["
+_BETWEEN, _NEXT_LIST, _NEXT_TEXT = b"\n", b"],[", b'","'
 
 
 class Rows(Protocol):
@@ -58,21 +58,24 @@ class SqliteRows:
     def _all_at_once(self, start: int, end: int) -> Chunk | None:
         usual = self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_BYTES)
         try:
-            bodies, *rows = self._connection.execute(_TOGETHER, (start, end)).fetchone()
+            bodies, times, ids, *rows = self._connection.execute(_TOGETHER, (start, end)).fetchone()
             kept: list[bytes] = [*rows, *self._connection.execute(_LINKS_TOGETHER, (start, end)).fetchone()]
+            columns = kept[-4]
         except sqlite3.Error:
             return None  # a value of another type, or too many bytes; if the file is damaged, it is met again
         finally:
             self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, usual)
-        leaves: list[bytes] = [] if bodies is None else bodies.split(_BETWEEN)
-        if len(leaves) != end - start:
+        texts: list[bytes] = [] if bodies is None else bodies.split(_BETWEEN)
+        if len(texts) != end - start:
             return None
-        leaves[0] = LEAF + leaves[0]
+        hints, dates = columns[2:-2].split(_NEXT_LIST), Dates(_texts(ids), _texts(times))
+        if not len(dates.ids) == len(dates.times) == len(texts):
+            return None
 
-        def agrees(hashes: Sequence[bytes], said: Said) -> bool:
+        def agrees(hashes: bytes, said: Said) -> bool:
             return _derived(start, hashes, said) == kept
 
-        return all_at_once(start, leaves, self._reader, self, agrees, kept[2].split(_NEXT_LIST))
+        return all_at_once(start, texts, self._reader, self, agrees, hints, dates)
 
     def _one_by_one(self, start: int, end: int) -> Chunk:
         rows = self._connection.execute(_SQLITE_ENTRIES, (start, end))
@@ -130,16 +133,15 @@ class PostgresRows:
         """Return the entries of a range, checked."""
         rows = self._fetch(_POSTGRES_ENTRIES, (start, end))
 
-        def agrees(hashes: Sequence[bytes], said: Said) -> bool:
-            times = [tail[:27] for tail in said.tails]
+        def agrees(hashes: bytes, said: Said) -> bool:
             columns = [frame.columns for frame in said.frames]
-            derived = zip(range(start, end), hashes, times, said.event_ids, columns, strict=True)
+            derived = zip(range(start, end), split(hashes), said.times, said.event_ids, columns, strict=True)
             found = ((row[0], row[1], row[3], row[4], row[5:]) for row in rows)
             links = [(index, *link) for index, frame in enumerate(said.frames, start) for link in frame.links]
             return all(map(eq, found, derived)) and self.links(start, end) == links
 
         if len(rows) == end - start:
-            chunk = all_at_once(start, [LEAF + row[2] for row in rows], self._reader, self, agrees)
+            chunk = all_at_once(start, [row[2] for row in rows], self._reader, self, agrees)
             if chunk is not None:
                 return chunk
         return one_by_one(start, end, rows, self, minimum=self._minimum)
@@ -180,9 +182,9 @@ SELECT idx FROM audit_entry WHERE idx >= ? AND idx < ? AND NOT (coalesce(project
 # one text with a comma in it from two; it takes no blob. A body has no line feed in it, and what is not there is found
 # by its number.
 _TOGETHER = f"""
-SELECT CAST(group_concat(body, x'0a00') AS blob), CAST(group_concat(leaf_hash, '') AS blob), json_group_array(idx),
-    json_group_array(json_array({", ".join(_COLUMNS[2:])})), json_group_array(ts), json_group_array(event_id)
-FROM audit_entry WHERE idx >= ? AND idx < ? AND length(body) > 0 AND length(leaf_hash) = {HASH_BYTES}
+SELECT CAST(group_concat(body, x'0a') AS blob), json_group_array(ts), json_group_array(event_id),
+    CAST(group_concat(leaf_hash, '') AS blob), json_group_array(idx), json_group_array(json_array({", ".join(_COLUMNS[2:])}))
+FROM audit_entry WHERE idx >= ? AND idx < ? AND body > x'' AND length(leaf_hash) = {HASH_BYTES}
 """  # noqa: S608
 # What looks like a table and computes its values could give them a form of its own.
 _OTHER_THAN_TABLES = """
@@ -202,14 +204,18 @@ WHERE rowid BETWEEN ? AND ? AND length(commitment) = {HASH_BYTES}
 _POSTGRES_ENTRIES = _ENTRIES.format("%s", columns=", ".join(f"convert_to({name}, 'UTF8')" for name in _COLUMNS))
 
 
-def _derived(start: int, hashes: Sequence[bytes], said: Said) -> list[bytes]:
+def _texts(listed: bytes) -> list[bytes]:
+    """Return the texts in a list of JSON as they are written there; whether they need no escapes is not asked."""
+    return listed[2:-2].split(_NEXT_TEXT)
+
+
+def _derived(start: int, hashes: bytes, said: Said) -> list[bytes]:
     """Return what is kept beside the bodies of entries: their rows and links, column by column."""
-    each = [f"{index}," for index in range(start, start + len(hashes))]
+    each = [f"{index}," for index in range(start, start + len(said.frames))]
     _, links, _, columns, kinds, refs = zip(*said.frames, strict=True)
     linked = map(mul, each, map(len, links))
     lists = ["".join(each).encode(), b"".join(columns), "".join(linked).encode(), b"".join(kinds), b"".join(refs)]
-    numbers, rows, *others = (b"[%b]" % members[:-1] for members in lists)
-    return [b"".join(hashes), numbers, rows, said.times(), said.ids(), *others]
+    return [hashes, *(b"[%b]" % members[:-1] for members in lists)]
 
 
 def _parts(values: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

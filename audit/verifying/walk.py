@@ -13,13 +13,12 @@ from audit.body import parse
 from audit.evidence import Signed
 from audit.export.layout import TILE_WIDTH, Tile
 from audit.merkle import EMPTY_ROOT, HASH_BYTES, fold_joined
-from audit.verifying.chunk import UNKNOWN, Chunk
+from audit.verifying.chunk import TILE_HEIGHT, UNKNOWN, Chunk
 from audit.verifying.edge import Edge, split
 from audit.verifying.findings import Findings
 
 Progress = Callable[[int, int], None]
 
-TILE_HEIGHT = 8
 _NO_HASH = b"\0" * HASH_BYTES
 MAX_INTENTS = 100_000  # open at one time; no zone has so many, and memory must not grow with the log
 
@@ -109,18 +108,10 @@ class Walk:
 
     def _chunk(self, chunk: Chunk) -> bool:
         """Take the entries of a chunk; False if a whole tile of them is missing."""
-        suspects = iter(chunk.suspects)
-        suspect = next(suspects, None)
-        for start in range(chunk.start, chunk.end, TILE_WIDTH):
-            end = min(start + TILE_WIDTH, chunk.end)
-            hashes = chunk.hashes[start - chunk.start : end - chunk.start]
-            if end > self._minimum and not self._tiles.partial and not any(hashes):
-                self._reached = start
-                break
-            while suspect is not None and suspect[1] < end:
-                self._suspect(*suspect)
-                suspect = next(suspects, None)
-            self._tile(start, end, hashes)
+        if chunk.tiles:
+            self._whole(chunk)
+        else:
+            self._entries(chunk)
         for code, index, last in chunk.problems:
             self._findings.at(code, index, last)
         if chunk.first_ts < self._ts and chunk.first_ts:
@@ -136,6 +127,40 @@ class Walk:
             self._intents.pop(intent_id, None)
         return self._reached == self._size
 
+    def _whole(self, chunk: Chunk) -> None:
+        """Take entries in which nothing is wrong, tile by tile."""
+        for n, hashes in enumerate(chunk.tiles):
+            start = chunk.start + n * TILE_WIDTH
+            root = chunk.roots[n] if n < len(chunk.roots) else None
+            if root is None or not self._is_kept(start, hashes, root):
+                self._tile(start, start + len(hashes) // HASH_BYTES, split(hashes))
+
+    def _is_kept(self, start: int, hashes: bytes, root: bytes) -> bool:
+        """Take a full tile if it is the one that was kept, and no checkpoint needs its entries one by one."""
+        tile, end = Tile(0, start // TILE_WIDTH), start + TILE_WIDTH
+        signed_here = self._next is not None and self._next.size <= end
+        if signed_here or self._tiles.hashes(tile) != hashes or self._tiles.root(tile) not in (None, root):
+            return False
+        self._close(tile, root)
+        self._edge.add(root, TILE_HEIGHT)
+        self._at_minimum(end)
+        return True
+
+    def _entries(self, chunk: Chunk) -> None:
+        """Take entries one by one, up to the first tile of which nothing is there."""
+        suspects = iter(chunk.suspects)
+        suspect = next(suspects, None)
+        for start in range(chunk.start, chunk.end, TILE_WIDTH):
+            end = min(start + TILE_WIDTH, chunk.end)
+            hashes = chunk.hashes[start - chunk.start : end - chunk.start]
+            if end > self._minimum and not self._tiles.partial and not any(hashes):
+                self._reached = start
+                break
+            while suspect is not None and suspect[1] < end:
+                self._suspect(*suspect)
+                suspect = next(suspects, None)
+            self._tile(start, end, hashes)
+
     def _declared(self, data: bytes) -> None:
         body = parse(data)
         detail, root = body.get("detail", {}), self._minimum_root
@@ -143,7 +168,7 @@ class Walk:
             self._pruned = self._pruned or detail.get("root") == root.hex()
 
     def _first_known(self, chunk: Chunk) -> int:
-        return next(index for index, value in enumerate(chunk.hashes, chunk.start) if value != UNKNOWN)
+        return next((index for index, value in enumerate(chunk.hashes, chunk.start) if value != UNKNOWN), chunk.start)
 
     def _tile(self, start: int, end: int, hashes: list[bytes]) -> None:
         """Hold the entries of one tile against all that was recorded about them."""

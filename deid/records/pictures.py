@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import get_args
 
 from audit.text import Language
+from deid.records.drawn import plain
 from deid.records.model import Document
 from deid.risk.assessment import Assessment
-from deid.risk.page import Chart
 from deid.risk.pictures import column_chart, histogram
 
 
@@ -21,11 +20,3 @@ def _drawn(before: Assessment, after: Assessment, language: Language) -> list[Do
     if not after.quasi:
         return []
     return [plain(histogram(after, before, language)), plain(column_chart(after, before, language))]
-
-
-def plain(chart: Chart) -> Document:
-    """Return a drawing with each shape named by what it is; coordinates are rounded, as no screen shows more."""
-    shapes = [{"kind": type(shape).__name__.lower(), **asdict(shape)} for shape in chart.shapes]
-    for shape in shapes:
-        shape.update({name: round(value, 1) for name, value in shape.items() if isinstance(value, float)})
-    return {"about": chart.about, "width": chart.width, "height": chart.height, "shapes": shapes}

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.int64]
 
+_SHORT = 7
+"""Bytes of the longest text that is a positive number of 64 bits as it stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Classes:
@@ -33,14 +36,23 @@ class Classes:
 
 def codes(column: pa.Array | pa.ChunkedArray) -> tuple[Codes, int]:
     """Return a number per distinct value, and how many there are; missing is a value of its own."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    encoded = pc.dictionary_encode(array, null_encoding="encode")
-    numbers = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    return numbers, max(1, len(encoded.dictionary))
+    return _encoded(_whole(column))
+
+
+def numbers(column: pa.Array | pa.ChunkedArray) -> tuple[Codes, int]:
+    """Return a number per distinct value, and a number that is above all of them; cheaper than `codes`.
+
+    Whole numbers near to each other, and texts of one short length, are told apart by what they are; anything else,
+    and any column with a missing value, is encoded.
+    """
+    array = _whole(column)
+    values = None if array.null_count or not len(array) else _as_they_stand(array)
+    if values is None:
+        return _encoded(array)
+    least, most = int(values.min()), int(values.max())
+    if most - least <= 4 * len(values) + 1024:
+        return values - least, most - least + 1
+    return _encoded(pa.array(values))
 
 
 def combine(columns: Iterable[tuple[Codes, int]]) -> tuple[Codes, int]:
@@ -55,9 +67,58 @@ def classes(table: pa.Table, quasi: Iterable[str]) -> Classes:
         return Classes(
             np.zeros(table.num_rows, np.int64), np.array([table.num_rows] if table.num_rows else [], np.int64)
         )
-    of_row, wide = combine(codes(table.column(name)) for name in names)
-    of_row, count = _counted(of_row, wide) if wide <= 4 * len(of_row) + 1024 else _dense(of_row)
+    of_row, wide = combine(numbers(table.column(name)) for name in names)
+    if wide <= 4 * len(of_row) + 1024:
+        # Counting is quicker than looking up where few numbers are possible.
+        counts = np.bincount(of_row, minlength=wide)
+        there = counts > 0
+        return Classes((np.cumsum(there) - 1)[of_row], counts[there])
+    of_row, count = _encoded(pa.array(of_row))
     return Classes(of_row, np.bincount(of_row, minlength=count))
+
+
+def occurring(found: Codes, wide: int) -> tuple[Codes, Codes]:
+    """Return which of `wide` possible numbers occur, in their order, and how often each does."""
+    if wide <= 4 * len(found) + 1024:
+        counts = np.bincount(found, minlength=wide)
+        there = np.flatnonzero(counts)
+        return there, counts[there]
+    return np.unique(found, return_counts=True)
+
+
+def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    array = column
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+
+def _encoded(array: pa.Array) -> tuple[Codes, int]:
+    encoded = pc.dictionary_encode(array, null_encoding="encode")
+    found = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    return found, max(1, len(encoded.dictionary))
+
+
+def _as_they_stand(array: pa.Array) -> Codes | None:
+    """Return values that are numbers of at most 64 bits already, or None."""
+    if pa.types.is_signed_integer(array.type):
+        return array.to_numpy().astype(np.int64)
+    if not pa.types.is_string(array.type):
+        return None
+    size = len(array)
+    _valid, places, letters = array.buffers()
+    ends = np.frombuffer(places, np.int32, size + 1, array.offset * 4)
+    length = (int(ends[-1]) - int(ends[0])) // size
+    if not 0 < length <= _SHORT or (np.diff(ends) != length).any():
+        return None
+    written = np.frombuffer(letters, np.uint8, size * length, int(ends[0]))
+    if length == 1:
+        return written.astype(np.int64)
+    wide = np.zeros((size, 8), np.uint8)
+    wide[:, -length:] = written.reshape(size, length)
+    return wide.view(">i8").ravel().astype(np.int64)
 
 
 def _pair(first: tuple[Codes, int], second: tuple[Codes, int]) -> tuple[Codes, int]:
@@ -65,12 +126,6 @@ def _pair(first: tuple[Codes, int], second: tuple[Codes, int]) -> tuple[Codes, i
     if wide * more > 2**62:
         left, wide = _dense(left)
     return left * more + right, wide * more
-
-
-def _counted(numbers: Codes, wide: int) -> tuple[Codes, int]:
-    """Return the same as `_dense` by counting, which is quicker than sorting where few numbers are possible."""
-    there = np.bincount(numbers, minlength=wide) > 0
-    return (np.cumsum(there) - 1)[numbers], int(there.sum())
 
 
 def _dense(numbers: Codes) -> tuple[Codes, int]:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from audit.text import Text
-from deid.risk.classes import Classes, codes, combine
+from deid.risk.classes import Classes, codes, combine, occurring
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def distances(found: Classes, values: NDArray[np.int64], *, ordered: bool) -> ND
 
 def _equal(found: Classes, values: NDArray[np.int64], overall: NDArray[np.float64]) -> NDArray[np.float64]:
     """Half the sum of |p - q|: a value that a class lacks adds q, and all q together are 1."""
-    pairs, counts = np.unique(found.of_row * len(overall) + values, return_counts=True)
+    pairs, counts = occurring(found.of_row * len(overall) + values, len(found.sizes) * len(overall))
     owners, shares = pairs // len(overall), overall[pairs % len(overall)]
     there = np.abs(counts / found.sizes[owners] - shares) - shares
     return np.asarray((np.bincount(owners, weights=there, minlength=len(found.sizes)) + 1.0) / 2.0)
@@ -141,8 +141,8 @@ def uniques(found: Classes) -> int:
 def _pairs(found: Classes, sensitive: pa.ChunkedArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return for every pair of class and sensitive value that occurs the class and how often."""
     values, count = codes(sensitive)
-    both, _ = combine([(found.of_row, len(found.sizes)), (values, count)])
-    pairs, counts = np.unique(both, return_counts=True)
+    both, wide = combine([(found.of_row, len(found.sizes)), (values, count)])
+    pairs, counts = occurring(both, wide)
     return pairs // count, counts
 
 

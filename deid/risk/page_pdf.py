@@ -18,6 +18,8 @@ _MARGIN = 34  # points
 _FONT, _BOLD = "AnsimRisk", "AnsimRiskBold"
 _SCALES = (0.62, 0.52, 0.44)
 """Shares of the width that a drawing takes: smaller where three of them and six tables would not stand on one sheet."""
+_LARGE = 0.95
+"""The share where a report takes several sheets anyway."""
 _TONES = {"plain": "#1c2430", "met": "#1a7f4b", "failed": "#b3261e", "unknown": "#6b4c00"}
 _GROUND = {"met": "#e9f6ef", "failed": "#fbeceb", "unknown": "#fdf4df"}
 
@@ -43,7 +45,7 @@ def pdf(page: Page, *, fonts: Sequence[Path] = ()) -> bytes:
         canvas.drawRightString(A4[0] - _MARGIN, 20, str(sheet.page))
 
     data = io.BytesIO()
-    for scale in _SCALES:
+    for scale in (*_SCALES, _LARGE):
         data = io.BytesIO()
         document = SimpleDocTemplate(data, pagesize=A4, **about, **sides)
         story = [part for block in page.blocks for part in _parts(block, document.width, scale)]

@@ -1,9 +1,9 @@
-"""Attacks on a synthetic table: does it say more about the people it was learnt from than about others?
+"""Attacks by nearness on a synthetic table: does it say more about the people it was learnt from than about others?
 
 Singling out, linkability and inference are the three risks of anonymisation that Opinion 05/2014 of the Article 29
 Working Party names; the attacks follow Giomi et al. (PoPETs 2023). Each runs twice, against rows that the engine learnt
 from and against rows it never saw (the control): what succeeds against both is knowledge about people in general. An
-attack that could not be made has no result, and no result is no permission.
+attack that could not be made has no result, and no result is no permission. `deid.synth.singling` is the first of them.
 """
 
 from __future__ import annotations
@@ -13,42 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deid.synth.matrix import Space, Values
+from deid.synth.matrix import Tables, Values
 from deid.synth.shares import Excess, Share
 
-SINGLED_BY = 4
-"""Columns in the condition that is to single a person out."""
 NEAR = 0.05
 """How near a guessed number must be, as a part of what is guessed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """What an attack is made with."""
-
-    space: Space
-    synthetic: Values
-    learnt: Values
-    held_out: Values
-
-
-def singling_out(tables: Tables, attacks: int, random: np.random.Generator) -> Excess:
-    """Return how often a condition read off one synthetic row fits exactly one real one.
-
-    The learnt rows are counted in a sample as large as the control's: in more rows fewer conditions fit only one.
-    """
-    size = min(len(tables.learnt), len(tables.held_out))
-    learnt = tables.learnt[random.permutation(len(tables.learnt))[:size]]
-    control = tables.held_out[random.permutation(len(tables.held_out))[:size]]
-    width = min(SINGLED_BY, len(tables.space.names))
-    middles = np.nan_to_num(np.nanmedian(tables.synthetic, axis=0))
-    found = [0, 0]
-    for _ in range(attacks):
-        row = tables.synthetic[random.integers(len(tables.synthetic))]
-        columns = random.choice(len(tables.space.names), width, replace=False)
-        for n, real in enumerate((learnt, control)):
-            found[n] += _fitting(row, real, columns, tables.space, middles) == 1
-    return Excess(Share(found[0], attacks), Share(found[1], attacks))
 
 
 def linkability(tables: Tables, attacks: int, random: np.random.Generator) -> Excess:
@@ -110,21 +79,6 @@ def membership(tables: Tables, attacks: int, random: np.random.Generator) -> Mem
     one, other = len(inside), len(outside)
     variance = area * (1.0 - area) + (one - 1) * (first - area * area) + (other - 1) * (second - area * area)
     return Membership(area, 1.96 * float(np.sqrt(max(variance, 0.0) / (one * other))), min(one, other))
-
-
-def _fitting(row: Values, real: Values, columns: NDArray[np.integer], space: Space, middles: Values) -> int:
-    """Return how many rows fit a condition: equal categories, and numbers on the same side as the row's is."""
-    fits = np.ones(len(real), dtype=bool)
-    for n in columns:
-        if np.isnan(row[n]):
-            fits &= np.isnan(real[:, n])
-        elif space.categorical[n]:
-            fits &= real[:, n] == row[n]
-        elif row[n] > middles[n]:
-            fits &= real[:, n] >= row[n]
-        else:
-            fits &= real[:, n] <= row[n]
-    return int(fits.sum())
 
 
 def _nearest(distances: Values, random: np.random.Generator) -> int:

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deid.synth.attacks import Tables
-from deid.synth.matrix import Values
+from deid.synth.matrix import Tables, Values
 from deid.synth.shares import Share
 
 

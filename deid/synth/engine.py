@@ -37,7 +37,7 @@ class MarginalEngine:
         codes, groups = grouped(coding.encode(learnt), coding.sizes, _places(policy, coding), policy.least_cell)
         said: dict[str, object] = {"engine": "marginals"}
         if policy.privacy is None:
-            marginals = measure(codes, groups.sizes, policy.least_cell)
+            marginals = measure(codes, groups.sizes, policy.least_cell, LEAST_ROWS)
         else:
             rho = rho_of(policy.privacy.epsilon, policy.privacy.delta)
             marginals = measure_privately(codes, groups.sizes, rho, random)

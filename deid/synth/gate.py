@@ -12,10 +12,11 @@ from enum import StrEnum
 import numpy as np
 
 from deid.synth import attacks, copies
-from deid.synth.attacks import Tables
+from deid.synth.matrix import Tables
 from deid.synth.policy import Gate
 from deid.synth.port import Progress
 from deid.synth.shares import Excess
+from deid.synth.singling import singling_out
 
 LEAST_HELD_OUT = 100
 """Held-out rows from which a control says something: below, its interval alone is wider than any limit."""
@@ -92,13 +93,13 @@ def _risk(name: str, about: str, tables: Tables, gate: Gate, random: np.random.G
         return _of_excess(name, about, attacks.inference(tables, secret, gate.attacks, random), gate.inference)
     if len(tables.space.names) < 2:
         return _unmeasured(name, about, gate)
-    attack = attacks.singling_out if name == "singling_out" else attacks.linkability
+    attack = singling_out if name == "singling_out" else attacks.linkability
     return _of_excess(name, about, attack(tables, gate.attacks, random), _limit(name, gate))
 
 
 def _of_excess(name: str, about: str, found: Excess, limit: float) -> Risk:
     verdict = _verdict(found.interval[1], limit) if found.attack.of and found.control.of else Verdict.NOT_MEASURED
-    rates = found.attack.rate, found.control.rate
+    rates = found.attack.rate, found.control_rate
     return Risk(name, about, found.rate, found.interval, limit, verdict, *rates, min(found.attack.of, found.control.of))
 
 

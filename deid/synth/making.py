@@ -10,15 +10,16 @@ import pyarrow as pa
 
 from audit.text import Text
 from deid.errors import DataError
-from deid.synth.attacks import Tables
 from deid.synth.engine import MarginalEngine
 from deid.synth.gate import LEAST_HELD_OUT, Judged, judge
-from deid.synth.matrix import Space
+from deid.synth.matrix import Space, Tables
 from deid.synth.ordering import ordered
 from deid.synth.policy import HELD_OUT, SynthPolicy
 from deid.synth.port import Drawn, Engine, Progress
 from deid.synth.sampler import Sampler
 from deid.synth.sdv_engine import SdvEngine
+from deid.synth.shape import Shape
+from deid.synth.shapes import shapes
 from deid.synth.usefulness import Usefulness, usefulness
 
 MOST_LEARNT = 1_000_000
@@ -51,6 +52,8 @@ class Synthetic:
     said: dict[str, object]
     judged: Judged
     useful: Usefulness
+    shapes: tuple[Shape, ...]
+    """Every column beside held-out rows, as it may be shown."""
 
 
 def learn_and_draw(
@@ -101,7 +104,8 @@ def judged_rows(
     tables = Tables(space, synthetic=values[2], learnt=values[0], held_out=values[1])
     verdict = judge(tables, policy.gate, policy.secrets, random, progress)
     useful = usefulness(tables, policy.targets, random)
-    return Synthetic(drawn.rows, learnt.num_rows, held_out.num_rows, said, verdict, useful)
+    beside = shapes(tables, policy.learnt)
+    return Synthetic(drawn.rows, learnt.num_rows, held_out.num_rows, said, verdict, useful, beside)
 
 
 def split(source: pa.Table, random: np.random.Generator) -> tuple[pa.Table, pa.Table]:

@@ -43,20 +43,23 @@ class Marginals:
         return self.pairs[first, second] if first < second else self.pairs[second, first].T
 
 
-def measure(codes: Codes, sizes: Sequence[int], least_cell: int = 1) -> Marginals:
-    """Return exact counts of all pairs; cells of fewer than `least_cell` rows are emptied.
+def measure(codes: Codes, sizes: Sequence[int], least_cell: int = 1, least_value: int = 1) -> Marginals:
+    """Return counts of all pairs; values of fewer than `least_value` rows and cells of fewer than `least_cell` are empty.
 
-    A combination of one or two people is then not reproduced from a count of it, though chance may make it again. A
+    A value that the policy names may still be that of one person only. A combination of one or two people is then not reproduced from a count of it, though chance may make it again. A
     pair that loses too many rows so is not used at all: the few cells that are left would be drawn again and again.
     """
-    ones = tuple(_count(codes[:, n], size) for n, size in enumerate(sizes))
+    total = float(len(codes))
+    counted = tuple(_count(codes[:, n], size) for n, size in enumerate(sizes))
+    shown = tuple(counts >= least_value for counts in counted)
     pairs = {}
     for first, second in _possible(sizes):
         counts = _count_pair(codes, first, second, sizes)
-        counts[counts < least_cell] = 0.0
+        counts[(counts < least_cell) | ~(shown[first][:, None] & shown[second][None, :])] = 0.0
         if counts.sum() >= LEAST_KEPT * len(codes):
-            pairs[first, second] = _scaled(counts, float(len(codes)))
-    return Marginals(tuple(sizes), float(len(codes)), ones, pairs)
+            pairs[first, second] = _scaled(counts, total)
+    ones = tuple(_scaled(np.where(kept, counts, 0.0), total) for kept, counts in zip(shown, counted, strict=True))
+    return Marginals(tuple(sizes), total, ones, pairs)
 
 
 def measure_privately(codes: Codes, sizes: Sequence[int], rho: float, random: np.random.Generator) -> Marginals:

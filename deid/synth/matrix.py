@@ -82,3 +82,13 @@ class Space:
         """Return each row as one value that equals that of an equal row."""
         plain = np.ascontiguousarray(np.where(np.isnan(values), np.inf, values) + 0.0)
         return plain.view(np.dtype((np.void, plain.dtype.itemsize * plain.shape[1]))).reshape(-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What attacks are made with and use is measured on."""
+
+    space: Space
+    synthetic: Values
+    learnt: Values
+    held_out: Values

@@ -27,6 +27,7 @@ from deid.synth.gate import Judged, Risk, Verdict
 from deid.synth.making import Synthetic
 from deid.synth.policy import SynthPolicy
 from deid.synth.relations import RelatedPolicy
+from deid.synth.shape import BESIDE, LEGEND, shape_charts
 from deid.synth.words import MEANINGS, RISKS, VERDICT_WORDS
 
 VERDICTS: dict[Verdict, Text] = {verdict: VERDICT_WORDS[verdict] for verdict in Verdict}
@@ -60,6 +61,9 @@ def report(tables: Mapping[str, Synthetic], policy: SynthPolicy | RelatedPolicy,
             Heading(Text("쓸모", "Use").say(language) + of),
             _use_grid(made, language),
             _column_grid(made, language),
+            Heading(BESIDE.say(language) + of),
+            Note(LEGEND.say(language)),
+            *shape_charts(made.shapes, language),
         ]
     blocks.append(Note(CAUTION.say(language), "unknown"))
     title = Text("합성자료 보고서", "Report on a synthetic extract").say(language)
@@ -142,6 +146,7 @@ def document(made: Synthetic, policy: SynthPolicy | RelatedPolicy) -> dict[str, 
             "tasks": [{"target": t.target, "real": t.real, "synthetic": t.synthetic} for t in useful.tasks],
             "not_computed": list(useful.not_computed),
         },
+        "shapes": [shape.document() for shape in made.shapes],
     }
 
 

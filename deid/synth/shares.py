@@ -47,6 +47,13 @@ class Excess:
 
     attack: Share
     control: Share
+    scale: float = 1.0
+    """By how much the control's share is raised, where the control has fewer rows than were learnt from."""
+
+    @property
+    def control_rate(self) -> float:
+        """Return what the control would find among as many rows as were learnt from."""
+        return min(1.0, self.control.rate * self.scale)
 
     @property
     def rate(self) -> float:
@@ -60,14 +67,14 @@ class Excess:
 
     @property
     def _rate(self) -> float:
-        left = 1.0 - self.control.rate
-        return (self.attack.rate - self.control.rate) / left if left > 0.0 else 1.0
+        left = 1.0 - self.control_rate
+        return (self.attack.rate - self.control_rate) / left if left > 0.0 else 1.0
 
     @property
     def _half(self) -> float:
-        left = 1.0 - self.control.rate
+        left = 1.0 - self.control_rate
         if left <= 0.0:
             return 1.0
         by_attack = self.attack.half / left
-        by_control = self.control.half * (1.0 - self.attack.rate) / left**2
+        by_control = self.scale * self.control.half * (1.0 - self.attack.rate) / left**2
         return math.hypot(by_attack, by_control)

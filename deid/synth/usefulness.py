@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deid.synth.attacks import Tables
-from deid.synth.matrix import Space, Values
+from deid.synth.matrix import Space, Tables, Values
 
 GROUPS = 20
 """Groups of equal size into which numbers are put to be compared."""

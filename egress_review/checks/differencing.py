@@ -13,10 +13,10 @@ from typing import TypeAlias
 from egress_review.checks.cells import mend
 from egress_review.checks.columns import is_total
 from egress_review.checks.counts import Reading
-from egress_review.checks.cuts import Cut, cut_of
-from egress_review.checks.joint import narrowed, speaking
+from egress_review.checks.cuts import MOST_CELLS, Cut, Key, cut_of
+from egress_review.checks.joint import Range, TooMany, narrowed, shared, speaking
 from egress_review.checks.lengths import bearable
-from egress_review.checks.linked import Disclosure, Kind, compare
+from egress_review.checks.linked import MOST_UNKNOWN, Disclosure, Kind, compare, unsolved
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
@@ -28,6 +28,9 @@ MOST_COMPARED = 400_000
 """Counts of other tables that one file is compared with; further tables are named as not compared."""
 
 LONGEST_NAME = 60
+
+SAME_PEOPLE = 1
+"""Groups, beside everybody, of which two tables publish the same count if they are taken to be of one population."""
 
 Cell: TypeAlias = tuple[str, tuple[str, ...]]
 """What a published count is of: heading of the column, labels of the row."""
@@ -65,6 +68,34 @@ _TOGETHER = Text(
 _NARROWED = Text(
     ko="함께 나가는 표 {number}개를 모두 놓고 계산하면 가린 셀이 {low}에서 {high} 사이로 좁혀집니다.",
     en="{number} tables that leave together narrow a suppressed cell to between {low} and {high}.",
+)
+_WITH_EARLIER = Text(
+    ko="가린 셀({least}명 미만)이 이전에 반출된 표를 포함한 표 {number}개를 모두 놓고 계산하면 정확히 나옵니다.",
+    en="A suppressed cell of fewer than {least} can be computed exactly from {number} tables, earlier releases among "
+    "them.",
+)
+_NARROWED_WITH = Text(
+    ko="이전에 반출된 표를 포함한 표 {number}개를 모두 놓고 계산하면 가린 셀이 {low}에서 {high} 사이로 좁혀집니다.",
+    en="{number} tables, earlier releases among them, narrow a suppressed cell to between {low} and {high}.",
+)
+_BEYOND = Text(
+    ko="표들을 모두 놓고 함께 계산하지는 못했습니다: {number}개(한도 {most}개). 둘씩은 비교했습니다.",
+    en="The tables were not all computed together: there are {number} of what {most} are computed of. "
+    "They were compared in pairs.",
+)
+_BEYOND_PAIR = Text(
+    ko="두 표를 함께 풀지는 못했습니다: 가린 셀 {number}개(한도 {most}개). 같은 집단의 셀끼리는 비교했습니다.",
+    en="Two tables were not solved together: {number} suppressed cells (limit {most}). Cells of the same group were "
+    "compared.",
+)
+_TOO_MANY = Text(
+    ko="표의 수가 {number}개라 다른 표와 대조하지 않았습니다(한도 {most}개).",
+    en="The table has {number} counts, so it was not compared with other tables (limit {most}).",
+)
+_SPLIT = Text(
+    ko="필요한 행과 열만 남기거나, 가린 셀이 적어지도록 범주를 합치십시오. 심사자는 나란히 놓고 비교하십시오.",
+    en="Keep the rows and columns that are needed, or merge categories so that fewer cells are suppressed. Reviewers "
+    "compare the tables side by side.",
 )
 _UNALIGNED = Text(
     ko="이전에 반출된 표 {number}개와는 비교하지 못했습니다: 같은 집단을 말하는 셀이 없거나 표가 너무 큽니다({name}).",
@@ -108,11 +139,16 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
-def check_difference(subject: Subject, earlier: Sequence[Released], listing: Listing) -> None:
-    """Hold every count to the same cell in every earlier release, and to whatever those say of the same people."""
+def check_difference(subject: Subject, earlier: Sequence[Released], gathered: Gathered, listing: Listing) -> None:
+    """Hold every count to the same cell in every earlier release, and to whatever those say of the same people.
+
+    `gathered` are the tables of this file and of those before it: what only all of them give away is computed too.
+    """
     told = set(_same_cells(subject, earlier, listing))
     cuts = [cut for table, reading in subject.readings if (cut := cut_of(table, reading, subject.claims))]
     _compare(cuts, earlier, "cells.difference", told, subject, listing)
+    for cut in cuts:
+        _narrow_with(cut, gathered.tables, earlier, told, subject, listing)
     if any(reading.counts for _, reading in subject.readings):
         _tell_unaligned(cuts, earlier, listing)
 
@@ -128,7 +164,10 @@ def check_linked(subject: Subject, gathered: Gathered, listing: Listing) -> None
     """Hold every table of a file to the tables before it, in this file and in those that are to leave with it."""
     told: set[Where] = set()
     for table, reading in bearable(subject, ("cells.linked",), listing):
-        if cut := cut_of(table, reading, subject.claims):
+        if len(reading.counts) > MOST_CELLS:
+            message = _TOO_MANY.fill(number=len(reading.counts), most=MOST_CELLS)
+            listing.skip("cells.linked", message, _SPLIT)
+        elif cut := cut_of(table, reading, subject.claims):
             _compare([cut], gathered.tables, "cells.linked", told, subject, listing)
             _narrow_together(cut, gathered.tables, told, subject, listing)
             gathered.tables.append(Released(_short(subject.name), {}, (cut,)))
@@ -139,24 +178,86 @@ def _narrow_together(
 ) -> None:
     """Compute the masked cells of all tables that agree with a new one, and tell what only all of them narrow."""
     before_it = [cut for other in _affordable(others) for cut in other.cuts if cut]
-    if not new.masked and not any(cut.masked for cut in before_it):
+    if not _hides(new, before_it):
         return
-    known = speaking(new, before_it)
-    if not known:
+    try:
+        if known := speaking(new, before_it):
+            ranges = narrowed([*known, new])
+            found = _News(ranges, (narrowed(known), narrowed([new])), len(known) + 1)
+            _tell_ranges(new, found, "cells.linked", told, subject, listing)
+    except TooMany as beyond:
+        _skip_beyond("cells.linked", beyond, listing)
+
+
+def _narrow_with(
+    new: Cut,
+    others: Sequence[Released],
+    earlier: Sequence[Released],
+    told: set[Where],
+    subject: Subject,
+    listing: Listing,
+) -> None:
+    """Compute the masked cells of a new table, those that leave with it and all that left before; tell what is new."""
+    with_it = [cut for other in _affordable(others) for cut in other.cuts if cut and cut != new]
+    left = [cut for other in _affordable(earlier) for cut in other.cuts if cut]
+    if not _hides(new, [*with_it, *left]):
         return
+    try:
+        known = speaking(new, [*with_it, *left])
+        old = [cut for cut in known if any(cut is one for one in left)]
+        if not old:
+            return
+        mine = [cut for cut in known if not any(cut is one for one in left)]
+        ranges = narrowed([*known, new])
+        found = _News(
+            ranges,
+            (narrowed(known), narrowed([*mine, new])),
+            len(known) + 1,
+            with_earlier=True,
+            sure=any(shared(one, cut) >= SAME_PEOPLE for cut in old for one in (new, *mine)),
+        )
+        _tell_ranges(new, found, "cells.difference", told, subject, listing)
+    except TooMany as beyond:
+        _skip_beyond("cells.difference", beyond, listing)
+
+
+def _skip_beyond(rule: str, beyond: TooMany, listing: Listing) -> None:
+    # Every two of the tables were compared, so the rule was applied as far as most people know it.
+    message = _BEYOND.fill(number=beyond.number, most=beyond.most)
+    listing.skip(rule, message, _SPLIT, severity=Severity.WARN)
+
+
+def _hides(new: Cut, others: Sequence[Cut]) -> bool:
+    return bool(new.masked) or any(cut.masked for cut in others)
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What tables narrow together, beside what fewer of them do."""
+
+    ranges: Mapping[Key, Range]
+    fewer: tuple[Mapping[Key, Range], ...]
+    number: int
+    """Tables."""
+    with_earlier: bool = False
+    sure: bool = True
+    """Whether they are taken to be of the same people; else what they give away may be chance."""
+
+
+def _tell_ranges(new: Cut, found: _News, rule: str, told: set[Where], subject: Subject, listing: Listing) -> None:
     least = subject.policy.min_cell
-    before, alone = narrowed(known), narrowed([new])
-    for key, (low, high) in narrowed([*known, new]).items():
-        if high is None or not 0 < high < least or (low, high) in (before.get(key), alone.get(key)):
+    exactly, between = (_WITH_EARLIER, _NARROWED_WITH) if found.with_earlier else (_TOGETHER, _NARROWED)
+    for key, (low, high) in found.ranges.items():
+        if high is None or not 0 < high < least or any((low, high) == one.get(key) for one in found.fewer):
             continue
         where = new.masked.get(key) or next(iter(new.facts.values())).where
         exact = low == high
         if where in told or not (exact or high - low < least // 2):
             continue
         told.add(where)
-        message = (_TOGETHER if exact else _NARROWED).fill(least=least, low=low, high=high, number=len(known) + 1)
-        severity = None if exact else Severity.WARN
-        listing.flag("cells.linked", message, mend(subject.policy), where=where, number=high, severity=severity)
+        message = (exactly if exact else between).fill(least=least, low=low, high=high, number=found.number)
+        severity = None if exact and found.sure else Severity.WARN
+        listing.flag(rule, message, mend(subject.policy), where=where, number=high, severity=severity)
 
 
 def _same_cells(subject: Subject, earlier: Sequence[Released], listing: Listing) -> Iterator[Where]:
@@ -192,6 +293,9 @@ def _compare(
     for other in _affordable(others):
         for old in other.cuts:
             for new in cuts:
+                if old and (beyond := unsolved(new, old)):
+                    message = _BEYOND_PAIR.fill(number=beyond, most=MOST_UNKNOWN)
+                    listing.skip(rule, message, _SPLIT, severity=Severity.WARN)
                 for found in compare(new, old, least) if old else ():
                     if found.where not in told:
                         told.add(found.where)

@@ -1,4 +1,4 @@
-"""What all tables of one request leave open of a masked cell, taken together.
+"""What tables leave open of a masked cell, taken together: those of one request, and those that left before.
 
 Two tables are solved exactly elsewhere (`linked`); here every sum in every table narrows every cell in it, again and
 again, until nothing moves. Each step follows from what is published, so a bound is never narrower than the true one; a
@@ -17,7 +17,7 @@ MOST_TABLES = 20
 MOST_UNKNOWN = 1_000
 MOST_SUMS = 4_000
 MOST_TURNS = 60
-"""Tables, masked cells, sums and turns up to which tables are taken together."""
+"""Tables, masked cells and sums up to which tables are taken together, and turns after which a range stays open."""
 
 Range: TypeAlias = tuple[int, int | None]
 """Smallest and largest value; None for no upper bound."""
@@ -35,8 +35,20 @@ class _Contradiction(Exception):
     """The tables are not of the same people."""
 
 
+class TooMany(Exception):
+    """There is more of something than is computed here."""
+
+    def __init__(self, number: int, most: int) -> None:
+        super().__init__(f"{number} of at most {most}")
+        self.number = number
+        self.most = most
+
+
 def narrowed(cuts: Sequence[Cut]) -> Mapping[Key, Range]:
-    """The range of every masked cell; nothing where the tables contradict each other or are too large."""
+    """The range of every masked cell; nothing where the tables contradict each other.
+
+    Raises: TooMany — masked cells, or sums.
+    """
     ranges: dict[Key, Range] = {}
     try:
         for cut in cuts:
@@ -44,13 +56,13 @@ def narrowed(cuts: Sequence[Cut]) -> Mapping[Key, Range]:
                 _take(ranges, key, (max(0, fact.value - fact.slack), fact.value + fact.slack))
         masked = {key for cut in cuts for key in cut.masked}
         if len(masked) > MOST_UNKNOWN:
-            return {}
+            raise TooMany(len(masked), MOST_UNKNOWN)
         for cut in cuts:
             for key in cut.masked:
                 _take(ranges, key, cut.ranges.get(key, (0, None)))
         sums = list(_sums(cuts, ranges, masked))
         if len(sums) > MOST_SUMS:
-            return {}
+            raise TooMany(len(sums), MOST_SUMS)
         for _ in range(MOST_TURNS):
             moved = [_narrow(ranges, one) for one in sums]
             if not any(moved):
@@ -61,15 +73,23 @@ def narrowed(cuts: Sequence[Cut]) -> Mapping[Key, Range]:
 
 
 def speaking(new: Cut, others: Sequence[Cut]) -> list[Cut]:
-    """The tables that speak of the same groups as a new one, through each other too, and contradict none of them."""
+    """The tables that speak of the same groups as a new one, through each other too, and contradict none of them.
+
+    Raises: TooMany — tables.
+    """
     found, left = [new], list(others)
-    while len(found) <= MOST_TABLES and (
-        nearest := next((cut for cut in left if any(_meets(cut, one) for one in found)), None)
-    ):
+    while nearest := next((cut for cut in left if any(_meets(cut, one) for one in found)), None):
         left = [cut for cut in left if cut is not nearest]
         if all(_agrees(nearest, one) for one in found):
             found.append(nearest)
+        if len(found) > MOST_TABLES + 1:
+            raise TooMany(len(found) - 1, MOST_TABLES)
     return found[1:]
+
+
+def shared(one: Cut, other: Cut) -> int:
+    """How many groups both tables publish a count of, beside a total of everybody."""
+    return sum(1 for key in published(one).keys() & published(other).keys() if key[1])
 
 
 def _meets(one: Cut, other: Cut) -> bool:

@@ -142,6 +142,15 @@ def _unmasked(new: Cut, old: Cut, least: int) -> Iterator[Disclosure]:
             yield Disclosure("solved", ours_at or somewhere[1], theirs_at or somewhere[0], sure=True)
 
 
+def unsolved(new: Cut, old: Cut) -> int:
+    """How many masked cells two tables have that agree, if they are too many to be solved together; else 0."""
+    both = new.facts.keys() & old.facts.keys()
+    if not both or any(new.facts[key].value != old.facts[key].value for key in both):
+        return 0
+    unknown = len({*new.masked, *old.masked} - values_of(new).keys() - values_of(old).keys())
+    return unknown if unknown > MOST_UNKNOWN else 0
+
+
 def values_of(cut: Cut) -> Mapping[Key, int]:
     """The counts of a table that rounding leaves exact."""
     return {key: fact.value for key, fact in cut.facts.items() if fact.slack == 0}

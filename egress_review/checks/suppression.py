@@ -67,8 +67,10 @@ _MEND_KNOWN = Text(
     "and tell the reviewers.",
 )
 _TOO_LARGE = Text(
-    ko="표가 커서 가린 셀이 계산되는지 확인하지 못했습니다.",
-    en="The table is too large to compute what its suppressed cells give away.",
+    ko="표가 커서 가린 셀이 계산되는지 확인하지 못했습니다: "
+    "셀 {cells}개(한도 {most}), 가린 셀 {masked}개(한도 {hidden}).",
+    en="The table is too large to compute what its suppressed cells give away: {cells} cells (limit {most}), {masked} "
+    "of them suppressed (limit {hidden}).",
 )
 _MEND_LARGE = Text(ko="표를 나누어 제출하십시오.", en="Split the table into smaller ones.")
 
@@ -102,7 +104,8 @@ def _check_table(table: Table, reading: Reading, subject: Subject, known: Set[Wh
     if not masked:
         return
     if len(cells) > MOST_CELLS or len(masked) > MOST_MASKED:
-        listing.skip(RULE, _TOO_LARGE, _MEND_LARGE)
+        sizes = {"cells": len(cells), "most": MOST_CELLS, "masked": len(masked), "hidden": MOST_MASKED}
+        listing.skip(RULE, _TOO_LARGE.fill(**sizes), _MEND_LARGE)
         return
     least = subject.policy.min_cell
     fix = _MEND.fill(base=subject.policy.round_base)

@@ -14,6 +14,7 @@ from registry.model import Role
 RESEARCHER = "minji"
 CHECKERS = ("junho", "seoyeon")
 CHECKER_IN_PROJECT = "haneul"
+SENIOR_CHECKER = "yujin"
 COMPLIANCE_OFFICER = "jiwoo"
 OPERATOR = "taeyang"
 DATA_CONTROLLER = "sunhee"
@@ -47,6 +48,13 @@ PEOPLE = (
         Role.CHECKER,
         "반출심사자, 병원 과제의 구성원",
         "checker, member of the hospital project",
+    ),
+    DemoPerson(
+        SENIOR_CHECKER,
+        "문유진",
+        Role.SENIOR_CHECKER,
+        "선임 심사자: 예외, 재확인, 기록과 다른 신청",
+        "senior checker: exceptions, second looks, what is not as recorded",
     ),
     DemoPerson(COMPLIANCE_OFFICER, "정지우", Role.COMPLIANCE_OFFICER, "준법감시", "compliance officer"),
     DemoPerson(OPERATOR, "강태양", Role.OPERATOR, "운영자", "operator"),

@@ -40,6 +40,8 @@ CALLS: tuple[Call, ...] = (
     Call("POST", re.compile(r"/workspace/requests/er_[a-z2-7]{16}/withdraw"), "taking a request back"),
     Call("POST", re.compile(r"/workspace/requests/er_[a-z2-7]{16}/copy"), "a new draft of what ended"),
     Call("POST", re.compile(r"/workspace/requests/er_[a-z2-7]{16}/comment"), "an answer to the reviewers"),
+    Call("GET", re.compile(r"/workspace/packages"), "which packages may be installed"),
+    Call("POST", re.compile(r"/workspace/packages"), "asking for a package"),
     Call("POST", re.compile(r"/workspace/drafts"), "keeping a draft"),
     Call("POST", re.compile(r"/workspace/drafts/er_[a-z2-7]{16}"), "changing a draft"),
     Call("POST", re.compile(r"/workspace/drafts/er_[a-z2-7]{16}/submit"), "handing a draft in"),

@@ -18,8 +18,10 @@ from aiohttp import ClientError, web
 
 from hub_config.gate.bodies import read_body
 from hub_config.gate.errors import Refused, WorkspaceSilent
+from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.headers import WORKSPACE_HOST
-from hub_config.gate.workspace import REF, OpenWorkspace, parse_tenancy
+from hub_config.gate.sessions import Sessions
+from hub_config.gate.workspace import REF, SLUG, OpenWorkspace, parse_tenancy
 from hub_config.gate.workspaces import Workspaces, place_of
 
 MAX_BODY = 1 << 20
@@ -35,6 +37,8 @@ class Control:
     """The routes that the hub keeps here, and its orders about workspaces."""
 
     workspaces: Workspaces
+    sessions: Sessions
+    tickets: FrameTickets
     trusted: frozenset[int]
     """User ids that may give orders."""
     instance: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -98,7 +102,7 @@ class Control:
         return web.json_response(self.workspaces.states())
 
     async def put_workspace(self, request: web.BaseRequest, ref: str) -> web.StreamResponse:
-        """Open a workspace: its two sockets, its budget and its place on the work host."""
+        """Open a workspace: its three sockets, its budget and its place on the work host."""
         document = await _json(request)
         spent = document.get("bytes_out", 0)
         if isinstance(spent, bool) or not isinstance(spent, int) or spent < 0:
@@ -114,6 +118,16 @@ class Control:
         if not await self.workspaces.cut(ref, reason):
             return _error(404, "this workspace is not open")
         return web.Response(status=204)
+
+    async def put_frozen(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Let the projects of a list stand still, and no other; every way into their workspaces ends with it."""
+        projects = (await _json(request))["projects"]
+        if not isinstance(projects, list) or not all(isinstance(p, str) and SLUG.fullmatch(p) for p in projects):
+            raise ValueError("projects is a list of project ids")
+        cut = await self.workspaces.freeze(frozenset(projects))
+        self.tickets.drop({one.ref for one in cut})
+        ended = await self.sessions.end_all_of({one.handle for one in cut})
+        return web.json_response({"workspaces": sorted(one.ref for one in cut), "sessions": ended})
 
     async def ready(self, request: web.BaseRequest, ref: str) -> web.StreamResponse:
         """Answer once Jupyter in the workspace does, or that it did not in time."""
@@ -139,6 +153,7 @@ TABLE: dict[tuple[str, str], Handler] = {
     ("PUT", "/routes"): Control.put_route,
     ("DELETE", "/routes"): Control.delete_route,
     ("GET", "/workspaces"): Control.get_workspaces,
+    ("PUT", "/frozen"): Control.put_frozen,
     ("PUT", rf"/workspaces/({REF.pattern})"): Control.put_workspace,
     ("DELETE", rf"/workspaces/({REF.pattern})"): Control.delete_workspace,
     ("GET", rf"/workspaces/({REF.pattern})/ready"): Control.ready,

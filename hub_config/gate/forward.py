@@ -11,14 +11,15 @@ from yarl import URL
 
 from hub_config.gate.bodies import read_body
 from hub_config.gate.config import GateConfig
+from hub_config.gate.content_types import BODILESS, check_content_type
 from hub_config.gate.errors import Refused, WorkspaceSilent
 from hub_config.gate.headers import from_workspace, to_workspace
 from hub_config.gate.record import Asker, Record
 from hub_config.gate.routes import HASHED, Kind, Route, forwarded
 from hub_config.gate.targets import PATH_SAFE, Target
+from hub_config.gate.uploads import check_write
 from hub_config.gate.workspace import OpenWorkspace
 
-NO_BODY = frozenset({204, 304})
 OWN_FIELDS = ("User-Agent", "Accept", "Content-Type")  # what aiohttp would add of itself
 
 
@@ -48,6 +49,7 @@ async def forward(passage: Passage, config: GateConfig, record: Record) -> web.S
     request, workspace = passage.request, passage.workspace
     body = await read_body(request, config.limits.message_bytes)
     if passage.route.kind is Kind.WRITE:
+        check_write(body)
         await record.written(workspace, passage.asker, request.method, passage.below.path, body)
         workspace.touch()
     workspace.meter.check(None)
@@ -70,10 +72,19 @@ async def _answer(passage: Passage, answer: ClientResponse, config: GateConfig, 
     static = passage.route.kind is Kind.STATIC
     lasting = static and answer.status == 200 and HASHED.fullmatch(passage.below.path) is not None
     given = CIMultiDict(answer.headers)
-    headers = from_workspace(given, workspace.tenancy.prefix, config, packed=static, lasting=lasting)
+    clipboard = workspace.tenancy.access.clipboard
+    headers = from_workspace(
+        given, workspace.tenancy.prefix, config, packed=static, lasting=lasting, clipboard=clipboard
+    )
     if not 200 <= answer.status <= 599:
         raise Refused("workspace.silent", "no HTTP status")
+    headers.popall("Content-Type", None)
     size = answer.content_length
+    if size != 0:
+        types = answer.headers.getall("Content-Type", [])
+        kind = check_content_type(types, passage.route.types, status=answer.status)
+        if kind is not None:
+            headers["Content-Type"] = kind
     if size is not None and passage.request.method != "HEAD":
         if size > config.limits.response_bytes:
             raise Refused("response.too_large")
@@ -81,10 +92,10 @@ async def _answer(passage: Passage, answer: ClientResponse, config: GateConfig, 
     # What stands in header fields reaches the browser as well.
     workspace.meter.count(sum(len(value) for value in answer.headers.values()))
     sent = web.StreamResponse(status=answer.status, headers=headers)
-    if size is not None and answer.status not in NO_BODY:
+    if size is not None and answer.status not in BODILESS:
         sent.content_length = size
     await sent.prepare(passage.request)
-    if passage.request.method == "HEAD" or answer.status in NO_BODY:
+    if passage.request.method == "HEAD" or answer.status in BODILESS:
         return sent
     await _stream(passage, answer, sent, config.limits.response_bytes, record)
     return sent

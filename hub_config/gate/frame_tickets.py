@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from audit.text import Language
@@ -47,6 +48,10 @@ class FrameTickets:
             return None
         ticket.opened = True
         return ticket
+
+    def drop(self, workspaces: Collection[str]) -> None:
+        """Forget every ticket that opens a frame of these workspaces; their bars still say that they are closed."""
+        self._tickets = {k: t for k, t in self._tickets.items() if t.opened or t.workspace not in workspaces}
 
     def bar(self, name: str) -> Ticket | None:
         """Return the ticket of a bar, if its frame was opened."""

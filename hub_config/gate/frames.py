@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal, NoReturn
@@ -53,15 +53,14 @@ def parse_frame(data: bytes | str, protocol: Protocol) -> Message:
             raise MalformedFrame("a v1 frame is binary")
         return _parse_v1(data)
     if isinstance(data, str):
-        return _message(_object(data.encode("utf-8", "surrogatepass")), ())
+        return _message(read_object(data.encode("utf-8", "surrogatepass")), ())
     return _parse_legacy_binary(data)
 
 
 def write_frame(message: Message, protocol: Protocol) -> bytes | str:
     """Return the frame that is forwarded for a message."""
     if protocol == "v1":
-        parts = [_dump(part) for part in _parts(message)]
-        return _table([message.channel.encode(), *parts, *message.buffers])
+        return v1_frame(message.channel, _parts(message), message.buffers)
     document = {**dict(zip(PARTS, _parts(message), strict=True)), "channel": message.channel}
     if not message.buffers:
         return _dump({**document, "buffers": []}).decode()
@@ -70,6 +69,11 @@ def write_frame(message: Message, protocol: Protocol) -> bytes | str:
     for part in body[:-1]:
         offsets.append(offsets[-1] + len(part))
     return struct.pack(f"!{len(body) + 1}I", len(body), *offsets) + b"".join(body)
+
+
+def v1_frame(channel: str, parts: Iterable[Json], buffers: tuple[bytes, ...] = ()) -> bytes:
+    """Return a message in the v1 protocol; its parts are header, parent header, metadata and content."""
+    return _table([channel.encode(), *(_dump(part) for part in parts), *buffers])
 
 
 def _parts(message: Message) -> tuple[Json, Json, Json, Json]:
@@ -84,15 +88,23 @@ def _table(parts: list[bytes]) -> bytes:
     return b"".join([*(word.to_bytes(WORD, "little") for word in words), *parts])
 
 
-def _parse_v1(data: bytes) -> Message:
+def split_v1(data: bytes, *, largest: int = MAX_BUFFERS) -> list[bytes]:
+    """Return channel, the four parts and the buffers of a v1 frame, `largest` of them at most.
+
+    Raises: MalformedFrame — if its table of offsets does not cover it exactly.
+    """
     count = int.from_bytes(data[:WORD], "little")
-    if not len(PARTS) + 2 <= count <= len(PARTS) + 2 + MAX_BUFFERS or len(data) < WORD * (count + 1):
+    if not len(PARTS) + 2 <= count <= len(PARTS) + 2 + largest or len(data) < WORD * (count + 1):
         raise MalformedFrame("the offset table has a wrong length")
     offsets = [int.from_bytes(data[WORD * i : WORD * (i + 1)], "little") for i in range(1, count + 1)]
     if offsets[0] != WORD * (count + 1) or offsets[-1] != len(data) or offsets != sorted(offsets):
         raise MalformedFrame("the offsets do not cover the frame")
-    channel, *parts = (data[a:b] for a, b in pairwise(offsets))
-    document = {name: _object(part) for name, part in zip(PARTS, parts, strict=False)}
+    return [data[a:b] for a, b in pairwise(offsets)]
+
+
+def _parse_v1(data: bytes) -> Message:
+    channel, *parts = split_v1(data)
+    document = {name: read_object(part) for name, part in zip(PARTS, parts, strict=False)}
     return _message({**document, "channel": _ascii(channel)}, tuple(parts[len(PARTS) :]))
 
 
@@ -104,7 +116,7 @@ def _parse_legacy_binary(data: bytes) -> Message:
     if offsets[0] != 4 * (count + 1) or offsets != sorted(offsets):
         raise MalformedFrame("the offsets do not cover the frame")
     body, *buffers = (data[a:b] for a, b in pairwise(offsets))
-    return _message(_object(body), tuple(buffers))
+    return _message(read_object(body), tuple(buffers))
 
 
 def _message(document: Json, buffers: tuple[bytes, ...]) -> Message:
@@ -132,7 +144,11 @@ def _dump(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
-def _object(data: bytes) -> Json:
+def read_object(data: bytes) -> Json:
+    """Read a JSON object that every reader reads the same way.
+
+    Raises: MalformedFrame — for anything else.
+    """
     try:
         value = DECODER.decode(data.decode("utf-8"))
         _dump(value)

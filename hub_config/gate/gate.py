@@ -23,6 +23,7 @@ from hub_config.gate.errors import AmbiguousTarget, AuditUnavailable, HubUnavail
 from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.hub_identity import HubIdentity
 from hub_config.gate.neighbours import Neighbours
+from hub_config.gate.packages import Packages
 from hub_config.gate.record import Record
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.sessions import Sessions
@@ -56,9 +57,11 @@ class Gate:
         self._neighbours = Neighbours(config)
         self._record = Record(self._audit)
         self._sessions = Sessions(self._hub, config)
-        self.workspaces = Workspaces(config.limits, Calls(config, self._neighbours).server)
-        self.control = Control(self.workspaces, trusted)
+        self.workspaces = Workspaces(
+            config.limits, Calls(config, self._neighbours).server, Packages(config, self._neighbours).server
+        )
         tickets = FrameTickets()
+        self.control = Control(self.workspaces, self._sessions, tickets, trusted)
         self._work = WorkHost(config, self._hub, self._sessions, self.workspaces, tickets, self._record)
         self._hosts: dict[str, Host] = {
             config.host("zone"): ZoneHost(config, self._neighbours, self.workspaces, tickets),

@@ -74,9 +74,10 @@ SHUT = (
     "serial",
     "usb",
 )
+CLIPBOARD = ("clipboard-read", "clipboard-write")
 
 
-def workspace_headers(config: GateConfig) -> Mapping[str, str]:
+def workspace_headers(config: GateConfig, *, clipboard: bool = True) -> Mapping[str, str]:
     """Return what the gate says about every answer of a workspace, whatever the workspace says."""
     csp = (
         *WORKSPACE_CSP,
@@ -87,7 +88,7 @@ def workspace_headers(config: GateConfig) -> Mapping[str, str]:
         **_common(config),
         "Content-Security-Policy": "; ".join(csp),
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": ", ".join(f"{name}=()" for name in SHUT),
+        "Permissions-Policy": ", ".join(f"{name}=()" for name in (*SHUT, *(() if clipboard else CLIPBOARD))),
         "Referrer-Policy": "no-referrer",
         "X-DNS-Prefetch-Control": "off",
     }
@@ -165,7 +166,13 @@ def cookies(headers: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def from_workspace(
-    headers: CIMultiDict[str], prefix: str, config: GateConfig, *, packed: bool = False, lasting: bool = False
+    headers: CIMultiDict[str],
+    prefix: str,
+    config: GateConfig,
+    *,
+    packed: bool = False,
+    lasting: bool = False,
+    clipboard: bool = True,
 ) -> CIMultiDict[str]:
     """Return the header of an answer as the browser gets it; `lasting` where its content never changes.
 
@@ -187,7 +194,7 @@ def from_workspace(
     for value in headers.getall("Set-Cookie", [])[:MAX_COOKIES]:
         for cookie in _jupyter_cookies(value, prefix, secure=config.scheme == "https"):
             passed.add("Set-Cookie", cookie)
-    passed.update(workspace_headers(config))
+    passed.update(workspace_headers(config, clipboard=clipboard))
     return passed
 
 

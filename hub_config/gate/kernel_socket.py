@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import time
 from dataclasses import dataclass
 
 from aiohttp import ClientError, ClientWebSocketResponse, ClientWSTimeout, WSMessage, WSMsgType, web
@@ -13,6 +15,7 @@ from hub_config.gate.errors import AuditUnavailable, GateError, MalformedFrame, 
 from hub_config.gate.forward import Passage
 from hub_config.gate.frames import V1, Protocol, parse_frame, write_frame
 from hub_config.gate.headers import to_workspace
+from hub_config.gate.outputs import notice_frame, notice_of, parse_output, reason_to_hold
 from hub_config.gate.record import Record
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.routes import Kind
@@ -23,6 +26,8 @@ CLOSE_SECONDS = 0.5
 MAX_REASON = 120  # RFC 6455 section 5.5: a control frame holds 125 bytes, two of them the code
 CLOSE_CODES = {"audit.unavailable": 4503, "budget.spent": 4429}
 CLOSE_REFUSED = 4403
+#: What the page asks of its own accord, however long nobody sits before it.
+ASKED_BY_PAGE = frozenset({"kernel_info_request", "comm_info_request", "usage_request", "connect_request"})
 DATA = (WSMsgType.TEXT, WSMsgType.BINARY)
 
 
@@ -69,6 +74,8 @@ class Junction:
         if code is not None:
             kernel = self.passage.below.path.split("/")[2]
             await self.record.cell(self.passage.workspace, self.passage.asker, code, kernel)
+        if parsed.type not in ASKED_BY_PAGE:
+            self.session.touch()
         frame = write_frame(parsed, self.protocol)
         self.passage.workspace.touch()
         if isinstance(frame, str):
@@ -81,12 +88,37 @@ class Junction:
             if message.type not in DATA:
                 return
             self.passage.workspace.touch()
-            if message.type is WSMsgType.TEXT:
-                self.passage.workspace.meter.count(len(message.data.encode("utf-8", "surrogatepass")))
-                await self.browser.send_str(message.data)
-            else:
-                self.passage.workspace.meter.count(len(message.data))
-                await self.browser.send_bytes(message.data)
+            text = message.type is WSMsgType.TEXT
+            data: bytes = message.data.encode("utf-8", "surrogatepass") if text else message.data
+            await self._show(data, message.data)
+
+    async def _show(self, data: bytes, frame: bytes | str) -> None:
+        """Send a message of the workspace to the browser, or the notice that stands for it; `data` is the frame."""
+        workspace = self.passage.workspace
+        access = workspace.tenancy.access
+        reason = reason_to_hold(data, shown_bytes=access.shown_bytes, pictures=access.pictures)
+        if reason is not None:
+            frame = await self._hold(data, reason)
+            data = frame if isinstance(frame, bytes) else frame.encode()
+        elif self.passage.route.kind is Kind.KERNEL:
+            found = workspace.trickle.note(data, time.monotonic())
+            if found is not None:
+                await self.record.trickled(workspace, self.passage.asker, found)
+        workspace.meter.count(len(data))
+        if isinstance(frame, str):
+            await self.browser.send_str(frame)
+        else:
+            await self.browser.send_bytes(frame)
+
+    async def _hold(self, data: bytes, reason: str) -> bytes | str:
+        """Record that a message is held back, and return the notice that is sent instead."""
+        workspace = self.passage.workspace
+        if self.passage.route.kind is not Kind.KERNEL:
+            raise Refused("frame.too_large")
+        output = parse_output(data, self.protocol)
+        digest = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+        await self.record.held(workspace, self.passage.asker, output, reason, digest)
+        return notice_frame(output, notice_of(output, reason, workspace.tenancy.language), self.protocol)
 
     async def _refuse(self, error: GateError) -> None:
         """Close the browser's side with the reason; nothing of the refused message was sent on."""

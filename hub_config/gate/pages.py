@@ -19,6 +19,15 @@ small{color:#5b6b74}.demo{background:#f5c46b;margin:0;padding:.2rem 1rem;font-we
 FRAME_STYLE = """
 html,body{height:100%;margin:0}body{display:flex;flex-direction:column;background:#f6f8f9}
 .bar{border:0;width:100%;height:30px;flex:none}.work{border:0;width:100%;flex:auto}
+.mark{border:0;position:fixed;inset:30px 0 0 0;width:100%;height:calc(100% - 30px);pointer-events:none}
+"""
+# Faint enough to work through, and there in a photograph of any part of the screen.
+MARK_STYLE = """
+html,body{margin:0;height:100%;overflow:hidden;background:transparent}
+body{display:flex;flex-wrap:wrap;align-content:space-around;justify-content:space-around;gap:3rem 5rem;
+font:14px/1.2 system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif;color:#000;opacity:.09}
+span{transform:rotate(-20deg);white-space:nowrap}
+@media (prefers-color-scheme:dark){body{color:#888}}
 """
 BAR_STYLE = """
 body{font:13px/30px system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif;color:#1d2b33;background:#eef3f5;margin:0;
@@ -53,6 +62,19 @@ FRAME_TITLE = Text("분석환경", "workspace")
 WARN_WITHIN = timedelta(hours=24)
 URGENT_WITHIN = timedelta(hours=1)
 BAR_REFRESH_SECONDS = 30
+MARK_REFRESH_SECONDS = 60
+MARKS = 60
+MARK_TITLE = Text("워터마크", "watermark")
+HELD = Text(
+    "보이지 않은 출력 {n}개: /outbox에 저장해 반출을 신청하십시오",
+    "{n} outputs not shown: save them to /outbox and request egress",
+)
+NEARLY = Text("볼 수 있는 양을 {percent}% 썼습니다", "{percent}% of the viewing budget is used")
+SPENT = Text(
+    "볼 수 있는 양을 다 썼습니다: 결과는 반출을 신청하고, 계속 보려면 분석환경을 다시 시작하십시오",
+    "The viewing budget is used up: request egress for results; restart the workspace to go on looking",
+)
+NEARLY_SHARE = 0.8
 
 
 def refusal_page(
@@ -90,9 +112,13 @@ def _section(
     )
 
 
-def frame_page(*, workspace_url: str, bar_url: str, project: str, language: Language) -> str:
+def frame_page(
+    *, workspace_url: str, bar_url: str, project: str, language: Language, mark_url: str | None = None
+) -> str:
     """Return the page that holds a workspace: a page of another origin, so that a script in the workspace
     cannot navigate the tab away and take data along in the address (`frame-src` and the sandbox forbid it).
+
+    The watermark lies above it in a frame of its own that takes no clicks: nothing in the workspace can reach it.
     """
     title = f"{html.escape(project)} · {FRAME_TITLE.say(language)}"
     recording = html.escape(RECORDING.say(language))
@@ -101,7 +127,19 @@ def frame_page(*, workspace_url: str, bar_url: str, project: str, language: Lang
         f'<iframe class="work" src="{html.escape(workspace_url)}" title="{title}" '
         'sandbox="allow-scripts allow-same-origin allow-forms allow-modals"></iframe>'
     )
+    if mark_url is not None:
+        source = html.escape(mark_url)
+        body += f'<iframe class="mark" src="{source}" title="{MARK_TITLE.say(language)}" aria-hidden="true"'
+        body += ' tabindex="-1" sandbox=""></iframe>'
     return _document(language, title, FRAME_STYLE, body)
+
+
+def mark_page(*, person: str, zone: str, language: Language, now: datetime) -> str:
+    """Return the watermark: who looks, when, in which zone, all over the page; it renews itself."""
+    when = now.astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    said = f"<span>{html.escape(person)} · {when} · {html.escape(zone)}</span>"
+    refresh = f'<meta http-equiv="refresh" content="{MARK_REFRESH_SECONDS}">'
+    return _document(language, MARK_TITLE.say(language), MARK_STYLE, said * MARKS, extra=refresh)
 
 
 def bar_page(
@@ -113,10 +151,13 @@ def bar_page(
     now: datetime,
     demo: bool = False,
     project: str | None = None,
+    held: int = 0,
+    share: float = 0.0,
 ) -> str:
     """Return the bar above a workspace: that recording is on, that a demo zone is one, and when it closes soon.
 
-    `project` is where its link to checking and submitting leads, in a page of the portal beside the workspace.
+    `project` is where its link to checking and submitting leads, in a page of the portal beside the workspace. `held`
+    is how many outputs were not shown, `share` how much of the budget is spent.
     """
     recording = html.escape(RECORDING.say(language))
     notices = [f'<span><span class="dot" aria-hidden="true">●</span> {recording}</span>']
@@ -125,6 +166,10 @@ def bar_page(
     elif ends_at is not None and (notice := ending(ends_at, now)) is not None:
         role = "alert" if ends_at - now <= URGENT_WITHIN else "status"
         notices.append(f'<span class="end" role="{role}">{html.escape(notice.say(language))}</span>')
+    if not closed:
+        notices += [
+            f'<span class="end" role="status">{html.escape(one)}</span>' for one in _told(held, share, language)
+        ]
     if demo:
         notices.insert(0, f'<span class="demo">{html.escape(DEMO.say(language))}</span>')
     link = f'<a href="{html.escape(portal)}/" target="_top">{BACK.say(language)}</a>'
@@ -133,6 +178,18 @@ def bar_page(
         link = f'<a href="{address}" target="_blank" rel="noopener">{EGRESS.say(language)}</a>{link}'
     refresh = f'<meta http-equiv="refresh" content="{BAR_REFRESH_SECONDS}">'
     return _document(language, recording, BAR_STYLE, "".join(notices) + link, extra=refresh)
+
+
+def _told(held: int, share: float, language: Language) -> list[str]:
+    """Return what the bar says about outputs and the budget."""
+    told = []
+    if share >= 1.0:
+        told.append(SPENT.say(language))
+    elif share >= NEARLY_SHARE:
+        told.append(NEARLY.say(language).format(percent=int(share * 100)))
+    if held:
+        told.append(HELD.say(language).format(n=held))
+    return told
 
 
 def stale_bar_page(*, portal: str, demo: bool = False) -> str:

@@ -21,6 +21,7 @@ log = logging.getLogger("ansim.gate")
 CONTROL_SOCKET = Path("run/gate.sock")
 EXIT_UNUSABLE = 3
 SUPERVISED = "ANSIM_SUPERVISED"  # set by the supervisor
+ORDERS = "ANSIM_GATE_ORDERS"  # numbers of users, set where the processes have users of their own
 
 
 def main() -> int:
@@ -31,7 +32,7 @@ def main() -> int:
         token = os.environ.pop("ANSIM_GATE_TOKEN", "")
         if not token:
             raise GateConfigError("ANSIM_GATE_TOKEN is not set")
-        trusted, parent = frozenset({0, os.getuid()}), os.getppid()
+        trusted, parent = frozenset({0, os.getuid(), *ordering()}), os.getppid()
         public, orders = bind(config)
         drop_privileges(config.user)
         if os.environ.get(SUPERVISED) and not end_with(parent):
@@ -60,7 +61,13 @@ def bind(config: GateConfig) -> tuple[socket.socket, socket.socket]:
     public.bind((config.bind, config.port))
     public.listen(BACKLOG)
     public.setblocking(False)
-    return public, bind_socket(CONTROL_SOCKET, 0o600)
+    # Where the zone has a user of its own, it comes in through the gate's group, and is then known by its number.
+    return public, bind_socket(CONTROL_SOCKET, 0o660 if os.environ.get(ORDERS) else 0o600)
+
+
+def ordering() -> tuple[int, ...]:
+    """Return the users beside root and the gate itself that may give orders: those of the zone's own processes."""
+    return tuple(int(uid) for uid in os.environ.get(ORDERS, "").split())
 
 
 async def serve(

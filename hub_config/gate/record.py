@@ -12,11 +12,14 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+from audit.canonical import JSON
 from audit.errors import AuditError
 from audit.event import Actor, Event, Source
 from hub_config.gate.codes import Code
 from hub_config.gate.errors import AuditUnavailable, Refused
+from hub_config.gate.outputs import Output
 from hub_config.gate.refusals import REFUSALS
+from hub_config.gate.trickle import Found
 from hub_config.gate.workspace import OpenWorkspace, Tenancy
 
 log = logging.getLogger("ansim.gate")
@@ -119,7 +122,34 @@ class Record:
             detail={"method": method, "count": 1},
             sealed=sealed,
         )
-        key = (tenancy.ref, asker.actor.session or "", refusal.code)
+        await self._windowed((tenancy.ref, asker.actor.session or "", refusal.code), event)
+
+    async def held(self, workspace: OpenWorkspace, asker: Asker, output: Output, reason: str, digest: str) -> None:
+        """Record that an output was not shown; those that follow within a minute become one event."""
+        detail: dict[str, JSON] = {
+            "kind": output.type,
+            "bytes": output.size,
+            "types": list(output.mimes),
+            "sha256": digest,
+            "count": 1,
+        }
+        event = self._event("output.held", workspace.tenancy, asker, outcome="denied", reason=reason, detail=detail)
+        workspace.held += 1
+        await self._windowed((workspace.tenancy.ref, asker.actor.session or "", reason), event)
+
+    async def trickled(self, workspace: OpenWorkspace, asker: Asker, found: Found) -> None:
+        """Record that much text that looks encoded went to a browser; a log that fails is reported and nothing else."""
+        detail = {
+            "bytes": found.dense_bytes,
+            "messages": found.messages,
+            "seconds": found.seconds,
+            "kind": found.kind,
+        }
+        with contextlib.suppress(AuditUnavailable):
+            await self._append(self._event("output.encoded", workspace.tenancy, asker, detail=detail))
+
+    async def _windowed(self, key: tuple[str, str, str], event: Event) -> None:
+        """Record the first event of a kind at once, and count those that follow."""
         now = time.monotonic()
         window = self._windows.get(key)
         if window is not None and now < window.until:

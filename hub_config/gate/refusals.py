@@ -113,6 +113,25 @@ REFUSALS: Mapping[str, Refusal] = {
         Text("본인의 분석환경이 아닙니다", "This is not your workspace"),
         Text("분석환경에는 본인만 들어갈 수 있습니다.", "Only its owner can enter a workspace."),
     ),
+    "session.elsewhere": Refusal(
+        403,
+        Text("다른 브라우저에서 쓰고 있습니다", "You are working in another browser"),
+        Text(
+            "이 과제에서는 한 번에 한 곳에서만 접속할 수 있습니다. 다른 브라우저의 분석환경 창을 닫으면 1분 안에 "
+            "여기서 열립니다. 본인이 아니라면 바로 운영자에게 알려 주십시오.",
+            "In this project only one connection of a person is open at a time. Close the workspace in the other "
+            "browser, and within a minute it opens here. If that was not you, tell an operator at once.",
+        ),
+        retry_seconds=15,
+    ),
+    "address.unlisted": Refusal(
+        403,
+        Text("허용되지 않은 접속 위치입니다", "This place is not allowed"),
+        Text(
+            "이 과제의 분석환경은 정해진 네트워크에서만 열립니다. 허용된 곳에서 접속하거나 운영자에게 문의해 주십시오.",
+            "Workspaces of this project open from listed networks only. Come from one of them, or ask an operator.",
+        ),
+    ),
     "session.failed": Refusal(
         403,
         Text("로그인을 마치지 못했습니다", "Sign-in was not completed"),
@@ -155,6 +174,17 @@ REFUSALS: Mapping[str, Refusal] = {
         Text("포털에서 분석환경을 시작해 주십시오.", "Please start it from the portal."),
         audited=False,
     ),
+    "project.frozen": Refusal(
+        403,
+        Text("과제가 동결되었습니다", "The project is frozen"),
+        Text(
+            "과제의 모든 연결을 끊고 분석환경을 멈췄습니다. 저장된 파일과 반출 신청은 그대로 있으며, 동결이 풀리면 "
+            "이어서 할 수 있습니다. 까닭은 운영자에게 문의해 주십시오.",
+            "Every connection of the project was cut and its workspaces were stopped. Saved files and egress requests "
+            "are kept as they are, and work goes on from there once the freeze is lifted. Ask an operator why.",
+        ),
+        audited=False,
+    ),
     "workspace.silent": Refusal(
         504,
         Text("분석환경이 응답하지 않습니다", "The workspace does not answer"),
@@ -176,6 +206,17 @@ REFUSALS: Mapping[str, Refusal] = {
         Text("분석환경 밖으로 이동할 수 없습니다", "The answer points outside the workspace"),
         Text("포털에서 다시 시작해 주십시오.", "Please start again from the portal."),
     ),
+    "response.type": Refusal(
+        502,
+        Text("허용되지 않은 형식의 응답입니다", "This type of content is not shown"),
+        Text(
+            "브라우저에는 목록에 있는 형식만 전달합니다. 결과 파일이 필요하면 /outbox 폴더에 두고 포털에서 반출을 "
+            "신청해 주십시오.",
+            "Only listed types of content pass to a browser. If you need a result as a file, put it into /outbox and "
+            "make an egress request in the portal.",
+        ),
+        "egress",
+    ),
     "response.too_large": Refusal(
         403,
         Text("한 번에 보기에는 너무 큽니다", "Too large to show at once"),
@@ -186,11 +227,29 @@ REFUSALS: Mapping[str, Refusal] = {
         403,
         Text("이번 세션에서 볼 수 있는 양을 다 썼습니다", "This session's viewing budget is used up"),
         Text(
-            "브라우저로 나가는 데이터의 양에는 한도가 있습니다. 분석환경을 다시 시작하면 새로 셉니다. "
-            "이 일은 기록되었습니다.",
-            "The amount of data shown in a browser is limited. It is counted anew when you restart the workspace. "
-            "This has been recorded.",
+            "브라우저로 나가는 데이터의 양에는 한도가 있습니다. 결과는 /outbox에 저장해 포털에서 반출을 신청해 "
+            "주십시오. "
+            "계속 보아야 하면 포털에서 분석환경을 다시 시작하십시오. 그때 새로 셉니다. 이 일은 기록되었습니다.",
+            "The amount of data shown in a browser is limited. Save results to /outbox and request egress in the "
+            "portal. To go on looking, restart the workspace in the portal; it is then counted anew. This has been "
+            "recorded.",
         ),
+        "egress",
+    ),
+    "upload.refused": Refusal(
+        403,
+        Text("브라우저로 파일을 올릴 수 없습니다", "Files are not uploaded through the browser"),
+        Text(
+            "반입은 심사를 거칩니다. 포털의 과제 화면에서 ‘파일 반입’을 신청하면, 승인된 파일이 /inbox에 나타납니다.",
+            "What comes in is reviewed. Ask for it in the portal with ‘Bring files in’; what is approved appears in "
+            "/inbox.",
+        ),
+    ),
+    "body.malformed": Refusal(
+        400,
+        Text("저장할 내용을 읽을 수 없습니다", "What is to be saved cannot be read"),
+        Text("페이지를 새로 고친 뒤 다시 저장해 주십시오.", "Please reload the page and save again."),
+        "reload",
     ),
     "body.too_large": Refusal(
         413,

@@ -1,5 +1,5 @@
-"""Which requests a workspace may get: a table of what JupyterLab 4.6 and Jupyter Server 2.21 need, and
-nothing else.
+"""Which requests a workspace may get and what it may answer with: a table of what JupyterLab 4.6 and Jupyter
+Server 2.21 need, and nothing else.
 
 Paths are those below the workspace's prefix, decoded. Absence is denial; the second table only chooses the
 words.
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from hub_config.gate.content_types import FONTS, ICONS, JSON, PAGES, PARTS, SCRIPTS, STYLES
 from hub_config.gate.errors import Refused
 from hub_config.gate.targets import Target
 
@@ -38,10 +39,17 @@ class Route:
     pattern: re.Pattern[str]
     reason: str
     kind: Kind = Kind.PLAIN
+    types: frozenset[str] = JSON
+    """Types of content that an answer may have; the API speaks JSON and nothing else."""
 
 
-def _route(methods: str, pattern: str, reason: str, kind: Kind = Kind.PLAIN) -> Route:
-    return Route(frozenset(methods.split()), re.compile(pattern), reason, kind)
+def _route(
+    methods: str, pattern: str, reason: str, kind: Kind = Kind.PLAIN, types: frozenset[str] | None = None
+) -> Route:
+    return Route(frozenset(methods.split()), re.compile(pattern), reason, kind, types or TYPES.get(kind, JSON))
+
+
+TYPES: Mapping[Kind, frozenset[str]] = {Kind.PAGE: PAGES, Kind.STATIC: PARTS}
 
 
 ROUTES: tuple[Route, ...] = (
@@ -50,10 +58,10 @@ ROUTES: tuple[Route, ...] = (
     _route("GET HEAD", r"(?:lab|doc)(?:/workspaces/[\w-]+)?/tree(?:/.+)?", "Lab with a file open", Kind.PAGE),
     _route("GET HEAD", r"lab/workspaces/[\w-]+", "a saved layout of Lab", Kind.PAGE),
     _route("GET HEAD", r"static/.+", "scripts, styles and fonts of Lab", Kind.STATIC),
-    _route("GET HEAD", r"lab/extensions/.+", "scripts of extensions that the image carries"),
-    _route("GET HEAD", r"lab/api/themes/.+", "styles of themes"),
-    _route("GET HEAD", r"kernelspecs/[\w.-]+/[\w.-]+", "icons of kernels"),
-    _route("GET HEAD", r"(?:static/)?favicon\.ico", "icon of the tab"),
+    _route("GET HEAD", r"lab/extensions/.+", "scripts of extensions that the image carries", types=PARTS),
+    _route("GET HEAD", r"lab/api/themes/.+", "styles of themes", types=STYLES | FONTS | ICONS),
+    _route("GET HEAD", r"kernelspecs/[\w.-]+/[\w.-]+", "icons of kernels", types=ICONS | SCRIPTS | STYLES),
+    _route("GET HEAD", r"(?:static/)?favicon\.ico", "icon of the tab", types=ICONS),
     _route("GET HEAD", r"lab/api/settings(?:/.*)?", "settings of Lab"),
     _route("PUT", r"lab/api/settings/.+", "a changed setting of Lab"),
     _route("GET HEAD", r"lab/api/translations(?:/.*)?", "Korean and other languages of Lab"),

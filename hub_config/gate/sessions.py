@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from audit.refs import new_ref
+from hub_config.gate.access import Access
 from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import HubUnavailable, Refused
 from hub_config.gate.headers import cookies
@@ -33,9 +34,25 @@ class Session:
     ref: str = field(default_factory=lambda: new_ref("s"))
     """The opaque name of the session in the log."""
     created: float = field(default_factory=time.monotonic)
+    touched: float = field(default_factory=time.monotonic)
+    idle_seconds: float = LIFETIME_SECONDS
+    longest_seconds: float = LIFETIME_SECONDS
     ended: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     sockets: set[web.WebSocketResponse] = field(default_factory=set)
+
+    def touch(self) -> None:
+        """Note that the person, not the page by itself, did something."""
+        self.touched = time.monotonic()
+
+    def hold_to(self, access: Access) -> None:
+        """Take over the limits of a workspace that the session enters; the strictest of all it entered count."""
+        self.idle_seconds = min(self.idle_seconds, access.idle_seconds)
+        self.longest_seconds = min(self.longest_seconds, access.longest_seconds)
+
+    def over(self, now: float) -> bool:
+        """Whether its time is over, or nobody did anything for too long."""
+        return now - self.created > self.longest_seconds or now - self.touched > self.idle_seconds
 
 
 class Sessions:
@@ -101,7 +118,7 @@ class Sessions:
         async with session.lock:
             now = time.monotonic()
             age = now - session.checked
-            if now - session.created > LIFETIME_SECONDS:
+            if session.over(now):
                 await self._end(session)
             elif age > self._limits.validate_seconds:
                 await self._ask(session, age)
@@ -135,6 +152,17 @@ class Sessions:
             session = self._sessions.get(value) if name == self.cookie else None
             if session is not None:
                 await self._end(session)
+
+    def elsewhere(self, session: Session) -> bool:
+        """Whether the same person works in another browser now."""
+        others = (one for one in self._sessions.values() if one is not session and one.handle == session.handle)
+        return any(one.sockets for one in others)
+
+    async def end_all_of(self, handles: Collection[str]) -> int:
+        """Sign these people out of the work host, wherever they are; return how many sessions that ended."""
+        ending = [session for session in self._sessions.values() if session.handle in handles]
+        await asyncio.gather(*(self._end(session) for session in ending))
+        return len(ending)
 
     async def _end(self, session: Session) -> None:
         session.ended = True

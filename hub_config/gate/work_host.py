@@ -59,7 +59,7 @@ class WorkHost:
             raise Refused("route.missing")
         if self.workspaces.at(place) is None and not self.workspaces.filled:
             # Before the session, which a gate that started anew has forgotten: waiting is all there is to do.
-            raise self.workspaces.absence()
+            raise self.workspaces.absence(place)
         try:
             session = await self.sessions.current(request.headers)
         except Refused as missing:
@@ -83,21 +83,34 @@ class WorkHost:
             await self._refused(workspace, stranger, Refused("session.not_owner"), request, target)
             raise Refused("session.not_owner")
         if workspace is None:
-            raise self.workspaces.absence()
+            raise self.workspaces.absence(place)
         asker = Asker(workspace.tenancy.owner(session.ref), address)
         below = Target(place.below, target.query)
         try:
+            self._admit(workspace, session, address)
             with workspace.serving(request):
                 route = find_route(request.method, below, websocket=initiator.websocket)
                 if initiator.top_level:
                     return self._framed(workspace, route, below)
                 await self.record.opened(workspace, asker)
-                if route.kind is Kind.PAGE:
+                if route.kind in (Kind.PAGE, Kind.WRITE):
                     workspace.touch()
+                    session.touch()
                 return await self._pass(Passage(request, workspace, route, below, asker), session)
         except Refused as refused:
             await self._refused(workspace, asker, refused, request, target)
             return refusal(refused.code, request, self.config, language=workspace.tenancy.language)
+
+    def _admit(self, workspace: OpenWorkspace, session: Session, address: str) -> None:
+        """Hold a request to the policy of the project.
+
+        Raises: Refused — from an address that is not listed, or while the person works in another browser.
+        """
+        access = workspace.tenancy.access
+        access.check_address(address)
+        session.hold_to(access)
+        if access.one_connection and self.sessions.elsewhere(session):
+            raise Refused("session.elsewhere")
 
     async def _pass(self, passage: Passage, session: Session) -> web.StreamResponse:
         if passage.route.kind in (Kind.KERNEL, Kind.EVENTS):

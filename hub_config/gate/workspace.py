@@ -15,15 +15,18 @@ from aiohttp import web
 
 from audit.event import Actor, Object, Subjects
 from audit.text import Language
+from hub_config.gate.access import Access, parse_access
 from hub_config.gate.config import Limits
 from hub_config.gate.dialin import DialIn
 from hub_config.gate.errors import Refused
 from hub_config.gate.listen import Acceptor
+from hub_config.gate.trickle import Trickle
 
 REF = re.compile(r"ws_[a-z2-7]{16}")
 PERSON = re.compile(r"p_[a-z2-7]{16}")
 HANDLE = re.compile(r"[a-z][a-z0-9-]{1,28}")
 SLUG = re.compile(r"[a-z][a-z0-9-]{0,29}")
+OPEN = Access()
 CLOSE_CUT = 4001  # WebSocket close code: the zone has closed the workspace
 CUT_SECONDS = 0.5
 CALL_CONNECTIONS = 32
@@ -41,6 +44,7 @@ class Tenancy:
     ends_at: datetime | None
     language: Language
     datasets: tuple[tuple[str, int, int], ...]
+    access: Access = OPEN
 
     @property
     def object(self) -> Object:
@@ -67,10 +71,12 @@ def parse_tenancy(ref: str, document: Mapping[str, Any]) -> Tenancy:
     try:
         ends_at = values.pop("ends_at")
         datasets = tuple((str(i), int(v), int(p)) for i, v, p in values.pop("datasets"))
+        access = parse_access(values.pop("access", {}))
         tenancy = Tenancy(
             ref=ref,
             ends_at=None if ends_at is None else datetime.fromisoformat(ends_at),
             datasets=datasets,
+            access=access,
             **values,
         )
     except (KeyError, TypeError) as error:
@@ -97,6 +103,11 @@ class Meter:
         self._budget = budget
         self.bytes_out = spent
 
+    @property
+    def share(self) -> float:
+        """How much of the budget is spent, from 0 to 1."""
+        return min(1.0, self.bytes_out / self._budget)
+
     def check(self, size: int | None) -> None:
         """Refuse an answer before it starts.
 
@@ -119,7 +130,9 @@ class OpenWorkspace:
 
     def __init__(self, tenancy: Tenancy, limits: Limits, *, spent: int = 0) -> None:
         self.tenancy = tenancy
-        self.meter = Meter(limits.session_bytes, spent)
+        self.meter = Meter(min(limits.session_bytes, tenancy.access.session_bytes), spent)
+        self.trickle = Trickle(tenancy.access.dense_bytes)
+        self.held = 0
         self.dial_in = DialIn(limit=limits.connections, answer_seconds=limits.answer_seconds)
         self.last_activity = datetime.now(UTC)
         self.cells = 0
@@ -129,14 +142,15 @@ class OpenWorkspace:
         self._browsers: set[web.WebSocketResponse] = set()
         self._requests: set[asyncio.Transport] = set()
 
-    def listen(self, calls: web.Server) -> None:
-        """Make the two sockets in the workspace's run directory, which the container sees read-only."""
+    def listen(self, calls: web.Server, packages: web.Server) -> None:
+        """Make the three sockets in the workspace's run directory, which the container sees read-only."""
         run = Path("workspaces") / self.tenancy.ref / "run"
         rate = self._limits.accepts_per_second
         limit = self._limits.connections
         self._acceptors = [
             Acceptor(run / "up.sock", self.dial_in.accept, limit=limit, per_second=rate),
             Acceptor(run / "api.sock", calls, limit=CALL_CONNECTIONS, per_second=rate),
+            Acceptor(run / "packages.sock", packages, limit=CALL_CONNECTIONS, per_second=rate),
         ]
 
     def touch(self) -> None:

@@ -39,8 +39,12 @@ class Workspaces:
     limits: Limits
     calls: Callable[[str], web.Server]
     """Makes the server of the calls that one workspace may make."""
+    packages: Callable[[str], web.Server]
+    """Makes the server of packages for one workspace."""
     filled: bool = False
     """Whether the hub has told everything since the gate started; until then nobody knows what is not open."""
+    frozen: frozenset[str] = frozenset()
+    """Projects that stand still: nothing of them is open, and nothing opens."""
     _open: dict[str, OpenWorkspace] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -55,16 +59,21 @@ class Workspaces:
                 return workspace
         return None
 
-    def absence(self) -> Refused:
+    def absence(self, place: Place) -> Refused:
         """Return why a workspace that is not among the open ones cannot be reached."""
+        if place.project in self.frozen:
+            return Refused("project.frozen")
         return Refused("workspace.closed" if self.filled else "gate.filling")
 
     async def open(self, tenancy: Tenancy, *, spent: int = 0) -> None:
         """Open a workspace, or take over what has changed about an open one.
 
-        Raises: OSError — if its sockets cannot be made. ValueError — if its path belongs to another one.
+        Raises: OSError — if its sockets cannot be made. ValueError — if its path belongs to another one. Refused —
+        if its project is frozen.
         """
         async with self._lock:
+            if tenancy.project in self.frozen:
+                raise Refused("project.frozen")
             known = self._open.get(tenancy.ref)
             other = self.at(Place(tenancy.handle, tenancy.project, ""))
             if other is not None and other is not known:
@@ -76,7 +85,7 @@ class Workspaces:
                 raise ValueError("the workspace is open at another path")
             workspace = OpenWorkspace(tenancy, self.limits, spent=spent)
             try:
-                workspace.listen(self.calls(tenancy.ref))
+                workspace.listen(self.calls(tenancy.ref), self.packages(tenancy.ref))
             except OSError:
                 await workspace.cut("not_opened")
                 raise
@@ -89,6 +98,14 @@ class Workspaces:
             if workspace is not None:
                 await workspace.cut(reason)
             return workspace is not None
+
+    async def freeze(self, projects: frozenset[str]) -> list[Tenancy]:
+        """Let exactly these projects stand still; return whose workspaces were cut for it, all at once."""
+        async with self._lock:
+            self.frozen = projects
+            doomed = [self._open.pop(ref) for ref, one in list(self._open.items()) if one.tenancy.project in projects]
+        await asyncio.gather(*(one.cut("project.frozen") for one in doomed), return_exceptions=True)
+        return [one.tenancy for one in doomed]
 
     async def cut_all(self, reason: str) -> None:
         """Cut every workspace, when the gate stops."""

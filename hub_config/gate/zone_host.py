@@ -15,7 +15,7 @@ from hub_config.gate.errors import Refused
 from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.headers import gate_page_headers
 from hub_config.gate.neighbours import Neighbours
-from hub_config.gate.pages import bar_page, frame_page, stale_bar_page
+from hub_config.gate.pages import bar_page, frame_page, mark_page, stale_bar_page
 from hub_config.gate.sites import FRAME, SAFE_METHODS, SANDBOXED_PART, Initiator, SitePolicy, check_initiator
 from hub_config.gate.targets import PATH_SAFE, Target
 from hub_config.gate.work_host import is_websocket
@@ -23,6 +23,7 @@ from hub_config.gate.workspaces import Workspaces
 
 OPEN = "/_gate/open/"
 BAR = "/_gate/bar"
+MARK = "/_gate/mark"
 HEALTH, READY = "/_gate/health", "/_gate/ready"
 
 
@@ -42,6 +43,8 @@ def _route(methods: str, pattern: str, reason: str) -> HubRoute:
 HUB_ROUTES: tuple[HubRoute, ...] = (
     _route("GET HEAD POST", r"/hub/login", "the sign-in page and its form"),
     _route("GET HEAD POST", r"/hub/logout", "signing out"),
+    _route("GET HEAD", r"/hub/identity/(?:begin|callback)", "to the provider that vouches for people, and back"),
+    _route("POST", r"/hub/identity/signed-out", "the provider's message that it signed somebody out"),
     _route("GET HEAD", r"/hub/static/.+", "styles and pictures of these pages"),
     _route("GET HEAD", r"/hub/logo", "picture of these pages"),
     _route("GET HEAD POST", r"/hub/api/oauth2/authorize", "signing in to the portal and to workspaces"),
@@ -75,6 +78,8 @@ class ZoneHost:
             return self._frame(target)
         if reading and target.path == BAR:
             return self._bar(target)
+        if reading and target.path == MARK:
+            return self._mark(target)
         if reading and target.path in {HEALTH, READY}:
             # For load balancers and monitoring: whether, never what or who.
             ready = target.path == HEALTH or await self.neighbours.ready()
@@ -103,6 +108,7 @@ class ZoneHost:
         text = frame_page(
             workspace_url=address,
             bar_url=f"{BAR}?ticket={name}",
+            mark_url=f"{MARK}?ticket={name}" if workspace.tenancy.access.watermark else None,
             project=workspace.tenancy.project,
             language=workspace.tenancy.language,
         )
@@ -123,7 +129,19 @@ class ZoneHost:
             now=datetime.now(UTC),
             demo=self.config.demo,
             project=workspace.tenancy.project if workspace else None,
+            held=workspace.held if workspace else 0,
+            share=workspace.meter.share if workspace else 0.0,
         )
+        return page(text, gate_page_headers(self.config, framed_by="'self'"))
+
+    def _mark(self, target: Target) -> web.Response:
+        ticket = self.tickets.bar(dict(target.query).get("ticket", ""))
+        workspace = self.workspaces.get(ticket.workspace) if ticket else None
+        if workspace is None:
+            raise Refused("route.missing")
+        tenancy = workspace.tenancy
+        zone = self.config.domain
+        text = mark_page(person=tenancy.handle, zone=zone, language=tenancy.language, now=datetime.now(UTC))
         return page(text, gate_page_headers(self.config, framed_by="'self'"))
 
 

@@ -25,6 +25,7 @@ from hub_config.workspace_image import notebook_image
 from hub_config.zone import Zone
 
 KEPT = 400  # reports: more than a year of daily ones
+FIRST = timedelta(hours=1)
 AGAIN = timedelta(hours=1)  # after a probe that could not be made: it costs a minute of the server's time
 
 
@@ -145,7 +146,7 @@ def _about(zone: Zone, actor: Actor) -> Event:
 def keep_probing(zone: Zone, actor: Actor, now: datetime | None = None) -> bool:
     """Probe when the last probe is older than the settings allow; say whether one was made.
 
-    A zone without any report is probed first when its keys are that old, so that a start is not followed by a probe.
+    A new zone is probed first when its keys are an hour old, so that a first start is not followed by a probe.
     """
     now = now or datetime.now(UTC)
     tried = zone.home / "probe" / "tried"
@@ -166,10 +167,9 @@ def keep_probing(zone: Zone, actor: Actor, now: datetime | None = None) -> bool:
 
 def due(zone: Zone) -> datetime:
     """Return when the next probe is due."""
+    every = timedelta(hours=zone.settings.probe.every_hours)
     last = read_standing(zone.home)
     if last is None:
         began = (zone.home / "keys" / "zone.id").stat().st_mtime
-        since = datetime.fromtimestamp(began, UTC)
-    else:
-        since = last.ended
-    return since + timedelta(hours=zone.settings.probe.every_hours)
+        return datetime.fromtimestamp(began, UTC) + min(FIRST, every)
+    return last.ended + every

@@ -14,8 +14,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from audit.cli_context import language_of
 from audit.keys import LogKeys
 from audit.note import Verifier
+from audit.text import Text
 from audit.verify import verify
 from egress_review.verify_package import verify_package
 from hub_config.demo.people import CHECKER_IN_PROJECT, CHECKERS, COMPLIANCE_OFFICER, RESEARCHER
@@ -51,36 +53,41 @@ class Telling:
             await visitor.close()
 
 
-async def sign_in(t: Telling) -> str:
+async def sign_in(t: Telling) -> Text:
     """The researcher signs in with password and second factor."""
     await t.visitor(RESEARCHER)
-    return f"{RESEARCHER} signed in with a one-time code"
+    return Text("{who}: 일회용 코드로 로그인", "{who} signed in with a one-time code").format(who=RESEARCHER)
 
 
-async def analyse(t: Telling) -> str:
+async def analyse(t: Telling) -> Text:
     """The workspace opens, the tutorial runs, its first table is found wanting, the fixed one is submitted."""
     workspace = await steps.start_workspace(await t.visitor(RESEARCHER), RESEARCHER, PROJECT)
     t.request, _ = await steps.run_tutorial(workspace)
-    return f"the tutorial ran in a workspace without a network and submitted {t.request}"
+    return Text(
+        "네트워크 없는 분석환경에서 안내 노트북을 실행하고 {request} 신청",
+        "the tutorial ran in a workspace without a network and submitted {request}",
+    ).format(request=t.request)
 
 
-async def refuse(t: Telling) -> str:
+async def refuse(t: Telling) -> Text:
     """The checker who is a member of the project is refused."""
     visitor = await t.visitor(CHECKER_IN_PROJECT)
     page = await visitor.open(f"/review/{t.request}")
     if page.status != 403 or steps.has_vote_form(page):
         raise StoryFailed(f"{CHECKER_IN_PROJECT} is a member of the project and was not refused ({page.status}).")
-    return f"{CHECKER_IN_PROJECT}, a member of the project, was refused"
+    return Text("{who}: 과제 참여자이므로 심사 거부", "{who}, a member of the project, was refused").format(
+        who=CHECKER_IN_PROJECT
+    )
 
 
-async def approve(t: Telling) -> str:
+async def approve(t: Telling) -> Text:
     """Two others approve, neither knowing the other's vote."""
     for handle in CHECKERS:
         await steps.vote(await t.visitor(handle), t.request, "approve", "기준을 지켰습니다. Within the rules.")
-    return f"{' and '.join(CHECKERS)} approved independently"
+    return Text("{who}: 서로 모르게 승인", "{who} approved independently").format(who=", ".join(CHECKERS))
 
 
-async def collect(t: Telling) -> str:
+async def collect(t: Telling) -> Text:
     """The researcher collects the package, and it is verified without asking the zone."""
     content = await steps.collect(await t.visitor(RESEARCHER), t.request)
     t.package = t.zone.home / "first-release"
@@ -91,25 +98,31 @@ async def collect(t: Telling) -> str:
     result = verify_package(t.package, trusted_key(t.zone))
     if not result.ok:
         raise StoryFailed(f"The package does not verify: {result}")
-    return f"released, collected and verified offline: {t.package}"
+    return Text("반출, 수령, 오프라인 검증: {package}", "released, collected and verified offline: {package}").format(
+        package=t.package
+    )
 
 
-async def inspect(t: Telling) -> str:
+async def inspect(t: Telling) -> Text:
     """The compliance officer finds the whole story in one timeline."""
     page = await (await t.visitor(COMPLIANCE_OFFICER)).open(f"/compliance/timeline/request/{t.request}")
     missing = [a for a in ("egress.submitted", "egress.voted", "egress.released") if a not in page.body.decode()]
     if page.status != 200 or missing:
         raise StoryFailed(f"The timeline of {t.request} lacks {missing} ({page.status}).")
-    return f"{COMPLIANCE_OFFICER} sees every step in one timeline"
+    return Text("{who}: 모든 단계를 한 시간순 기록에서 확인", "{who} sees every step in one timeline").format(
+        who=COMPLIANCE_OFFICER
+    )
 
 
-async def prove(t: Telling) -> str:
+async def prove(t: Telling) -> Text:
     """The log is recomputed from its bodies."""
     t.zone.log.checkpoint()
     found = verify(t.zone.db, trusted_key(t.zone), t.zone.home / "log")
     if not found.ok:
         raise StoryFailed(f"The log does not verify: {found}")
-    return f"the log of {found.size} entries recomputes to its signed root"
+    return Text(
+        "기록 {size}건을 다시 계산해 서명된 뿌리와 일치함", "the log of {size} entries recomputes to its signed root"
+    ).format(size=found.size)
 
 
 def trusted_key(zone: Zone) -> Verifier:
@@ -117,7 +130,15 @@ def trusted_key(zone: Zone) -> Verifier:
     return LogKeys.load_or_create(zone.home / "keys").verifier(zone.log.origin)
 
 
-STEPS: Sequence[Callable[[Telling], Awaitable[str]]] = (sign_in, analyse, refuse, approve, collect, inspect, prove)
+STEPS: Sequence[tuple[Text, Callable[[Telling], Awaitable[Text]]]] = (
+    (Text("연구자 로그인", "The researcher signs in"), sign_in),
+    (Text("안내 노트북 실행과 신청", "The tutorial runs and asks for its table"), analyse),
+    (Text("과제 참여자의 심사 거부", "The checker who is a member is refused"), refuse),
+    (Text("두 사람의 승인", "Two others approve"), approve),
+    (Text("수령과 오프라인 검증", "The package is collected and verified"), collect),
+    (Text("준법감시 담당자의 확인", "The officer finds the whole story"), inspect),
+    (Text("감사 기록 다시 계산", "The log is recomputed"), prove),
+)
 
 
 SHOWN_CHARACTERS = 72
@@ -143,12 +164,12 @@ async def _play(telling: Telling, console: Console) -> None:
     try:
         with Progress(*columns, console=console, transient=True) as progress:
             bar = progress.add_task("", total=len(STEPS))
-            for step in STEPS:
+            for title, step in STEPS:
                 began = time.monotonic()
-                progress.update(bar, description=(step.__doc__ or "").strip())
+                progress.update(bar, description=title.say(language_of()))
                 told = await step(telling)
                 progress.advance(bar)
-                console.print(f"[green]✓[/] {told} [dim]{time.monotonic() - began:.1f} s[/]")
+                console.print(f"[green]✓[/] {told.say(language_of())} [dim]{time.monotonic() - began:.1f} s[/]")
     finally:
         await telling.close()
     receipt = telling.package / "receipt.tlog-proof"

@@ -6,6 +6,7 @@
     ansim_client.clean("table.csv", round_to=10, hide_below=10)
     ansim_client.submit("table.csv", title="...", purpose="...")
     ansim_client.status()
+    ansim_client.packages()
 
 A result is a file in /outbox; one elsewhere is copied there first. The check is the one that runs after you submit.
 
@@ -17,7 +18,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,21 +25,25 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 if __name__ != "ansim_client":
+    from images.notebook import ansim_packages
+    from images.notebook.ansim_call import asked
     from images.notebook.ansim_evidence import SUFFIX, Unsuitable, write
     from images.notebook.ansim_outbox import Refused, cleaned, mendable, name_in
     from images.notebook.ansim_table import as_html, as_text
     from images.notebook.ansim_words import WORDS
 else:  # in a notebook the files lie side by side
+    import ansim_packages  # type: ignore[import-not-found,no-redef,unused-ignore]
+    from ansim_call import asked  # type: ignore[import-not-found,no-redef,unused-ignore]
     from ansim_evidence import SUFFIX, Unsuitable, write  # type: ignore[import-not-found,no-redef,unused-ignore]
     from ansim_outbox import Refused, cleaned, mendable, name_in  # type: ignore[import-not-found,no-redef,unused-ignore]
     from ansim_table import as_html, as_text  # type: ignore[import-not-found,no-redef,unused-ignore]
     from ansim_words import WORDS  # type: ignore[import-not-found,no-redef,unused-ignore]
 
-__all__ = ["AnsimError", "check", "clean", "evidence", "messages", "requests", "status", "submit"]
+__all__ = ["AnsimError", "ask_for_package", "check", "clean", "evidence", "messages", "packages", "requests", "status"]
+__all__ += ["submit"]
 
 OUTBOX = Path("/outbox")
 SOCKET = "/zone/api.sock"
-SECONDS = 300
 PATIENCE = 90.0  # seconds: a part of the zone that is restarted is back within this time
 PAUSES = (0.5, 1.0, 2.0)
 #: "ko" or "en"; the zone sets the language of the person who works here.
@@ -179,6 +183,19 @@ class Status(Requests):
         return "\n".join(filter(None, (_text(self.document.get("message")), super().heading(), *outbox)))
 
 
+class Packages(Shown):
+    """Which packages the project may install, and how its requests for others stand."""
+
+    def heading(self) -> str:
+        return ansim_packages.heading(self.document, _word)
+
+    def columns(self) -> Sequence[str]:
+        return ansim_packages.COLUMNS
+
+    def rows(self) -> Iterator[Sequence[str]]:
+        yield from ansim_packages.rows(self.document, _word, _text)
+
+
 def check(
     *files: str | os.PathLike[str],
     controls: str | Mapping[str, Any] | None = None,
@@ -259,6 +276,16 @@ def messages() -> Requests:
     return _show(Requests(_call("GET", "/workspace/messages")))
 
 
+def packages() -> Packages:
+    """Which packages `%pip install` finds, and requests for others. / 설치할 수 있는 패키지와 패키지 신청 현황."""
+    return _show(Packages(_call("GET", "/workspace/packages")))
+
+
+def ask_for_package(package: str, *, why: str) -> Packages:
+    """Ask an operator to allow a package. / 운영자에게 패키지 허용을 신청합니다. why에 필요한 까닭을 적습니다."""
+    return _show(Packages(_call("POST", "/workspace/packages", {"package": package, "reason": why})))
+
+
 def requests(ref: str | None = None) -> Requests:
     """The requests of this workspace, or the one with this reference. / 신청 목록, 또는 지정한 신청 하나."""
     if ref is None:
@@ -291,15 +318,6 @@ def _name_in_outbox(file: Path) -> str:
     return name
 
 
-class _Connection(http.client.HTTPConnection):
-    """HTTP over the socket of this workspace; the socket itself says who is asking, so no secret is sent."""
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(SECONDS)
-        self.sock.connect(SOCKET)
-
-
 def _call(method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
     """Ask the zone and return its answer; while a part of it is restarted, wait and ask again.
 
@@ -308,7 +326,7 @@ def _call(method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapp
     deadline, attempt = time.monotonic() + PATIENCE, 0
     while True:
         try:
-            status_code, raw, wait = _asked(method, path, body)
+            status_code, raw, wait = asked(SOCKET, method, path, body, language)
             if not wait or time.monotonic() > deadline:
                 return _understood(status_code, raw)
         except (OSError, http.client.HTTPException) as error:
@@ -318,22 +336,6 @@ def _call(method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapp
             print(_word("waiting"))
         time.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
         attempt += 1
-
-
-def _asked(method: str, path: str, body: Mapping[str, Any] | None) -> tuple[int, bytes, bool]:
-    """Ask once; return the status and the body of the answer, and whether it asks to wait and come again."""
-    connection = _Connection("zone", timeout=SECONDS)
-    headers = {"Accept": "application/json", "Accept-Language": language}
-    sent = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-    if sent is not None:
-        headers["Content-Type"] = "application/json"
-    try:
-        connection.request(method, path, body=sent, headers=headers)
-        answer = connection.getresponse()
-        wait = answer.status == http.client.SERVICE_UNAVAILABLE and answer.getheader("Retry-After") is not None
-        return answer.status, answer.read(), wait
-    finally:
-        connection.close()
 
 
 def _away(error: Exception) -> AnsimError:

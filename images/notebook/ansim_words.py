@@ -33,5 +33,15 @@ WORDS = {
     "copy": ("고친 사본을 만들려면", "to make a cleaned copy"),
     "cleaned": ("고친 사본을 만들었습니다. 다시 점검하십시오", "cleaned copy written; check it again"),
     "unchanged": ("바꿀 것이 없었습니다.", "There was nothing to change."),
+    "package": ("패키지", "package"),
+    "version": ("버전", "version"),
+    "packages": ("설치할 수 있는 패키지", "packages that may be installed"),
+    "install": ("설치", "to install one"),
+    "ask": (
+        '다른 패키지 신청: ansim_client.ask_for_package("이름", why="필요한 까닭")',
+        'To ask for another: ansim_client.ask_for_package("name", why="what for")',
+    ),
+    "allowed": ("설치할 수 있음", "may be installed"),
+    "not_here_yet": ("허용되었으나 아직 안심구역에 없음", "allowed, but not in the zone yet"),
     "copied": ("/outbox로 복사했습니다", "copied to /outbox"),
 }

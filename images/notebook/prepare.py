@@ -75,6 +75,20 @@ def configure_jupyter() -> None:
         shutil.copy(BUILD / name, LIBRARIES / name)
 
 
+def configure_pip() -> None:
+    """Let pip ask the zone's mirror, and install into the home: the environment itself is read-only.
+
+    Python then looks into the home after the environment, so that nothing installed there can take the place of what
+    the image holds, least of all of Jupyter.
+    """
+    shutil.copy(BUILD / "pip.conf", PREFIX / "pip.conf")
+    settings = PREFIX / "pyvenv.cfg"
+    text, old = settings.read_text(encoding="utf-8"), "include-system-site-packages = false"
+    if text.count(old) != 1:
+        raise SystemExit("pyvenv.cfg does not say once that it is without the system's packages")
+    settings.write_text(text.replace(old, "include-system-site-packages = true"), encoding="utf-8")
+
+
 def preload_core() -> None:
     """Let a browser fetch the largest part of Lab with the page, not only after the first script has asked for it."""
     static = PREFIX / "share" / "jupyter" / "lab" / "static"
@@ -121,7 +135,15 @@ def configure_matplotlib() -> None:
 
 def install_client() -> None:
     """Put `import ansim_client` within reach of every kernel."""
-    for name in ("ansim_client.py", "ansim_evidence.py", "ansim_outbox.py", "ansim_table.py", "ansim_words.py"):
+    for name in (
+        "ansim_client.py",
+        "ansim_evidence.py",
+        "ansim_outbox.py",
+        "ansim_packages.py",
+        "ansim_call.py",
+        "ansim_table.py",
+        "ansim_words.py",
+    ):
         shutil.copy(BUILD / name, LIBRARIES / name)
 
 
@@ -146,6 +168,7 @@ def main() -> None:
     remove_ballast()
     remove_unused()
     configure_jupyter()
+    configure_pip()
     preload_core()
     pack_lab()
     configure_matplotlib()

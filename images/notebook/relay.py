@@ -3,7 +3,8 @@
 The container has no network. The relay dials out on a Unix socket that the zone made and keeps a few idle
 connections there; on the first byte from the zone it connects to the local server and pipes both ways. It
 needs no secret and grants nothing: what may pass is decided outside. Started with a command after `--`, it
-runs that command, passes signals on to it, and ends with it.
+runs that command, passes signals on to it, and ends with it. With `--listen` it also carries what programs in the
+container send to a loopback port out to a socket of the zone: pip speaks TCP alone.
 """
 
 from __future__ import annotations
@@ -174,9 +175,50 @@ class Relay:
         self._wanted.set()
 
 
-async def serve(path: str, host: str, port: int, command: Sequence[str]) -> int:
-    """Relay until the command ends, or for ever without one; return the exit code of the command."""
+class Inner(End):
+    """A connection of a program in this container: joined to a socket of the zone as soon as it is made."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+        self._task: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Dial the zone."""
+        super().connection_made(transport)
+        self._task = asyncio.create_task(self._dial())
+
+    async def _dial(self) -> None:
+        try:
+            _, zone = await asyncio.get_running_loop().create_unix_connection(End, self._path)
+        except OSError:
+            if self.transport is not None:
+                self.transport.close()
+            return
+        if self.transport is None:
+            if zone.transport is not None:
+                zone.transport.close()
+        else:
+            self.join(zone)
+
+
+async def listen(address: str, path: str) -> asyncio.Server | None:
+    """Listen on a loopback port for programs in this container; a port that is taken stops nothing else."""
+    host, _, port = address.rpartition(":")
+    try:
+        return await asyncio.get_running_loop().create_server(lambda: Inner(path), host, int(port))
+    except OSError as error:
+        print(f"relay: {address}: {error}", file=sys.stderr)
+        return None
+
+
+async def serve(path: str, host: str, port: int, command: Sequence[str], outward: Sequence[str] = ()) -> int:
+    """Relay until the command ends, or for ever without one; return the exit code of the command.
+
+    `outward` holds `HOST:PORT=SOCKET`, for ports of this container that lead to other sockets of the zone.
+    """
     relay = asyncio.create_task(Relay(path, host, port).run())
+    servers = [await listen(*one.split("=", 1)) for one in outward]
     if not command:
         await relay
     child = await asyncio.create_subprocess_exec(*command)
@@ -189,6 +231,9 @@ async def serve(path: str, host: str, port: int, command: Sequence[str]) -> int:
         asyncio.get_running_loop().add_signal_handler(number, pass_on, number)
     code = await child.wait()
     relay.cancel()
+    for server in servers:
+        if server is not None:
+            server.close()
     return 128 - code if code < 0 else code
 
 
@@ -198,9 +243,12 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Carries connections between the zone and a local server.")
     parser.add_argument("--socket", required=True, help="Unix socket of the zone to dial")
     parser.add_argument("--to", required=True, metavar="HOST:PORT", help="where the server listens")
+    parser.add_argument(
+        "--listen", action="append", default=[], metavar="HOST:PORT=SOCKET", help="carry a local port to a socket"
+    )
     options = parser.parse_args(own)
     host, _, port = options.to.rpartition(":")
-    return asyncio.run(serve(options.socket, host, int(port), command))
+    return asyncio.run(serve(options.socket, host, int(port), command, options.listen))
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], str, list[str]]:

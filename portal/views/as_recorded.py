@@ -6,11 +6,13 @@ from starlette.responses import Response
 
 from egress_review.as_recorded import Compared
 from egress_review.differences import Difference
+from egress_review.errors import EgressError
 from egress_review.workflow import OPEN_REVIEW
 from portal.i18n import N_
 from portal.marks import Mark
 from portal.navigation import COMPLIANCE, Crumb
 from portal.records import handles
+from portal.refusals import kept, refused, status_of
 from portal.requests import REQUEST_STATES
 from portal.visit import Visit
 
@@ -19,8 +21,8 @@ WAITS = Mark(N_("As recorded again: waits for two people"), "clock", "warn")
 GOES_ON = Mark(N_("As recorded, looked into"), "passed", "ok")
 
 
-def overview(visit: Visit) -> Response:
-    """Show every request about which there was an alarm.
+def overview(visit: Visit, refusal: Exception | None = None) -> Response:
+    """Show every request about which there was an alarm, after a refusal with what was typed.
 
     Raises: Denied.
     """
@@ -32,10 +34,13 @@ def overview(visit: Visit) -> Response:
         state = REQUEST_STATES[one.request.state].text if one.request else None
         shown = [difference.text for difference in one.differences if officer or not is_blind(one, difference)]
         rows.append((one, mark_of(one), state, shown, len(one.differences) - len(shown), looks, mine))
-    values = {"rows": rows, "officer": officer}
-    return visit.page("as_recorded.html", values, crumbs=(Crumb(N_("Not as recorded")),))
+    typed_for = visit.path("ref") if refusal else None
+    values = {"rows": rows, "officer": officer, "refused": typed_for, **refused(visit, refusal, "/as-recorded")}
+    crumbs = (Crumb(N_("Not as recorded")),)
+    return visit.page("as_recorded.html", values, crumbs=crumbs, status=status_of(refusal))
 
 
+@kept(overview, EgressError)
 def look(visit: Visit) -> Response:
     """Record that the person looked into it, and what they found out.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from audit.search import Query, search
+from portal.awaiting import ICONS, tiles
 from portal.errors import HubUnavailable
 from portal.hub import WorkspaceState
 from portal.marks import WORKSPACE
@@ -37,6 +38,7 @@ def home(visit: Visit) -> Response:
         values |= {"log": _log(visit)}
     if visit.has(*STEWARDS):
         values |= {"keeping": _keeping(visit)}
+    values |= {"awaiting": tiles(visit), "tone_icons": ICONS}
     values["waiting"] = waiting_resets(visit) if visit.has(*OPERATORS, *COMPLIANCE, *STEWARDS) else 0
     return visit.page("home.html", values)
 

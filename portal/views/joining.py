@@ -26,7 +26,7 @@ def accept(visit: Visit) -> Response:
     person = registry.invitation(token)
 
     def join() -> None:
-        password = _new_password(visit)
+        password = "" if registry.passwords_elsewhere else _new_password(visit)
         registry.accept_invitation(token, password, _secret(visit), visit.field("code"), source=visit.source)
 
     return _finish(visit, "invitation.html", person, join)
@@ -83,6 +83,7 @@ def _form(visit: Visit, template: str, person: Person, error: Exception | None =
         "invited": person,
         "token": visit.path("token"),
         "secret": enrolment.grouped(_secret(visit)),
+        "elsewhere": visit.zone.registry.passwords_elsewhere,
         "refusal": reason_of(error) if error else None,
         "advice": advice_of(error) if error else None,
     }

@@ -60,6 +60,7 @@ def project(visit: Visit) -> Response:
         "roles_choice": [(role.value, NAMES[role]) for role in sorted(PROJECT_ROLES, reverse=True)],
         "versions": [v for dataset in registry.datasets() for v in reversed(registry.versions(dataset.id))],
         "IN_FORCE": (IN_FORCE, NOT_YET),
+        "freeze": registry.freeze_of(shown.id),
         "may_manage": visit.has(Role.OPERATOR),
         "may_grant": visit.has(Role.DATA_CONTROLLER),
         "may_audit": visit.has(Role.COMPLIANCE_OFFICER),
@@ -75,6 +76,26 @@ def close_project(visit: Visit) -> Response:
     project_id = visit.path("project")
     visit.zone.registry.close_project(project_id, by=visit.actor, source=visit.source)
     return visit.go(f"/projects/{project_id}", N_("The project was closed."))
+
+
+def freeze_project(visit: Visit) -> Response:
+    """Let a project stand still at once; the worker cuts and kills within seconds.
+
+    Raises: WrongInput, NotFound, Invalid, Denied, Conflict.
+    """
+    project_id = visit.path("project")
+    visit.zone.registry.freeze_project(project_id, visit.field("why"), by=visit.actor, source=visit.source)
+    return visit.go(f"/projects/{project_id}", N_("The project is frozen. Its connections and workspaces end now."))
+
+
+def unfreeze_project(visit: Visit) -> Response:
+    """Let a frozen project go on.
+
+    Raises: WrongInput, NotFound, Invalid, Denied, Conflict.
+    """
+    project_id = visit.path("project")
+    visit.zone.registry.unfreeze_project(project_id, visit.field("why"), by=visit.actor, source=visit.source)
+    return visit.go(f"/projects/{project_id}", N_("The freeze was lifted."))
 
 
 def extend_project(visit: Visit) -> Response:

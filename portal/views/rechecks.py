@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
+from egress_review.errors import EgressError
 from egress_review.rechecking import Recheck, Upheld
 from portal.errors import WrongInput
 from portal.i18n import N_
 from portal.marks import Mark
 from portal.navigation import CHECKERS, COMPLIANCE, Crumb
 from portal.records import handles
+from portal.refusals import kept, refused, status_of
 from portal.visit import Visit
 from registry.text import Text
 
@@ -23,8 +25,10 @@ MARKS: Mapping[bool | None, Mark] = {
 ANSWERS = {"agree": True, "disagree": False}
 
 
-def overview(visit: Visit) -> Response:
+def overview(visit: Visit, refusal: Exception | None = None) -> Response:
     """Show what was drawn: to a checker what they may look at, to an officer all with its figures.
+
+    After a refusal the form that was refused stands there as it was filled in.
 
     Raises: Denied.
     """
@@ -41,10 +45,13 @@ def overview(visit: Visit) -> Response:
         "officer": officer,
         "checker": visit.has(*CHECKERS),
         "figures": Upheld.of(every),
+        "refused": visit.path("ref") if refusal else None,
+        **refused(visit, refusal, "/rechecks"),
     }
-    return visit.page("rechecks.html", values, crumbs=(Crumb(N_("Second looks")),))
+    return visit.page("rechecks.html", values, crumbs=(Crumb(N_("Second looks")),), status=status_of(refusal))
 
 
+@kept(overview, EgressError)
 def answer(visit: Visit) -> Response:
     """Record whether the checker agrees with a release.
 

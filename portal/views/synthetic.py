@@ -8,10 +8,12 @@ from starlette.responses import Response
 
 from deid.errors import DeidError
 from deid.records.desk import Acting
+from deid.records.drawn import plain
 from deid.records.model import KIND_TEXT, USE_TEXT, Document, Use
 from deid.records.service import ExtractDesk
 from deid.records.synthetic_jobs import Job, JobState, check_policy
 from deid.records.synthetic_rows import risk_head, risk_rows, tables_of, use_head, use_rows
+from deid.synth.shape import BESIDE, LEGEND, Shape, shape_charts
 from deid.synth.words import MEANINGS, RISKS, STAGES
 from portal.errors import WrongInput, advice_of, reason_of
 from portal.extract_desk import desk_of
@@ -133,12 +135,20 @@ def shown_report(report: Document | None, language: Language) -> list[dict[str, 
             "use_head": use_head(language),
             "uses": list(use_rows(found, language)),
             "columns": sorted(found["use"]["columns"].items(), key=lambda one: one[1]),
+            "beside": _beside(found, language),
+            "beside_title": BESIDE.say(language),
+            "legend": LEGEND.say(language),
             "rows": found["rows"],
             "held_out": found["held_out_rows"],
             "engine": found["engine"],
         }
         for table, found in tables_of(report)
     ]
+
+
+def _beside(found: Document, language: Language) -> list[Document]:
+    """Return each column's distribution beside the real one as drawings; reports of earlier versions have none."""
+    return [plain(chart) for chart in shape_charts([Shape.read(one) for one in found.get("shapes", [])], language)]
 
 
 def _choosing(visit: Visit) -> Response:

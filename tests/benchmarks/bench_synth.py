@@ -24,11 +24,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from deid.synth.attacks import Tables, singling_out
 from deid.synth.engine import MarginalEngine
 from deid.synth.gate import Judged, judge
-from deid.synth.matrix import Space
+from deid.synth.matrix import Space, Tables
 from deid.synth.policy import SynthPolicy, parse_synth_policy
+from deid.synth.singling import singling_out
 from deid.synth.usefulness import Usefulness, usefulness
 from hub_config.processes import REPOSITORY
 from tests.benchmarks.rows import Row, table

@@ -12,6 +12,7 @@ from hub_config.probe.inside.base import Facts, Seen, attack, connects, outcome,
 ZONE = "/zone"
 API = f"{ZONE}/api.sock"
 UP = f"{ZONE}/up.sock"
+PACKAGES = f"{ZONE}/packages.sock"
 ENGINES = (
     "/var/run/docker.sock",
     "/run/docker.sock",
@@ -68,7 +69,7 @@ def directory(facts: Facts) -> Seen:
 def content(facts: Facts) -> Seen:
     """Look what the directory of the zone's sockets holds."""
     found = sorted(os.listdir(ZONE))
-    return Seen(set(found) <= {"up.sock", "api.sock"}, "holds " + ", ".join(found))
+    return Seen(set(found) <= {"up.sock", "api.sock", "packages.sock"}, "holds " + ", ".join(found))
 
 
 @attack("sock.replace")
@@ -120,6 +121,19 @@ def unlisted(facts: Facts) -> Seen:
         status, _ = _asked(b"GET " + path + b" HTTP/1.1\r\nHost: zone\r\nConnection: close\r\n\r\n")
         tried[path.decode()] = "done" if 0 < status < 400 else str(status)
     return refused(tried)
+
+
+@attack("sock.packages")
+def packages(facts: Facts) -> Seen:
+    """Use the mirror of packages as a way out: uploads, queries, other addresses, other servers."""
+    lines = (
+        b"POST /legacy/", b"PUT /files/x-1.0-py3-none-any.whl", b"POST /simple/", b"DELETE /simple/pip/",
+        b"GET /simple/pip/?leak=1", b"GET /simple/Leak_Of_Capitals/", b"GET /simple/" + b"a" * 65 + b"/",
+        b"GET /files/../../people", b"GET /%2e%2e/%2e%2e/people", b"GET /workspace/status", b"GET /people",
+        b"GET http://pypi.org/simple/pip/", b"CONNECT pypi.org:443",
+    )  # fmt: skip
+    head = b" HTTP/1.1\r\nHost: zone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    return refused({line.decode()[:60]: _judged(_asked(line + head, PACKAGES)[0]) for line in lines})
 
 
 @attack("sock.oversized")
@@ -197,9 +211,9 @@ def _alive(one: socket.socket) -> None:
         return
 
 
-def _asked(data: bytes) -> tuple[int, dict[str, Any]]:
+def _asked(data: bytes, path: str = API) -> tuple[int, dict[str, Any]]:
     """Send bytes to the socket of calls and return the status of the first answer and its document."""
-    answer = _exchange(data)
+    answer = _exchange(data, path)
     head, _, body = answer.partition(b"\r\n\r\n")
     words = head.split(b" ", 2)
     status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
@@ -215,11 +229,11 @@ def _statuses(data: bytes) -> list[int]:
     return [int(line.split()[1]) for line in answer.split(b"\r\n") if line.startswith(b"HTTP/1.")]
 
 
-def _exchange(data: bytes) -> bytes:
+def _exchange(data: bytes, path: str = API) -> bytes:
     answer = b""
     with socket.socket(socket.AF_UNIX) as calling:
         calling.settimeout(3)
-        calling.connect(API)
+        calling.connect(path)
         try:
             calling.sendall(data)
             while piece := calling.recv(65536):

@@ -33,7 +33,7 @@ PROBES = (
         "안심구역 소켓 디렉터리의 내용을 본다",
         "Look at what the directory of the zone's sockets holds",
         "SATRE 2.1.14",
-        Text("정해진 소켓 둘뿐이다", "the two sockets of the table and nothing else"),
+        Text("정해진 소켓 셋뿐이다", "the three sockets of the table and nothing else"),
     ),
     row(
         "sock.directory",
@@ -59,6 +59,12 @@ PROBES = (
         "목록에 없는 호출을 여러 표기로 보낸다",
         "Call what no table lists, in several spellings",
         "SATRE 2.1.14",
+    ),
+    row(
+        "sock.packages",
+        "패키지 미러로 내보낸다: 올리기, 질의 문자열, 다른 주소와 다른 서버",
+        "Use the mirror of packages as a way out: uploads, queries, other addresses, other servers",
+        "SATRE 2.1.14, SATRE 2.2.11",
     ),
     row(
         "sock.oversized",

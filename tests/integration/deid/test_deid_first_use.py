@@ -141,3 +141,30 @@ def test_a_script_cannot_answer_for_a_person(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(keys_commands, "getpass", nobody)
     with pytest.raises(UsageError, match="nobody is there"):
         keys_commands._present(None, "minji")  # type: ignore[arg-type]  # it is refused before the zone is opened
+
+
+def test_a_text_column_with_one_value_is_said_to_be_dropped_and_what_was_looked_for_in_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"{20 + n % 9},담당 김철수 010-3345-9087로 연락,내과 병동," for n in range(ROWS)]
+    (tmp_path / "one.csv").write_text("\n".join(["age,note,ward,blank", *rows]), encoding="utf-8")
+    draft = tmp_path / "draft.yaml"
+    assert ansim(tmp_path, "survey", str(tmp_path / "one.csv"), "--draft", str(draft)) == 0
+    shown = capsys.readouterr().out
+    said = {line.split()[0]: line for line in shown.splitlines() if "[drop" in line}
+    assert "(PHONE, PERSON)" in said["note"]
+    assert "no identifier was found" in said["ward"]
+    assert "it has no value" in said["blank"]
+    assert "· note: all its values are the same" in shown
+    assert "김철수" not in shown + draft.read_text(encoding="utf-8")
+    assert yaml.safe_load(draft.read_text(encoding="utf-8"))["columns"]["note"]["action"] == "drop"
+
+
+@pytest.mark.parametrize("words", [("keys", "list"), ("linkage", "list"), ("reidentify", "list")])
+def test_where_no_zone_is_its_commands_exit_3_and_say_how_to_make_one(
+    words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "none"
+    assert ansim(home, *words) == 3
+    assert "make up" in capsys.readouterr().err
+    assert not home.exists()

@@ -154,6 +154,21 @@ def test_a_pre_check_says_the_same_with_and_without_canaries(zone: Zone) -> None
     assert own & {"egress.canary_hit", "egress.probing"} == set(), "an author reads what is recorded of them"
 
 
+def test_the_officer_reads_of_a_canary_in_the_portal_once_until_it_was_read(zone: Zone) -> None:
+    watched(zone)
+    officer = zone.house.join("jiwoo", Role.COMPLIANCE_OFFICER).person
+    declare(zone, BIRD)
+    for _ in range(3):
+        precheck(zone, as_csv([BIRD]))
+    request = zone.in_review(as_csv([BIRD]))
+    told = [message for message in zone.house.registry.messages(officer.ref) if message.code == "egress_canary"]
+    assert sorted(one.content.en.partition(":")[0] for one in told) == sorted((zone.workspace.ref, request.ref))
+    assert not any("omop" in one.content.en or BIRD[0] in one.content.en for one in told)
+    assert {one.code for one in zone.house.registry.messages(zone.author.ref)} <= {"egress_blocked"}, (
+        "the author reads nothing of it"
+    )
+
+
 def test_the_officer_is_told_of_a_canary_by_mail_that_says_nothing_of_it(zone: Zone) -> None:
     watched(zone)
     officer = zone.house.join("jiwoo", Role.COMPLIANCE_OFFICER).person

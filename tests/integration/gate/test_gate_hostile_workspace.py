@@ -30,7 +30,9 @@ TENANCY: dict[str, Any] = {
     "language": "en",
     "datasets": [],
 }
-OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nok"
+JSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+OK = JSON + b"Content-Length: 2\r\n\r\nok"
+PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Hostile:
@@ -70,10 +72,12 @@ async def eve(bare_zone: ZoneUnderTest) -> AsyncIterator[tuple[Browser, Hostile]
     bare_zone.hub_api("POST", "/users/eve")
     assert bare_zone.control("PUT", f"/workspaces/{REF}", TENANCY).status_code == 201
     hostile = Hostile(run)
+    hostile.answer = PAGE
     await hostile.dial(4)
     async with Browser(bare_zone) as browser:
         await browser.sign_in("eve", PREFIX)
         hostile.requests.clear()
+        hostile.answer = OK
         yield browser, hostile
     hostile.stop()
     bare_zone.control("DELETE", f"/workspaces/{REF}", {"reason": "test"})
@@ -92,6 +96,10 @@ async def reason(zone: ZoneUnderTest, browser: Browser, path: str = "api/status"
         ("Content-Encoding: gzip", "response.encoded"),
         ("Location: http://evil.example/?data", "response.outside"),
         ("Location: /user/other/gibleed/lab", "response.outside"),
+        ("Content-Type: text/csv", "response.type"),
+        ("Content-Type: application/octet-stream", "response.type"),
+        ("Content-Type: application/json\r\nContent-Type: text/html", "response.type"),
+        ("X-Nothing: no type at all", "response.type"),
     ],
 )
 async def test_an_answer_that_leads_out_is_refused_and_recorded(
@@ -120,7 +128,7 @@ async def test_cookies_and_policies_of_the_server_do_not_pass(
 ) -> None:
     browser, hostile = eve
     hostile.answer = (
-        b"HTTP/1.1 200 OK\r\nSet-Cookie: ansim-work=planted; Path=/\r\nSet-Cookie: _xsrf=a; Path=/\r\n"
+        JSON + b"Set-Cookie: ansim-work=planted; Path=/\r\nSet-Cookie: _xsrf=a; Path=/\r\n"
         b"Content-Security-Policy: default-src *\r\nRefresh: 0; url=http://evil\r\nContent-Length: 2\r\n\r\nok"
     )
     async with browser.session.get(f"{bare_zone.origin('work')}{PREFIX}api/status") as answer:
@@ -181,7 +189,7 @@ async def test_an_answer_beyond_the_budget_is_refused_before_it_starts(
     bare_zone: ZoneUnderTest, eve: tuple[Browser, Hostile]
 ) -> None:
     browser, hostile = eve
-    hostile.answer = b"HTTP/1.1 200 OK\r\nContent-Length: 70000000\r\n\r\n"
+    hostile.answer = JSON + b"Content-Length: 70000000\r\n\r\n"
     assert await reason(bare_zone, browser) == "budget.spent"
     spent = bare_zone.control("GET", "/workspaces").json()[REF]["bytes_out"]
     assert spent < 100_000
@@ -192,7 +200,7 @@ async def test_an_endless_answer_is_broken_off_at_the_budget(
 ) -> None:
     browser, hostile = eve
     chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
-    hostile.answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 80
+    hostile.answer = JSON + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 80
     with pytest.raises(Exception, match=r"payload|disconnected|reset"):
         await browser.get(f"{bare_zone.origin('work')}{PREFIX}api/status")
     spent = bare_zone.control("GET", "/workspaces").json()[REF]["bytes_out"]

@@ -9,10 +9,12 @@ from pathlib import Path
 import pyotp
 import pytest
 
+from audit.event import Source
 from hub_config.cli import GROUPS, Context, parser
 from hub_config.zone import Zone
 from hub_config.zone_events import record_start, record_stop
 from registry import commands as registry_commands
+from registry.desk import CLI
 from registry.model import Role
 from tests.integration.house.house_people import OUTSIDE, PASSWORD, at_work, dataset, granted, join, project
 from tests.integration.house.house_uses import Act, Uses
@@ -55,13 +57,16 @@ USES: Uses[Shell] = Uses(
         "egress show": REQUESTS,
         "egress verify": REQUESTS,
         "egress verify-package": NO_ZONE,
+        "project frozen": LOOKS,
         "registry dataset list": LOOKS,
         "registry dataset show": LOOKS,
         "registry grant list": LOOKS,
         "registry member list": LOOKS,
         "registry person list": LOOKS,
+        "registry person identities": LOOKS,
         "registry project list": LOOKS,
         "status": LOOKS,
+        "support-bundle": "how the zone stands, in a file, without anything of the record",
         "mail status": "how many mails wait or went; nothing of the record",
         "mail test": "a mail without anything of the record, to somebody whom root on the machine names",
     },
@@ -181,6 +186,43 @@ def person_confirm_password(shell: Shell) -> Act:
     return lambda: shell.run("registry person confirm-password minji --as jiwoo")
 
 
+IDENTITY = "minji https://idp.hospital.example 24400320"
+
+
+@USES.exercise("registry person connect", "person.identity_given")
+def person_connect(shell: Shell) -> Act:
+    shell.run("registry person add minji", *PERSON)
+    return lambda: shell.run(f"registry person connect {IDENTITY}")
+
+
+@USES.exercise(
+    "registry person confirm-identity",
+    "session.signed_in",
+    "person.identity_confirmed",
+    why="the second person signs in at the command line to confirm",
+)
+def person_confirm_identity(shell: Shell) -> Act:
+    join(shell.zone, "minji")
+    secret = join(shell.zone, "jiwoo", Role.COMPLIANCE_OFFICER)
+    shell.run(f"registry person connect {IDENTITY}")
+    later = pyotp.TOTP(secret).at(int(datetime.now(UTC).timestamp()) + 30)  # the present code was used up by joining
+    answers = iter([PASSWORD, later])
+    shell.patch.setattr(registry_commands, "getpass", lambda _: next(answers))
+    return lambda: shell.run(f"registry person confirm-identity {IDENTITY} --as jiwoo")
+
+
+@USES.exercise("registry person seal-emergency", "person.emergency_sealed")
+def person_seal_emergency(shell: Shell) -> Act:
+    return lambda: shell.run("registry person seal-emergency")
+
+
+@USES.exercise("registry person disconnect", "person.identity_removed")
+def person_disconnect(shell: Shell) -> Act:
+    shell.run("registry person add minji", *PERSON)
+    shell.run(f"registry person connect {IDENTITY}")
+    return lambda: shell.run(f"registry person disconnect {IDENTITY}")
+
+
 @USES.exercise("registry project add", "project.created")
 def project_add(shell: Shell) -> Act:
     return lambda: shell.run("registry project add study --from 2026-01-01 --until 2035-12-31", *TITLES)
@@ -196,6 +238,20 @@ def project_change(shell: Shell) -> Act:
 def project_close(shell: Shell) -> Act:
     project(shell.zone)
     return lambda: shell.run("registry project close study")
+
+
+@USES.exercise("project freeze", "project.frozen", "project.cut_off", why="what was decided, and what it did")
+def project_freeze(shell: Shell) -> Act:
+    project(shell.zone)
+    # The zone of this test runs no gate, and the command says so.
+    return lambda: shell.run("project freeze study --why suspicion", code=1)
+
+
+@USES.exercise("project unfreeze", "project.unfrozen")
+def project_unfreeze(shell: Shell) -> Act:
+    project(shell.zone)
+    shell.zone.registry.freeze_project("study", "a leak is suspected", by=CLI, source=Source(None))
+    return lambda: shell.run("project unfreeze study --why mistake")
 
 
 @USES.exercise("registry member add", "membership.granted")

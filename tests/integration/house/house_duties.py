@@ -67,6 +67,10 @@ class Neighbour(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self._answer(b"{}")
 
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._answer(b'{"workspaces": [], "sessions": 0}')
+
     def _answer(self, body: bytes) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
@@ -171,6 +175,13 @@ def close_ended(office: Office) -> Act:
     office.zone.registry.close_project("study", by=CLI, source=HERE)
     office.open_workspaces[workspace.ref] = {}
     return office.duty("endings")
+
+
+@USES.exercise("freezes", "project.cut_off")
+def carry_out_a_freeze(office: Office) -> Act:
+    at_work(office.zone)
+    office.zone.registry.freeze_project("study", "a leak is suspected", by=CLI, source=HERE)
+    return office.duty("freezes")
 
 
 @USES.exercise("warnings", "workspace.warned")

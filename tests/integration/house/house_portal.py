@@ -310,6 +310,19 @@ def close_project(world: World) -> Act:
     return lambda: browser.fill("/projects/study/close")
 
 
+@USES.exercise("/projects/{project}/freeze", "project.frozen")
+def freeze_project(world: World) -> Act:
+    browser = operator(world)
+    return lambda: browser.fill("/projects/study/freeze", why="a leak is suspected")
+
+
+@USES.exercise("/projects/{project}/unfreeze", "project.unfrozen")
+def unfreeze_project(world: World) -> Act:
+    browser = operator(world)
+    browser.fill("/projects/study/freeze", why="a leak is suspected")
+    return lambda: browser.fill("/projects/study/unfreeze", why="it was a mistake")
+
+
 @USES.exercise("/projects/{project}/extend", "project.changed")
 def extend_project(world: World) -> Act:
     browser = operator(world)

@@ -8,6 +8,7 @@ from audit.retention.erasure import REASONS
 from audit.retention.policy import RetentionPolicy
 from registry import totp
 from registry.desk import CLI
+from registry.identities import Vouched
 from registry.model import Role
 from tests.integration.house.house_uses import Act, Uses
 from tests.integration.registry.registry_house import DAY, HOME, NOTICE, PASSWORD, Account, House
@@ -170,6 +171,70 @@ def set_password(house: House) -> Act:
     return lambda: house.registry.set_password(token, "a quiet river at dawn", code, source=HOME)
 
 
+IDENTITY = ("https://idp.hospital.example", "24400320")
+
+
+@USES.exercise("Registry.give_identity", "person.identity_given")
+def give_identity(house: House) -> Act:
+    invited(house)
+    acting = by(house)
+    return lambda: house.registry.give_identity("minji", *IDENTITY, **acting)
+
+
+@USES.exercise("Registry.request_identity", "person.identity_requested")
+def request_identity(house: House) -> Act:
+    house.join("minji")
+    acting = by(house)
+    return lambda: house.registry.request_identity("minji", *IDENTITY, **acting)
+
+
+def identity_requested(house: House) -> Account:
+    house.join("minji")
+    house.registry.request_identity("minji", *IDENTITY, **by(house))
+    return house.join("jiwoo", Role.COMPLIANCE_OFFICER)
+
+
+def identity_given(house: House) -> None:
+    officer = identity_requested(house)
+    house.registry.confirm_identity("minji", *IDENTITY, by=officer.actor, source=HOME)
+
+
+@USES.exercise("Registry.confirm_identity", "person.identity_confirmed")
+def confirm_identity(house: House) -> Act:
+    officer = identity_requested(house)
+    return lambda: house.registry.confirm_identity("minji", *IDENTITY, by=officer.actor, source=HOME)
+
+
+@USES.exercise("Registry.remove_identity", "person.identity_removed")
+def remove_identity(house: House) -> Act:
+    identity_given(house)
+    acting = by(house)
+    return lambda: house.registry.remove_identity("minji", *IDENTITY, **acting)
+
+
+@USES.exercise("Registry.seal_emergency", "person.emergency_sealed")
+def seal_emergency(house: House) -> Act:
+    acting = by(house)
+    return lambda: house.registry.seal_emergency(**acting)
+
+
+@USES.exercise("Registry.sign_in_vouched", "session.signed_in")
+def sign_in_vouched(house: House) -> Act:
+    identity_given(house)
+    return lambda: house.registry.sign_in_vouched(Vouched(*IDENTITY, ("mfa",)), source=HOME)
+
+
+@USES.exercise("Registry.refuse_vouched", "session.refused")
+def refuse_vouched(house: House) -> Act:
+    return lambda: house.registry.refuse_vouched("no_second_factor", IDENTITY[0], source=HOME)
+
+
+@USES.exercise("Registry.end_vouched", "session.ended_by_provider")
+def end_vouched(house: House) -> Act:
+    identity_given(house)
+    return lambda: house.registry.end_vouched(*IDENTITY, source=HOME)
+
+
 @USES.exercise("Registry.add_project", "project.created")
 def add_project(house: House) -> Act:
     now, acting = house.clock(), by(house)
@@ -188,6 +253,21 @@ def close_project(house: House) -> Act:
     house.project()
     acting = by(house)
     return lambda: house.registry.close_project("gibleed", **acting)
+
+
+@USES.exercise("Registry.freeze_project", "project.frozen")
+def freeze_project(house: House) -> Act:
+    house.project()
+    acting = by(house)
+    return lambda: house.registry.freeze_project("gibleed", "a leak is suspected", **acting)
+
+
+@USES.exercise("Registry.unfreeze_project", "project.unfrozen")
+def unfreeze_project(house: House) -> Act:
+    house.project()
+    house.registry.freeze_project("gibleed", "a leak is suspected", **by(house))
+    acting = by(house)
+    return lambda: house.registry.unfreeze_project("gibleed", "it was a mistake", **acting)
 
 
 @USES.exercise("Registry.add_member", "membership.granted")

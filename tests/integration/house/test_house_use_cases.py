@@ -12,6 +12,7 @@ from egress_review.service import EgressDesk
 from hub_config.cli import GROUPS, parser
 from hub_config.zone import open_zone
 from portal.app import PAGES
+from registry.packages.desk import PackageDesk
 from registry.service import Registry
 from tests.integration.egress_review.egress_house import Zone
 from tests.integration.extracts.extract_world import World as Extracts
@@ -21,6 +22,7 @@ from tests.integration.house import (
     house_duties,
     house_extracts,
     house_officer_forms,
+    house_packages,
     house_registry,
 )
 from tests.integration.house.house_commands import Shell
@@ -69,6 +71,17 @@ def test_a_use_case_of_extracts_records_what_it_should(extract_world: Extracts, 
     use = house_extracts.USES.known[name]
     act = use.prepare(extract_world)
     assert named(written(extract_world.db, extract_world.log, act)) == use.writes
+
+
+def test_every_use_case_of_packages_is_exercised() -> None:
+    house_packages.DESK.covers(writing_methods(PackageDesk, "registry.packages"))
+
+
+@pytest.mark.parametrize("name", sorted(house_packages.DESK.known))
+def test_a_use_case_of_packages_records_what_it_should(world: World, name: str) -> None:
+    use = house_packages.DESK.known[name]
+    act = use.prepare(world)
+    assert named(written(world.zone.db, world.zone.log, act)) == use.writes
 
 
 def test_every_form_of_the_portal_is_exercised() -> None:

@@ -47,6 +47,8 @@ class Echo(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.do_GET()
 
+    do_PUT = do_DELETE = do_CONNECT = do_POST
+
     def address_string(self) -> str:
         return "workspace"
 
@@ -153,9 +155,9 @@ def nothing() -> Iterator[None]:
 
 @contextmanager
 def open_gate(run: Path) -> Iterator[None]:
-    """Listen on the two sockets of a workspace as a gate without walls would."""
+    """Listen on the sockets of a workspace as a gate without walls would."""
     here = os.open(run, os.O_PATH | os.O_DIRECTORY)
-    servers = [Server(f"/proc/self/fd/{here}/api.sock", Echo)]
+    servers = [Server(f"/proc/self/fd/{here}/{name}", Echo) for name in ("api.sock", "packages.sock")]
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(f"/proc/self/fd/{here}/up.sock")
     listening.listen(1000)
@@ -169,7 +171,7 @@ def open_gate(run: Path) -> Iterator[None]:
                 return
 
     threading.Thread(target=accept, daemon=True).start()
-    for name in ("api.sock", "up.sock"):
+    for name in ("api.sock", "packages.sock", "up.sock"):
         (run / name).chmod(0o666)
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()

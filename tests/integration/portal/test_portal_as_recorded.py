@@ -24,7 +24,8 @@ def test_an_officer_is_told_and_says_what_they_found(world: World, tampered: str
     assert tampered in page
     assert "is not what was handed in" in page
     assert tampered in officer.page("/")
-    officer.fill(f"/as-recorded/{tampered}", 422, reason="no")
+    refused = officer.fill(f"/as-recorded/{tampered}", 422, reason="no").text
+    assert ">no</textarea>" in refused, "what was typed stands there still"
     officer.fill(f"/as-recorded/{tampered}", reason="Compared with the backup of last night.")
     page = officer.page("/as-recorded")
     assert "jiwoo" in page

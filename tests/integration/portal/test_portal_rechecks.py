@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from registry.model import Role
@@ -30,9 +32,12 @@ def test_a_checker_who_had_no_part_is_asked_and_others_are_not(world: World, dra
 
 def test_a_disagreement_needs_a_reason_which_the_officer_reads(world: World, drawn: str) -> None:
     browser, path = world.signed_in("nobody"), f"/rechecks/{drawn}"
-    browser.fill(path, 422, answer="disagree", reason="")
-    browser.fill(path, 400, reason="which?")
+    refused = browser.fill(path, 422, answer="disagree", reason="").text
+    assert re.search('value="disagree" required checked', refused), "the form stands there as it was filled in"
+    assert ">which?</textarea>" in browser.fill(path, 400, reason="which?").text
+    assert drawn not in world.signed_in("jiwoo").page("/")
     browser.fill(path, answer="disagree", reason="it names <b>one clinic</b>")
+    assert f"Request {drawn}: whoever looked again disagrees" in world.signed_in("jiwoo").page("/")
     assert drawn in browser.page("/rechecks")
     assert "one clinic" not in browser.page("/rechecks")
     officer = world.signed_in("jiwoo").page("/rechecks")

@@ -45,6 +45,10 @@ ENDINGS: dict[str, tuple[Callable[[House], object], str]] = {
         lambda house: house.registry.close_project("gibleed", by=CLI, source=HOME),
         "project_not_active",
     ),
+    "project frozen": (
+        lambda house: house.registry.freeze_project("gibleed", "a leak is suspected", by=CLI, source=HOME),
+        "project_frozen",
+    ),
     "grant revoked": (
         lambda house: house.registry.revoke_grant(house.registry.grants("gibleed")[0].ref, by=CLI, source=HOME),
         "no_grant_in_force",

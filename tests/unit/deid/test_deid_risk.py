@@ -164,3 +164,27 @@ def test_the_report_is_one_page_without_anything_from_elsewhere_and_escapes_name
     assert "<script" not in page
     assert "http" not in page
     assert "<svg" in page
+
+
+_KINDS = (
+    st.lists(st.sampled_from(["11", "26", "가"]), min_size=1, max_size=30),
+    st.lists(st.text(max_size=9), min_size=1, max_size=30),
+    st.lists(st.one_of(st.none(), st.text("ab", min_size=1, max_size=1)), min_size=1, max_size=30),
+    st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=30),
+    st.lists(st.integers(-3, 3), min_size=1, max_size=30),
+)
+
+
+@given(st.lists(st.sampled_from(_KINDS).flatmap(lambda kind: kind), min_size=1, max_size=4), st.integers(0, 5))
+def test_classes_are_the_rows_that_show_the_same_however_a_column_is_told_apart(
+    columns: list[list[object]], skipped: int
+) -> None:
+    rows = min(map(len, columns))
+    whole = pa.table({f"q{place}": pa.array(column[:rows]) for place, column in enumerate(columns)})
+    table = whole.slice(min(skipped, rows - 1))
+    shown = list(zip(*table.to_pydict().values(), strict=True))
+    found = classes(table, table.column_names)
+    same = {}
+    assert all(same.setdefault(row, number) == number for row, number in zip(shown, found.of_row.tolist(), strict=True))
+    assert len(set(same.values())) == len(same) == len(found.sizes)
+    assert [shown.count(row) for row in shown] == found.size_of_row().tolist()

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 
-from deid.synth.attacks import Tables, inference, linkability, membership
+from deid.synth.attacks import inference, linkability, membership
 from deid.synth.gate import Judged, Verdict, judge
 from deid.synth.making import learn_and_draw, split
-from deid.synth.matrix import Space
+from deid.synth.matrix import Space, Tables
 from deid.synth.policy import Gate, parse_synth_policy
 from deid.synth.shares import Excess, Share
 from deid.synth.usefulness import usefulness

@@ -26,6 +26,9 @@ def test_a_changed_count_is_named_by_its_column_and_the_rest_is_only_counted() -
         ("removed", ("X", "9"), (), ()),
     ]
     assert part.alike == 2
+    assert part.head == ("sex", "n")
+    (renamed,) = compare(before, table(("group", "n"), *after.rows[1:])).parts
+    assert renamed.head == (), "columns of other names are no heading of both"
 
 
 def test_a_masked_cell_is_a_change_of_its_number() -> None:

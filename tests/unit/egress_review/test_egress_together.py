@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from egress_review.checks.cuts import Cut, Fact, Group, Key
-from egress_review.checks.differencing import Gathered
-from egress_review.checks.joint import narrowed
+from egress_review.checks.cuts import MOST_CELLS, Cut, Fact, Group, Key
+from egress_review.checks.differencing import Gathered, released
+from egress_review.checks.joint import MOST_TABLES, narrowed
+from egress_review.checks.subject import Subject
 from egress_review.claims import parse_claims
 from egress_review.engine import InputFile, Request, check_file
-from egress_review.findings import WHOLE_FILE, Flagged, Severity
+from egress_review.findings import WHOLE_FILE, Flagged, NotChecked, Severity
 from egress_review.policy import load_policy
 
 POLICY = load_policy("kr-default")
@@ -99,3 +101,67 @@ def _cut(
         facts[parent] = Fact(total, 0, WHOLE_FILE, direct=True)
         groups.append(Group(parent, {str(p): _key(p) for p in places if p[axis] == at}))
     return Cut(facts, {_key(p): WHOLE_FILE for p in masked}, tuple(groups))
+
+
+def after(earlier: tuple[str, ...], *new: str) -> list[list[Flagged | NotChecked]]:
+    """What each of some new tables is told beside tables that left before, one after the other."""
+    claims = parse_claims({"counts": [*LEVELS, "total", "n"]})
+    before = (
+        Subject(f"old{n}.csv", "0" * 64, text.encode(), POLICY, claims.of(""), "csv", len(text))
+        for n, text in enumerate(earlier)
+    )
+    request = Request(claims=claims, gathered=Gathered(), earlier=tuple(map(released, before)))
+    reports = [check_file(InputFile.of(f"{n}.csv", text.encode()), POLICY, request) for n, text in enumerate(new)]
+    return [
+        [
+            one
+            for one in report.findings
+            if isinstance(one, Flagged | NotChecked) and one.rule in ("cells.difference", "cells.linked")
+        ]
+        for report in reports
+    ]
+
+
+MID, TOP = "site,level,n\nA,mid,40\nC,mid,83\n", "site,level,n\nA,top,27\nC,top,39\n"
+
+
+@pytest.mark.parametrize("earlier", [(BASE, MID), (BASE,), (MID,)])
+def test_a_mask_that_only_earlier_releases_and_a_new_table_open_is_found(earlier: tuple[str, ...]) -> None:
+    new = [table for table in (BASE, MID, TOP) if table not in earlier]
+    for told in itertools.permutations(new):
+        *safe, last = after(earlier, *told)
+        assert safe in ([], [[]]), "nothing is told before the last piece"
+        [found] = last
+        assert isinstance(found, Flagged)
+        assert (found.rule, found.severity, found.number) == ("cells.difference", Severity.FAIL, 5)
+        assert "3 tables" in found.message.en
+
+
+def test_earlier_releases_of_other_people_say_nothing_of_a_new_table() -> None:
+    other = "site,level,n\nA,mid,40\nC,mid,84\n"
+    assert after((BASE, other), TOP) == [[]]
+
+
+def test_where_hardly_anything_says_that_the_people_are_the_same_it_is_a_warning() -> None:
+    first = "site,low,mid,top,total\nA,*,*,*,72\nB,30,35,45,110\n"
+    [[found]] = after((first, "site,level,n\nA,mid,40\n"), "site,level,n\nA,top,27\n")
+    assert (found.rule, found.severity) == ("cells.difference", Severity.WARN)
+
+
+def test_more_tables_than_are_computed_together_are_said_with_the_figure() -> None:
+    many = tuple(f"site,level,n\nA,kind{n},{40 + n}\nC,mid,83\n" for n in range(MOST_TABLES + 1))
+    [told] = after((BASE, *many), TOP)
+    assert [type(one) for one in told] == [NotChecked]
+    assert f"of what {MOST_TABLES} are computed" in told[0].message.en
+    assert told[0].severity is Severity.WARN
+
+
+def test_a_table_of_more_counts_than_are_compared_is_said_with_the_figure() -> None:
+    columns = 11
+    rows = [",".join([f"a{n}", *["12"] * columns]) for n in range(MOST_CELLS // columns + 1)]
+    wide = "\n".join([",".join(["site", *[f"n_{n}" for n in range(columns)]]), *rows, ""])
+    request = Request(claims=parse_claims({"counts": [f"n_{n}" for n in range(columns)]}), gathered=Gathered())
+    report = check_file(InputFile.of("wide.csv", wide.encode()), POLICY, request)
+    [skipped] = [one for one in report.findings if one.rule == "cells.linked"]
+    assert isinstance(skipped, NotChecked)
+    assert f"limit {MOST_CELLS}" in skipped.message.en

@@ -95,3 +95,9 @@ def test_the_three_origins_differ_and_carry_the_port() -> None:
 def test_any_text_is_settings_or_one_family_of_error(text: str) -> None:
     with contextlib.suppress(SettingsError):
         parse_settings(text, home=HOME)
+
+
+def test_an_egress_policy_in_a_file_lies_below_the_home_wherever_a_command_is_given() -> None:
+    settings = parse_settings("egress:\n  policy: own.yaml+uk-sdap+/etc/ansim/provider.yaml\n", home=HOME)
+    assert settings.egress_policy() == f"{HOME}/own.yaml+uk-sdap+/etc/ansim/provider.yaml"
+    assert parse_settings("", home=HOME).egress_policy() == "kr-default"

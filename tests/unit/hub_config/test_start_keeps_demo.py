@@ -16,5 +16,5 @@ def test_an_empty_zone_is_refused_where_a_demo_lies_and_nothing_is_made(tmp_path
     with pytest.raises(StaysDemo, match="stays one") as refusal:
         up(Start(home=tmp_path, demo=False, port=8600, story=False), Console())
     assert refusal.value.exit_code == 2
-    assert "ANSIM_HOME" in refusal.value.hint
+    assert "ANSIM_HOME" in str(refusal.value.hint)
     assert [p.name for p in tmp_path.iterdir()] == ["ansim.yaml"]

@@ -42,7 +42,7 @@ def test_a_machine_without_an_engine_is_told_what_to_do() -> None:
     assert not engine_answers()
     with pytest.raises(EngineMissing) as refusal:
         connect()
-    assert "make up" in refusal.value.hint
+    assert "make up" in str(refusal.value.hint)
     assert refusal.value.exit_code == 3
 
 

@@ -79,7 +79,7 @@ def test_the_catalogue_is_found_beside_the_code_and_is_valid() -> None:
 
 
 def test_every_icon_that_a_table_or_a_template_names_exists() -> None:
-    named = set(ICONS.values()) | {entry.icon for entry in MENU}
+    named = set(ICONS.values()) | {entry.icon for group in MENU for entry in group.entries}
     for path in (HERE / "templates").glob("*.html"):
         named |= set(re.findall(r"""icon\("([a-z]+)"\)""", path.read_text(encoding="utf-8")))
     assert {name for name in named if not (PICTURES / f"{name}.svg").is_file()} == set()

@@ -57,7 +57,7 @@ def test_a_start_is_refused_while_a_wall_is_broken(tmp_path: Path) -> None:
     assert denied.value.code == "wall_broken"
 
 
-def test_the_next_probe_is_due_a_day_after_the_last_or_after_the_keys(tmp_path: Path) -> None:
+def test_the_next_probe_is_due_a_day_after_the_last_and_an_hour_after_a_zone_was_made(tmp_path: Path) -> None:
     settings = kept(tmp_path, Finding("net.routes", Verdict.HELD, ""))
     zone: Any = SimpleNamespace(home=tmp_path, settings=settings)
     assert service.due(zone) == NOW + timedelta(days=1)
@@ -65,7 +65,7 @@ def test_the_next_probe_is_due_a_day_after_the_last_or_after_the_keys(tmp_path: 
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "zone.id").touch()
     os.utime(tmp_path / "keys" / "zone.id", (NOW.timestamp(), NOW.timestamp()))
-    assert service.due(zone) == NOW + timedelta(days=1)
+    assert service.due(zone) == NOW + timedelta(hours=1)
     assert service.keep_probing(zone, Actor.service("worker"), NOW) is False
 
 

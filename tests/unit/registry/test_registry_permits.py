@@ -175,6 +175,7 @@ def test_every_condition_decides_some_case() -> None:
         {"memberships": (a_membership(ends_at=NOW),)},
         {"memberships": (a_membership(Role.DEID_OPERATOR),)},
         {"project": a_project(ProjectStatus.CLOSED)},
+        {"frozen": True},
         {"project": a_project(starts_at=NOW + DAY)},
         {"project": a_project(ends_at=NOW)},
         {"grants": ()},

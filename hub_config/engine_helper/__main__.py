@@ -1,0 +1,39 @@
+"""Entry of `python -m hub_config.engine_helper SETTINGS`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from hub_config.engine_helper.errors import HelperError
+from hub_config.engine_helper.helper_settings import load_helper_settings
+from hub_config.engine_helper.server import Server, ready
+
+log = logging.getLogger("ansim.engine_helper")
+
+
+def main(settings: Path) -> int:
+    """Serve until a signal says stop; 3 when the settings or the engine are not to be had."""
+    logging.basicConfig(level=logging.INFO, format="%(name)s %(levelname)s %(message)s")
+    try:
+        server = Server(load_helper_settings(settings))
+    except HelperError as error:
+        log.error("%s %s", error, error.hint)
+        return 3
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    ready()
+    stop.wait()
+    server.shutdown()
+    server.server_close()
+    Path(server.settings.socket).unlink(missing_ok=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

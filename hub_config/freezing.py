@@ -1,0 +1,220 @@
+"""Carries out what the registry says about frozen projects: connections first, then containers, then the record.
+
+The gate is told the whole list, so one that started anew is right again after a second. Containers are killed, not
+stopped: what a researcher saved lies on the host, and a kernel that is asked to end first could go on for seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import docker
+import httpx2 as httpx
+from docker.errors import APIError, DockerException
+from requests.exceptions import RequestException
+
+from audit.canonical import JSON
+from audit.event import Actor, Event, Object, Source, Subjects
+from hub_config.gate_control import GateControl
+from hub_config.hub_api import HubApi
+from registry.errors import NotFound
+from registry.freezing import Freeze
+
+if TYPE_CHECKING:
+    from hub_config.zone import Zone
+
+log = logging.getLogger("ansim.freezing")
+
+SECONDS = 0.25  # between two looks of the worker: well below the two seconds within which connections end
+REMIND_SECONDS = 1.0  # so that a gate that started anew, and a start under way, are caught
+AT_ONCE = 8  # calls of the engine; more are slower on two processors
+OLD = timedelta(minutes=1)  # a freeze that a worker which started anew finds carried out is no news
+FROZEN = "project_frozen"
+AWAY = (httpx.HTTPError, DockerException, RequestException)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutOff:
+    """What carrying out one freeze did; times in milliseconds from when it began."""
+
+    project: str
+    workspaces: tuple[str, ...]
+    """Those that had connections at the gate, or a container."""
+    connections_ms: int
+    containers_ms: int
+    failed: tuple[str, ...] = ()
+    """Which neighbours did not answer: the gate, the engine."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing of the project is left."""
+        return not self.failed
+
+
+@dataclass(slots=True)
+class Freezer:
+    """Keeps frozen projects frozen; one per process that does so."""
+
+    zone: Zone
+    gate: GateControl
+    hub: HubApi
+    actor: Actor
+    _done: frozenset[str] = frozenset()
+    _told: frozenset[str] = frozenset()
+    _failed: set[str] = field(default_factory=set)
+    _reminded: float = 0.0
+
+    def look(self) -> None:
+        """Carry out what was decided since the last look, and hold what was decided before."""
+        freezes = self.zone.registry.freezes()
+        frozen = frozenset(one.project for one in freezes)
+        self._done &= frozen
+        fresh = [one for one in freezes if one.project not in self._done]
+        if fresh:
+            for outcome in self.carry_out(fresh, frozen):
+                self._done |= {outcome.project} if outcome.complete else set()
+        elif frozen != self._told or (frozen and time.monotonic() - self._reminded > REMIND_SECONDS):
+            self._hold(frozen)
+
+    def carry_out(self, fresh: Iterable[Freeze], frozen: frozenset[str]) -> list[CutOff]:
+        """End everything of newly frozen projects and record it; `frozen` names all that are frozen."""
+        begun = time.monotonic()
+        failed: list[str] = []
+        cut: list[str] = []
+        try:
+            cut = self.gate.freeze(frozen)
+            self._told = frozen
+        except httpx.HTTPError as error:
+            # A gate that does not answer forwards nothing; it is told again at the next look.
+            failed.append("gate")
+            log.warning("the gate was not told of a freeze (%s)", type(error).__name__)
+        connections = _since(begun)
+        freezes = list(fresh)
+        killed: dict[str, list[str]] = {}
+        try:
+            killed = kill_containers(self.zone.zone_id, [one.project for one in freezes])
+        except AWAY as error:
+            failed.append("engine")
+            log.warning("containers of a frozen project were not killed (%s)", type(error).__name__)
+        containers = _since(begun)
+        whose = {ref: self._owner(ref) for ref in cut}
+        outcomes = []
+        for one in freezes:
+            refs = {ref for ref, owner in whose.items() if owner and owner[1] == one.project}
+            refs |= set(killed.get(one.project, ()))
+            outcome = CutOff(
+                project=one.project,
+                workspaces=tuple(sorted(refs)),
+                connections_ms=connections,
+                containers_ms=containers,
+                failed=tuple(failed),
+            )
+            self._record(one, outcome)
+            outcomes.append(outcome)
+        self._tell_hub(ref for outcome in outcomes for ref in outcome.workspaces)
+        return outcomes
+
+    def _hold(self, frozen: frozenset[str]) -> None:
+        """Say it again, and end what began while the freeze was decided."""
+        self._reminded = time.monotonic()
+        self.gate.freeze(frozen)
+        self._told = frozen
+        late = kill_containers(self.zone.zone_id, frozen) if frozen else {}
+        for project, refs in late.items():
+            for ref in refs:
+                self._note("workspace.cut", Object("workspace", ref, project), reason=FROZEN)
+
+    def _record(self, freeze: Freeze, outcome: CutOff) -> None:
+        for ref in outcome.workspaces:
+            self._note("workspace.cut", Object("workspace", ref, outcome.project), reason=FROZEN)
+        if outcome.failed and outcome.project in self._failed:
+            return  # said once; it is tried again until it works
+        if not outcome.workspaces and outcome.complete and datetime.now(UTC) - freeze.at > OLD:
+            return
+        self._failed = self._failed | {outcome.project} if outcome.failed else self._failed - {outcome.project}
+        detail: dict[str, JSON] = {
+            "workspaces": len(outcome.workspaces),
+            "connections_ms": outcome.connections_ms,
+            "containers_ms": outcome.containers_ms,
+        }
+        about = Object("project", outcome.project, outcome.project)
+        self._note("project.cut_off", about, reason="_".join(outcome.failed) or None, detail=detail)
+
+    def _note(self, action: str, about: Object, *, reason: str | None, detail: dict[str, JSON] | None = None) -> None:
+        failed = action == "project.cut_off" and reason is not None
+        event = Event(
+            action,
+            self.actor,
+            about,
+            Subjects.none(),
+            Source(None),
+            outcome="failed" if failed else "ok",
+            reason=reason,
+            detail=detail or {},
+        )
+        self.zone.log.record(event, wait="durable")
+
+    def _owner(self, ref: str) -> tuple[str, str] | None:
+        registry = self.zone.registry
+        try:
+            workspace = registry.workspace_by_ref(ref)
+            return registry.person_by_ref(workspace.person_ref).handle, workspace.project
+        except NotFound:
+            return None
+
+    def _tell_hub(self, refs: Iterable[str]) -> None:
+        """Have the hub tidy up after workspaces that have ended; without it, it finds out by itself."""
+        for ref in refs:
+            owner = self._owner(ref)
+            with contextlib.suppress(httpx.HTTPError):
+                if owner is not None:
+                    self.hub.stop(*owner)
+
+
+def kill_containers(zone_id: str, projects: Iterable[str]) -> dict[str, list[str]]:
+    """Kill and remove every workspace container of these projects; return the workspaces by project.
+
+    Raises: DockerException, RequestException — if the engine does not answer, or keeps one.
+    """
+    client = docker.from_env()
+    try:
+        found = [
+            one
+            for project in projects
+            for one in client.api.containers(
+                all=True, filters={"label": [f"ansim.zone={zone_id}", f"ansim.project={project}"]}
+            )
+            if "ansim.workspace" in one["Labels"]
+        ]
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="freeze") as threads:
+            running = [one["Id"] for one in found if one["State"] == "running"]
+            list(threads.map(lambda name: gone_already(client.api.kill, name), running))
+            list(
+                threads.map(lambda one: gone_already(client.api.remove_container, one["Id"], v=True, force=True), found)
+            )
+    finally:
+        client.close()
+    killed: dict[str, list[str]] = {}
+    for one in found:
+        killed.setdefault(one["Labels"]["ansim.project"], []).append(one["Labels"]["ansim.workspace"])
+    return killed
+
+
+def gone_already(act: Callable[..., Any], name: str, **how: Any) -> None:
+    """Do something to a container; one that has ended, or that somebody else is removing, is no error."""
+    try:
+        act(name, **how)
+    except APIError as error:
+        if error.status_code not in (404, 409):
+            raise
+
+
+def _since(begun: float) -> int:
+    return round((time.monotonic() - begun) * 1000)

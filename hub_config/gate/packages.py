@@ -1,0 +1,122 @@
+"""The mirror of packages over a socket of its own: reading alone, a few forms of address, no faster than a limit.
+
+pip in the workspace reaches it through a loopback port of the container. A request has no body, no query and no
+header that counts but one of two words of `Accept`; what it may name is a package or a hash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aiohttp import ClientError, ClientResponse, web
+from yarl import URL
+
+from hub_config.gate.answers import waiting
+from hub_config.gate.calls import WORKSPACE_HEADER
+from hub_config.gate.config import GateConfig
+from hub_config.gate.errors import AmbiguousTarget, Refused
+from hub_config.gate.neighbours import Neighbours
+from hub_config.gate.refusals import REFUSALS
+from hub_config.gate.targets import parse_target
+
+CONCURRENT = 4  # files of one workspace at once
+BURST = 300  # requests at once: an installation of a hundred packages
+PER_SECOND = 2.0  # and then
+JSON_TYPE = "application/vnd.pypi.simple.v1+json"
+_NAME = "[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
+LISTED = re.compile(rf"/simple/(?:{_NAME}/)?|/files/[0-9a-f]{{64}}/[A-Za-z0-9._+!-]{{1,255}}")
+ASKED = re.compile(rf"/(?P<why>ask|wait)/(?P<package>{_NAME})/[A-Za-z0-9._+-]{{1,255}}")
+METHODS = frozenset({"GET", "HEAD"})
+PASSED = ("Content-Type", "Content-Length", "Retry-After")
+#: The reason that pip shows beside the status; it shows nothing else of an answer.
+REASONS = {
+    "ask": "Not allowed in this project. Ask for it: import ansim_client; ansim_client.ask_for_package('{}', why='')",
+    "wait": "Allowed, but {} is not in the zone yet: an operator has to add it",
+}
+
+
+@dataclass(slots=True)
+class Bucket:
+    """How many requests a workspace may still make."""
+
+    clock: Callable[[], float] = time.monotonic
+    left: float = BURST
+    since: float = field(default=0.0)
+
+    def take(self) -> float:
+        """Take one; return how many seconds to wait if there is none, else 0."""
+        now = self.clock()
+        self.left = min(BURST, self.left + (now - self.since) * PER_SECOND) if self.since else self.left
+        self.since = now
+        if self.left < 1:
+            return (1 - self.left) / PER_SECOND
+        self.left -= 1
+        return 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """Makes one server per workspace; which server answers decides whose project it is."""
+
+    config: GateConfig
+    neighbours: Neighbours
+
+    def server(self, workspace: str) -> web.Server:
+        """Return the server behind the `packages.sock` of a workspace."""
+        turns, bucket = asyncio.Semaphore(CONCURRENT), Bucket()
+
+        async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            wait = bucket.take()
+            if wait:
+                return web.Response(status=429, headers={"Retry-After": str(int(wait) + 1)})
+            try:
+                async with turns:
+                    return await self._pass(workspace, request)
+            except AmbiguousTarget:
+                return web.Response(status=400)
+            except Refused as refused:
+                return web.Response(status=REFUSALS[refused.code].status, headers=waiting(refused.code))
+
+        return web.Server(answer, handler_cancellation=True, access_log=None)
+
+    async def _pass(self, workspace: str, request: web.BaseRequest) -> web.StreamResponse:
+        target = parse_target(request.raw_path)
+        if request.method not in METHODS or request.body_exists:
+            return web.Response(status=405, headers={"Allow": "GET, HEAD"})
+        if target.query:
+            raise Refused("route.missing")
+        if asked := ASKED.fullmatch(target.path):
+            return web.Response(status=403, reason=REASONS[asked["why"]].format(asked["package"]))
+        if not LISTED.fullmatch(target.path):
+            raise Refused("route.missing")
+        accept = JSON_TYPE if JSON_TYPE in request.headers.get("Accept", "") else "text/html"
+        headers = {WORKSPACE_HEADER: workspace, "Accept": accept, "Accept-Encoding": "identity"}
+        url = URL(f"http://portal/workspace/packages{target.path}")
+        try:
+            async with self.neighbours.calls.request(
+                request.method, url, headers=headers, allow_redirects=False
+            ) as answer:
+                return await _send(request, answer)
+        except (ClientError, TimeoutError, OSError) as error:
+            raise Refused("zone.away", type(error).__name__) from error
+
+
+async def _send(request: web.BaseRequest, answer: ClientResponse) -> web.StreamResponse:
+    """Pass an answer on in pieces; one that breaks off breaks the connection, and pip tries again."""
+    headers = {name: answer.headers[name] for name in PASSED if name in answer.headers}
+    sent = web.StreamResponse(status=answer.status, headers=headers)
+    await sent.prepare(request)
+    if request.method == "HEAD":
+        return sent
+    try:
+        async for chunk in answer.content.iter_any():
+            await sent.write(chunk)
+        await sent.write_eof()
+    except (ClientError, ConnectionError):
+        if request.transport is not None:
+            request.transport.abort()
+    return sent

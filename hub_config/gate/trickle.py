@@ -1,0 +1,113 @@
+"""Text that looks encoded, counted per workspace: data carried out piece by piece over many cells.
+
+A message is looked at only at its beginning, and what is found there stands for the rest, so that the work for one
+message is bounded. Nothing is refused for it: an officer is told, because a hash or a key in an output is no crime, and
+who knows the measure could stay below it. It raises the price of a trickle; it does not end it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass, field
+
+from hub_config.gate.outputs import PICTURE
+
+LOOKED_AT = 65_536  # bytes of one message
+# Base64, hex or digits of 64 and more at a stretch (a SHA-256 in hex is just one), or bytes in hex with separators.
+DENSE = re.compile(rb"[A-Za-z0-9+/=]{64,}|[0-9a-fA-F]{2}(?:[ :,\-][0-9a-fA-F]{2}){31,}|[0-9](?:[ ,.]{0,2}[0-9]){95,}")
+DIGITS = re.compile(rb"[0-9 ,.]+")
+HEX = re.compile(rb"[0-9a-fA-F :,\-]+")
+KINDS = ("digits", "hex", "base64")
+STEP_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How much within how long is told; `factor` times what the policy says for an hour."""
+
+    seconds: float
+    factor: int
+
+
+WINDOWS = (Window(3600.0, 1), Window(24 * 3600.0, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an officer is told: so many bytes in so many messages within a time, mostly of one kind."""
+
+    dense_bytes: int
+    messages: int
+    seconds: int
+    kind: str
+
+
+@dataclass(slots=True)
+class Minute:
+    """What was counted within one minute."""
+
+    at: float
+    dense: dict[str, int] = field(default_factory=dict)
+    messages: int = 0
+
+
+@dataclass(slots=True)
+class Trickle:
+    """The counters of one workspace."""
+
+    limit: int
+    _minutes: deque[Minute] = field(default_factory=deque)
+    _told: dict[Window, float] = field(default_factory=dict)
+
+    def note(self, data: bytes, now: float) -> Found | None:
+        """Count one message to a browser; return what is to be told, once per window that is full."""
+        dense, kind = dense_bytes(data)
+        if not dense:
+            return None
+        minute = self._minute(now)
+        minute.dense[kind] = minute.dense.get(kind, 0) + dense
+        minute.messages += 1
+        for window in WINDOWS:
+            if now - self._told.get(window, -window.seconds) < window.seconds:
+                continue
+            found = self._within(window, now)
+            if found.dense_bytes >= self.limit * window.factor:
+                self._told[window] = now
+                return found
+        return None
+
+    def _minute(self, now: float) -> Minute:
+        while self._minutes and now - self._minutes[0].at > WINDOWS[-1].seconds:
+            self._minutes.popleft()
+        if not self._minutes or now - self._minutes[-1].at >= STEP_SECONDS:
+            self._minutes.append(Minute(now))
+        return self._minutes[-1]
+
+    def _within(self, window: Window, now: float) -> Found:
+        recent = [one for one in self._minutes if now - one.at <= window.seconds]
+        kinds = {kind: sum(one.dense.get(kind, 0) for one in recent) for kind in KINDS}
+        most = max(KINDS, key=lambda kind: kinds[kind])
+        return Found(sum(kinds.values()), sum(one.messages for one in recent), int(window.seconds), most)
+
+
+def dense_bytes(data: bytes) -> tuple[int, str]:
+    """Return how many bytes of a message look encoded, and of which kind most are; a picture is none of them."""
+    if PICTURE.search(data, 0, LOOKED_AT) is not None:
+        return 0, "base64"  # pictures are base64 by their nature; they are counted against the budget
+    total, longest, kind = 0, 0, "base64"
+    for match in DENSE.finditer(data, 0, LOOKED_AT):
+        size = match.end() - match.start()
+        total += size
+        if size > longest:
+            longest = size
+            kind = _kind(match.group())
+    if len(data) > LOOKED_AT:
+        total = total * len(data) // LOOKED_AT
+    return total, kind
+
+
+def _kind(run: bytes) -> str:
+    if DIGITS.fullmatch(run):
+        return "digits"
+    return "hex" if HEX.fullmatch(run) else "base64"

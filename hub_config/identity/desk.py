@@ -1,0 +1,73 @@
+"""What the hub holds of the provider while it runs: sign-ins under way, and tokens to sign people out there with."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from hub_config.identity.provider import Provider, SignedIn
+from hub_config.identity.under_way import Begun, UnderWay
+from hub_config.settings import Settings
+
+CALLBACK = "/hub/identity/callback"
+SIGNED_OUT = "/hub/logout"
+THREADS = 4  # of their own: a provider that hangs must not hold up those who sign in with a password
+MOST = 2000  # tokens kept; the oldest go first
+
+T = TypeVar("T")
+
+
+def utc_now() -> datetime:
+    """Return the time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class IdentityDesk:
+    """The provider of a zone and what goes on with it; one per hub."""
+
+    provider: Provider
+    under_way: UnderWay
+    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "identity"))
+    _tokens: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: Settings) -> IdentityDesk | None:
+        """Return the desk of a zone that has a provider."""
+        if not settings.oidc.on:
+            return None
+        return cls.at(settings.home, settings, clock=utc_now)
+
+    @classmethod
+    def at(cls, home: Path, settings: Settings, *, clock: Callable[[], datetime]) -> IdentityDesk:
+        """Return a desk whose clock is given."""
+        redirect_uri = settings.origin("zone") + CALLBACK
+        return cls(Provider(settings.oidc, home, redirect_uri, clock=clock), UnderWay(clock))
+
+    async def ask(self, question: Callable[[], T]) -> T:
+        """Ask the provider in a thread of its own. Raises: NotVouched — as the question does."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, question)
+
+    async def finish(self, begun: Begun, answer: Mapping[str, str]) -> SignedIn:
+        """Return whom the provider vouches for. Raises: NotVouched."""
+        return await self.ask(lambda: self.provider.finish(begun, answer))
+
+    def keep_token(self, session: str, id_token: str) -> None:
+        """Keep the token with which a session of the hub is later ended at the provider too."""
+        self._tokens[_key(session)] = id_token
+        while len(self._tokens) > MOST:
+            del self._tokens[next(iter(self._tokens))]
+
+    def take_token(self, session: str) -> str | None:
+        """Return the token of a session that ends, once."""
+        return self._tokens.pop(_key(session), None)
+
+
+def _key(session: str) -> str:
+    return hashlib.sha256(session.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,110 @@
+"""The parts of a support bundle. Each is made of what the zone's own tables name, never copied from what people wrote.
+
+A log line may quote anything, so no line is in it: what is left of a log is how often which program said something at
+which level, and where errors were raised. A setting is in it by value only where its type has no room for a name.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from sqlalchemy import Connection, func, select
+
+from audit.catalogue import CATALOGUE
+from audit.tables import entry
+from hub_config.settings import SECTIONS, Settings
+
+LOG_LEVEL = re.compile(r"\b(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b|^\[([DIWEC]) ")
+LETTERS = {"D": "DEBUG", "I": "INFO", "W": "WARNING", "E": "ERROR", "C": "CRITICAL"}
+PLACE = re.compile(
+    r'^\s+File "(?:[^"]*/)?((?:audit|registry|deid|egress_review|portal|hub_config|images)/[\w/]+\.py)", line (\d+)'
+)
+RAISED = re.compile(
+    r"^([A-Za-z_][\w.]{0,120}(?:Error|Exception|Refused|Missing|Denied|Conflict|Invalid|NotFound))(?::|$)"
+)
+MOST_LINES = 200_000
+
+
+def settings_without_words(settings: Settings) -> dict[str, dict[str, object]]:
+    """Return every setting: numbers, switches and choices as they are, of words and lists only whether they are set."""
+    return {name: _plain(kind, getattr(settings, name)) for name, kind in SECTIONS.items()}
+
+
+def _plain(kind: type[Any], section: Any) -> dict[str, object]:
+    hints = get_type_hints(kind)
+    return {one.name: _without_words(hints[one.name], getattr(section, one.name)) for one in fields(section)}
+
+
+def _without_words(kind: Any, value: Any) -> object:
+    if isinstance(value, bool) or (isinstance(value, (int, float)) and kind in (int, float)):
+        return value
+    if get_args(kind) and get_origin(kind) is not tuple:  # one of a few words, which the code names
+        return value
+    if isinstance(value, tuple):
+        return f"{len(value)} set"
+    assert not is_dataclass(value), "a section in a section needs a row here"
+    return "set" if value else "empty"
+
+
+def versions() -> dict[str, object]:
+    """Return what runs: the system, the interpreter, and every distribution of the environment."""
+    found = {one.metadata["Name"]: one.version for one in distributions()}
+    release = platform.freedesktop_os_release()
+    system = {name: release.get(name, "") for name in ("ID", "VERSION_ID")}
+    return {
+        "system": {**system, "kernel": platform.release(), "machine": platform.machine()},
+        "python": platform.python_version(),
+        "distributions": dict(sorted(found.items())),
+    }
+
+
+def entries_by_action(tx: Connection) -> dict[str, int]:
+    """Return how many entries the log has of each action that the catalogue names."""
+    rows = tx.execute(select(entry.c.action, func.count()).group_by(entry.c.action)).all()
+    counted: Mapping[str, int] = {str(action): int(number) for action, number in rows}
+    return {action: counted[action] for action in sorted(CATALOGUE) if action in counted}
+
+
+def logs_without_lines(directory: Path) -> dict[str, dict[str, object]]:
+    """Return, for each log file of the zone, how often it said something at which level, and where errors came from."""
+    names = sorted(one for one in directory.glob("*.log") if one.is_file() and not one.is_symlink())
+    return {one.name: _counted(one) for one in names if re.fullmatch(r"[a-z-]{1,20}\.log", one.name)}
+
+
+def _counted(path: Path) -> dict[str, object]:
+    levels: Counter[str] = Counter()
+    places: Counter[str] = Counter()
+    raised: Counter[str] = Counter()
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines):
+            if number >= MOST_LINES:
+                break
+            if found := LOG_LEVEL.search(line[:200]):
+                levels[found[1] or LETTERS[found[2]]] += 1
+            if found := PLACE.match(line[:500]):
+                places[f"{found[1]}:{found[2]}"] += 1
+            if (found := RAISED.match(line[:200])) and _is_class(found[1]):
+                raised[found[1]] += 1
+    return {
+        "bytes": path.stat().st_size,
+        "levels": dict(sorted(levels.items())),
+        "places": dict(places.most_common(50)),
+        "errors": dict(raised.most_common(50)),
+    }
+
+
+def _is_class(name: str) -> bool:
+    """Say whether a word is the name of an error that is loaded here: any other could be anybody's words."""
+    import builtins
+    import sys
+
+    module, _, last = name.rpartition(".")
+    found = getattr(sys.modules.get(module) if module else builtins, last, None)
+    return isinstance(found, type) and issubclass(found, BaseException)

@@ -1,0 +1,62 @@
+"""`ansim units`: the systemd units of this zone, shown or laid down.
+
+Exit codes: 0 done · 2 wrong settings · 3 the machine lacks something.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from audit.cli_context import Context, language_of
+from audit.text import Text
+
+_HELP = Text("systemd 서비스 파일 보기와 설치", "the zone's systemd units: show them, lay them down")
+_WRITE = Text("파일을 쓰고 바뀐 것을 말함 (root)", "write the files and say which changed (root)")
+_MIGRATE = Text("데이터베이스를 이 판에 맞춤 (root)", "bring the database to this version (root)")
+_JSON = Text("프로그램용 출력", "answer for programs")
+_CHANGED = Text(
+    "{n}개 파일을 썼습니다. 적용: systemctl daemon-reload && systemctl restart ansim.target",
+    "{n} files were written. To apply them: systemctl daemon-reload && systemctl restart ansim.target",
+)
+_SAME = Text("모든 파일이 이미 그대로입니다.", "Every file stands as it should.")
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add `units`."""
+    language = language_of()
+    parser = subparsers.add_parser("units", help=_HELP.say(language))
+    parser.add_argument("--write", action="store_true", help=_WRITE.say(language))
+    parser.add_argument("--migrate", action="store_true", help=_MIGRATE.say(language))
+    parser.add_argument("--json", action="store_true", help=_JSON.say(language))
+    parser.set_defaults(func=run_units)
+
+
+def run_units(arguments: argparse.Namespace, context: Context) -> int:
+    """Show the units, or write them and say what changed."""
+    from hub_config.settings import load_settings
+    from hub_config.systemd.installing import lay_down
+    from hub_config.systemd.migrating import bring_up_to_date
+    from hub_config.systemd.units import all_units
+
+    settings = load_settings(context.home)
+    changed = [str(path) for path in lay_down(settings)] if arguments.write else []
+    migrated = bring_up_to_date(settings) if arguments.migrate else False
+    if not arguments.write and not arguments.migrate:
+        units = {unit.name: unit.text for unit in all_units(settings)}
+        if context.json:
+            _emit(units)
+        else:
+            context.print("\n".join(f"### {name}\n{text}" for name, text in units.items()))
+    elif context.json:
+        _emit({"changed": changed, "migrated": migrated})
+    else:
+        text = _CHANGED.format(n=len(changed)) if changed else _SAME
+        context.print(text.say(language_of()))
+    return 0
+
+
+def _emit(document: Any) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")

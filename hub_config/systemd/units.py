@@ -1,0 +1,146 @@
+"""The units of a zone as text: one for each row of the process table, one for the engine helper, one for them all."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub_config.processes import REPOSITORY, SUPERVISED, Process, child_environment, process_table
+from hub_config.settings import Settings
+from hub_config.systemd.sandbox import SANDBOXES, settings_of
+
+TARGET = "ansim.target"
+CONFIGURATION = Path("/etc/ansim")
+GATE_ENVIRONMENT = "gate.env"
+HELPER_SETTINGS = "engine-helper.json"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+STOP_SECONDS = 20
+_HEAD = "# Made by `ansim units --write` from the zone's own table of processes; what is changed here is lost.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One file of systemd."""
+
+    name: str
+    text: str
+
+
+def unit_name(process: str) -> str:
+    """Return the name of a process's unit."""
+    return f"ansim-{process}.service"
+
+
+def all_units(settings: Settings) -> tuple[Unit, ...]:
+    """Return every unit of a zone: the processes in the order of their table, the helper, the target."""
+    processes = process_table(settings, gate_token="")
+    return (
+        *(process_unit(settings, process) for process in processes),
+        helper_unit(settings),
+        target_unit([unit_name(process.name) for process in processes]),
+    )
+
+
+def process_unit(settings: Settings, process: Process) -> Unit:
+    """Return the unit of one process of the table; the audit writer starts first and is up when it answers."""
+    first = process.name == process_table(settings, gate_token="")[0].name
+    after = ["network-online.target", "postgresql.service", unit_name("engine")]
+    after += [] if first else [unit_name("audit")]
+    head = [
+        ("Description", f"Ansim zone: {process.name}"),
+        ("Documentation", f"file://{REPOSITORY}/docs/how-to/install-on-a-server.md"),
+        ("PartOf", TARGET),
+        ("Wants", " ".join(["network-online.target", unit_name("engine")])),
+        ("After", " ".join(after)),
+        ("StartLimitIntervalSec", "0"),  # like the supervisor, it never gives up
+        *([] if first else [("Requires", unit_name("audit"))]),
+    ]
+    sandbox = SANDBOXES[process.name]
+    service = [
+        ("Type", "exec"),
+        ("ExecStart", " ".join(process.arguments)),
+        *([("ExecStartPost", f"{sys.executable} -m hub_config.systemd.waiting {process.name}")] if first else []),
+        ("WorkingDirectory", str(settings.home)),
+        *(("Environment", f"{name}={value}") for name, value in environment(settings, process).items()),
+        *([("EnvironmentFile", str(CONFIGURATION / GATE_ENVIRONMENT))] if process.name == "gate" else []),
+        *restarting(),
+    ]
+    walls = settings_of(sandbox, home=str(settings.home), gate_user=settings.gate.user)
+    return Unit(unit_name(process.name), _text(head, service, walls, sandbox.reason))
+
+
+def environment(settings: Settings, process: Process) -> dict[str, str]:
+    """Return the environment of a unit: that of a child of the supervisor, without secrets and the caller's own."""
+    given = child_environment(settings, process)
+    kept = {name: value for name, value in given.items() if name.startswith(("ANSIM_", "PYTHON")) or name == "HOME"}
+    for name in list(kept):
+        if name in process.environment or name == SUPERVISED:
+            del kept[name]  # the gate's token and settings come from a file that root alone reads
+    helper = {"DOCKER_HOST": f"unix://{settings.machine.engine_helper}"} if settings.machine.engine_helper else {}
+    return {"PATH": PATH, "LANG": "C.UTF-8", **kept, **helper}
+
+
+def helper_unit(settings: Settings) -> Unit:
+    """Return the unit of the engine helper."""
+    sandbox = SANDBOXES["engine"]
+    head = [
+        ("Description", "Ansim zone: the narrow door to the container engine"),
+        ("PartOf", TARGET),
+        ("After", "docker.service"),
+        ("Requires", "docker.service"),
+        ("StartLimitIntervalSec", "0"),
+    ]
+    service = [
+        ("Type", "notify"),
+        ("ExecStart", f"{sys.executable} -m hub_config.engine_helper {CONFIGURATION / HELPER_SETTINGS}"),
+        ("WorkingDirectory", "/"),
+        ("RuntimeDirectory", "ansim-engine"),
+        ("RuntimeDirectoryMode", "0755"),  # who may ask is decided for each connection, by its user
+        *(("Environment", f"{name}={value}") for name, value in {
+            "PATH": PATH, "LANG": "C.UTF-8", "PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1",
+            "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1",
+        }.items()),
+        *restarting(),
+    ]  # fmt: skip
+    walls = settings_of(sandbox, home=str(settings.home), gate_user=settings.gate.user)
+    return Unit(unit_name("engine"), _text(head, service, walls, sandbox.reason))
+
+
+def target_unit(wanted: list[str]) -> Unit:
+    """Return the unit that starts and stops the whole zone."""
+    lines = [
+        "[Unit]",
+        "Description=Ansim data safe zone",
+        f"Wants={' '.join([unit_name('engine'), *wanted])}",
+        "",
+        "[Install]",
+        "WantedBy=multi-user.target",
+    ]
+    return Unit(TARGET, _HEAD + "\n".join(lines) + "\n")
+
+
+def restarting() -> list[tuple[str, str]]:
+    """Return how a unit is started again and stopped: as the supervisor does it."""
+    return [
+        ("Restart", "always"),
+        ("RestartSec", "1"),
+        ("TimeoutStopSec", str(STOP_SECONDS)),
+        ("TimeoutStartSec", "120"),
+        ("KillMode", "mixed"),
+    ]
+
+
+def _text(
+    head: list[tuple[str, str]], service: list[tuple[str, str]], walls: list[tuple[str, str]], reason: str
+) -> str:
+    lines = ["[Unit]", *(f"{name}={value}" for name, value in head), ""]
+    lines += ["[Service]", *(f"{name}={_quoted(name, value)}" for name, value in service), ""]
+    lines += [f"# Rights beyond the common walls: {reason}.", *(f"{name}={value}" for name, value in walls), ""]
+    return _HEAD + "\n".join(lines)
+
+
+def _quoted(name: str, value: str) -> str:
+    """Return a value as systemd reads it back: a percent sign is doubled, a variable with spaces is quoted."""
+    value = value.replace("%", "%%")
+    return f'"{value}"' if name == "Environment" and " " in value else value

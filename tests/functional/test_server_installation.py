@@ -1,0 +1,159 @@
+"""The playbook on a bare Debian server: a zone stands, the first release is made in it, and it goes without a trace.
+
+Alone: `pytest tests/functional/test_server_installation.py`. The first run fetches Debian packages and wheels.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.functional.bare_server import Server, bare_server
+
+pytestmark = [pytest.mark.long, pytest.mark.engine, pytest.mark.timeout(5400)]
+
+GIVEN: dict[str, Any] = {
+    "ansim_real_kernel": False,
+    "ansim_apt_update": False,
+    "ansim_wheelhouse": "/opt/bundle",
+    "ansim_source_archive": "/opt/bundle/source.tar",
+    "ansim_images_archive": "/opt/bundle/images.tar",
+    "ansim_settings": {"zone": {"demo": True}, "probe": {"every_hours": 8760}},
+}
+UNITS = ("audit", "gate", "hub", "portal", "worker", "engine")
+CURRENT = "$(sed -n 's/.* \\(.*\\/.venv\\/bin\\)\\/ansim .*/\\1/p' /usr/local/bin/ansim | head -1)"
+STORY = """
+import os
+from pathlib import Path
+from rich.console import Console
+from hub_config.story import play
+from hub_config.welcome import load_demo
+from hub_config.zone import open_zone
+os.umask(0o077)
+zone = open_zone(Path("/var/lib/ansim"), "cli")
+accounts, _ = load_demo(zone)
+play(zone, accounts, Console(width=200))
+"""
+
+
+@pytest.fixture(scope="module", params=["12"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with bare_server(request.param) as made:
+        yield made
+
+
+def changed(said: str) -> int:
+    """How many tasks changed something, by the play's own count."""
+    return sum(int(number) for number in re.findall(r"changed=(\d+)", said))
+
+
+# One story: each test goes on where the one before it ended.
+
+
+def test_a_bare_server_becomes_a_zone_in_which_every_process_answers(server: Server) -> None:
+    assert changed(server.play("site.yml", given=GIVEN)) > 20
+    status = json.loads(server.do("ansim", "status", "--json").stdout)
+    assert status["running"]
+    assert {row["name"]: row["answers"] for row in status["processes"]} == dict.fromkeys(UNITS[:-1], True)
+
+
+def test_a_second_run_changes_nothing(server: Server) -> None:
+    assert changed(server.play("site.yml", given=GIVEN)) == 0
+
+
+def test_a_look_without_touching_works_and_finds_nothing_to_change(server: Server) -> None:
+    assert changed(server.play("site.yml", "--check", given=GIVEN)) == 0
+
+
+def test_no_unit_runs_as_root_and_none_is_exposed(server: Server) -> None:
+    users = {}
+    for unit in UNITS:
+        users[unit] = server.do("systemctl", "show", "-P", "User", f"ansim-{unit}").stdout.strip()
+        said = server.do("systemd-analyze", "security", "--no-pager", f"ansim-{unit}.service").stdout
+        assert float(said.strip().splitlines()[-1].rsplit(":", 1)[1].split()[0]) <= 2.5, unit
+    assert users == {**dict.fromkeys(UNITS, "ansim"), "gate": "ansim-gate", "engine": "ansim-engine"}
+
+
+def test_the_front_speaks_tls_and_says_that_browsers_keep_to_it(server: Server) -> None:
+    question = (
+        "import http.client, ssl, socket;"
+        "c = ssl.create_default_context(cafile='/etc/ansim/tls/authority.pem');"
+        "s = c.wrap_socket(socket.create_connection(('127.0.0.1', 443)), server_hostname='zone.safe.example.org');"
+        "s.sendall(b'GET / HTTP/1.1\\r\\nHost: zone.safe.example.org\\r\\nConnection: close\\r\\n\\r\\n');"
+        "print(s.version(), s.makefile('rb').read().decode(errors='replace').lower())"
+    )
+    said = server.do("python3", "-c", question).stdout
+    assert said.startswith("TLSv1.3 http/1.1 ")
+    assert said.count("strict-transport-security: max-age=63072000; includesubdomains") == 1
+
+
+def test_the_first_release_is_made_in_the_installed_zone(server: Server) -> None:
+    server.do("install", "-m", "0644", "/etc/ansim/tls/authority.pem", "/tmp/authority.pem")
+    code = f"cd /var/lib/ansim && SSL_CERT_FILE=/tmp/authority.pem exec {CURRENT}/python -c '{STORY}'"
+    environment = ("env", "DOCKER_HOST=unix:///run/ansim-engine/engine.sock", "ANSIM_HOME=/var/lib/ansim")
+    server.as_zone(*environment, "sh", "-c", code)
+    found = server.do("ansim", "audit", "search", "--action", "egress.released", "--json").stdout
+    assert "egress.released" in found
+    server.do("ansim", "audit", "verify")
+
+
+def test_who_takes_a_process_of_the_zone_over_does_not_reach_the_engine(server: Server) -> None:
+    assert server.as_zone("test", "-w", "/run/docker.sock", check=False).returncode != 0
+    assert server.as_zone("docker", "ps", check=False).returncode != 0
+    helped = ("env", "DOCKER_HOST=unix:///run/ansim-engine/engine.sock", "docker")
+    for attack in (
+        ("run", "--rm", "--privileged", "ansim/scanner:latest", "true"),
+        ("run", "--rm", "-v", "/:/host", "ansim/scanner:latest", "true"),
+        ("images",),
+        ("network", "ls"),
+        ("volume", "create", "mine"),
+    ):
+        assert server.as_zone(*helped, *attack, check=False).returncode != 0, attack
+    assert "refused" in server.do("journalctl", "-u", "ansim-engine", "--no-pager").stdout
+
+
+def test_who_takes_a_process_of_the_zone_over_changes_nothing_in_the_record(server: Server) -> None:
+    for attack in ("DELETE FROM audit_entry", "UPDATE audit_entry SET idx = idx", "TRUNCATE audit_link"):
+        said = server.as_zone("psql", "-d", "ansim", "-c", attack, check=False)
+        assert "permission denied" in said.stderr, attack
+    assert server.as_zone("psql", "-U", "ansim_owner", "-d", "ansim", "-c", "SELECT 1", check=False).returncode != 0
+
+
+def test_the_gate_reads_neither_keys_nor_settings(server: Server) -> None:
+    for place in ("keys", "ansim.yaml", "vault", "accounts.json"):
+        words = ("setpriv", "--reuid", "ansim-gate", "--regid", "ansim-gate", "--clear-groups", "cat")
+        assert server.do(*words, f"/var/lib/ansim/{place}", check=False).returncode != 0
+    assert server.do("stat", "-c", "%a %U", "/etc/ansim/gate.env").stdout.split() == ["600", "root"]
+
+
+def test_what_only_a_kernel_takes_lies_there_as_files(server: Server) -> None:
+    rules = server.do("cat", "/etc/audit/rules.d/60-ansim.rules").stdout
+    assert "-w /run/docker.sock" in rules
+    assert "-w /var/lib/ansim/datasets" in rules
+    assert "kernel.kptr_restrict = 2" in server.do("cat", "/etc/sysctl.d/60-ansim.conf").stdout
+    assert "policy drop" in server.do("nft", "list", "chain", "inet", "ansim", "input").stdout
+
+
+def test_a_process_that_is_killed_comes_back(server: Server) -> None:
+    before = server.do("systemctl", "show", "-P", "MainPID", "ansim-portal").stdout
+    server.do("systemctl", "kill", "--signal=KILL", "ansim-portal")
+    wait = "for i in $(seq 120); do ansim status --json >/dev/null && exit 0; sleep 1; done; exit 1"
+    server.do("sh", "-c", f"sleep 2; {wait}")
+    assert server.do("systemctl", "show", "-P", "MainPID", "ansim-portal").stdout != before
+
+
+def test_a_teardown_is_not_made_by_accident(server: Server) -> None:
+    words = ("ansible-playbook", "-i", "/root/ansible/inventories/one-host", "/root/ansible/teardown.yml")
+    done = server.do("env", "ANSIBLE_CONFIG=/root/ansible/ansible.cfg", *words, check=False)
+    assert done.returncode != 0
+    assert "destroys the zone" in done.stdout
+
+
+def test_a_teardown_leaves_nothing(server: Server) -> None:
+    # /root/ansible is the playbook itself; ansible-core brings files of other things that contain these letters.
+    said = server.play("teardown.yml", given={**GIVEN, "ansim_teardown": "safe.example.org"})
+    assert "Nothing of the zone is left on this server." in said

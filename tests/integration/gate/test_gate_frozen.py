@@ -1,0 +1,126 @@
+"""A frozen project: every connection of it ends at once, nothing of it opens, and others do not notice."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import time
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from tests.integration.gate.harness import GATE_UID, Browser, ZoneUnderTest
+from tests.integration.gate.test_gate_hostile_workspace import PAGE, TENANCY, Hostile
+from tests.patience import PATIENCE
+
+OWN, OTHER = "gibleed", "elsewhere"
+UPGRADE = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+
+
+def ref(handle: str, project: str) -> str:
+    letters = "".join(c for c in handle + project if c.isalpha())
+    return "ws_" + letters[:16].ljust(16, "q")
+
+
+class Place:
+    """One person's workspace that a test plays."""
+
+    def __init__(self, zone: ZoneUnderTest, handle: str, project: str) -> None:
+        self.ref, self.prefix = ref(handle, project), f"/user/{handle}/{project}/"
+        self.tenancy = {**TENANCY, "handle": handle, "project": project, "prefix": self.prefix}
+        self.run = zone.home / "workspaces" / self.ref / "run"
+        self.run.mkdir(parents=True, exist_ok=True)
+        os.chown(self.run, GATE_UID, GATE_UID)
+        self.hostile = Hostile(self.run)
+        self.hostile.answer = PAGE
+
+
+@pytest.fixture
+async def people(bare_zone: ZoneUnderTest) -> AsyncIterator[tuple[Place, Place, Browser, Browser]]:
+    """Eve in the project that will be frozen, Adam in another; both signed in."""
+    places = Place(bare_zone, "eve", OWN), Place(bare_zone, "adam", OTHER)
+    async with Browser(bare_zone) as eve, Browser(bare_zone) as adam:
+        for place, browser in zip(places, (eve, adam), strict=True):
+            bare_zone.hub_api("POST", f"/users/{place.tenancy['handle']}")
+            assert bare_zone.control("PUT", f"/workspaces/{place.ref}", place.tenancy).status_code == 201
+            await place.hostile.dial(4)
+            await browser.sign_in(place.tenancy["handle"], place.prefix)
+        yield *places, eve, adam
+    for place in places:
+        place.hostile.stop()
+        bare_zone.control("DELETE", f"/workspaces/{place.ref}", {"reason": "test"})
+    bare_zone.control("PUT", "/frozen", {"projects": []})
+
+
+async def test_a_freeze_cuts_the_project_and_nobody_else(
+    bare_zone: ZoneUnderTest, people: tuple[Place, Place, Browser, Browser]
+) -> None:
+    own, other, eve, adam = people
+    own.hostile.answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9\r\n\r\nhalf"  # never ends
+    page = bare_zone.origin("work") + own.prefix + "lab"
+    hanging = asyncio.create_task(eve.get(page))
+    await asyncio.sleep(0.3)
+    assert not hanging.done()
+    started = time.monotonic()
+    answer = await asyncio.to_thread(bare_zone.control, "PUT", "/frozen", {"projects": [OWN]})
+    with pytest.raises((aiohttp.ClientError, TimeoutError)):
+        await asyncio.wait_for(hanging, PATIENCE)
+    assert time.monotonic() - started < PATIENCE
+    assert answer.json() == {"workspaces": [own.ref], "sessions": 1}
+    assert set(bare_zone.control("GET", "/workspaces").json()) == {other.ref}
+    assert not (own.run / "up.sock").exists()
+    assert not (own.run / "api.sock").exists()
+    status, _ = await adam.get(bare_zone.origin("work") + other.prefix + "lab")
+    assert status == 200
+
+
+async def test_the_session_is_dead_and_who_signs_in_again_reads_why(
+    bare_zone: ZoneUnderTest, people: tuple[Place, Place, Browser, Browser]
+) -> None:
+    own, _, eve, _ = people
+    bare_zone.control("PUT", "/frozen", {"projects": [OWN]})
+    url = bare_zone.origin("work") + own.prefix
+    status, text = await eve.get(url + "api/status")
+    assert (status, json.loads(text)["reason"]) == (401, "session.missing")
+    await eve.get(url + "lab", Accept="text/html")  # by way of the hub, which still knows her
+    status, text = await eve.get(url + "lab", Accept="text/html")
+    assert status == 403
+    assert "project.frozen" in text
+    assert "동결" in text
+
+
+async def test_nothing_of_a_frozen_project_opens_until_it_is_lifted(
+    bare_zone: ZoneUnderTest, people: tuple[Place, Place, Browser, Browser]
+) -> None:
+    own, other, _, _ = people
+    bare_zone.control("PUT", "/frozen", {"projects": [OWN]})
+    refused = bare_zone.control("PUT", f"/workspaces/{own.ref}", own.tenancy)
+    assert (refused.status_code, refused.json()["error"]) == (400, "project.frozen")
+    assert bare_zone.control("PUT", f"/workspaces/{other.ref}", other.tenancy).status_code == 201
+    bare_zone.control("PUT", "/frozen", {"projects": []})
+    assert bare_zone.control("PUT", f"/workspaces/{own.ref}", own.tenancy).status_code == 201
+
+
+@pytest.mark.parametrize("projects", ["gibleed", [1], ["../x"], [["a"]], None, {"a": 1}])
+async def test_an_order_that_is_no_list_of_projects_changes_nothing(
+    bare_zone: ZoneUnderTest, people: tuple[Place, Place, Browser, Browser], projects: object
+) -> None:
+    assert bare_zone.control("PUT", "/frozen", {"projects": projects}).status_code == 400
+    assert len(bare_zone.control("GET", "/workspaces").json()) == 2
+
+
+async def test_twenty_workspaces_with_clients_that_hang_are_cut_at_once(bare_zone: ZoneUnderTest) -> None:
+    places = [Place(bare_zone, f"p{chr(97 + n)}", "crowd") for n in range(20)]
+    for place in places:
+        assert bare_zone.control("PUT", f"/workspaces/{place.ref}", place.tenancy).status_code == 201
+    started = time.monotonic()
+    cut = await asyncio.to_thread(bare_zone.control, "PUT", "/frozen", {"projects": ["crowd"]})
+    all_at_once = time.monotonic() - started
+    assert len(cut.json()["workspaces"]) == 20
+    bare_zone.control("PUT", "/frozen", {"projects": []})
+    with contextlib.suppress(KeyError):
+        assert not {place.ref for place in places} & set(bare_zone.control("GET", "/workspaces").json())
+    assert all_at_once < PATIENCE / 4

@@ -1,0 +1,117 @@
+"""A support bundle says how a zone stands, and nothing that anybody wrote into the zone."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub_config.cli import main
+from hub_config.settings import FILE_NAME, SECTIONS, load_settings
+from hub_config.support.commands import collected, packed
+from hub_config.support.contents import settings_without_words
+from hub_config.zone import open_zone
+from registry.desk import CLI
+from tests.integration.house.house_people import HERE, at_work, join, make_zone
+
+#: Values that stand for a person, an address, a secret, data: planted wherever a zone keeps words.
+PLANTED = ("Plantedkim", "planted-900101-1234567", "planted.example", "planted secret of a provider", "plantedcohort")
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Path:
+    """A zone that holds each of them in its settings, its record, its logs and its files."""
+    home = tmp_path / "plantedcohort"
+    make_zone(home)
+    settings = (home / FILE_NAME).read_text(encoding="utf-8")
+    changed = settings.replace("name: Ansim data safe zone", "name: Plantedkim 구역")
+    changed = changed.replace("  issuer: ''", "  issuer: https://planted.example").replace(
+        "  client_id: ''", "  client_id: planted.example"
+    )
+    changed = changed.replace("contact: ''", "contact: Plantedkim").replace(
+        "recipients: []", "recipients: [planted.example]"
+    )
+    (home / FILE_NAME).write_text(changed, encoding="utf-8")
+    zone = open_zone(home, "cli")
+    at_work(zone)
+    zone.registry.invite("planted", "Plantedkim", "a@planted.example", [], "ko", by=CLI, source=HERE)
+    join(zone, "plantedcohort")
+    zone.log.settle()
+    zone.db.close()
+    (home / "keys" / "oidc-client.secret").write_text("planted secret of a provider")
+    logs = home / "logs"
+    logs.mkdir(exist_ok=True)
+    lines = [
+        "2026-11-22 06:50:43,703 ansim.gate INFO Plantedkim opened planted-900101-1234567",
+        "[E 2026-11-22 06:51:01.389 JupyterHub app:2409] Plantedkim",
+        'Traceback (most recent call last):\n  File "/srv/plantedcohort/registry/people.py", line 55, in plantedcohort',
+        "    person = 'Plantedkim'",
+        "ValueError: planted-900101-1234567",
+        "PlantedkimError: planted.example",
+        "registry.errors.NotFound: Plantedkim",
+        "INFO" * 50 + "Plantedkim",
+    ]
+    (logs / "hub.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (logs / "plantedcohort-of-1.log").write_text("INFO planted", encoding="utf-8")
+    (home / "probe").mkdir(exist_ok=True)
+    finding = {"probe": "Plantedkim was here", "verdict": "broken"}
+    report = {"ended": "2026-11-22T06:50:43+00:00", "findings": [finding]}
+    (home / "probe" / "last.json").write_text(json.dumps(report))
+    return home
+
+
+def unpacked(path: Path) -> dict[str, str]:
+    with tarfile.open(path) as archive:
+        files = {one.name: archive.extractfile(one) for one in archive.getmembers()}
+        return {name: file.read().decode() for name, file in files.items() if file is not None}
+
+
+def test_nothing_that_was_planted_is_in_the_file(planted: Path, tmp_path: Path, capsys: Any) -> None:
+    out = tmp_path / "bundle.tar.gz"
+    assert main(["--home", str(planted), "support-bundle", "--output", str(out)]) == 0
+    files = unpacked(out)
+    everything = "\n".join([*files, *files.values()]).lower()
+    for value in PLANTED:
+        assert value.lower() not in everything
+    assert "planted" not in everything, "nor any part of one"
+    assert "minji" not in everything
+    assert out.stat().st_mode & 0o077 == 0
+
+
+def test_it_says_what_helps(planted: Path, tmp_path: Path) -> None:
+    out = tmp_path / "bundle.tar.gz"
+    main(["--home", str(planted), "support-bundle", "--output", str(out)])
+    parts = {Path(name).stem: json.loads(text) for name, text in unpacked(out).items()}
+    assert parts["settings"]["zone"]["demo"] is False
+    assert parts["settings"]["zone"]["name"] == "set"
+    assert parts["settings"]["mail"]["security"] == "starttls"
+    assert parts["entries"]["person.invited"] >= 2
+    assert parts["logs"]["hub.log"]["levels"] == {"ERROR": 1, "INFO": 1}
+    assert parts["logs"]["hub.log"]["places"] == {"registry/people.py:55": 1}
+    assert parts["logs"]["hub.log"]["errors"] == {"ValueError": 1, "registry.errors.NotFound": 1}
+    assert parts["versions"]["distributions"]["jupyterhub"]
+    assert {one["check"] for one in parts["doctor"]} >= {"container engine", "disk", "space for the log"}
+
+
+def test_every_section_of_the_settings_is_told_without_words(planted: Path) -> None:
+    told = settings_without_words(load_settings(planted))
+    assert told.keys() == SECTIONS.keys()
+
+
+def test_a_file_that_is_there_is_left_alone(planted: Path, tmp_path: Path) -> None:
+    out = tmp_path / "bundle.tar.gz"
+    out.write_text("mine")
+    assert main(["--home", str(planted), "support-bundle", "--output", str(out)]) == 3
+    assert out.read_text() == "mine"
+
+
+def test_the_archive_does_not_say_who_made_it(planted: Path, tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    path = tmp_path / "again.tar.gz"
+    path.write_bytes(packed(collected(load_settings(planted)), datetime.now(UTC)))
+    with tarfile.open(path) as archive:
+        assert {(one.uname, one.gname, one.uid, one.gid) for one in archive.getmembers()} == {("", "", 0, 0)}

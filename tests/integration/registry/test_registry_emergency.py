@@ -1,0 +1,88 @@
+"""The emergency account: it works when nothing else does, never quietly, and not for long."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from registry import totp
+from registry.desk import CLI
+from registry.emergency import OPEN_FOR, Envelope
+from registry.errors import Conflict, Denied, SignInRefused
+from registry.model import Person, Role
+from tests.integration.registry.registry_house import HOME, House
+
+
+def seal(house: House, **changes: Any) -> Envelope:
+    return house.registry.seal_emergency(**{"by": CLI, "source": HOME, **changes})
+
+
+def use(house: House, envelope: Envelope) -> Person:
+    house.clock.pass_by(seconds=31)
+    code = totp.code_at(envelope.totp_secret, house.clock())
+    return house.registry.sign_in(envelope.handle, envelope.password, code, source=HOME)
+
+
+def test_the_envelope_opens_the_account_and_everybody_who_must_know_is_told(each_house: House) -> None:
+    house = each_house
+    officer, researcher = house.join("jiwoo", Role.COMPLIANCE_OFFICER), house.join("minji")
+    person = use(house, seal(house))
+    assert person.roles == {Role.OPERATOR}
+    assert [one["action"] for one in house.entries()[-2:]] == ["session.emergency_used", "session.signed_in"]
+    assert "emergency_used" in {one.code for one in house.registry.messages(officer.person.ref)}
+    assert house.registry.messages(researcher.person.ref) == []
+
+
+def test_each_use_is_recorded_as_one_and_the_first_is_marked(house: House) -> None:
+    envelope = seal(house)
+    use(house, envelope)
+    use(house, envelope)
+    assert [one["detail"] for one in house.entries("session.emergency_used")] == [{"first": True}, {"first": False}]
+
+
+def test_it_is_shut_after_a_shift_until_it_is_sealed_anew(house: House) -> None:
+    old = seal(house)
+    use(house, old)
+    house.clock.now += OPEN_FOR - timedelta(minutes=1)
+    use(house, old)
+    house.clock.now += timedelta(minutes=1)
+    with pytest.raises(SignInRefused):
+        use(house, old)
+    assert house.last()["reason"] == "emergency_over"
+    new = seal(house)
+    house.clock.now += timedelta(minutes=16)
+    with pytest.raises(SignInRefused):
+        use(house, old)
+    assert use(house, new).handle == "emergency"
+
+
+def test_sealing_ends_the_sessions_of_who_opened_it(house: House) -> None:
+    use(house, seal(house))
+    house.clock.pass_by(minutes=5)
+    seal(house)
+    assert house.registry.person("emergency").sessions_from == house.clock()
+
+
+def test_nobodys_account_becomes_the_emergency_account(house: House) -> None:
+    house.join("minji")
+    with pytest.raises(Conflict):
+        seal(house, handle="minji")
+    seal(house)
+    with pytest.raises(Conflict):
+        seal(house, handle="another")
+
+
+def test_only_an_operator_seals_it(house: House) -> None:
+    with pytest.raises(Denied):
+        seal(house, by=house.join("minji", Role.CHECKER).actor)
+    assert house.registry.emergency_account() is None
+
+
+def test_what_is_in_the_envelope_is_nowhere_else(house: House) -> None:
+    envelope = seal(house)
+    assert len(envelope.password.replace("-", "")) == 30
+    everything = str(house.entries())
+    assert envelope.password not in everything
+    assert envelope.totp_secret not in everything

@@ -1,0 +1,140 @@
+"""What is too large or a picture is held back, a notice stands at its cell, and everything else passes unread."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub_config.gate.errors import MalformedFrame
+from hub_config.gate.frames import split_v1, v1_frame
+from hub_config.gate.outputs import (
+    LARGEST_LEGACY,
+    LARGEST_READ,
+    REASONS,
+    notice_frame,
+    notice_of,
+    parse_output,
+    readable,
+    reason_to_hold,
+)
+
+HEADER = {"msg_id": "m1", "msg_type": "display_data", "session": "s", "username": "u", "version": "5.3"}
+PARENT = {"msg_id": "cell"}
+PNG = {"data": {"image/png": "iVBORw0KGgo" * 10, "text/plain": "<Figure>"}, "metadata": {}, "transient": {"id": "x"}}
+
+
+def v1(kind: str, content: dict[str, Any], channel: str = "iopub", buffers: tuple[bytes, ...] = ()) -> bytes:
+    return v1_frame(channel, ({**HEADER, "msg_type": kind}, PARENT, {}, content), buffers)
+
+
+def legacy(kind: str, content: dict[str, Any], channel: str = "iopub") -> bytes:
+    parts = {"header": {**HEADER, "msg_type": kind}, "parent_header": PARENT, "metadata": {}, "content": content}
+    return json.dumps({**parts, "channel": channel, "buffers": []}).encode()
+
+
+def seen(frame: bytes | str) -> tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return channel, header, parent and content of a notice, as a client reads it."""
+    if isinstance(frame, str):
+        document = json.loads(frame)
+        return document["channel"], document["header"], document["parent_header"], document["content"]
+    channel, header, parent, _, content = split_v1(frame)
+    return channel.decode(), json.loads(header), json.loads(parent), json.loads(content)
+
+
+def test_a_small_message_passes_unread_whatever_it_is() -> None:
+    assert reason_to_hold(b"\0 anything", shown_bytes=100, pictures=True) is None
+    assert reason_to_hold(v1("display_data", PNG), shown_bytes=10_000, pictures=True) is None
+
+
+def test_a_picture_is_held_where_the_policy_says_so_and_cannot_be_faked_or_hidden_by_text() -> None:
+    for frame in (v1("display_data", PNG), legacy("display_data", PNG)):
+        assert reason_to_hold(frame, shown_bytes=10_000, pictures=False) == "output.picture"
+    printed = v1("stream", {"name": "stdout", "text": '"image/png": "iVBOR"'})
+    assert reason_to_hold(printed, shown_bytes=10_000, pictures=False) is None
+
+
+@pytest.mark.parametrize("kind", ["display_data", "update_display_data", "execute_result", "stream", "error"])
+@pytest.mark.parametrize("wrap", [v1, legacy])
+def test_the_notice_stands_at_the_cell_whose_output_it_was(kind: str, wrap: Any) -> None:
+    protocol: Any = "v1" if wrap is v1 else "legacy"
+    output = parse_output(wrap(kind, PNG), protocol)
+    text = notice_of(output, "output.too_large", "en")
+    channel, header, parent, content = seen(notice_frame(output, text, protocol))
+    assert (channel, header["msg_type"], parent) == ("iopub", kind, PARENT)
+    assert "egress" in json.dumps(content)
+    assert "iVBOR" not in json.dumps(content)
+
+
+def test_a_client_that_waits_for_a_reply_gets_one() -> None:
+    output = parse_output(v1("execute_reply", {"status": "ok", "payload": ["x" * 500]}, "shell"), "v1")
+    channel, header, _, content = seen(notice_frame(output, "held", "v1"))
+    assert (channel, header["msg_type"], content["status"]) == ("shell", "execute_reply", "error")
+
+
+@pytest.mark.parametrize("kind", ["comm_msg", "comm_open", "input_request", "anything_new", ""])
+def test_whatever_no_row_knows_becomes_a_line_of_text(kind: str) -> None:
+    output = parse_output(v1(kind, {"data": {"x": 1}}, buffers=(b"x" * 5000,)), "v1")
+    channel, header, _, content = seen(notice_frame(output, "held", "v1"))
+    assert (channel, header["msg_type"], content) == ("iopub", "stream", {"name": "stderr", "text": "held\n"})
+
+
+def test_a_content_that_is_too_large_is_not_read_at_all() -> None:
+    frame = v1("display_data", {"data": {"image/png": "x" * LARGEST_READ}})
+    output = parse_output(frame, "v1")
+    assert (output.content, output.mimes, output.size) == ({}, [], len(frame))
+    with pytest.raises(MalformedFrame):
+        parse_output(b"{" + b" " * LARGEST_LEGACY, "legacy")
+    with pytest.raises(MalformedFrame):
+        parse_output(v1_frame("iopub", ({**HEADER, "x": "y" * 70_000}, PARENT, {}, {})), "v1")
+
+
+def test_only_what_looks_like_a_type_is_recorded_as_one() -> None:
+    data = {"image/png": "x", "text/plain": "y", "홍길동 010-1234-5678": "z", "a/b c": "w"}
+    assert parse_output(v1("display_data", {"data": data}), "v1").mimes == ["image/png", "text/plain"]
+
+
+def test_the_notice_says_what_happened_and_what_to_do_in_both_languages() -> None:
+    output = parse_output(v1("display_data", PNG), "v1")
+    for reason in REASONS:
+        assert "/outbox" in notice_of(output, reason, "ko")
+        assert "반출" in notice_of(output, reason, "ko")
+        assert "request egress" in notice_of(output, reason, "en")
+    assert (readable(2_500_000), readable(99_000)) == ("2.5 MB", "99 kB")
+
+
+@given(st.binary(max_size=300), st.sampled_from(["v1", "legacy"]))
+def test_any_bytes_become_a_notice_or_one_error(data: bytes, protocol: Any) -> None:
+    try:
+        output = parse_output(data, protocol)
+    except MalformedFrame:
+        return
+    notice_frame(output, "held", protocol)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(
+    header=st.dictionaries(st.sampled_from(["msg_type", "msg_id", "x"]), JSON, max_size=3),
+    parent=JSON,
+    content=st.dictionaries(st.sampled_from(["data", "transient", "execution_count", "text"]), JSON, max_size=4),
+    channel=JSON,
+)
+def test_whatever_a_workspace_puts_into_a_message_none_of_its_content_is_in_the_notice(
+    header: dict[str, Any], parent: Any, content: dict[str, Any], channel: Any
+) -> None:
+    marked = {**content, "secret": "S3CR3T"}
+    parts = {"header": header, "parent_header": parent, "content": marked, "channel": channel, "metadata": {}}
+    try:
+        output = parse_output(json.dumps(parts).encode(), "legacy")
+    except MalformedFrame:
+        return
+    assert "S3CR3T" not in str(notice_frame(output, "held", "legacy"))

@@ -1,0 +1,123 @@
+"""Encoded text that goes out piece by piece is noticed; ordinary results are not."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import random
+import string
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub_config.gate.frames import v1_frame
+from hub_config.gate.trickle import LOOKED_AT, Trickle, dense_bytes
+
+HEADER = {"msg_id": "0f8fad5b-d9cb-469f-a165-70867728950e_17_1", "msg_type": "stream", "session": "a" * 32}
+CHANCE = random.Random(7)
+SECRET = CHANCE.randbytes(3000)
+DIGITS = "".join(CHANCE.choices(string.digits, k=5000))
+HOUR = 3600.0
+
+ENCODED = {
+    "base64": base64.b64encode(SECRET).decode(),
+    "base64 in lines": base64.encodebytes(SECRET).decode(),
+    "hex": SECRET.hex(),
+    "hex with blanks": SECRET.hex(" "),
+    "hex with colons": SECRET.hex(":"),
+    "digits": DIGITS,
+    "digits with blanks": " ".join(DIGITS),
+    "bytes as numbers": ", ".join(str(b) for b in SECRET),
+}
+ORDINARY = {
+    "a table": "\n".join(f"{year}  celecoxib  m  {n}  {n / 7:.4f}" for n, year in enumerate(range(1990, 2026))),
+    "prose": "The quick brown fox jumps over the lazy dog. 다람쥐 헌 쳇바퀴에 타고파. " * 40,
+    "a traceback": "  File /usr/lib/python3/dist-packages/pandas/core/frame.py, line 4102, in __getitem__\n" * 30,
+    "one hash": "sha256: " + hashlib.sha256(b"x").hexdigest() + "\n",
+    "a rule": "-" * 3000 + "\n" + "_" * 500,
+    "an array": "[" + " ".join(f"{n / 13:.3f}" for n in range(100)) + "]",
+}
+
+
+def frame(text: str) -> bytes:
+    return v1_frame("iopub", (HEADER, {"msg_id": HEADER["msg_id"]}, {}, {"name": "stdout", "text": text}))
+
+
+@pytest.mark.parametrize("how", sorted(ENCODED))
+def test_encoded_text_is_recognised_by_most_of_its_bytes(how: str) -> None:
+    found, _ = dense_bytes(frame(ENCODED[how]))
+    assert found > 0.8 * len(ENCODED[how])
+
+
+@pytest.mark.parametrize("what", sorted(ORDINARY))
+def test_ordinary_results_are_nearly_nothing(what: str) -> None:
+    found, _ = dense_bytes(frame(ORDINARY[what]))
+    assert found <= max(64, 0.05 * len(ORDINARY[what]))
+
+
+@pytest.mark.parametrize(("how", "kind"), [("base64", "base64"), ("hex", "hex"), ("digits", "digits")])
+def test_the_kind_is_said(how: str, kind: str) -> None:
+    assert dense_bytes(frame(ENCODED[how]))[1] == kind
+
+
+def test_a_picture_is_no_trickle_and_text_cannot_pretend_to_be_one() -> None:
+    picture = v1_frame("iopub", (HEADER, {}, {}, {"data": {"image/png": ENCODED["base64"]}}))
+    assert dense_bytes(picture)[0] == 0
+    assert dense_bytes(frame('"image/png": "' + ENCODED["base64"]))[0] > 3000
+
+
+def test_many_small_cells_add_up_and_are_told_once_an_hour() -> None:
+    trickle, piece = Trickle(limit=20_000), frame(ENCODED["hex"][:200])
+    told = [found for n in range(400) if (found := trickle.note(piece, n * 8.0))]
+    assert len(told) == 1
+    assert (told[0].kind, told[0].seconds) == ("hex", 3600)
+    assert told[0].messages == 100
+    assert 20_000 <= told[0].dense_bytes < 20_400
+
+
+def test_a_trickle_that_stays_below_the_hour_is_found_over_the_day() -> None:
+    trickle, piece = Trickle(limit=20_000), frame(ENCODED["base64"][:1000])
+    told = [found for n in range(24 * 5) if (found := trickle.note(piece, n * HOUR / 5))]
+    assert [found.seconds for found in told] == [24 * 3600]
+
+
+def test_what_was_long_ago_counts_no_more() -> None:
+    trickle, piece = Trickle(limit=20_000), frame(ENCODED["hex"])
+    assert trickle.note(piece, 0.0) is None
+    assert trickle.note(piece, 0.5) is None
+    assert all(trickle.note(piece, n * 25 * HOUR) is None for n in range(1, 20))
+    assert len(trickle._minutes) <= 2
+
+
+def test_what_follows_the_part_that_is_looked_at_is_taken_to_be_like_it() -> None:
+    text = base64.b64encode(CHANCE.randbytes(LOOKED_AT * 3)).decode()
+    found, _ = dense_bytes(frame(text))
+    assert 0.9 * len(text) < found < 1.1 * len(text)
+
+
+@given(st.text(string.hexdigits + string.digits + ' :,.-+/=\\"{}', max_size=400))
+def test_no_text_counts_for_more_than_it_is(text: str) -> None:
+    data = frame(text)
+    assert 0 <= dense_bytes(data)[0] <= len(data)
+
+
+def test_no_message_takes_long_whatever_it_holds() -> None:
+    def cpu(data: bytes) -> float:
+        began = time.process_time()
+        for _ in range(3):
+            dense_bytes(data)
+        return time.process_time() - began
+
+    plain = cpu(frame("word and word, " * 6000))
+    for worst in (
+        "1 " * 50_000,
+        "1, " * 40_000,
+        "0" * 90_000,
+        "ab " * 40_000,
+        "ab" * 31 + " ",
+        "1." * 45 + "x",
+        "a1 " * 31,
+    ):
+        assert cpu(frame((worst * 90_000)[:90_000])) < 60 * plain + 0.2
