@@ -131,7 +131,7 @@ def _is_ipv6(value: str) -> bool:
 
 
 # Values that are right under any name: no float, no minus zero, and no text that could be an address, for want of a
-# dot and of a second colon. What repeats a group stands in an atomic group: CPython before 3.11.5, so that of Debian 12,
+# dot and of a second colon. What repeats a group stands in an atomic group: CPython before 3.11.5, as in Debian 12,
 # does not take back the last half of a group that `*+` or `?+` repeats (gh-106052), and would accept `{"n":1,"m":}`.
 PLAIN_VALUE = rb'(?>-?[1-9][0-9]{0,14}+|0|"[A-Za-z0-9_-]{0,120}+(?::[A-Za-z0-9_-]{1,120}+)?"|true|false|null)'
 PLAIN_VALUES = rb"(?>%s|\[%s(?:,%s)*\])" % ((PLAIN_VALUE,) * 3)

@@ -49,7 +49,10 @@ COMPONENTS: Mapping[str, Component] = MappingProxyType(
     {
         "gate": Component(
             actions=frozenset(
-                {"workspace.opened", "workspace.cut", "cell.sent", "contents.written", "gate.refused"}
+                {
+                    *("workspace.opened", "workspace.cut", "cell.sent", "contents.written", "gate.refused"),
+                    *("output.held", "output.encoded"),
+                }
                 | _SESSION_ACTIONS
             ),
             services=frozenset({"gate"}),

@@ -47,6 +47,7 @@ _NOTED = Text(
     "It needs the key {key} until {day}. If that ends earlier: ansim deid keys end-use {use} --reason …",
 )
 _UNNAMED = Text("정책에 없어 뺀 열: {names}", "Columns left out because the policy does not name them: {names}")
+_DROPPED = Text("[정책에 없는 열 · 빠짐]", "[not named in the policy · dropped]")
 
 
 def run_apply(arguments: argparse.Namespace, context: Context) -> int:
@@ -185,12 +186,9 @@ def _dry_run(policy: Policy, table: Table, context: Context) -> int:
             entry = {"column": name, "role": None, "action": "drop", "technique": "suppress_column", "caution": None}
             context.print(json.dumps({**entry, "before": [], "after": []}, ensure_ascii=False))
         else:
-            context.print(f"{name}  {_UNNAMED.say(language_of())}")
+            context.print(f"{name}  {_DROPPED.say(language_of())}")
     _warn(policy, context)
     return 0
-
-
-_UNNAMED = Text("[정책에 없는 열 · 빠짐]", "[not named in the policy · dropped]")
 
 
 def _warn(policy: Policy, context: Context) -> None:

@@ -24,7 +24,7 @@ from deid.risk.assessment import Assessment, as_json, assess, assess_policy, cri
 from deid.risk.bought import Bought, Standing, bought
 from deid.risk.measures import Figure, NotComputed
 from deid.risk.population import Population
-from deid.risk.report import report_page, report_pdf
+from deid.risk.report import FIGURES, MET, report_page, report_pdf
 from deid.sources import Table, open_table
 from deid.written import write_report
 
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             context.print(f"! {sentence}")
         for demand in demands:
             where = f"({demand.column})" if demand.column else ""
-            context.print(f"  {demand.name}{where} {demand.required:g}: {demand.met}")
+            context.print(f"  {demand.name}{where} {demand.required:g}: {MET[demand.met][1].say(language_of())}")
     return 0 if all(demand.met == "met" for demand in demands) else 1
 
 
@@ -145,10 +145,10 @@ def _number(value: Figure) -> float | None:
 
 
 def _say(found: Assessment, before: Assessment | None, context: Context) -> None:
-    for name in ("rows", "k", "uniques", "class_count"):
+    for name, word in (("rows", "rows"), ("k", "k"), ("uniques", "uniques"), ("class_count", "classes")):
         now = _said(getattr(found, name))
         was = "" if before is None else f"{_said(getattr(before, name))} → "
-        context.print(f"{name}: {was}{now}")
+        context.print(f"{FIGURES[word].say(language_of())}: {was}{now}")
 
 
 def _said(value: Any) -> str:

@@ -249,8 +249,8 @@ def _identifiers(name: str, values: pa.ChunkedArray, more: Rules) -> tuple[Mappi
     whole: Counter[str] = Counter()
     for value in looked:
         spans = detect(value, heading=name, more=more)
-        found.update({span.label for span in spans})
-        whole.update({span.label for span in spans if 2 * (span.end - span.start) >= len(value.strip())})
+        found.update(sorted({span.label for span in spans}))
+        whole.update(sorted({span.label for span in spans if 2 * (span.end - span.start) >= len(value.strip())}))
     return tuple({label: count / len(looked) for label, count in one.most_common()} for one in (found, whole))  # type: ignore[return-value]
 
 
@@ -292,7 +292,7 @@ def _same_everywhere(kind: Kind, distinct: int, identifiers: Mapping[str, float]
     if kind == "empty" or not distinct:
         return Text("값이 없어 제외함", "it has no value, so it is dropped")
     if identifiers:
-        labels = ", ".join(identifiers)
+        labels = ", ".join(sorted(identifiers))
         return Text(
             f"모든 값이 같아 제외함. 그 값에 식별정보({labels})가 있음",
             f"all its values are the same, so it is dropped; that value holds an identifier ({labels})",

@@ -139,9 +139,11 @@ MEANING: Mapping[str, Text] = {
         "If the table is not rounded as claimed, every judgement that leans on the claim is wrong.",
     ),
     "cells.difference": Text(
-        "따로 보면 안전한 두 표도 서로 빼면 작은 집단이 나옵니다. 이 프로젝트에서 이미 나간 모든 것과 대조합니다.",
+        "따로 보면 안전한 두 표도 서로 빼면 작은 집단이 나옵니다. 이 프로젝트에서 이미 나간 모든 것과 대조하고, "
+        "가린 셀은 함께 나가는 표와 이미 나간 표를 모두 놓고(같은 집단을 말하는 표 20개까지) 계산합니다.",
         "Two tables that are safe alone show a small group when one is subtracted from the other. Everything that left "
-        "the project before is compared.",
+        "the project before is compared, and suppressed cells are computed from all tables that leave together and all "
+        "that left before (up to 20 that speak of the same groups).",
     ),
     "cells.linked": Text(
         "한 신청의 두 표가 같은 사람들을 다르게 나누면 서로 빼거나 더하여 작은 집단이나 가린 셀이 나올 수 있습니다.",

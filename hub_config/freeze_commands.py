@@ -41,7 +41,7 @@ SINCE = Text("{project}: {at}부터 동결. {why}", "{project}: frozen since {at
 
 
 def add_parser(commands: Any) -> None:
-    """Add the commands about a project that runs; those about its place in the registry are `ansim registry project`."""
+    """Add the commands about a project that runs; those about its registration are `ansim registry project`."""
     verbs = commands.add_parser("project", help="freeze a project and lift the freeze").add_subparsers(
         required=True, metavar="VERB"
     )

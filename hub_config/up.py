@@ -211,6 +211,10 @@ def greet(zone: Zone, start: Start, console: Console) -> None:
         return
     with step(console, Text("시범 자료 넣기", "Loading the demo world")):
         accounts, fresh = load_demo(zone)
+        if fresh:
+            from hub_config.demo.packages import bring_packages
+
+            bring_packages(zone, lambda said: console.print(said.say(language_of())))
     print_demo(zone, accounts, console, fresh=fresh)
     if fresh and start.story:
         from hub_config.story import play

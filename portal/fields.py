@@ -51,6 +51,7 @@ FIELDS: Mapping[str, Field] = {
     "role": Field(Text("역할", "Role"), 40),
     "language": Field(Text("언어", "Language"), 2),
     "reason": Field(Text("이유", "Reason"), 2_000),
+    "why": Field(Text("까닭", "Reason"), 2_000),
     "decision": Field(Text("결정", "Decision"), 16),
     "answer": Field(Text("신청자에게 전하는 말", "Answer to who asked"), 2_000),
     "package": Field(Text("패키지", "Package"), 64),

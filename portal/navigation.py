@@ -93,7 +93,7 @@ MENU = (
         (
             Entry("/walls", "shield", N_("Walls"), COMPLIANCE | OPERATORS),
             Entry("/packages", "box", N_("Packages"), RESEARCHERS | OPERATORS),
-    Entry("/images", "box", N_("Images"), OPERATORS),
+            Entry("/images", "box", N_("Images"), OPERATORS),
             Entry("/zone", "server", N_("Zone"), OPERATORS),
         ),
     ),

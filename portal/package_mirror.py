@@ -152,7 +152,7 @@ def told(zone: ZoneLike, workspace: Workspace) -> dict[str, Any]:
         "packages": [
             {"package": one.package, "version": one.version} for one in wheels if one.package in allowance.packages
         ],
-        "not_here_yet": sorted(allowance.packages - {one.package for one in wheels}),
+        "not_here_yet": sorted(allowance.named - {one.package for one in wheels}),
         "requests": [
             {
                 "ref": one.ref,

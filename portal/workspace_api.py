@@ -1,7 +1,7 @@
 """What a notebook may ask the zone: how things stand, would this pass, please let this out.
 
 The gate says which workspace calls, because the socket that the call came through says so; nothing in the call itself
-names a person. Texts come in both languages, findings in the person's.
+names a person. Texts come in both languages, findings in the one that the call asks for, else in the person's.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from portal.errors import ANSWERS, Missing, WrongInput, advice_of, answer_for, r
 from portal.fields import checked
 from portal.formats import minute
 from portal.groups import groups_of
+from portal.i18n import Language
 from portal.package_desk import packages_of
 from portal.package_mirror import Mirror, told
 from portal.requests import open_workspace, view_of
@@ -57,6 +58,12 @@ class Call:
     def source(self) -> Source:
         """A call comes out of the container of its workspace, not over a network."""
         return Source(ip=None, container=self.workspace.ref)
+
+    @property
+    def language(self) -> Language:
+        """The language that the notebook was switched to, in its Accept-Language header; else that of the person."""
+        asked = self.request.headers.get("accept-language", "").strip().lower()
+        return "ko" if asked == "ko" else "en" if asked == "en" else self.person.language
 
     def text(self, name: str, *, required: bool = True) -> str:
         """Return one text of the document.
@@ -190,7 +197,7 @@ def precheck(call: Call) -> Mapping[str, object]:
         supporting=call.supporting(),
         context=call.text("context", required=False) or None,
     )
-    document: Mapping[str, object] = report.as_json(call.person.language)
+    document: Mapping[str, object] = report.as_json(call.language)
     return document
 
 

@@ -63,6 +63,7 @@ FORMS: Mapping[str, RuleForm] = {
     "witness_failures": RuleForm({"threshold": 1}, actions=True),
     "log_not_intact": RuleForm({"threshold": 1}),
     "own_rights": RuleForm({"threshold": 1}, actions=True),
+    "encoded_output": RuleForm({"threshold": 1}, actions=True),
 }
 
 

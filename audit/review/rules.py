@@ -32,6 +32,7 @@ JUDGES: Mapping[str, Judge] = MappingProxyType(
         "witness_failures": rules_record.every,
         "log_not_intact": rules_record.log_not_intact,
         "own_rights": rules_record.own_rights,
+        "encoded_output": rules_record.every,
     }
 )
 assert JUDGES.keys() == FORMS.keys()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -87,7 +87,7 @@ def all_at_once(
     reader: Reader,
     beside: Beside | None = None,
     agrees: Agrees | None = None,
-    hints: Sequence[bytes] = (),
+    hints: Sequence[Hashable] = (),
     dates: Dates | None = None,
 ) -> Chunk | None:
     """Return a run of entries in which nothing is wrong; None if anything may be.

@@ -48,8 +48,8 @@ class Frame(NamedTuple):
     links: FoundLinks
     notable: bool
     """Whether this announces something, or declares what was pruned."""
-    columns_text: bytes
-    """The columns as they stand in a JSON list of lists, with the comma behind them."""
+    texts: tuple[bytes, ...]
+    """The columns, each as it stands in JSON."""
     kinds: bytes
     """The kinds of the links as they stand in a JSON list, with the comma behind them."""
     refs: bytes
@@ -188,7 +188,8 @@ def frame_of(columns: FoundColumns, linked: FoundLinks) -> Frame:
     """Return the frame of a body with these columns and links."""
     notable = columns[1] == PRUNED or columns[2] == b"intent"
     kinds, refs = (_members(values) for values in zip(*linked, strict=True)) if linked else (b"", b"")
-    return Frame(columns, linked, notable, b"[%b]," % _members(columns)[:-1], kinds, refs)
+    texts = tuple(_members([value])[:-1] for value in columns)
+    return Frame(columns, linked, notable, texts, kinds, refs)
 
 
 def _members(values: Iterable[bytes | None]) -> bytes:
@@ -231,7 +232,7 @@ def places_of(found: Learnt) -> Places:
 def _nowhere() -> Places:
     """Return how a body is cut of which nothing is known: not at all."""
     nothing = itemgetter(slice(0), slice(0))
-    blank = Frame((), (), False, b"", b"", b"")
+    blank = Frame((), (), False, (), b"", b"")
     return Places(nothing, nothing, b"", b"", b"", NO_FORM, blank, True, None, {})
 
 

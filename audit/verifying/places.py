@@ -53,12 +53,14 @@ class ExportedEntries:
 
     def chunk(self, start: int, end: int) -> Chunk:
         """Return the entries of a range, checked."""
-        torn: list[int] = []
-        rows = list(self._entries(start, end, torn))
-        chunk = None
-        if len(rows) == end - start:
-            chunk = all_at_once(start, [row[2] for row in rows], self._reader)
-        chunk = chunk or one_by_one(start, end, rows, None, minimum=self._place.minimum)
+        bundles = [(first, *self._bundle(first)) for first in range(start, end, TILE_WIDTH)]
+        bodies = [body for _, found, _ in bundles for body in found]
+        torn = [first + n for first, _, n in bundles if n is not None]
+        whole = len(bodies) == end - start and not torn
+        chunk = all_at_once(start, bodies, self._reader) if whole else None
+        if chunk is None:
+            rows: Iterator[Row] = (row for first, found, _ in bundles for row in _rows(first, found))
+            chunk = one_by_one(start, end, rows, None, minimum=self._place.minimum)
         for index in torn:
             chunk.suspect("bundle.form", index)
         # In a database a missing row was removed; in a copy it may not have arrived.
@@ -71,17 +73,15 @@ class ExportedEntries:
     def close(self) -> None:
         """Let go of nothing: every file is closed as soon as it is read."""
 
-    def _entries(self, start: int, end: int, torn: list[int]) -> Iterator[Row]:
-        for first in range(start, end, TILE_WIDTH):
-            width = min(TILE_WIDTH, self._place.size - first)
-            data = read_file(self._place.directory / bundle_path(first // TILE_WIDTH, width))
-            if data is None:
-                continue
-            bodies, whole = _unpack(data)
-            if not whole or len(bodies) != width:
-                torn.append(first + min(len(bodies), width - 1))
-            for index, body in enumerate(bodies[:width], first):
-                yield index, None, body
+    def _bundle(self, first: int) -> tuple[list[bytes], int | None]:
+        """Return the bodies in a bundle, none that should not be there, and after how many of them it is torn."""
+        width = min(TILE_WIDTH, self._place.size - first)
+        data = read_file(self._place.directory / bundle_path(first // TILE_WIDTH, width))
+        if data is None:
+            return [], None
+        bodies, whole = _unpack(data)
+        torn = None if whole and len(bodies) == width else min(len(bodies), width - 1)
+        return bodies[:width], torn
 
 
 class ExportedTiles:
@@ -117,15 +117,19 @@ def read_file(path: Path) -> bytes | None:
         return file.read(MAX_FILE_BYTES)
 
 
+def _rows(first: int, bodies: list[bytes]) -> Iterator[Row]:
+    return ((index, None, body) for index, body in enumerate(bodies, first))
+
+
 def _unpack(bundle: bytes) -> tuple[list[bytes], bool]:
     """Return the entries in a bundle as far as it can be read, and whether that was to its end."""
     entries: list[bytes] = []
-    position = 0
-    while position < len(bundle) and len(entries) <= TILE_WIDTH:
+    position, size = 0, len(bundle)
+    while position + LENGTH_BYTES <= size and len(entries) <= TILE_WIDTH:
         start = position + LENGTH_BYTES
-        end = start + int.from_bytes(bundle[position:start], "big")
-        if end > len(bundle):
+        end = start + (bundle[position] << 8 | bundle[position + 1])
+        if end > size:
             break
         entries.append(bundle[start:end])
         position = end
-    return entries, position == len(bundle)
+    return entries, position == size

@@ -9,7 +9,7 @@ frames and values, and held against what is there, in a few steps (`audit.verify
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import compress, count, repeat
 
 from audit.body import MAX_BODY_BYTES, parse
@@ -48,12 +48,12 @@ class Reader:
 
     def __init__(self) -> None:
         self._frames: dict[Key, Learnt] = {}
-        self._usual: dict[bytes, Places] = {}
-        self._others: dict[bytes, tuple[Places, ...]] = {}
+        self._usual: dict[Hashable, Places] = {}
+        self._others: dict[Hashable, tuple[Places, ...]] = {}
         self._patterns: set[bytes] = set()
         self._forms: tuple[bytes, ...] = ()
 
-    def read(self, bodies: Sequence[bytes], hints: Sequence[bytes] = (), dates: Dates | None = None) -> Said:
+    def read(self, bodies: Sequence[bytes], hints: Sequence[Hashable] = (), dates: Dates | None = None) -> Said:
         """Return what the bodies of a run say.
 
         A hint names the frame that a body most likely has, and nothing depends on its being right. Without hints it is
@@ -72,7 +72,7 @@ class Reader:
                 self._one(run, n, hints[n])
         return run.said()
 
-    def _one(self, run: Run, n: int, hint: bytes) -> None:
+    def _one(self, run: Run, n: int, hint: Hashable) -> None:
         """Read one body of a run."""
         run.put(n, *self._met(hint, run.bodies[n]))
 
@@ -82,9 +82,13 @@ class Reader:
         if not forms.issubset(self._forms):
             usual = (form for form, _ in Counter(run.forms).most_common())
             self._forms = tuple(dict.fromkeys((*usual, *self._forms)))[:_MAX_FORMS]
-        return len(forms) <= _MAX_FORMS and all_fit(self._forms)(as_lines(run.details)) is not None
+        lines = as_lines(run.details)
+        # A line feed within a detail could stand for the end of one: then each is held against its own form.
+        if lines is None or len(forms) > _MAX_FORMS:
+            return False
+        return all_fit(self._forms)(lines) is not None
 
-    def _met(self, hint: bytes, body: bytes) -> tuple[Frame, Facts]:
+    def _met(self, hint: Hashable, body: bytes) -> tuple[Frame, Facts]:
         """Return what a body says whose detail must be parsed, or that has not its usual frame, and its frame."""
         for places in self._others.get(hint, ()):
             if (parts := places.parts(body)) is not None:
@@ -100,7 +104,7 @@ class Reader:
             self._place(hint, places_of(met), body)
         return frame_of(facts.columns, facts.links), facts
 
-    def _place(self, hint: bytes, places: Places, body: bytes) -> None:
+    def _place(self, hint: Hashable, places: Places, body: bytes) -> None:
         others = self._others.get(hint, ())
         known = {(other.before, other.after, other.middle, other.form == NO_FORM) for other in others}
         if (places.before, places.after, places.middle, places.form == NO_FORM) not in known and not places.parses:

@@ -22,9 +22,10 @@ from audit.verifying.together import Dates, Said
 _ENTRIES = "SELECT idx, leaf_hash, body, {columns} FROM audit_entry WHERE idx >= {0} AND idx < {0} ORDER BY idx"
 _IN = 500
 _BUSY_SECONDS = 30
-_CACHE_KIBIBYTES = 16_384
+_CACHE_KIBIBYTES = 1_024
 _MAX_BYTES = 16 << 20  # of all bodies in a run; runs with more are read row by row
-_BETWEEN, _NEXT_LIST, _NEXT_TEXT = b"\n", b"],[", b'","'
+_BETWEEN, _COMMA, _NEXT_TEXT = b"\n", b",", b'","'
+_HINTS = slice(3, 8, 2)  # action, actor and object, behind the hashes and indexes
 
 
 class Rows(Protocol):
@@ -43,7 +44,7 @@ class SqliteRows:
         )
         self._connection.text_factory = bytes
         self._connection.execute("PRAGMA query_only=ON")
-        # A run of entries is read in one go, and its pages more than once.
+        # A run of entries is read in one go, each page once: what is small stays in the caches of the processor.
         self._connection.execute(f"PRAGMA cache_size=-{_CACHE_KIBIBYTES}")
         self._connection.execute("BEGIN")
         self._plain = self._connection.execute(_OTHER_THAN_TABLES).fetchone() == (0,)
@@ -60,7 +61,6 @@ class SqliteRows:
         try:
             bodies, times, ids, *rows = self._connection.execute(_TOGETHER, (start, end)).fetchone()
             kept: list[bytes] = [*rows, *self._connection.execute(_LINKS_TOGETHER, (start, end)).fetchone()]
-            columns = kept[-4]
         except sqlite3.Error:
             return None  # a value of another type, or too many bytes; if the file is damaged, it is met again
         finally:
@@ -68,7 +68,8 @@ class SqliteRows:
         texts: list[bytes] = [] if bodies is None else bodies.split(_BETWEEN)
         if len(texts) != end - start:
             return None
-        hints, dates = columns[2:-2].split(_NEXT_LIST), Dates(_texts(ids), _texts(times))
+        # Who did what to what: bodies that say the same of this are most likely alike.
+        hints, dates = list(zip(*map(_texts, kept[_HINTS]), strict=False)), Dates(_texts(ids), _texts(times))
         if not len(dates.ids) == len(dates.times) == len(texts):
             return None
 
@@ -178,12 +179,13 @@ _NO_TEXTS = f"""
 SELECT idx FROM audit_entry WHERE idx >= ? AND idx < ? AND NOT (coalesce(project, '') < x''
     AND {" AND ".join(f"coalesce({name} < x'', 0)" for name in _COLUMNS if name != "project")})
 """  # noqa: S608 - the names are those of our own columns
+_LISTS = ", ".join(f"json_group_array({name})" for name in _COLUMNS[2:])
 # One row instead of one for each entry. A list of JSON tells every value from every other: a text from a number, and
 # one text with a comma in it from two; it takes no blob. A body has no line feed in it, and what is not there is found
 # by its number.
 _TOGETHER = f"""
 SELECT CAST(group_concat(body, x'0a') AS blob), json_group_array(ts), json_group_array(event_id),
-    CAST(group_concat(leaf_hash, '') AS blob), json_group_array(idx), json_group_array(json_array({", ".join(_COLUMNS[2:])}))
+    CAST(group_concat(leaf_hash, '') AS blob), json_group_array(idx), {_LISTS}
 FROM audit_entry WHERE idx >= ? AND idx < ? AND body > x'' AND length(leaf_hash) = {HASH_BYTES}
 """  # noqa: S608
 # What looks like a table and computes its values could give them a form of its own.
@@ -213,9 +215,10 @@ def _derived(start: int, hashes: bytes, said: Said) -> list[bytes]:
     """Return what is kept beside the bodies of entries: their rows and links, column by column."""
     each = [f"{index}," for index in range(start, start + len(said.frames))]
     _, links, _, columns, kinds, refs = zip(*said.frames, strict=True)
-    linked = map(mul, each, map(len, links))
-    lists = ["".join(each).encode(), b"".join(columns), "".join(linked).encode(), b"".join(kinds), b"".join(refs)]
-    return [hashes, *(b"[%b]" % members[:-1] for members in lists)]
+    linked = "".join(map(mul, each, map(len, links))).encode()
+    rows = [_COMMA.join(column) for column in zip(*columns, strict=True)]
+    lists = ["".join(each).encode()[:-1], *rows, linked[:-1], b"".join(kinds)[:-1], b"".join(refs)[:-1]]
+    return [hashes, *map(b"[%b]".__mod__, lists)]
 
 
 def _parts(values: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

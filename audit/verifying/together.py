@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from operator import call, eq
@@ -64,7 +64,7 @@ class Run:
         sealed, details = zip(*map(call, own, bodies), strict=True)
         ids, times = dates or zip(*map(call, dated, bodies), strict=True)
         parts = before, sealed, after, details, ids, middle, times, forms, frames, parses
-        return cls(bodies, dates is not None, *map(list, parts))
+        return cls(bodies, dates is not None, *map(list, parts))  # type: ignore[arg-type]
 
     def put(self, n: int, frame: Frame, facts: Facts) -> None:
         """Take one body as it was read by itself.
@@ -112,6 +112,7 @@ class Run:
         return Said(self.ids, self.times, self.frames, commitments, intents)
 
 
-def as_lines(texts: Iterable[bytes]) -> bytes:
-    """Return texts with a line feed behind each."""
-    return _END_OF_LINE.join(texts) + _END_OF_LINE
+def as_lines(texts: Sequence[bytes]) -> bytes | None:
+    """Return texts with a line feed behind each; None if any has one in it."""
+    lines = _END_OF_LINE.join(texts) + _END_OF_LINE
+    return lines if lines.count(_END_OF_LINE) == len(texts) else None

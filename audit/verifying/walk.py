@@ -129,6 +129,8 @@ class Walk:
 
     def _whole(self, chunk: Chunk) -> None:
         """Take entries in which nothing is wrong, tile by tile."""
+        for suspect in chunk.suspects:
+            self._suspect(*suspect)
         for n, hashes in enumerate(chunk.tiles):
             start = chunk.start + n * TILE_WIDTH
             root = chunk.roots[n] if n < len(chunk.roots) else None

@@ -12,10 +12,10 @@ from typing import get_args
 
 from audit.event import Subjects
 from audit.text import Language, Text
+from deid.records.drawn import plain
 from deid.records.errors import Invalid, TooRisky
 from deid.records.model import Document, Draft, Level
 from deid.records.order import Item
-from deid.records.drawn import plain
 from deid.records.processing import Made, Workshop, fresh_directory, sha256_of
 from deid.records.readme import README, synthetic_readme
 from deid.sources import Table, open_table

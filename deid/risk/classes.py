@@ -104,7 +104,7 @@ def _encoded(array: pa.Array) -> tuple[Codes, int]:
 def _as_they_stand(array: pa.Array) -> Codes | None:
     """Return values that are numbers of at most 64 bits already, or None."""
     if pa.types.is_signed_integer(array.type):
-        return array.to_numpy().astype(np.int64)
+        return np.asarray(array.to_numpy(), dtype=np.int64)
     if not pa.types.is_string(array.type):
         return None
     size = len(array)

@@ -65,7 +65,9 @@ def _styles() -> dict[str, Any]:
         "plain": plain,
         "bold": bold,
         "title": ParagraphStyle("title", parent=bold, fontSize=14, leading=17),
-        "part": ParagraphStyle("part", parent=bold, fontSize=8.5, leading=11, spaceBefore=5, spaceAfter=1),
+        "part": ParagraphStyle(
+            "part", parent=bold, fontSize=8.5, leading=11, spaceBefore=5, spaceAfter=1, keepWithNext=1
+        ),
     }
     for tone, colour in _TONES.items():
         made[f"cell {tone}"] = ParagraphStyle(tone, parent=plain, textColor=colors.HexColor(colour))

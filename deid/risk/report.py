@@ -25,7 +25,7 @@ _VERDICT: dict[str, tuple[Tone, Text]] = {
     ),
     "none": ("unknown", Text("정책에 기준이 없어 판단하지 않았습니다.", "The policy names no criterion: no verdict.")),
 }
-_MET: dict[Met, tuple[Tone, Text]] = {
+MET: dict[Met, tuple[Tone, Text]] = {
     "met": ("met", Text("만족", "met")),
     "failed": ("failed", Text("불만족", "not met")),
     "not_computed": ("unknown", Text("계산 안 됨", "not computed")),
@@ -40,7 +40,7 @@ _HEADINGS = {
     "sensitive": Text("민감정보의 다양성", "Variety of sensitive values"),
     "limits": Text("이 수치가 말하지 않는 것", "What these figures do not say"),
 }
-_FIGURES = {
+FIGURES = {
     "rows": Text("행 수", "Rows"),
     "k": Text("k-익명성 (가장 작은 묶음)", "k-anonymity (smallest class)"),
     "classes": Text("묶음 수", "Classes"),
@@ -238,7 +238,7 @@ def _words(language: Language, *keys: str) -> tuple[str, ...]:
 def _criteria(demands: Sequence[Criterion], language: Language) -> Grid:
     rows = []
     for demand in demands:
-        tone, word = _MET[demand.met]
+        tone, word = MET[demand.met]
         name = f"{demand.name} ({demand.column})" if demand.column else demand.name
         required = f"{'≤' if demand.name == 't' else '≥'} {demand.required:g}"
         verdict = Cell(word.say(language), tone)
@@ -257,7 +257,7 @@ def _figures(found: Assessment, before: Assessment | None, language: Language) -
     columns = [values(one) for one in ((found,) if before is None else (before, found))]
     keys = ("measure", "after") if before is None else ("measure", "before", "after")
     rows = []
-    for (key, text), *numbers in zip(_FIGURES.items(), *columns, strict=True):
+    for (key, text), *numbers in zip(FIGURES.items(), *columns, strict=True):
         share = key in ("prosecutor", "average", "journalist", "marketer")
         rows.append((Cell(text.say(language)), *(said(number, language, share=share) for number in numbers)))
     names = ", ".join(found.quasi) or _NONE.say(language)

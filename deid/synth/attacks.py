@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from deid.synth.matrix import Tables, Values
 from deid.synth.shares import Excess, Share
@@ -32,7 +31,7 @@ def linkability(tables: Tables, attacks: int, random: np.random.Generator) -> Ex
             nearest = [_nearest(tables.space.distances(row, tables.synthetic, half), random) for half in halves]
             hits += nearest[0] == nearest[1]
         found.append(Share(hits, len(targets)))
-    return Excess(*found)
+    return Excess(found[0], found[1])
 
 
 def inference(tables: Tables, secret: int, attacks: int, random: np.random.Generator) -> Excess:
@@ -46,7 +45,7 @@ def inference(tables: Tables, secret: int, attacks: int, random: np.random.Gener
             nearest = _nearest(tables.space.distances(row, tables.synthetic, known), random)
             hits += _tells(tables.synthetic[nearest, secret], row[secret], bool(tables.space.categorical[secret]))
         found.append(Share(hits, len(targets)))
-    return Excess(*found)
+    return Excess(found[0], found[1])
 
 
 @dataclass(frozen=True, slots=True)

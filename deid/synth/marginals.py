@@ -44,10 +44,11 @@ class Marginals:
 
 
 def measure(codes: Codes, sizes: Sequence[int], least_cell: int = 1, least_value: int = 1) -> Marginals:
-    """Return counts of all pairs; values of fewer than `least_value` rows and cells of fewer than `least_cell` are empty.
+    """Return counts of all pairs, without values of fewer than `least_value` rows and cells of fewer than `least_cell`.
 
-    A value that the policy names may still be that of one person only. A combination of one or two people is then not reproduced from a count of it, though chance may make it again. A
-    pair that loses too many rows so is not used at all: the few cells that are left would be drawn again and again.
+    A value that the policy names may still be that of one person. A combination of one or two people is not reproduced
+    from a count of it, though chance may make it again. A pair that loses too many rows so is not used at all: the few
+    cells that are left would be drawn again and again.
     """
     total = float(len(codes))
     counted = tuple(_count(codes[:, n], size) for n, size in enumerate(sizes))

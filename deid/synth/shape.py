@@ -16,10 +16,10 @@ REST, NONE = "#rest", "#none"
 """Labels of the groups that have no value of their own: what was joined, and rows without a value."""
 BESIDE = Text("열마다 나란히: 실제와 합성", "Column by column: real beside synthetic")
 LEGEND = Text(
-    "위 막대(회색): 배우지 않은 실제 행, 아래 막대(파랑): 합성 행. 실제 행이 10개가 안 되는 묶음은 합치고,"
-    " 개수는 5의 배수로 맞췄습니다. 숫자는 실제 · 합성의 차례입니다.",
-    "Upper bar (grey): real rows that were held out; lower bar (blue): synthetic rows. Groups of fewer than 10 real rows"
-    " are joined, and counts are rounded to multiples of 5. Figures: real · synthetic.",
+    "위 막대(회색): 배우지 않은 실제 행, 아래 막대(파랑): 합성 행. 실제 행이 10개가 안 되는 묶음은"
+    " 합치고, 개수는 5의 배수로 맞췄습니다. 숫자는 실제 · 합성의 차례입니다.",
+    "Upper bar (grey): real rows that were held out; lower bar (blue): synthetic rows. Groups of fewer than 10 real"
+    " rows are joined, and counts are rounded to multiples of 5. Figures: real · synthetic.",
 )
 _LABELS = {REST: Text("그 밖의 값", "other values"), NONE: Text("값 없음", "no value")}
 _WIDE, _PANEL, _LEFT, _BAR, _STEP, _HEAD = 760, 380, 118, 170, 22, 26

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,7 @@ def _of_numbers(column: ColumnKind, made: Values, real: Values) -> tuple[list[st
         else:
             kept, groups = [ends[0], ends[-1]], [waiting]
     last = len(groups) - 1
-    labels = [_range(column, low, high, n == last) for n, (low, high) in enumerate(zip(kept, kept[1:], strict=False))]
+    labels = [_range(column, low, high, n == last) for n, (low, high) in enumerate(pairwise(kept))]
     return labels, np.stack(groups, axis=1)
 
 

@@ -1,8 +1,8 @@
 """Singling out: conditions that fit one synthetic row and no other, held against the people behind the table.
 
 The attack follows Giomi et al. (PoPETs 2023, section 4.1). How many conditions fit exactly one person depends on how
-many people there are, and fewer are held out than were learnt from; so the control is raised by as much as the same
-conditions would find less among as few learnt people. Without memory both find the same, whatever their numbers.
+many people there are, and fewer are held out than were learnt from; so the control is raised to what the same
+conditions would find among as many people who were not learnt from. Without memory both find the same.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def singling_out(tables: Tables, attacks: int, random: np.random.Generator) -> E
             break
     of = max(len(found), min(attacks, LEAST_CONDITIONS))
     among_learnt, among_others = (np.array([pair[n] for pair in found], dtype=np.int64) for n in (0, 1))
-    shares = (Share(int((counts == 1).sum()), of) for counts in (among_learnt, among_others))
-    return Excess(*shares, scale=_scale(among_learnt, min(1.0, len(control) / len(learnt))))
+    attack, other = (Share(int((counts == 1).sum()), of) for counts in (among_learnt, among_others))
+    return Excess(attack, other, _scale(among_others, len(learnt) / max(1, len(control))))
 
 
 def _candidates(synthetic: Values, most: int, random: np.random.Generator) -> Iterator[tuple[Columns, Values]]:
@@ -77,12 +77,25 @@ def _alone(codes: NDArray[np.int64], sizes: list[int], columns: Columns) -> NDAr
     return np.asarray(np.bincount(cells)[cells] == 1)
 
 
-def _scale(counts: NDArray[np.int64], part: float) -> float:
-    """Return how many times more often the conditions fit exactly one learnt person than one of a part of them."""
-    whole = float((counts == 1).sum())
-    fewer = float((counts * part * (1.0 - part) ** np.maximum(counts - 1, 0)).sum())
-    # Nothing found: each person of the part stands for as many as there are times more.
-    return whole / fewer if whole and fewer else 1.0 / part
+def _scale(counts: NDArray[np.int64], times: float) -> float:
+    """Return how many times more often conditions would fit one person only, among `times` as many who are not learnt.
+
+    Read off the held-out people alone, so that nothing an engine remembers can raise it: the chances that a person fits
+    are taken to spread as a gamma distribution, which has the observed shares of conditions that fit nobody and one.
+    """
+    nobody, one = (float((counts == n).mean()) if len(counts) else 0.0 for n in (0, 1))
+    if times <= 1.0 or not nobody or not one:
+        return max(times, 1.0)
+    few = one / nobody
+    if -np.log(nobody) <= few:  # no more spread than chance has: all conditions are alike (Poisson)
+        return float(times * np.exp(-few * (times - 1.0)))
+    low, high = 1e-12, 1.0 - 1e-12
+    for _ in range(100):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if few * np.log(middle) / (1.0 - middle) < np.log(nobody) else (low, middle)
+    shape = few / (1.0 - low)
+    mean = shape * (1.0 - low) / low
+    return float(times * ((shape + mean) / (shape + mean * times)) ** (shape + 1.0))
 
 
 def _fitting(row: Values, real: Values, columns: Columns, space: Space, middles: Values) -> int:

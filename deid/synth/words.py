@@ -14,9 +14,9 @@ RISKS: dict[str, Text] = {
 }
 MEANINGS: dict[str, Text] = {
     "singling_out": Text(
-        "합성 행에서 만든 조건이 실제 한 사람만 가리키는 비율. 배우지 않은 사람에 대한 비율을 뺀 값입니다.",
-        "How often a condition read off a synthetic row fits one real person only, beyond how often it fits one who"
-        " was not learnt from.",
+        "합성 행 하나에만 맞는 조건이 실제로도 한 사람만 가리키는 비율. 배우지 않은 사람에 대한 비율을 뺀 값입니다.",
+        "How often a condition that fits one synthetic row only fits one real person only, beyond how often it fits"
+        " one who was not learnt from.",
     ),
     "linkability": Text(
         "한 사람의 열을 둘로 나누었을 때 두 쪽이 같은 합성 행으로 이어지는 비율.",

@@ -133,7 +133,7 @@ class Record:
             "sha256": digest,
             "count": 1,
         }
-        event = self._event("output.held", workspace.tenancy, asker, outcome="denied", reason=reason, detail=detail)
+        event = self._event("output.held", workspace.tenancy, asker, reason=reason, detail=detail)
         workspace.held += 1
         await self._windowed((workspace.tenancy.ref, asker.actor.session or "", reason), event)
 

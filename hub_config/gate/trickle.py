@@ -14,8 +14,13 @@ from dataclasses import dataclass, field
 from hub_config.gate.outputs import PICTURE
 
 LOOKED_AT = 65_536  # bytes of one message
-# Base64, hex or digits of 64 and more at a stretch (a SHA-256 in hex is just one), or bytes in hex with separators.
-DENSE = re.compile(rb"[A-Za-z0-9+/=]{64,}|[0-9a-fA-F]{2}(?:[ :,\-][0-9a-fA-F]{2}){31,}|[0-9](?:[ ,.]{0,2}[0-9]){95,}")
+# Base64, hex or digits of 64 and more at a stretch (a SHA-256 in hex is just one), and the same with separators.
+# Numbers in rows are not among them: an array of measurements looks like an array of bytes.
+DENSE = re.compile(rb"[A-Za-z0-9+/=]{64,}|[0-9a-fA-F]{2}(?:[ :,\-][0-9a-fA-F]{2}){31,}|[0-9](?: [0-9]){63,}")
+# The same as what a search for bytes finds at the speed of the machine: most messages hold none of these, and are done.
+_B64 = bytes(0x78 if (chr(b).isalnum() and b < 128) or chr(b) in "+/=" else 0x20 for b in range(256))
+_PAIRS = bytes(0x68 if chr(b) in "0123456789abcdefABCDEF" else 0x73 if chr(b) in " :,-" else 0x2E for b in range(256))
+_SIGNS = ((_B64, b"x" * 64), (_PAIRS, b"hhs" * 31), (_PAIRS, b"hs" * 63))
 DIGITS = re.compile(rb"[0-9 ,.]+")
 HEX = re.compile(rb"[0-9a-fA-F :,\-]+")
 KINDS = ("digits", "hex", "base64")
@@ -93,10 +98,13 @@ class Trickle:
 
 def dense_bytes(data: bytes) -> tuple[int, str]:
     """Return how many bytes of a message look encoded, and of which kind most are; a picture is none of them."""
-    if PICTURE.search(data, 0, LOOKED_AT) is not None:
+    looked = data[:LOOKED_AT]
+    if not any(sign in looked.translate(table) for table, sign in _SIGNS):
+        return 0, "base64"
+    if PICTURE.search(looked) is not None:
         return 0, "base64"  # pictures are base64 by their nature; they are counted against the budget
     total, longest, kind = 0, 0, "base64"
-    for match in DENSE.finditer(data, 0, LOOKED_AT):
+    for match in DENSE.finditer(looked):
         size = match.end() - match.start()
         total += size
         if size > longest:

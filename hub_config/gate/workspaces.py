@@ -80,6 +80,7 @@ class Workspaces:
                 raise ValueError("another workspace is open at this path")
             if known is not None and known.tenancy.prefix == tenancy.prefix:
                 known.tenancy = tenancy
+                known.trickle.limit = tenancy.access.dense_bytes
                 return
             if known is not None:
                 raise ValueError("the workspace is open at another path")

@@ -7,7 +7,6 @@ import stat
 from sqlalchemy.exc import DatabaseError
 
 from audit.db import Database
-
 from hub_config.identity.desk import IdentityDesk
 from hub_config.identity.errors import NotVouched
 from hub_config.settings import Settings

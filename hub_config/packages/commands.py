@@ -87,9 +87,9 @@ def list_shelf(arguments: argparse.Namespace, context: Context) -> int:
     wheels, missing = desk.shelf.wheels(), frozenset[str]()
     if arguments.project:
         context.zone().registry.project(arguments.project)
-        allowed = desk.allowance(arguments.project).packages
-        missing = allowed - {one.package for one in wheels}
-        wheels = tuple(one for one in wheels if one.package in allowed)
+        allowed = desk.allowance(arguments.project)
+        missing = allowed.named - {one.package for one in wheels}
+        wheels = tuple(one for one in wheels if one.package in allowed.packages)
     if context.json:
         fields = ("package", "version", "file", "sha256", "size", "requires_python", "requires")
         rows = [{name: getattr(one, name) for name in fields} for one in wheels]

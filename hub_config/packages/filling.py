@@ -94,7 +94,7 @@ def bring_in(shelf: Shelf, lock: str, *, folder: Path | None = None) -> list[Whe
 
     Raises: PackagesRefused, ImageError.
     """
-    shelf.wheels_directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+    shelf.prepare()
     with tempfile.TemporaryDirectory(dir=shelf.directory, prefix=".part-") as part:
         described = [describe(path) for path in fetch(lock, Path(part), folder=folder)]
         for one in described:

@@ -148,6 +148,8 @@ def keep_probing(zone: Zone, actor: Actor, now: datetime | None = None) -> bool:
 
     A new zone is probed first when its keys are an hour old, so that a first start is not followed by a probe.
     """
+    if zone.settings.machine.engine_helper:
+        return False  # a probe attacks with containers that the helper, rightly, does not make
     now = now or datetime.now(UTC)
     tried = zone.home / "probe" / "tried"
     if now < due(zone) or (tried.exists() and now < datetime.fromtimestamp(tried.stat().st_mtime, UTC) + AGAIN):

@@ -18,7 +18,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from sqlalchemy import Connection, func, select
 
 from audit.catalogue import CATALOGUE
-from audit.tables import entry
+from audit.tables import audit_entry as entry
 from hub_config.settings import SECTIONS, Settings
 
 LOG_LEVEL = re.compile(r"\b(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b|^\[([DIWEC]) ")

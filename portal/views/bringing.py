@@ -12,7 +12,7 @@ from portal.errors import WrongInput, advice_of, reason_of
 from portal.i18n import N_
 from portal.navigation import Crumb
 from portal.visit import Visit
-from registry.errors import RegistryError
+from registry.errors import Denied, RegistryError
 from registry.model import Workspace
 from registry.text import Text
 
@@ -28,6 +28,12 @@ def form(visit: Visit) -> Response:
     again = visit.query("again")
     said = visit.zone.desk.draft_of(visit.person, again) if again else None
     return _form(visit, workspace, _words(said), again)
+
+
+CLOSED = Text(
+    "이 과제에는 파일을 반입할 수 없습니다. 필요하면 운영자에게 문의하십시오.",
+    "No files are brought into this project. Ask an operator if you need one.",
+)
 
 
 def bring(visit: Visit) -> Response:
@@ -90,4 +96,7 @@ def _workspace(visit: Visit) -> Workspace:
 
     Raises: Denied — if they may not work there now.
     """
-    return visit.zone.registry.may_work(visit.person.handle, visit.path("project")).workspace
+    workspace = visit.zone.registry.may_work(visit.person.handle, visit.path("project")).workspace
+    if visit.zone.settings.access_of(workspace.project).uploads == "refuse":
+        raise Denied("bringing_closed", CLOSED)
+    return workspace

@@ -12,6 +12,7 @@ from portal.navigation import Crumb
 from portal.queries import as_day
 from portal.views.people import as_role
 from portal.visit import Visit
+from registry.access_policy import PROFILES
 from registry.model import Grant, Membership, Role
 from registry.roles import NAMES, PROJECT_ROLES
 
@@ -61,6 +62,8 @@ def project(visit: Visit) -> Response:
         "versions": [v for dataset in registry.datasets() for v in reversed(registry.versions(dataset.id))],
         "IN_FORCE": (IN_FORCE, NOT_YET),
         "freeze": registry.freeze_of(shown.id),
+        "access": visit.zone.settings.access_of(shown.id),
+        "profiles": PROFILES,
         "may_manage": visit.has(Role.OPERATOR),
         "may_grant": visit.has(Role.DATA_CONTROLLER),
         "may_audit": visit.has(Role.COMPLIANCE_OFFICER),

@@ -61,7 +61,7 @@ class PackageDesk(Desk):
         with self._db.read() as tx:
             granted = _approved(tx, project)
         named = tier.packages | granted | ({one.package for one in wheels} if tier.everything else set())
-        return Allowance(tier, policy.digest, with_what_they_require(named, wheels))
+        return Allowance(tier, policy.digest, frozenset(named), with_what_they_require(named, wheels))
 
     def requests(self, project: str | None = None) -> list[PackageRequest]:
         """Every request, or those of one project, the newest first."""
@@ -81,10 +81,12 @@ class PackageDesk(Desk):
         """
         name, reason = check_name(package), forms.check_paragraphs("why", why, longest=2000)
         allowed = name in self.allowance(forms.check_slug("project", project)).packages
+        refusal = self._refusal(person, project)  # before the transaction: it may make the name of a first workspace
         with self._changing(
             "package.asked", Object("project", project, project), by=by or as_actor(person), source=source, own=True
         ) as change:
-            self._registry.running_allowed(person.ref, project)
+            if refusal is not None:
+                raise refusal
             if allowed:
                 raise Conflict("package_allowed", _ALLOWED.fill(name=name))
             _check_may_ask(change.tx, project, name)
@@ -192,6 +194,13 @@ class PackageDesk(Desk):
             self.shelf.path(wheel).unlink(missing_ok=True)
             self.shelf.metadata_path(wheel).unlink(missing_ok=True)
         return len(gone)
+
+    def _refusal(self, person: Person, project: str) -> Denied | None:
+        try:
+            self._registry.may_work(person.handle, project)
+        except Denied as refusal:
+            return refusal
+        return None
 
     def _found(self, ref: str) -> PackageRequest:
         with self._db.read() as tx:

@@ -46,9 +46,12 @@ class PackageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What one project may install: its tier, and every package by name with what those require."""
+    """What one project may install: its tier, and every package with what it requires."""
 
     tier: Tier
     policy: str
     """The digest of the policy."""
+    named: frozenset[str]
+    """What policy and decisions name."""
     packages: frozenset[str]
+    """These, and what they require: some of it may be in the image and never be asked for."""

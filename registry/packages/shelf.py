@@ -84,6 +84,12 @@ class Shelf:
         """Return where the metadata of a wheel lies (PEP 658)."""
         return self.wheels_directory / (wheel.file + METADATA)
 
+    def prepare(self) -> None:
+        """Make the folders; packages are public, and every process of the zone may read them."""
+        for folder in (self.directory, self.wheels_directory):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o755)
+
     def write(self, wheels: Iterable[Wheel]) -> None:
         """Replace the list; whoever reads sees the old one or the new one, never half of it."""
         document = {"wheels": [asdict(wheel) for wheel in sorted(wheels)]}
@@ -92,6 +98,7 @@ class Shelf:
             json.dump(document, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
+        fresh.chmod(0o644)
         fresh.replace(self.directory / LIST)
 
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -157,8 +158,12 @@ def figures(table: pa.Table) -> dict[str, float]:
 def _seconds_of_k(paths: list[Path]) -> float:
     """Return the processor seconds of k alone, as `deid_peer` takes them: each table read from its file anew."""
     tables = [pq.read_table(path) for path in paths]
-    k_anonymity(classes(tables[0], _quasi(tables[0])))
-    return sum(_cpu(lambda table=table: k_anonymity(classes(table, _quasi(table)))) for table in tables)
+    _k(tables[0])
+    return sum(_cpu(partial(_k, table)) for table in tables)
+
+
+def _k(table: pa.Table) -> object:
+    return k_anonymity(classes(table, _quasi(table)))
 
 
 def _quasi(table: pa.Table) -> list[str]:

@@ -3,7 +3,8 @@
     python -m tests.benchmarks.bench_synth_rows [rows …]
 
 The source is the Adult data over and over with ages moved; as many rows are drawn as there are. Seconds are of the
-processor, memory is the most that the process ever held. A line in rows means that each costs the same.
+processor, memory is the most that the process ever held. A line in rows means that each costs the same;
+`docs/images/synth-rows.svg` is drawn from it.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ from deid.synth.policy import parse_synth_policy
 from deid.synth.port import Progress
 from deid.synth.service import SynthDesk
 from hub_config.processes import REPOSITORY
+from tests.benchmarks import synth_growth
 from tests.benchmarks.bench_synth import ADULT
 
-SIZES = (100_000, 1_000_000, 10_000_000)
+SIZES = (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
 POLICY = """version: 1
 name: adult, many times
 dataset: adult
@@ -63,6 +65,8 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if len(found) > 1:
+        synth_growth.IMAGE.write_text(synth_growth.drawing(found), encoding="utf-8")
     return 0
 
 

@@ -1,7 +1,7 @@
 """Runs in the environment of SDV: its engines, and its measure of quality, on tables in a directory.
 
-python -I synth_peer.py fit ENGINE DIRECTORY      learns from learnt.parquet, writes ENGINE.parquet
-python -I synth_peer.py quality NAME DIRECTORY    SDMetrics quality of NAME.parquet beside learnt.parquet
+python -I synth_peer.py fit ENGINE[:EPOCHS] DIRECTORY   learns from learnt.parquet, writes ENGINE.parquet
+python -I synth_peer.py quality NAME DIRECTORY          SDMetrics quality of NAME.parquet beside learnt.parquet
 """
 
 import json
@@ -30,7 +30,9 @@ def main(what: str, name: str, directory: Path) -> dict[str, float]:
     from sdv.metadata import Metadata
 
     metadata = Metadata.load_from_dict({"tables": {"rows": {"columns": columns}}, "relationships": []})
-    synthesizer = getattr(sdv.single_table, CLASSES[name])(metadata)
+    engine, _, epochs = name.partition(":")
+    more = {"epochs": int(epochs)} if epochs else {}
+    synthesizer = getattr(sdv.single_table, CLASSES[engine])(metadata, **more)
     began = time.process_time()
     synthesizer.fit({"rows": learnt})
     seconds = time.process_time() - began

@@ -40,13 +40,19 @@ MIRRORS = (
     "deb http://deb.debian.org/debian-security {suite}-security main",
 )
 SUITES = {"12": "bookworm", "13": "trixie"}
-#: systemd mounts, the engine makes name spaces and cgroups; neither needs the whole of privileged mode.
+#: systemd mounts, the engine makes name spaces and cgroups, a unit can have no right that the container has not: none
+#: of it needs the whole of privileged mode.
 RIGHTS = (
-    *("--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--security-opt", "seccomp=unconfined"),
+    *("--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cap-add", "DAC_READ_SEARCH"),
+    *("--security-opt", "seccomp=unconfined"),
     *("--security-opt", "apparmor=unconfined", "--cgroupns=private", "--network", "none"),
     *("--tmpfs", "/run", "--tmpfs", "/run/lock", "--tmpfs", "/tmp"),
 )
-INIT = "mount -o remount,rw /sys/fs/cgroup && exec /sbin/init"
+#: The hierarchies come read-only, one mount or, on older kernels' layout, one for each controller.
+INIT = (
+    "awk '$2 ~ \"^/sys/fs/cgroup\" {print $2}' /proc/mounts"
+    ' | while read -r at; do mount -o remount,bind,rw "$at"; done; exec /sbin/init'
+)
 
 
 def image(release: str) -> str:
@@ -91,10 +97,10 @@ def bundle() -> Path:
 
 def pack(archive: Path) -> None:
     """Pack the program as `git archive` does, but as it lies here."""
-    listed = run(["git", "-C", str(REPOSITORY), "ls-files", "-co", "--exclude-standard"]).splitlines()
-    names = [name for name in listed if not name.startswith("tests/") and (REPOSITORY / name).is_file()]
+    listed = run(["git", "-C", str(REPOSITORY), "ls-files", "-z", "-co", "--exclude-standard"]).split("\0")
+    names = [name for name in listed if name and not name.startswith("tests/") and (REPOSITORY / name).is_file()]
     command = ["tar", "--sort=name", "--owner=0", "--group=0", "--mtime=2026-01-01", "-C", str(REPOSITORY)]
-    subprocess.run([*command, "-cf", str(archive), "-T", "-"], input="\n".join(names), text=True, check=True)
+    subprocess.run([*command, "-cf", str(archive), "--null", "-T", "-"], input="\0".join(names), text=True, check=True)
 
 
 def run(command: list[str]) -> str:

@@ -14,7 +14,7 @@ from hub_config.story.steps import start_workspace
 from hub_config.story.visitor import Visitor
 from tests.integration.packages.wheel_maker import lock_of, make_wheel
 
-pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.engine, pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
 
 PROJECT = "gibleed-study"
 ALLOWED, NEEDED, OTHER = "seven-lanterns", "quiet-harbour", "deep-well"

@@ -21,9 +21,7 @@ def upgrade() -> None:
         sa.Column("at", audit.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("by_ref", sa.String(length=64), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["project"], ["registry_project.id"], name="fk_registry_freeze_project_registry_project"
-        ),
+        sa.ForeignKeyConstraint(["project"], ["registry_project.id"], name="fk_registry_freeze_project"),
         sa.PrimaryKeyConstraint("project", name="pk_registry_freeze"),
     )
 

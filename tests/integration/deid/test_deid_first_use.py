@@ -15,6 +15,8 @@ import yaml
 from deid import keys_commands
 from deid.errors import UsageError
 from hub_config.cli import main
+from hub_config.migrate import migrate
+from hub_config.settings import HubSettings, ZoneSettings, load_settings, settings_text
 from tests.integration.deid.test_deid_cluster import HEAD
 
 ROWS = 60
@@ -152,7 +154,7 @@ def test_a_text_column_with_one_value_is_said_to_be_dropped_and_what_was_looked_
     assert ansim(tmp_path, "survey", str(tmp_path / "one.csv"), "--draft", str(draft)) == 0
     shown = capsys.readouterr().out
     said = {line.split()[0]: line for line in shown.splitlines() if "[drop" in line}
-    assert "(PHONE, PERSON)" in said["note"]
+    assert "(PERSON, PHONE)" in said["note"]
     assert "no identifier was found" in said["ward"]
     assert "it has no value" in said["blank"]
     assert "· note: all its values are the same" in shown
@@ -168,3 +170,14 @@ def test_where_no_zone_is_its_commands_exit_3_and_say_how_to_make_one(
     assert ansim(home, *words) == 3
     assert "make up" in capsys.readouterr().err
     assert not home.exists()
+
+
+def test_what_the_policy_does_not_name_is_named_when_it_is_left_out(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "ansim.yaml"
+    settings.write_text(settings_text(ZoneSettings(), HubSettings()), encoding="utf-8")
+    migrate(load_settings(tmp_path).database_url())
+    rules = policy(tmp_path, "  code: {role: sensitive, action: keep, reason: r}\n")
+    assert ansim(tmp_path, "apply", rules, str(table), str(tmp_path / "out.csv")) == 0
+    assert "does not name them: idno, 성명, note" in capsys.readouterr().out

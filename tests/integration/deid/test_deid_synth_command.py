@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -22,7 +24,7 @@ name: Adult, for practice
 dataset: adult
 project: practice
 engine: marginals
-gate: {attacks: 100, inference: 0.9, membership: 0.7}
+gate: {attacks: 100, singling_out: 0.4, inference: 0.9, membership: 0.7}
 targets: [salary-class]
 columns:
   number: {kind: key}
@@ -30,6 +32,23 @@ columns:
   sex: {kind: category}
   education: {kind: category}
   salary-class: {kind: category}
+"""
+FOLDER = """version: 1
+name: OMOP, for practice
+dataset: hospital-syn
+project: practice
+engine: marginals
+gate: {attacks: 100, singling_out: 1.0, linkability: 1.0, inference: 1.0, membership: 1.0}
+tables:
+  person:
+    columns:
+      person_id: {kind: key}
+      born: {kind: number}
+      wage: {kind: number}
+  visit:
+    columns:
+      person_id: {kind: reference, table: person}
+      ward: {kind: category}
 """
 
 
@@ -76,6 +95,28 @@ def test_a_synthetic_extract_is_written_with_its_report(policy: Path, tmp_path: 
     assert described["policy_digest"] == found["policy_digest"]
     assert "합성자료 보고서" in page.read_text(encoding="utf-8")
     assert sheet.read_bytes().startswith(b"%PDF")
+
+
+def test_tables_of_a_folder_come_out_in_a_folder_with_every_reference_whole(tmp_path: Path, home: Path) -> None:
+    random, people = np.random.default_rng(1), 600
+    visits = random.integers(0, people, 900)
+    source, target, policy = tmp_path / "tables", tmp_path / "practice", tmp_path / "omop.yaml"
+    source.mkdir()
+    about = {"born": random.integers(1930, 2000, people), "wage": random.permutation(900_000)[:people]}
+    pq.write_table(pa.table({"person_id": np.arange(people), **about}), source / "person.parquet")
+    wards = random.choice(["A", "B"], 900)
+    pq.write_table(pa.table({"person_id": visits, "ward": wards}), source / "visit.parquet")
+    policy.write_text(FOLDER, encoding="utf-8")
+    code, out, err = synth(str(policy), str(source), str(target), "--json", home=home)
+    assert (code, err) == (0, "")
+    assert set(json.loads(out)["tables"]) == {"person", "visit", "people"}
+    made = {name: pq.read_table(target / f"{name}.parquet") for name in ("person", "visit")}
+    keys = set(made["person"].column("person_id").to_pylist())
+    assert set(made["visit"].column("person_id").to_pylist()) <= keys
+    assert all(key.startswith("S") for key in keys)
+    policy.write_text(FOLDER.replace("membership: 1.0", "membership: 0.1"), encoding="utf-8")
+    code, _, _ = synth(str(policy), str(source), str(tmp_path / "refused"), "--json", home=home)
+    assert (code, (tmp_path / "refused").exists()) == (1, False)
 
 
 def test_statistics_of_the_file_are_of_the_synthetic_rows_alone(policy: Path, tmp_path: Path, home: Path) -> None:

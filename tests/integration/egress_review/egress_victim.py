@@ -33,9 +33,15 @@ LATER = 400
 TOUCHES = frozenset(("open", "os.rename", "os.mkdir", "os.remove", "os.link", "os.chmod", "shutil.rmtree"))
 
 
+def url_of(home: Path) -> str:
+    """Where the database of a zone is: what the file `url` says, else a SQLite file beside it."""
+    kept = home / "url"
+    return kept.read_text() if kept.exists() else f"sqlite:///{home / 'ansim.db'}"
+
+
 def open_desk(home: Path, database: Database | None = None) -> EgressDesk:
     """The desk of a zone that another process made."""
-    db = database or Database.open(f"sqlite:///{home / 'ansim.db'}")
+    db = database or Database.open(url_of(home))
     log = AuditLog(
         db,
         LogKeys.load_or_create(home / "keys"),

@@ -5,8 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 import signal
+import uuid
+from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives import serialization
 
@@ -20,8 +23,9 @@ from egress_review.model import Request
 from egress_review.service import EgressDesk
 from egress_review.verify_package import verify_package
 from egress_review.workflow import State
+from tests.integration.audit.conftest import ACCOUNT
 from tests.integration.egress_review.egress_house import HERE, SAFE, open_zone
-from tests.integration.egress_review.egress_victim import LATER, act, die_at, open_desk
+from tests.integration.egress_review.egress_victim import LATER, act, die_at, open_desk, url_of
 from tests.patience import PATIENCE
 
 #: Each victim is a process of its own, made from one that has loaded the program: loading takes most of its time.
@@ -29,16 +33,54 @@ VICTIMS = multiprocessing.get_context("forkserver")
 VICTIMS.set_forkserver_preload([die_at.__module__])
 SPREAD = {"release": 7, "scan": 7, "vote": 7, "hand in": 3, "give up": 3, "purge": 4, "step back": 3}
 """Steps, and at how many places each is killed in an ordinary run; the long test kills at every one."""
+PLACES = 20
+"""Places at which a step is killed on a PostgreSQL server, whose every copy takes a second."""
 VOTES = {"release": 2, "step back": 1}
 
 
+Prepared = dict[str, tuple[Path, str]]
+"""For each step a zone that is about to take it, and the request."""
+
+
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, str]]:
-    """For each step a zone that is about to take it, and the request."""
-    made: dict[str, tuple[Path, str]] = {}
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Zones in SQLite files."""
+    return _prepared(lambda step: tmp_path_factory.mktemp(step.replace(" ", "-")))
+
+
+@pytest.fixture(scope="module")
+def on_postgresql(tmp_path_factory: pytest.TempPathFactory, postgresql_socket: str) -> Prepared:
+    """Zones in databases of a PostgreSQL server."""
+
+    def place(step: str) -> Path:
+        home = tmp_path_factory.mktemp(f"pg-{step.replace(' ', '-')}")
+        (home / "url").write_text(_database(postgresql_socket, "template1"))
+        return home
+
+    return _prepared(place)
+
+
+def _database(directory: str, like: str) -> str:
+    """The address of a new database that is a copy of another."""
+    name = f"victim_{uuid.uuid4().hex}"
+    with psycopg.connect(host=directory, user=ACCOUNT, dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+    return f"postgresql+psycopg://{ACCOUNT}@/{name}?host={directory}"
+
+
+def _copied(source: Path, home: Path) -> None:
+    """Copy a zone with its database."""
+    shutil.copytree(source, home)
+    if (home / "url").exists():
+        address, _, directory = url_of(source).partition("?host=")
+        (home / "url").write_text(_database(directory, address.rpartition("/")[2]))
+
+
+def _prepared(place: Callable[[str], Path]) -> Prepared:
+    made: Prepared = {}
     for step in SPREAD:
-        home = tmp_path_factory.mktemp(step.replace(" ", "-"))
-        zone = open_zone(f"sqlite:///{home / 'ansim.db'}", home)
+        home = place(step)
+        zone = open_zone(url_of(home), home)
         raw = zone.key.private_bytes(
             serialization.Encoding.Raw, serialization.PrivateFormat.Raw, serialization.NoEncryption()
         )
@@ -81,7 +123,7 @@ def run(home: Path, ref: str, step: str, at: int) -> tuple[int | None, int]:
 
 def check_survived(home: Path, ref: str, step: str) -> None:
     """Hold what the dead process left to the invariants, then go on where it stopped."""
-    db = Database.open(f"sqlite:///{home / 'ansim.db'}")
+    db = Database.open(url_of(home))
     keys = LogKeys.load_or_create(home / "keys")
     desk = open_desk(home, db)
     with db.read() as tx:
@@ -137,19 +179,19 @@ def again(desk: EgressDesk, step: str, ref: str, left: Request) -> None:
         assert step in ("hand in", "step back")
 
 
-def kill_at(prepared: dict[str, tuple[Path, str]], step: str, at: int, tmp_path: Path) -> None:
+def kill_at(prepared: Prepared, step: str, at: int, tmp_path: Path) -> None:
     source, ref = prepared[step]
     home = tmp_path / f"{step}-{at}".replace(" ", "-")
-    shutil.copytree(source, home)
+    _copied(source, home)
     code, _ = run(home, ref, step, at)
     assert code == -signal.SIGKILL
     check_survived(home, ref, step)
 
 
-def touches(prepared: dict[str, tuple[Path, str]], step: str, tmp_path: Path) -> int:
+def touches(prepared: Prepared, step: str, tmp_path: Path) -> int:
     source, ref = prepared[step]
     home = tmp_path / "whole"
-    shutil.copytree(source, home)
+    _copied(source, home)
     code, count = run(home, ref, step, 0)
     assert code == 0
     return count
@@ -157,7 +199,7 @@ def touches(prepared: dict[str, tuple[Path, str]], step: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("step", SPREAD)
 def test_a_process_that_is_killed_loses_nothing_and_lets_nothing_out(
-    prepared: dict[str, tuple[Path, str]], step: str, tmp_path: Path
+    prepared: Prepared, step: str, tmp_path: Path
 ) -> None:
     total = touches(prepared, step, tmp_path)
     places = SPREAD[step]
@@ -167,8 +209,16 @@ def test_a_process_that_is_killed_loses_nothing_and_lets_nothing_out(
 
 @pytest.mark.long
 @pytest.mark.parametrize("step", SPREAD)
-def test_a_process_can_be_killed_at_every_single_touch(
-    prepared: dict[str, tuple[Path, str]], step: str, tmp_path: Path
-) -> None:
+def test_a_process_can_be_killed_at_every_single_touch(prepared: Prepared, step: str, tmp_path: Path) -> None:
     for at in range(1, touches(prepared, step, tmp_path) + 1):
         kill_at(prepared, step, at, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("step", SPREAD)
+def test_a_process_that_writes_to_a_server_s_database_can_be_killed_all_along_a_step(
+    on_postgresql: Prepared, step: str, tmp_path: Path
+) -> None:
+    total = touches(on_postgresql, step, tmp_path)
+    for number in range(PLACES):
+        kill_at(on_postgresql, step, 1 + number * (total - 1) // (PLACES - 1), tmp_path)

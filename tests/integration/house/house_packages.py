@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-
 from portal.package_desk import packages_of
 from registry.desk import CLI
 from registry.packages.desk import PackageDesk

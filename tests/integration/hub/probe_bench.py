@@ -47,7 +47,14 @@ class Echo(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.do_GET()
 
-    do_PUT = do_DELETE = do_CONNECT = do_POST
+    def do_PUT(self) -> None:
+        self.do_GET()
+
+    def do_DELETE(self) -> None:
+        self.do_GET()
+
+    def do_CONNECT(self) -> None:
+        self.do_GET()
 
     def address_string(self) -> str:
         return "workspace"

@@ -276,7 +276,11 @@ def setuid_programs(host: dict[str, Any], create: dict[str, Any], scratch: Path)
     bind(host, place, "/usr/local/bin")
 
 
-@control("a gate that asks who calls", "sock.identity sock.unlisted sock.packages sock.smuggled sock.early sock.flood", gate=True)
+@control(
+    "a gate that asks who calls",
+    "sock.identity sock.unlisted sock.packages sock.smuggled sock.early sock.flood",
+    gate=True,
+)
 def open_gate(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
     return
 

@@ -21,10 +21,10 @@ from tests.integration.house.house_people import HERE, at_work, join, make_zone
 PLANTED = ("Plantedkim", "planted-900101-1234567", "planted.example", "planted secret of a provider", "plantedcohort")
 
 
-@pytest.fixture
-def planted(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A zone that holds each of them in its settings, its record, its logs and its files."""
-    home = tmp_path / "plantedcohort"
+    home = tmp_path_factory.mktemp("zone") / "plantedcohort"
     make_zone(home)
     settings = (home / FILE_NAME).read_text(encoding="utf-8")
     changed = settings.replace("name: Ansim data safe zone", "name: Plantedkim 구역")

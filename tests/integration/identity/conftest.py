@@ -67,10 +67,11 @@ def hospital() -> Iterator[Hospital]:
     app = oidc_provider_mock.app(user_claims=people)
     keys: list[Any] = []
 
-    @app.after_request
     def remember(response: Any) -> Any:
         keys[:] = [_app.storage.jwk.as_dict(is_private=True)]
         return response
+
+    app.after_request(remember)
 
     server = werkzeug.serving.make_server("localhost", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True)

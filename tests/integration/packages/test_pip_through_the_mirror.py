@@ -31,7 +31,6 @@ Pip = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
 @contextlib.asynccontextmanager
 async def portal(world: World) -> AsyncIterator[None]:
     """The portal's end for workspaces."""
-    Path("run").mkdir()
     server = uvicorn.Server(uvicorn.Config(build_workspace_api(world.zone), lifespan="off", log_level="warning"))
     task = asyncio.create_task(server.serve(sockets=[listen(Path(CALLS))]))
     try:
@@ -45,6 +44,7 @@ async def portal(world: World) -> AsyncIterator[None]:
 async def mirror(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     """The loopback port of a workspace, through a relay of its own to the gate's socket."""
     monkeypatch.chdir(world.zone.settings.home)
+    (world.zone.settings.home / "run").mkdir()
     (world.zone.settings.home / "packages.yaml").write_text("default: a\ntiers: {a: {packages: [good, promised]}}\n")
     made = [
         make_wheel(tmp_path, "good", requires=["helper"]),
@@ -58,13 +58,13 @@ async def mirror(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     async with portal(world):
         acceptor = Acceptor(Path("packages.sock"), server, limit=32, per_second=200)
         options = ["--socket", "up.sock", "--to", "127.0.0.1:1", "--listen", f"127.0.0.1:{port}=packages.sock"]
-        relay = subprocess.Popen([sys.executable, str(RELAY), *options])
+        relay = await asyncio.create_subprocess_exec(sys.executable, str(RELAY), *options)
         try:
             await reachable(port)
             yield port
         finally:
             relay.terminate()
-            relay.wait()
+            await relay.wait()
             acceptor.close()
             await server.shutdown()
             await neighbours.close()
@@ -103,7 +103,9 @@ async def test_pip_installs_what_is_allowed_with_what_that_needs(world: World, p
     assert {one.body["detail"]["package"] for one in world.entries("package.taken")} == {"good", "helper"}
 
 
-@pytest.mark.parametrize("wanted", ["x", "x==1.0", "never-heard-of"])
+@pytest.mark.parametrize(
+    "wanted", ["x", *(pytest.param(one, marks=pytest.mark.long) for one in ("x==1.0", "heard-of"))]
+)
 async def test_pip_says_where_to_ask_for_what_is_not_allowed(world: World, pip: Pip, wanted: str) -> None:
     done = await pip(wanted)
     assert done.returncode != 0
@@ -113,11 +115,13 @@ async def test_pip_says_where_to_ask_for_what_is_not_allowed(world: World, pip: 
     assert len(world.entries("package.missed")) == 1
 
 
+@pytest.mark.long
 async def test_pip_says_what_is_allowed_but_not_there_yet(pip: Pip) -> None:
     done = await pip("promised")
     assert "an operator has to add it" in done.stderr
 
 
+@pytest.mark.long
 async def test_the_hash_that_a_researcher_pins_is_held(world: World, pip: Pip, tmp_path: Path) -> None:
     (wheel,) = packages_of(world.zone).shelf.of("helper")
     for digest, code in ((wheel.sha256, 0), ("0" * 64, 1)):

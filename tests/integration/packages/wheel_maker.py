@@ -37,7 +37,7 @@ def lock_of(paths: Sequence[Path]) -> str:
 
 def put_on_shelf(shelf: Shelf, paths: Sequence[Path]) -> list[Wheel]:
     """Lay wheels on a shelf and list them, without pip's own check of them and without a record."""
-    shelf.wheels_directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+    shelf.prepare()
     described = [describe(path) for path in paths]
     for one, path in zip(described, paths, strict=True):
         lay(shelf, one, path)

@@ -37,6 +37,7 @@ from portal.extract_desk import ExtractReviews
 from portal.hub import Hub
 from portal.visit import Portal
 from portal.workspace_api import build_workspace_api
+from registry.access_policy import AccessPolicy
 from registry.model import Role, Workspace
 from registry.notice import NOTICE_VERSION
 from registry.service import Registry
@@ -93,6 +94,9 @@ class Settings:
 
     def hub_url(self) -> str:
         return "http://hub"
+
+    def access_of(self, project: str) -> AccessPolicy:
+        return AccessPolicy()
 
 
 class Keys:

@@ -91,6 +91,13 @@ def test_a_notebook_checks_and_submits_and_follows_its_request(world: World) -> 
     assert report["policy"]["name"] == "kr-default"
     assert report["files"][0]["verdict"] == "flagged"
     assert any(finding["where"] == {"row": 2, "column": 3} for finding in report["files"][0]["findings"])
+    said = {
+        asked: client.post("/workspace/precheck", json={"files": ["small.csv"]}, headers=headers).text
+        for asked, headers in {"ko": {"Accept-Language": "ko"}, "en": {"Accept-Language": "en"}, "": {}}.items()
+    }
+    person = world.zone.registry.person("minji").language
+    assert said["ko"] != said["en"], "findings are in the language that the notebook was switched to"
+    assert said[""] == said[person]
     draft = {
         "title": "Table",
         "purpose": "Paper",

@@ -77,7 +77,7 @@ PARSERS = (
     Parser("receipt with its entry", as_text(lambda text: verify_receipt(text, TRUSTED)), RECEIPT.encode()),
     Parser("canonical JSON", decode, BODY),
     Parser("body", parse_body, BODY),
-    Parser("body, read quickly", lambda data: Reader().read([b"\0" + data]), BODY),
+    Parser("body, read quickly", lambda data: Reader().read([data]), BODY),
     Parser("request to the service", wire.parse_request, wire.request_line(wire.Request(EVENT))),
     Parser("answer of the service", wire.parse_answer, wire.index_line(7)),
     Parser("error of the service", wire.parse_answer, wire.error_line(NotDurable("disk"))),

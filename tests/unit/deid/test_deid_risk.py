@@ -184,7 +184,7 @@ def test_classes_are_the_rows_that_show_the_same_however_a_column_is_told_apart(
     table = whole.slice(min(skipped, rows - 1))
     shown = list(zip(*table.to_pydict().values(), strict=True))
     found = classes(table, table.column_names)
-    same = {}
+    same: dict[tuple[object, ...], int] = {}
     assert all(same.setdefault(row, number) == number for row, number in zip(shown, found.of_row.tolist(), strict=True))
     assert len(set(same.values())) == len(same) == len(found.sizes)
     assert [shown.count(row) for row in shown] == found.size_of_row().tolist()

@@ -21,7 +21,7 @@ from deid.synth.shares import Excess, Share
 from deid.synth.usefulness import usefulness
 
 ADULT = Path(__file__).parents[2] / "data" / "adult" / "adult.parquet"
-GATE = Gate(attacks=400, inference=0.35, membership=0.58)
+GATE = Gate(attacks=400, singling_out=0.2, inference=0.35, membership=0.58)
 """Fewer attacks than a release takes, so that the tests are quick, and limits as much wider as the intervals are."""
 
 

@@ -151,8 +151,8 @@ def test_the_strictest_times_of_the_workspaces_that_were_entered_count() -> None
     assert not session.over(began + 599)
     assert session.over(began + 601)
     session.touched = began + 3500
-    assert not session.over(began + 3600)
-    assert session.over(began + 3601)
+    assert not session.over(began + 3590)
+    assert session.over(began + 3610)
 
 
 def test_only_the_direct_profile_leaves_the_clipboard_to_pages() -> None:

@@ -91,7 +91,7 @@ def test_a_project_has_its_tier_or_the_default() -> None:
     ],
 )
 def test_a_mistake_in_the_policy_is_told_with_its_line(text: str, words: str) -> None:
-    with pytest.raises(Invalid, match="packages.yaml, line") as caught:
+    with pytest.raises(Invalid, match=r"packages\.yaml, line") as caught:
         parse_package_policy(text, "packages.yaml")
     assert words in str(caught.value)
 
@@ -119,7 +119,7 @@ def test_more_that_is_allowed_never_takes_anything_away(needs: dict[str, set[str
 def test_a_list_of_the_shelf_is_read_anew_when_it_changes_and_refused_when_it_is_broken(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path)
     assert shelf.wheels() == ()
-    shelf.directory.mkdir()
+    shelf.prepare()
     shelf.write([wheel("b"), wheel("a")])
     assert [one.package for one in shelf.wheels()] == ["a", "b"]
     assert shelf.find("0" * 64, "a-1.0-py3-none-any.whl") is not None

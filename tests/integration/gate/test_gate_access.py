@@ -1,0 +1,167 @@
+"""The policy of a project at a running gate, with a real Jupyter behind it: what is held, refused and recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.integration.gate.events import events
+from tests.integration.gate.harness import Browser, ZoneUnderTest, execute_request
+from tests.patience import PATIENCE
+
+PROJECT = "gibleed"
+
+
+@pytest.fixture(scope="module")
+def prefix(zone: ZoneUnderTest) -> str:
+    return zone.start_workspace("alice", PROJECT)
+
+
+@pytest.fixture
+async def alice(zone: ZoneUnderTest, prefix: str) -> AsyncIterator[Browser]:
+    set_policy(zone, {})
+    async with Browser(zone) as browser:
+        await browser.sign_in("alice", prefix)
+        yield browser
+    set_policy(zone, {})
+
+
+def set_policy(zone: ZoneUnderTest, access: dict[str, Any]) -> None:
+    tenancy = {
+        "handle": "alice",
+        "person_ref": "p_" + "a" * 16,
+        "project": PROJECT,
+        "prefix": f"/user/alice/{PROJECT}/",
+        "ends_at": None,
+        "language": "en",
+        "datasets": [["gibleed", 1, 2694]],
+        "access": access,
+    }
+    assert zone.control("PUT", f"/workspaces/{zone.workspace()}", tenancy).status_code == 201
+
+
+async def kernel(browser: Browser, prefix: str) -> str:
+    new = {"name": "b", "path": "b.ipynb", "type": "notebook", "kernel": {"name": "python3"}}
+    _, session = await browser.call("POST", prefix, "api/sessions", new)
+    return f"api/kernels/{session['kernel']['id']}/channels"
+
+
+async def outputs(socket: aiohttp.ClientWebSocketResponse, code: str) -> list[dict[str, Any]]:
+    """Send a cell and return the messages of its outputs."""
+    message = execute_request(code)
+    await socket.send_str(json.dumps(message))
+    found: list[dict[str, Any]] = []
+    awaited = {"execute_reply", "idle"}
+    async with asyncio.timeout(PATIENCE):
+        while awaited:
+            frame = await socket.receive()
+            assert frame.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), frame
+            answer = json.loads(frame.data)
+            if answer["parent_header"].get("msg_id") != message["header"]["msg_id"]:
+                continue
+            awaited.discard(answer["header"]["msg_type"])
+            awaited.discard(answer["content"].get("execution_state", ""))
+            if answer["header"]["msg_type"] in ("stream", "display_data", "execute_result"):
+                found.append(answer)
+    return found
+
+
+async def test_outputs_that_are_too_large_or_pictures_become_notices_and_work_goes_on(
+    zone: ZoneUnderTest, prefix: str, alice: Browser
+) -> None:
+    set_policy(zone, {"shown_bytes": 100_000, "pictures": False, "dense_bytes": 2_000})
+    path = await kernel(alice, prefix)
+    async with alice.socket(prefix, path) as socket:
+        [small] = await outputs(socket, "print('hello')")
+        assert small["content"]["text"] == "hello\n"
+        large = await outputs(socket, "print('x ' * 400_000)")
+        assert all("/outbox" in one["content"]["text"] for one in large)
+        assert sum(len(json.dumps(one)) for one in large) < 20_000
+        picture = (
+            "from IPython.display import display, Image; display(Image(data=b'\\x89PNG' + b'0' * 900, format='png'))"
+        )
+        [shown] = await outputs(socket, picture)
+        assert "image/png" not in shown["content"]["data"]
+        assert "egress" in shown["content"]["data"]["text/plain"]
+        for _ in range(6):
+            await outputs(socket, "import os; print(os.urandom(300).hex())")
+        [again] = await outputs(socket, "print('still here')")
+        assert again["content"]["text"] == "still here\n"
+    held = events(zone, "output.held")
+    assert {event["reason"] for event in held} == {"output.too_large", "output.picture"}
+    assert "image/png" in [kind for event in held for kind in event["detail"]["types"]]
+    assert [event["detail"]["kind"] for event in events(zone, "output.encoded")] == ["hex"]
+
+
+async def test_a_file_that_is_dropped_into_the_browser_is_refused_and_typed_text_is_saved(
+    zone: ZoneUnderTest, prefix: str, alice: Browser
+) -> None:
+    dropped = {"type": "file", "format": "base64", "content": "ZGF0YQ=="}
+    status, answer = await alice.call("PUT", prefix, "api/contents/data.bin", dropped)
+    assert (status, answer["reason"]) == (403, "upload.refused")
+    assert "reviewed" in answer["message"]
+    url = zone.origin("work") + prefix
+    assert (await alice.get(url + "api/contents/data.bin?content=0"))[0] == 404
+    typed = {"type": "file", "format": "text", "content": "a note"}
+    assert (await alice.call("PUT", prefix, "api/contents/note.txt", typed))[0] == 201
+    assert "upload.refused" in {event["reason"] for event in events(zone, "gate.refused")}
+
+
+async def test_a_second_browser_waits_while_the_first_is_connected(
+    zone: ZoneUnderTest, prefix: str, alice: Browser
+) -> None:
+    set_policy(zone, {"one_connection": True})
+    path = await kernel(alice, prefix)
+    url = zone.origin("work") + prefix + "api/status"
+    async with Browser(zone) as second:
+        await second.sign_in("alice", prefix)
+        async with alice.socket(prefix, path):
+            status, text = await second.get(url)
+            assert (status, json.loads(text)["reason"]) == (403, "session.elsewhere")
+            assert (await alice.get(url))[0] == 200
+        async with asyncio.timeout(PATIENCE):
+            while (await second.get(url))[0] != 200:  # noqa: ASYNC110 — the gate notices the end by itself
+                await asyncio.sleep(0.1)
+
+
+async def test_only_listed_networks_reach_the_workspace(zone: ZoneUnderTest, prefix: str, alice: Browser) -> None:
+    url = zone.origin("work") + prefix + "api/status"
+    set_policy(zone, {"addresses": ["10.1.0.0/16"]})
+    status, text = await alice.get(url, **{"X-Forwarded-For": "10.1.2.3"})
+    assert (status, json.loads(text)["reason"]) == (403, "address.unlisted")
+    set_policy(zone, {"addresses": ["127.0.0.0/8", "::1/128"]})
+    assert (await alice.get(url))[0] == 200
+
+
+async def test_whoever_does_nothing_for_too_long_is_signed_out_connections_included(
+    zone: ZoneUnderTest, prefix: str, alice: Browser
+) -> None:
+    path = await kernel(alice, prefix)
+    set_policy(zone, {"idle_seconds": 2})
+    async with alice.socket(prefix, path) as socket, asyncio.timeout(PATIENCE):
+        while True:
+            frame = await socket.receive()
+            if frame.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED):
+                break
+        assert socket.close_code == 4401
+    status, text = await alice.get(zone.origin("work") + prefix + "api/status")
+    assert (status, json.loads(text)["reason"]) == (401, "session.missing")
+
+
+async def test_the_watermark_names_who_looks_and_its_page_holds_no_script(
+    zone: ZoneUnderTest, prefix: str, alice: Browser
+) -> None:
+    navigation = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none"}
+    status, frame = await alice.get(zone.origin("work") + prefix + "lab", **navigation)
+    assert status == 200
+    mark = frame.split('class="mark" src="')[1].split('"')[0].replace("&amp;", "&")
+    status, text = await alice.get(zone.origin("zone") + mark)
+    assert status == 200
+    assert "alice · " in text
+    assert "<script" not in text
+    assert (await alice.get(zone.origin("zone") + "/_gate/mark?ticket=guessed"))[0] == 404

@@ -1,0 +1,63 @@
+"""Pictures of a column beside the real one: nobody can be read off them, and what differs can be seen."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+import numpy as np
+from hypothesis import given, settings
+
+from deid.synth.matrix import Space, Tables, Values
+from deid.synth.policy import ColumnKind
+from deid.synth.shape import NONE, REST, Shape, label_of, shape_charts
+from deid.synth.shapes import LEAST_SHOWN, ROUNDED_TO, shapes
+
+CATEGORY = ColumnKind("color", "category")
+NUMBER = ColumnKind("wage", "number")
+
+
+def shape_of(column: ColumnKind, real: list[float], made: list[float], names: tuple[str, ...] = ()) -> Shape:
+    space = Space((column.name,), np.array([column.kind == "category"]), (names,), np.ones(1))
+    values: list[Values] = [np.array(part, dtype=np.float64).reshape(-1, 1) for part in (made, real)]
+    [found] = shapes(Tables(space, values[0], values[1], values[1]), [column])
+    return found
+
+
+def test_a_category_of_few_real_people_is_joined_and_so_is_what_would_tell_its_count() -> None:
+    """One real person has blue: alone, the rest would be that person, so the next smallest group goes with it."""
+    found = shape_of(CATEGORY, [0.0] * 80 + [1.0] * 19 + [2.0], [0.0] * 70 + [1.0] * 20 + [2.0] * 10, ("r", "g", "b"))
+    assert found.labels == ("r", REST)
+    assert found.real == (0.8, 0.2)
+
+
+def test_no_real_value_that_is_not_in_the_synthetic_rows_is_ever_named() -> None:
+    found = shape_of(CATEGORY, [0.0] * 50 + [1.0] * 50, [0.0] * 100, ("common", "only-real"))
+    assert "only-real" not in found.labels
+    wages = shape_of(NUMBER, [*range(1_000, 1_200), 987_654.0], list(range(1_000, 1_200)))
+    assert "987" not in " ".join(wages.labels)
+
+
+def test_missing_values_are_a_group_or_left_out_where_they_are_few() -> None:
+    few = shape_of(NUMBER, [*range(100), *[np.nan] * 3], [*range(100), np.nan])
+    many = shape_of(NUMBER, [*range(100), *[np.nan] * 30], list(range(100)))
+    assert NONE not in few.labels
+    assert NONE in many.labels
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 6), min_size=20, max_size=200), st.lists(st.integers(0, 6), min_size=1, max_size=200))
+def test_every_shown_real_group_has_people_enough_and_a_rounded_count(real: list[int], made: list[int]) -> None:
+    for column, names in ((CATEGORY, tuple("abcdefg")), (NUMBER, ())):
+        found = shape_of(column, [float(n) for n in real], [float(n) for n in made], names)
+        assert len(found.labels) == len(found.real) == len(found.synthetic)
+        assert sum(found.synthetic) == 0.0 or abs(sum(found.synthetic) - 1.0) < 0.01
+        least = (LEAST_SHOWN - ROUNDED_TO / 2) / (len(real) + ROUNDED_TO * len(found.labels))
+        assert all(share == 0.0 or share >= least - 1e-4 for share in found.real)
+
+
+def test_a_drawing_says_in_words_what_it_shows_in_both_languages() -> None:
+    found = shape_of(CATEGORY, [0.0] * 80 + [1.0] * 20, [0.0] * 50 + [1.0] * 50, ("r", "g"))
+    for language, real in (("ko", "실제"), ("en", "real")):
+        [chart] = shape_charts([found], language)  # type: ignore[arg-type]
+        assert f"r {real} 80.0%" in chart.about
+        assert label_of(REST, language)  # type: ignore[arg-type]
+    assert Shape.read(found.document()) == found
