@@ -57,9 +57,7 @@ _ACTIONS = (
     ActionSpec(
         "person.emergency_sealed", "비상 계정을 봉인함", "The emergency account was sealed in an envelope", "rights"
     ),
-    ActionSpec(
-        "person.identity_given", "기관 식별자를 연결함", "An identity at a provider was connected", "rights"
-    ),
+    ActionSpec("person.identity_given", "기관 식별자를 연결함", "An identity at a provider was connected", "rights"),
     ActionSpec(
         "person.identity_requested",
         "기관 식별자 연결을 요청함",

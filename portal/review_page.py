@@ -74,8 +74,7 @@ def page_values(visit: Visit, screen: Screen) -> dict[str, Any]:
         "budget_days": BUDGET_DAYS,
         "people": sum(use.people for use in request.datasets),
         "own_votes": _chosen(visit)
-        or {sha256: choice for one in view.reviews if one.own for sha256, choice in one.votes.items()}
-        or _low_risk(view),
+        or {sha256: choice for one in view.reviews if one.own for sha256, choice in one.votes.items()},
         "filled_comment": visit.text(LOW_RISK, rules=_rules_passed(view)) if _low_risk(view) else "",
         "typed": {name: str(visit.form.get(name) or "") for name in TYPED},
         "ticked": visit.chosen("preset"),
@@ -92,14 +91,9 @@ def page_values(visit: Visit, screen: Screen) -> dict[str, Any]:
     }
 
 
-def _low_risk(view: RequestView) -> dict[str, str]:
-    """Return the votes that a low-risk request is filled in with for somebody who has not voted: approval of each file.
-
-    Only whoever types the confirmation casts them, and the confirmation is never filled in.
-    """
-    if view.tier != "low" or view.request.state is not State.IN_REVIEW or any(one.own for one in view.reviews):
-        return {}
-    return {file.sha256: Choice.APPROVE.value for file in view.request.outputs}
+def _low_risk(view: RequestView) -> bool:
+    """Say whether somebody who has not voted finds filled in what was checked; the vote itself never is."""
+    return view.tier == "low" and view.request.state is State.IN_REVIEW and not any(one.own for one in view.reviews)
 
 
 def _rules_passed(view: RequestView) -> int:

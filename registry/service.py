@@ -51,7 +51,8 @@ class Registry(
         """Opens the registry in `db`; `secrets_key` has 32 bytes and encrypts second factors.
 
         Datasets lie below one of `dataset_roots`; without any they may lie anywhere. `reviews` knows which files
-        were found adequate; `directory` checks passwords; `treated_outside` says that the zone also takes data that was treated before it came.
+        were found adequate; `directory` checks passwords; `treated_outside` says that the zone also takes data that
+        was treated before it came.
         """
         super().__init__(db, log, clock=clock)
         self._secrets = SecretBox(secrets_key)

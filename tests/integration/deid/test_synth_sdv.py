@@ -17,7 +17,7 @@ from deid.synth.policy import parse_synth_policy
 from deid.synth.related_making import RelatedMaking
 from deid.synth.relations import RelatedPolicy, parse_extract_policy
 from deid.synth.sdv_engine import PYTHON
-from tests.benchmarks.bench_synth import environment
+from tests.benchmarks.synth_environments import environment
 
 pytestmark = pytest.mark.long
 HEAD = "version: 1\nname: t\ndataset: d\nproject: p\n"

@@ -74,4 +74,4 @@ def test_the_worker_records_each_overdue_month_once(settings: Settings) -> None:
 def test_a_policy_that_cannot_be_used_is_named_by_status_and_doctor(settings: Settings) -> None:
     begun(settings, datetime.now(UTC))
     (settings.home / OWN_FILE).write_text("name: ours\nmonthly: 3\n", encoding="utf-8")
-    assert "review.yaml, line" in diagnosis_of_reviews(settings).reason
+    assert "review.yaml, line" in str(diagnosis_of_reviews(settings).reason)

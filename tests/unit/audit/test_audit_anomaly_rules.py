@@ -225,7 +225,7 @@ def test_reading_the_log_without_the_role_for_it_is_found_commands_included() ->
     assert [one.who for one in found("log_read_by_others", evidence(officer, command))] == [("cli",)]
 
 
-@pytest.mark.parametrize("id", ["break_glass", "erasures", "witness_failures"])
+@pytest.mark.parametrize("id", ["break_glass", "encoded_output", "erasures", "witness_failures"])
 def test_what_should_be_rare_is_found_each_time_by_who_did_it(id: str) -> None:
     action = "zone.reconciled"
     once = evidence(fact(1, action), fact(2, "zone.started"))

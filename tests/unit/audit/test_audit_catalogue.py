@@ -36,7 +36,9 @@ def test_descriptions_are_not_shared() -> None:
 
 def test_changes_of_access_rights_are_kept_as_rights() -> None:
     rights = {action for action, spec in CATALOGUE.items() if spec.retention == "rights"}
-    assert {a for a in CATALOGUE if a.startswith(("grant.", "membership.", "person.", "project."))} <= rights
+    assert {a for a in CATALOGUE if a.startswith(("grant.", "membership.", "person.", "project."))} - {
+        "project.cut_off"
+    } <= rights
     # A declared interest bars a person from voting for ever: it is about who may do what.
     others = rights - {"egress.interest_declared"}
     assert not {a for a in others if a.startswith(("cell.", "session.", "workspace.", "egress.", "log."))}
