@@ -105,11 +105,13 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]  # the base cl
         return person is not None and not self._end_sessions(user, person)
 
     def _active(self, handle: str) -> Person | None:
+        registry = self.zone.registry
         try:
-            person: Person = self.zone.registry.person(handle)
+            person: Person = registry.person(handle)
         except NotFound:
             return None
-        return person if person.status is PersonStatus.ACTIVE else None
+        open_still = person.status is PersonStatus.ACTIVE and not registry.emergency_is_over(person)
+        return person if open_still else None
 
     def _end_sessions(self, user: Any, person: Person) -> bool:
         """End what was opened before a reset of password or authenticator, once; say whether that was now.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import os
 import pwd
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,15 +46,43 @@ def make_home(home: Path, zone: ZoneSettings, gate_group: str, *, hub: HubSettin
     """Make the directories and the first settings file; what exists already keeps its content."""
     group = grp.getgrnam(gate_group).gr_gid
     user = pwd.getpwnam(owner)
-    for place in PLACES:
-        directory = home / place.path
-        directory.mkdir(parents=True, exist_ok=True)
-        os.chown(directory, user.pw_uid, group if place.gate else user.pw_gid)
-        directory.chmod(SHARED_RUN if place.path == "run" and user.pw_uid else place.mode)
-    settings = home / FILE_NAME
-    if not settings.exists():
-        fresh = settings.with_suffix(".new")
-        fresh.write_text(settings_text(zone, hub), encoding="utf-8")
-        fresh.chmod(0o600)
-        os.chown(fresh, user.pw_uid, user.pw_gid)
-        fresh.replace(settings)
+    home.mkdir(parents=True, exist_ok=True)
+    # What lies in a home that is not root's can be put there while root works: no link of it is followed.
+    directory = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | (os.O_NOFOLLOW if user.pw_uid else 0)
+    with _opened(home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) as top:
+        for place in PLACES:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(place.path, 0o700, dir_fd=top)
+            with _opened(place.path, directory, top) as made:
+                os.fchown(made, user.pw_uid, group if place.gate else user.pw_gid)
+                os.fchmod(made, SHARED_RUN if place.path == "run" and user.pw_uid else place.mode)
+        if not _exists(top, FILE_NAME):
+            _write_settings(top, settings_text(zone, hub), user)
+
+
+def _write_settings(top: int, text: str, user: pwd.struct_passwd) -> None:
+    fresh = f"{FILE_NAME}.new"
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(fresh, dir_fd=top)
+    with _opened(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, top) as written:
+        os.write(written, text.encode("utf-8"))
+        os.fchown(written, user.pw_uid, user.pw_gid)
+    os.rename(fresh, FILE_NAME, src_dir_fd=top, dst_dir_fd=top)
+
+
+def _exists(top: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=top, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _opened(name: str | Path, flags: int, top: int | None = None) -> Iterator[int]:
+    """Open something below a directory for the block; a file that is made is its owner's alone."""
+    descriptor = os.open(name, flags, 0o600, dir_fd=top)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

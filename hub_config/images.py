@@ -34,7 +34,7 @@ from images import debian_archive, engine_build, recipes, rootfs, sources, wheel
 from images.debian_lock import DebianLock, parse_debian_lock, without
 from images.errors import ImageError, NoSpace
 from images.image_archive import write_image_archive
-from images.manifest import ImageInfo, image_manifest, read_packages, write_manifest
+from images.manifest import ImageInfo, image_manifest, read_packages, write_manifest, write_note
 from images.recipes import Recipe
 from images.wheel_lock import parse_wheel_lock
 
@@ -222,7 +222,7 @@ def _recorded(run: Build, recipe: Recipe, image: Image) -> ImageInfo:
     write_manifest(run.home, info)
     if recipe.name == "base":
         used = engine_build.read_file(run.engine, image, _USED_LOCK)
-        (run.home / "images" / "base.packages.lock").write_bytes(used)
+        write_note(run.home / "images" / "base.packages.lock", used)
     return info
 
 

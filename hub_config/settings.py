@@ -21,6 +21,7 @@ from hub_config.settings_rules import (
     refuse_open_address,
     refuse_unknown_time_zone,
     refuse_unusable_front_ends,
+    refuse_unusable_helper,
     refuse_unusable_targets,
 )
 from registry.access_policy import AccessPolicy, chosen, problem_of
@@ -263,6 +264,12 @@ class Settings:
             return prefix + str(self.home / url.removeprefix(prefix))
         return url
 
+    def has_database(self) -> bool:
+        """Return whether there may be a database: a file that exists, or a server; opening SQLite would make a file."""
+        prefix = "sqlite:///"
+        url = self.database_url()
+        return not url.startswith(prefix) or Path(url.removeprefix(prefix)).exists()
+
     def hub_url(self) -> str:
         """Return the hub's address on this machine."""
         return f"http://127.0.0.1:{self.hub.port}"
@@ -303,8 +310,11 @@ def load_settings(home: Path) -> Settings:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        reason = f"{path} cannot be read: {error.strerror}."
-        raise EnvironmentMissing(reason, hint="Run `make up` first.") from error
+        reason = Text("읽을 수 없는 파일: {path} ({why}).", "{path} cannot be read: {why}.")
+        raise EnvironmentMissing(
+            reason.format(path=path, why=error.strerror),
+            hint=Text("먼저 `make up`을 실행하십시오.", "Run `make up` first."),
+        ) from error
     return parse_settings(text, home=home)
 
 
@@ -321,18 +331,25 @@ def parse_settings(text: str, *, home: Path) -> Settings:
     refuse_open_address(settings.zone)
     refuse_unknown_time_zone(settings.zone.time_zone)
     refuse_unusable_front_ends(settings)
+    refuse_unusable_helper(settings.machine.engine_helper)
     refuse_unusable_targets(settings.outward.targets)
-    if (wrong := problem_of(settings.access.policies)) is not None:
-        raise SettingsError(f"access.policies: {wrong.en}.", hint="See docs/how-to/choose-an-access-policy.md.")
-    if (problem := settings.mail.problem()) is not None:
-        raise SettingsError(f"{problem.en}.", hint="See docs/how-to/send-email.md, or leave mail.host empty.")
-    if (problem := settings.oidc.problem() or settings.directory.problem()) is not None:
-        raise SettingsError(f"{problem.en}.", hint="See docs/how-to/sign-in-with-your-organisation.md.")
+    for problem, page in (
+        (problem_of(settings.access.policies), "choose-an-access-policy"),
+        (settings.mail.problem(), "send-email"),
+        (settings.oidc.problem() or settings.directory.problem(), "sign-in-with-your-organisation"),
+    ):
+        if problem is not None:
+            hint = Text("docs/how-to/{page}.ko.md를 보십시오.", "See docs/how-to/{page}.md.")
+            raise SettingsError(_sentence(problem), hint=hint.format(page=page))
     return settings
 
 
 def _refused(reason: Text) -> SettingsError:
-    return SettingsError(f"{reason.en}.")
+    return SettingsError(_sentence(reason))
+
+
+def _sentence(reason: Text) -> Text:
+    return Text(f"{reason.ko}.", f"{reason.en}.")
 
 
 def _section(kind: type[Any], node: Node) -> Any:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audit.outward.target import Target
+from audit.text import Text
 from hub_config.errors import SettingsError
 
 if TYPE_CHECKING:
     from hub_config.settings import Settings, ZoneSettings
+
+HELPER_SOCKET = re.compile(r"/run(/[A-Za-z0-9_][A-Za-z0-9._-]*)+")
 
 
 def refuse_open_address(zone: ZoneSettings) -> None:
@@ -21,11 +25,35 @@ def refuse_open_address(zone: ZoneSettings) -> None:
     try:
         loopback = ipaddress.ip_address(zone.bind).is_loopback
     except ValueError as error:
-        raise SettingsError(f"zone.bind must be an IP address, not {zone.bind!r}.") from error
+        raise SettingsError(
+            Text(
+                "zone.bind 값은 IP 주소여야 합니다: {given!r}.", "zone.bind must be an IP address, not {given!r}."
+            ).format(given=zone.bind)
+        ) from error
     if not loopback:
         raise SettingsError(
-            f"zone.bind is {zone.bind}: the zone listens on loopback only, because it has no TLS of its own.",
-            hint="Set zone.bind to 127.0.0.1 and put a TLS server in front of it on this machine.",
+            Text(
+                "zone.bind 값이 {given}입니다. 구역에는 자체 TLS가 없어 루프백에서만 듣습니다.",
+                "zone.bind is {given}: the zone listens on loopback only, because it has no TLS of its own.",
+            ).format(given=zone.bind),
+            hint=Text(
+                "zone.bind를 127.0.0.1로 하고, 이 컴퓨터에서 TLS 서버를 그 앞에 두십시오.",
+                "Set zone.bind to 127.0.0.1 and put a TLS server in front of it on this machine.",
+            ),
+        )
+
+
+def refuse_unusable_helper(socket: str) -> None:
+    """Refuse a socket of the engine helper that is not a plain path below /run: root writes it into units.
+
+    Raises: SettingsError — for anything else but no helper.
+    """
+    if socket and not HELPER_SOCKET.fullmatch(socket):
+        raise SettingsError(
+            Text(
+                "machine.engine_helper 값은 /run 아래의 소켓 경로여야 합니다: {given!r}.",
+                "machine.engine_helper must be the path of a socket below /run, not {given!r}.",
+            ).format(given=socket)
         )
 
 
@@ -38,8 +66,14 @@ def refuse_unknown_time_zone(name: str) -> None:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise SettingsError(
-            f"zone.time_zone is {name!r}, which is not the name of a time zone.",
-            hint="Write a name of the IANA list, such as Asia/Seoul or Europe/London.",
+            Text(
+                "zone.time_zone 값 {name!r}: 그런 이름의 시간대가 없습니다.",
+                "zone.time_zone is {name!r}, which is not the name of a time zone.",
+            ).format(name=name),
+            hint=Text(
+                "Asia/Seoul이나 Europe/London처럼 IANA 목록의 이름을 적으십시오.",
+                "Write a name of the IANA list, such as Asia/Seoul or Europe/London.",
+            ),
         ) from None
 
 
@@ -52,11 +86,22 @@ def refuse_unusable_front_ends(settings: Settings) -> None:
         try:
             ipaddress.ip_address(address)
         except ValueError as error:
-            raise SettingsError(f"gate.front_ends must be IP addresses, not {address!r}.") from error
+            raise SettingsError(
+                Text(
+                    "gate.front_ends 값은 IP 주소여야 합니다: {given!r}.",
+                    "gate.front_ends must be IP addresses, not {given!r}.",
+                ).format(given=address)
+            ) from error
     if settings.gate.front_ends and settings.zone.scheme != "https":
         raise SettingsError(
-            "gate.front_ends are TLS servers, but zone.scheme is http.",
-            hint="Set zone.scheme to https, which browsers then speak with the front server, or name no front_ends.",
+            Text(
+                "gate.front_ends는 TLS 서버인데 zone.scheme이 http입니다.",
+                "gate.front_ends are TLS servers, but zone.scheme is http.",
+            ),
+            hint=Text(
+                "브라우저가 앞의 서버와 쓰는 https를 zone.scheme에 적거나, front_ends를 비우십시오.",
+                "Set zone.scheme to https, which browsers then speak with the front server, or name no front_ends.",
+            ),
         )
 
 
@@ -68,6 +113,13 @@ def refuse_unusable_targets(targets: tuple[Target, ...]) -> None:
     names = [target.name for target in targets]
     for number, target in enumerate(targets, 1):
         if (problem := target.problem()) is not None:
-            raise SettingsError(f"outward.targets[{number}]: {problem.en}.")
+            raise SettingsError(
+                Text(f"outward.targets[{number}]: {problem.ko}.", f"outward.targets[{number}]: {problem.en}.")
+            )
         if names.count(target.name) > 1:
-            raise SettingsError(f"outward.targets: the name {target.name} stands twice.")
+            raise SettingsError(
+                Text(
+                    "outward.targets에 같은 이름이 두 번 있습니다: {name}.",
+                    "outward.targets: the name {name} stands twice.",
+                ).format(name=target.name)
+            )

@@ -82,13 +82,15 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         return {}
 
     def workspace_payload(self) -> dict[str, Any]:
-        """Return what the gate's proxy tells the gate about this workspace.
+        """Return what the gate's proxy tells the gate about this workspace, with the policy as the settings have it now.
 
         Raises: LookupError — if it does not run.
         """
         if self._running is None:
             raise LookupError(f"{self.name!r} does not run")
-        return self._running.payload()
+        # What was kept with the start is what held then; a policy that was tightened since must reach it too.
+        access = self.zone.settings.access_of(self._running.project)
+        return {**self._running.payload(), "access": access.payload()}
 
     @property
     def workspace_ref(self) -> str | None:

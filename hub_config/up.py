@@ -231,7 +231,7 @@ def down(home: Path, console: Console, *, say: Callable[[str], None]) -> None:
         with step(console, Text("구역 중지", "Stopping the zone")):
             stop_supervisor(home)
     left = end_leftovers(home)
-    if (home / "ansim.db").exists():
+    if (home / FILE_NAME).exists() and load_settings(home).has_database():
         zone = open_zone(home, "cli")
         left += engine.remove_zone_containers(zone.zone_id)
         if pid is not None or left:

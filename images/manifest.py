@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -91,10 +92,29 @@ def parse_dpkg_status(text: str) -> Packages:
 def write_manifest(home: Path, info: ImageInfo) -> None:
     """Write the manifest; a reader sees the old one or the new one, never half of it."""
     path = manifest_path(home, info.name)
+    write_note(path, json.dumps(info.document(), ensure_ascii=False, indent=1).encode("utf-8"))
+
+
+def write_note(path: Path, content: bytes) -> None:
+    """Write a file into a directory that may be another user's, and give it to that user.
+
+    Root does so for a zone under systemd. Neither the directory nor what lies at the file's name is followed if it is
+    a link, so that its user cannot turn root's hand.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump(info.document(), file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        owner = os.fstat(directory)
+        fresh = f"{path.name}.new"
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(fresh, dir_fd=directory)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(fresh, flags, 0o644, dir_fd=directory), "wb") as file:
+            file.write(content)
+            if os.geteuid() == 0:
+                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(fresh, path.name, src_dir_fd=directory, dst_dir_fd=directory)
+    finally:
+        os.close(directory)

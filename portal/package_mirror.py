@@ -7,11 +7,13 @@ workspace looks for in vain is text that somebody chose, and goes into the log a
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Lock
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -34,7 +36,7 @@ from registry.text import Text
 ROOT = "/workspace/packages"
 WHEEL_TYPE = "application/octet-stream"
 MISSES = 30  # packages that a workspace may look for in vain …
-MISSES_SECONDS = 3600.0  # … within this time
+MISSES_SECONDS = 3600.0  # … within this time, and a file that is taken again within it is one event
 _NOTHING = Text("이런 파일이 없습니다.", "There is no such file.")
 
 
@@ -48,26 +50,36 @@ class TooManyMisses(Exception):
 
 @dataclass(slots=True)
 class Misses:
-    """What each workspace looked for in vain of late; one name counts once."""
+    """What each workspace looked for in vain, or took, of late; one name counts once."""
 
     clock: Callable[[], float] = time.monotonic
+    most: float = MISSES
     _seen: dict[str, OrderedDict[str, float]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
 
     def fresh(self, workspace: str, package: str) -> bool:
         """Say whether this must be recorded: False for a name that was of late.
 
         Raises: TooManyMisses.
         """
-        now = self.clock()
+        with self._lock:
+            seen = self._of(workspace)
+            if package in seen:
+                return False
+            if len(seen) >= self.most:
+                raise TooManyMisses(next(iter(seen.values())) + MISSES_SECONDS - self.clock())
+            return True
+
+    def recorded(self, workspace: str, package: str) -> None:
+        """Note that it is on record; before that, it would be as if it had been."""
+        with self._lock:
+            self._of(workspace)[package] = self.clock()
+
+    def _of(self, workspace: str) -> OrderedDict[str, float]:
         seen = self._seen.setdefault(workspace, OrderedDict())
-        while seen and next(iter(seen.values())) <= now - MISSES_SECONDS:
+        while seen and next(iter(seen.values())) <= self.clock() - MISSES_SECONDS:
             seen.popitem(last=False)
-        if package in seen:
-            return False
-        if len(seen) >= MISSES:
-            raise TooManyMisses(next(iter(seen.values())) + MISSES_SECONDS - now)
-        seen[package] = now
-        return True
+        return seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,8 @@ class Mirror:
 
     zone: ZoneLike
     misses: Misses = field(default_factory=Misses)
+    taken: Misses = field(default_factory=lambda: Misses(most=math.inf))
+    """By the hash of a file; whoever asks for it again and again fills no log."""
 
     def routes(self) -> list[Route]:
         """Return the routes below the root."""
@@ -107,6 +121,7 @@ class Mirror:
         wheels = desk.shelf.of(package) if allowed else ()
         if not allowed and self.misses.fresh(workspace.ref, package):
             desk.record_missed(person, workspace, package, source=_source(workspace))
+            self.misses.recorded(workspace.ref, package)
         if package_index.wants_json(request.headers.get("accept", "")):
             return JSONResponse(
                 package_index.document(package, wheels, allowed=allowed), media_type=package_index.JSON_TYPE
@@ -126,8 +141,9 @@ class Mirror:
             raise Missing(_NOTHING)
         if asked.endswith(METADATA):
             return FileResponse(desk.shelf.metadata_path(wheel), media_type=WHEEL_TYPE)
-        if request.method == "GET":
+        if request.method == "GET" and self.taken.fresh(workspace.ref, sha256):
             desk.record_taken(person, workspace, wheel, allowance.policy, source=_source(workspace))
+            self.taken.recorded(workspace.ref, sha256)
         return FileResponse(desk.shelf.path(wheel), media_type=WHEEL_TYPE)
 
     async def _answer(self, handler: Callable[[Request, Person, Workspace], Response], request: Request) -> Response:

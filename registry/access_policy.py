@@ -22,10 +22,10 @@ class AccessPolicy:
     """How the people of some projects reach their workspaces; without `projects` it is everybody else's.
 
     `profile` says which browser is in front: anybody's (direct), one that the institution manages (hardened), or one
-    that only shows the picture of a desktop (streamed). `shown_bytes` is the largest output that is shown, and
-    `session_bytes` what may be shown until a workspace is started again; larger outputs leave by an egress request.
-    With `pictures: hold` no picture is shown either. `dense_bytes` of text that looks encoded, within an hour, alert an
-    officer. `addresses` are networks such as 10.1.0.0/16; none means all. `idle_minutes` is how long nobody does
+    that only shows the picture of a desktop (streamed). `shown_bytes` is the largest output that is shown and the
+    largest notebook that is opened, and `session_bytes` what may be shown until a workspace is started again; what is
+    larger leaves by an egress request. With `pictures: hold` no picture is shown either. `dense_bytes` of text that
+    looks encoded, within an hour, alert an officer. `addresses` are networks such as 10.1.0.0/16; none means all. `idle_minutes` is how long nobody does
     anything, `longest_hours` how long a sign-in to workspaces lasts. A file that is dropped into the browser is never
     taken directly: with `uploads: review` the person is sent to the page for bringing files in, with `refuse` that page
     takes none either.
@@ -34,7 +34,7 @@ class AccessPolicy:
     name: str = "default"
     projects: tuple[str, ...] = ()
     profile: Profile = "direct"
-    shown_bytes: int = 10_000_000
+    shown_bytes: int = 20_000_000
     session_bytes: int = 2_000_000_000
     pictures: Literal["show", "hold"] = "show"
     dense_bytes: int = 100_000
@@ -92,14 +92,14 @@ def problem_of(policies: Iterable[AccessPolicy]) -> Text | None:
     known = list(policies)
     for one in known:
         if (found := one.problem()) is not None:
-            return Text(f"{one.name}: {found.ko}", f"{one.name}: {found.en}")
+            return Text(f"access.policies, {one.name}: {found.ko}", f"access.policies, {one.name}: {found.en}")
     names = [one.name for one in known]
     projects = [project for one in known for project in one.projects]
     rest = [one.name for one in known if not one.projects]
     for twice in (names, projects, ["projects"] * len(rest)):
         for value in twice:
             if twice.count(value) > 1:
-                return Text(f"{value}이(가) 두 번 나옵니다", f"{value} stands twice")
+                return Text(f"access.policies: {value} 두 번 나옵니다", f"access.policies: {value} stands twice")
     return None
 
 

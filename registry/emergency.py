@@ -19,7 +19,7 @@ from registry.desk import Desk, as_actor
 from registry.errors import Conflict, NotFound
 from registry.model import Person, PersonStatus, Role
 from registry.passwords import hash_password
-from registry.people import about, concerning, set_columns
+from registry.people import about, concerning, set_columns, take_identities
 from registry.text import Text
 
 OPEN_FOR = timedelta(hours=12)
@@ -61,6 +61,11 @@ class Emergency(Desk):
         with self._db.read() as tx:
             return emergency_account_in(tx)
 
+    def emergency_is_over(self, person: Person) -> bool:
+        """Whether this is the emergency account and its time is over: what it opened ends then too."""
+        with self._db.read() as tx:
+            return is_over(tx, person.ref, self._clock())
+
     def seal_emergency(self, handle: str = "emergency", *, by: Actor, source: Source) -> Envelope:
         """Makes the account, or gives it new secrets, and returns what goes into the envelope; older ones end.
 
@@ -90,6 +95,8 @@ class Emergency(Desk):
                 sessions_from=change.now,
                 status=PersonStatus.ACTIVE.value,
             )
+            for event in take_identities(change.tx, person, by=change.actor, source=source, why="emergency_account"):
+                self._log.append(change.tx, event)
             tell_those_who_must_know(self, change.tx, "emergency_sealed", SEALED)
         return envelope
 
@@ -127,12 +134,6 @@ def is_over(tx: Connection, ref: str, now: datetime) -> bool:
     table = tables.emergency
     opened = tx.execute(select(table.c.opened_at).where(table.c.person_ref == ref)).scalar_one_or_none()
     return opened is not None and now - opened >= OPEN_FOR
-
-
-def is_sealed(tx: Connection, ref: str) -> bool:
-    """Whether this is the emergency account."""
-    table = tables.emergency
-    return tx.execute(select(table.c.sealed_at).where(table.c.person_ref == ref)).first() is not None
 
 
 def tell_those_who_must_know(desk: Desk, tx: Connection, code: str, content: Text) -> None:

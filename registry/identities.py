@@ -109,7 +109,8 @@ class Identities(SignIn):
             found = _find(change.tx, authority, subject)
             if found is None or found.person_ref != person.ref or found.given_at is not None:
                 raise Conflict("no_identity_requested", _NOTHING_WAITS)
-            check_second_person(by, person, found.asked_by)
+            check_second_person(change.tx, change.actor, person, found.asked_by)
+            _check_no_envelope(change.tx, person)
             change.tx.execute(update(tables.identity).where(_is(authority, subject)).values(given_at=change.now))
             self.tell(change.tx, person.ref, "identity_given", _GIVEN)
             return _known(change.tx, authority, subject)
@@ -137,23 +138,23 @@ class Identities(SignIn):
         Raises: UnknownIdentity. SignInRefused — the account is not open, or too many failures came from the address.
         """
         self._knock_at(source)
-        cause, ref = "unknown_identity", None
         with self._db.begin() as tx:
-            found = _find(tx, vouched.authority, vouched.subject)
-            if found is not None and found.given_at is not None:
-                person, ref = queries.person_by_ref(tx, found.person_ref, lock=True), found.person_ref
-                cause = "not_active"
-                if person.status in {PersonStatus.INVITED, PersonStatus.ACTIVE}:
-                    return self._let_in(tx, person, vouched, source)
-        self.refuse_vouched(cause, vouched.authority, source=source, subject=vouched.subject, person_ref=ref)
-        raise UnknownIdentity if ref is None else SignInRefused
+            person = _owner_of(tx, vouched)
+            cause = "unknown_identity" if person is None else _why_not(tx, person)
+            if person is not None and cause is None:
+                return self._let_in(tx, person, vouched, source)
+        ref = None if person is None else person.ref
+        self.refuse_vouched(str(cause), vouched.authority, source=source, subject=vouched.subject, person_ref=ref)
+        raise UnknownIdentity if person is None else SignInRefused
 
     def refuse_vouched(
         self, cause: str, authority: str, *, source: Source, subject: str = "", person_ref: str | None = None
     ) -> None:
-        """Counts and records that a sign-in through a provider was refused; the caller says it in words."""
+        """Records that a sign-in through a provider was refused, and counts what may be guessing.
+
+        The caller says it in words.
+        """
         now = self._clock()
-        key = self._secrets.fingerprint("source", source.ip or "local")
         event = refusal(
             "session.refused",
             source=source,
@@ -163,8 +164,7 @@ class Identities(SignIn):
             sealed={"subject": subject[:LONGEST]} if subject else {},
         )
         with self._db.begin() as tx:
-            history = counting.read(tx, key, now)
-            counting.write(tx, key, history.failed(throttle.SOURCE, now), now)
+            self._count_at_source(tx, self._secrets.fingerprint("source", source.ip or "local"), cause, now)
             self._log.append(tx, event)
 
     def end_vouched(self, authority: str, subject: str, *, source: Source) -> Person | None:
@@ -241,6 +241,7 @@ class Identities(SignIn):
                 raise wrong_state(present)
             if by.ref == person.ref:
                 raise Denied("own_account", _NOT_ONES_OWN)
+            _check_no_envelope(change.tx, person)
             if _find(change.tx, authority, subject) is not None:
                 raise Conflict("identity_taken", _TAKEN)
             row = {"authority": authority, "subject": subject, "person_ref": person.ref, "asked_by": by.ref}
@@ -255,6 +256,27 @@ _WHERE: dict[str, Iterable[PersonStatus]] = {
     "given": (PersonStatus.INVITED,),
     "requested": (PersonStatus.ACTIVE, PersonStatus.SUSPENDED),
 }
+
+
+def _owner_of(tx: Connection, vouched: Vouched) -> Person | None:
+    """To whom the identity was given; the person is locked, and it is still theirs then."""
+    found = _find(tx, vouched.authority, vouched.subject)
+    if found is None or found.given_at is None:
+        return None
+    person = queries.person_by_ref(tx, found.person_ref, lock=True)
+    return person if _find(tx, vouched.authority, vouched.subject) == found else None
+
+
+def _why_not(tx: Connection, person: Person) -> str | None:
+    if queries.is_emergency(tx, person.ref):
+        return "emergency_account"
+    return None if person.status in {PersonStatus.INVITED, PersonStatus.ACTIVE} else "not_active"
+
+
+def _check_no_envelope(tx: Connection, person: Person) -> None:
+    """Raises: Denied — for the emergency account, which nobody may open but with what lies in the envelope."""
+    if queries.is_emergency(tx, person.ref):
+        raise Denied("emergency_account", _NO_ENVELOPE)
 
 
 def _is(authority: str, subject: str) -> ColumnElement[bool]:
@@ -279,6 +301,10 @@ _NOTHING_WAITS = Text(
 _NOT_THEIRS = Text(ko="이 이용자에게 연결된 식별자가 아닙니다.", en="This identity does not belong to that person.")
 _NOT_ONES_OWN = Text(
     ko="자신의 계정에 식별자를 연결할 수 없습니다.", en="Nobody connects an identity to their own account."
+)
+_NO_ENVELOPE = Text(
+    ko="비상 계정에는 기관 로그인을 연결할 수 없습니다. 봉투에 든 비밀번호와 인증번호로만 로그인합니다.",
+    en="The emergency account has no sign-in of an organisation; what lies in its envelope opens it.",
 )
 _TAKEN = Text(
     ko="이 식별자는 이미 이용자와 연결되었거나 확인을 기다리고 있습니다.",

@@ -16,7 +16,7 @@ from registry.links import LinkKind
 from registry.model import Person, PersonStatus, Role
 from registry.notice import NOTICES
 from registry.passwords import check_new_password, hash_password
-from registry.people import about, concerning, set_columns, wrong_state
+from registry.people import about, concerning, set_columns, take_identities, wrong_state
 from registry.roles import IN_THE_ZONE, check_no_clash, check_person_role
 from registry.text import Text
 
@@ -88,7 +88,8 @@ class Joining(Desk):
         """
         source = Source(None) if source is None else source
         with self._db.read() as tx:
-            operators = [one for one in queries.people(tx) if Role.OPERATOR in one.roles]
+            known = [one for one in queries.people(tx) if Role.OPERATOR in one.roles]
+            operators = [one for one in known if not queries.is_emergency(tx, one.ref)]
         if any(one.status is not PersonStatus.INVITED for one in operators):
             raise Conflict(
                 "operator_exists",
@@ -110,6 +111,9 @@ class Joining(Desk):
     def accept_invitation(self, token: str, password: str, totp_secret: str, code: str, *, source: Source) -> Person:
         """Sets password and second factor of an invited person and opens the account.
 
+        What the person sets up here is theirs alone. An identity that an operator gave before is not: one person gave
+        it, which is enough to join by, not to enter an account in use. So it ends.
+
         Raises: NotFound — the link does not work. Invalid — password, secret or code cannot be used.
         """
         person = self.invitation(token)
@@ -126,7 +130,13 @@ class Joining(Desk):
             subjects=concerning(person),
             own=True,
         ) as change:
+            queries.person_by_ref(change.tx, person.ref, lock=True)  # who joins by an identity now waits, or was first
             links.use(change.tx, LinkKind.INVITATION, token, change.now)
+            ended = take_identities(change.tx, person, by=change.actor, source=source, why="joined_by_link")
+            for event in ended:
+                self._log.append(change.tx, event)
+            if ended:
+                self.tell(change.tx, person.ref, "identity_removed", _IDENTITY_ENDED)
             set_columns(
                 change.tx,
                 person.ref,
@@ -188,6 +198,14 @@ class Joining(Desk):
             change.detail["roles"] = sorted(role.value for role in person.roles)
             change.sealed.update(handle=person.handle, name=person.name, email=person.email)
             return links.issue(change.tx, LinkKind.INVITATION, person.ref, change.now)
+
+
+_IDENTITY_ENDED = Text(
+    ko="초대 링크로 가입하셨으므로 운영자가 미리 연결해 둔 기관 로그인은 해제되었습니다. "
+    "기관 로그인을 쓰려면 운영자에게 다시 요청하십시오. 이제는 두 사람이 확인해야 연결됩니다.",
+    en="You joined by the link of your invitation, so the sign-in of your organisation that an operator had connected "
+    "was disconnected. Ask an operator if you want it: two people connect it now.",
+)
 
 
 def first_step(secret: str, code: str, at: datetime) -> int:

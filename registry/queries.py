@@ -197,6 +197,12 @@ def holders(tx: Connection, role: Role) -> list[Person]:
     return [one for one in people(tx) if one.has(role)]
 
 
+def is_emergency(tx: Connection, ref: str) -> bool:
+    """Whether this is the account whose secrets lie in the sealed envelope; who uses it, nobody can tell."""
+    table = tables.emergency
+    return tx.execute(select(table.c.sealed_at).where(table.c.person_ref == ref)).first() is not None
+
+
 def _one_person(tx: Connection, condition: ColumnElement[bool], *, lock: bool) -> Person:
     wanted = select(tables.person).where(condition)
     row = tx.execute(wanted.with_for_update() if lock else wanted).one_or_none()

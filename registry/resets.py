@@ -9,14 +9,17 @@ from sqlalchemy import Connection, Table, delete, insert, select
 
 from audit.event import Actor, Source
 from registry import links, queries, tables
+from registry.desk import SERVICE_AUTHORITY
 from registry.errors import Conflict, Denied
 from registry.links import LinkKind
-from registry.model import Person, PersonStatus
+from registry.model import Person, PersonStatus, Role
 from registry.people import about, concerning, set_columns, wrong_state
 from registry.signin import SignIn
 from registry.text import Text
 
 REQUEST_LIFETIME = timedelta(days=1)
+CONTROLLING = frozenset({Role.COMPLIANCE_OFFICER.value, Role.DATA_CONTROLLER.value})
+"""Who confirms what any operator may have asked for, unless they are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Resets(SignIn):
             requested_by = change.tx.execute(wanted).scalar_one_or_none()
             if requested_by is None:
                 raise Conflict("no_reset_requested", _NOTHING_WAITS)
-            check_second_person(by, person, str(requested_by))
+            check_second_person(change.tx, change.actor, person, str(requested_by))
             if self._directory is None:  # a password that is kept elsewhere stays there
                 _check_something_stays(change.tx, reset, person)
             _forget(change.tx, reset, person)
@@ -100,20 +103,17 @@ def check_joined(person: Person) -> None:
         raise wrong_state(person)
 
 
-def check_second_person(by: Actor, person: Person, requested_by: str) -> None:
-    """Accepts somebody who neither asked nor is the owner. Raises: Denied."""
-    if by.ref in {person.ref, requested_by}:
-        raise Denied(
-            "second_person_needed",
-            Text(
-                ko="재설정은 요청한 사람도 본인도 아닌 다른 사람이 확인해야 합니다.",
-                en="A reset is confirmed by somebody who neither asked for it nor is its owner.",
-            ),
-            hint=Text(
-                ko="다른 운영자, 준법감시 담당자 또는 데이터 제공 책임자에게 요청하십시오.",
-                en="Ask another operator, the compliance officer or a data controller.",
-            ),
-        )
+def check_second_person(tx: Connection, by: Actor, person: Person, requested_by: str) -> None:
+    """Accepts somebody who neither asked nor is the owner, and of whom that is certain. Raises: Denied.
+
+    A command line and the emergency account say that an operator asked, not which one. Then no operator confirms,
+    because it could be the same; and who confirms is never the envelope.
+    """
+    if by.ref in {person.ref, requested_by} or queries.is_emergency(tx, by.ref):
+        raise Denied("second_person_needed", _NOT_A_SECOND, hint=_ASK_A_SECOND)
+    nobody_named = requested_by in SERVICE_AUTHORITY or queries.is_emergency(tx, requested_by)
+    if nobody_named and (Role.OPERATOR.value in by.roles or CONTROLLING.isdisjoint(by.roles)):
+        raise Denied("second_person_needed", _MAY_BE_THE_SAME, hint=_ASK_NO_OPERATOR)
 
 
 def _check_something_stays(tx: Connection, reset: Reset, person: Person) -> None:
@@ -137,6 +137,23 @@ def _forget(tx: Connection, reset: Reset, person: Person) -> None:
     tx.execute(delete(reset.requests).where(reset.requests.c.person_ref == person.ref))
 
 
+_NOT_A_SECOND = Text(
+    ko="요청한 사람도 본인도 아닌 다른 사람이 자신의 계정으로 확인해야 합니다.",
+    en="Somebody who neither asked for it nor is its owner confirms it, with an account of their own.",
+)
+_ASK_A_SECOND = Text(
+    ko="다른 운영자, 준법감시 담당자 또는 데이터 제공 책임자에게 요청하십시오.",
+    en="Ask another operator, the compliance officer or a data controller.",
+)
+_MAY_BE_THE_SAME = Text(
+    ko="명령줄이나 비상 계정으로 요청하면 어느 운영자가 요청했는지 알 수 없으므로, 운영자는 확인할 수 없습니다.",
+    en="It was asked for on the command line or with the emergency account, which may have been any operator: "
+    "no operator confirms it.",
+)
+_ASK_NO_OPERATOR = Text(
+    ko="운영자가 아닌 준법감시 담당자 또는 데이터 제공 책임자에게 확인을 요청하십시오.",
+    en="Ask the compliance officer, or a data controller who is no operator, to confirm it.",
+)
 _NOTHING_WAITS = Text(
     ko="확인을 기다리는 재설정 요청이 없습니다.",
     en="No reset of this person waits for confirmation.",

@@ -138,13 +138,14 @@ class SignIn(Desk):
             stored = _credentials(tx, attempt.handle, attempt.at)
             of_handle = counting.read(tx, attempt.handle_key, attempt.at)
             of_source = counting.read(tx, attempt.source_key, attempt.at)
+            # Whoever fails at the emergency account's name must not lock the envelope out: its password has 150 bits.
             shut = [
                 (limit, key, history)
                 for limit, key, history in (
                     (throttle.HANDLE, attempt.handle_key, of_handle),
                     (throttle.SOURCE, attempt.source_key, of_source),
                 )
-                if history.shut(limit, attempt.at)
+                if history.shut(limit, attempt.at) and not (stored.local and limit is throttle.HANDLE)
             ]
             if not shut:
                 # The address is counted after a failure only: twenty people behind one address
@@ -162,9 +163,13 @@ class SignIn(Desk):
     def _count_failure(self, attempt: Attempt, ref: str | None, cause: str) -> None:
         """Counts a failure against the address and records why it was one."""
         with self._db.begin() as tx:
-            history = counting.read(tx, attempt.source_key, attempt.at)
-            counting.write(tx, attempt.source_key, history.failed(throttle.SOURCE, attempt.at), attempt.at)
+            self._count_at_source(tx, attempt.source_key, cause, attempt.at)
             self._log.append(tx, _refusal("session.refused", attempt, ref, cause))
+
+    def _count_at_source(self, tx: Connection, key: str, cause: str, at: datetime) -> None:
+        if throttle.is_guess(cause):
+            history = counting.read(tx, key, at)
+            counting.write(tx, key, history.failed(throttle.SOURCE, at), at)
 
     def _keeps_password(self, stored: Credentials) -> bool:
         return self._directory is None or stored.local
@@ -262,7 +267,7 @@ def _credentials(tx: Connection, handle: str, at: datetime) -> Credentials:
         totp_secret=row.totp_secret,
         totp_last_step=row.totp_last_step,
         over=emergency.is_over(tx, person.ref, at),
-        local=emergency.is_sealed(tx, person.ref),
+        local=queries.is_emergency(tx, person.ref),
     )
 
 

@@ -18,6 +18,22 @@ class Limit:
 
 HANDLE = Limit("handle", 5)
 SOURCE = Limit("source", 20)
+NO_GUESS = frozenset(
+    {
+        "given_up",
+        "code_refused",
+        "client_secret_unreadable",
+        "no_second_factor",
+        "unknown_identity",
+        "directory_unreachable",
+    }
+)
+"""Causes of a refusal behind which nobody guesses: something else failed, or the person is known but not let in."""
+
+
+def is_guess(cause: str) -> bool:
+    """Whether a refusal counts against its address: a hospital is one address, and its provider may be down."""
+    return cause not in NO_GUESS and not cause.startswith("provider_")
 
 
 @dataclass(frozen=True, slots=True)

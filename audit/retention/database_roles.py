@@ -52,7 +52,9 @@ def role_statements(schema: str = "public") -> tuple[str, ...]:
     statements = []
     for role, grants in GRANTS.items():
         statements += [
-            f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+            # Only where it is missing: the owner of the tables need not be one who may make roles.
+            f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '{role}') THEN "
+            f"CREATE ROLE {role} NOLOGIN; END IF; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
             f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}",
             f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM {role}",
             f"REVOKE CREATE ON SCHEMA {schema} FROM {role}",

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from hub_config.engine_helper.errors import Refused
 
-Verb = Literal["ping", "version", "list", "create", "inspect", "start", "stop", "wait", "attach", "remove"]
+Verb = Literal["ping", "version", "list", "create", "inspect", "start", "stop", "kill", "wait", "attach", "remove"]
 CONTAINER = r"(?P<container>[A-Za-z0-9][A-Za-z0-9_-]{0,63})"
 VERSION = r"(?:/v1\.[0-9]{1,3})?"
 LABEL = re.compile(r"ansim\.[a-z]{1,20}(=[A-Za-z0-9_:/.@~%+-]{0,200})?")
@@ -41,6 +41,7 @@ CALLS: tuple[Row, ...] = (
     _row("inspect", "GET", f"/containers/{CONTAINER}/json"),
     _row("start", "POST", f"/containers/{CONTAINER}/start"),
     _row("stop", "POST", f"/containers/{CONTAINER}/stop", "t"),
+    _row("kill", "POST", f"/containers/{CONTAINER}/kill"),  # no signal: a frozen project ends at once
     _row("wait", "POST", f"/containers/{CONTAINER}/wait"),
     _row("attach", "POST", f"/containers/{CONTAINER}/attach", "stdin", "stdout", "stream"),
     _row("remove", "DELETE", f"/containers/{CONTAINER}", "v", "force", "link"),
@@ -54,6 +55,8 @@ class Call:
     verb: Verb
     container: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
+    caller: str = ""
+    """Who asks, as the kernel says it: for the log."""
 
     def parameter(self, name: str) -> str:
         """Return a parameter, empty when it was not given."""

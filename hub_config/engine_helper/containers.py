@@ -105,8 +105,9 @@ def _workspace(given: Any, name: str, settings: HelperSettings, version: str) ->
         binds=tuple(_bind(mount, ref, settings) for mount in host["Mounts"]),
         runtime=GVISOR if host.get("Runtime") == GVISOR else None,
     )
-    if name != container_name(ref) or {b.target for b in container.binds} < set(OWN):
-        raise Refused("create.name", "A workspace has its own name and its own directories.")
+    targets = [bind.target for bind in container.binds]
+    if name != container_name(ref) or not set(OWN) <= set(targets) or len(set(targets)) != len(targets):
+        raise Refused("create.name", "A workspace has its own name and its own directories, each of them once.")
     arguments = create_arguments(container)
     arguments.pop("name")
     body: Any = ContainerConfig(version, command=None, **arguments)  # type: ignore[arg-type]  # none is the image's

@@ -22,6 +22,8 @@ log = logging.getLogger("ansim.engine_helper")
 BINDS_LABEL = "ansim.binds"
 """What the helper adds, so that it knows at the start which directories it looked at when the container was made."""
 CALL_SECONDS = 600
+MOST_HEAD = 64 * 1024
+CHANGING = frozenset({"start", "stop", "kill", "remove"})
 Answer = tuple[int, Any]
 
 
@@ -38,11 +40,15 @@ class Engine:
         Raises: Refused — if it is not ours to make. RequestException of requests — if the engine does not answer.
         """
         try:
-            answered: Answer = self._answers[call.verb](self, call, body)
-            return answered
+            subject = self.own(call.container) if call.container else body
+            answered: Answer = self._answers[call.verb](self, call, subject)
         except APIError as error:
+            log.warning("failed %s %s %s", call.verb, call.container or ascii(call.parameter("name")), call.caller)
             # The engine's own reason, which names containers and images of the zone only.
             return int(error.status_code or 500), {"message": str(error.explanation or error)}
+        if call.verb in CHANGING:
+            log.info("%s %s %s", call.verb, subject["Id"], call.caller)
+        return answered
 
     def _version(self, call: Call, body: Any) -> Answer:
         told = self._client.version()
@@ -60,32 +66,33 @@ class Engine:
         answer = self._client.create_container_from_config(  # type: ignore[no-untyped-call]
             {**made.body, "Labels": labels}, made.name or None
         )
-        log.info("created %s", made.name or answer["Id"][:12])
+        log.info("create %s %s mounts=%s", answer["Id"], call.caller, json.dumps(made.places))
         return 201, answer
 
-    def _inspect(self, call: Call, body: Any) -> Answer:
-        return 200, self.own(call.container)
+    def _inspect(self, call: Call, found: Any) -> Answer:
+        return 200, found
 
-    def _start(self, call: Call, body: Any) -> Answer:
-        found = self.own(call.container)
+    def _start(self, call: Call, found: Any) -> Answer:
         for place, seen in json.loads(found["Config"]["Labels"][BINDS_LABEL]).items():
             if list(walk(place)) != seen:
                 raise Refused("mount.changed", f"{place} is another directory than when the container was made.")
         self._client.start(found["Id"])
         return 204, None
 
-    def _stop(self, call: Call, body: Any) -> Answer:
+    def _stop(self, call: Call, found: Any) -> Answer:
         seconds = call.parameter("t")
-        self._client.stop(self.own(call.container)["Id"], timeout=int(seconds) if seconds.isdecimal() else None)
+        self._client.stop(found["Id"], timeout=int(seconds) if seconds.isdecimal() else None)
         return 204, None
 
-    def _wait(self, call: Call, body: Any) -> Answer:
-        return 200, self._client.wait(self.own(call.container)["Id"])
+    def _kill(self, call: Call, found: Any) -> Answer:
+        self._client.kill(found["Id"])
+        return 204, None
 
-    def _remove(self, call: Call, body: Any) -> Answer:
-        found = self.own(call.container)
+    def _wait(self, call: Call, found: Any) -> Answer:
+        return 200, self._client.wait(found["Id"])
+
+    def _remove(self, call: Call, found: Any) -> Answer:
         self._client.remove_container(found["Id"], v=call.truth("v"), force=call.truth("force"))
-        log.info("removed %s", call.container[:40])
         return 204, None
 
     def own(self, container: str) -> Mapping[str, Any]:
@@ -102,10 +109,10 @@ class Engine:
             raise Refused("container.foreign", f"No such container: {container}", status=404)
         return found
 
-    def attached(self, call: Call) -> socket.socket:
-        """Return a connection to the engine on which a scan's streams are about to open.
+    def attached(self, call: Call) -> tuple[socket.socket, bytes]:
+        """Return a connection to the engine on which a scan's streams are open, and what it has said on it so far.
 
-        Raises: Refused — for anything but a scan of ours.
+        Raises: Refused — for anything but a scan of ours, or if the engine does not open the streams.
         """
         found = self.own(call.container)
         if "ansim.scan" not in found["Config"]["Labels"]:
@@ -117,10 +124,12 @@ class Engine:
         try:
             connection.connect(self._settings.engine)
             connection.sendall(f"{line}Host: engine\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n".encode("ascii"))
-        except OSError:
+            said = opened(connection)
+        except (OSError, Refused):
             connection.close()
             raise
-        return connection
+        log.info("attach %s %s", found["Id"], call.caller)
+        return connection, said
 
     _answers: ClassVar[Mapping[str, Any]] = {
         "ping": lambda self, call, body: (200, "OK"),
@@ -130,6 +139,30 @@ class Engine:
         "inspect": _inspect,
         "start": _start,
         "stop": _stop,
+        "kill": _kill,
         "wait": _wait,
         "remove": _remove,
     }
+
+
+def opened(connection: socket.socket) -> bytes:
+    """Read the engine's word that it opened the streams, and return it with whatever followed it at once.
+
+    Before that word the connection still carries requests: handed through then, a caller could write its own to the
+    engine.
+
+    Raises: Refused — with the engine's status, for any other word. OSError — if the engine says none.
+    """
+    said = b""
+    while b"\r\n\r\n" not in said:
+        more = connection.recv(MOST_HEAD)
+        if not more or len(said) > MOST_HEAD:
+            raise ConnectionError("the engine broke off")
+        said += more
+    first = said.split(b"\r\n", 1)[0].split(b" ")
+    if len(first) < 2 or not first[0].startswith(b"HTTP/1.") or not first[1].isdigit():
+        raise ConnectionError("the engine does not speak HTTP")
+    if first[1] != b"101":
+        status = int(first[1])
+        raise Refused("attach.engine", "The engine opens no streams.", status=status if status >= 400 else 502)
+    return said

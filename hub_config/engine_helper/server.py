@@ -12,6 +12,7 @@ import socketserver
 import stat
 import struct
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -69,12 +70,14 @@ class Handler(BaseHTTPRequestHandler):
     timeout = CALL_SECONDS
     server: Server
     connection: socket.socket
+    pid: int
+    uid: int
 
     def handle(self) -> None:
         """Serve a caller that may ask; anybody else is told so and cut off."""
-        uid = peer(self.connection)
-        if uid not in self.server.settings.callers:
-            log.warning("user %d asked and may not", uid)
+        self.pid, self.uid = peer(self.connection)
+        if self.uid not in self.server.settings.callers:
+            log.warning("uid=%d pid=%d asked and may not", self.uid, self.pid)
             self.connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             return
         with contextlib.suppress(ConnectionError, TimeoutError):
@@ -82,16 +85,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         try:
-            call = parse_call(self.command, self.path)
+            call = replace(parse_call(self.command, self.path), caller=self._caller())
             body = self._body()
             if call.verb == "attach":
                 self._attach(call)
                 return
             status, answer = self.server.engine.answer(call, body)
         except Refused as refusal:
-            log.warning("refused %s: %s", refusal.code, refusal)
+            self.close_connection = True  # a body that was not read would be taken for the next request
+            log.warning("refused %s %s: %s", refusal.code, self._caller(), ascii(str(refusal))[:300])
             status, answer = refusal.status, {"message": f"ansim-engine: {refusal} ({refusal.code})"}
         except (RequestException, OSError) as error:
+            self.close_connection = True
             log.exception("the engine does not answer")
             status, answer = 503, {"message": f"ansim-engine: the engine does not answer ({type(error).__name__})"}
         self._reply(status, answer)
@@ -104,11 +109,9 @@ class Handler(BaseHTTPRequestHandler):
         Raises: Refused — for a body of unknown length, too long, or of another kind.
         """
         if "Transfer-Encoding" in self.headers or "Expect" in self.headers:
-            self.close_connection = True
             raise Refused("body.form", "The helper takes bodies of a given length only.", status=411)
         given = self.headers.get_all("Content-Length") or ["0"]
         if len(given) != 1 or not given[0].isascii() or not given[0].isdecimal() or int(given[0]) > MOST_BODY:
-            self.close_connection = True
             raise Refused("body.length", "The body is too long for anything that the helper takes.", status=413)
         text = self.rfile.read(int(given[0]))
         try:
@@ -122,6 +125,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/plain" if isinstance(answer, str) else "application/json")
         if status != 204:
             self.send_header("Content-Length", str(len(content)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(content)
@@ -129,17 +134,23 @@ class Handler(BaseHTTPRequestHandler):
     def _attach(self, call: Call) -> None:
         """Hand the connection through to the streams of a scan; nothing else follows on it."""
         self.close_connection = True
-        with contextlib.closing(self.server.engine.attached(call)) as upstream:
+        upstream, said = self.server.engine.attached(call)
+        with contextlib.closing(upstream):
+            self.connection.sendall(said)
             relay(self.connection, upstream)
+
+    def _caller(self) -> str:
+        return f"uid={self.uid} pid={self.pid}"
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Say nothing of each call: the zone's own log has what was done."""
 
 
-def peer(connection: socket.socket) -> int:
-    """Return the user at the other end, as the kernel knows it."""
+def peer(connection: socket.socket) -> tuple[int, int]:
+    """Return the process and the user at the other end, as the kernel knows them."""
     credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    return int(struct.unpack("3i", credentials)[1])
+    pid, uid, _ = struct.unpack("3i", credentials)
+    return int(pid), int(uid)
 
 
 def relay(caller: socket.socket, upstream: socket.socket) -> None:

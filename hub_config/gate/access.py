@@ -35,14 +35,21 @@ class Access:
         """
         if not self.addresses:
             return
-        try:
-            here = ipaddress.ip_address(address)
-        except ValueError:
-            raise Refused("address.unlisted", "no address") from None
-        if isinstance(here, ipaddress.IPv6Address) and here.ipv4_mapped is not None:
-            here = here.ipv4_mapped
+        here = parse_address(address)
+        if here is None:
+            raise Refused("address.unlisted", "no address")
         if not any(here in network for network in self.addresses):
             raise Refused("address.unlisted")
+
+
+def parse_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Read an address, one of IPv4 within IPv6 as what it is; None for anything else."""
+    try:
+        here = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    mapped = here.ipv4_mapped if isinstance(here, ipaddress.IPv6Address) else None
+    return here if mapped is None else mapped
 
 
 def parse_access(document: Any) -> Access:

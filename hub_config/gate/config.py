@@ -18,7 +18,11 @@ class Limits:
     """How much may pass; sizes in bytes, times in seconds."""
 
     session_bytes: int = 2_000_000_000  # to the browser, per start of a workspace
-    message_bytes: int = 64_000_000  # one WebSocket message, or one request body
+    message_bytes: int = 64_000_000  # one message of a workspace, or one request body to the hub
+    write_bytes: int = 16_000_000  # what a browser saves into a workspace at once
+    setting_bytes: int = 256_000  # layouts and settings of Lab, and every other body that no row calls a file
+    frame_bytes: int = 8_000_000  # one WebSocket message of a browser
+    loose_bytes: int = 65_536  # one message of a browser that is not recorded, or its buffers
     response_bytes: int = 256_000_000  # one response of a workspace
     code_bytes: int = 1_000_000  # one cell
     page_bytes: int = 8_000_000  # one answer of the portal to a workspace

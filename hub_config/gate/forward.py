@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -9,17 +11,19 @@ from aiohttp import ClientError, ClientResponse, web
 from multidict import CIMultiDict
 from yarl import URL
 
-from hub_config.gate.bodies import read_body
+from hub_config.gate.bodies import read_body, read_stream
 from hub_config.gate.config import GateConfig
 from hub_config.gate.content_types import BODILESS, check_content_type
-from hub_config.gate.errors import Refused, WorkspaceSilent
+from hub_config.gate.errors import MalformedFrame, Refused, WorkspaceSilent
 from hub_config.gate.headers import from_workspace, to_workspace
+from hub_config.gate.outputs import reason_to_hold
 from hub_config.gate.record import Asker, Record
 from hub_config.gate.routes import HASHED, Kind, Route, forwarded
 from hub_config.gate.targets import PATH_SAFE, Target
 from hub_config.gate.uploads import check_write
 from hub_config.gate.workspace import OpenWorkspace
 
+UNSHOWN = {"output.too_large": "response.too_large", "output.picture": "response.picture"}
 OWN_FIELDS = ("User-Agent", "Accept", "Content-Type")  # what aiohttp would add of itself
 
 
@@ -40,18 +44,27 @@ class Passage:
         below = forwarded(self.request.method, self.below).encoded()
         return URL(f"http://workspace{prefix}{below}", encoded=True)
 
+    def limit(self, config: GateConfig) -> int:
+        """Return how large the answer may be; Lab itself is larger than what a policy shows at once."""
+        if self.route.kind is Kind.STATIC:
+            return config.limits.response_bytes
+        return min(config.limits.response_bytes, self.route.limit(self.workspace.tenancy.access.shown_bytes))
+
 
 async def forward(passage: Passage, config: GateConfig, record: Record) -> web.StreamResponse:
     """Forward a request and return the answer that was sent.
 
     Raises: Refused — if something about it is not allowed. AuditUnavailable — if it cannot be recorded.
     """
-    request, workspace = passage.request, passage.workspace
-    body = await read_body(request, config.limits.message_bytes)
-    if passage.route.kind is Kind.WRITE:
-        check_write(body)
-        await record.written(workspace, passage.asker, request.method, passage.below.path, body)
+    request, workspace, kind = passage.request, passage.workspace, passage.route.kind
+    limits = config.limits
+    body = await read_body(request, limits.write_bytes if kind is Kind.WRITE else limits.setting_bytes)
+    if kind is Kind.WRITE:
+        # In a thread, for it may have megabytes and others wait.
+        await asyncio.to_thread(check_write, body)
         workspace.touch()
+    if kind is Kind.WRITE or (kind is Kind.SETTING and body):
+        await record.written(workspace, passage.asker, request.method, passage.below.path, body)
     workspace.meter.check(None)
     try:
         async with workspace.dial_in.session.request(
@@ -72,9 +85,8 @@ async def _answer(passage: Passage, answer: ClientResponse, config: GateConfig, 
     static = passage.route.kind is Kind.STATIC
     lasting = static and answer.status == 200 and HASHED.fullmatch(passage.below.path) is not None
     given = CIMultiDict(answer.headers)
-    clipboard = workspace.tenancy.access.clipboard
     headers = from_workspace(
-        given, workspace.tenancy.prefix, config, packed=static, lasting=lasting, clipboard=clipboard
+        given, workspace.tenancy.prefix, config, packed=static, lasting=lasting, access=workspace.tenancy.access
     )
     if not 200 <= answer.status <= 599:
         raise Refused("workspace.silent", "no HTTP status")
@@ -86,19 +98,45 @@ async def _answer(passage: Passage, answer: ClientResponse, config: GateConfig, 
         if kind is not None:
             headers["Content-Type"] = kind
     if size is not None and passage.request.method != "HEAD":
-        if size > config.limits.response_bytes:
-            raise Refused("response.too_large")
         workspace.meter.check(size)
+        if size > passage.limit(config):
+            raise Refused("response.too_large")
     # What stands in header fields reaches the browser as well.
     workspace.meter.count(sum(len(value) for value in answer.headers.values()))
+    if passage.route.looked_at and passage.request.method != "HEAD" and answer.status not in BODILESS:
+        return web.Response(status=answer.status, headers=headers, body=await _look(passage, answer, config, record))
     sent = web.StreamResponse(status=answer.status, headers=headers)
     if size is not None and answer.status not in BODILESS:
         sent.content_length = size
     await sent.prepare(passage.request)
     if passage.request.method == "HEAD" or answer.status in BODILESS:
         return sent
-    await _stream(passage, answer, sent, config.limits.response_bytes, record)
+    await _stream(passage, answer, sent, passage.limit(config), record)
     return sent
+
+
+async def _look(passage: Passage, answer: ClientResponse, config: GateConfig, record: Record) -> bytes:
+    """Return the body of an answer that holds what people made, once it is known that it may be shown.
+
+    Raises: Refused — for what would be held back as an output.
+    """
+    workspace, access = passage.workspace, passage.workspace.tenancy.access
+    async with workspace.reading:
+        body = await read_stream(answer.content, passage.limit(config), code="response.too_large")
+        pictures = access.pictures or answer.status >= 400
+        try:
+            reason = await asyncio.to_thread(
+                lambda: reason_to_hold(body, None, shown_bytes=access.shown_bytes, pictures=pictures)
+            )
+        except MalformedFrame as error:
+            raise Refused("response.picture", str(error)) from error
+        if reason is not None:
+            raise Refused(UNSHOWN[reason])
+    found = workspace.trickle.note(body, time.monotonic())
+    if found is not None:
+        await record.trickled(workspace, passage.asker, found)
+    workspace.meter.count(len(body))
+    return body
 
 
 async def _stream(

@@ -20,6 +20,7 @@ V1 = "v1.kernel.websocket.jupyter.org"
 CHANNELS = frozenset({"shell", "control", "stdin"})  # what a client may send on; iopub only comes back
 PARTS = ("header", "parent_header", "metadata", "content")
 MAX_BUFFERS = 64
+LARGEST_CONTAINERS = 500_000  # objects and lists of one document: reading them is what takes time, not their bytes
 WORD = 8  # bytes of an offset in the v1 table
 
 Protocol = Literal["v1", "legacy"]
@@ -145,14 +146,28 @@ def _dump(value: Any) -> bytes:
 
 
 def read_object(data: bytes) -> Json:
-    """Read a JSON object that every reader reads the same way.
+    """Read a JSON object that every reader reads the same way, and that can be written again.
 
     Raises: MalformedFrame — for anything else.
     """
+    value = read_document(data)
+    try:
+        _dump(value)
+    except (ValueError, RecursionError) as error:  # numbers that JSON has not
+        raise MalformedFrame("a part is not JSON") from error
+    return value
+
+
+def read_document(data: bytes) -> Json:
+    """Read a JSON object that is not written again: one pass, and none where it would take long.
+
+    Raises: MalformedFrame — for anything else.
+    """
+    if data.count(b"{") + data.count(b"[") > LARGEST_CONTAINERS:
+        raise MalformedFrame("too many objects and lists to be read")
     try:
         value = DECODER.decode(data.decode("utf-8"))
-        _dump(value)
-    except (ValueError, RecursionError) as error:  # bad UTF-8, bad JSON, and numbers that JSON has not
+    except (ValueError, RecursionError) as error:  # bad UTF-8, bad JSON
         raise MalformedFrame("a part is not JSON") from error
     if not isinstance(value, dict):
         raise MalformedFrame("a part is no object")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -15,6 +14,7 @@ from aiohttp import ClientError, web
 
 from audit.client import AsyncAuditClient
 from audit.text import Language
+from hub_config.gate.access import parse_address
 from hub_config.gate.answers import refusal
 from hub_config.gate.calls import Calls
 from hub_config.gate.config import GateConfig
@@ -120,16 +120,16 @@ class Gate:
 
 
 def address_of(peer: str, said: Sequence[str], front_ends: Sequence[str]) -> str:
-    """Return the address of the browser: that of the connection, or what a named front end says it was.
+    """Return the address of the browser: that of the connection, or what a named front end says it was; "" where a
+    front end names none, for its own address is nobody's place.
 
     Only the last word is the front end's own; whatever stands before it came from the browser.
     """
-    if peer not in front_ends:
+    here = parse_address(peer)
+    if here is None or here not in map(parse_address, front_ends):
         return peer
-    try:
-        return str(ipaddress.ip_address(",".join(said).rpartition(",")[2].strip()))
-    except ValueError:
-        return peer
+    named = parse_address(",".join(said).rpartition(",")[2].strip())
+    return "" if named is None else str(named)
 
 
 def _server(handler: Answer) -> web.Server:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from multidict import CIMultiDict
 
+from hub_config.gate.access import Access
 from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import AmbiguousTarget, Refused
 from hub_config.gate.targets import parse_target
@@ -63,6 +64,8 @@ WORKSPACE_CSP = (
     "base-uri 'none'",
     "form-action 'none'",
 )
+#: Where pictures are held: nothing that stands in a page itself is drawn as one.
+WITHOUT_PICTURES = {"img-src": "img-src 'self'", "media-src": "media-src 'none'"}
 SHUT = (
     "camera",
     "display-capture",
@@ -75,12 +78,14 @@ SHUT = (
     "usb",
 )
 CLIPBOARD = ("clipboard-read", "clipboard-write")
+OPEN = Access()
 
 
-def workspace_headers(config: GateConfig, *, clipboard: bool = True) -> Mapping[str, str]:
+def workspace_headers(config: GateConfig, access: Access = OPEN) -> Mapping[str, str]:
     """Return what the gate says about every answer of a workspace, whatever the workspace says."""
+    held = {} if access.pictures else WITHOUT_PICTURES
     csp = (
-        *WORKSPACE_CSP,
+        *(held.get(rule.partition(" ")[0], rule) for rule in WORKSPACE_CSP),
         f"connect-src 'self' {config.socket_origin()}",
         f"frame-ancestors 'self' {config.origin('zone')}",
     )
@@ -88,7 +93,7 @@ def workspace_headers(config: GateConfig, *, clipboard: bool = True) -> Mapping[
         **_common(config),
         "Content-Security-Policy": "; ".join(csp),
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": ", ".join(f"{name}=()" for name in (*SHUT, *(() if clipboard else CLIPBOARD))),
+        "Permissions-Policy": ", ".join(f"{name}=()" for name in (*SHUT, *(() if access.clipboard else CLIPBOARD))),
         "Referrer-Policy": "no-referrer",
         "X-DNS-Prefetch-Control": "off",
     }
@@ -172,7 +177,7 @@ def from_workspace(
     *,
     packed: bool = False,
     lasting: bool = False,
-    clipboard: bool = True,
+    access: Access = OPEN,
 ) -> CIMultiDict[str]:
     """Return the header of an answer as the browser gets it; `lasting` where its content never changes.
 
@@ -194,7 +199,7 @@ def from_workspace(
     for value in headers.getall("Set-Cookie", [])[:MAX_COOKIES]:
         for cookie in _jupyter_cookies(value, prefix, secure=config.scheme == "https"):
             passed.add("Set-Cookie", cookie)
-    passed.update(workspace_headers(config, clipboard=clipboard))
+    passed.update(workspace_headers(config, access))
     return passed
 
 

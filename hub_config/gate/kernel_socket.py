@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from aiohttp import ClientError, ClientWebSocketResponse, ClientWSTimeout, WSMessage, WSMsgType, web
 
 from hub_config.gate.codes import code_of
-from hub_config.gate.config import GateConfig
+from hub_config.gate.config import GateConfig, Limits
 from hub_config.gate.errors import AuditUnavailable, GateError, MalformedFrame, Refused, WorkspaceSilent
 from hub_config.gate.forward import Passage
-from hub_config.gate.frames import V1, Protocol, parse_frame, write_frame
+from hub_config.gate.frames import V1, Message, Protocol, parse_frame, write_frame
 from hub_config.gate.headers import to_workspace
 from hub_config.gate.outputs import notice_frame, notice_of, parse_output, reason_to_hold
 from hub_config.gate.record import Record
@@ -41,7 +41,7 @@ class Junction:
     upstream: ClientWebSocketResponse
     protocol: Protocol
     record: Record
-    code_bytes: int
+    limits: Limits
 
     async def run(self) -> None:
         """Pass messages both ways until one side ends or something is refused."""
@@ -70,7 +70,8 @@ class Junction:
         if self.passage.route.kind is not Kind.KERNEL:
             raise Refused("frame.unlisted")
         parsed = parse_frame(message.data, self.protocol)
-        code = code_of(parsed, limit=self.code_bytes)
+        code = code_of(parsed, limit=self.limits.code_bytes)
+        check_loose(parsed, message.data, recorded=code is not None, limit=self.limits.loose_bytes)
         if code is not None:
             kernel = self.passage.below.path.split("/")[2]
             await self.record.cell(self.passage.workspace, self.passage.asker, code, kernel)
@@ -96,11 +97,12 @@ class Junction:
         """Send a message of the workspace to the browser, or the notice that stands for it; `data` is the frame."""
         workspace = self.passage.workspace
         access = workspace.tenancy.access
-        reason = reason_to_hold(data, shown_bytes=access.shown_bytes, pictures=access.pictures)
+        protocol = self.protocol if self.passage.route.kind is Kind.KERNEL else None
+        reason = reason_to_hold(data, protocol, shown_bytes=access.shown_bytes, pictures=access.pictures)
         if reason is not None:
             frame = await self._hold(data, reason)
             data = frame if isinstance(frame, bytes) else frame.encode()
-        elif self.passage.route.kind is Kind.KERNEL:
+        else:
             found = workspace.trickle.note(data, time.monotonic())
             if found is not None:
                 await self.record.trickled(workspace, self.passage.asker, found)
@@ -130,6 +132,19 @@ class Junction:
         await self.browser.close(code=CLOSE_CODES.get(code, CLOSE_REFUSED), message=reason)
 
 
+def check_loose(message: Message, sent: bytes | str, *, recorded: bool, limit: int) -> None:
+    """Let what is in no record pass, as long as no file fits into it.
+
+    Raises: Refused — for more bytes beside the JSON than `limit`, or more altogether of what is not recorded.
+    """
+    buffers = sum(len(one) for one in message.buffers)
+    if buffers > limit:
+        raise Refused("upload.refused")
+    size = len(sent.encode("utf-8", "surrogatepass")) if isinstance(sent, str) else len(sent)
+    if not recorded and size > limit:
+        raise Refused("frame.too_large")
+
+
 async def join(passage: Passage, session: Session, config: GateConfig, record: Record) -> web.StreamResponse:
     """Open the WebSocket of the workspace, answer the browser's, and pass messages until one of them ends.
 
@@ -152,7 +167,7 @@ async def join(passage: Passage, session: Session, config: GateConfig, record: R
     async with upstream:
         browser = web.WebSocketResponse(
             protocols=(upstream.protocol,) if upstream.protocol else (),
-            max_msg_size=limits.message_bytes,
+            max_msg_size=limits.frame_bytes,
             heartbeat=HEARTBEAT_SECONDS,
             timeout=CLOSE_SECONDS,
             compress=False,
@@ -162,8 +177,9 @@ async def join(passage: Passage, session: Session, config: GateConfig, record: R
         try:
             with workspace.socket(browser):
                 protocol: Protocol = "v1" if upstream.protocol == V1 else "legacy"
-                junction = Junction(passage, session, browser, upstream, protocol, record, limits.code_bytes)
-                await junction.run()
+                junction = Junction(passage, session, browser, upstream, protocol, record, limits)
+                if not session.ended:  # while the workspace opened its side
+                    await junction.run()
         finally:
             session.sockets.discard(browser)
             await browser.close()

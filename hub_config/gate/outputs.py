@@ -1,7 +1,8 @@
 """Messages of a kernel that are held back: what they were, and the notice that stands in their place.
 
-Only a message that is too large, or a picture where none is shown, is read at all; every other one passes unread, so
-that an answer costs what it costs anyway. The notice keeps the headers, so it appears at the cell whose output it was.
+Only a message that is too large is read at all, and every one where no pictures are shown; all others pass unread, so
+that an answer costs what it costs anyway. The notice keeps what a client finds the cell by, so it appears where the
+output would; nothing else of what was held is in it.
 """
 
 from __future__ import annotations
@@ -15,16 +16,30 @@ from typing import Any
 
 from audit.text import Language, Text
 from hub_config.gate.errors import MalformedFrame
-from hub_config.gate.frames import Json, Protocol, read_object, split_v1, v1_frame
+from hub_config.gate.frames import Json, Protocol, read_document, read_object, split_v1, v1_frame
 
 CHANNELS = frozenset({"shell", "control", "stdin", "iopub"})
 MAX_PARTS = 1024
 LARGEST_READ = 1_000_000  # content beyond it is not parsed: the gate serves others meanwhile
 LARGEST_HEADER = 65_536
-LARGEST_LEGACY = 8_000_000  # the legacy protocol has no table, so its messages are parsed whole or not at all
-# Inside JSON a quotation mark that a person printed is escaped, so no text output can look like this.
-PICTURE = re.compile(rb'"(?:image|video|audio)/[\w.+-]+": ?"|"application/(?:pdf|octet-stream|zip)": ?"')
-MIME = re.compile(r"[a-z]+/[\w.+-]{1,80}")
+LARGEST_LEGACY = 1_000_000  # the legacy protocol has no table, so its messages are parsed whole or not at all
+LONGEST_FIELD = 128
+MOST_CELLS = 1_000_000_000
+#: What a notice keeps of a header: a client finds the cell by it.
+FIELDS = ("msg_id", "msg_type", "session", "username", "version", "date", "subshell_id")
+#: A name that a client takes for a type of content; it picks what draws the value by it.
+TYPED = re.compile(
+    r"\s*(?:application|audio|chemical|font|image|message|model|multipart|text|video|x-\w+)/", re.IGNORECASE
+)
+WIDGET = "application/vnd.jupyter.widget-view+json"
+#: The types of content that are shown where pictures are held; whatever is not here may be one.
+SHOWN_TYPES = frozenset({"text/plain", "text/html", "text/markdown", "text/latex", "application/json", WIDGET})
+#: The types that an event names; a name that is not here is whatever somebody liked to write.
+NAMED_TYPES = SHOWN_TYPES | {
+    *("image/png", "image/jpeg", "image/gif", "image/svg+xml", "image/webp", "video/mp4", "audio/wav", "audio/mpeg"),
+    *("application/pdf", "application/javascript", "application/octet-stream", "application/zip", "text/csv"),
+    *("application/vnd.plotly.v1+json", "application/vnd.vegalite.v5+json", "application/vnd.dataresource+json"),
+}
 
 HELD = Text(
     "[안심구역] 이 출력({size})은 브라우저에 보이지 않습니다: {reason}. 지워지지는 않았습니다. 결과로 가져가려면 "
@@ -41,6 +56,20 @@ REASONS: Mapping[str, Text] = {
     ),
 }
 DISPLAYS = frozenset({"display_data", "update_display_data", "execute_result"})
+UNTYPED = frozenset({"stream", "status"})  # a client shows their text, whatever else they hold
+REPLIES = frozenset(
+    f"{what}_reply"
+    for what in (
+        *("execute", "complete", "inspect", "is_complete", "history", "kernel_info", "connect", "comm_info"),
+        *("interrupt", "shutdown", "usage", "debug", "create_subshell", "delete_subshell", "list_subshell"),
+    )
+)
+KNOWN = (
+    DISPLAYS
+    | UNTYPED
+    | REPLIES
+    | {"error", "execute_input", "clear_output", "comm_open", "comm_msg", "comm_close", "input_request", "debug_event"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +85,61 @@ class Output:
 
     @property
     def type(self) -> str:
-        """The message type, such as `display_data`."""
-        return str(self.header.get("msg_type", ""))[:64]
+        """The message type, such as `display_data`; a word for all that no client knows."""
+        kind = self.header.get("msg_type")
+        return str(kind) if kind in KNOWN else "other"
 
     @property
     def mimes(self) -> list[str]:
-        """The types of content that it offered, as far as they are known."""
+        """The types of content that it offered, as words of a fixed list."""
         data = self.content.get("data")
-        return sorted(key for key in data if MIME.fullmatch(key))[:16] if isinstance(data, dict) else []
+        return sorted({key if key in NAMED_TYPES else "other" for key in data}) if isinstance(data, dict) else []
 
 
-def reason_to_hold(data: bytes, *, shown_bytes: int, pictures: bool) -> str | None:
-    """Return why a message may not be shown, or None; cheap, for it is asked of every message."""
+def reason_to_hold(data: bytes, protocol: Protocol | None, *, shown_bytes: int, pictures: bool) -> str | None:
+    """Return why something may not be shown, or None; cheap where pictures are, for it is asked of everything.
+
+    Without a `protocol` it is a JSON document, such as a notebook that is opened.
+
+    Raises: MalformedFrame — where pictures are held and it cannot be read.
+    """
     if len(data) > shown_bytes:
         return "output.too_large"
-    if not pictures and PICTURE.search(data) is not None:
-        return "output.picture"
-    return None
+    if pictures:
+        return None
+    found = offers_other_types(read_document(data)) if protocol is None else _may_be_drawn(data, protocol)
+    return "output.picture" if found else None
+
+
+def _may_be_drawn(data: bytes, protocol: Protocol) -> bool:
+    """Say whether a message of a kernel could become a picture: a type that is not listed, or bytes beside the JSON."""
+    if protocol == "legacy":
+        document = _read_legacy(data)
+        header = document.get("header")
+        kind = header.get("msg_type") if isinstance(header, dict) else None
+        return bool(document.get("buffers")) or (kind not in UNTYPED and offers_other_types(document))
+    _, header_part, _, _, content, *buffers = split_v1(data, largest=MAX_PARTS)
+    if len(header_part) > LARGEST_HEADER:
+        raise MalformedFrame("a header is too large")
+    if any(buffers):
+        return True
+    if read_object(header_part).get("msg_type") in UNTYPED:
+        return False
+    return len(content) > LARGEST_READ or offers_other_types(read_document(content))
+
+
+def offers_other_types(document: Json) -> bool:
+    """Say whether a name anywhere in a document is a type of content that is not among those always shown."""
+    rest: list[Any] = [document]
+    while rest:
+        one = rest.pop()
+        if isinstance(one, dict):
+            if any(key not in SHOWN_TYPES and TYPED.match(key) for key in one):
+                return True
+            rest.extend(one.values())
+        elif isinstance(one, list):
+            rest.extend(one)
+    return False
 
 
 def parse_output(data: bytes, protocol: Protocol) -> Output:
@@ -86,9 +153,7 @@ def parse_output(data: bytes, protocol: Protocol) -> Output:
             raise MalformedFrame("a header is too large")
         read = read_object(parts[3]) if len(parts[3]) <= LARGEST_READ else {}
         return _checked(channel, read_object(parts[0]), read_object(parts[1]), read, len(data))
-    if len(data) > LARGEST_LEGACY or data[:1] != b"{":
-        raise MalformedFrame("a legacy message that is too large to be read")
-    document = read_object(data)
+    document = _read_legacy(data)
     header, parent, content = (document.get(name) for name in ("header", "parent_header", "content"))
     if not (isinstance(header, dict) and isinstance(parent, dict) and isinstance(content, dict)):
         raise MalformedFrame("a part is missing or no object")
@@ -97,11 +162,25 @@ def parse_output(data: bytes, protocol: Protocol) -> Output:
     return _checked(channel, header, parent, content, len(data))
 
 
+def _read_legacy(data: bytes) -> Json:
+    if len(data) > LARGEST_LEGACY or data[:1] != b"{":
+        raise MalformedFrame("a legacy message that is too large to be read")
+    return read_object(data)
+
+
 def _checked(channel: bytes, header: Json, parent: Json, content: Json, size: int) -> Output:
     name = channel.decode("ascii", "replace")
     if name not in CHANNELS or not isinstance(header.get("msg_type"), str):
         raise MalformedFrame("no message of a kernel")
-    return Output(name, header, parent, content, size)
+    return Output(name, _fields(header, FIELDS), _fields(parent, FIELDS), content, size)
+
+
+def _fields(document: Any, names: tuple[str, ...]) -> Json:
+    """Return the listed fields that are short texts: what a workspace writes elsewhere is no part of a notice."""
+    if not isinstance(document, dict):
+        return {}
+    found = {name: document.get(name) for name in names}
+    return {name: value for name, value in found.items() if isinstance(value, str) and len(value) <= LONGEST_FIELD}
 
 
 def notice_of(output: Output, reason: str, language: Language) -> str:
@@ -126,15 +205,14 @@ def _in_place(output: Output, text: str) -> tuple[str, Json, Json]:
     if kind in DISPLAYS:
         data = {"text/plain": text, "text/html": f'<p role="note">{html.escape(text)}</p>'}
         content: dict[str, Any] = {"data": data, "metadata": {}}
-        transient = output.content.get("transient")
-        content["transient"] = transient if isinstance(transient, dict) else {}
+        content["transient"] = _fields(output.content.get("transient"), ("display_id",))
         if kind == "execute_result":
             count = output.content.get("execution_count")
-            content["execution_count"] = count if isinstance(count, int) else None
+            content["execution_count"] = count if isinstance(count, int) and 0 <= count < MOST_CELLS else None
         return output.channel, output.header, content
     if kind == "error":
         return output.channel, output.header, failure
-    if kind.endswith("_reply"):  # a client that waits for it goes on
+    if kind in REPLIES:  # a client that waits for it goes on
         return output.channel, output.header, {"status": "error", **failure}
     header = {**output.header, "msg_type": "stream"}
     return "iopub", header, {"name": "stderr", "text": text + "\n"}

@@ -118,7 +118,9 @@ def frame_page(
     """Return the page that holds a workspace: a page of another origin, so that a script in the workspace
     cannot navigate the tab away and take data along in the address (`frame-src` and the sandbox forbid it).
 
-    The watermark lies above it in a frame of its own that takes no clicks: nothing in the workspace can reach it.
+    The watermark lies above it in a frame of its own that takes no clicks: nothing in the workspace can reach it. It
+    has no sandbox: in one without scripts a page does not renew itself (HTML, "shared declarative refresh steps"), and
+    its time would stand still. It is the gate's own page, and its policy allows no script.
     """
     title = f"{html.escape(project)} · {FRAME_TITLE.say(language)}"
     recording = html.escape(RECORDING.say(language))
@@ -130,7 +132,7 @@ def frame_page(
     if mark_url is not None:
         source = html.escape(mark_url)
         body += f'<iframe class="mark" src="{source}" title="{MARK_TITLE.say(language)}" aria-hidden="true"'
-        body += ' tabindex="-1" sandbox=""></iframe>'
+        body += ' tabindex="-1"></iframe>'
     return _document(language, title, FRAME_STYLE, body)
 
 

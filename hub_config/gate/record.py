@@ -46,7 +46,7 @@ class Asker:
     @property
     def source(self) -> Source:
         """The place of the person's browser."""
-        return Source(ip=self.address)
+        return Source(ip=self.address or None)
 
 
 @dataclass(slots=True)

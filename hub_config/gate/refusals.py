@@ -223,6 +223,19 @@ REFUSALS: Mapping[str, Refusal] = {
         DOWNLOAD.body,
         "egress",
     ),
+    "response.picture": Refusal(
+        403,
+        Text("그림이 들어 있어 열 수 없습니다", "Not opened: pictures are in it"),
+        Text(
+            "이 과제에서는 그림과 파일을 보이지 않습니다. 노트북이면 셀에서 ‘!jupyter nbconvert --clear-output "
+            "--inplace 이름.ipynb’를 실행해 출력을 비운 뒤 여십시오. 결과는 /outbox에 저장해 포털에서 반출을 "
+            "신청해 주십시오.",
+            "Pictures and files are not shown in this project. If it is a notebook, empty its outputs with a cell "
+            "(!jupyter nbconvert --clear-output --inplace name.ipynb) and open it then. For a result, save it to "
+            "/outbox and request egress in the portal.",
+        ),
+        "egress",
+    ),
     "budget.spent": Refusal(
         403,
         Text("이번 세션에서 볼 수 있는 양을 다 썼습니다", "This session's viewing budget is used up"),

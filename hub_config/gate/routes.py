@@ -18,6 +18,10 @@ from hub_config.gate.targets import Target
 
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 READ = frozenset({"GET", "HEAD"})
+LAB_BYTES = 2_000_000  # what Lab is made of passes below it whatever a policy says: its settings have 0.6 MB
+ICON_BYTES = 256_000
+# The logos of Jupyter's kernels; a folder of other files would be a place to read them from.
+KERNEL_FILE = r"(?:logo-(?:32x32|64x64)\.png|logo-svg\.svg|kernel\.(?:js|css))"
 
 
 class Kind(Enum):
@@ -27,6 +31,7 @@ class Kind(Enum):
     PLAIN = "plain"  # forwarded as it is
     STATIC = "static"  # a part of Lab: may come packed, and is kept by the browser where its name is its hash
     WRITE = "write"  # its body is recorded before it is forwarded
+    SETTING = "setting"  # the same, but small, and the page sends it by itself
     KERNEL = "kernel"  # WebSocket: cells are recorded before they are forwarded
     EVENTS = "events"  # WebSocket: the browser only listens
 
@@ -41,12 +46,40 @@ class Route:
     kind: Kind = Kind.PLAIN
     types: frozenset[str] = JSON
     """Types of content that an answer may have; the API speaks JSON and nothing else."""
+    least: int = 0
+    """Bytes that an answer may always have; beyond it counts what the policy shows at once."""
+    most: int | None = None
+    """Bytes that an answer has at most, whatever the policy says."""
+    looked_at: bool = False
+    """Whether its answers hold what people made, and are looked at like outputs."""
+
+    def limit(self, shown_bytes: int) -> int:
+        """Return how large an answer may be where the policy shows so much at once."""
+        wide = max(shown_bytes, self.least)
+        return wide if self.most is None else min(wide, self.most)
 
 
 def _route(
-    methods: str, pattern: str, reason: str, kind: Kind = Kind.PLAIN, types: frozenset[str] | None = None
+    methods: str,
+    pattern: str,
+    reason: str,
+    kind: Kind = Kind.PLAIN,
+    types: frozenset[str] | None = None,
+    *,
+    most: int | None = None,
+    least: int = 0,
+    looked_at: bool = False,
 ) -> Route:
-    return Route(frozenset(methods.split()), re.compile(pattern), reason, kind, types or TYPES.get(kind, JSON))
+    return Route(
+        frozenset(methods.split()),
+        re.compile(pattern),
+        reason,
+        kind,
+        types or TYPES.get(kind, JSON),
+        LAB_BYTES if kind is Kind.PAGE else least,
+        most,
+        looked_at,
+    )
 
 
 TYPES: Mapping[Kind, frozenset[str]] = {Kind.PAGE: PAGES, Kind.STATIC: PARTS}
@@ -58,20 +91,26 @@ ROUTES: tuple[Route, ...] = (
     _route("GET HEAD", r"(?:lab|doc)(?:/workspaces/[\w-]+)?/tree(?:/.+)?", "Lab with a file open", Kind.PAGE),
     _route("GET HEAD", r"lab/workspaces/[\w-]+", "a saved layout of Lab", Kind.PAGE),
     _route("GET HEAD", r"static/.+", "scripts, styles and fonts of Lab", Kind.STATIC),
-    _route("GET HEAD", r"lab/extensions/.+", "scripts of extensions that the image carries", types=PARTS),
-    _route("GET HEAD", r"lab/api/themes/.+", "styles of themes", types=STYLES | FONTS | ICONS),
-    _route("GET HEAD", r"kernelspecs/[\w.-]+/[\w.-]+", "icons of kernels", types=ICONS | SCRIPTS | STYLES),
-    _route("GET HEAD", r"(?:static/)?favicon\.ico", "icon of the tab", types=ICONS),
-    _route("GET HEAD", r"lab/api/settings(?:/.*)?", "settings of Lab"),
-    _route("PUT", r"lab/api/settings/.+", "a changed setting of Lab"),
-    _route("GET HEAD", r"lab/api/translations(?:/.*)?", "Korean and other languages of Lab"),
-    _route("GET HEAD", r"lab/api/workspaces(?:/.*)?", "saved layouts of Lab"),
-    _route("PUT POST DELETE", r"lab/api/workspaces/.+", "saving the layout of Lab"),
+    _route(
+        "GET HEAD", r"lab/extensions/.+", "scripts of extensions that the image carries", types=PARTS, least=LAB_BYTES
+    ),
+    _route("GET HEAD", r"lab/api/themes/.+", "styles of themes", types=STYLES | FONTS | ICONS, least=LAB_BYTES),
+    _route(
+        *("GET HEAD", rf"kernelspecs/[\w.-]+/{KERNEL_FILE}", "icons of kernels"),
+        types=ICONS | SCRIPTS | STYLES,
+        most=ICON_BYTES,
+    ),
+    _route("GET HEAD", r"(?:static/)?favicon\.ico", "icon of the tab", types=ICONS, most=ICON_BYTES),
+    _route("GET HEAD", r"lab/api/settings(?:/.*)?", "settings of Lab", least=LAB_BYTES),
+    _route("PUT", r"lab/api/settings/.+", "a changed setting of Lab", Kind.SETTING),
+    _route("GET HEAD", r"lab/api/translations(?:/.*)?", "Korean and other languages of Lab", least=LAB_BYTES),
+    _route("GET HEAD", r"lab/api/workspaces(?:/.*)?", "saved layouts of Lab", looked_at=True),
+    _route("PUT POST DELETE", r"lab/api/workspaces/.+", "saving the layout of Lab", Kind.SETTING),
     _route("GET HEAD", r"api/?", "version of the server"),
     _route("GET HEAD", r"api/status", "activity of the server"),
     _route("GET HEAD", r"api/me", "name shown in Lab"),
     _route("GET HEAD", r"api/config/\w+", "settings of the notebook client"),
-    _route("PATCH PUT", r"api/config/\w+", "a changed setting of the notebook client"),
+    _route("PATCH PUT", r"api/config/\w+", "a changed setting of the notebook client", Kind.SETTING),
     _route("GET HEAD", r"api/kernelspecs(?:/[\w.-]+)?", "which kernels there are"),
     _route("GET HEAD", r"api/kernels", "which kernels run"),
     _route("POST", r"api/kernels", "starting a kernel"),
@@ -79,7 +118,7 @@ ROUTES: tuple[Route, ...] = (
     _route("POST", rf"api/kernels/{UUID}/(?:restart|interrupt)", "restarting or interrupting a kernel"),
     _route("GET HEAD POST", r"api/sessions", "which notebook uses which kernel"),
     _route("GET HEAD PATCH DELETE", rf"api/sessions/{UUID}", "changing that"),
-    _route("GET HEAD DELETE", r"api/contents(?:/.*)?", "listing, opening and deleting files"),
+    _route("GET HEAD DELETE", r"api/contents(?:/.*)?", "listing, opening and deleting files", looked_at=True),
     _route("PUT POST PATCH", r"api/contents(?:/.*)?", "creating, saving and renaming files", Kind.WRITE),
     _route("GET HEAD", r"api/resolvePath", "where a path in an error message leads"),
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -22,6 +23,7 @@ LIFETIME_SECONDS = 12 * 3600.0
 SIGN_IN_SECONDS = 600.0
 MAX_SIGN_INS = 1000
 MAX_SESSIONS = 10_000
+MAX_OF_ONE = 20  # browsers of one person
 
 
 @dataclass(slots=True, eq=False)
@@ -40,6 +42,17 @@ class Session:
     ended: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     sockets: set[web.WebSocketResponse] = field(default_factory=set)
+    joining: int = 0
+    """Connections that are open or being opened."""
+
+    @contextlib.contextmanager
+    def connecting(self) -> Iterator[None]:
+        """Count a connection before anything about it is waited for, so that two at once cannot both be the first."""
+        self.joining += 1
+        try:
+            yield
+        finally:
+            self.joining -= 1
 
     def touch(self) -> None:
         """Note that the person, not the page by itself, did something."""
@@ -91,11 +104,16 @@ class Sessions:
         handle = await self._hub.handle_of(token)
         if handle is None:
             raise Refused("session.failed", "no such person")
-        while len(self._sessions) >= MAX_SESSIONS:
-            self._sessions.pop(next(iter(self._sessions)))
         value = secrets.token_urlsafe(32)
         self._sessions[value] = Session(handle, token, time.monotonic())
+        await self._make_room(handle)
         return value, sign_in
+
+    async def _make_room(self, handle: str) -> None:
+        """End the oldest sessions beyond what one person, and all together, may have; their connections end too."""
+        mine = [one for one in self._sessions.values() if one.handle == handle]
+        surplus = [*mine[:-MAX_OF_ONE], *list(self._sessions.values())[:-MAX_SESSIONS]]
+        await asyncio.gather(*(self._end(one) for one in surplus))
 
     async def current(self, headers: Mapping[str, str]) -> Session:
         """Return the session of a request, asked about at the hub if the last answer is old.
@@ -156,7 +174,7 @@ class Sessions:
     def elsewhere(self, session: Session) -> bool:
         """Whether the same person works in another browser now."""
         others = (one for one in self._sessions.values() if one is not session and one.handle == session.handle)
-        return any(one.sockets for one in others)
+        return any(one.sockets or one.joining for one in others)
 
     async def end_all_of(self, handles: Collection[str]) -> int:
         """Sign these people out of the work host, wherever they are; return how many sessions that ended."""

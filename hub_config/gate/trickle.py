@@ -1,6 +1,6 @@
-"""Text that looks encoded, counted per workspace: data carried out piece by piece over many cells.
+"""Text that looks encoded, counted per person and project: data carried out piece by piece over many cells.
 
-A message is looked at only at its beginning, and what is found there stands for the rest, so that the work for one
+A large message is looked at in three places, and what is found there stands for the rest, so that the work for one
 message is bounded. Nothing is refused for it: an officer is told, because a hash or a key in an output is no crime, and
 who knows the measure could stay below it. It raises the price of a trickle; it does not end it.
 """
@@ -11,9 +11,13 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 
-from hub_config.gate.outputs import PICTURE
-
-LOOKED_AT = 65_536  # bytes of one message
+LOOKED_AT = 65_536  # bytes of one message: at its beginning, in its middle and at its end
+# Pictures are base64 by their nature and counted against the budget. Inside JSON a quotation mark that a person printed
+# is escaped, so no text output can look like this; what stands beside the value counts like any other text.
+PICTURE = re.compile(
+    rb'("(?:(?:image|video|audio)/[\w.+-]{1,80}|application/(?:pdf|octet-stream|zip))": ?)"[^"\\]*+(?:\\.[^"\\]*+)*+"',
+    re.DOTALL,
+)
 # Base64, hex or digits of 64 and more at a stretch (a SHA-256 in hex is just one), and the same with separators.
 # Numbers in rows are not among them: an array of measurements looks like an array of bytes.
 DENSE = re.compile(rb"[A-Za-z0-9+/=]{64,}|[0-9a-fA-F]{2}(?:[ :,\-][0-9a-fA-F]{2}){31,}|[0-9](?: [0-9]){63,}")
@@ -59,7 +63,7 @@ class Minute:
 
 @dataclass(slots=True)
 class Trickle:
-    """The counters of one workspace."""
+    """The counters of one person in one project."""
 
     limit: int
     _minutes: deque[Minute] = field(default_factory=deque)
@@ -98,11 +102,12 @@ class Trickle:
 
 def dense_bytes(data: bytes) -> tuple[int, str]:
     """Return how many bytes of a message look encoded, and of which kind most are; a picture is none of them."""
-    looked = data[:LOOKED_AT]
-    if not any(sign in looked.translate(table) for table, sign in _SIGNS):
+    if not _signs_in(_looked_at(data)):
         return 0, "base64"
-    if PICTURE.search(looked) is not None:
-        return 0, "base64"  # pictures are base64 by their nature; they are counted against the budget
+    data = PICTURE.sub(rb"\1", data)
+    looked = _looked_at(data)
+    if not _signs_in(looked):
+        return 0, "base64"
     total, longest, kind = 0, 0, "base64"
     for match in DENSE.finditer(looked):
         size = match.end() - match.start()
@@ -113,6 +118,18 @@ def dense_bytes(data: bytes) -> tuple[int, str]:
     if len(data) > LOOKED_AT:
         total = total * len(data) // LOOKED_AT
     return total, kind
+
+
+def _looked_at(data: bytes) -> bytes:
+    if len(data) <= LOOKED_AT:
+        return data
+    third = LOOKED_AT // 3
+    middle = (len(data) - third) // 2
+    return b"\n".join((data[:third], data[middle : middle + third], data[-third:]))
+
+
+def _signs_in(looked: bytes) -> bool:
+    return any(sign in looked.translate(table) for table, sign in _SIGNS)
 
 
 def _kind(run: bytes) -> str:

@@ -8,7 +8,7 @@ or pastes into a cell or a text file is saved and recorded; a notebook that is d
 from __future__ import annotations
 
 from hub_config.gate.errors import MalformedFrame, Refused
-from hub_config.gate.frames import read_object
+from hub_config.gate.frames import read_document
 
 #: The fields of a contents model, and of what asks for a copy or a new name (Jupyter Server 2.21).
 FIELDS = frozenset(
@@ -28,7 +28,7 @@ def check_write(body: bytes) -> None:
     if not body:
         return  # a new checkpoint
     try:
-        document = read_object(body)
+        document = read_document(body)
     except MalformedFrame as error:
         raise Refused("body.malformed", str(error)) from error
     if "chunk" in document or document.get("format") == "base64":

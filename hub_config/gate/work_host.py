@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -88,7 +89,8 @@ class WorkHost:
         below = Target(place.below, target.query)
         try:
             self._admit(workspace, session, address)
-            with workspace.serving(request):
+            reserved = session.connecting() if initiator.websocket else contextlib.nullcontext()
+            with reserved, workspace.serving(request):
                 route = find_route(request.method, below, websocket=initiator.websocket)
                 if initiator.top_level:
                     return self._framed(workspace, route, below)

@@ -30,6 +30,7 @@ OPEN = Access()
 CLOSE_CUT = 4001  # WebSocket close code: the zone has closed the workspace
 CUT_SECONDS = 0.5
 CALL_CONNECTIONS = 32
+READ_AT_ONCE = 4  # answers that are kept in memory until they were looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +129,11 @@ class Meter:
 class OpenWorkspace:
     """The sockets, counters and live connections of one workspace."""
 
-    def __init__(self, tenancy: Tenancy, limits: Limits, *, spent: int = 0) -> None:
+    def __init__(self, tenancy: Tenancy, limits: Limits, *, spent: int = 0, trickle: Trickle | None = None) -> None:
         self.tenancy = tenancy
         self.meter = Meter(min(limits.session_bytes, tenancy.access.session_bytes), spent)
-        self.trickle = Trickle(tenancy.access.dense_bytes)
+        self.trickle = trickle or Trickle(tenancy.access.dense_bytes)
+        self.reading = asyncio.Semaphore(READ_AT_ONCE)
         self.held = 0
         self.dial_in = DialIn(limit=limits.connections, answer_seconds=limits.answer_seconds)
         self.last_activity = datetime.now(UTC)

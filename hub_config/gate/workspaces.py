@@ -11,6 +11,7 @@ from aiohttp import web
 
 from hub_config.gate.config import Limits
 from hub_config.gate.errors import Refused
+from hub_config.gate.trickle import Trickle
 from hub_config.gate.workspace import OpenWorkspace, Tenancy
 
 
@@ -46,6 +47,8 @@ class Workspaces:
     frozen: frozenset[str] = frozenset()
     """Projects that stand still: nothing of them is open, and nothing opens."""
     _open: dict[str, OpenWorkspace] = field(default_factory=dict)
+    _trickles: dict[tuple[str, str], Trickle] = field(default_factory=dict)
+    """By person and project: a workspace that is started again goes on where it was."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def get(self, ref: str) -> OpenWorkspace | None:
@@ -80,17 +83,23 @@ class Workspaces:
                 raise ValueError("another workspace is open at this path")
             if known is not None and known.tenancy.prefix == tenancy.prefix:
                 known.tenancy = tenancy
-                known.trickle.limit = tenancy.access.dense_bytes
+                self._trickle(tenancy)
                 return
             if known is not None:
                 raise ValueError("the workspace is open at another path")
-            workspace = OpenWorkspace(tenancy, self.limits, spent=spent)
+            workspace = OpenWorkspace(tenancy, self.limits, spent=spent, trickle=self._trickle(tenancy))
             try:
                 workspace.listen(self.calls(tenancy.ref), self.packages(tenancy.ref))
             except OSError:
                 await workspace.cut("not_opened")
                 raise
             self._open[tenancy.ref] = workspace
+
+    def _trickle(self, tenancy: Tenancy) -> Trickle:
+        limit = tenancy.access.dense_bytes
+        trickle = self._trickles.setdefault((tenancy.handle, tenancy.project), Trickle(limit))
+        trickle.limit = limit
+        return trickle
 
     async def cut(self, ref: str, reason: str) -> bool:
         """Cut a workspace; return whether it was open."""

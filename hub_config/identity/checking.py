@@ -43,6 +43,8 @@ def fault_of(settings: Settings) -> tuple[str, str] | None:
 
 def emergency_account(settings: Settings) -> EmergencyAccount | None:
     """Return the emergency account; None if there is none, or no database that would know."""
+    if not settings.has_database():
+        return None
     try:
         db = Database.open(settings.database_url())
     except (DatabaseError, OSError):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from hub_config.identity.errors import NotVouched
 from hub_config.identity.provider import Provider, SignedIn
 from hub_config.identity.under_way import Begun, UnderWay
 from hub_config.settings import Settings
@@ -19,6 +20,7 @@ CALLBACK = "/hub/identity/callback"
 SIGNED_OUT = "/hub/logout"
 THREADS = 4  # of their own: a provider that hangs must not hold up those who sign in with a password
 MOST = 2000  # tokens kept; the oldest go first
+LONGEST_MESSAGE = 16_384  # characters of a logout token
 
 T = TypeVar("T")
 
@@ -57,6 +59,21 @@ class IdentityDesk:
     async def finish(self, begun: Begun, answer: Mapping[str, str]) -> SignedIn:
         """Return whom the provider vouches for. Raises: NotVouched."""
         return await self.ask(lambda: self.provider.finish(begun, answer))
+
+    async def take_message(self, token: str, end: Callable[[str], Awaitable[None]]) -> None:
+        """Do `end` for the subject whom a message of the provider signs out, once for each message.
+
+        A message whose `end` failed counts when the provider sends it again: only what was done is remembered.
+
+        Raises: NotVouched — the message does not count. Whatever `end` raises.
+        """
+        if not 0 < len(token) <= LONGEST_MESSAGE:
+            raise NotVouched("token_unreadable")
+        message = await self.ask(lambda: self.provider.signed_out(token))
+        if not self.under_way.is_new(message.message):
+            raise NotVouched("token_seen_before")
+        await end(message.subject)
+        self.under_way.done(message.message, message.until)
 
     def keep_token(self, session: str, id_token: str) -> None:
         """Keep the token with which a session of the hub is later ended at the provider too."""

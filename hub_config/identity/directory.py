@@ -8,7 +8,8 @@ from pathlib import Path
 
 import ldap3
 import pamela
-from ldap3.core.exceptions import LDAPException
+from ldap3.core.exceptions import LDAPException, LDAPSASLPrepError
+from ldap3.protocol.sasl.sasl import validate_simple_password
 from ldap3.utils.dn import escape_rdn
 
 from hub_config.identity.directory_settings import DirectorySettings
@@ -16,6 +17,8 @@ from registry.directory import Directory, DirectoryUnreachable
 
 SECONDS = 5  # for the connection and for the answer
 RIGHT, WRONG = 0, frozenset({32, 34, 48, 49, 50, 53})  # RFC 4511 4.1.9: no such entry, refused, wrong credentials
+
+UNSAID = frozenset({3, 4, 9})  # of Linux-PAM: SERVICE_ERR, SYSTEM_ERR, AUTHINFO_UNAVAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,10 @@ class LdapDirectory:
         # RFC 4513 5.1.2: a bind with an empty password succeeds for everybody, because it proves nothing.
         if not password or "\x00" in password:
             return False
+        try:
+            validate_simple_password(password)
+        except LDAPSASLPrepError:
+            return False  # RFC 4013: characters that no password has; ldap3 would refuse them when connected
         try:
             connection = ldap3.Connection(
                 self._server(),
@@ -87,7 +94,9 @@ class PamDirectory:
             raise DirectoryUnreachable  # PAM would fall back to the service `other`
         try:
             pamela.authenticate(handle, password, service=self.settings.service, resetcred=0)
-        except pamela.PAMError:
+        except pamela.PAMError as error:
+            if error.errno in UNSAID:
+                raise DirectoryUnreachable from error
             return False
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from jupyterhub.handlers.base import BaseHandler
@@ -13,12 +14,12 @@ from hub_config.authenticator import Refused, source_address
 from hub_config.identity.desk import IdentityDesk
 from hub_config.identity.errors import NotVouched
 from hub_config.sign_in_pages import COOKIE_PATH, VOUCHED_COOKIE, BilingualHandler
+from registry.errors import SignInRefused
 from registry.identities import UnknownIdentity, Vouched
 
 BEGUN_COOKIE = "ansim-identity"
 MINUTES = 10 * 60  # seconds, as long as a sign-in may be under way
 LONGEST = {"state": 256, "code": 4096, "iss": 512, "error": 64}
-LONGEST_MESSAGE = 16_384  # characters of a logout token
 
 TEXTS = {
     "identity_refused": Text(ko="기관 로그인을 할 수 없습니다", en="You could not be signed in"),
@@ -31,6 +32,11 @@ TEXTS = {
 NOT_BEGUN_HERE = Text(
     ko="이 브라우저에서 시작한 로그인이 아니거나 너무 오래되었습니다. 처음부터 다시 로그인하십시오.",
     en="This sign-in was not begun in this browser, or too long ago. Please begin again.",
+)
+
+NOT_NOW = Text(
+    ko="이 계정으로는 지금 로그인할 수 없습니다. 운영자에게 문의하십시오.",
+    en="This account cannot sign in right now. Ask an operator.",
 )
 
 
@@ -73,6 +79,13 @@ class IdentityPages(BilingualHandler, BaseHandler):  # type: ignore[misc]  # the
             known=known,
         )
         self.finish(page)
+
+    async def refuse_known(self, refusal: SignInRefused, vouched: Vouched) -> None:
+        """Show why somebody whom the provider vouched for was not signed in; they gave no password to check."""
+        if isinstance(refusal, UnknownIdentity):
+            await self.refuse(refusal.reason, refusal.hint, known=vouched)
+        else:
+            await self.refuse(NOT_NOW)
 
 
 class BeginHandler(IdentityPages):
@@ -118,9 +131,7 @@ class CallbackHandler(IdentityPages):
         try:
             user = await self.login_user(signed_in.vouched)
         except Refused as refused:
-            unknown = isinstance(refused.refusal, UnknownIdentity)
-            known = signed_in.vouched if unknown else None
-            await self.refuse(refused.refusal.reason, refused.refusal.hint, known=known)
+            await self.refuse_known(refused.refusal, signed_in.vouched)
             return
         self._jupyterhub_user = user
         desk.keep_token(self.get_session_cookie() or "", signed_in.id_token)
@@ -144,14 +155,9 @@ class SignedOutHandler(IdentityPages):
             return
         token = self.get_body_argument("logout_token", "")
         try:
-            if not 0 < len(token) <= LONGEST_MESSAGE:
-                raise NotVouched("token_unreadable")
-            message = await desk.ask(lambda: desk.provider.signed_out(token))
-            if not desk.under_way.is_new(message.message, message.until):
-                raise NotVouched("token_seen_before")
+            await desk.take_message(token, partial(self.authenticator.end_vouched, self))
         except NotVouched as refused:
             self.set_status(400)
             self.finish({"error": "invalid_request", "error_description": refused.cause})
             return
-        await self.authenticator.end_vouched(self, message.subject)
         self.finish("")

@@ -161,7 +161,7 @@ class Provider:
         described = self._read(jwks)
         try:
             keys = KeySet.import_key_set(_public(described))
-        except (JoseError, ValueError, TypeError, KeyError):
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError):
             raise NotVouched("provider_keys_unreadable", UNREACHABLE) from None
         return Described(
             authorization_endpoint=authorize,
@@ -185,7 +185,7 @@ class Provider:
                 **self._trust(),
             ) as client:
                 return dict(client.fetch_token(described.token_endpoint, code=code, code_verifier=verifier))
-        except (AuthlibBaseError, httpx.HTTPError, ValueError, TypeError, KeyError):
+        except (AuthlibBaseError, httpx.HTTPError, OSError, ValueError, TypeError, KeyError):
             raise NotVouched("code_refused") from None
 
     def _read(self, address: str) -> dict[str, Any]:

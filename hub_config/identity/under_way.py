@@ -52,15 +52,18 @@ class UnderWay:
             return None
         return begun if secrets.compare_digest(begun.state.encode(), state.encode("utf-8", "replace")) else None
 
-    def is_new(self, message: str, until: datetime) -> bool:
-        """Say whether a message of the provider comes for the first time; it is known until it would be too old."""
+    def is_new(self, message: str) -> bool:
+        """Say whether no message of the provider with this name was done."""
+        with self._lock:
+            until = self._messages.get(message)
+        return until is None or until <= self._clock()
+
+    def done(self, message: str, until: datetime) -> None:
+        """Remember a message, until it would be too old to count."""
         now = self._clock()
         with self._lock:
             self._messages = {name: end for name, end in self._messages.items() if end > now}
-            if message in self._messages:
-                return False
             self._messages[message] = until
-            return True
 
 
 def _key(cookie: str) -> str:

@@ -16,6 +16,10 @@ from audit.text import Text
 _HELP = Text("systemd 서비스 파일 보기와 설치", "the zone's systemd units: show them, lay them down")
 _WRITE = Text("파일을 쓰고 바뀐 것을 말함 (root)", "write the files and say which changed (root)")
 _MIGRATE = Text("데이터베이스를 이 판에 맞춤 (root)", "bring the database to this version (root)")
+_OWNER = Text(
+    "데이터베이스 소유자의 주소를 표준 입력에서 한 줄로 읽음",
+    "read the address of the database's owner from standard input, one line",
+)
 _JSON = Text("프로그램용 출력", "answer for programs")
 _CHANGED = Text(
     "{n}개 파일을 썼습니다. 적용: systemctl daemon-reload && systemctl restart ansim.target",
@@ -30,6 +34,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("units", help=_HELP.say(language))
     parser.add_argument("--write", action="store_true", help=_WRITE.say(language))
     parser.add_argument("--migrate", action="store_true", help=_MIGRATE.say(language))
+    parser.add_argument("--owner-from-stdin", action="store_true", help=_OWNER.say(language))
     parser.add_argument("--json", action="store_true", help=_JSON.say(language))
     parser.set_defaults(func=run_units)
 
@@ -39,12 +44,15 @@ def run_units(arguments: argparse.Namespace, context: Context) -> int:
     from hub_config.settings import load_settings
     from hub_config.systemd.installing import lay_down
     from hub_config.systemd.migrating import bring_up_to_date
+    from hub_config.systemd.trusted_settings import load_trusted_settings
     from hub_config.systemd.units import all_units
 
-    settings = load_settings(context.home)
+    acting = arguments.write or arguments.migrate
+    settings = load_trusted_settings(context.home) if acting else load_settings(context.home)
+    owner = sys.stdin.readline().strip() if arguments.owner_from_stdin else ""  # the process list shows no password
     changed = [str(path) for path in lay_down(settings)] if arguments.write else []
-    migrated = bring_up_to_date(settings) if arguments.migrate else False
-    if not arguments.write and not arguments.migrate:
+    migrated = bring_up_to_date(settings, owner=owner) if arguments.migrate else False
+    if not acting:
         units = {unit.name: unit.text for unit in all_units(settings)}
         if context.json:
             _emit(units)

@@ -27,13 +27,15 @@ def rights_statements(role: str, tables: Iterable[str], *, schema: str = "public
     """
     if not role.isidentifier() or not role.isascii():
         raise ValueError("not the plain name of a role")
+    member = " AND ".join(f"pg_has_role('{role}', '{name}', 'MEMBER')" for name in GRANTS)
     others = [f"{schema}.{name}" for name in tables if name not in GROWS]
     return (
         *role_statements(schema),
         f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {role}, PUBLIC",
         f"REVOKE CREATE ON SCHEMA {schema} FROM {role}, PUBLIC",
         f"GRANT USAGE ON SCHEMA {schema} TO {role}",
-        f"GRANT {', '.join(GRANTS)} TO {role}",
+        # Whoever made the three may have granted them already; the owner of the tables need not be able to.
+        f"DO $$ BEGIN IF NOT ({member}) THEN GRANT {', '.join(GRANTS)} TO {role}; END IF; END $$",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(others)} TO {role}",
         f"GRANT SELECT, INSERT ON {', '.join(f'{schema}.{name}' for name in APPENDED)} TO {role}",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role}",

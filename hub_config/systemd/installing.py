@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,11 +15,10 @@ from pathlib import Path
 from hub_config.engine_helper.helper_settings import SOCKET, HelperSettings
 from hub_config.errors import EnvironmentMissing
 from hub_config.home import make_home
-from hub_config.keys import load_or_create_keys
-from hub_config.processes import gate_config
+from hub_config.processes import REPOSITORY, gate_config
 from hub_config.settings import Settings
 from hub_config.systemd.sandbox import ZONE_USER
-from hub_config.systemd.units import CONFIGURATION, GATE_ENVIRONMENT, HELPER_SETTINGS, all_units
+from hub_config.systemd.units import CONFIGURATION, GATE_ENVIRONMENT, HELPER_SETTINGS, PATH, all_units
 from images.manifest import image_manifest
 
 UNITS = Path("/etc/systemd/system")
@@ -55,7 +57,8 @@ def files(settings: Settings, units: Path, configuration: Path) -> Iterator[File
     for unit in all_units(settings):
         yield File(units / unit.name, unit.text, 0o644)
     keys = as_zone_user(settings.home)
-    yield File(configuration / GATE_ENVIRONMENT, gate_environment(settings, keys.token), 0o600)
+    orders = pwd.getpwnam(ZONE_USER).pw_uid
+    yield File(configuration / GATE_ENVIRONMENT, gate_environment(settings, keys.token, orders=orders), 0o600)
     yield File(configuration / HELPER_SETTINGS, helper_settings(settings, keys.zone_id), 0o644)
 
 
@@ -68,19 +71,40 @@ class KeyFacts:
 
 
 def as_zone_user(home: Path) -> KeyFacts:
-    """Read the keys, or make them; what is made belongs to the zone's user."""
-    keys = load_or_create_keys(home / "keys")
+    """Read the keys, or make them, in a process of the zone's own user: root touches no file of its directory.
+
+    Raises: EnvironmentMissing — if that process cannot, or says what is neither.
+    """
     entry = pwd.getpwnam(ZONE_USER)
-    for path in (home / "keys").iterdir():
-        if path.stat().st_uid != entry.pw_uid:
-            os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
-    return KeyFacts(keys.zone_id, keys.hub_token("gate"))
+    command = [sys.executable, "-m", "hub_config.systemd.key_facts", str(home / "keys")]
+    said = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        env={"PATH": PATH, "PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        user=entry.pw_uid,
+        group=entry.pw_gid,
+        extra_groups=[],
+        umask=0o077,
+    )
+    found = re.fullmatch(r"([0-9a-f]{12}) ([0-9a-f]{64})\n", said.stdout)
+    if found is None:
+        raise EnvironmentMissing(
+            f"The keys of the zone cannot be read as user {ZONE_USER!r}: {said.stderr.strip()[-200:]!a}",
+            hint=f"Look who owns the files in {home / 'keys'}.",
+        )
+    return KeyFacts(found[1], found[2])
 
 
-def gate_environment(settings: Settings, token: str) -> str:
-    """Return what the gate is told, in the form of an environment file; systemd reads it as root."""
-    orders = pwd.getpwnam(ZONE_USER).pw_uid
-    given = {"ANSIM_GATE_TOKEN": token, "ANSIM_GATE_CONFIG": gate_config(settings), "ANSIM_GATE_ORDERS": str(orders)}
+def gate_environment(settings: Settings, token: str, *, orders: int) -> str:
+    """Return what the gate is told, in the form of an environment file; systemd reads it as root.
+
+    `orders` is the numeric user whose orders the gate takes.
+    """
+    config = gate_config(settings).replace("'", "\\u0027")  # JSON's own way; a quote would end the value
+    given = {"ANSIM_GATE_TOKEN": token, "ANSIM_GATE_CONFIG": config, "ANSIM_GATE_ORDERS": str(orders)}
     return "".join(f"{name}='{value}'\n" for name, value in given.items())
 
 

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from typing import Final
-
 import sqlalchemy
 
 from hub_config.migrate import METADATA, head_of, migrate, revision_of
 from hub_config.settings import Settings
 from hub_config.systemd.database_rights import rights_statements
 
-#: With a password the owner's address is in no file of the zone, whose processes could read it.
-OWNER_URL: Final = "ANSIM_DATABASE_OWNER_URL"
 
+def bring_up_to_date(settings: Settings, *, owner: str = "") -> bool:
+    """Run the migrations that are missing and give the zone's role its rights; say whether a migration was missing.
 
-def bring_up_to_date(settings: Settings) -> bool:
-    """Run the migrations that are missing and give the zone's role its rights; say whether anything was missing."""
-    owner = os.environ.get(OWNER_URL) or settings.database.owner_url
+    With a password the owner's address is in no file of the zone, whose processes could read it: it is `owner`. The
+    rights are given each time, so that a run that broke off between the two is made good by the next.
+    """
+    owner = owner or settings.database.owner_url
     url = owner or settings.database_url()
     missing = revision_of(url) != head_of()
     if missing:
         migrate(url)
-    if owner and missing:
+    if owner:
         role = sqlalchemy.make_url(settings.database.url).username or ""
         tables = sorted(table for metadata in METADATA for table in metadata.tables)
         engine = sqlalchemy.create_engine(url)

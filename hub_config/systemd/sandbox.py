@@ -40,6 +40,15 @@ COMMON: Mapping[str, str] = MappingProxyType(
     }
 )
 ENGINE_SOCKETS = ("/run/docker.sock", "/run/containerd")
+#: What a unit does not see whose capabilities pass permissions by: the machine's own secrets, and the sockets of those
+#: who obey whoever gets through. The engine's own directories are for nobody, the helper asks at the socket.
+SECRETS = (
+    *("/etc/shadow", "/etc/gshadow", "/etc/ssh", "/etc/ssl/private", "/etc/letsencrypt"),
+    *("/etc/ansim/tls", "/etc/ansim/gate.env", "/root", "/var/log", "/var/backups", "/var/lib/postgresql"),
+    *("/var/lib/docker", "/var/lib/containerd", "/run/docker", "/run/containerd", "/run/log"),
+    *("/run/systemd/private", "/run/podman", "/run/crio", "/run/libvirt", "/run/snapd.socket", "/run/credentials"),
+)
+PASSES_PERMISSIONS = frozenset({"CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +138,8 @@ def settings_of(sandbox: Sandbox, *, home: str, gate_user: str) -> list[tuple[st
     lines += [("SystemCallFilter", call) for call in sandbox.calls]
     lines.append(("ReadWritePaths" if sandbox.writes else "ReadOnlyPaths", home))
     closed = [f"-{home}/{name}" for name in sandbox.hidden]
-    closed += [] if "docker" in sandbox.groups else [f"-{path}" for path in ENGINE_SOCKETS]
+    engine = () if "docker" in sandbox.groups else ENGINE_SOCKETS
+    secrets = () if PASSES_PERMISSIONS.isdisjoint(sandbox.capabilities) else SECRETS
+    closed += [f"-{path}" for path in dict.fromkeys((*engine, *secrets))]
     lines.append(("InaccessiblePaths", " ".join(closed)))
     return lines

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub_config.errors import EnvironmentMissing
 from hub_config.processes import REPOSITORY, SUPERVISED, Process, child_environment, process_table
 from hub_config.settings import Settings
 from hub_config.systemd.sandbox import SANDBOXES, settings_of
@@ -16,6 +17,7 @@ GATE_ENVIRONMENT = "gate.env"
 HELPER_SETTINGS = "engine-helper.json"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 STOP_SECONDS = 20
+FORBIDDEN = frozenset("\"'\\$")
 _HEAD = "# Made by `ansim units --write` from the zone's own table of processes; what is changed here is lost.\n"
 
 
@@ -134,13 +136,21 @@ def restarting() -> list[tuple[str, str]]:
 def _text(
     head: list[tuple[str, str]], service: list[tuple[str, str]], walls: list[tuple[str, str]], reason: str
 ) -> str:
-    lines = ["[Unit]", *(f"{name}={value}" for name, value in head), ""]
+    lines = ["[Unit]", *(f"{name}={_quoted(name, value)}" for name, value in head), ""]
     lines += ["[Service]", *(f"{name}={_quoted(name, value)}" for name, value in service), ""]
-    lines += [f"# Rights beyond the common walls: {reason}.", *(f"{name}={value}" for name, value in walls), ""]
+    walled = (f"{name}={_quoted(name, value)}" for name, value in walls)
+    lines += [f"# Rights beyond the common walls: {reason}.", *walled, ""]
     return _HEAD + "\n".join(lines)
 
 
 def _quoted(name: str, value: str) -> str:
-    """Return a value as systemd reads it back: a percent sign is doubled, a variable with spaces is quoted."""
+    """Return a value as systemd reads it back: a percent sign is doubled, a variable with spaces is quoted.
+
+    Raises: EnvironmentMissing — for a value that would end its line, its quotes or its word, and say more than it may.
+    """
+    if not value.isprintable() or not FORBIDDEN.isdisjoint(value):
+        raise EnvironmentMissing(
+            f"A unit cannot say {name}={value!a}.", hint="Use paths and names without quotes, backslashes and controls."
+        )
     value = value.replace("%", "%%")
     return f'"{value}"' if name == "Environment" and " " in value else value

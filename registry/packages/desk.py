@@ -177,19 +177,23 @@ class PackageDesk(Desk):
         Raises: Denied, Conflict — the list cannot be read.
         """
         files = {one.file for one in wheels}
-        with self._changing("package.shelved", Object("zone", "packages"), by=by, source=source) as change:
-            change.detail.update(wheels=[[one.package, _parts(one), one.sha256] for one in wheels])
-            self.shelf.write([*(one for one in self.shelf.wheels() if one.file not in files), *wheels])
+        with self.shelf.changing():
+            with self._changing("package.shelved", Object("zone", "packages"), by=by, source=source) as change:
+                change.detail.update(wheels=[[one.package, _parts(one), one.sha256] for one in wheels])
+                kept = [one for one in self.shelf.wheels() if one.file not in files]
+            self.shelf.write([*kept, *wheels])  # what no event says was never on the list
 
     def unshelve(self, package: str, *, by: Actor, source: Source) -> int:
         """Takes every wheel of a package off the shelf; returns how many. Raises: Invalid, NotFound, Denied."""
         name = check_name(package)
-        with self._changing("package.unshelved", Object("zone", "packages"), by=by, source=source) as change:
-            gone = self.shelf.of(name)
-            if not gone:
-                raise NotFound("package_unknown", _NOT_ON_SHELF.fill(name=name))
-            change.detail.update(wheels=[[one.package, _parts(one), one.sha256] for one in gone])
-            self.shelf.write(one for one in self.shelf.wheels() if one.package != name)
+        with self.shelf.changing():
+            with self._changing("package.unshelved", Object("zone", "packages"), by=by, source=source) as change:
+                gone = self.shelf.of(name)
+                if not gone:
+                    raise NotFound("package_unknown", _NOT_ON_SHELF.fill(name=name))
+                change.detail.update(wheels=[[one.package, _parts(one), one.sha256] for one in gone])
+                kept = [one for one in self.shelf.wheels() if one.package != name]
+            self.shelf.write(kept)
         for wheel in gone:
             self.shelf.path(wheel).unlink(missing_ok=True)
             self.shelf.metadata_path(wheel).unlink(missing_ok=True)

@@ -6,9 +6,11 @@ contradicts its hash, which pip checks.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from registry.text import Text
 
 DIRECTORY = "packages"
 LIST = "shelf.json"
+LOCK = "shelf.lock"
 WHEELS = "wheels"
 METADATA = ".metadata"
 
@@ -89,6 +92,15 @@ class Shelf:
         for folder in (self.directory, self.wheels_directory):
             folder.mkdir(exist_ok=True)
             folder.chmod(0o755)
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """Keep others from changing the list between reading it and writing it, in whatever process they run."""
+        if not self.directory.is_dir():
+            self.prepare()
+        with (self.directory / LOCK).open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def write(self, wheels: Iterable[Wheel]) -> None:
         """Replace the list; whoever reads sees the old one or the new one, never half of it."""

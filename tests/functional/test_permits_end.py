@@ -158,7 +158,10 @@ def hub_is_done_with(opened: Zone, ref: str, last: int) -> bool:
     return any(e.body["outcome"] == "ok" for e in stops)
 
 
-@pytest.mark.parametrize("ending", ENDINGS, ids=lambda e: e.name)
+@pytest.mark.parametrize(
+    "ending",
+    [pytest.param(e, id=e.name, marks=[pytest.mark.long] * (e.name in ("membership", "period"))) for e in ENDINGS],
+)
 async def test_an_ended_permit_closes_the_running_workspace_within_a_minute_and_says_why(
     zone: Any, opened: Zone, researcher: Visitor, ending: Ending
 ) -> None:

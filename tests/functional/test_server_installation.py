@@ -123,6 +123,26 @@ def test_who_takes_a_process_of_the_zone_over_changes_nothing_in_the_record(serv
     assert server.as_zone("psql", "-U", "ansim_owner", "-d", "ansim", "-c", "SELECT 1", check=False).returncode != 0
 
 
+def test_root_breaks_the_glass_and_leaves_nothing_of_root_in_the_zone(server: Server) -> None:
+    of_root = ("find", "/var/lib/ansim", "-xdev", "-user", "root")
+    before = server.do(*of_root).stdout
+    opened = json.loads(server.do("ansim", "audit", "break-glass", "--reason", "a drill", "--json").stdout)
+    assert opened["open"]
+    server.do("ansim", "audit", "break-glass", "--end", "--json")
+    assert server.do(*of_root).stdout == before
+    assert server.as_zone("ansim", "audit", "break-glass", "--reason", "x", check=False).returncode == 3
+
+
+def test_root_takes_no_settings_that_the_zones_user_put_there(server: Server) -> None:
+    home = "/var/lib/ansim"
+    server.as_zone("sh", "-c", f"cd {home} && cp ansim.yaml mine && mv ansim.yaml aside && mv mine ansim.yaml")
+    try:
+        assert server.do("ansim", "units", "--write", check=False).returncode == 3
+    finally:
+        server.do("mv", f"{home}/aside", f"{home}/ansim.yaml")
+    assert json.loads(server.do("ansim", "units", "--write", "--json").stdout) == {"changed": [], "migrated": False}
+
+
 def test_the_gate_reads_neither_keys_nor_settings(server: Server) -> None:
     for place in ("keys", "ansim.yaml", "vault", "accounts.json"):
         words = ("setpriv", "--reuid", "ansim-gate", "--regid", "ansim-gate", "--clear-groups", "cat")

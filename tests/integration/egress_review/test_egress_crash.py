@@ -33,7 +33,7 @@ VICTIMS = multiprocessing.get_context("forkserver")
 VICTIMS.set_forkserver_preload([die_at.__module__])
 SPREAD = {"release": 7, "scan": 7, "vote": 7, "hand in": 3, "give up": 3, "purge": 4, "step back": 3}
 """Steps, and at how many places each is killed in an ordinary run; the long test kills at every one."""
-PLACES = 20
+PLACES = 8
 """Places at which a step is killed on a PostgreSQL server, whose every copy takes a second."""
 VOTES = {"release": 2, "step back": 1}
 

@@ -20,6 +20,7 @@ from docker.errors import APIError, NotFound
 
 from hub_config.engine_helper.helper_settings import HelperSettings
 from hub_config.engine_helper.server import Server
+from hub_config.freezing import kill_containers
 from hub_config.workspace_container import Bind, WorkspaceContainer, covered_paths, create_arguments, host_arguments
 from registry.model import Limits
 
@@ -129,6 +130,45 @@ def test_a_workspace_is_made_started_seen_stopped_and_removed(
         engine.api.inspect_container(container.name)
 
 
+def test_what_a_freeze_does_to_a_container_is_done(
+    helped: docker.DockerClient,
+    engine: docker.DockerClient,
+    settings: HelperSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "ansim.engine_helper")
+    container = workspace(settings)
+    number = create(helped, container)
+    helped.api.start(container.name)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{settings.socket}")
+    assert kill_containers(settings.zone, ["kidney"]) == {"kidney": [container.workspace]}
+    with pytest.raises(NotFound):
+        engine.api.inspect_container(container.name)
+    noted = [record.getMessage() for record in caplog.records]
+    for verb in ("create", "start", "remove"):
+        assert any(line.startswith(f"{verb} {number} uid={os.getuid()} pid={os.getpid()}") for line in noted), verb
+    assert any(str(container.binds[0].source) in line for line in noted if line.startswith("create "))
+
+
+@pytest.mark.parametrize("path", ["/v1.41/containers/x/exec", "/v1.41/images/create"])
+def test_a_body_that_was_not_read_is_no_second_request(
+    helped: docker.DockerClient, settings: HelperSettings, path: str
+) -> None:
+    hidden = "GET /v1.41/version HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.settimeout(20)
+        raw.connect(settings.socket)
+        raw.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(hidden)}\r\n\r\n{hidden}".encode())
+        said = b""
+        with contextlib.suppress(ConnectionResetError):
+            while more := raw.recv(65536):
+                said += more
+    assert said.startswith(b"HTTP/1.1 403 ")
+    assert said.count(b"HTTP/1.1 ") == 1
+    assert b"MinAPIVersion" not in said
+
+
 def test_a_foreign_container_is_as_if_it_were_not(
     helped: docker.DockerClient, engine: docker.DockerClient, settings: HelperSettings
 ) -> None:
@@ -136,7 +176,7 @@ def test_a_foreign_container_is_as_if_it_were_not(
     foreign = engine.containers.create(settings.scanner, network_mode="none", labels=labels)
     try:
         seen = helped.api.containers(all=True)
-        for call in ("inspect_container", "start", "stop", "remove_container", "wait"):
+        for call in ("inspect_container", "start", "stop", "kill", "remove_container", "wait"):
             with pytest.raises(NotFound):
                 getattr(helped.api, call)(foreign.id)
         with pytest.raises(APIError):

@@ -98,6 +98,46 @@ async def test_outputs_that_are_too_large_or_pictures_become_notices_and_work_go
     assert [event["detail"]["kind"] for event in events(zone, "output.encoded")] == ["hex"]
 
 
+async def test_a_file_or_notebook_is_opened_like_an_output_and_lab_goes_on(
+    zone: ZoneUnderTest, prefix: str, alice: Browser
+) -> None:
+    pixel = {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo="}, "metadata": {}}
+    cell = {"cell_type": "code", "id": "a", "source": "", "metadata": {}, "execution_count": None, "outputs": [pixel]}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    document = {"type": "notebook", "format": "json", "content": notebook}
+    assert (await alice.call("PUT", prefix, "api/contents/drawn.ipynb", document))[0] in (200, 201)
+    path = await kernel(alice, prefix)
+    async with alice.socket(prefix, path) as socket:
+        await outputs(socket, "open('rows.txt', 'w').write('x ' * 100_000)")
+        await outputs(socket, "import os; open('hex.txt', 'w').write(os.urandom(9_000).hex())")
+    opened = "api/contents/drawn.ipynb?type=notebook&content=1"
+    assert (await alice.call("GET", prefix, opened))[0] == 200
+    assert (await alice.call("GET", prefix, "api/contents/rows.txt?content=1"))[0] == 200
+    set_policy(zone, {"shown_bytes": 100_000, "pictures": False, "dense_bytes": 10_000})
+    told = len(events(zone, "output.encoded"))
+    for asked, code in ((opened, "response.picture"), ("api/contents/rows.txt?content=1", "response.too_large")):
+        status, answer = await alice.call("GET", prefix, asked)
+        assert (status, answer["reason"]) == (403, code)
+    assert (await alice.call("GET", prefix, "api/contents/hex.txt?content=1"))[0] == 200
+    assert len(events(zone, "output.encoded")) == told + 1
+    for part in ("lab/api/settings", "lab/api/translations/ko_KR", "api/contents?content=1", "api/kernelspecs", "lab"):
+        assert (await alice.get(zone.origin("work") + prefix + part))[0] == 200, part
+
+
+async def test_what_the_page_keeps_in_the_workspace_is_recorded_and_small(
+    zone: ZoneUnderTest, prefix: str, alice: Browser
+) -> None:
+    layout = {"data": {"x": 1}, "metadata": {"id": "default"}}
+    recorded = len(events(zone, "contents.written"))
+    assert (await alice.call("PUT", prefix, "lab/api/workspaces/default", layout))[0] == 204
+    assert len(events(zone, "contents.written")) == recorded + 1
+    for method, path in (("PUT", "lab/api/workspaces/default"), ("PATCH", "api/config/notebook")):
+        status, answer = await alice.call(method, prefix, path, {**layout, "data": {"x": "y" * 300_000}})
+        assert (status, answer["reason"]) == (413, "body.too_large")
+    for body in ({"type": "file", "format": "text", "content": "x" * 17_000_000},):
+        assert (await alice.call("PUT", prefix, "api/contents/large.txt", body))[0] == 413
+
+
 async def test_a_file_that_is_dropped_into_the_browser_is_refused_and_typed_text_is_saved(
     zone: ZoneUnderTest, prefix: str, alice: Browser
 ) -> None:

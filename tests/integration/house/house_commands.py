@@ -66,6 +66,7 @@ USES: Uses[Shell] = Uses(
         "registry person identities": LOOKS,
         "registry project list": LOOKS,
         "status": LOOKS,
+        "units": "the units of the zone, shown or laid down by root; nothing of the record",
         "support-bundle": "how the zone stands, in a file, without anything of the record",
         "mail status": "how many mails wait or went; nothing of the record",
         "mail test": "a mail without anything of the record, to somebody whom root on the machine names",

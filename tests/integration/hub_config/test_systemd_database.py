@@ -12,6 +12,7 @@ from psycopg import errors
 
 from audit.db import Database
 from audit.log import AuditLog, LogKeys
+from audit.retention.database_roles import GRANTS
 from hub_config.settings import DatabaseSettings, Settings
 from hub_config.systemd.database_rights import GROWS
 from hub_config.systemd.migrating import bring_up_to_date
@@ -38,8 +39,11 @@ class Made:
 def made(postgresql_socket: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:  # noqa: F811
     home = tmp_path_factory.mktemp("production")
     with psycopg.connect(host=postgresql_socket, user="postgres", dbname="postgres", autocommit=True) as server:
-        server.execute("CREATE ROLE production_owner LOGIN CREATEROLE")
+        server.execute("CREATE ROLE production_owner LOGIN")
         server.execute("CREATE ROLE production_zone LOGIN NOINHERIT")
+        for name in GRANTS:  # as the playbook makes them: the owner may make none
+            server.execute(f"CREATE ROLE {name} NOLOGIN")
+            server.execute(f"GRANT {name} TO production_zone")
         server.execute("CREATE DATABASE production OWNER production_owner")
     place = f"@/production?host={postgresql_socket}"
     urls = [f"postgresql+psycopg://production_{who}{place}" for who in ("zone", "owner")]
@@ -53,6 +57,24 @@ def made(postgresql_socket: str, tmp_path_factory: pytest.TempPathFactory) -> It
 def test_the_owner_migrates_once_and_a_second_run_changes_nothing(made: Made) -> None:
     assert bring_up_to_date(made.settings)
     assert not bring_up_to_date(made.settings)
+
+
+def test_rights_that_a_run_did_not_come_to_give_are_given_by_the_next(made: Made) -> None:
+    owner = psycopg.connect(host=made.socket, user="production_owner", dbname="production", autocommit=True)
+    with owner as connection:
+        connection.execute("REVOKE ALL ON audit_entry FROM production_zone")
+        connection.execute("GRANT DELETE ON audit_link TO production_zone")
+    assert not bring_up_to_date(made.settings)
+    with made.as_zone() as connection:
+        assert connection.execute("SELECT count(*) FROM audit_entry").fetchone() == (0,)
+        with pytest.raises(errors.InsufficientPrivilege):
+            connection.execute("DELETE FROM audit_link")
+
+
+def test_the_owner_makes_no_roles(made: Made) -> None:
+    owner = psycopg.connect(host=made.socket, user="production_owner", dbname="production", autocommit=True)
+    with owner as connection, pytest.raises(errors.InsufficientPrivilege):
+        connection.execute("CREATE ROLE mine LOGIN")
 
 
 def test_the_zones_role_records_and_enters_what_it_recorded(made: Made) -> None:

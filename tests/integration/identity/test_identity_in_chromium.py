@@ -12,8 +12,10 @@ import httpx2 as httpx
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
+from hub_config.identity.pages import NOT_NOW
+from registry.desk import CLI
 from tests.integration.hub.conftest import wait_until
-from tests.integration.identity.conftest import Hospital
+from tests.integration.identity.conftest import HERE, Hospital
 from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.long, pytest.mark.browser]
@@ -170,6 +172,19 @@ def test_the_hospital_signs_a_doctor_out_once_and_nobody_else(vouched_hub: Any, 
     assert server.post("/hub/identity/signed-out", data={"logout_token": token}).status_code == 400, "replay"
     stranger = hospital.logout_token("nobody", "another-message")
     assert server.post("/hub/identity/signed-out", data={"logout_token": stranger}).status_code == 200
+
+
+def test_a_suspended_doctor_is_not_told_to_check_a_password(vouched_hub: Any) -> None:
+    assert through_the_hospital(vouched_hub.browser(), "24400320").status_code == 302
+    registry = vouched_hub.world.zone.registry
+    registry.suspend("minji", by=CLI, source=HERE)
+    try:
+        answer = through_the_hospital(vouched_hub.browser(), "24400320")
+    finally:
+        registry.reinstate("minji", by=CLI, source=HERE)
+    assert answer.status_code == 403
+    assert NOT_NOW.en in answer.text or NOT_NOW.ko in answer.text
+    assert "24400320" not in answer.text
 
 
 def test_what_the_hospital_said_is_in_the_log_without_names(vouched_hub: Any, hospital: Hospital) -> None:

@@ -133,7 +133,7 @@ def test_no_file_gives_its_caller_rights(notebook: Running) -> None:
     assert said == ""
 
 
-@pytest.mark.parametrize("tool", ["perl", "pip", "pip3", "curl", "wget", "gcc", "apt-get", "ssh", "su", "mount.nfs"])
+@pytest.mark.parametrize("tool", ["perl", "curl", "wget", "gcc", "apt-get", "ssh", "su", "mount.nfs"])
 def test_there_are_no_tools_that_a_researcher_has_no_use_for(notebook: Running, tool: str) -> None:
     status, _ = notebook.run("sh", "-c", f"command -v {tool}")
     assert status != 0

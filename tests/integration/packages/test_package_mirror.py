@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.event import listen, remove
 from starlette.testclient import TestClient
 
+from audit.event import Source
 from portal.package_desk import packages_of
 from portal.package_index import JSON_TYPE
 from portal.package_mirror import MISSES, MISSES_SECONDS, Misses, TooManyMisses
-from registry.packages.shelf import Wheel
+from registry.desk import CLI
+from registry.packages.shelf import Shelf, Wheel
 from tests.integration.packages.wheel_maker import make_wheel, put_on_shelf
 from tests.integration.portal.portal_world import World
 
@@ -74,6 +79,51 @@ def test_a_file_is_on_record_before_it_goes_and_metadata_is_not(
     assert entry.body["actor"]["ref"] == world.zone.registry.person("minji").ref
 
 
+def test_a_file_that_is_taken_again_and_again_is_one_event(
+    world: World, pip: TestClient, wheels: dict[str, Wheel]
+) -> None:
+    one, two = wheels["helper-1.2.3.4-py3-none-any.whl"], wheels["good-1.0-py3-none-any.whl"]
+    for wheel in (one, one, two, one):
+        assert pip.get(f"{ROOT}/files/{wheel.sha256}/{wheel.file}").status_code == 200
+    taken = [entry.body["object"]["sha256"] for entry in world.entries("package.taken")]
+    assert taken == [one.sha256, two.sha256]
+
+
+def test_what_no_event_says_is_never_on_the_shelf_nor_gone_from_it(world: World, wheels: dict[str, Wheel]) -> None:
+    desk, source = packages_of(world.zone), Source(None)
+
+    def fail(*_: object) -> None:
+        raise OSError("the disk of the log is full")
+
+    before = desk.shelf.wheels()
+    listen(world.zone.db.engine, "commit", fail)
+    try:
+        for act in (
+            lambda: desk.shelve([replace(before[0], file="new-1.0-py3-none-any.whl")], by=CLI, source=source),
+            lambda: desk.unshelve("helper", by=CLI, source=source),
+        ):
+            with pytest.raises(OSError, match="full"):
+                act()
+    finally:
+        remove(world.zone.db.engine, "commit", fail)
+    assert packages_of(world.zone).shelf.wheels() == before
+    assert all(desk.shelf.path(wheel).exists() for wheel in before)
+
+
+def test_two_who_change_the_shelf_at_once_lose_nothing(tmp_path: Path, world: World) -> None:
+    shelf = packages_of(world.zone).shelf
+    made = [put_on_shelf(Shelf(tmp_path), [make_wheel(tmp_path, f"p{number}")])[0] for number in range(8)]
+
+    def add(wheel: Wheel) -> None:
+        own = Shelf(world.zone.settings.home)
+        with own.changing():
+            own.write([*own.wheels(), wheel])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, made))
+    assert {one.package for one in shelf.wheels()} >= {one.package for one in made}
+
+
 def test_a_file_of_a_package_that_is_not_allowed_is_as_if_it_were_not_there(
     world: World, pip: TestClient, wheels: dict[str, Wheel]
 ) -> None:
@@ -118,6 +168,8 @@ def test_the_share_of_misses_comes_back_with_time_and_is_each_workspace_s_own() 
     misses = Misses(clock=lambda: now[0])
     for number in range(MISSES):
         assert misses.fresh("one", f"p{number}")
+        assert misses.fresh("one", f"p{number}")  # not on record yet, as where the log could not be written
+        misses.recorded("one", f"p{number}")
     with pytest.raises(TooManyMisses):
         misses.fresh("one", "another")
     assert misses.fresh("two", "another")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -40,7 +41,8 @@ def facts(world: World, ref: str) -> tuple[Any, ...]:
     return (request.state, *limits, *kept)
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.long
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(claims=CLAIMS)
 def test_no_claim_of_a_form_or_an_address_moves_a_limit_or_a_state(world: World, claims: dict[str, str]) -> None:
     world.outbox(table=SMALL)

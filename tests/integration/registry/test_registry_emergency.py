@@ -6,12 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, update
 
-from registry import totp
+from audit.event import Source
+from registry import tables, totp
 from registry.desk import CLI
 from registry.emergency import OPEN_FOR, Envelope
 from registry.errors import Conflict, Denied, SignInRefused
+from registry.identities import Vouched
 from registry.model import Person, Role
+from registry.throttle import HANDLE, SOURCE
 from tests.integration.registry.registry_house import HOME, House
 
 
@@ -72,6 +76,74 @@ def test_nobodys_account_becomes_the_emergency_account(house: House) -> None:
     seal(house)
     with pytest.raises(Conflict):
         seal(house, handle="another")
+
+
+def test_a_provider_opens_no_envelope(house: House) -> None:
+    """An identity would be a second way into the account: without the code, and past the message to everybody."""
+    seal(house)
+    officer: dict[str, Any] = {"by": house.join("jiwoo", Role.COMPLIANCE_OFFICER).actor, "source": HOME}
+    known = ("https://idp.hospital.example", "of-the-operator")
+    with pytest.raises(Denied):
+        house.registry.request_identity("emergency", *known, by=CLI, source=HOME)
+    with house.db.begin() as tx:  # as an earlier version let it be
+        ref, now = house.registry.person("emergency").ref, house.clock()
+        row = {"authority": known[0], "subject": known[1], "person_ref": ref, "asked_by": "cli", "asked_at": now}
+        tx.execute(insert(tables.identity).values(**row))
+    with pytest.raises(Denied):
+        house.registry.confirm_identity("emergency", *known, **officer)
+    with house.db.begin() as tx:
+        tx.execute(update(tables.identity).values(given_at=now))
+    with pytest.raises(SignInRefused):
+        house.registry.sign_in_vouched(Vouched(*known), source=HOME)
+    assert house.last()["reason"] == "emergency_account"
+    seal(house)
+    assert house.registry.identities("emergency") == []
+    assert house.entries("person.identity_removed")[0]["reason"] == "emergency_account"
+
+
+def test_who_fails_at_its_name_does_not_lock_the_envelope_out(house: House) -> None:
+    envelope = seal(house)
+    for _ in range(3 * HANDLE.failures):
+        with pytest.raises(SignInRefused):
+            house.registry.sign_in("emergency", "not what is in it", "000000", source=Source("198.51.100.9"))
+    assert len(house.entries("session.refused")) == 3 * HANDLE.failures
+    assert use(house, envelope).handle == "emergency"
+
+
+def test_its_address_is_still_shut_after_many_failures(house: House) -> None:
+    envelope = seal(house)
+    for _ in range(SOURCE.failures):
+        with pytest.raises(SignInRefused):
+            house.registry.sign_in("emergency", "not what is in it", "000000", source=HOME)
+    with pytest.raises(SignInRefused):
+        use(house, envelope)
+    assert house.last()["action"] == "session.throttled"
+
+
+@pytest.mark.parametrize("end", ["suspend", "close"])
+def test_the_envelope_is_not_the_operator_whom_the_zone_must_keep(house: House, end: str) -> None:
+    house.join("taeyang", Role.OPERATOR)
+    seal(house)
+    with pytest.raises(Conflict):
+        getattr(house.registry, end)("taeyang", by=CLI, source=HOME)
+    with pytest.raises(Conflict):
+        house.registry.revoke_role("taeyang", Role.OPERATOR, by=CLI, source=HOME)
+    house.join("sora", Role.OPERATOR)
+    getattr(house.registry, end)("taeyang", by=CLI, source=HOME)
+
+
+def test_the_last_of_all_operators_stays_even_if_it_is_the_envelope(house: House) -> None:
+    seal(house)
+    with pytest.raises(Conflict):
+        house.registry.close("emergency", by=CLI, source=HOME)
+    house.join("taeyang", Role.OPERATOR)
+    house.registry.close("emergency", by=CLI, source=HOME)
+
+
+def test_a_zone_that_has_the_envelope_alone_still_invites_its_first_operator(house: House) -> None:
+    seal(house)
+    token = house.registry.one_time_link_for_first_operator()
+    assert house.registry.invitation(token).handle == "operator"
 
 
 def test_only_an_operator_seals_it(house: House) -> None:

@@ -119,6 +119,8 @@ def test_the_command_line_may_ask_but_never_confirm(staffed: House) -> None:
     staffed.registry.request_password_reset("minji", by=CLI, source=HOME)
     with pytest.raises(Denied):
         staffed.registry.confirm_password_reset("minji", by=CLI, source=HOME)
+    with pytest.raises(Denied):
+        confirm(staffed, "taeyang")  # who may be the one at the command line
 
 
 def test_the_link_without_the_authenticator_is_worth_nothing_and_guessing_is_throttled(staffed: House) -> None:

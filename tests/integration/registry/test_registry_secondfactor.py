@@ -93,7 +93,9 @@ def test_the_command_line_may_ask_but_never_confirm(staffed: House) -> None:
     staffed.registry.request_second_factor_reset("minji", by=CLI, source=HOME)
     with pytest.raises(Denied):
         staffed.registry.confirm_second_factor_reset("minji", by=CLI, source=HOME)
-    confirm(staffed, "taeyang")
+    with pytest.raises(Denied):
+        confirm(staffed, "taeyang")  # who may be the one at the command line
+    confirm(staffed, "jiwoo")
 
 
 def test_without_a_request_or_after_a_day_there_is_nothing_to_confirm(staffed: House) -> None:

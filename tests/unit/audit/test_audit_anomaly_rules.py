@@ -235,6 +235,13 @@ def test_what_should_be_rare_is_found_each_time_by_who_did_it(id: str) -> None:
     assert found(id, evidence(fact(1, action, at=OCTOBER.until)), actions=(action,)) == []
 
 
+@pytest.mark.parametrize("action", ["log.break_glass", "session.emergency_used"])
+def test_every_use_of_a_way_for_emergencies_is_found_by_the_shipped_policy(action: str) -> None:
+    assert [one.entries for one in found("break_glass", evidence(fact(1, action), fact(2, "session.signed_in")))] == [
+        (1,)
+    ]
+
+
 def test_a_log_that_did_not_verify_and_bodies_that_are_none_are_found() -> None:
     good, bad = fact(1, "log.verified"), fact(2, "log.verified", outcome="failed")
     assert found("log_not_intact", evidence(good)) == []

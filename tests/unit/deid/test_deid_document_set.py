@@ -116,5 +116,5 @@ def test_importing_it_costs_less_than_six_tenths_of_importing_pandas() -> None:
         code = f"import time; began = time.process_time(); import {modules}; print(time.process_time() - began)"
         return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
 
-    pairs = [(cost("deid, deid.identifiers"), cost("pandas")) for _ in range(3)]
+    pairs = [(cost("deid, deid.identifiers"), cost("pandas")) for _ in range(2)]
     assert min(ours for ours, _ in pairs) < 0.6 * min(peer for _, peer in pairs)

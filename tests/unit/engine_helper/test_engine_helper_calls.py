@@ -22,6 +22,7 @@ ZONE = "0123456789ab"
         ("GET", "/v1.41/version", "version"),
         ("POST", "/v1.41/containers/create?name=ansim-ws_a", "create"),
         ("POST", "/v1.41/containers/abc/start", "start"),
+        ("POST", "/v1.41/containers/abc/kill", "kill"),
         ("DELETE", "/v1.41/containers/abc?v=True&link=False&force=True", "remove"),
     ],
 )
@@ -62,6 +63,7 @@ def test_a_call_of_the_table_is_taken(method: str, target: str, verb: str) -> No
         ("POST", "/v1.41/containers/create?name=a&name=b"),
         ("POST", "/v1.41/containers/create?name=a&platform=linux"),
         ("GET", "/v1.41/containers/abc/start"),
+        ("POST", "/v1.41/containers/abc/kill?signal=STOP"),
         ("OPTIONS", "/_ping"),
         ("POST", "/v1.41/containers/abc/start\n"),
     ],

@@ -210,3 +210,16 @@ def test_a_workspace_has_no_name_but_its_own(name: str) -> None:
 def test_what_describes_no_container_is_refused(body: Any) -> None:
     with pytest.raises(Refused):
         allowed(body, NAME, SETTINGS, VERSION)
+
+
+def test_a_workspace_has_each_of_its_directories_and_none_twice() -> None:
+    whole = workspace()
+    own = whole.binds[:4]
+    for missing in range(4):
+        # With data beside them the set is no part of the four, and is not the four either.
+        body = asked(workspace(binds=(*own[:missing], *own[missing + 1 :], whole.binds[4])))
+        with pytest.raises(Refused):
+            allowed(body, NAME, SETTINGS, VERSION)
+    for doubled in range(5):
+        with pytest.raises(Refused):
+            allowed(asked(workspace(binds=(*whole.binds, whole.binds[doubled]))), NAME, SETTINGS, VERSION)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from hub_config.gate.access import Access, parse_access
 from hub_config.gate.errors import Refused
 from hub_config.gate.frame_tickets import FrameTickets
-from hub_config.gate.headers import workspace_headers
+from hub_config.gate.headers import gate_page_headers, workspace_headers
 from hub_config.gate.pages import bar_page, frame_page, mark_page
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.sessions import Session
@@ -157,9 +158,36 @@ def test_the_strictest_times_of_the_workspaces_that_were_entered_count() -> None
 
 def test_only_the_direct_profile_leaves_the_clipboard_to_pages() -> None:
     assert "clipboard-read=()" not in workspace_headers(CONFIG)["Permissions-Policy"]
-    shut = workspace_headers(CONFIG, clipboard=False)["Permissions-Policy"]
+    shut = workspace_headers(CONFIG, Access(clipboard=False))["Permissions-Policy"]
     assert "clipboard-read=()" in shut
     assert "clipboard-write=()" in shut
+
+
+def test_where_pictures_are_held_a_page_may_draw_none_that_stands_in_itself() -> None:
+    assert "img-src 'self' data: blob:" in workspace_headers(CONFIG)["Content-Security-Policy"]
+    rules = workspace_headers(CONFIG, Access(pictures=False))["Content-Security-Policy"].split("; ")
+    assert [rule for rule in rules if rule.startswith(("img-src", "media-src"))] == [
+        "img-src 'self'",
+        "media-src 'none'",
+    ]
+
+
+def test_a_body_of_a_million_lists_is_refused_before_it_is_read() -> None:
+    body = b'{"content":[' + b"[]," * 1_000_000 + b"[]]}"
+    began = time.process_time()
+    refused("body.malformed", check_write, body)
+    many = time.process_time() - began
+    began = time.process_time()
+    json.loads(body)
+    assert many < time.process_time() - began
+
+
+def test_a_page_of_the_gate_that_renews_itself_stands_in_no_sandbox_without_scripts() -> None:
+    frame = frame_page(workspace_url="/w", bar_url="/b", project="p", language="en", mark_url="/m")
+    mark = frame.split('<iframe class="mark"')[1].split(">")[0]
+    assert "sandbox" not in mark
+    assert 'http-equiv="refresh"' in mark_page(person="p", zone="z", language="en", now=NOW)
+    assert "default-src 'none'" in gate_page_headers(CONFIG)["Content-Security-Policy"]
 
 
 def test_the_watermark_says_who_when_and_where_without_a_script_and_takes_no_click() -> None:

@@ -46,15 +46,72 @@ def seen(frame: bytes | str) -> tuple[str, dict[str, Any], dict[str, Any], dict[
 
 
 def test_a_small_message_passes_unread_whatever_it_is() -> None:
-    assert reason_to_hold(b"\0 anything", shown_bytes=100, pictures=True) is None
-    assert reason_to_hold(v1("display_data", PNG), shown_bytes=10_000, pictures=True) is None
+    assert reason_to_hold(b"\0 anything", "v1", shown_bytes=100, pictures=True) is None
+    assert reason_to_hold(v1("display_data", PNG), "v1", shown_bytes=10_000, pictures=True) is None
 
 
 def test_a_picture_is_held_where_the_policy_says_so_and_cannot_be_faked_or_hidden_by_text() -> None:
-    for frame in (v1("display_data", PNG), legacy("display_data", PNG)):
-        assert reason_to_hold(frame, shown_bytes=10_000, pictures=False) == "output.picture"
-    printed = v1("stream", {"name": "stdout", "text": '"image/png": "iVBOR"'})
-    assert reason_to_hold(printed, shown_bytes=10_000, pictures=False) is None
+    assert held(v1("display_data", PNG)) == "output.picture"
+    assert held(legacy("display_data", PNG), "legacy") == "output.picture"
+    assert held(v1("stream", {"name": "stdout", "text": '"image/png": "iVBOR"'})) is None
+
+
+def held(frame: bytes, protocol: Any = "v1") -> str | None:
+    return reason_to_hold(frame, protocol, shown_bytes=20_000_000, pictures=False)
+
+
+ESCAPED = b'{"data":{"image\\u002fpng":"iVBOR"},"metadata":{}}'
+OUTPUTS = {"outputs": [{"output_type": "display_data", "data": {"image/png": "iVBOR"}}]}
+
+
+def spelled(content: bytes) -> bytes:
+    """Return a display whose content is written letter by letter."""
+    channel, header, parent, metadata, _ = split_v1(v1("display_data", {}))
+    parts = [channel, header, parent, metadata, content]
+    offsets = [8 * (len(parts) + 2)]
+    for part in parts:
+        offsets.append(offsets[-1] + len(part))
+    return b"".join([*(word.to_bytes(8, "little") for word in (len(offsets), *offsets)), *parts])
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        spelled(ESCAPED),
+        spelled(b'{"data":{"IMAGE/PNG":"iVBOR"}}'),
+        spelled(b'{"data":{"image/png":["iVBOR"]}}'),
+        v1("display_data", {"data": {"application/vnd.plotly.v1+json": {"data": [1]}}}),
+        v1("display_data", {"data": {"application/javascript": "draw()"}}),
+        v1("comm_msg", {"data": {"state": OUTPUTS}}),
+        v1("comm_msg", {"data": {"method": "update"}}, buffers=(b"\x89PNG",)),
+        v1("display_data", {"data": {"text/plain": "x"}}, buffers=(b"\x89PNG",)),
+        v1("display_data", {"data": {"text/html": "x" * (LARGEST_READ + 1)}}),
+    ],
+)
+def test_no_spelling_and_no_detour_shows_a_picture_where_none_is_shown(frame: bytes) -> None:
+    assert held(frame) == "output.picture"
+
+
+def test_a_notebook_that_holds_a_picture_is_not_opened_where_none_is_shown() -> None:
+    notebook = {"content": {"cells": [{"cell_type": "code", **OUTPUTS}]}, "mimetype": "text/plain"}
+    attached = {"content": {"cells": [{"attachments": {"a.png": {"image/png": "iVBOR"}}}]}}
+    for document in (notebook, attached):
+        assert reason_to_hold(json.dumps(document).encode(), None, shown_bytes=9_999, pictures=False) is not None
+        assert reason_to_hold(json.dumps(document).encode(), None, shown_bytes=9_999, pictures=True) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("display_data", {"data": {"text/html": "<table></table>", "text/plain": "a"}, "metadata": {}}),
+        ("execute_reply", {"status": "ok", "payload": [], "user_expressions": {}}),
+        ("stream", {"name": "stdout", "text": "x" * (LARGEST_READ + 1)}),
+        ("execute_input", {"code": "a/b", "execution_count": 1}),
+        ("status", {"execution_state": "idle"}),
+    ],
+)
+def test_tables_and_text_are_shown_where_pictures_are_not(kind: str, content: dict[str, Any]) -> None:
+    assert held(v1(kind, content)) is None
 
 
 @pytest.mark.parametrize("kind", ["display_data", "update_display_data", "execute_result", "stream", "error"])
@@ -94,7 +151,20 @@ def test_a_content_that_is_too_large_is_not_read_at_all() -> None:
 
 def test_only_what_looks_like_a_type_is_recorded_as_one() -> None:
     data = {"image/png": "x", "text/plain": "y", "홍길동 010-1234-5678": "z", "a/b c": "w"}
-    assert parse_output(v1("display_data", {"data": data}), "v1").mimes == ["image/png", "text/plain"]
+    assert parse_output(v1("display_data", {"data": data}), "v1").mimes == ["image/png", "other", "text/plain"]
+    assert parse_output(v1("010-1234-5678", {}), "v1").type == "other"
+
+
+def test_nothing_but_what_names_the_cell_is_left_of_a_message_that_is_held() -> None:
+    secret = "S3CR3T" * 40
+    header = {**HEADER, "extra": secret, "username": secret, "date": {"x": secret}}
+    content = {**PNG, "transient": {"display_id": "d1", "x": secret}, "execution_count": 10**200}
+    frame = v1_frame("iopub", ({**header, "msg_type": "execute_result"}, {**PARENT, "x": secret}, {}, content))
+    notice = notice_frame(parse_output(frame, "v1"), "held", "v1")
+    assert b"S3CR3T" not in bytes(notice)  # type: ignore[arg-type]  # v1 frames are bytes
+    _, read, parent, said = seen(notice)
+    assert (read["msg_id"], parent, said["transient"]) == ("m1", PARENT, {"display_id": "d1"})
+    assert said["execution_count"] is None
 
 
 def test_the_notice_says_what_happened_and_what_to_do_in_both_languages() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hub_config.gate.errors import AmbiguousTarget, Refused
 from hub_config.gate.refusals import REFUSALS
-from hub_config.gate.routes import ROUTES, SOCKETS, WORDS, Kind, find_route, forwarded
+from hub_config.gate.routes import ICON_BYTES, LAB_BYTES, ROUTES, SOCKETS, WORDS, Kind, find_route, forwarded
 from hub_config.gate.targets import Target, parse_target
 
 KERNEL = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -51,6 +51,8 @@ FORBIDDEN = [
     ("GET", f"api/kernels/{KERNEL}/channels", "route.unlisted"),
     ("GET", "Files/x", "route.unlisted"),
     ("GET", "api/kernels/not-a-kernel", "route.unlisted"),
+    ("GET", "kernelspecs/python3/table.png", "route.unlisted"),
+    ("GET", "kernelspecs/python3/logo-512x512.png", "route.unlisted"),
 ]
 
 ALLOWED = [
@@ -62,9 +64,10 @@ ALLOWED = [
     ("GET", "static/lab/main.abc.js?v=1", Kind.STATIC),
     ("GET", "lab/extensions/@jupyter/x/static/remoteEntry.js", Kind.PLAIN),
     ("GET", "lab/api/settings/@jupyterlab/apputils-extension:themes", Kind.PLAIN),
-    ("PUT", "lab/api/settings/@jupyterlab/apputils-extension:themes", Kind.PLAIN),
+    ("PUT", "lab/api/settings/@jupyterlab/apputils-extension:themes", Kind.SETTING),
+    ("PATCH", "api/config/notebook", Kind.SETTING),
     ("GET", "lab/api/translations/ko_KR", Kind.PLAIN),
-    ("PUT", "lab/api/workspaces/default", Kind.PLAIN),
+    ("PUT", "lab/api/workspaces/default", Kind.SETTING),
     ("GET", "api", Kind.PLAIN),
     ("GET", "api/contents?content=1&1732197600000=", Kind.PLAIN),
     ("GET", "api/contents/x.ipynb?type=notebook&content=1&hash=0", Kind.PLAIN),
@@ -149,6 +152,17 @@ def test_no_encoding_of_a_forbidden_path_passes(
 def test_no_detour_leads_to_a_forbidden_path(prefix: str, path: str) -> None:
     with pytest.raises((AmbiguousTarget, Refused)):
         decide("GET", f"/{prefix}/{path}")
+
+
+def test_no_answer_with_what_people_made_is_larger_than_what_is_shown_at_once() -> None:
+    small = 50_000
+    for path in ("api/contents/x.ipynb", "lab/api/workspaces/default", "api/sessions", "api/config/notebook"):
+        assert find_route("GET", below(path), websocket=False).limit(small) == small
+    assert find_route("GET", below("lab/api/workspaces/default"), websocket=False).looked_at
+    assert find_route("GET", below("api/contents/x"), websocket=False).looked_at
+    icon = find_route("GET", below("kernelspecs/python3/logo-64x64.png"), websocket=False)
+    assert icon.limit(10**9) == ICON_BYTES
+    assert find_route("GET", below("lab/api/translations/ko_KR"), websocket=False).limit(small) == LAB_BYTES
 
 
 def test_a_file_is_read_as_text_unless_a_format_was_asked_for() -> None:

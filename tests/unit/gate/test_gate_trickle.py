@@ -7,13 +7,21 @@ import hashlib
 import random
 import string
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub_config.gate.calls import Calls
+from hub_config.gate.config import parse_config
 from hub_config.gate.frames import v1_frame
+from hub_config.gate.neighbours import Neighbours
+from hub_config.gate.packages import Packages
 from hub_config.gate.trickle import DENSE, LOOKED_AT, Trickle, dense_bytes
+from hub_config.gate.workspace import parse_tenancy
+from hub_config.gate.workspaces import Workspaces
+from tests.unit.gate.test_gate_values import REF, tenancy
 
 HEADER = {"msg_id": "0f8fad5b-d9cb-469f-a165-70867728950e_17_1", "msg_type": "stream", "session": "a" * 32}
 CHANCE = random.Random(7)
@@ -65,6 +73,40 @@ def test_a_picture_is_no_trickle_and_text_cannot_pretend_to_be_one() -> None:
     picture = v1_frame("iopub", (HEADER, {}, {}, {"data": {"image/png": ENCODED["base64"]}}))
     assert dense_bytes(picture)[0] == 0
     assert dense_bytes(frame('"image/png": "' + ENCODED["base64"]))[0] > 3000
+
+
+def test_what_stands_beside_a_picture_is_counted() -> None:
+    data = {"image/png": ENCODED["base64"], "image/svg+xml": '<svg id="a">' + DIGITS, "text/plain": ENCODED["hex"]}
+    found, kind = dense_bytes(v1_frame("iopub", (HEADER, {}, {}, {"data": data})))
+    assert (len(ENCODED["hex"]), "hex") == (found, kind)
+
+
+@pytest.mark.parametrize("before", [0.0, 0.5, 1.0])
+def test_encoded_text_is_found_wherever_it_stands_in_a_large_message(before: float) -> None:
+    padding = "plain words, " * 40_000
+    cut = int(len(padding) * before)
+    encoded = base64.b64encode(CHANCE.randbytes(60_000)).decode()
+    found, _ = dense_bytes(frame(padding[:cut] + encoded + padding[cut:]))
+    assert found > 10_000
+
+
+async def test_a_workspace_that_is_started_again_goes_on_with_what_was_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "workspaces" / REF / "run").mkdir(parents=True)
+    config = parse_config('{"domain": "d.example"}')
+    neighbours = Neighbours(config)
+    workspaces = Workspaces(config.limits, Calls(config, neighbours).server, Packages(config, neighbours).server)
+    counted = []
+    for _ in range(2):
+        await workspaces.open(parse_tenancy(REF, tenancy()))
+        workspace = workspaces.get(REF)
+        assert workspace is not None
+        counted.append(workspace.trickle)
+        await workspaces.cut(REF, "test")
+    await neighbours.close()
+    assert counted[0] is counted[1]
 
 
 def test_many_small_cells_add_up_and_are_told_once_an_hour() -> None:

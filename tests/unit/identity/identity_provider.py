@@ -13,6 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey, RSAKey
 
 from hub_config.identity.settings import OidcSettings
+from hub_config.identity.tokens import LOGOUT_EVENT
 
 ISSUER = "https://idp.hospital.example"
 CLIENT = "safe-zone"
@@ -38,6 +39,15 @@ def claims(**changes: Any) -> dict[str, Any]:
         "amr": ["pwd", "mfa"],
     }
     return {name: value for name, value in {**good, **changes}.items() if value is not None}
+
+
+def logout(**changes: Any) -> dict[str, Any]:
+    """The claims of a good message that somebody signed out; a change to None leaves one out."""
+    made = int(NOW.timestamp())
+    good = {"iss": ISSUER, "aud": CLIENT, "iat": made, "exp": made + 120, "jti": "message-1", "sub": "24400320"}
+    return {
+        name: value for name, value in {**good, "events": {LOGOUT_EVENT: {}}, **changes}.items() if value is not None
+    }
 
 
 def signed(content: dict[str, Any], key: Any = KEY, **header: Any) -> str:

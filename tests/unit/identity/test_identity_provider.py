@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx2 as httpx
 import pytest
 from joserfc.jwk import KeySet, OctKey, OKPKey
 
 from hub_config.errors import SettingsError
+from hub_config.identity.desk import IdentityDesk
 from hub_config.identity.errors import NotVouched
 from hub_config.identity.provider import Provider
 from hub_config.identity.settings import OidcSettings, is_safe_address
@@ -26,6 +29,7 @@ from tests.unit.identity.identity_provider import (
     SETTINGS,
     FakeProvider,
     claims,
+    logout,
     signed,
 )
 
@@ -183,10 +187,59 @@ def test_many_who_begin_and_never_finish_take_no_more_room() -> None:
 def test_a_message_counts_once() -> None:
     clock = Clock()
     ways = UnderWay(clock)
-    until = NOW + timedelta(minutes=11)
-    assert ways.is_new("message-1", until)
-    assert not ways.is_new("message-1", until)
-    assert ways.is_new("message-2", until)
+    assert ways.is_new("message-1")
+    ways.done("message-1", NOW + timedelta(minutes=11))
+    assert not ways.is_new("message-1")
+    assert ways.is_new("message-2")
+
+
+async def test_a_message_whose_sessions_could_not_be_ended_counts_when_it_comes_again(tmp_path: Path) -> None:
+    clock = Clock()
+    desk = IdentityDesk(provider(tmp_path, FakeProvider(), clock), UnderWay(clock))
+    token = signed(logout(), typ="logout+jwt")
+    ended: list[str] = []
+
+    async def busy(subject: str) -> None:
+        raise OSError(subject)
+
+    async def end(subject: str) -> None:
+        ended.append(subject)
+
+    with pytest.raises(OSError, match="24400320"):
+        await desk.take_message(token, busy)
+    await desk.take_message(token, end)
+    with pytest.raises(NotVouched):
+        await desk.take_message(token, end)
+    with pytest.raises(NotVouched):
+        await desk.take_message("", end)
+    assert ended == ["24400320"]
+
+
+class Strange(FakeProvider):
+    """Publishes something else than keys."""
+
+    odd: Any = None
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"keys": self.odd}) if request.url.path == "/jwks" else super()._answer(request)
+
+
+@pytest.mark.parametrize("odd", [["RSA"], [None], [7], "RSA", 7, None, [[]], {"kty": "RSA"}])
+def test_keys_that_are_none_are_refused_like_every_other_fault(tmp_path: Path, odd: Any) -> None:
+    fake = Strange()
+    fake.odd = odd
+    with pytest.raises(NotVouched) as refused:
+        provider(tmp_path, fake).address_for(begun())
+    assert refused.value.cause == "provider_keys_unreadable"
+
+
+def test_authorities_that_cannot_be_read_while_a_code_is_exchanged_vouch_for_nobody(tmp_path: Path) -> None:
+    asked = provider(tmp_path, FakeProvider())
+    asked.described()
+    asked.settings = replace(SETTINGS, certificates="gone.pem")
+    with pytest.raises(NotVouched) as refused:
+        asked.finish(begun(), {"code": "c"})
+    assert refused.value.cause == "code_refused"
 
 
 def test_signing_out_at_the_provider_names_the_zone_and_the_way_back(tmp_path: Path) -> None:

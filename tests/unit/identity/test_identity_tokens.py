@@ -25,6 +25,7 @@ from tests.unit.identity.identity_provider import (
     RSA,
     SETTINGS,
     claims,
+    logout,
     signed,
 )
 
@@ -181,13 +182,6 @@ def test_claims_of_any_shape_are_refused_or_vouch_for_the_same_person(changes: d
 def test_no_value_but_those_of_the_settings_is_a_second_factor(values: list[str]) -> None:
     with pytest.raises(NotVouched):
         methods_of({"amr": values, "acr": " ".join(values)}, SETTINGS)
-
-
-def logout(**changes: Any) -> dict[str, Any]:
-    good = {"iss": ISSUER, "aud": CLIENT, "iat": MADE, "exp": MADE + 120, "jti": "message-1", "sub": "24400320"}
-    return {
-        name: value for name, value in {**good, "events": {LOGOUT_EVENT: {}}, **changes}.items() if value is not None
-    }
 
 
 def test_a_message_of_the_provider_names_whom_it_signed_out() -> None:

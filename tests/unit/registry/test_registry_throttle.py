@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.throttle import HANDLE, SOURCE, WINDOW, History, Limit
+from registry.throttle import HANDLE, SOURCE, WINDOW, History, Limit, is_guess
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -30,6 +30,14 @@ def test_it_is_announced_once_per_window() -> None:
     history = history.announced(NOW)
     assert not history.due_to_announce(NOW + WINDOW - timedelta(seconds=1))
     assert history.due_to_announce(NOW + WINDOW)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    ["unknown_handle", "wrong_password", "wrong_code", "code_reused", "not_active", "token_signature", "no_code", ""],
+)
+def test_what_may_be_guessing_counts(cause: str) -> None:
+    assert is_guess(cause)
 
 
 @given(st.lists(st.integers(0, 7200), max_size=60).map(sorted))

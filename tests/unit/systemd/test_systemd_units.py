@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hub_config.errors import EnvironmentMissing, SettingsError
 from hub_config.machine_settings import MachineSettings
 from hub_config.processes import process_table
-from hub_config.settings import Settings
+from hub_config.settings import Settings, parse_settings
 from hub_config.systemd.database_rights import GROWS, rights_statements
+from hub_config.systemd.installing import gate_environment
 from hub_config.systemd.running import parse_states
 from hub_config.systemd.sandbox import HIGHEST_EXPOSURE, SANDBOXES
 from hub_config.systemd.units import TARGET, all_units, unit_name
@@ -55,6 +59,46 @@ def test_only_the_helper_reaches_the_engine() -> None:
         helper = name == "ansim-engine.service"
         assert ("-/run/docker.sock" in closed) is not helper
         assert any("docker" in groups for groups in values(name, "SupplementaryGroups")) is helper
+
+
+def test_a_unit_that_passes_permissions_by_sees_no_secret_of_the_machine() -> None:
+    passing = [name for name in SERVICES if "CAP_DAC" in values(name, "CapabilityBoundingSet")[0]]
+    assert {"ansim-hub.service", "ansim-portal.service", "ansim-worker.service", "ansim-engine.service"} == set(passing)
+    secrets = {"-/etc/shadow", "-/etc/ssh", "-/etc/ansim/tls", "-/etc/ansim/gate.env", "-/root", "-/var/lib/postgresql"}
+    for name in passing:
+        closed = values(name, "InaccessiblePaths")[0].split()
+        assert secrets | {"-/var/lib/docker", "-/run/containerd", "-/var/log", "-/var/backups"} <= set(closed)
+        assert len(closed) == len(set(closed))
+
+
+@pytest.mark.parametrize("value", ["a\nUser=root", "a\rb", "a\x00b", 'a"b', "a'b", "a\\b", "a\u2028b", "$HOME", "a\tb"])
+def test_no_value_of_the_settings_says_more_than_its_line_of_a_unit(value: str) -> None:
+    machine = MachineSettings(run_by="systemd", engine_helper=f"/run/{value}")
+    with pytest.raises(EnvironmentMissing, match="cannot say"):
+        all_units(replace(SETTINGS, machine=machine))
+    with pytest.raises((EnvironmentMissing, SettingsError)):
+        all_units(parse_settings(f"machine:\n  engine_helper: {json.dumps('/run/' + value)}\n", home=SETTINGS.home))
+
+
+@pytest.mark.parametrize(
+    "socket", ["run/x", "/etc/x", "/run/../etc/x", "/run/", "/run", "/run//x", "/run/a b", "/run/%n"]
+)
+def test_the_helpers_socket_is_a_plain_path_below_run(socket: str) -> None:
+    with pytest.raises(SettingsError, match="engine_helper"):
+        parse_settings(f"machine:\n  engine_helper: {json.dumps(socket)}\n", home=SETTINGS.home)
+
+
+def test_what_the_gate_is_told_does_not_end_its_own_quotes() -> None:
+    zone = replace(SETTINGS.zone, domain="x' \nANSIM_GATE_ORDERS='0")
+    said = gate_environment(replace(SETTINGS, zone=zone), "0" * 64, orders=990)
+    assert [line.split("=", 1)[0] for line in said.splitlines()] == [
+        "ANSIM_GATE_TOKEN",
+        "ANSIM_GATE_CONFIG",
+        "ANSIM_GATE_ORDERS",
+    ]
+    config = said.splitlines()[1].split("=", 1)[1]
+    assert config.count("'") == 2
+    assert json.loads(config.strip("'"))["domain"] == zone.domain
 
 
 def test_the_gate_sees_neither_keys_nor_data_and_speaks_to_this_machine_alone() -> None:

@@ -1,0 +1,138 @@
+"""Root works in a directory of the zone's user: it follows nothing that this user put there."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hub_config.errors import EnvironmentMissing, SettingsError
+from hub_config.home import make_home
+from hub_config.keys import load_or_create_keys
+from hub_config.settings import HubSettings, ZoneSettings
+from hub_config.systemd import installing
+from hub_config.systemd.trusted_settings import load_trusted_settings
+from images.manifest import write_note
+
+ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+ATTACKER = "nobody"  # any user of the machine but root stands for the zone's
+
+
+def attempt(home: Path) -> None:
+    make_home(home, ZoneSettings(), "nogroup", hub=HubSettings(), owner=ATTACKER)
+
+
+def owned(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_uid, stat.S_IMODE(found.st_mode)
+
+
+@ROOT_ONLY
+@pytest.mark.parametrize("name", ["run", "keys", "images", "log", "workspaces"])
+def test_root_gives_away_no_directory_that_a_link_leads_to(tmp_path: Path, name: str) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "etc"
+    home.mkdir()
+    elsewhere.mkdir(mode=0o755)
+    before = owned(elsewhere)
+    (home / name).symlink_to(elsewhere)
+    with pytest.raises(OSError, match="directory"):
+        attempt(home)
+    assert owned(elsewhere) == before
+
+
+@ROOT_ONLY
+def test_root_writes_no_settings_through_a_link(tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "passwd"
+    home.mkdir()
+    elsewhere.write_text("root")
+    (home / "ansim.yaml.new").symlink_to(elsewhere)
+    attempt(home)
+    assert elsewhere.read_text() == "root"
+    assert not (home / "ansim.yaml").is_symlink()
+    assert owned(home / "ansim.yaml") == (owned(home)[0], 0o600)
+
+
+@ROOT_ONLY
+def test_who_breaks_the_glass_as_root_goes_on_as_the_zones_user(tmp_path: Path) -> None:
+    os.chown(tmp_path, 65534, 65534)
+    code = (
+        "import os, sys; from pathlib import Path; from audit.break_glass_cli import become_owner;"
+        "become_owner(Path(sys.argv[1])); print(*os.getresuid(), *os.getresgid(), 0 in os.getgroups())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [*["65534"] * 6, "False"]
+
+
+@ROOT_ONLY
+def test_the_keys_are_read_by_a_process_of_their_own_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installing, "ZONE_USER", "root")  # who else may run the program of a checkout
+    made = installing.as_zone_user(tmp_path)
+    keys = load_or_create_keys(tmp_path / "keys")
+    assert (made.zone_id, made.token) == (keys.zone_id, keys.hub_token("gate"))
+    (tmp_path / "keys" / "zone.id").write_text("0123456789ab\n/etc")
+    with pytest.raises(EnvironmentMissing, match="cannot be read as user"):
+        installing.as_zone_user(tmp_path)
+
+
+@ROOT_ONLY
+def test_a_home_is_made_twice_with_the_same_owners(tmp_path: Path) -> None:
+    for _ in range(2):
+        attempt(tmp_path / "home")
+    found = {path.name: owned(path) for path in (tmp_path / "home").iterdir()}
+    assert {user for user, _ in found.values()} == {owned(tmp_path / "home")[0]}
+    assert found["run"][1] == 0o1770
+    assert found["keys"][1] == 0o700
+
+
+def test_a_note_on_an_image_follows_no_link(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("mine")
+    images = tmp_path / "images"
+    images.mkdir()
+    for name in ("base.json.new", "base.json"):
+        (images / name).symlink_to(target)
+    write_note(images / "base.json", b"{}")
+    assert (target.read_text(), (images / "base.json").read_text()) == ("mine", "{}")
+    (tmp_path / "link").symlink_to(images)
+    with pytest.raises(OSError, match="directory"):
+        write_note(tmp_path / "link" / "base.json", b"{}")
+
+
+def test_settings_are_taken_from_their_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / "ansim.yaml"
+    file.write_text("zone: {name: A}")
+    file.chmod(0o640)
+    us = os.geteuid()
+    assert load_trusted_settings(tmp_path, owner=us).zone.name == "A"
+    with pytest.raises(EnvironmentMissing, match="written by others"):
+        load_trusted_settings(tmp_path, owner=us + 1)
+    for mode in (0o660, 0o642):
+        file.chmod(mode)
+        with pytest.raises(EnvironmentMissing, match="written by others"):
+            load_trusted_settings(tmp_path, owner=us)
+    file.chmod(0o640)
+    (tmp_path / "second").hardlink_to(file)
+    with pytest.raises(EnvironmentMissing, match="written by others"):
+        load_trusted_settings(tmp_path, owner=us)
+    (tmp_path / "second").unlink()
+    file.rename(tmp_path / "aside")
+    file.symlink_to(tmp_path / "aside")
+    with pytest.raises(EnvironmentMissing, match="cannot be read"):
+        load_trusted_settings(tmp_path, owner=us)
+    file.unlink()
+    os.mkfifo(file)  # would hold root for ever
+    with pytest.raises(EnvironmentMissing, match="written by others"):
+        load_trusted_settings(tmp_path, owner=us)
+
+
+@pytest.mark.parametrize("user", ["root", "docker", "ansim"])
+def test_the_gates_user_is_no_choice_of_the_settings(tmp_path: Path, user: str) -> None:
+    file = tmp_path / "ansim.yaml"
+    file.write_text(f"gate: {{user: {user}}}")
+    file.chmod(0o600)
+    with pytest.raises(SettingsError, match=r"gate\.user"):
+        load_trusted_settings(tmp_path, owner=os.geteuid())
