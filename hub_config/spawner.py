@@ -82,7 +82,7 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         return {}
 
     def workspace_payload(self) -> dict[str, Any]:
-        """Return what the gate's proxy tells the gate about this workspace, with the policy as the settings have it now.
+        """Return what the gate's proxy tells the gate about this workspace, with the policy of now.
 
         Raises: LookupError — if it does not run.
         """

@@ -25,10 +25,10 @@ class AccessPolicy:
     that only shows the picture of a desktop (streamed). `shown_bytes` is the largest output that is shown and the
     largest notebook that is opened, and `session_bytes` what may be shown until a workspace is started again; what is
     larger leaves by an egress request. With `pictures: hold` no picture is shown either. `dense_bytes` of text that
-    looks encoded, within an hour, alert an officer. `addresses` are networks such as 10.1.0.0/16; none means all. `idle_minutes` is how long nobody does
-    anything, `longest_hours` how long a sign-in to workspaces lasts. A file that is dropped into the browser is never
-    taken directly: with `uploads: review` the person is sent to the page for bringing files in, with `refuse` that page
-    takes none either.
+    looks encoded, within an hour, alert an officer. `addresses` are networks such as 10.1.0.0/16; none means all.
+    `idle_minutes` is how long nobody does anything, `longest_hours` how long a sign-in to workspaces lasts. A file that
+    is dropped into the browser is never taken directly: with `uploads: review` the person is sent to the page for
+    bringing files in, with `refuse` that page takes none either.
     """
 
     name: str = "default"

@@ -151,6 +151,17 @@ def test_what_a_freeze_does_to_a_container_is_done(
     assert any(str(container.binds[0].source) in line for line in noted if line.startswith("create "))
 
 
+def test_the_engine_itself_answers_a_kill_of_our_own(helped: docker.DockerClient, settings: HelperSettings) -> None:
+    container = workspace(settings)
+    create(helped, container)
+    with pytest.raises(APIError) as answered:
+        helped.api.kill(container.name)
+    assert answered.value.status_code == 409  # it does not run; a refusal of the helper is 403
+    with pytest.raises(APIError, match=r"call\.parameter"):
+        helped.api.kill(container.name, signal="STOP")
+    helped.api.remove_container(container.name, force=True)
+
+
 @pytest.mark.parametrize("path", ["/v1.41/containers/x/exec", "/v1.41/images/create"])
 def test_a_body_that_was_not_read_is_no_second_request(
     helped: docker.DockerClient, settings: HelperSettings, path: str

@@ -102,7 +102,14 @@ async def test_a_file_or_notebook_is_opened_like_an_output_and_lab_goes_on(
     zone: ZoneUnderTest, prefix: str, alice: Browser
 ) -> None:
     pixel = {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo="}, "metadata": {}}
-    cell = {"cell_type": "code", "id": "a", "source": "", "metadata": {}, "execution_count": None, "outputs": [pixel]}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "id": "a",
+        "source": "",
+        "metadata": {},
+        "execution_count": None,
+        "outputs": [pixel],
+    }
     notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     document = {"type": "notebook", "format": "json", "content": notebook}
     assert (await alice.call("PUT", prefix, "api/contents/drawn.ipynb", document))[0] in (200, 201)
@@ -113,7 +120,7 @@ async def test_a_file_or_notebook_is_opened_like_an_output_and_lab_goes_on(
     opened = "api/contents/drawn.ipynb?type=notebook&content=1"
     assert (await alice.call("GET", prefix, opened))[0] == 200
     assert (await alice.call("GET", prefix, "api/contents/rows.txt?content=1"))[0] == 200
-    set_policy(zone, {"shown_bytes": 100_000, "pictures": False, "dense_bytes": 10_000})
+    set_policy(zone, {"shown_bytes": 100_000, "pictures": False, "dense_bytes": 2_000})
     told = len(events(zone, "output.encoded"))
     for asked, code in ((opened, "response.picture"), ("api/contents/rows.txt?content=1", "response.too_large")):
         status, answer = await alice.call("GET", prefix, asked)

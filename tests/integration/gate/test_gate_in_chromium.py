@@ -15,6 +15,7 @@ from playwright.async_api import Frame, Page, TimeoutError, async_playwright
 
 from tests.integration.gate.events import codes
 from tests.integration.gate.harness import DOMAIN, PASSWORD, ZoneUnderTest
+from tests.integration.gate.test_gate_access import set_policy
 from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
@@ -214,3 +215,21 @@ async def test_signing_out_closes_the_sockets_of_the_page(zone: ZoneUnderTest, p
     async with asyncio.timeout(PATIENCE):
         while browsers() >= before:  # noqa: ASYNC110 — the gate tells nobody
             await asyncio.sleep(0.1)
+
+
+@pytest.mark.long
+async def test_where_pictures_are_held_none_in_html_is_drawn_and_lab_works(
+    zone: ZoneUnderTest, prefix: str, page: Page
+) -> None:
+    set_policy(zone, {"pictures": False})
+    try:
+        frame = await open_notebook(zone, prefix, page, "held")
+        pixel = "R0lGODlhAQABAIAAAP8AAP8AACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
+        drawn = f'<b id=shown>table</b><img id=drawn src="data:image/gif;base64,{pixel}">'
+        code = f"from IPython.display import HTML; HTML({drawn!r})"
+        await run(zone, page, frame, code)
+        await frame.wait_for_selector("#shown")
+        await frame.wait_for_selector("#drawn", state="attached")
+        assert await frame.evaluate("document.querySelector('#drawn').naturalWidth") == 0
+    finally:
+        set_policy(zone, {})
