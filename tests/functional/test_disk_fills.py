@@ -55,6 +55,7 @@ def fill(disk: Path) -> Path:
     return filler
 
 
+@pytest.mark.long
 def test_a_disk_that_fills_during_the_first_start_is_said_and_the_next_start_goes_on(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", 8 * GIBIBYTE) as disk:
         home = disk / "zone"

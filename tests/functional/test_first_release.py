@@ -258,6 +258,7 @@ def test_the_officer_finds_the_whole_story_in_one_timeline(people: People, zone:
     people.picture(page, "timeline")
 
 
+@pytest.mark.long
 def test_a_backup_of_the_running_zone_comes_back_and_verifies_what_left_before(
     zone: Any, story: dict[str, str], tmp_path: Path
 ) -> None:

@@ -132,6 +132,7 @@ async def try_to_start(visitor: Visitor, words: str) -> Page:
         await asyncio.sleep(1)
 
 
+@pytest.mark.long
 async def test_an_ended_permit_closes_the_workspace_even_while_the_hub_hangs(
     zone: Any, opened: Zone, researcher: Visitor
 ) -> None:

@@ -56,6 +56,7 @@ def test_a_package_holds_the_files_the_record_the_proof_and_how_to_check_them(pa
     assert result.files == ("files/table.csv",)
 
 
+@pytest.mark.long
 def test_every_changed_byte_is_noticed_and_its_file_named(package: tuple[Path, Verifier]) -> None:
     directory = package[0]
     for name in sorted(REQUIRED):

@@ -98,6 +98,7 @@ async def test_outputs_that_are_too_large_or_pictures_become_notices_and_work_go
     assert [event["detail"]["kind"] for event in events(zone, "output.encoded")] == ["hex"]
 
 
+@pytest.mark.long
 async def test_a_file_or_notebook_is_opened_like_an_output_and_lab_goes_on(
     zone: ZoneUnderTest, prefix: str, alice: Browser
 ) -> None:
@@ -131,6 +132,7 @@ async def test_a_file_or_notebook_is_opened_like_an_output_and_lab_goes_on(
         assert (await alice.get(zone.origin("work") + prefix + part))[0] == 200, part
 
 
+@pytest.mark.long
 async def test_what_the_page_keeps_in_the_workspace_is_recorded_and_small(
     zone: ZoneUnderTest, prefix: str, alice: Browser
 ) -> None:
@@ -145,6 +147,7 @@ async def test_what_the_page_keeps_in_the_workspace_is_recorded_and_small(
         assert (await alice.call("PUT", prefix, "api/contents/large.txt", body))[0] == 413
 
 
+@pytest.mark.long
 async def test_a_file_that_is_dropped_into_the_browser_is_refused_and_typed_text_is_saved(
     zone: ZoneUnderTest, prefix: str, alice: Browser
 ) -> None:
@@ -185,6 +188,7 @@ async def test_only_listed_networks_reach_the_workspace(zone: ZoneUnderTest, pre
     assert (await alice.get(url))[0] == 200
 
 
+@pytest.mark.long
 async def test_whoever_does_nothing_for_too_long_is_signed_out_connections_included(
     zone: ZoneUnderTest, prefix: str, alice: Browser
 ) -> None:
@@ -200,6 +204,7 @@ async def test_whoever_does_nothing_for_too_long_is_signed_out_connections_inclu
     assert (status, json.loads(text)["reason"]) == (401, "session.missing")
 
 
+@pytest.mark.long
 async def test_the_watermark_names_who_looks_and_its_page_holds_no_script(
     zone: ZoneUnderTest, prefix: str, alice: Browser
 ) -> None:

@@ -325,6 +325,7 @@ def test_the_worker_backs_up_when_the_last_good_one_is_old_and_waits_after_a_fai
     assert outcomes(site.zone, "zone.backed_up")[1:] == [("failed", "tool_failed")]
 
 
+@pytest.mark.long
 def test_a_zone_on_postgresql_comes_back_into_an_empty_database(tmp_path: Path, postgresql_socket: str) -> None:
     url = sa.URL.create("postgresql+psycopg", ACCOUNT, database="postgres", query={"host": postgresql_socket})
     server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
