@@ -31,7 +31,7 @@ sys.exit(main())
 SYSTEMS = "Use Debian 12 or later, or Ubuntu 24.04 or later."
 FIRST_BYTES = 7 * 10**9  # the environment takes 1 GB, images with their build layers and data the rest
 #: What tests use beyond the environment: a browser, fonts for its pictures, a database server, a syslog receiver,
-#: and what keeps backups.
+#: what keeps backups, and what judges the units of a server (an image of a container has no systemd).
 TEST_PACKAGES = (
     "age",
     "chromium",
@@ -43,6 +43,7 @@ TEST_PACKAGES = (
     "slapd",
     "openssl",
     "softhsm2",
+    "systemd",
 )
 #: Ubuntu's package is a pointer to a snap, which sees neither the tests' directories nor their certificates.
 NO_CHROMIUM = (

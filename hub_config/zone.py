@@ -150,34 +150,8 @@ def open_zone(home: Path, component: str) -> Zone:
         witnesses=attesting.witness_policy(settings),
     )
     publish(settings.home / "keys", keys.release_key, log.origin)
-    registry = Registry(
-        db,
-        log,
-        secrets_key=keys.registry_secret,
-        demo=settings.zone.demo,
-        notice_version=NOTICE_VERSION,
-        dataset_roots=settings.dataset_roots(),
-        treated_outside=settings.datasets.treated_outside,
-        reviews=ExtractReviews(log),
-        directory=passwords_of(settings),
-    )
-    own = settings.home / "policies"
-    policy = with_recognisers(load_policy(settings.egress_policy(), own), settings.home)
-    desk = EgressDesk(
-        db,
-        log,
-        registry,
-        vault=Vault(settings.home / "vault"),
-        releases_dir=settings.home / "releases",
-        workspaces_dir=settings.home / "workspaces",
-        policy=policy,
-        scanner=WithAntivirus(ContainerScanner(scanner_image(settings.home), labels={"ansim.zone": keys.zone_id})),
-        release_key=keys.release_key,
-        policies_dir=own,
-        hours=calendar_of(settings.home),
-        watch=watch_of(settings, keys),
-        incoming_bytes=settings.egress.incoming_bytes,
-    )
+    registry = _registry(settings, db, log, keys)
+    policy = with_recognisers(load_policy(settings.egress_policy(), settings.home / "policies"), settings.home)
     return Zone(
         settings=settings,
         db=db,
@@ -188,6 +162,41 @@ def open_zone(home: Path, component: str) -> Zone:
         keys=keys,
         registry=registry,
         policy=policy,
-        desk=desk,
+        desk=_desk(settings, db, log, keys, registry, policy),
         component=component,
+    )
+
+
+def _registry(settings: Settings, db: Database, log: AuditLog, keys: ZoneKeys) -> Registry:
+    return Registry(
+        db,
+        log,
+        secrets_key=keys.registry_secret,
+        demo=settings.zone.demo,
+        notice_version=NOTICE_VERSION,
+        dataset_roots=settings.dataset_roots(),
+        treated_outside=settings.datasets.treated_outside,
+        reviews=ExtractReviews(log),
+        directory=passwords_of(settings),
+    )
+
+
+def _desk(
+    settings: Settings, db: Database, log: AuditLog, keys: ZoneKeys, registry: Registry, policy: Policy
+) -> EgressDesk:
+    scanner = ContainerScanner(scanner_image(settings.home), labels={"ansim.zone": keys.zone_id})
+    return EgressDesk(
+        db,
+        log,
+        registry,
+        vault=Vault(settings.home / "vault"),
+        releases_dir=settings.home / "releases",
+        workspaces_dir=settings.home / "workspaces",
+        policy=policy,
+        scanner=WithAntivirus(scanner),
+        release_key=keys.release_key,
+        policies_dir=settings.home / "policies",
+        hours=calendar_of(settings.home),
+        watch=watch_of(settings, keys),
+        incoming_bytes=settings.egress.incoming_bytes,
     )

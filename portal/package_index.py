@@ -42,7 +42,7 @@ def document(package: str, wheels: Sequence[Wheel], *, allowed: bool) -> dict[st
         "meta": {"api-version": API_VERSION},
         "name": package,
         "versions": sorted({wheel.version for wheel in wheels}),
-        "files": [_file(wheel) for wheel in wheels] or [_placeholder(package, allowed=allowed)],
+        "files": [_file(wheel) for wheel in wheels] or [_signpost(package, allowed=allowed)],
     }
 
 
@@ -52,8 +52,8 @@ def page(package: str, wheels: Sequence[Wheel], *, allowed: bool) -> str:
     return _page(package, "".join(map(_link, files)))
 
 
-def placeholder_file(package: str, *, allowed: bool) -> str:
-    """Return the name of the file that stands in the index of a package of which there is none."""
+def signpost_file(package: str, *, allowed: bool) -> str:
+    """Return the name that pip shows for a package of which there is no file: it says why, and whom to ask."""
     return f"{package.replace('-', '_')}-{NOT_HERE if allowed else NOT_ALLOWED}-py3-none-any.whl"
 
 
@@ -70,8 +70,8 @@ def _file(wheel: Wheel) -> dict[str, Any]:
     }
 
 
-def _placeholder(package: str, *, allowed: bool) -> dict[str, Any]:
-    file = placeholder_file(package, allowed=allowed)
+def _signpost(package: str, *, allowed: bool) -> dict[str, Any]:
+    file = signpost_file(package, allowed=allowed)
     return {"filename": file, "url": f"../../{'wait' if allowed else 'ask'}/{package}/{quote(file)}", "hashes": {}}
 
 

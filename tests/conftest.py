@@ -10,6 +10,7 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.postgresql_server import database_url, postgresql_socket, postgresql_url
 from tests.what_failed import (
     keep_basetemp,
     pytest_collectreport,
@@ -19,7 +20,10 @@ from tests.what_failed import (
 )
 
 __all__ = [
+    "database_url",
     "keep_basetemp",
+    "postgresql_socket",
+    "postgresql_url",
     "pytest_collectreport",
     "pytest_runtest_logreport",
     "pytest_runtest_makereport",

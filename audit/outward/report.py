@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from audit.catalogue import CATALOGUE
 from audit.outward import report_texts
 from audit.outward.report_facts import Facts
+from audit.searching.wording import OUTCOMES, ROLES
 from audit.text import Language, Text
 
 TEMPLATE = "report.html"
@@ -56,10 +57,13 @@ def _environment(language: Language) -> Environment:
         return CATALOGUE[action].say(language) if action in CATALOGUE else action
 
     def role(name: str) -> str:
-        known = report_texts.ROLE_NAMES.get(name)
+        known = ROLES.get(name)
         return name if known is None else known.say(language)
 
-    made.globals |= {"say": say, "said": said, "when": when}
+    def outcome(name: str) -> str:
+        return OUTCOMES[name].say(language)
+
+    made.globals |= {"say": say, "said": said, "outcome": outcome, "when": when}
     made.filters["role"] = role
     return made
 

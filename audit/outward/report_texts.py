@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from audit.text import Text
 
 TITLE = Text("과제 기록 보고서", "Record of a project")
@@ -43,29 +40,6 @@ LEGEND = Text(
 LEGEND_NAMES = Text(
     "요청에 따라 이름을 함께 적었습니다. 이름은 서명된 기록에 없으며 이 보고서를 만들 때의 명부에서 가져왔습니다.",
     "Names were asked for. They are not in the signed record; they come from the register on the day of this report.",
-)
-
-OUTCOMES: Mapping[str, Text] = MappingProxyType(
-    {
-        "ok": Text("완료", "done"),
-        "denied": Text("거부됨", "denied"),
-        "failed": Text("실패", "failed"),
-        "intent": Text("시작", "begun"),
-    }
-)
-
-ROLE_NAMES: Mapping[str, Text] = MappingProxyType(
-    {
-        "researcher": Text("연구자", "researcher"),
-        "project_lead": Text("과제 책임자", "project lead"),
-        "checker": Text("반출 심사자", "checker"),
-        "senior_checker": Text("선임 반출 심사자", "senior checker"),
-        "data_controller": Text("데이터 제공 책임자", "data controller"),
-        "deid_operator": Text("가명처리 담당자", "de-identification operator"),
-        "adequacy_reviewer": Text("적정성 검토자", "adequacy reviewer"),
-        "compliance_officer": Text("준법감시 담당자", "compliance officer"),
-        "operator": Text("운영자", "operator"),
-    }
 )
 
 README_KO = """# 과제 {project} 기록 묶음

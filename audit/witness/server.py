@@ -7,11 +7,11 @@ it is wanted, is that of a server in front.
 from __future__ import annotations
 
 import logging
-import threading
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+from audit.connection_limit import LimitedThreads
 from audit.errors import AuditError
 from audit.witness.deciding import Refusal
 from audit.witness.protocol import CONFLICT, MAX_REQUEST_BYTES, OK, SIZE_TYPE
@@ -25,29 +25,12 @@ IDLE_SECONDS = 30.0
 _TEXT = "text/plain; charset=utf-8"
 
 
-class WitnessServer(ThreadingHTTPServer):
+class WitnessServer(LimitedThreads, HTTPServer):
     """Answers for one witness until `shutdown`."""
-
-    daemon_threads = True
 
     def __init__(self, address: tuple[str, int], witness: Witness) -> None:
         self.witness = witness
-        self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
-        super().__init__(address, _Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection in a thread of its own, unless too many are open."""
-        if not self._free.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve a connection and make room for the next."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._free.release()
+        super().__init__(address, _Handler, most=MAX_CONNECTIONS)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -11,7 +11,6 @@ import socket
 import socketserver
 import stat
 import struct
-import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 
 from requests.exceptions import RequestException
 
+from audit.connection_limit import LimitedThreads
 from hub_config.engine_helper.calls import Call, parse_call
 from hub_config.engine_helper.engine import CALL_SECONDS, Engine
 from hub_config.engine_helper.errors import Refused
@@ -31,35 +31,19 @@ MOST_CONNECTIONS = 128
 RELAYED = 1 << 16
 
 
-class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+class Server(LimitedThreads, socketserver.UnixStreamServer):
     """A Unix socket with a thread for each connection, up to a limit."""
 
-    daemon_threads = True
     block_on_close = False
     request_queue_size = 64
 
     def __init__(self, settings: HelperSettings) -> None:
         self.settings = settings
         self.engine = Engine(settings)
-        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
         _remove_dead(Path(settings.socket))
-        super().__init__(settings.socket, Handler)
+        super().__init__(settings.socket, Handler, most=MOST_CONNECTIONS)
         # Everybody may knock; who is let in the kernel says, for each connection.
         Path(settings.socket).chmod(0o666)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Take a connection if there is room for it."""
-        if not self._free.acquire(blocking=False):
-            self.shutdown_request(request)
-            return
-        super().process_request(request, client_address)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Serve a connection to its end."""
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._free.release()
 
 
 class Handler(BaseHTTPRequestHandler):

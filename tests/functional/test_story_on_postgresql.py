@@ -15,9 +15,8 @@ from hub_config.story import play
 from hub_config.welcome import ACCOUNTS_FILE, read_accounts
 from hub_config.zone import open_zone
 from tests.functional.conftest import run_ansim, zone_port
-from tests.integration.audit.conftest import ACCOUNT, postgresql_socket, postgresql_url
+from tests.postgresql_server import ACCOUNT
 
-__all__ = ["postgresql_socket", "postgresql_url"]
 pytestmark = [pytest.mark.long, pytest.mark.engine]
 
 ACTIONS = {

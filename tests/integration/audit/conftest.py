@@ -1,104 +1,14 @@
-"""A throw-away PostgreSQL server, a fresh database of each kind, and a log in it."""
+"""A log in a fresh database of each kind."""
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import signal
-import subprocess
-import tempfile
-import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from audit.db import Database
 from tests.integration.audit.audit_world import World, new_world
-from tests.patience import PATIENCE
-
-ACCOUNT = "postgres"  # initdb refuses to run as root
-
-
-def postgresql_binaries() -> Path:
-    """Return the directory of the newest installed server, or fail saying how to get one."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    on_path = shutil.which("initdb")
-    if found:
-        return found[-1].parent
-    if on_path:
-        return Path(on_path).parent
-    pytest.fail("PostgreSQL server programs are missing: apt-get install -y --no-install-recommends postgresql")
-
-
-@pytest.fixture(scope="session")
-def postgresql_socket() -> Iterator[str]:
-    """Run a PostgreSQL server that listens on one Unix socket only; yield its directory."""
-    binaries = postgresql_binaries()
-    account = ACCOUNT if os.getuid() == 0 else None
-    # Not below pytest's own directory: the account could not pass through it.
-    directory = Path(tempfile.mkdtemp(prefix="ansim-pg-"))
-    if account is not None:
-        entry = pwd.getpwnam(account)
-        os.chown(directory, entry.pw_uid, entry.pw_gid)
-    data = directory / "data"
-    initdb = [str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", ACCOUNT, "-E", "UTF8", "--locale=C"]
-    subprocess.run(initdb, check=True, user=account, cwd=directory, capture_output=True)
-    options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={directory}", "-c", "max_connections=60"]
-    # These tests kill writers, never the server: what they ask of it needs no disk.
-    options += ["-c", "fsync=off", "-c", "full_page_writes=off"]
-    with (directory / "log").open("wb") as output:
-        server = subprocess.Popen(
-            [str(binaries / "postgres"), "-D", str(data), *options],
-            user=account,
-            cwd=directory,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        wait_for_server(directory)
-        yield str(directory)
-    finally:
-        server.send_signal(signal.SIGQUIT)  # nothing in it is worth a checkpoint
-        server.wait(timeout=PATIENCE)
-        shutil.rmtree(directory)
-
-
-def wait_for_server(directory: Path) -> None:
-    """Return when the server takes connections."""
-    for _ in range(int(PATIENCE / 0.1)):
-        try:
-            psycopg.connect(host=str(directory), user=ACCOUNT, dbname="postgres").close()
-        except psycopg.OperationalError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("PostgreSQL did not start: " + (directory / "log").read_text())
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of an empty database, of each kind in turn."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ansim.db'}"
-    return fresh_schema(request.getfixturevalue("postgresql_socket"))
-
-
-@pytest.fixture
-def postgresql_url(postgresql_socket: str) -> str:
-    """Return the URL of an empty PostgreSQL database."""
-    return fresh_schema(postgresql_socket)
-
-
-def fresh_schema(directory: str) -> str:
-    """Return the URL of a new schema; not a database: that has a thousand times more files."""
-    name = f"t_{uuid.uuid4().hex}"
-    with psycopg.connect(host=directory, user=ACCOUNT, dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {name}")
-    return f"postgresql+psycopg://{ACCOUNT}@/postgres?host={directory}&options=-csearch_path%3D{name}"
 
 
 @pytest.fixture

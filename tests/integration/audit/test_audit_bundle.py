@@ -23,8 +23,8 @@ from audit.errors import BundleRefused
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.outward.bundle import Bundle, Order, entries_of, write_bundle
 from audit.outward.report_facts import gather
-from audit.outward.report_texts import ROLE_NAMES
 from audit.search import Query, search
+from audit.searching.wording import ROLES
 from audit.text import Text
 from audit.trusted import TrustedKeys
 from registry.desk import CLI
@@ -347,7 +347,7 @@ def test_a_directory_that_holds_something_is_left_alone(made: Made, tmp_path: Pa
 
 
 def test_roles_are_called_what_the_registry_calls_them() -> None:
-    assert {name: (text.ko, text.en) for name, text in ROLE_NAMES.items()} == {
+    assert {name: (text.ko, text.en) for name, text in ROLES.items()} == {
         role.value: (NAMES[role].ko, NAMES[role].en) for role in Role
     }
 

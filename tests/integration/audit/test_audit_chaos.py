@@ -24,8 +24,8 @@ from audit.event import Event
 from audit.log import AuditLog
 from tests.integration.audit.audit_world import ORIGIN, World, an_event, new_world, open_world
 from tests.integration.audit.audit_writers import ROOT, indexes
-from tests.integration.audit.conftest import ACCOUNT, postgresql_binaries, wait_for_server
 from tests.patience import PATIENCE
+from tests.postgresql_server import ACCOUNT, postgresql_binaries, wait_for_server
 
 MEBIBYTE = 1024 * 1024
 

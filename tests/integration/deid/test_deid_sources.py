@@ -24,7 +24,6 @@ from deid.policy import parse_policy
 from deid.sources import open_table
 from deid.sql_source import sql_table
 from deid.targets import METADATA_KEY
-from tests.integration.audit.conftest import postgresql_socket  # noqa: F401 - a fixture
 from tests.unit.deid.deid_world import KEY
 
 POLICY = parse_policy("""
@@ -87,7 +86,7 @@ def sqlite_address(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def postgresql_address(tmp_path: Path, postgresql_socket: str) -> Path:  # noqa: F811
+def postgresql_address(tmp_path: Path, postgresql_socket: str) -> Path:
     with psycopg.connect(host=postgresql_socket, user="postgres", dbname="postgres", autocommit=True) as server:
         name = f"deid_{uuid.uuid4().hex}"
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.audit.conftest import database_url, postgresql_socket
 from tests.integration.egress_review.egress_house import Zone, copied_zone, open_zone
-
-__all__ = ["database_url", "postgresql_socket"]
 
 
 @pytest.fixture(scope="session")

@@ -23,10 +23,10 @@ from egress_review.model import Request
 from egress_review.service import EgressDesk
 from egress_review.verify_package import verify_package
 from egress_review.workflow import State
-from tests.integration.audit.conftest import ACCOUNT
 from tests.integration.egress_review.egress_house import HERE, SAFE, open_zone
 from tests.integration.egress_review.egress_victim import LATER, act, die_at, open_desk, url_of
 from tests.patience import PATIENCE
+from tests.postgresql_server import ACCOUNT
 
 #: Each victim is a process of its own, made from one that has loaded the program: loading takes most of its time.
 VICTIMS = multiprocessing.get_context("forkserver")

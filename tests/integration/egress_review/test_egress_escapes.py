@@ -33,6 +33,7 @@ from egress_review.process import ProcessScanner
 from tests.benchmarks.egress_documents import lines, pdf, svg
 from tests.integration.egress_review.scanner_image import BASE, scanner_image
 from tests.patience import PATIENCE
+from tests.rights import as_root
 from tests.unit.egress_review.egress_files import chunk, png
 
 pytestmark = pytest.mark.engine
@@ -221,7 +222,7 @@ except OSError:
 """
 
 
-@pytest.mark.skipif(os.getuid() != 0 or shutil.which("setpriv") is None, reason="becomes an ordinary user as root")
+@as_root
 def test_a_child_of_an_ordinary_user_cannot_fork_without_end() -> None:
     """The kernel holds no number of processes against root, for whom the container does."""
     with tempfile.TemporaryDirectory() as folder:

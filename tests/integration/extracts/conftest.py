@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tests.integration.audit.conftest import postgresql_socket, postgresql_url
 from tests.integration.extracts.extract_world import first_extract_world, postgresql_world, world
 
-__all__ = ["first_extract_world", "postgresql_socket", "postgresql_url", "postgresql_world", "world"]
+__all__ = ["first_extract_world", "postgresql_world", "world"]

@@ -20,10 +20,7 @@ from deid.records.errors import NotFound
 from deid.records.intake import refuse_grant, refuse_mount
 from deid.records.model import Extract
 from hub_config.migrate import configuration
-from tests.integration.audit.conftest import database_url, postgresql_socket, postgresql_url
 from tests.integration.extracts.extract_world import World
-
-__all__ = ["database_url", "postgresql_socket", "postgresql_url"]
 
 PAIR = {
     "by": Actor.person("p_" + "a" * 16, ["compliance_officer"]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,10 +16,11 @@ from egress_review.inbox import Parcel, deliver, take_back
 from hub_config.workspace_container import container_for, covered_paths, create_arguments, host_arguments
 from hub_config.workspace_files import make_workspace
 from registry.model import Limits, Mount, Project, ProjectStatus, WorkPermit, Workspace
+from tests.rights import as_root
 
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(os.geteuid() != 0, reason="gives files to other users, which only root may do"),
+    as_root,
 ]
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 GATE = 64_000

@@ -17,10 +17,11 @@ from docker.types import Mount, Ulimit
 from hub_config.probe.table import BY_ID, INSIDE
 from hub_config.workspace_container import MASKED_PATHS, NO_NEW_PRIVILEGES, READ_ONLY_PATHS
 from tests.integration.hub.probe_bench import MARK, Bench, Change
+from tests.rights import as_root
 
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(os.geteuid() != 0, reason="gives files to other users, which only root may do"),
+    as_root,
 ]
 #: What needs the zone's own gate behind the sockets; its controls are the tests with a gate without walls.
 AT_THE_GATE = {name for name in INSIDE if name.startswith("sock.")} - {

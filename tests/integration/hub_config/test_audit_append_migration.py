@@ -10,9 +10,6 @@ from alembic import command
 
 from audit.db import Database
 from hub_config.migrate import configuration
-from tests.integration.audit.conftest import database_url, postgresql_socket, postgresql_url
-
-__all__ = ["database_url", "postgresql_socket", "postgresql_url"]
 
 ENTRY = (
     "INSERT INTO audit_entry (idx, leaf_hash, body, ts, component, action, outcome, actor_ref, object_kind, object_ref,"

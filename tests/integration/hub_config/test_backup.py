@@ -31,10 +31,8 @@ from hub_config.settings import BackupSettings, load_settings
 from hub_config.zone import Zone, open_zone
 from registry.erasure import erased_handle
 from registry.model import Person
-from tests.integration.audit.conftest import ACCOUNT, postgresql_socket
 from tests.integration.house.house_people import at_work, join, make_zone
-
-__all__ = ["postgresql_socket"]
+from tests.postgresql_server import ACCOUNT
 
 HERE, CLI = Source(None), Actor.service("cli")
 

@@ -17,7 +17,6 @@ from hub_config.settings import DatabaseSettings, Settings
 from hub_config.systemd.database_rights import GROWS
 from hub_config.systemd.migrating import bring_up_to_date
 from tests.integration.audit.audit_world import ORIGIN, an_event
-from tests.integration.audit.conftest import postgresql_socket  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.long  # a server of its own
 TABLES = {"audit_entry": "idx", "audit_link": "idx", "audit_tile": "level", "audit_checkpoint": "size"}
@@ -36,7 +35,7 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def made(postgresql_socket: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:  # noqa: F811
+def made(postgresql_socket: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     home = tmp_path_factory.mktemp("production")
     with psycopg.connect(host=postgresql_socket, user="postgres", dbname="postgres", autocommit=True) as server:
         server.execute("CREATE ROLE production_owner LOGIN")

@@ -7,10 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.audit.conftest import database_url, postgresql_socket, postgresql_url
 from tests.integration.registry.registry_house import House, open_house
-
-__all__ = ["database_url", "postgresql_socket", "postgresql_url"]
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from hub_config.workspace_files import WorkspaceFilesError, make_workspace
+from tests.rights import as_root
 
 REF = "ws_aaaaaaaaaaaaaaaa"
 UID, GATE = 200_001, 64_000
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="gives files to other users, which only root may do")
-pytestmark = needs_root
+pytestmark = as_root
 
 
 @pytest.fixture

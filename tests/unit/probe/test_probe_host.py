@@ -17,6 +17,7 @@ from hub_config.probe.host import engine, zone
 from hub_config.probe.host.base import Look, Server
 from hub_config.settings import Settings
 from hub_config.workspace_container import MASKED_PATHS, NO_NEW_PRIVILEGES
+from tests.rights import as_root
 
 GOOD_HOST: dict[str, Any] = {
     "CapAdd": None, "CapDrop": ["ALL"], "Privileged": False, "Mounts": [], "NetworkMode": "none", "Memory": 1,
@@ -99,7 +100,7 @@ def test_an_image_with_a_secret_or_for_root_or_another_one_is_found(tmp_path: Pa
     assert zone.image_is_ours(other)[0] is False
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user, which only root may")
+@as_root
 def test_a_home_that_others_may_open_is_found(tmp_path: Path) -> None:
     for folder in (tmp_path, *tmp_path.parents):
         if folder != Path("/") and folder.stat().st_uid == os.geteuid() and str(folder).startswith("/tmp/"):
@@ -111,7 +112,7 @@ def test_a_home_that_others_may_open_is_found(tmp_path: Path) -> None:
     assert zone.home_closed(server(tmp_path))[0] is False
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a gate of root is what is looked for")
+@as_root
 def test_a_gate_that_runs_as_root_is_found(tmp_path: Path) -> None:
     assert zone.gate_user(server(tmp_path))[0] is False
 

@@ -17,8 +17,8 @@ from hub_config.settings import HubSettings, ZoneSettings
 from hub_config.systemd import installing
 from hub_config.systemd.trusted_settings import load_trusted_settings
 from images.manifest import write_note
+from tests.rights import as_root
 
-ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 ATTACKER = "nobody"  # any user of the machine but root stands for the zone's
 
 
@@ -31,7 +31,7 @@ def owned(path: Path) -> tuple[int, int]:
     return found.st_uid, stat.S_IMODE(found.st_mode)
 
 
-@ROOT_ONLY
+@as_root
 @pytest.mark.parametrize("name", ["run", "keys", "images", "log", "workspaces"])
 def test_root_gives_away_no_directory_that_a_link_leads_to(tmp_path: Path, name: str) -> None:
     home, elsewhere = tmp_path / "home", tmp_path / "etc"
@@ -44,7 +44,7 @@ def test_root_gives_away_no_directory_that_a_link_leads_to(tmp_path: Path, name:
     assert owned(elsewhere) == before
 
 
-@ROOT_ONLY
+@as_root
 def test_root_writes_no_settings_through_a_link(tmp_path: Path) -> None:
     home, elsewhere = tmp_path / "home", tmp_path / "passwd"
     home.mkdir()
@@ -56,7 +56,7 @@ def test_root_writes_no_settings_through_a_link(tmp_path: Path) -> None:
     assert owned(home / "ansim.yaml") == (owned(home)[0], 0o600)
 
 
-@ROOT_ONLY
+@as_root
 def test_who_breaks_the_glass_as_root_goes_on_as_the_zones_user(tmp_path: Path) -> None:
     os.chown(tmp_path, 65534, 65534)
     code = (
@@ -67,7 +67,7 @@ def test_who_breaks_the_glass_as_root_goes_on_as_the_zones_user(tmp_path: Path) 
     assert done.stdout.split() == [*["65534"] * 6, "False"]
 
 
-@ROOT_ONLY
+@as_root
 def test_the_keys_are_read_by_a_process_of_their_own_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installing, "ZONE_USER", "root")  # who else may run the program of a checkout
     made = installing.as_zone_user(tmp_path)
@@ -78,7 +78,7 @@ def test_the_keys_are_read_by_a_process_of_their_own_user(tmp_path: Path, monkey
         installing.as_zone_user(tmp_path)
 
 
-@ROOT_ONLY
+@as_root
 def test_a_home_is_made_twice_with_the_same_owners(tmp_path: Path) -> None:
     for _ in range(2):
         attempt(tmp_path / "home")
