@@ -375,6 +375,8 @@ _ACTIONS = (
     ActionSpec("log.break_glass_ended", "비상 접근이 끝남", "Emergency access ended"),
     ActionSpec("zone.started", "안심구역을 시작함", "The zone was started"),
     ActionSpec("zone.stopped", "안심구역을 중지함", "The zone was stopped"),
+    ActionSpec("zone.maintenance_begun", "안심구역 점검을 시작함", "Maintenance of the zone was announced"),
+    ActionSpec("zone.maintenance_ended", "안심구역 점검을 끝냄", "Maintenance of the zone was ended"),
     ActionSpec("zone.reconciled", "중단된 작업을 정리함", "Interrupted work was reconciled"),
     ActionSpec("zone.backup_begun", "백업을 시작함", "A backup was begun"),
     ActionSpec(

@@ -20,6 +20,7 @@ from audit.errors import (
     ExportRefused,
     Malformed,
     MalformedExport,
+    MalformedNote,
     MalformedPolicy,
     NotInLog,
     NotTrusted,
@@ -47,7 +48,7 @@ _RECEIPT_HOLDS = Text(
 )
 _RECEIPT_FAILS: Mapping[type[AuditError], int] = {SignatureInvalid: 10, NotTrusted: 12, ProofInvalid: 10, Malformed: 10}
 
-_WRONG_INPUT = (NotInLog, EventRefused, ExportRefused, MalformedExport, MalformedPolicy, QuestionRefused)
+_WRONG_INPUT = (NotInLog, EventRefused, ExportRefused, MalformedExport, MalformedNote, MalformedPolicy, QuestionRefused)
 
 Handler = Callable[[argparse.Namespace, Context], int]
 
@@ -141,9 +142,12 @@ def _guarded(handler: Handler) -> Handler:
 
 def _explain(error: AuditError, context: Context) -> None:
     if context.json:
-        context.print(json.dumps({"error": type(error).__name__, "reason": str(error), "hint": error.hint}))
+        context.print(json.dumps({"error": type(error).__name__, "reason": str(error), "hint": error.hint.en}))
     else:
-        context.print(f"{error.text(language_of())} ({error})\n{error.hint}")
+        said = error.text(language_of())
+        # Some errors say everything themselves; of the others the reason is for whoever looks into it.
+        whole = said if isinstance(error, QuestionRefused) else f"{said} ({error})"
+        context.print(f"{whole}\n{error.hint.say(language_of())}")
 
 
 def _say(ko: str, en: str) -> str:

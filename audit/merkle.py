@@ -43,8 +43,13 @@ def fold_joined(hashes: bytes) -> bytes:
 
 def above(hashes: bytes) -> bytes:
     """Return the nodes above an even number of nodes of one height, both given one after the other."""
-    sha256 = hashlib.sha256
-    return b"".join([sha256(b"\x01" + pair).digest() for (pair,) in _PAIR.iter_unpack(hashes)])
+    begun = hashlib.sha256(b"\x01").copy  # cheaper than to begin each anew
+    nodes: list[bytes] = []
+    for (pair,) in _PAIR.iter_unpack(hashes):
+        node = begun()
+        node.update(pair)
+        nodes.append(node.digest())
+    return b"".join(nodes)
 
 
 def peaks(start: int, end: int) -> Iterator[tuple[int, int]]:

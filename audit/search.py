@@ -92,7 +92,9 @@ def entry(tx: Connection, index: int) -> Entry:
 
     Raises: NotInLog — if there is none of this index.
     """
-    row = tx.execute(select(audit_entry).where(_entry.idx == index)).first()
+    # A number that no database takes is no entry's either.
+    known = 0 <= index < 2**63
+    row = tx.execute(select(audit_entry).where(_entry.idx == index)).first() if known else None
     if row is None:
         raise NotInLog(f"no entry {index}")
     return _to_entry(row)

@@ -175,7 +175,8 @@ def body_bytes(tx: Connection, index: int) -> bytes:
 
     Raises: NotInLog — if there is none of this index.
     """
-    found = tx.exec_driver_sql(sql(tx, _BODY), (index,)).all()
+    # A number that no database takes is no entry's either.
+    found = tx.exec_driver_sql(sql(tx, _BODY), (index,)).all() if 0 <= index < 2**63 else []
     if not found:
         raise NotInLog(f"no entry {index}")
     return bytes(found[0][0])

@@ -198,6 +198,8 @@ audit_digest = Table(
     Column("kind", String(16), primary_key=True),
     Column("digest", LargeBinary, primary_key=True),
     Column("event_id", String(36), primary_key=True),
+    # Many people share the address of their institution: a search by it asks entry by entry, not person by person.
+    Index("ix_audit_digest_event_id", "event_id"),
     sqlite_with_rowid=False,
 )
 

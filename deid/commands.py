@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -42,6 +43,11 @@ _MADE = Text(
     "{rows:,}행, {columns}열의 추출본을 만들었습니다. 기준을 위해 {suppressed:,}행을 뺐습니다.",
     "The extract has {rows:,} rows and {columns} columns; {suppressed:,} rows were left out for the criteria.",
 )
+_EMPTY = Text(
+    "! 추출본에 행이 없습니다. 원본에 행이 있는지 확인하십시오.",
+    "! The extract has no rows; see whether the source has any.",
+)
+_STOPPED = Text("멈췄습니다. 아무것도 쓰지 않았습니다.", "Stopped; nothing was written.")
 _NOTED = Text(
     "키 {key}을(를) {day}까지 쓰는 것으로 기록했습니다. 먼저 끝나면: ansim deid keys end-use {use} --reason …",
     "It needs the key {key} until {day}. If that ends earlier: ansim deid keys end-use {use} --reason …",
@@ -63,7 +69,11 @@ def run_apply(arguments: argparse.Namespace, context: Context) -> int:
                 )
             )
         with _changer(arguments, policy) as changer:
-            made = _make(policy, table, arguments, context, changer)
+            try:
+                made = _make(policy, table, arguments, context, changer)
+            except KeyboardInterrupt:
+                sys.stderr.write(_STOPPED.say(language_of()) + "\n")
+                raise
     applied = made.applied
     if context.json:
         facts = asdict(applied) | {"assessment": None if applied.assessment is None else as_json(applied.assessment)}
@@ -75,6 +85,8 @@ def run_apply(arguments: argparse.Namespace, context: Context) -> int:
     language = language_of()
     said = _MADE.format(rows=applied.rows, columns=len(applied.columns), suppressed=applied.suppressed)
     context.print(said.say(language))
+    if not applied.rows:
+        context.print(_EMPTY.say(language))
     if applied.unnamed:
         context.print(_UNNAMED.format(names=", ".join(applied.unnamed)).say(language))
     context.print(f"SHA-256 {made.sha256}")

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from deid.identifiers import REASONED, Span, detect
-from deid.normalise import normalise
+from deid.normalise import normalise, one_to_one
 from deid.number_windows import Rules
 
 Detector = Callable[[str, frozenset[str]], list[Span]]
@@ -22,8 +22,11 @@ Detector = Callable[[str, frozenset[str]], list[Span]]
 _CALLING = frozenset("씨군양님")
 _PLAIN_NAME = re.compile("[가-힣]{1,8}")
 """Whole syllables and too few for a number that is read out: normalising would change nothing."""
+_PLAIN_PLATE = re.compile("[0-9]{2,3}[가-힣] ?[0-9]{4}")
+"""Too few digits for a number that is read out, whatever the syllable."""
 _PLAIN_ADDRESS = re.compile("[가-힣0-9A-Za-z ,.()·-]*")
 """As nearly every address is written: nothing to normalise, as nobody reads out nine digits in one."""
+_FROM_ABROAD = re.compile("(?:00[127]?)?820?(?=[1-9][0-9]{7,9}$)")
 _MARKS = re.compile("[^0-9A-Za-z가-힣]")
 _TOKEN_BYTES = 4
 _SHORTEST_FULL_NAME = 3
@@ -63,13 +66,27 @@ def scrub_text(text: str, key: bytes | None = None, *, more: Rules = ()) -> str:
 
 def identity(label: str, value: str, own: frozenset[str] = frozenset(), everybody: frozenset[str] = frozenset()) -> str:
     """Return what is the same in all spellings of one identifier."""
+    if label == "PERSON":
+        return _person(value, own, everybody)
     if label == "EMAIL":
         return (value if value.isascii() else normalise(value).text).lower()
     if label == "ADDRESS" and _PLAIN_ADDRESS.fullmatch(value):
-        return _MARKS.sub("", value).upper()
+        return _without_marks(value).upper()
     bare = _bare(value)
-    if label != "PERSON":
-        return bare.upper()
+    if label == "PHONE":
+        bare = _at_home(bare if bare.isdigit() else _MARKS.sub("", normalise(value).text))
+    return bare.upper()
+
+
+def _at_home(digits: str) -> str:
+    """Return a telephone number as it is dialled within Korea: +82 10-… and 010-… are one."""
+    abroad = _FROM_ABROAD.match(digits)
+    return f"0{digits[abroad.end() :]}" if abroad else digits
+
+
+def _person(value: str, own: frozenset[str], everybody: frozenset[str]) -> str:
+    """Return the full name of the one person whom a name can mean, else the name itself."""
+    bare = value if value in own else _bare(value)
     if bare in own:
         return bare
     for people in (own, everybody):
@@ -94,18 +111,29 @@ def _called(bare: str, people: Iterable[str]) -> list[str]:
 
 
 def _full_names(text: str, spans: Iterable[Span]) -> Iterable[str]:
-    for start, end, label, score, _ in spans:
-        if label == "PERSON" and score >= REASONED:
-            name = _bare(text[start:end])
+    for span in spans:
+        if span[2] == "PERSON" and span[3] >= REASONED:
+            name = _bare(text[span[0] : span[1]])
             if len(name) >= _SHORTEST_FULL_NAME and name[-1] not in _CALLING:
                 yield name
 
 
 def _bare(value: str) -> str:
     """Return a value in plain spelling, without marks and spaces."""
+    if value.isascii():
+        return _without_marks(value)
     if _PLAIN_NAME.fullmatch(value):
         return value  # as nearly every name is written
-    return _MARKS.sub("", value if value.isascii() else normalise(value).text)
+    if _PLAIN_PLATE.fullmatch(value):
+        return value.replace(" ", "")
+    digits = _without_marks(one_to_one(value))
+    return digits if digits.isdigit() and digits.isascii() else _MARKS.sub("", normalise(value).text)
+
+
+def _without_marks(value: str) -> str:
+    """Return a value in plain spelling without marks: mostly two marks are all that it has."""
+    rest = value.replace("-", "").replace(" ", "")
+    return rest if rest.isalnum() else _MARKS.sub("", rest)
 
 
 def _replaced(

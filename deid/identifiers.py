@@ -10,7 +10,7 @@ only, because the same code runs in the scanner, which has nothing else.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
@@ -178,7 +178,7 @@ class _Reader:
         self._heading = heading
         self._reported = reported
         self._lowered = ""
-        self._words: dict[int, list[str]] = {}
+        self._words: dict[int, Sequence[str]] = {}
 
     def judge(self, rule: Recogniser, match: re.Match[str]) -> Found | None:
         score = rule.score(match)
@@ -217,8 +217,10 @@ class _Reader:
             rule.alone < self._reported and not (rule.unless and rule.unless in self._text) and not self._context(rule)
         )
 
-    def _context(self, rule: Recogniser) -> list[str]:
+    def _context(self, rule: Recogniser) -> Sequence[str]:
         """The context words of a rule that stand anywhere in the text, or in the heading."""
+        if not rule.context:
+            return ()
         several = id(rule.context)  # rules of one kind share their words
         words = self._words.get(several)
         if words is None:

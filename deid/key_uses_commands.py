@@ -47,7 +47,9 @@ _OTHERS = Text("{key} 키는 아직 {count}건이 쓰고 있습니다.", "{count
 
 def run_keys_list(_arguments: argparse.Namespace, context: Context) -> int:
     """Show every key that was ever made, with its end and how many use it."""
-    store = _store(context)
+    store = KeyStore.kept_in(context.zone().home / KEYS_DIRECTORY)
+    if store is None:
+        return _nothing(NO_KEYS, context)
     now, records = datetime.now(UTC), store.records()
     using = key_users.users(store)
     ends = {(life.domain, life.version): life.until for life in lives(store)}
@@ -71,10 +73,11 @@ def run_keys_list(_arguments: argparse.Namespace, context: Context) -> int:
 def run_keys_uses(arguments: argparse.Namespace, context: Context) -> int:
     """Show what uses a key, or every key, until when and by whom; `--all` also what has ended."""
     zone, now = context.zone(), datetime.now(UTC)
+    store = KeyStore.kept_in(zone.home / KEYS_DIRECTORY)
+    if store is None:
+        return _nothing(NO_KEYS, context)
     found = [
-        one
-        for one in key_users.users(_store(context), arguments.domain, arguments.version)
-        if arguments.all or one.living(now)
+        one for one in key_users.users(store, arguments.domain, arguments.version) if arguments.all or one.living(now)
     ]
     if context.json:
         context.print(json.dumps([_document(one, now) for one in found], ensure_ascii=False))
@@ -122,6 +125,11 @@ def _time(at: datetime | None) -> str | None:
 def _said_if_none(found: Sequence[object], nothing: Text, context: Context) -> int:
     if not found:
         context.print(_tell(nothing))
+    return 0
+
+
+def _nothing(said: Text, context: Context) -> int:
+    context.print("[]" if context.json else _tell(said))
     return 0
 
 

@@ -81,6 +81,11 @@ class KeyStore:
         self._master = _master_key(directory / MASTER_FILE)
         create_tables(directory)
 
+    @classmethod
+    def kept_in(cls, directory: Path) -> KeyStore | None:
+        """Return the store of a directory if there is one: who only looks must not make it."""
+        return cls(directory) if (directory / DATABASE_FILE).exists() else None
+
     @property
     def directory(self) -> Path:
         """Return where it is kept."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from operator import mul
 
 RANDOM_SINCE = date(2020, 10, 5)
 """Resident numbers given since then end in random digits, without a check digit (주민등록법 시행규칙)."""
@@ -13,6 +14,8 @@ DATE = re.compile(r"(?:19|20)[0-9]{2} ?[-./] ?(?:0?[1-9]|1[0-2]) ?[-./] ?(?:0?[1
 
 _RESIDENT_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 _BUSINESS_WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+"""The sum of the digits of twice a digit."""
 _CENTURY = {
     "9": 1800,
     "0": 1800,
@@ -59,10 +62,8 @@ def corporate_check(digits: str) -> bool:
 
 def luhn_check(digits: str) -> bool:
     """Whether the digits pass the Luhn test of payment cards (ISO/IEC 7812-1)."""
-    doubled = (int(d) * 2 for d in digits[-2::-2])
-    plain = (int(d) for d in digits[-1::-2])
-    return (sum(d - 9 if d > 9 else d for d in doubled) + sum(plain)) % 10 == 0
+    return (sum(map(int, digits[-1::-2])) + sum(map(_DOUBLED.__getitem__, map(int, digits[-2::-2])))) % 10 == 0
 
 
 def _weighted(digits: str, weights: tuple[int, ...]) -> int:
-    return sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=False))
+    return sum(map(mul, map(int, digits), weights))

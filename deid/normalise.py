@@ -78,6 +78,11 @@ _TABLE = _OneToOne(
 )
 
 
+def one_to_one(text: str) -> str:
+    """Return a text with each character in plain spelling that is one character; nothing moves."""
+    return text.translate(_TABLE)
+
+
 class Normalised(NamedTuple):
     """A text in one spelling, and where each of its characters stood in the text as given."""
 

@@ -77,4 +77,5 @@ def fixed(score: float) -> Callable[[re.Match[str]], float]:
 
 def digits_of(match: re.Match[str]) -> str:
     """The digits of a match, in order."""
-    return match[0].translate(_NOT_DIGITS)
+    usual = match[0].replace("-", "").replace(" ", "")
+    return usual if usual.isdigit() else usual.translate(_NOT_DIGITS)

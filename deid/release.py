@@ -20,6 +20,18 @@ from deid.risk.classes import Classes, classes, codes, combine
 Mask = NDArray[np.bool_]
 
 
+_EMPTY = Text(
+    "남은 행이 없어 정책의 기준을 계산할 수 없습니다. 원본에 행이 있는지 확인하십시오.",
+    "no rows are left, so the policy's criteria cannot be computed; see whether the source has rows.",
+)
+_NO_ROWS = Text(
+    "행이 있는 원본을 주거나 식별가능정보 열을 더 넓게 일반화하십시오."
+    " 빈 추출본이 필요하면 정책에서 release를 빼십시오.",
+    "Give a source that has rows, or generalise the quasi-identifiers further."
+    " For an empty extract leave `release` out of the policy.",
+)
+
+
 class NotReleasable(DataError):
     """The extract does not meet its policy."""
 
@@ -28,6 +40,12 @@ class NotReleasable(DataError):
         "식별가능정보 열을 더 넓게 일반화하거나(`ansim deid risk`가 어느 열인지 보여 줍니다) 기준을 바꾸십시오.",
         "Generalise the quasi-identifiers further (`ansim deid risk` shows which), or change the criteria.",
     )
+
+
+class NothingLeft(NotReleasable):
+    """There is no row of which the criteria could be true."""
+
+    hint = _NO_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +62,9 @@ class Released:
 def meet(table: pa.Table, policy: Policy) -> Released:
     """Return which rows may stay so that a policy's criteria are met; the table needs its quasi and sensitive columns.
 
-    Raises: NotReleasable — if too many rows would have to go, or a criterion still fails; names it.
+    A table without rows meets none: what was not computed is not fine.
+
+    Raises: NotReleasable — if too many rows would have to go, none is left, or a criterion still fails; names it.
     """
     quasi = policy.of_role("quasi")
     mask = np.ones(table.num_rows, dtype=np.bool_)
@@ -63,8 +83,11 @@ def meet(table: pa.Table, policy: Policy) -> Released:
             )
         )
     found = assess_policy(kept, policy)
-    for demand in criteria(policy.release, found):
-        if demand.met != "met" and kept.num_rows:
+    demands = criteria(policy.release, found)
+    if demands and not kept.num_rows:
+        raise NothingLeft(_EMPTY)
+    for demand in demands:
+        if demand.met != "met":
             where = f"({demand.column})" if demand.column else ""
             raise NotReleasable(
                 Text(

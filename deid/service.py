@@ -97,13 +97,13 @@ class DeidDesk:
         try:
             begun = key_users.begin(self._keys, user)
             applied = apply(policy, table, begun.key, target, progress=progress, changer=changer)
+            digest = _digest_or_gone(target)
         except BaseException as error:
             reason = error.reason_code if isinstance(error, DeidError) else "interrupted"
             made.record("failed", about, intent_id=intent, reason=reason)
             if begun is not None:
                 key_users.undo(self._keys, user, made=begun.made)
             raise
-        digest = _sha256(target)
         counted: dict[str, JSON] = {
             **facts,
             "rows": applied.rows,
@@ -315,6 +315,15 @@ def _facts(user: KeyUser) -> dict[str, JSON]:
 
 def _named(domain: str, version: int) -> dict[str, JSON]:
     return {"linkage_domain": domain, "key_version": version}
+
+
+def _digest_or_gone(target: Path) -> str:
+    """Return the digest of what was just written; who is interrupted meanwhile keeps no file that nobody recorded."""
+    try:
+        return _sha256(target)
+    except BaseException:
+        target.unlink()
+        raise
 
 
 def _sha256(path: Path) -> str:

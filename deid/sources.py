@@ -21,6 +21,7 @@ from audit.text import Text
 from deid.errors import DataError
 from deid.parquet_limits import refuse_bomb
 from deid.text_form import text_form
+from deid.uneven import uneven_line
 
 BATCH_ROWS = 262_144
 MAX_COLUMNS = 10_000
@@ -136,6 +137,8 @@ class TextTable:
             with pa_csv.open_csv(self.path, read, parse, convert) as reader:
                 yield from reader
         except (pa.ArrowException, OSError, UnicodeError) as error:
+            if said := uneven_line(self.path, self.encoding, self.separator, len(self.columns)):
+                raise DataError(said) from None
             found = _ROW.search(str(error))
             raise _damaged(self.path, int(found[1]) - 1 if found else None) from None
 

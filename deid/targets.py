@@ -21,6 +21,15 @@ METADATA_KEY = b"ansim.extract"
 _FORMULA = "^[=+\\-@\\t\\r]"
 
 
+class TargetTaken(DataError):
+    """Something stands where the extract would: it is never overwritten."""
+
+    hint = Text(
+        "다른 이름을 쓰거나 그 파일을 지운 뒤 다시 실행하십시오. 아무것도 쓰지 않았습니다.",
+        "Name another file, or remove that one, then run it again; nothing was written.",
+    )
+
+
 class Writer(Protocol):
     """Takes the rows of an extract."""
 
@@ -56,7 +65,7 @@ def refuse_target(target: Path) -> str:
     if kind not in (".parquet", ".csv"):
         raise DataError(Text("추출본은 .parquet나 .csv 파일로 씁니다.", "an extract is a .parquet or a .csv file."))
     if target.exists():
-        raise DataError(Text(f"{target.name} 파일이 이미 있습니다.", f"{target.name} is there already."))
+        raise TargetTaken(Text(f"{target.name} 파일이 이미 있습니다.", f"{target.name} is there already."))
     return kind
 
 
@@ -143,7 +152,7 @@ def _give_name(descriptor: int, target: Path) -> None:
         os.link(f"/proc/self/fd/{descriptor}", target.name, dst_dir_fd=directory)
         os.fsync(directory)
     except FileExistsError:
-        raise DataError(Text(f"{target.name} 파일이 이미 있습니다.", f"{target.name} is there already.")) from None
+        raise TargetTaken(Text(f"{target.name} 파일이 이미 있습니다.", f"{target.name} is there already.")) from None
     finally:
         os.close(directory)
 

@@ -12,17 +12,22 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from egress_review.checks.bases import check_bases
 from egress_review.checks.blobs import check_blobs
 from egress_review.checks.cells import check_cells
 from egress_review.checks.characters import check_encoded, check_encoding, check_hidden
 from egress_review.checks.containers import CONTAINERS, Container
 from egress_review.checks.contributors import RULES as OF_EVIDENCE
 from egress_review.checks.contributors import check_acro, check_contributors
+from egress_review.checks.curves import check_curves
 from egress_review.checks.differencing import Gathered, Released, check_difference, check_linked
+from egress_review.checks.errors_told import check_tracebacks
 from egress_review.checks.figures import check_counts_behind
 from egress_review.checks.formulas import check_formulas
-from egress_review.checks.identifiers import check_identifiers
+from egress_review.checks.identifiers import check_identifiers, check_names
 from egress_review.checks.images import check_image
+from egress_review.checks.implied import RULES as OF_IMPLIED
+from egress_review.checks.implied import check_implied
 from egress_review.checks.json_values import check_json
 from egress_review.checks.listing import Listing
 from egress_review.checks.margins import RULES as OF_MARGINS
@@ -107,12 +112,16 @@ CHECKS: tuple[Check, ...] = (
     Check(("table.formula",), _TABLES, check_formulas),
     Check(_CELLS, _TABLES | _PROSE, check_cells),
     Check(OF_SHARES, _TEXTS, check_shares),
+    Check(("cells.percent",), _TEXTS, check_bases),
     Check(OF_MARGINS, _TEXTS, check_margins),
+    Check(OF_IMPLIED, _TEXTS, check_implied),
     Check(OF_SPREAD, _TEXTS, check_spread),
     Check(OF_MODELS, _TEXTS, check_models),
+    Check(("model.classes",), _TEXTS, check_curves),
     Check(OF_SYNTHESISERS, _TEXTS, check_synthesisers),
     Check(OF_SURVIVAL, _TEXTS, check_survival),
     Check(_CELLS, _PROSE, check_prose),
+    Check(("notebook.error",), _PROSE, check_tracebacks),
     Check(_CELLS, frozenset(("json",)), check_json),
     Check(_IDENTIFIERS, _SAID, check_identifiers),
     Check(("image.integrity", "image.metadata", "image.noise", "image.text", "image.content"), _IMAGES, check_image),
@@ -191,6 +200,8 @@ def check_file(file: InputFile, policy: Policy, request: Request) -> FileReport:
     check_type(subject, listing)
     applied.append("file.polyglot")
     _run(("file.polyglot",), partial(check_polyglot, subject, listing), listing)
+    applied += _IDENTIFIERS
+    _run(_IDENTIFIERS, partial(check_names, subject, listing), listing)
     if promised and BYTES_OF[promised] == subject.content.kind and promised in policy.types:
         applied += _check_whole(subject, request, listing)
     if request.supporting.acro:

@@ -164,6 +164,12 @@ MEANING: Mapping[str, Text] = {
         "비율에 기준 수를 곱하면 가려지지 않은 작은 수가 나올 수 있습니다.",
         "A percentage times its base may give a small count that the table does not show.",
     ),
+    "cells.implied": Text(
+        "누적 수의 차이, 합계와 평균의 비, 표준편차와 표준오차의 비는 사람 수가 됩니다. "
+        "표에 없는 수도 계산되면 나온 것입니다.",
+        "Two running totals, a sum beside its mean, a standard deviation beside its error: each gives a number of "
+        "people that no cell shows.",
+    ),
     "cells.margin": Text(
         "합계에서 나머지를 빼면 표에 없는 집단의 수가 나옵니다. 그 집단이 작으면 가린 것이 아닙니다.",
         "A total less its parts counts those whom the table leaves out. If they are few, they are not hidden.",

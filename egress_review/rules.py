@@ -100,6 +100,7 @@ RULES: tuple[Rule, ...] = (
     Rule("cells.unaligned", _N, Text("비교하지 못한 이전 반출", "Earlier releases that were not compared"), _HOUSE),
     Rule("cells.suppressed", _F, Text("가린 셀의 재계산", "Suppressed cells that can be computed"), _INTERVALS),
     Rule("cells.percent", _F, Text("비율이 뜻하는 작은 수", "Small counts behind percentages"), _SDC),
+    Rule("cells.implied", _F, Text("나누거나 빼면 나오는 작은 수", "Small counts that others give"), "{min_cell}"),
     Rule("cells.margin", _F, Text("합계와 맞지 않는 셀", "Cells that leave something of their total"), "{min_cell}"),
     Rule("cells.rounding", _F, Text("빠뜨린 반올림", "Counts that were forgotten in rounding"), "{round_base}"),
     Rule("cells.equal", _F, Text("값이 모두 같은 집단", "Groups of equal values"), _ACRO_EQUAL),

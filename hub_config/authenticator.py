@@ -146,6 +146,7 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]  # the base cl
     def get_handlers(self, app: Any) -> list[tuple[str, type]]:
         """Return our pages in place of the hub's own."""
         from hub_config.identity.pages import BeginHandler, CallbackHandler, SignedOutHandler
+        from hub_config.session_over import PATH, SessionOverHandler
         from hub_config.sign_in_pages import SignInHandler, SignOutHandler
 
         return [
@@ -154,4 +155,5 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]  # the base cl
             ("/identity/begin", BeginHandler),
             ("/identity/callback", CallbackHandler),
             ("/identity/signed-out", SignedOutHandler),
+            (PATH, SessionOverHandler),
         ]

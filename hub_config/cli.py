@@ -16,6 +16,7 @@ from rich.console import Console
 
 from audit.cli_context import language_of
 from audit.speaking_parser import SpeakingParser
+from audit.text import Text
 from hub_config.errors import ZoneError
 from hub_config.full_disk import DiskFull, is_disk_full
 
@@ -30,12 +31,15 @@ GROUPS = {
     "deid": "deid.cli",
     "extract": "deid.records.cli",
     "egress": "egress_review.cli",
+    "bundle": "hub_config.bundle.commands",
     "mail": "hub_config.mail_commands",
+    "maintenance": "hub_config.maintenance_commands",
     "packages": "hub_config.packages.commands",
     "probe": "hub_config.probe.commands",
     "project": "hub_config.freeze_commands",
     "backup": "hub_config.backup.commands",
     "restore": "hub_config.backup.restore_command",
+    "sbom": "hub_config.sbom.commands",
     "support-bundle": "hub_config.support.commands",
     "units": "hub_config.systemd.commands",
 }
@@ -124,6 +128,9 @@ def run_down(arguments: argparse.Namespace, context: Context) -> int:
     return 0
 
 
+_FINE = Text("정상", "ok")
+
+
 def run_status(arguments: argparse.Namespace, context: Context) -> int:
     """Show each process and whether it answers; 1 if one does not."""
     from hub_config.status import status
@@ -138,15 +145,15 @@ def run_status(arguments: argparse.Namespace, context: Context) -> int:
 
 def run_doctor(arguments: argparse.Namespace, context: Context) -> int:
     """Walk the checks of a start and show each; 3 if one fails."""
-    from hub_config.status import diagnose
+    from hub_config.doctor import diagnose
 
     rows = diagnose(context.home)
     if context.json:
-        context.emit([{"check": r.check, "ok": r.ok, "reason": str(r.reason), "hint": str(r.hint)} for r in rows])
+        context.emit([{"check": r.check.en, "ok": r.ok, "reason": str(r.reason), "hint": str(r.hint)} for r in rows])
     else:
         for row in rows:
             mark = "[green]✓[/]" if row.ok else "[red]✗[/]"
-            context.console.print(f"{mark} {row.check}: {_words(row.reason) or 'ok'} {_words(row.hint)}")
+            context.console.print(f"{mark} {_words(row.check)}: {_words(row.reason or _FINE)} {_words(row.hint)}")
     return 0 if all(r.ok for r in rows) else 3
 
 
@@ -160,7 +167,9 @@ def run_demo_code(arguments: argparse.Namespace, context: Context) -> int:
         if account.handle == arguments.handle:
             context.print(pyotp.TOTP(account.totp_secret).now())
             return 0
-    raise ZoneError(f"{arguments.handle} is no demo account.", hint="`ansim up` names the accounts.")
+    unknown = Text("시범 계정이 아닙니다: {handle}", "{handle} is no demo account.")
+    hint = Text("계정 이름은 `ansim up`이 알려 줍니다.", "`ansim up` names the accounts.")
+    raise ZoneError(unknown.format(handle=arguments.handle), hint=hint)
 
 
 def default_home() -> Path:
@@ -189,8 +198,16 @@ def main(arguments: list[str] | None = None) -> int:
             return _say(full := DiskFull(context.home), full.exit_code)
         code = _family_code(error)
         if code is None:
-            raise
+            if (other := _of_other_tables(error, context.home)) is None:
+                raise
+            return _say(other, other.exit_code)
         return _say(error, code)
+
+
+def _of_other_tables(error: Exception, home: Path) -> ZoneError | None:
+    from hub_config.other_tables import other_tables  # loads what migrates; most commands end without
+
+    return other_tables(error, home)
 
 
 def _family_code(error: Exception) -> int | None:

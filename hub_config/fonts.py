@@ -41,6 +41,8 @@ def ensure_font(home: Path, say: Say, *, install: Install = apt_install) -> bool
             "한글 글꼴이 없어 PDF 사본을 만들 수 없습니다.",
             "No font with Korean letters, so no PDF copies can be made:",
         )
-        say(f"{lacking.say(language_of())} {error} {error.hint}")
+        language = language_of()
+        said = (one if isinstance(one, str) else one.say(language) for one in (lacking, error.reason, error.hint))
+        say(" ".join(said))
         return False
     return font_stands(home)

@@ -40,7 +40,7 @@ def is_full(place: Path) -> bool:
 
 def is_disk_full(error: BaseException) -> bool:
     """Say whether a full disk is among the causes of an error."""
-    return any(_says_full(cause) for cause in _causes(error))
+    return any(_says_full(cause) for cause in causes(error))
 
 
 def _says_full(error: BaseException) -> bool:
@@ -51,7 +51,7 @@ def _says_full(error: BaseException) -> bool:
     return getattr(error, "sqlstate", None) == DISK_FULL_STATE
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and what led to it, once each."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]

@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx2 as httpx
 
+from audit.text import Text
+
 SOCKET = "run/gate.sock"
 
 
@@ -46,6 +48,11 @@ class GateControl:
         answer = self._client.put("/frozen", json={"projects": sorted(projects)})
         answer.raise_for_status()
         return [str(ref) for ref in answer.json()["workspaces"]]
+
+    def announce(self, said: Text | None) -> None:
+        """Have the gate say this on its own pages and above workspaces, or nothing."""
+        document = None if said is None else {"ko": said.ko, "en": said.en}
+        self._client.put("/announcement", json={"said": document}).raise_for_status()
 
     def healthy(self) -> bool:
         """Say whether the gate answers and the hub has told it everything; until then it turns people away."""

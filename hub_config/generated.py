@@ -11,7 +11,16 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
-from hub_config import deid_pages, egress_pages, event_pages, extract_pages, probe_pages, retention_pages, review_pages
+from hub_config import (
+    deid_pages,
+    deployment_pictures,
+    egress_pages,
+    event_pages,
+    extract_pages,
+    probe_pages,
+    retention_pages,
+    review_pages,
+)
 from hub_config.cli import GROUPS, parser
 from hub_config.processes import REPOSITORY
 from hub_config.settings import SECTIONS
@@ -111,6 +120,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "probes.ko.md": lambda: NOTE + probe_pages.probes_page("ko"),
     "retention.md": lambda: NOTE + retention_pages.retention_page("en"),
     "retention.ko.md": lambda: NOTE + retention_pages.retention_page("ko"),
+    "deployment-one-host.svg": lambda: deployment_pictures.picture("one-host"),
+    "deployment-split.svg": lambda: deployment_pictures.picture("split"),
     "monthly-review.md": lambda: NOTE + review_pages.review_page("en"),
     "monthly-review.ko.md": lambda: NOTE + review_pages.review_page("ko"),
 }

@@ -54,7 +54,10 @@ _TOOLS: Final = {Path("/usr/bin/mmdebstrap"): "mmdebstrap", debian_archive.KEYRI
 class ImageBuildFailed(EnvironmentMissing):
     """The images could not be built; those that were there before are untouched."""
 
-    hint = "Run `make up` again when the cause is gone; what has been downloaded is kept."
+    hint = Text(
+        "원인을 없앤 뒤 `make up`을 다시 실행하십시오. 이미 내려받은 것은 남아 있습니다.",
+        "Run `make up` again when the cause is gone; what has been downloaded is kept.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,11 @@ def send_test(arguments: argparse.Namespace, context: Context) -> int:
         try:
             server.send_message(sent)
         except (OSError, smtplib.SMTPException) as error:
-            raise MailFailed(f"{zone.settings.mail.host} does not take the mail: {type(error).__name__}.") from error
+            refused = Text(
+                "메일 서버가 메일을 받지 않습니다: {host}, {error}.", "{host} does not take the mail: {error}."
+            )
+            told = refused.format(host=zone.settings.mail.host, error=type(error).__name__)
+            raise MailFailed(told) from error
     if context.json:
         context.print(_json({"sent_to": person.handle}))
     else:
@@ -89,7 +93,7 @@ def _with_mail(context: Context) -> Zone:
 
     zone: Zone = context.zone()
     if not zone.settings.mail.on:
-        raise MailFailed(_OFF.say(language_of()), hint=_HINT_OFF)
+        raise MailFailed(_OFF, hint=_HINT_OFF)
     return zone
 
 

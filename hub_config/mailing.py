@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Update, delete, func, select, update
 
 from audit.event import Actor, Event, Object, Source, Subjects
+from audit.text import Text
 from egress_review import mail, tables
 from hub_config.errors import ZoneError
 from hub_config.mail_settings import MailSettings
@@ -49,7 +50,10 @@ AT_ONCE = 50
 class MailFailed(ZoneError):
     """The server cannot be reached or does not let the zone in; what waits is tried again."""
 
-    hint = "Check the section mail of ansim.yaml; docs/how-to/send-email.md says how to try it."
+    hint = Text(
+        "ansim.yaml의 mail 부분을 확인하십시오. 시험하는 방법은 docs/how-to/send-email.ko.md에 있습니다.",
+        "Check the section mail of ansim.yaml; docs/how-to/send-email.md says how to try it.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,8 @@ def connected(settings: MailSettings, home: Path) -> Iterator[smtplib.SMTP]:
         else:
             server = smtplib.SMTP(settings.host, settings.port, timeout=TIMEOUT)
     except (OSError, smtplib.SMTPException) as error:
-        raise MailFailed(f"{settings.host}:{settings.port} cannot be reached: {_why(error)}.") from error
+        away = Text("메일 서버에 연결할 수 없습니다: {server}, {why}.", "{server} cannot be reached: {why}.")
+        raise MailFailed(away.format(server=f"{settings.host}:{settings.port}", why=_why(error))) from error
     try:
         _secure(server, settings, home, context)
         yield server
@@ -144,7 +149,8 @@ def _secure(server: smtplib.SMTP, settings: MailSettings, home: Path, context: s
         if settings.user:
             server.login(settings.user, password(settings, home))
     except (OSError, smtplib.SMTPException) as error:
-        raise MailFailed(f"{settings.host} does not let the zone in: {_why(error)}.") from error
+        closed = Text("메일 서버가 구역의 접속을 거절합니다: {host}, {why}.", "{host} does not let the zone in: {why}.")
+        raise MailFailed(closed.format(host=settings.host, why=_why(error))) from error
 
 
 def password(settings: MailSettings, home: Path) -> str:
@@ -155,10 +161,11 @@ def password(settings: MailSettings, home: Path) -> str:
     path = home / settings.password_file
     try:
         if path.stat().st_mode & 0o077:
-            raise MailFailed(f"{path} can be read by others.", hint=f"chmod 600 {path}")
+            seen = Text("다른 사용자도 읽을 수 있는 파일입니다: {path}", "{path} can be read by others.")
+            raise MailFailed(seen.format(path=path), hint=f"chmod 600 {path}")
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise MailFailed(f"{path} cannot be read.") from error
+        raise MailFailed(Text("읽을 수 없는 파일입니다: {path}", "{path} cannot be read.").format(path=path)) from error
 
 
 def _why(error: Exception) -> str:

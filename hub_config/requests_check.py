@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.db import Database
 from audit.errors import AuditError
+from audit.text import Text
 from egress_review.looking import open_alarms
 from hub_config.settings import Settings
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 SECONDS = 24 * 3600.0
 """Between two runs over all requests; the first is made when the worker starts."""
-HINT = "Run `ansim egress verify`; two people look into it in the portal (Not as recorded)."
+HINT = Text(
+    "`ansim egress verify`를 실행하십시오. 두 사람이 포털의 기록과 다른 신청에서 조사합니다.",
+    "Run `ansim egress verify`; two people look into it in the portal (Not as recorded).",
+)
+_FOUND = Text("감사 기록과 다릅니다: {refs}", "not as the audit log has them: {refs}")
 
 
 def compare(zone: Zone) -> None:
@@ -25,7 +30,7 @@ def compare(zone: Zone) -> None:
     zone.desk.watch_requests()
 
 
-def fault_of(settings: Settings) -> tuple[str, str] | None:
+def fault_of(settings: Settings) -> tuple[Text, Text] | None:
     """Return what is wrong and what to do about it, or None: what was found and nobody has settled, by the log."""
     url = settings.database_url()
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
@@ -41,4 +46,4 @@ def fault_of(settings: Settings) -> tuple[str, str] | None:
         return None
     if not waiting:
         return None
-    return f"not as the audit log has them: {', '.join(waiting)}", HINT
+    return _FOUND.format(refs=", ".join(waiting)), HINT

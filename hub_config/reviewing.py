@@ -14,6 +14,7 @@ from audit.review.due import Standing, standing
 from audit.review.errors import ReviewPolicyUnusable
 from audit.review.policy import load_review_policy
 from audit.review.service import ReviewDesk
+from audit.text import Text
 from hub_config.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,13 +48,20 @@ def standing_of(settings: Settings) -> Standing | None:
         return None
 
 
-def fault_of(settings: Settings) -> tuple[str, str] | None:
+_LATE = Text("기한 안에 서명하지 않은 달: {months}", "not signed in time: {months}")
+_SIGN = Text(
+    "준법감시 담당자가 포털의 월 점검에서 서명합니다.",
+    "A compliance officer signs it in the portal (Monthly review).",
+)
+
+
+def fault_of(settings: Settings) -> tuple[Text, Text] | None:
     """Return what is wrong with the reviews of a zone and what to do about it, or None."""
     try:
         now = standing_of(settings)
     except ReviewPolicyUnusable as error:
-        return str(error), error.hint
+        return error.reason, error.hint
     if now is None or not now.overdue:
         return None
     months = ", ".join(map(str, now.overdue))
-    return f"not signed in time: {months}", "A compliance officer signs it in the portal (Monthly review)."
+    return _LATE.format(months=months), _SIGN

@@ -85,10 +85,14 @@ class GateSettings:
 
     `front_ends` are the addresses of TLS servers: only theirs is believed what they say about the browser's address,
     and people reach the zone at the port of the scheme instead of `zone.port`.
+
+    `workspace_origins` gives every workspace a browser origin of its `own`, a host below `zone.domain`, so the
+    certificate and the name service must know `*.<domain>`; `one` serves all of them on `work.<domain>`.
     """
 
     user: str = "ansim-gate"
     front_ends: tuple[str, ...] = ()
+    workspace_origins: Literal["own", "one"] = "own"
     session_bytes: int = 2_000_000_000
     message_bytes: int = 64_000_000
 

@@ -26,7 +26,10 @@ NO_PROJECT = Text(
 class NotReady(ZoneError):
     """The container runs but Jupyter in it does not answer, or the container ended by itself."""
 
-    hint = "`docker logs` of the container, or the project's limits, may say why."
+    hint = Text(
+        "컨테이너의 `docker logs`나 과제의 한도를 보면 까닭을 알 수 있습니다.",
+        "`docker logs` of the container, or the project's limits, may say why.",
+    )
 
 
 #: The first class that fits names the code.

@@ -29,6 +29,7 @@ from hub_config import (
     freezing,
     key_endings,
     mailing,
+    maintaining,
     outward,
     retention,
     reviewing,
@@ -77,6 +78,7 @@ class Worker:
         self._freezer = freezing.Freezer(zone, self._gate, self._hub, WORKER)
         self._duties = (
             Duty("freezes", freezing.SECONDS, self._freezer.look),
+            Duty("maintenance", maintaining.SECONDS, maintaining.Announcer(zone, self._gate).look),
             Duty("egress", 0.5, self.act_on_requests),
             Duty("idle", 60, zone.desk.tidy),
             Duty("endings", zone.settings.workspace.ending_check_seconds, self.close_ended),

@@ -14,6 +14,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from audit.text import Text
 from hub_config.errors import ZoneError
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -24,7 +25,10 @@ COPY_BYTES = 1024 * 1024
 class WorkspaceFilesError(ZoneError):
     """A directory of a workspace is not what the zone made."""
 
-    hint = "Look at the workspace's directory below ANSIM_HOME/workspaces; something else changed it."
+    hint = Text(
+        "ANSIM_HOME/workspaces 아래 그 분석환경의 폴더를 살피십시오. 구역이 아닌 무엇인가가 바꾸었습니다.",
+        "Look at the workspace's directory below ANSIM_HOME/workspaces; something else changed it.",
+    )
 
 
 def make_workspace(home: Path, ref: str, *, uid: int, gate_uid: int, gate_gid: int, seed: Path | None) -> Path:
@@ -115,7 +119,8 @@ def _opened(parent: int | None, name: str) -> Iterator[int]:
     try:
         descriptor = os.open(name, DIRECTORY, dir_fd=parent)
     except OSError as error:
-        raise WorkspaceFilesError(f"{name} is not a directory of the zone: {error.strerror}.") from error
+        strange = Text("구역의 폴더가 아닙니다: {name}, {error}.", "{name} is not a directory of the zone: {error}.")
+        raise WorkspaceFilesError(strange.format(name=name, error=error.strerror)) from error
     try:
         yield descriptor
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from audit.cells import CellStore
 from audit.db import Database
@@ -178,6 +179,7 @@ def _registry(settings: Settings, db: Database, log: AuditLog, keys: ZoneKeys) -
         treated_outside=settings.datasets.treated_outside,
         reviews=ExtractReviews(log),
         directory=passwords_of(settings),
+        time_zone=ZoneInfo(settings.zone.time_zone),
     )
 
 

@@ -98,7 +98,8 @@ class RegistryHouse:
         )
 
     def refuse_unknown_project(self, project: str) -> None:
-        """Raise NotFound if there is no such project."""
+        """Raise NotFound if there is no such project, and Denied while nothing may begin."""
+        self._registry.check_may_begin()
         self._registry.project(project)
 
     def manifest(self, directory: Path) -> tuple[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -9,15 +10,15 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from audit.searching.fields import as_query
+from audit.searching.fields import LONGEST, as_query
 from audit.searching.naming import Names
 from audit.searching.query import Query
 from portal.errors import WrongInput
 from portal.visit import Visit
 from registry.text import Text
 
+_NUMBER = re.compile("[0-9]{1,18}")  # what the index of an entry may be; anything else is the first page
 NOBODY = "p_"  # matches no reference: an unknown person finds nothing instead of everything
-LONGEST = 300
 SEARCH = "/compliance/search"
 
 
@@ -61,7 +62,7 @@ def form_of(values: Mapping[str, Any]) -> SearchForm:
     """Return the form that an address, a posted form or a saved search holds; what it does not know is left out."""
     given = {"who" if name == "person" else name: value for name, value in values.items()}
     known = {name: given.get(name) for name in SearchForm.__dataclass_fields__}
-    return SearchForm(**{name: value.strip()[:LONGEST] for name, value in known.items() if isinstance(value, str)})
+    return SearchForm(**{name: value.strip() for name, value in known.items() if isinstance(value, str)})
 
 
 def query_of(form: SearchForm, names: Names, zone: ZoneInfo) -> Query:
@@ -69,7 +70,8 @@ def query_of(form: SearchForm, names: Names, zone: ZoneInfo) -> Query:
 
     Raises: QuestionRefused — for a field that cannot be read, or a name of several people.
     """
-    unknown = form.who and not form.who.startswith("p_") and not names.called(form.who)
+    named = len(form.who) <= LONGEST and not form.who.startswith("p_")
+    unknown = form.who and named and not names.called(form.who)
     asked = replace(form, who=NOBODY) if unknown else form
     return as_query(
         replace(asked, since=_moment(asked.since, zone), until=_moment(asked.until, zone, 1)).fields(), names
@@ -105,7 +107,7 @@ class Turn:
     @classmethod
     def of(cls, visit: Visit) -> Turn:
         """Read it from the address."""
-        after, before = (int(q) if (q := visit.query(name)).isdecimal() else None for name in ("after", "before"))
+        after, before = (int(q) if _NUMBER.fullmatch(q := visit.query(name)) else None for name in ("after", "before"))
         return cls(after if before is None else None, before)
 
     def apply(self, query: Query, limit: int) -> Query:

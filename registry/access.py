@@ -13,10 +13,10 @@ from audit.event import Actor, Object, Source, Subjects
 from audit.refs import new_ref
 from audit.search import Query, search
 from registry import forms, permits, queries, tables
-from registry.desk import Desk
 from registry.errors import Conflict, Denied, NotFound
 from registry.freezing import is_frozen
 from registry.intake import Reviews
+from registry.maintenance import Maintaining
 from registry.model import Grant, Person, Role, WorkPermit, Workspace
 from registry.text import Text
 
@@ -24,7 +24,7 @@ FIRST_UID = 200_000
 """Numeric users of workspaces lie above those of people and services, and are never used twice."""
 
 
-class Access(Desk):
+class Access(Maintaining):
     """Use cases about grants, permits and workspaces."""
 
     _demo: bool
@@ -114,10 +114,13 @@ class Access(Desk):
             return queries.grants(tx, tables.access_grant.c.project == project_id)
 
     def may_work(self, handle: str, project_id: str, at: datetime | None = None) -> WorkPermit:
-        """The permit to work in a project now, or at another time; the first one makes the workspace.
+        """The permit to begin work in a project now, or at another time; the first one makes the workspace.
 
-        Raises: Denied — with the first condition of `registry.permits` that does not hold.
+        Raises: Denied — with the first condition of `registry.permits` that does not hold, or while the zone is under
+        maintenance.
         """
+        if at is None:
+            self.check_may_begin()
         at = self._clock() if at is None else at
         with self._db.read() as tx:
             facts = self._facts(tx, project_id, at, lambda: queries.person_by_handle(tx, handle))

@@ -146,6 +146,8 @@ AUTHORITY: Mapping[str, frozenset[Role]] = MappingProxyType(
         "project.closed": frozenset({Role.OPERATOR}),
         "project.frozen": frozenset({Role.OPERATOR, Role.DATA_CONTROLLER}),
         "project.unfrozen": frozenset({Role.OPERATOR}),
+        "zone.maintenance_begun": frozenset({Role.OPERATOR}),
+        "zone.maintenance_ended": frozenset({Role.OPERATOR}),
         "membership.granted": frozenset({Role.OPERATOR}),
         "membership.revoked": frozenset({Role.OPERATOR}),
         "dataset.registered": frozenset({Role.OPERATOR, Role.DATA_CONTROLLER}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 from audit.db import Database
@@ -46,6 +46,7 @@ class Registry(
         treated_outside: bool = False,
         reviews: Reviews | None = None,
         directory: Directory | None = None,
+        time_zone: tzinfo | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         """Opens the registry in `db`; `secrets_key` has 32 bytes and encrypts second factors.
@@ -57,6 +58,7 @@ class Registry(
         super().__init__(db, log, clock=clock)
         self._secrets = SecretBox(secrets_key)
         self._directory = directory
+        self._time_zone = time_zone
         self._demo = demo
         self._dataset_roots = dataset_roots
         self._notice_version = notice_version

@@ -162,6 +162,19 @@ freeze = Table(
     Column("why", Text, nullable=False),
 )
 
+maintenance = Table(
+    "registry_maintenance",
+    metadata,
+    # One row or none.
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("by_ref", REF, nullable=False),
+    CheckConstraint("id = 1", name="one"),
+)
+
 membership = Table(
     "registry_membership",
     metadata,

@@ -233,6 +233,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "deid.query_answered": _row(DATASTORE, "Query", "dataset", "dataset", "cli"),
         "zone.started": _row(APPLICATION, "Start", "zone", "none", "cli"),
         "zone.stopped": _row(APPLICATION, "Stop", "zone", "none", "cli"),
+        "zone.maintenance_begun": _row(APPLICATION, "Other", "zone", "none", "cli"),
+        "zone.maintenance_ended": _row(APPLICATION, "Other", "zone", "none", "cli"),
         "zone.reconciled": _row(FINDING, "Create", "workspace request project log zone", "none", "worker", "always"),
         "zone.backup_begun": _row(DATASTORE, "Read", "zone", "none", "cli worker"),
         "zone.backed_up": _row(DATASTORE, "Read", "zone", "none", "cli worker", "failure"),

@@ -278,8 +278,12 @@ def _answered(handler: Handler) -> Handler:
             return handler(arguments, context)
         except ReviewError as error:
             reason = error.text(language_of())
-            document = {"error": type(error).__name__, "reason": reason, "hint": error.hint}
-            context.print(json.dumps(document, ensure_ascii=False) if context.json else f"{reason}\n{error.hint}")
+            document = {"error": type(error).__name__, "reason": reason, "hint": error.hint.say(language_of())}
+            context.print(
+                json.dumps(document, ensure_ascii=False)
+                if context.json
+                else f"{reason}\n{error.hint.say(language_of())}"
+            )
             return EXIT_TAMPERED if isinstance(error, ReviewAltered) else EXIT_USAGE
 
     return run

@@ -13,13 +13,12 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from audit.body import moment
 from audit.errors import QuestionRefused
 from audit.search import Page, entries_at, look
-from audit.searching.conditions import LINKED, statement
-from audit.searching.plan import Budget, plan
+from audit.searching.conditions import LINKED
 from audit.searching.query import MAX_LIMIT, Entry, Query
 from audit.store import log_size
 from audit.tables import audit_link
@@ -27,8 +26,28 @@ from audit.text import Text
 
 Ask = Literal["saw", "left", "approved"]
 
-READ = 100_000
-"""How many entries of a subject one answer to "who saw what" sums up; the next answer goes on behind them."""
+READ = 50_000
+"""How many entries of a subject one answer to "who saw what" looks at; the next answer goes on behind them."""
+
+_BEYOND = """
+SELECT idx FROM audit_link WHERE kind = :kind AND ref = :ref AND idx < :high ORDER BY idx DESC LIMIT 1 OFFSET :read
+"""
+# An entry about several datasets is a line for each of them.
+_SEEN = """
+SELECT e.actor_ref, e.action, e.project, l.ref AS dataset,
+       CASE WHEN e.object_kind = 'request' THEN e.object_ref END AS request, e.outcome,
+       count(*) AS n, min(e.idx) AS first, max(e.idx) AS last, min(e.ts) AS first_at, max(e.ts) AS last_at
+FROM audit_link d {join} audit_entry e ON e.idx = d.idx AND e.idx >= :low AND e.idx < :high
+LEFT JOIN audit_link l ON l.idx = e.idx AND l.kind = 'dataset'
+WHERE d.kind = :kind AND d.ref = :ref AND d.idx >= :low AND d.idx < :high AND e.action IN ({actions})
+GROUP BY 1, 2, 3, 4, 5, 6
+"""
+_MORE = """
+SELECT e.idx
+FROM (SELECT idx FROM audit_link WHERE kind = :kind AND ref = :ref AND idx < :low ORDER BY idx DESC LIMIT :read) d
+{join} audit_entry e ON e.idx = d.idx
+WHERE e.action IN ({actions}) LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,31 +142,36 @@ def answer(tx: Connection, ask: Ask, kind: str, ref: str, *, after: int | None =
         raise QuestionRefused(Text("이런 대상에 대해서는 물을 수 없습니다.", "This cannot be asked of such a thing."))
     query = Query(**{kind: ref}, actions=QUESTIONS[ask].actions, after=after, limit=limit)  # type: ignore[arg-type]
     if ask == "saw":
-        seen, rest = _seen(tx, query)
+        seen, rest = _seen(tx, query, kind, ref)
         return Answer(ask, kind, ref, seen, (), rest)
     page = _of_file(tx, query, QUESTIONS[ask]) if kind == "file" else look(tx, query)
     return Answer(ask, kind, ref, (), page.entries, page.next_after)
 
 
-def _seen(tx: Connection, query: Query) -> tuple[tuple[Seen, ...], int | None]:
-    """Return the lines of "who saw what" in the next entries of a thing, and where they end."""
-    found = plan(tx, query, log_size(tx), budget=Budget(), rare=READ)
-    columns = "e.idx, e.ts, e.actor_ref, e.action, e.project, e.outcome, e.object_kind, e.object_ref"
-    inner, values = found.select(columns, READ)
-    sql = f"""
-    SELECT f.actor_ref, f.action, f.project, l.ref AS dataset,
-           CASE WHEN f.object_kind = 'request' THEN f.object_ref END AS request, f.outcome,
-           count(*) AS n, min(f.idx) AS first, max(f.idx) AS last, min(f.ts) AS first_at, max(f.ts) AS last_at
-    FROM ({inner}) f LEFT JOIN audit_link l ON l.idx = f.idx AND l.kind = 'dataset'
-    GROUP BY 1, 2, 3, 4, 5, 6
-    """  # noqa: S608
-    rows = tx.execute(statement(sql, values), values).all()
-    oldest = min((row.first for row in rows), default=found.low)
-    # An entry about several datasets counts once for each, so this many may already be all.
-    ended = sum(row.n for row in rows) >= READ and replace(found, high=oldest).run(tx, "e.idx", 1)
-    rest = oldest if ended else (found.low if found.cut else None)
-    rows = sorted(rows, key=lambda row: -row.last)[:MAX_LIMIT]
-    return tuple(_line(row) for row in rows), rest
+def _seen(tx: Connection, query: Query, kind: str, ref: str) -> tuple[tuple[Seen, ...], int | None]:
+    """Return the lines of "who saw what" in the next entries of a thing, and behind which entry the rest begins.
+
+    The reach is found first, in the index of timelines alone: bounds on both sides of the join let PostgreSQL read one
+    stretch of the log in order instead of the whole of it.
+    """
+    size = log_size(tx)
+    high = size if query.after is None else min(size, query.after)
+    values: dict[str, Any] = {"kind": kind, "ref": ref, "high": high}
+    beyond = tx.execute(text(_BEYOND), {**values, "read": READ}).scalar()
+    low = 0 if beyond is None else beyond + 1
+    named = {f"action{n}": action for n, action in enumerate(query.actions)}
+    # SQLite would now and then begin with the entries; a CROSS JOIN it leaves in the order in which it is written.
+    join = "CROSS JOIN" if tx.dialect.name == "sqlite" else "JOIN"
+    sql = _SEEN.format(join=join, actions=", ".join(f":{name}" for name in named))
+    rows = tx.execute(text(sql), {**values, **named, "low": low}).all()
+    lines = tuple(_line(row) for row in sorted(rows, key=lambda row: -row.last)[:MAX_LIMIT])
+    if not low:
+        return lines, None
+    # Nothing further back may answer the question; whether it does is not looked for beyond the next answer.
+    more = _MORE.format(join=join, actions=", ".join(f":{name}" for name in named))
+    older = tx.execute(text(more), {**values, **named, "low": low, "read": READ}).first()
+    far = tx.execute(text(_BEYOND), {**values, "high": low, "read": READ}).first() if older is None else older
+    return lines, None if far is None else low
 
 
 def _line(row: Any) -> Seen:

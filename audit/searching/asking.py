@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from audit.body import timestamp
 from audit.canonical import JSON
-from audit.digests import ADDRESS, find
+from audit.digests import ADDRESS, under_every_key
 from audit.errors import QuestionRefused
 from audit.event import Actor, Event, Object, Outcome, Source, Subjects
 from audit.log import AuditLog
@@ -100,9 +100,9 @@ class Officer:
         self._record("log.downloaded", {"form": form, "rows": rows}, question, reason=said)
         return said
 
-    def addresses(self, tx: Any, address: str) -> list[int]:
-        """Return the entries that were made from a network address."""
-        return find(tx, self.log.subject_keys, ADDRESS, address)
+    def addresses(self, tx: Any, address: str) -> list[tuple[str, bytes]]:
+        """Return what stands for a network address in the index: key and digest of each subject who used it."""
+        return under_every_key(tx, self.log.subject_keys, ADDRESS, address)
 
     def _viewed(self, kind: Reading, found: int, question: Mapping[str, object]) -> None:
         self._record("log.viewed", {"kind": kind, "found": found}, question)

@@ -58,8 +58,8 @@ def add_parsers(commands: Any, guarded: Guard) -> None:
     of = question.add_mutually_exclusive_group(required=True)
     for kind in LINKED:
         of.add_argument(f"--{kind}")
-    question.add_argument("--after", type=int)
-    question.add_argument("--limit", type=int, default=200)
+    question.add_argument("--after", type=_index)
+    question.add_argument("--limit", type=_count, default=200)
     _add_copies(question)
     _add_json(question)
     question.set_defaults(func=guarded(answer_question))
@@ -99,9 +99,27 @@ def _add_fields(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _index(word: str) -> int:
+    """Return the index of an entry."""
+    if (number := int(word)) not in range(2**63):
+        raise ValueError(word)
+    return number
+
+
+def _count(word: str) -> int:
+    """Return how many lines are wanted: one at least."""
+    if (number := _index(word)) == 0:
+        raise ValueError(word)
+    return number
+
+
+# What argparse calls the kind of value that it refuses.
+_index.__name__, _count.__name__ = "int", "positive int"
+
+
 def _add_paging(parser: argparse.ArgumentParser, *, newest_first: bool = True) -> None:
-    parser.add_argument("--after", type=int, help=_say("이 번호 다음부터", "continue behind this index"))
-    parser.add_argument("--limit", type=int, default=100)
+    parser.add_argument("--after", type=_index, help=_say("이 번호 다음부터", "continue behind this index"))
+    parser.add_argument("--limit", type=_count, default=100)
     if newest_first:
         parser.add_argument("--oldest-first", dest="newest_first", action="store_false")
     else:

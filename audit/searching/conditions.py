@@ -24,8 +24,8 @@ from audit.text import Text
 LINKED = ("person", "project", "dataset", "request", "file")
 """Fields of a query that name something with a timeline."""
 
-Addresses = Callable[[Connection, str], Sequence[int]]
-"""Finds the entries that were made from a network address; whoever has the keys of the subjects provides it."""
+Addresses = Callable[[Connection, str], Sequence[tuple[str, bytes]]]
+"""Returns key id and digest of a network address for each subject who used it; whoever has their keys provides it."""
 
 _EVENT_ID = re.compile("[0-9a-f-]{36}")
 
@@ -141,14 +141,28 @@ def _address(tx: Connection, address: str, addresses: Addresses | None) -> Condi
         raise QuestionRefused(
             Text("여기에서는 접속지 주소로 찾을 수 없습니다.", "Addresses cannot be looked for here.")
         )
-    found = sorted(addresses(tx, address))
+    found = addresses(tx, address)
+    keys, digests = [key for key, _ in found], [digest for _, digest in found]
     if tx.dialect.name == "postgresql":
-        values: dict[str, Any] = {"addressed": found}
-        source = "SELECT unnest(CAST(:addressed AS bigint[])) AS idx"
+        values: dict[str, Any] = {"address_keys": keys, "addressed": digests}
+        test = "g.digest = ANY(CAST(:addressed AS bytea[]))"
+        source = (
+            "SELECT x.idx FROM unnest(CAST(:address_keys AS text[]), CAST(:addressed AS bytea[])) v(key_id, digest)"
+            " JOIN audit_digest g ON g.key_id = v.key_id AND g.kind = 'address' AND g.digest = v.digest"
+            " JOIN audit_entry x ON x.event_id = g.event_id"
+        )
     else:
-        values = {"addressed": json.dumps(found)}
-        source = "SELECT value AS idx FROM json_each(:addressed)"
-    return Condition(f"{{idx}} IN ({source})", values, source, ordered=False)
+        # However many people share an address, it is two values that are bound.
+        values = {"address_keys": json.dumps(keys), "addressed": json.dumps([one.hex().upper() for one in digests])}
+        test = "hex(g.digest) IN (SELECT value FROM json_each(:addressed))"
+        source = (
+            "SELECT x.idx FROM json_each(:address_keys) v"  # noqa: S608
+            f" CROSS JOIN audit_digest g ON g.key_id = v.value AND g.kind = 'address' AND {test}"
+            " CROSS JOIN audit_entry x ON x.event_id = g.event_id"
+        )
+    # Whose digest it is needs no asking: under another key the same digest means nothing and does not occur.
+    held = f"SELECT 1 FROM audit_digest g WHERE g.event_id = e.event_id AND g.kind = 'address' AND {test}"  # noqa: S608
+    return Condition(f"EXISTS ({held})", values, source, ordered=False)
 
 
 def _text(tx: Connection, part: str) -> Condition:

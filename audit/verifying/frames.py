@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
@@ -82,10 +81,11 @@ class Places(NamedTuple):
     in a body without one.
     """
 
-    own: Callable[[bytes], tuple[bytes, bytes]]
-    """Gives the commitment and the detail."""
-    dated: Callable[[bytes], tuple[bytes, bytes]]
-    """Gives the id and the time."""
+    sealed: slice
+    """Where the commitment is."""
+    detail: slice
+    event_id: slice
+    ts: slice
     before: bytes
     after: bytes
     middle: bytes
@@ -101,8 +101,7 @@ class Places(NamedTuple):
 
     def parts(self, body: bytes) -> tuple[bytes, bytes, bytes, bytes] | None:
         """Return commitment, detail, id and time of a body with these fixed parts; None of any other."""
-        parts = *self.own(body), *self.dated(body)
-        sealed, detail, event_id, ts = parts
+        parts = sealed, detail, event_id, ts = body[self.sealed], body[self.detail], body[self.event_id], body[self.ts]
         whole = self.before, sealed, self.after, detail, event_id, self.middle, ts, END
         return parts if b"".join(whole) == body else None
 
@@ -213,11 +212,11 @@ def places_of(found: Learnt) -> Places:
     """Return where the parts of a body begin that has this frame: from its start, and from its end."""
     after_at = len(found.before) + (HEX_BYTES if found.sealed else 0)
     id_at = -(ID_BYTES + len(found.middle) + TAIL_BYTES)
-    own = slice(len(found.before), after_at), slice(after_at + len(found.after), id_at)
-    dated = slice(id_at, id_at + ID_BYTES), slice(-TAIL_BYTES, -len(END))
     return Places(
-        own=itemgetter(*own),
-        dated=itemgetter(*dated),
+        sealed=slice(len(found.before), after_at),
+        detail=slice(after_at + len(found.after), id_at),
+        event_id=slice(id_at, id_at + ID_BYTES),
+        ts=slice(-TAIL_BYTES, -len(END)),
         before=found.before,
         after=found.after,
         middle=found.middle,
@@ -231,9 +230,9 @@ def places_of(found: Learnt) -> Places:
 
 def _nowhere() -> Places:
     """Return how a body is cut of which nothing is known: not at all."""
-    nothing = itemgetter(slice(0), slice(0))
+    nothing = slice(0)
     blank = Frame((), (), False, (), b"", b"")
-    return Places(nothing, nothing, b"", b"", b"", NO_FORM, blank, True, None, {})
+    return Places(nothing, nothing, nothing, nothing, b"", b"", b"", NO_FORM, blank, True, None, {})
 
 
 NOWHERE = _nowhere()

@@ -109,8 +109,7 @@ class Reader:
         known = {(other.before, other.after, other.middle, other.form == NO_FORM) for other in others}
         if (places.before, places.after, places.middle, places.form == NO_FORM) not in known and not places.parses:
             # Most often only numbers differ. Where something else does, the frame is met again, and stays as it is.
-            _, detail = places.own(body)
-            pattern = numbers_in(places.form, detail)
+            pattern = numbers_in(places.form, body[places.detail])
             if len(self._patterns) < _MAX_PATTERNS:
                 self._patterns.add(pattern)
             if pattern in self._patterns:

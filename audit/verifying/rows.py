@@ -25,7 +25,7 @@ _BUSY_SECONDS = 30
 _CACHE_KIBIBYTES = 1_024
 _MAX_BYTES = 16 << 20  # of all bodies in a run; runs with more are read row by row
 _BETWEEN, _COMMA, _NEXT_TEXT = b"\n", b",", b'","'
-_HINTS = slice(3, 8, 2)  # action, actor and object, behind the hashes and indexes
+_HINTS = slice(2, 7, 2)  # action, actor and object, behind the hashes
 
 
 class Rows(Protocol):
@@ -59,14 +59,14 @@ class SqliteRows:
     def _all_at_once(self, start: int, end: int) -> Chunk | None:
         usual = self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_BYTES)
         try:
-            bodies, times, ids, *rows = self._connection.execute(_TOGETHER, (start, end)).fetchone()
+            found, bodies, times, ids, *rows = self._connection.execute(_TOGETHER, (start, end)).fetchone()
             kept: list[bytes] = [*rows, *self._connection.execute(_LINKS_TOGETHER, (start, end)).fetchone()]
         except sqlite3.Error:
             return None  # a value of another type, or too many bytes; if the file is damaged, it is met again
         finally:
             self._connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, usual)
         texts: list[bytes] = [] if bodies is None else bodies.split(_BETWEEN)
-        if len(texts) != end - start:
+        if not found == len(texts) == end - start:
             return None
         # Who did what to what: bodies that say the same of this are most likely alike.
         hints, dates = list(zip(*map(_texts, kept[_HINTS]), strict=False)), Dates(_texts(ids), _texts(times))
@@ -182,16 +182,18 @@ SELECT idx FROM audit_entry WHERE idx >= ? AND idx < ? AND NOT (coalesce(project
 _LISTS = ", ".join(f"json_group_array({name})" for name in _COLUMNS[2:])
 # One row instead of one for each entry. A list of JSON tells every value from every other: a text from a number, and
 # one text with a comma in it from two; it takes no blob. A body has no line feed in it, and what is not there is found
-# by its number.
+# by how many there are: their numbers are those of the rows themselves, which are met in this order.
 _TOGETHER = f"""
-SELECT CAST(group_concat(body, x'0a') AS blob), json_group_array(ts), json_group_array(event_id),
-    CAST(group_concat(leaf_hash, '') AS blob), json_group_array(idx), {_LISTS}
-FROM audit_entry WHERE idx >= ? AND idx < ? AND body > x'' AND length(leaf_hash) = {HASH_BYTES}
+SELECT count(*), CAST(group_concat(body, '\n') AS blob), json_group_array(ts), json_group_array(event_id),
+    CAST(group_concat(leaf_hash, '') AS blob), {_LISTS}
+FROM audit_entry NOT INDEXED
+WHERE idx >= ? AND idx < ? AND idx = rowid AND body > x'' AND length(leaf_hash) = {HASH_BYTES}
 """  # noqa: S608
-# What looks like a table and computes its values could give them a form of its own.
+# What looks like a table and computes its values could give them a form of its own; a column that is called as the
+# number of a row could hold any.
 _OTHER_THAN_TABLES = """
 SELECT (SELECT count(*) FROM sqlite_schema WHERE type <> 'table' AND name IN ('audit_entry', 'audit_link'))
-    + (SELECT count(*) FROM pragma_table_xinfo('audit_entry') WHERE hidden)
+    + (SELECT count(*) FROM pragma_table_xinfo('audit_entry') WHERE hidden OR lower(name) = 'rowid')
     + (SELECT count(*) FROM pragma_table_xinfo('audit_link') WHERE hidden)
 """
 # From the index that has them in the order of entries.
@@ -217,7 +219,7 @@ def _derived(start: int, hashes: bytes, said: Said) -> list[bytes]:
     _, links, _, columns, kinds, refs = zip(*said.frames, strict=True)
     linked = "".join(map(mul, each, map(len, links))).encode()
     rows = [_COMMA.join(column) for column in zip(*columns, strict=True)]
-    lists = ["".join(each).encode()[:-1], *rows, linked[:-1], b"".join(kinds)[:-1], b"".join(refs)[:-1]]
+    lists = [*rows, linked[:-1], b"".join(kinds)[:-1], b"".join(refs)[:-1]]
     return [hashes, *map(b"[%b]".__mod__, lists)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
-from operator import call, eq
+from operator import eq, getitem
 from typing import NamedTuple
 
 from audit.body import MAX_BODY_BYTES
@@ -60,9 +60,9 @@ class Run:
     @classmethod
     def of(cls, bodies: Sequence[bytes], places: Sequence[Places], dates: Dates | None) -> Run:
         """Return the bodies cut where their parts most likely are."""
-        own, dated, before, after, middle, forms, frames, parses, _, _ = zip(*places, strict=True)
-        sealed, details = zip(*map(call, own, bodies), strict=True)
-        ids, times = dates or zip(*map(call, dated, bodies), strict=True)
+        *cuts, before, after, middle, forms, frames, parses, _, _ = zip(*places, strict=True)
+        sealed, details, *dated = (map(getitem, bodies, cut) for cut in (cuts[:2] if dates else cuts))
+        ids, times = dates or dated
         parts = before, sealed, after, details, ids, middle, times, forms, frames, parses
         return cls(bodies, dates is not None, *map(list, parts))  # type: ignore[arg-type]
 

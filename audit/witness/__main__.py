@@ -58,9 +58,9 @@ def _guarded(handler: Handler) -> Handler:
             return handler(arguments, context)
         except AuditError as error:
             if context.json:
-                context.print(json.dumps({"error": type(error).__name__, "reason": str(error), "hint": error.hint}))
+                context.print(json.dumps({"error": type(error).__name__, "reason": str(error), "hint": error.hint.en}))
             else:
-                context.print(f"{error.text(language_of())} ({error})\n{error.hint}")
+                context.print(f"{error.text(language_of())} ({error})\n{error.hint.say(language_of())}")
             return EXIT_ENVIRONMENT
 
     return run

@@ -40,6 +40,11 @@ def add_parser(subparsers: Any) -> None:
     reviewed.add_argument(
         "--check", nargs="*", default=[], help=_say("확인한 점검 항목, 모두면 all", "items confirmed, or all")
     )
+    drawn = _add(commands, "draw", "run_draw", "검토된 합성 추출본의 모형에서 더 만들기", "more rows from a kept model")
+    _ref(drawn)
+    drawn.add_argument("target", type=Path, help=_say("쓸 파일 (.parquet, .csv)", "file to write (.parquet, .csv)"))
+    drawn.add_argument("--rows", type=_rows, default=1_000, help=_say("행 수", "rows to draw"))
+    _by(drawn)
     _ref(_add(commands, "register", "run_register", "검토된 추출본을 데이터셋으로 등록", "register what was reviewed"))
     recorded = _add(commands, "record", "run_record", "가명정보 처리 기록", "show the record of pseudonymisation")
     _ref(recorded)
@@ -56,6 +61,12 @@ def _add(commands: Any, name: str, run: str, ko: str, en: str) -> argparse.Argum
     command.add_argument("--json", action="store_true", help=_say("프로그램용 출력", "answer for programs"))
     command.set_defaults(func=_later(run))
     return command
+
+
+def _rows(given: str) -> int:
+    if not given.isdecimal() or not 0 < int(given) <= 100_000_000:
+        raise argparse.ArgumentTypeError(_say("1~100000000", "1 to 100000000"))
+    return int(given)
 
 
 def _ref(command: argparse.ArgumentParser) -> None:

@@ -133,6 +133,18 @@ def run_review(arguments: argparse.Namespace, context: Context) -> int:
     return _answer(context, extract)
 
 
+def run_draw(arguments: argparse.Namespace, context: Context) -> int:
+    """Draw more rows from the model that a reviewed extract keeps."""
+    zone = context.zone()
+    by = _in_the_name_of(zone, arguments.by)
+    with _progress(quiet=context.json) as report:
+        sha256 = zone.extracts.draw_again(arguments.ref, arguments.target, arguments.rows, by=by, progress=report)
+    if context.json:
+        return _emit(context, {"sha256": sha256, "rows": arguments.rows, "extract": arguments.ref})
+    context.print(_WRITTEN.format(path=arguments.target).say(language_of()))
+    return 0
+
+
 def run_register(arguments: argparse.Namespace, context: Context) -> int:
     """Make a reviewed extract a version of its dataset; who types stands for the operator."""
     return _answer(context, context.zone().extracts.register(arguments.ref, by=ROOT))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from deid.records.drawing import Drawing
 from deid.records.ending import Ending
 from deid.records.forgetting import Forgetting
 from deid.records.reviewing import Reviewing
 from deid.records.synthetic_jobs import SyntheticJobs
 
 
-class ExtractDesk(SyntheticJobs, Reviewing, Ending, Forgetting):
+class ExtractDesk(SyntheticJobs, Drawing, Reviewing, Ending, Forgetting):
     """Everything that is done with extracts, from the draft to the end of their record."""

@@ -5,6 +5,7 @@ Loaded only where one is made. No key is used: nobody's pseudonym is in it.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,7 +107,11 @@ def _report(extract: SyntheticExtract, policy: SynthPolicy | RelatedPolicy) -> D
         name: {**document(made, policy), "pictures": {lang: plain(picture(made, lang)) for lang in get_args(Language)}}
         for name, made in extract.tables.items()
     }
-    return {"engine": policy.engine, "policy": policy.name, "passed": extract.sha256 is not None, "tables": tables}
+    found: Document = {"engine": policy.engine, "policy": policy.name, "passed": extract.sha256 is not None}
+    if extract.made.model is not None:
+        # A reviewer says yes to it too: the binding of the run is over this report.
+        found["model"] = hashlib.sha256(extract.made.model).hexdigest()
+    return {**found, "tables": tables}
 
 
 def _table(

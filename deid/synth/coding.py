@@ -28,6 +28,10 @@ OTHER = "기타/other"
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
+People = NDArray[np.int64]
+"""Whose each row is, by number."""
+
+
 class Coder(Protocol):
     """One column."""
 
@@ -138,23 +142,35 @@ class Coding:
         return pa.table(dict(zip(self.names, columns, strict=True)))
 
 
-def learn_coding(table: pa.Table, columns: Sequence[ColumnKind], *, public_only: bool) -> Coding:
+def learn_coding(
+    table: pa.Table, columns: Sequence[ColumnKind], *, public_only: bool, people: People | None = None
+) -> Coding:
     """Return what is learnt of each column; with `public_only` nothing is but what the policy says itself.
+
+    `people` says whose each row is, where a person can have several: then people are counted and not rows.
 
     Raises: DataError — if a column is not what the policy says.
     """
     for column in columns:
         if column.name not in table.column_names:
             raise DataError(Text(f"자료에 없는 열입니다: {column.name}", f"the data has no column {column.name}."))
-    coders = tuple(_coder(_one(table.column(column.name)), column, public_only) for column in columns)
+    coders = tuple(_coder(_one(table.column(column.name)), column, public_only, people) for column in columns)
     return Coding(tuple(column.name for column in columns), coders)
 
 
-def _coder(values: pa.Array, column: ColumnKind, public_only: bool) -> Coder:
+def _coder(values: pa.Array, column: ColumnKind, public_only: bool, people: People | None) -> Coder:
     # Whether anything is missing is data too: under a budget there is always room for it.
     missing = public_only or values.null_count > 0
     if column.kind in LISTED:
-        return _categories(values, column, public_only, missing)
+        try:
+            return _categories(values, column, public_only, missing, people)
+        except pa.ArrowException:
+            raise DataError(
+                Text(
+                    f"{column.name} 열: 글자나 숫자가 아닌 값이 있습니다(묶음, 이진값).",
+                    f"column {column.name} is neither of texts nor of numbers (lists, bytes); leave it out.",
+                )
+            ) from None
     try:
         numbers, absent = numbers_of(values)
     except (pa.ArrowException, ValueError):
@@ -168,11 +184,14 @@ def _coder(values: pa.Array, column: ColumnKind, public_only: bool) -> Coder:
         if days or integers:
             edges = np.unique(np.round(edges))
     else:
-        edges = _edges(numbers[~absent], column, whole=days or integers)
+        owners = None if people is None else people[~absent]
+        edges = _edges(numbers[~absent], column, owners, whole=days or integers)
     return Numbers(edges, column.decimals, days, missing, integers)
 
 
-def _categories(values: pa.Array, column: ColumnKind, public_only: bool, missing: bool) -> Categories:
+def _categories(
+    values: pa.Array, column: ColumnKind, public_only: bool, missing: bool, people: People | None
+) -> Categories:
     texts = pc.cast(values, pa.string())
     whole = values.type if pa.types.is_integer(values.type) else None
     if whole is not None and not all(_WHOLE.fullmatch(value) for value in column.values):
@@ -181,6 +200,8 @@ def _categories(values: pa.Array, column: ColumnKind, public_only: bool, missing
     if column.values:
         unknown = public_only or not pc.all(pc.is_in(pc.drop_null(texts), pa.array(column.values))).as_py()
         return Categories(column.values, folded=bool(unknown), missing=missing, kind=whole, named=named)
+    if people is not None:
+        texts = _once_each(texts, people)
     counted = pc.value_counts(pc.drop_null(texts))
     pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
     common = sorted(value for value, count in pairs if count >= LEAST_ROWS and _exists(value, column))
@@ -191,23 +212,35 @@ def _exists(value: str, column: ColumnKind) -> bool:
     return column.kind != "region" or is_region(value)
 
 
-def _edges(numbers: NDArray[np.float64], column: ColumnKind, *, whole: bool) -> NDArray[np.float64]:
-    """Return ends of bins that each hold `LEAST_ROWS` rows or more; none of the outer ones is a value of one row."""
-    if len(numbers) < 2 * LEAST_ROWS:
+def _once_each(texts: pa.Array, people: People) -> pa.Array:
+    """Return each value once for each person who has it."""
+    rows = pa.table({"value": texts, "person": pa.array(people)})
+    return _one(rows.group_by(["value", "person"]).aggregate([]).column("value"))
+
+
+def _edges(
+    numbers: NDArray[np.float64], column: ColumnKind, people: People | None, *, whole: bool
+) -> NDArray[np.float64]:
+    """Return ends of bins that each hold `LEAST_ROWS` rows (people) or more; none of them is a value of one row."""
+    once = numbers if people is None else numbers[np.unique(people, return_index=True)[1]]
+    if len(once) < 2 * LEAST_ROWS:
         raise DataError(
             Text(
                 f"{column.name} 열: 값이 너무 적어 배울 수 없습니다. 정책에 range를 적으십시오.",
                 f"column {column.name} has too few values to learn from; give its range in the policy.",
             )
         )
-    ordered = np.sort(numbers)
+    outermost = np.sort(once)
     # The ends are means of the outermost rows, moved outwards by nothing: nobody's own value.
-    low, high = float(ordered[:LEAST_ROWS].mean()), float(ordered[-LEAST_ROWS:].mean())
-    inner = np.quantile(ordered, np.linspace(0.0, 1.0, column.bins + 1)[1:-1])
+    low, high = float(outermost[:LEAST_ROWS].mean()), float(outermost[-LEAST_ROWS:].mean())
+    inner = np.quantile(numbers, np.linspace(0.0, 1.0, column.bins + 1)[1:-1])
+    if column.kind != "date":
+        inner = low + _coarse(inner - low)
     step = 1.0 if whole else 10.0**-column.decimals
     edges = np.unique(np.floor(np.clip(np.concatenate(([low], inner, [high])), low, high) / step) * step)
     edges = np.unique(np.append(edges, edges[-1] + step))
-    counts = np.histogram(np.clip(ordered, edges[0], edges[-1]), edges)[0]
+    bins = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, len(edges) - 2)
+    counts = _people_in(bins, len(edges) - 1, people)
     kept = [edges[0]]
     rows = 0
     for end, count in zip(edges[1:], counts, strict=True):
@@ -220,6 +253,19 @@ def _edges(numbers: NDArray[np.float64], column: ColumnKind, *, whole: bool) -> 
     return np.asarray(kept if len(kept) > 1 else [edges[0], edges[-1]])
 
 
+def _coarse(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return numbers with two digits that count: the end of a bin is not the wage of whoever stands there."""
+    with np.errstate(divide="ignore"):
+        power = 10.0 ** (np.floor(np.log10(np.abs(numbers))) - 1.0)
+    return np.where(power > 0.0, np.round(numbers / np.where(power > 0.0, power, 1.0)) * power, numbers)
+
+
+def _people_in(bins: NDArray[np.integer], size: int, people: People | None) -> NDArray[np.integer]:
+    if people is not None:
+        bins = np.unique(np.stack([bins, people], axis=1), axis=0)[:, 0]
+    return np.bincount(bins, minlength=size)
+
+
 def numbers_of(column: pa.Array) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return numbers (days for dates) and which of them are missing."""
     if pa.types.is_string(column.type):
@@ -229,8 +275,9 @@ def numbers_of(column: pa.Array) -> tuple[NDArray[np.float64], NDArray[np.bool_]
     if pa.types.is_date(column.type):
         column = pc.cast(pc.cast(column, pa.date32()), pa.int32())
     numbers = pc.cast(column, pa.float64())
-    absent = numbers.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
-    return np.nan_to_num(numbers.fill_null(0.0).to_numpy(zero_copy_only=False)), absent
+    values = numbers.fill_null(np.nan).to_numpy(zero_copy_only=False)
+    absent = ~np.isfinite(values)  # a number without end is none
+    return np.where(absent, 0.0, values), absent
 
 
 def _parsed(column: pa.Array) -> pa.Array:

@@ -80,6 +80,11 @@ def makers_of(policy: SynthPolicy, source: Table, random: np.random.Generator) -
     return Makers(policy, random, made)
 
 
+def makers_without_source(policy: SynthPolicy, random: np.random.Generator) -> Makers:
+    """Return what makes the columns of a policy that has none of names: those alone are compared with the source."""
+    return Makers(policy, random, {c.name: MAKERS[c.kind] for c in policy.columns if c.kind in MAKERS})
+
+
 def every_name() -> tuple[str, ...]:
     """Return the list that names are taken from."""
     return tuple(sorted(surname + given for surname in COMMON_SURNAMES for given in COMMON_GIVEN))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -54,6 +54,8 @@ class Synthetic:
     useful: Usefulness
     shapes: tuple[Shape, ...]
     """Every column beside held-out rows, as it may be shown."""
+    model: bytes | None = None
+    """What the rows were drawn from, where the policy keeps it."""
 
 
 def learn_and_draw(
@@ -67,9 +69,11 @@ def learn_and_draw(
     missing = ", ".join(name for name in names if name not in source.column_names)
     if missing:
         raise DataError(Text(f"자료에 없는 열입니다: {missing}", f"the data has no column {missing}."))
+    if twice := ", ".join(name for name in names if source.column_names.count(name) > 1):
+        raise DataError(Text(f"같은 이름의 열이 둘 있습니다: {twice}", f"the data has two columns named {twice}."))
     learnt, held_out = split(source.select(names), random)
     drawn = ENGINES[policy.engine].make(learnt, policy, policy.rows or learnt.num_rows, random, progress)
-    return Parts(learnt, held_out, Drawn((ordered(table, policy) for table in drawn.tables), drawn.said))
+    return Parts(learnt, held_out, replace(drawn, tables=(ordered(table, policy) for table in drawn.tables)))
 
 
 def judged(
@@ -80,7 +84,8 @@ def judged(
     progress: Progress = lambda _done, _all: None,
 ) -> Synthetic:
     """Attack a sample of what was drawn, and measure what it is good for."""
-    return judged_rows(parts.learnt, parts.held_out, drawn, policy, parts.drawn.said, random, progress)
+    found = judged_rows(parts.learnt, parts.held_out, drawn, policy, parts.drawn.said, random, progress)
+    return replace(found, model=parts.drawn.model)
 
 
 def judged_rows(

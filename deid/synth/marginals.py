@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deid.synth.accounting import sigma_of
-from deid.synth.noise import Counts, noisy, without_negatives
+from deid.synth.noise import Counts, discrete_gaussian, noisy, without_negatives
 
 Codes = NDArray[np.int32]
 """Rows as numbers of values, shape (rows, columns)."""
@@ -43,24 +43,72 @@ class Marginals:
         return self.pairs[first, second] if first < second else self.pairs[second, first].T
 
 
-def measure(codes: Codes, sizes: Sequence[int], least_cell: int = 1, least_value: int = 1) -> Marginals:
-    """Return counts of all pairs, without values of fewer than `least_value` rows and cells of fewer than `least_cell`.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What is held back where no budget says how much noise there is."""
+
+    least_value: int = 1
+    """Rows (people) behind a value; one of fewer is not drawn, though the policy names it."""
+    least_cell: int = 1
+    """Rows (people) behind a combination of two values; one of fewer counts as none."""
+    noise: float = 0.0
+    """Scale of the noise on every count."""
+    least_kept: float = 0.0
+    """Noisy counts below are not kept at all: for counts that are saved."""
+
+
+def measure(
+    codes: Codes,
+    sizes: Sequence[int],
+    rule: Rule,
+    random: np.random.Generator,
+    people: NDArray[np.int64] | None = None,
+) -> Marginals:
+    """Return counts of all pairs, held back by a rule.
 
     A value that the policy names may still be that of one person. A combination of one or two people is not reproduced
     from a count of it, though chance may make it again. A pair that loses too many rows so is not used at all: the few
-    cells that are left would be drawn again and again.
+    cells that are left would be drawn again and again. `people` says whose each row is, where a person can have
+    several: then who has a value or a combination is counted, and not how often.
     """
     total = float(len(codes))
-    counted = tuple(_count(codes[:, n], size) for n, size in enumerate(sizes))
-    shown = tuple(counts >= least_value for counts in counted)
+    counted = [_count(codes[:, n], size) for n, size in enumerate(sizes)]
+    shown = [_owners(codes[:, n], size, people) >= rule.least_value for n, size in enumerate(sizes)]
+    ones = []
+    for counts, kept in zip(counted, shown, strict=True):
+        ones.append(_scaled(_blurred(np.where(kept, counts, 0.0), kept, rule, random), total))
     pairs = {}
     for first, second in _possible(sizes):
         counts = _count_pair(codes, first, second, sizes)
-        counts[(counts < least_cell) | ~(shown[first][:, None] & shown[second][None, :])] = 0.0
-        if counts.sum() >= LEAST_KEPT * len(codes):
-            pairs[first, second] = _scaled(counts, total)
-    ones = tuple(_scaled(np.where(kept, counts, 0.0), total) for kept, counts in zip(shown, counted, strict=True))
-    return Marginals(tuple(sizes), total, ones, pairs)
+        allowed = shown[first][:, None] & shown[second][None, :]
+        few = counts < rule.least_cell
+        if people is not None and rule.least_cell > 1:
+            cells = codes[:, first].astype(np.int64) * sizes[second] + codes[:, second]
+            few = _owners(cells, counts.size, people).reshape(counts.shape) < rule.least_cell
+        counts[few | ~allowed] = 0.0
+        if counts.sum() < LEAST_KEPT * total:
+            continue
+        found = _blurred(counts, allowed, rule, random)
+        if rule.noise:
+            if np.abs(found - counts).sum() > 2.0 * (1.0 - LEAST_KEPT) * total:
+                # Many cells and few rows: noise on the empty ones would drown what there is.
+                found = _blurred(counts, counts > 0.0, rule, random)
+            found = _agreeing(found, ones[first], ones[second])
+            found[found < max(rule.least_kept, 1e-3)] = 0.0
+        if found.sum() >= LEAST_KEPT * total:
+            pairs[first, second] = _scaled(found, total)
+    return Marginals(tuple(sizes), total, tuple(ones), pairs)
+
+
+def _blurred(counts: Counts, allowed: NDArray[np.bool_], rule: Rule, random: np.random.Generator) -> Counts:
+    """Return counts with noise in the cells that are allowed, none of them negative, with the total they had."""
+    if not rule.noise:
+        return counts
+    drawn = counts + discrete_gaussian(rule.noise, counts.size, random).reshape(counts.shape)
+    found = np.zeros_like(counts)
+    found[allowed] = without_negatives(drawn[allowed], float(counts.sum()))
+    found[found < rule.least_kept] = 0.0
+    return found
 
 
 def measure_privately(codes: Codes, sizes: Sequence[int], rho: float, random: np.random.Generator) -> Marginals:
@@ -155,8 +203,16 @@ def _possible(sizes: Sequence[int]) -> list[Pair]:
     return [(a, b) for a, b in combinations(range(len(sizes)), 2) if sizes[a] * sizes[b] <= MOST_CELLS]
 
 
-def _count(column: NDArray[np.int32], size: int) -> Counts:
+def _count(column: NDArray[np.integer], size: int) -> Counts:
     return np.bincount(column, minlength=size).astype(np.float64)
+
+
+def _owners(column: NDArray[np.integer], size: int, people: NDArray[np.int64] | None) -> Counts:
+    """Return how many people have each value; rows, where each is a person's only one."""
+    if people is None or not len(column):
+        return _count(column, size)
+    who = int(people.max()) + 1
+    return _count(np.unique(column.astype(np.int64) * who + people) // who, size)
 
 
 def _count_pair(codes: Codes, first: int, second: int, sizes: Sequence[int]) -> Counts:

@@ -14,6 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, cast, get_args
 
+import yaml
+
 from audit.text import Text
 from audit.yaml_file import Node, plain, read_yaml
 from deid.errors import PolicyError
@@ -112,6 +114,10 @@ class SynthPolicy:
     orders: tuple[Order, ...] = ()
     together: tuple[tuple[str, ...], ...] = field(default_factory=tuple)
     """Columns whose values are only combined as they are in the source."""
+    save_model: bool = False
+    """Whether what the rows are drawn from is kept beside them, to draw from again."""
+    content: str = ""
+    """The whole policy as YAML without its comments, from which it can be read again."""
 
     @property
     def learnt(self) -> tuple[ColumnKind, ...]:
@@ -137,8 +143,14 @@ def parse_synth_policy(text: str, file: str = "synthetic.yaml") -> SynthPolicy:
     Raises: PolicyError — naming the line.
     """
     root = read_yaml(text, file, PolicyError)
-    given = root.fields(("version", "name", "dataset", "project", "engine", "columns"), ("privacy", *HEAD, *OF_TABLE))
-    return read_table(read_head(given, root, ENGINES), given)
+    given = root.fields(
+        ("version", "name", "dataset", "project", "engine", "columns"), ("privacy", "save_model", *HEAD, *OF_TABLE)
+    )
+    policy = read_table(read_head(given, root, ENGINES), given)
+    if "save_model" not in given or not given["save_model"].truth():
+        return policy
+    _refuse_unsafe_model(policy, given["save_model"])
+    return replace(policy, save_model=True)
 
 
 HEAD = ("gate", "least_cell")
@@ -150,6 +162,7 @@ OF_TABLE = ("rows", "targets", "secrets", "constraints")
 def read_head(given: Mapping[str, Node], root: Node, engines: Sequence[str]) -> SynthPolicy:
     """Return a policy with what holds for all its tables, and no column yet."""
     given["version"].whole(VERSION, VERSION)
+    content = plain(root)
     return SynthPolicy(
         name=given["name"].words(),
         dataset=given["dataset"].name(),
@@ -159,7 +172,8 @@ def read_head(given: Mapping[str, Node], root: Node, engines: Sequence[str]) -> 
         columns=(),
         privacy=_privacy(given["privacy"]) if "privacy" in given else None,
         gate=_gate(given["gate"]) if "gate" in given else Gate(),
-        digest=hashlib.sha256(_canonical(plain(root))).hexdigest(),
+        digest=hashlib.sha256(_canonical(content)).hexdigest(),
+        content=yaml.safe_dump(content, sort_keys=False, allow_unicode=True),
         least_cell=given["least_cell"].whole(1) if "least_cell" in given else 3,
     )
 
@@ -268,6 +282,24 @@ def _privacy(node: Node) -> Privacy:
     if not 0.0 < delta <= 1e-3:
         given["delta"].refuse(Text("0보다 크고 0.001 이하여야 합니다", "must be above 0 and at most 0.001"))
     return Privacy(epsilon, delta)
+
+
+def _refuse_unsafe_model(policy: SynthPolicy, node: Node) -> None:
+    """Refuse a model that would carry what its rows do not."""
+    if policy.engine != "marginals":
+        node.refuse(
+            Text(
+                "SDV의 모형에는 배운 행이 들어 있을 수 있어 저장하지 않습니다. marginals 엔진만 됩니다",
+                "a model of SDV can hold the rows it learnt from and is never kept; only marginals can",
+            )
+        )
+    if any(column.kind == "name" for column in policy.columns):
+        node.refuse(
+            Text(
+                "이름 열과 함께 쓰지 않습니다: 원자료가 없으면 어떤 이름이 실제로 있는 사람의 것인지 알 수 없습니다",
+                "does not go with a name column: without the source nobody knows which names are somebody's",
+            )
+        )
 
 
 def _refuse_undeclared(columns: tuple[ColumnKind, ...], engine: str, node: Node) -> None:

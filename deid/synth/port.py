@@ -22,6 +22,8 @@ class Drawn:
     tables: Iterator[pa.Table]
     """The rows, block by block; they are drawn while they are read."""
     said: dict[str, object]
+    model: bytes | None = None
+    """What the rows are drawn from, as it may be kept; None where nothing is."""
 
 
 class Engine(Protocol):

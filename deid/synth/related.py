@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from deid.synth.coding import Coding, learn_coding
+from deid.synth.coding import LEAST_ROWS, Coding, learn_coding
+from deid.synth.engine import NOISE
 from deid.synth.grouping import Groups, grouped, ungrouped
-from deid.synth.marginals import Codes, Marginals, measure, surplus
+from deid.synth.marginals import Codes, Marginals, Rule, measure, surplus
 from deid.synth.policy import ColumnKind
 from deid.synth.port import Progress
 from deid.synth.related_source import Places, Related, Rows, as_learnt, days_of
@@ -52,15 +53,18 @@ class Block:
     """The codes of a row and of its ancestors, which its children depend on."""
 
 
-def learn_related(policy: RelatedPolicy, learnt: Related) -> dict[str, Model]:
+def learn_related(policy: RelatedPolicy, learnt: Related, random: np.random.Generator) -> dict[str, Model]:
     """Return what is learnt of each table. Raises: DataError."""
+    rule = Rule(LEAST_ROWS, policy.head.least_cell, NOISE)
     models: dict[str, Model] = {}
     whole: dict[str, Codes] = {}
     widths: dict[str, tuple[int, ...]] = {}
     for table in policy.tables:
         rows = learnt[table.name]
         counted, kinds = _with_counts(policy, table, learnt)
-        coding = learn_coding(counted, kinds, public_only=False)
+        # The people's own table has one row for each of them; everywhere else a person can have many.
+        people = rows.person if table.parent else None
+        coding = learn_coding(counted, kinds, public_only=False, people=people)
         together = tuple(tuple(coding.names.index(name) for name in group) for group in table.policy.together)
         codes, groups = grouped(coding.encode(counted), coding.sizes, together, policy.head.least_cell)
         above = whole[table.parent][rows.parent] if table.parent else np.empty((len(codes), 0), dtype=np.int32)
@@ -68,9 +72,8 @@ def learn_related(policy: RelatedPolicy, learnt: Related) -> dict[str, Model]:
         context = _strongest(above, above_sizes, codes, groups.sizes)
         joint = np.hstack([above[:, list(context)], codes])
         sizes = (*(above_sizes[n] for n in context), *groups.sizes)
-        models[table.name] = Model(
-            table, coding, groups, context, measure(joint, sizes, policy.head.least_cell), dict(rows.alone)
-        )
+        marginals = measure(joint, sizes, rule, random, people)
+        models[table.name] = Model(table, coding, groups, context, marginals, dict(rows.alone))
         whole[table.name], widths[table.name] = np.hstack([above, codes]), (*above_sizes, *groups.sizes)
     return models
 

@@ -99,7 +99,7 @@ class RelatedMaking:
             self._said |= said
             blocks: Iterator[Related] = iter([drawn])
         else:
-            models = learn_related(self._policy, self._learnt)
+            models = learn_related(self._policy, self._learnt, self._random)
             people = self._learnt[self._policy.root.name].table.num_rows
             blocks = draw_related(self._policy, models, people, self._random, progress)
         for block in blocks:

@@ -90,8 +90,8 @@ def _draw_tree(
         if not reached:
             start = min(waiting)
             waiting.discard(start)
-            ones = np.broadcast_to(marginals.ones[start], (1, marginals.sizes[start]))
-            block[:, start] = _drawn(ones, np.zeros(len(block), dtype=np.int64), random)
+            ones = marginals.ones[start]
+            block[:, start] = _drawn(ones[None, :], np.zeros(len(block), dtype=np.int64), random, ones)
             reached.append(start)
         while reached:
             column = reached.pop()
@@ -100,12 +100,16 @@ def _draw_tree(
                 if column in pair and other in waiting:
                     waiting.discard(other)
                     reached.append(other)
-                    block[:, other] = _drawn(marginals.joint(column, other), block[:, column], random)
+                    counts, alone = marginals.joint(column, other), marginals.ones[other]
+                    block[:, other] = _drawn(counts, block[:, column], random, alone)
 
 
-def _drawn(counts: Counts, given: NDArray[np.integer], random: np.random.Generator) -> NDArray[np.int64]:
-    """Return one value for each row, by the counts in the line that `given` names; an empty line is even."""
-    lines = np.where(counts.sum(axis=1, keepdims=True) > 0.0, counts, 1.0)
+def _drawn(counts: Counts, given: NDArray[np.integer], random: np.random.Generator, alone: Counts) -> NDArray[np.int64]:
+    """Return one value for each row, by the counts in the line that `given` names; for an empty line by those alone.
+
+    Never evenly, where anything was counted: a value that is not to be drawn would come out of it.
+    """
+    lines = np.where(counts.sum(axis=1, keepdims=True) > 0.0, counts, alone if alone.any() else 1.0)
     shares = np.cumsum(lines, axis=1)
     shares /= shares[:, -1:]
     width = counts.shape[1]

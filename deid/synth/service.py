@@ -20,6 +20,7 @@ from deid.announced import Announced
 from deid.errors import DataError, DeidError
 from deid.sources import Table
 from deid.synth.engine import fresh_random
+from deid.synth.kept import model_path, refuse_model_target, write_model
 from deid.synth.made import Makers, makers_of
 from deid.synth.making import MOST_COMPARED, MOST_LEARNT, Synthetic, judged, learn_and_draw
 from deid.synth.policy import SynthPolicy
@@ -80,6 +81,8 @@ class SynthDesk:
                 made = _made(policy, table, staged, shown)
                 if made.judged.passed:
                     _write(made, policy, staged, target)
+                    if made.model is not None:
+                        write_model(made.model, target)
             return {target.stem: made}
 
         return self._carry_out(asked, (target,), work)
@@ -118,6 +121,8 @@ class SynthDesk:
         for target in targets:
             refuse_target(target)
         policy = asked.policy
+        if isinstance(policy, SynthPolicy) and policy.save_model:
+            refuse_model_target(targets[0])
         about = Object("dataset", policy.dataset, project=policy.project)
         announced = Announced(self._log, "deid.synthetic", policy.digest, asked.by, asked.subjects, asked.source)
         facts = _facts(policy)
@@ -134,6 +139,8 @@ class SynthDesk:
             "rows": sum(one.rows for one in tables),
             "held_out": tables[0].held_out_rows,
         }
+        if tables[0].model is not None:
+            counted["model"] = hashlib.sha256(tables[0].model).hexdigest()
         if not all(one.judged.passed for one in made.values()):
             announced.record("denied", about, intent_id=intent, reason="risk_too_high", detail=counted)
             return SyntheticExtract(made, None)
@@ -142,7 +149,7 @@ class SynthDesk:
             announced.record("ok", replace(about, sha256=digest), intent_id=intent, detail=counted)
         except AuditError:
             # What is not recorded must not be there.
-            _unlink(targets)
+            _unlink((*targets, *(model_path(target) for target in targets)))
             raise
         return SyntheticExtract(made, digest)
 

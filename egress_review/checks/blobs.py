@@ -22,6 +22,9 @@ from egress_review.checks.subject import Subject
 from egress_review.findings import Where
 from registry.text import Text
 
+_PIECE = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{8,60}={0,2}(?![A-Za-z0-9+/])")
+FEWEST_PIECES, LEAST_PIECES = 12, 200
+"""Short mixed words, and characters in them together, from which they are one text that was cut up."""
 _TOKEN = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{24,}={0,2}(?![A-Za-z0-9+/_=-])")
 _PACKED = (
     *(b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x80\x04\x95", b"\x80\x05\x95", b"\x89PNG"),
@@ -45,6 +48,7 @@ _LETTERS = str.maketrans("", "", ascii_letters + digits)
 
 LEAST_LINE = 24
 """Characters of the shortest line that can be one of codes."""
+SHORTEST_PIECE = 8
 SHORTEST_CODE = 16
 """Characters of a cell from which it may be one of codes."""
 FEWEST_CODES = 5
@@ -90,6 +94,21 @@ def _in_text(subject: Subject) -> Iterator[tuple[Where, str]]:
             yield Where(row=subject.line_of(match.start())), "dense"
     if subject.type not in ("csv", "tsv"):
         yield from _in_lines(subject)
+        if subject.type != "code":
+            yield from _in_pieces(subject)
+
+
+def _in_pieces(subject: Subject) -> Iterator[tuple[Where, str]]:
+    """Many short words of mixed letters and digits, as keys, values or ends of lines."""
+    found = [match for match in _within(subject, _PIECE, _IN_TOKEN, 8) if _is_mixed(match[0])]
+    if len(found) >= FEWEST_PIECES and sum(len(match[0]) for match in found) >= LEAST_PIECES:
+        yield Where(row=subject.line_of(found[0].start())), "pieces"
+
+
+def _is_mixed(word: str) -> bool:
+    """Whether a word changes between capitals, small letters and digits as no name does."""
+    kinds = [_kind(letter) for letter in word]
+    return len({0, 1, 2}.intersection(kinds)) > 1 and sum(a != b for a, b in pairwise(kinds)) > len(word) * MIXED
 
 
 def _within(subject: Subject, pattern: re.Pattern[str], alphabet: Alphabet, least: int) -> Iterator[re.Match[str]]:
@@ -118,6 +137,11 @@ def _in_columns(subject: Subject) -> Iterator[tuple[Where, str]]:
         for index in range(len(table.names)):
             # One look at the lengths spares the rest for columns of numbers and words.
             if max(map(len, table.distinct(index)), default=0) < SHORTEST_CODE:
+                short = [
+                    w for cell in table.distinct(index) if len(w := cell.strip()) >= SHORTEST_PIECE and _is_mixed(w)
+                ]
+                if len(short) >= FEWEST_PIECES and sum(map(len, short)) >= LEAST_PIECES:
+                    yield Where(row=table.numbers[0], column=index + 1), "pieces"
                 continue
             long = [word for cell in table.column(index) if len(word := cell.strip()) >= SHORTEST_CODE]
             if len(long) >= FEWEST_CODES and sum(map(_is_code, long)) >= max(FEWEST_CODES, len(long) // 2):

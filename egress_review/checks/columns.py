@@ -32,6 +32,7 @@ def _words(text: str) -> frozenset[str]:
 _COUNT = _words("""
     n count counts cnt freq freqs frequency frequencies num nobs obs observations nrow nrows samplesize
     persons people patients subjects participants individuals respondents students employees records
+    population women men children
     cases controls deaths events hospitalizations hospitalisations admissions enrolled households headcount
 """)
 _PERCENT = _words("""
@@ -63,12 +64,13 @@ _PERSON_KO = re.compile(
 
 _COUNT_KO = re.compile(
     r"(?:.*(?:인원|인원수|명수|건수|빈도|빈도수|도수|자수|원수|생수|객수|민수|가구수|세대수|사례수|표본수|관측수|관측치수|"
-    r"발생수|환자|사망|인구|인구수|헤드카운트|방문수|이용수|응답수|대상수|출생수|입원수|수술수|사람수|기관수|업체수)|명|건|수|개수)"
+    r"발생수|환자|사망|인구|인구수|헤드카운트|방문수|이용수|응답수|대상수|출생수|입원수|수술수|사람수|기관수|업체수|"
+    r"사람|대상|참여|대상군|증례|증례수|(?<![숫글투이의인입원전])자)|명|건|수|개수)"
 )
 _PERCENT_KO = re.compile(r".*(?:비율|백분율|구성비|분율|유병률|발생률|사망률|점유율|율|률|퍼센트|비중)")
 _STATISTIC_KO = re.compile(
     r".*(?:평균|표준편차|표준오차|중앙값|중위수|분산|계수|오차|추정치|신뢰구간|유의확률|점수|지수|금액|비용|가격|합계액|"
-    r"변수|차수|상수|함수|배수|급수|오즈비|위험비|편차|농도|수치|체중|신장|혈압)"
+    r"변수|차수|(?<!대)상수|함수|배수|급수|오즈비|위험비|편차|농도|수치|체중|신장|혈압)"
 )
 _EXTREME_KO = re.compile(r".*(?:최소|최대|최솟값|최댓값|최저|최고)(?:값)?")
 _LABEL_KO = re.compile(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from itertools import repeat
+from itertools import islice, repeat
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -25,15 +25,25 @@ CROSS_TABLE_ROWS = 200
 CHARACTERISTICS_ROWS = 2000
 """Rows up to which the first cell of each row may name what the row holds."""
 
-_OPENING = re.compile("[(\\[（]")
+_OPENING = re.compile("[(\\[（/]|\\bof\\b")
 _WHOLE = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?\s*(?:명|건|인|가구|세대|개|people|persons|patients)?")
+_OF_ALL = re.compile(r"합계|총|전체|\btotal\b|\ball\b", re.IGNORECASE)
+"""What the last row calls itself when it adds up people, such as `합계 인원`."""
+_WITH_UNIT = re.compile(r"[\d,]{1,20}\s*(?:명|인|people|persons|patients)")
 _DECIMAL = re.compile(r"[-+]?[\d,]*\.\d+(?:[eE][-+]?\d+)?|[-+]\d+|\d+[eE][-+]?\d+")
 _FRACTIONS = re.compile(r"(?>(?:[-+]?[0-9]{0,30}\.[0-9]{0,30}[1-9]0{0,8}\n)*)")
 """Cells that are all decimal numbers and none of them whole: a column of them is read in one look.
 
 In an atomic group: a possessive one of several parts goes wrong in CPython before 3.11.5 (gh-106052).
 """
-_PAIRED = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)\s*(?:명|건)?\s*[(\[]\s*[<>≤≥]?\s*[\d.,]+\s*(%?)\s*[)\]]\s*\*{0,3}")
+_PAIRED = re.compile(
+    r"(\d{1,3}(?:,\d{3})+|\d+)\s*(?:명|건)?\s*(?:(?:/|of)\s*[\d,]+\s*(?:명|건)?)?"
+    r"\s*[(\[]\s*[<>≤≥]?\s*[\d.,]+\s*(%?)\s*[)\]]\s*\*{0,3}"
+    r"|(\d{1,3}(?:,\d{3})+|\d+)\s*(?:/|of)\s*[\d,]+"
+)
+"""A count with its share, with the count that it is of, or with both: `4 (3.3%)`, `4/120`, `4/120 (3.3%)`."""
+_FOOTNOTE = re.compile(r"(?<=\d)\s?(?:[*†‡§¶]+|\^?[⁰¹²³⁴-⁹⁽⁾ᵃ-ᶻ]+|[a-e]\)|\^[a-e1-9])$")
+"""The mark of a note behind a number; superscripts go before they are read as digits."""
 
 
 class Why(StrEnum):
@@ -76,8 +86,9 @@ def whole(cell: str) -> int | None:
     plain = _plain(cell)
     if not plain[:1].isdigit():
         return None
-    if plain.isdecimal():
+    if plain.isdecimal() and cell[-1:].isdecimal():
         return int(plain)
+    plain = _plain(_FOOTNOTE.sub("", cell.strip()))
     match = _WHOLE.fullmatch(plain)
     return int(match[1].replace(",", "")) if match else None
 
@@ -85,7 +96,7 @@ def whole(cell: str) -> int | None:
 def paired(cell: str) -> tuple[int, bool] | None:
     """The count in a cell such as `12 (34.5%)`, and whether the cell itself says that it is a percentage."""
     match = _PAIRED.fullmatch(_plain(cell)) if len(cell) <= LONGEST_NUMBER else None
-    return (int(match[1].replace(",", "")), match[2] == "%") if match else None
+    return (int((match[1] or match[3]).replace(",", "")), match[2] == "%") if match else None
 
 
 def _plain(cell: str) -> str:
@@ -104,6 +115,9 @@ class _Column:
     whole_numbers: int
     others: int
     """Numbers that are not whole or are negative."""
+
+    has_unit: bool
+    """Whether the cells themselves say that they count people."""
 
     @property
     def mostly_whole(self) -> bool:
@@ -148,7 +162,15 @@ def _read_column(table: Table, index: int, claims: FileClaims) -> _Column:
         strange = {cell for cell, value in read.items() if value is None and _is_other_number(cell)}
         others = sum(map(strange.__contains__, cells)) if strange else 0
     found = len(values) - values.count(None)
-    return _Column(index, name, kind_of(name), claims.declared(name), values, found, others)
+    kind = kind_of(name)
+    has_unit = bool(found) and kind in (Kind.UNKNOWN, Kind.LABEL) and _have_unit(distinct)
+    return _Column(index, name, kind, claims.declared(name), values, found, others, has_unit)
+
+
+def _have_unit(cells: Collection[str]) -> bool:
+    """Whether more than half of some cells are numbers of people."""
+    first = list(islice(cells, 20))
+    return 2 * sum(_WITH_UNIT.fullmatch(cell.strip()) is not None for cell in first) > len(first)
 
 
 def _is_other_number(cell: str) -> bool:
@@ -158,7 +180,8 @@ def _is_other_number(cell: str) -> bool:
 def _reason(column: _Column) -> Why | None:
     if column.declared == "counts":
         return Why.DECLARED
-    if column.declared is None and column.kind is Kind.COUNT and column.whole_numbers and column.mostly_whole:
+    says_so = column.kind is Kind.COUNT or (column.kind in (Kind.UNKNOWN, Kind.LABEL) and column.has_unit)
+    if column.declared is None and says_so and column.whole_numbers and column.mostly_whole:
         return Why.NAMED
     return None
 
@@ -183,6 +206,8 @@ def _by_arithmetic(table: Table, columns: list[_Column], unnamed: list[_Column])
             *parts, total = column.values
             if total is not None and None not in parts and sum(v or 0 for v in parts) == total:
                 found[column.index] = Why.ADDS_UP
+    if last and kind_of(last[0]) is Kind.COUNT and _OF_ALL.search(last[0]):
+        found |= {column.index: Why.NAMED for column in unnamed}
     for column in columns:
         parts_of = [c for c in unnamed if c.index != column.index]
         if is_total(table.names[column.index]) and len(parts_of) > 1 and _sums_rows(column, parts_of):

@@ -134,8 +134,7 @@ def rounding_of(counts: Sequence[int], claimed: int | None) -> int:
 def _entries(table: Table, reading: Reading) -> Iterator[_Entry]:
     """Every count and every masked cell among the counts."""
     counted = {count.column - 1 for count in reading.counts}
-    columns = [column for column in range(len(table.names)) if column not in counted and _labels(table, column)]
-    columns = columns[:MOST_DIMENSIONS]
+    columns = _label_columns(table, counted)[:MOST_DIMENSIONS]
     headings = {column: _of_heading(table.names[column], alone=len(counted) == 1) for column in counted}
     values = {(count.row, count.column - 1): count.value for count in reading.counts}
     rows = [
@@ -149,6 +148,16 @@ def _entries(table: Table, reading: Reading) -> Iterator[_Entry]:
             span = mask_range(row[column]) if value is None and column < len(row) else None
             if value is not None or span is not None:
                 yield _Entry(value, measure, (*labels, heading), Where(row=number, column=column + 1), span)
+
+
+def labelled_by(table: Table, reading: Reading) -> int:
+    """How many columns of labels a table of counts has; by more than `MOST_DIMENSIONS` it is not taken apart."""
+    counted = {count.column - 1 for count in reading.counts}
+    return len(_label_columns(table, counted)) if counted else 0
+
+
+def _label_columns(table: Table, counted: set[int]) -> list[int]:
+    return [column for column in range(len(table.names)) if column not in counted and _labels(table, column)]
 
 
 def _labels(table: Table, column: int) -> bool:

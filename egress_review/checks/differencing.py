@@ -13,10 +13,10 @@ from typing import TypeAlias
 from egress_review.checks.cells import mend
 from egress_review.checks.columns import is_total
 from egress_review.checks.counts import Reading
-from egress_review.checks.cuts import MOST_CELLS, Cut, Key, cut_of
+from egress_review.checks.cuts import MOST_CELLS, MOST_DIMENSIONS, Cut, Key, cut_of, labelled_by
 from egress_review.checks.joint import Range, TooMany, narrowed, shared, speaking
 from egress_review.checks.lengths import bearable
-from egress_review.checks.linked import MOST_UNKNOWN, Disclosure, Kind, compare, unsolved
+from egress_review.checks.linked import Disclosure, Kind, compare, unsolved
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
@@ -83,10 +83,20 @@ _BEYOND = Text(
     en="The tables were not all computed together: there are {number} of what {most} are computed of. "
     "They were compared in pairs.",
 )
-_BEYOND_PAIR = Text(
-    ko="두 표를 함께 풀지는 못했습니다: 가린 셀 {number}개(한도 {most}개). 같은 집단의 셀끼리는 비교했습니다.",
-    en="Two tables were not solved together: {number} suppressed cells (limit {most}). Cells of the same group were "
-    "compared.",
+_BEYOND_OF = {
+    "cells": Text(
+        ko="두 표를 함께 풀지는 못했습니다: 가린 셀 {number}개(한도 {most}개). 같은 집단의 셀끼리는 비교했습니다.",
+        en="Two tables were not solved together: {number} suppressed cells (limit {most}). Cells of the same group "
+        "were compared.",
+    ),
+    "sums": Text(
+        ko="두 표를 끝까지 함께 풀지는 못했습니다: 가린 셀이 든 합계식 {number}개(한도 {most}개).",
+        en="Two tables were not solved together to the end: {number} sums hold a suppressed cell (limit {most}).",
+    ),
+}
+_TOO_MANY_LABELS = Text(
+    ko="표의 구분 열이 {number}개라 앞의 {most}개만으로 다른 표와 대조했습니다.",
+    en="The table has {number} columns of labels; it was compared with other tables by the first {most} only.",
 )
 _TOO_MANY = Text(
     ko="표의 수가 {number}개라 다른 표와 대조하지 않았습니다(한도 {most}개).",
@@ -167,7 +177,11 @@ def check_linked(subject: Subject, gathered: Gathered, listing: Listing) -> None
         if len(reading.counts) > MOST_CELLS:
             message = _TOO_MANY.fill(number=len(reading.counts), most=MOST_CELLS)
             listing.skip("cells.linked", message, _SPLIT)
-        elif cut := cut_of(table, reading, subject.claims):
+            continue
+        if (number := labelled_by(table, reading)) > MOST_DIMENSIONS:
+            message = _TOO_MANY_LABELS.fill(number=number, most=MOST_DIMENSIONS)
+            listing.skip("cells.linked", message, _SPLIT, severity=Severity.WARN)
+        if cut := cut_of(table, reading, subject.claims):
             _compare([cut], gathered.tables, "cells.linked", told, subject, listing)
             _narrow_together(cut, gathered.tables, told, subject, listing)
             gathered.tables.append(Released(_short(subject.name), {}, (cut,)))
@@ -294,7 +308,7 @@ def _compare(
         for old in other.cuts:
             for new in cuts:
                 if old and (beyond := unsolved(new, old)):
-                    message = _BEYOND_PAIR.fill(number=beyond, most=MOST_UNKNOWN)
+                    message = _BEYOND_OF[beyond.of].fill(number=beyond.number, most=beyond.most)
                     listing.skip(rule, message, _SPLIT, severity=Severity.WARN)
                 for found in compare(new, old, least) if old else ():
                     if found.where not in told:

@@ -14,6 +14,7 @@ from deid.zone_recognisers import compiled
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
+from egress_review.checks.workbook import Workbook
 from egress_review.findings import Severity, Where
 from egress_review.rules import RULE
 from egress_review.terms import Policy
@@ -49,6 +50,37 @@ def check_identifiers(subject: Subject, listing: Listing) -> None:
     else:
         for where, span in in_lines(subject.text, more):
             _flag(where, span, listing)
+
+
+_CODED = re.compile(
+    r"(?:patients?|persons?|subjects?|participants?|members?|customers?|mrn|환자|대상자|연구|등록|회원|고객|차트)"
+    r"[ _-]*(?:id|no|number|번호)?[ _-]*[A-Za-z]?\d{4,}(?!\d)",
+    re.IGNORECASE,
+)
+_A_NUMBER = Text(
+    ko="이름에 사람이나 건의 번호로 보이는 것이 있습니다.",
+    en="The name holds what looks like the number of a person or a case.",
+)
+
+
+def check_names(subject: Subject, listing: Listing) -> None:
+    """What the file is called, and its sheets: names are shown to everybody who handles it."""
+    stem = subject.name.rpartition(".")[0] or subject.name
+    book = subject.workbook if subject.type == "xlsx" and subject.content.kind == "zip" else None
+    sheets = [sheet.name for sheet in book.sheets] if isinstance(book, Workbook) else []
+    more = compiled(subject.policy.recognisers)
+    for name, where in ((stem, Where(path="name")), *((sheet, Where(path="name of a sheet")) for sheet in sheets)):
+        # An underscore is part of a word for the recognisers, and no part of a number for people.
+        for span in detect(name.replace("_", " "), more=more):
+            _flag(where, span, listing)
+        if _CODED.search(name):
+            listing.flag("identifier.other_id", _A_NUMBER, _RENAME, where=where, number=1)
+
+
+_RENAME = Text(
+    ko="이름에서 번호를 빼십시오. 사람의 번호가 아니라면 설명에 까닭을 적으십시오.",
+    en="Take the number out of the name; if it is of nobody, say in the context why.",
+)
 
 
 def flag_lines(text: str, policy: Policy, listing: Listing) -> None:

@@ -23,6 +23,8 @@ MOST_PIXELS = 50_000_000
 """Pixels beyond which a picture is refused: a few kilobytes can unpack to gigabytes."""
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_INDEXED = 3
+"""Type of a picture whose pixels are places in its palette."""
 _PNG_DRAWS = frozenset((b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"))
 _PNG_HARMLESS = frozenset((b"pHYs", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"bKGD", b"hIST", b"tIME", b"cICP"))
 _PNG_TEXT = frozenset((b"tEXt", b"zTXt", b"iTXt"))
@@ -158,7 +160,9 @@ def _read_png(data: bytes) -> Picture:
             header = struct.unpack(">IIBBBBB", content)
         elif header is None:
             raise _broken("PNG의 머리가 잘못되었습니다.", "The PNG does not start with its header.")
-        if kind in _PNG_DRAWS:
+        if kind == b"PLTE" and header[3] != _INDEXED:
+            metadata.append("PLTE")  # Colours that no pixel names.
+        elif kind in _PNG_DRAWS:
             kept += raw
             packed += content if kind == b"IDAT" else b""
         elif kind in _PNG_TEXT:

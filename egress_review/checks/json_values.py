@@ -7,9 +7,9 @@ from typing import Any
 
 from egress_review.checks.cells import check_table, judge
 from egress_review.checks.columns import Kind, kind_of
-from egress_review.checks.counts import whole
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
+from egress_review.checks.tallies import is_tally, whole_number
 from egress_review.claims import FileClaims
 from egress_review.findings import Where
 
@@ -34,14 +34,17 @@ def counts_in(
 ) -> Iterator[tuple[str, int]]:
     """Counts with their paths; `counted` is what the keys above said, None if they said nothing."""
     if isinstance(value, dict):
-        around = True if counted is None and _is_tally(value) else counted
+        around = True if counted is None and is_tally(value) else counted
         for key, inner in value.items():
-            yield from counts_in(inner, claims, f"{path}.{key[:60]}", _counted(key, claims, around))
+            said = _counted(key, claims, around)
+            if said is False and isinstance(inner, dict) and kind_of(key) is Kind.LABEL:
+                said = None  # What stands under `region` may be how many there are in each.
+            yield from counts_in(inner, claims, f"{path}.{key[:60]}", said)
     elif isinstance(value, list):
         for position, inner in enumerate(value, 1):
             yield from counts_in(inner, claims, f"{path}[{position}]", counted)
     elif counted:
-        number = _whole_number(value)
+        number = whole_number(value)
         if number is not None and number >= 0:
             yield path, number
 
@@ -57,19 +60,3 @@ def _counted(key: str, claims: FileClaims, around: bool | None) -> bool | None:
     if kind is Kind.PERCENT:
         return False
     return around if around or kind is Kind.UNKNOWN else False
-
-
-def _is_tally(value: dict[str, Any]) -> bool:
-    """Whether an object maps two or more categories to whole numbers and to nothing else."""
-    numbers = [_whole_number(inner) for inner in value.values()]
-    return len(numbers) > 1 and None not in numbers and all(kind_of(key) is Kind.UNKNOWN for key in value)
-
-
-def _whole_number(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return whole(value) if isinstance(value, str) else None

@@ -142,13 +142,30 @@ def _unmasked(new: Cut, old: Cut, least: int) -> Iterator[Disclosure]:
             yield Disclosure("solved", ours_at or somewhere[1], theirs_at or somewhere[0], sure=True)
 
 
-def unsolved(new: Cut, old: Cut) -> int:
-    """How many masked cells two tables have that agree, if they are too many to be solved together; else 0."""
+@dataclass(frozen=True, slots=True)
+class Unsolved:
+    """What two tables that agree have too many of to be solved together: masked cells, or sums that hold one."""
+
+    number: int
+    most: int
+    of: Literal["cells", "sums"]
+
+
+def unsolved(new: Cut, old: Cut) -> Unsolved | None:
+    """What keeps two tables that agree from being solved together; None if nothing does."""
     both = new.facts.keys() & old.facts.keys()
     if not both or any(new.facts[key].value != old.facts[key].value for key in both):
-        return 0
-    unknown = len({*new.masked, *old.masked} - values_of(new).keys() - values_of(old).keys())
-    return unknown if unknown > MOST_UNKNOWN else 0
+        return None
+    values = {**values_of(old), **values_of(new)}
+    unknown = {*new.masked, *old.masked} - values.keys()
+    if len(unknown) > MOST_UNKNOWN:
+        return Unsolved(len(unknown), MOST_UNKNOWN, "cells")
+    sums = (
+        sum(_equation(group, values, unknown) is not None for cut in (new, old) for group in cut.groups)
+        if unknown
+        else 0
+    )
+    return Unsolved(sums, MOST_EQUATIONS, "sums") if sums > MOST_EQUATIONS else None
 
 
 def values_of(cut: Cut) -> Mapping[Key, int]:
@@ -157,7 +174,10 @@ def values_of(cut: Cut) -> Mapping[Key, int]:
 
 
 def _solved(cuts: list[Cut], values: Mapping[Key, int]) -> dict[Key, int]:
-    """The masked cells that the equations of the tables determine: elimination over exact fractions."""
+    """The masked cells that the equations of the tables determine: elimination over exact fractions.
+
+    Nothing of too many cells, and of too many sums what the first give away; `unsolved` tells of both.
+    """
     unknown = {key for cut in cuts for key in cut.masked if key not in values}
     if not 0 < len(unknown) <= MOST_UNKNOWN:
         return {}
@@ -165,9 +185,9 @@ def _solved(cuts: list[Cut], values: Mapping[Key, int]) -> dict[Key, int]:
     for cut in cuts:
         for group in cut.groups:
             row = _equation(group, values, unknown)
-            if row is not None and len(rows) < MOST_EQUATIONS:
+            if row is not None:
                 rows.append(row)
-    return _determined(rows)
+    return _determined(rows[:MOST_EQUATIONS])
 
 
 def _equation(

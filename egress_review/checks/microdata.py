@@ -21,9 +21,15 @@ LEAST_CODE = 6
 """Characters of a code; shorter ones are labels, ranks and counts."""
 MOST_LENGTHS = 3
 """Different lengths that the codes of one numbering have."""
+FEWEST_SINGLE = 3
+"""Rows of single ages and another mark of a person from which a table is a list of people, however short."""
+COMPLETE = 0.75
+"""Share of all combinations of single ages and other marks from which a short table is a grid."""
 GRID = 0.5
 """Share of all combinations of its labels from which a table is a grid of groups, each of which stands in one row."""
 
+_AGE = re.compile(r"(?:.*[ _])?age(?:[ _]years?|[ _]at .*)?|.*(?:나이|연령)(?:\(세\)|\(만\))?", re.IGNORECASE)
+_GROUPED = re.compile(r"mean|median|avg|average|std|sd\b|coef|estimate|평균|중앙|중위|표준|계수|[<>≥≤]", re.IGNORECASE)
 _COUNTED = frozenset((Kind.COUNT, Kind.COUNT_AND_PERCENT, Kind.PERCENT))
 _DATED = re.compile(r"(?:19|20)\d{2}(?:\d{2}){0,2}(?:t\d{6})?")
 _QUASI = re.compile(
@@ -94,7 +100,11 @@ def _is_code(text: str) -> bool:
 
 def _check_singled_out(table: Table, listing: Listing) -> None:
     """Combinations of what is known about people that stand once, in a table that counts nobody and is no grid."""
-    if len(table.rows) < FEWEST_VALUES or any(kind_of(name) in _COUNTED for name in table.names):
+    if any(kind_of(name) in _COUNTED for name in table.names):
+        return
+    if FEWEST_SINGLE <= len(table.rows) < FEWEST_VALUES:
+        _check_few(table, listing)
+    if len(table.rows) < FEWEST_VALUES:
         return
     chosen = [index for index, name in enumerate(table.names) if _QUASI.fullmatch(name.strip())]
     if len(chosen) < 2:
@@ -110,3 +120,27 @@ def _check_singled_out(table: Table, listing: Listing) -> None:
     where = Where(row=max(1, table.numbers[0] - 1), column=chosen[0] + 1)
     message = _SINGLE.fill(columns=names, number=singles)
     listing.flag("table.singular", message, _AGGREGATE, where=where, number=singles)
+
+
+def _check_few(table: Table, listing: Listing) -> None:
+    """A short list of people: single ages, each beside another mark of a person, and no statistic of a group."""
+    if any(_GROUPED.search(name) for name in table.names):
+        return
+    ages = [i for i, name in enumerate(table.names) if _AGE.fullmatch(name.strip()) and _single_years(table, i)]
+    marks = [i for i, name in enumerate(table.names) if i not in ages and _QUASI.fullmatch(name.strip())]
+    if not ages or not marks:
+        return
+    rows = list(zip(*(table.column(index) for index in (*ages, *marks)), strict=True))
+    singles = sum(count == 1 for count in Counter(rows).values())
+    possible = math.prod(len(set(table.column(index))) for index in (*ages, *marks))
+    ranked = any(list(table.column(i)) == [str(n) for n in range(1, len(rows) + 1)] for i in range(len(table.names)))
+    if singles and (ranked or len(set(rows)) <= COMPLETE * possible):
+        names = ", ".join(table.names[index] for index in (*ages, *marks))[:200]
+        where = Where(row=max(1, table.numbers[0] - 1), column=ages[0] + 1)
+        message = _SINGLE.fill(columns=names, number=singles)
+        listing.flag("table.singular", message, _AGGREGATE, where=where, number=singles)
+
+
+def _single_years(table: Table, index: int) -> bool:
+    cells = [cell.strip() for cell in table.column(index)]
+    return all(cell.isdecimal() and int(cell) <= 120 for cell in cells) and len(set(cells)) > len(cells) / 2

@@ -14,6 +14,7 @@ from egress_review.checks.cells import judge
 from egress_review.checks.counts import whole
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
 from egress_review.findings import Severity, Where
 from registry.text import Text
 
@@ -24,6 +25,7 @@ _FREEDOM = re.compile(
     rf"(?:df|d\.f\.|degrees of freedom)[ _.]*(?:of[ _])?(?:residuals?|resid|error)\b{_NUMBER}"
     rf"|(?:residual|error)[ _.]*(?:df|degrees of freedom)\b{_NUMBER}"
     r"|(?:residual standard error|residual deviance)\s*:.{1,40}? on (\d+)\s+degrees of freedom"
+    r"|degrees of freedom:.{1,40};\s*(\d+)\s+residual"
     rf"|잔차\s*자유도{_NUMBER}",
     re.IGNORECASE,
 )
@@ -35,6 +37,13 @@ _OBSERVATIONS = re.compile(
     rf"(?:no\.?|number|num)\s*(?:of\s*)?(?:observations|obs)\b\.?{_NUMBER}|\bnobs\b{_NUMBER}|관측\s*(?:치|값)?\s*수{_NUMBER}",
     re.IGNORECASE,
 )
+_EVENTS = re.compile(
+    r"number of events(?: observed)?\s*[=:]\s*(\d+)|\bno\.? of failures\s*[=:]\s*(\d+)|사건\s*수\s*[=:]\s*(\d+)",
+    re.IGNORECASE,
+)
+"""The events behind a model of survival, as R, lifelines and Stata print them."""
+_OF_VARIANCE = re.compile(r"\s*(?:Residuals?|Error|잔차)\s*\|?\s+[\d.]+(?:e[+-]?\d+)?\s+(\d+)\s+[\d.]+.*")
+"""The line of an analysis of variance as Stata and SAS print it: sum of squares, freedom, mean square."""
 _PARAMETERS = re.compile(rf"df[ _.]*model\b{_NUMBER}", re.IGNORECASE)
 _FIT = re.compile(rf"(?<![.\w])(?<!adj\. )(?<!pseudo )r-?[ _]?squared\b{_NUMBER}", re.IGNORECASE)
 _HEADING = re.compile(r"df[._ ]?resid(?:uals?)?|df\.residual|resid(?:ual)?[._ ]?df|잔차\s*자유도", re.IGNORECASE)
@@ -48,12 +57,12 @@ _PREDICTED = re.compile(r"predict|\bpred|예측", re.IGNORECASE)
 _CONFUSION = re.compile(r"confusion|혼동\s*행렬|오분류표", re.IGNORECASE)
 _SPEAKS = re.compile(
     r"[Rr]esid|RESID|[Ff]reedom|[Ss]quared|[Oo]bservations|of obs|nobs|Df Model|df_model|f1-score|"
-    r"\[T\.|F ?\(|\bt ?\(|자유도|관측"
+    r"\[T\.|F ?\(|\bt ?\(|자유도|관측|of events|of failures|사건|Error|잔차"
 )
 """Words without which a text holds no summary; a table of any length is passed over in one look."""
 _HINTS = (
     *("esid", "ESID", "reedom", "quared", "bservations", "of obs", "nobs", "Df Model", "df_model", "f1-score", "[T."),
-    *("F(", "F (", "t(", "t (", "자유도", "관측"),
+    *("F(", "F (", "t(", "t (", "자유도", "관측", "of events", "of failures", "사건", "Error", "잔차"),
 )
 """Letters without which none of those words is there, each looked for much faster than the words together."""
 
@@ -99,7 +108,9 @@ def check_models(subject: Subject, listing: Listing) -> None:
         for match in _FIT.finditer(line):
             if _value(match) == 1.0:
                 listing.flag("model.saturated", _FULL, _FREE_MEND, where=Where(row=number))
-        for match in _OBSERVATIONS.finditer(line):
+        if variance := _OF_VARIANCE.fullmatch(line):
+            _judge_freedom(_value(variance), Where(row=number), subject, listing)
+        for match in (*_OBSERVATIONS.finditer(line), *_EVENTS.finditer(line)):
             _judge_count(int(_value(match)), Where(row=number), subject, listing)
     _check_parameters(lines, subject, listing)
     _check_terms(lines, subject, listing)
@@ -215,7 +226,7 @@ def _check_columns(subject: Subject, listing: Listing) -> None:
     for table in subject.tables:
         names = [name.strip().lower() for name in table.names]
         report = {"precision", "recall", "support"} <= set(names)
-        confusion = _is_confusion(names)
+        confusion = _is_confusion(names) or _is_square(table)
         for column, name in enumerate(names):
             freedom = _HEADING.fullmatch(name) is not None
             if not freedom and not (report and name == "support") and not (confusion and column):
@@ -233,6 +244,13 @@ def _is_confusion(names: list[str]) -> bool:
     """Whether a table is a confusion matrix by its headings: what is true down, what was predicted across."""
     first, *others = names or [""]
     return bool(others) and _TRUE.search(first) is not None and all(map(_PREDICTED.search, others))
+
+
+def _is_square(table: Table) -> bool:
+    """Whether a table has the same classes down and across under a word that says which is which."""
+    first, *others = (name.strip() for name in table.names) if table.names else ("",)
+    said = any(word.search(first) for word in (_TRUE, _PREDICTED))
+    return bool(others) and said and others == [c.strip() for c in table.column(0)]
 
 
 def _check_json(value: Any, path: str, subject: Subject, listing: Listing, depth: int = 0) -> None:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from egress_review.checks.amounts import number_in
 from egress_review.checks.columns import Kind, is_total, kind_of
@@ -17,6 +17,16 @@ from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.findings import Severity, Where
 from registry.text import Text
+
+_OUTLYING = re.compile(r"(?:out|f)liers?(?: values?)?|extreme values?|이상값|이상치|극단값|극단치")
+_SINGLE = Text(
+    ko="이상값 하나하나는 한 사람의 값입니다.",
+    en="Each outlier is the value of one person.",
+)
+_SINGLE_MEND = Text(
+    ko="이상값을 빼고 사분위수만 내거나 이상값의 수(최소 셀 이상)만 적으십시오.",
+    en="Leave the outliers out, or say only how many there are, if they are enough.",
+)
 
 RULES = ("cells.equal", "cells.extremes", "cells.quantile")
 
@@ -71,6 +81,38 @@ def check_spread(subject: Subject, listing: Listing) -> None:
         _check_lines(_rows(table), subject, listing, numbered=lambda a, b: Where(row=a, column=b))
         for where in (*_by_heading(table, subject), *_by_label(table)):
             listing.flag("cells.extremes", _EXTREME, _EXTREME_MEND, where=where)
+        for where in _outliers(table):
+            listing.flag("cells.extremes", _SINGLE, _SINGLE_MEND, where=where, severity=Severity.FAIL)
+    if subject.type == "json":
+        for path in _outliers_in(subject.json):
+            listing.flag("cells.extremes", _SINGLE, _SINGLE_MEND, where=Where(path=path), severity=Severity.FAIL)
+
+
+def _is_of_outliers(name: str) -> bool:
+    plain = unicodedata.normalize("NFKC", name).lower().replace("_", " ").strip()
+    return _OUTLYING.fullmatch(plain) is not None
+
+
+def _outliers(table: Table) -> Iterator[Where]:
+    """Cells of outliers that hold values: a decimal number, or several numbers; a bare whole number counts them."""
+    for index, name in enumerate(table.names):
+        if not _is_of_outliers(name):
+            continue
+        for number, cell in zip(table.numbers, table.column(index), strict=True):
+            numbers = [word for word in re.split(r"[\s,;\[\]()]+", cell) if number_in(word)]
+            if len(numbers) > 1 or (numbers and "." in cell):
+                yield Where(row=number, column=index + 1)
+
+
+def _outliers_in(value: Any, path: str = "$", depth: int = 0) -> Iterator[str]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
+    for key, one in inner if depth < 40 else ():
+        at = f"{path}.{key[:60]}" if isinstance(key, str) else f"{path}[{key}]"
+        if isinstance(key, str) and isinstance(one, list) and one and _is_of_outliers(key):
+            if all(type(number) in (int, float) for number in one):
+                yield at
+        elif isinstance(one, dict | list):
+            yield from _outliers_in(one, at, depth + 1)
 
 
 Line: TypeAlias = tuple[int, What, float, dict[int, str], str]

@@ -17,8 +17,9 @@ from egress_review.checks.drawing import Drawing, read_drawing
 from egress_review.checks.json_tables import tables_in
 from egress_review.checks.notebook import BrokenNotebookError, Notebook, read_notebook
 from egress_review.checks.page import Page, read_page
+from egress_review.checks.printed import read_prose
 from egress_review.checks.stretches import plain
-from egress_review.checks.tables import Table, read_delimited, read_prose, table_of
+from egress_review.checks.tables import Table, read_delimited, table_of
 from egress_review.checks.workbook import Workbook, read_workbook
 from egress_review.checks.xml_tree import BrokenXmlError
 from egress_review.checks.zipped import BrokenPackageError

@@ -1,4 +1,4 @@
-"""What a synthesiser writes of the data it learnt from: metadata of SDV, which holds real minima and rare values."""
+"""What a synthesiser writes of the data it learnt from: metadata of SDV, with real extremes, and models."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ RULES = ("model.metadata",)
 _WORD = "sdtype"
 """What SDV calls the kind of a column, in every version since 1.0, and no other program's files do."""
 _WRITTEN = re.compile(r"""["']?\bsdtype["']?\s*:\s*["']?[a-z_]+""")
+_MODEL = "ansim_synthetic_model"
+"""What the zone's own engine calls a model that it keeps (`deid.synth.model`)."""
+_SAID_OF_MODEL = Text(
+    ko="안심 합성 엔진이 저장한 모형입니다. 검토받은 추출본 안에서만 쓰고 내보내지 않습니다.",
+    en="This is a model that Ansim's engine for synthetic rows kept. It stays with its reviewed extract.",
+)
 _SAID = Text(
     ko="SDV의 메타데이터입니다. 원자료의 최솟값·최댓값과 드문 값이 그대로 들어 있을 수 있습니다.",
     en="This is metadata of SDV. It may hold minima, maxima and rare values of the source as they are.",
@@ -28,6 +34,9 @@ _MEND = Text(
 
 def check_synthesisers(subject: Subject, listing: Listing) -> None:
     """Flag metadata of SDV wherever it stands: as a file of JSON, in a cell, in prose."""
+    if (place := subject.text.find(_MODEL)) >= 0:
+        listing.flag("model.metadata", _SAID_OF_MODEL, _MEND, where=Where(row=subject.line_of(place)))
+        return
     if _WORD not in subject.text and "\\u00" not in subject.text:
         return
     if subject.type == "json":

@@ -138,8 +138,8 @@ def _table(numbers: Sequence[int], records: Sequence[Sequence[str]]) -> Table:
     widths = Counter(map(len, records))
     width = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
     start = next((i for i, record in enumerate(records) if len(record) >= width), 0)
-    end = start + (start < len(records) and _numbers_name(records[start]))
-    while end < len(records) and end - start < MOST_HEADER_ROWS and not _has_number(records[end]):
+    end = start + (start < len(records) and (_numbers_name(records[start]) or _is_crossed(records[start:])))
+    while end < len(records) and end - start < MOST_HEADER_ROWS and not has_number(records[end]):
         end += 1
     if end == len(records):
         # Words only: the first row is the header, whatever it says.
@@ -170,65 +170,16 @@ def _numbers_name(record: Sequence[str]) -> bool:
     return years and all(a < b for a, b in pairwise(numbers)) and not _NUMBER.fullmatch(record[0].strip() or "-")
 
 
-def _has_number(record: Sequence[str]) -> bool:
+def _is_crossed(records: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names the classes across that the first column names down: a matrix of classes 0, 1, 2."""
+    top, *rows = ([cell.strip() for cell in record] for record in records[: MOST_CLASSES + 1])
+    return len(rows) > 1 and bool(top) and not _NUMBER.fullmatch(top[0]) and top[1:] == [r[0] for r in rows if r]
+
+
+MOST_CLASSES = 50
+
+
+def has_number(record: Sequence[str]) -> bool:
     """Whether a row holds data: a number outside its first cell, or a number alone."""
     cells = record[1:] if len(record) > 1 else record
     return any(len(cell) <= LONGEST_NUMBER and _NUMBER.fullmatch(cell.strip()) for cell in cells)
-
-
-def read_prose(text: str) -> tuple[Table, ...]:
-    """The tables that stand in running text, in the order of their lines."""
-    return tuple(_tables(text))
-
-
-def _tables(text: str) -> Iterator[Table]:
-    block: list[tuple[int, str]] = []
-    for number, line in enumerate([*text.splitlines(), ""], 1):
-        if line.strip():
-            block.append((number, line))
-            continue
-        if len(block) > 1 and (table := _table_in(block)):
-            yield table
-        block = []
-
-
-_RULE = re.compile(r"[\s|:=+-]+")
-_SPACE = re.compile(r"\s+")
-_GAPS = (
-    (re.compile(r"\s*\|\s*"), False),
-    (re.compile(r"\t"), False),
-    (_SPACE, True),
-    (re.compile(r"\s{2,}"), False),
-    (_SPACE, False),
-)
-"""What columns are cut at, in the order of trial, and whether it counts only if it cuts every line alike."""
-
-
-def _table_in(block: list[tuple[int, str]]) -> Table | None:
-    """The table that a block of lines shows, cut at pipes, tabs or gaps; None if it shows none."""
-    lines = [(number, line) for number, line in block if not _RULE.fullmatch(line)]
-    for gap, even in _GAPS:
-        records = [(number, gap.split(line.strip().strip("|").strip())) for number, line in lines]
-        if even and len({len(record) for _, record in records}) != 1:
-            continue
-        table = _regular(records)
-        if table is not None:
-            return table
-    return None
-
-
-def _regular(records: list[tuple[int, list[str]]]) -> Table | None:
-    """A table if the last rows are equally wide and hold numbers; the header may lack the index column."""
-    width = len(records[-1][1]) if records else 0
-    if width < 2:
-        return None
-    start = len(records)
-    while start > 0 and len(records[start - 1][1]) == width:
-        start -= 1
-    body = records[start:]
-    if start > 0 and len(records[start - 1][1]) == width - 1 and all(_has_number(r) for _, r in body):
-        number, short = records[start - 1]
-        body = [(number, ["", *short]), *body]
-    if len(body) < 2 or not any(_has_number(record) for _, record in body[1:]):
-        return None
-    return table_of(body)

@@ -20,11 +20,24 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.key_rows import take_out
+from audit.text import Text
 from hub_config.backup.errors import Refused, ToolFailed, Unusable
 from hub_config.backup.tools import find, said
 
 COPY_FILE, DUMP_FILE = "database.sqlite", "database.dump"
 _CLIENT = "postgresql-client"
+
+_NO_TRIAL = Text("백업을 시험 복원할 수 없습니다: {error}.", "The backup cannot be tried: {error}.")
+_NO_TRIAL_HINT = Text(
+    "database.url의 역할에 CREATEDB 권한을 주십시오. 그래야 백업마다 시험 복원을 합니다.",
+    "Give the role of database.url the right CREATEDB, so that every backup is restored on trial.",
+)
+_NOT_BACK = Text(
+    "데이터베이스 사본이 복원되지 않습니다: {error}", "The copy of the database does not come back: {error}"
+)
+_UNREACHED = Text("데이터베이스에 연결할 수 없습니다: {error}.", "The database cannot be reached: {error}.")
+_FILLED = Text("데이터베이스에 이미 표가 {n}개 있습니다.", "The database holds {n} tables already.")
+_FILLED_HINT = Text("구역에 쓸 빈 데이터베이스를 만드십시오.", "Make an empty database for the zone.")
 
 
 def copy(url: str, directory: Path) -> Path:
@@ -58,14 +71,19 @@ def bring_back(copied: Path, url: str) -> None:
     """
     backend = make_url(url)
     if (backend.get_backend_name() == "postgresql") != (copied.name == DUMP_FILE):
-        raise Refused(f"The backup holds {copied.name}, which does not fit database.url in ansim.yaml.")
+        told = Text(
+            "백업에 든 {name} 파일이 ansim.yaml의 database.url과 맞지 않습니다.",
+            "The backup holds {name}, which does not fit database.url in ansim.yaml.",
+        )
+        raise Refused(told.format(name=copied.name))
     if copied.name == DUMP_FILE:
         _refuse_filled(url)
         _postgresql(backend, "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", str(copied))
         return
     target = Path(str(backend.database))
     if target.exists():
-        raise Refused(f"There is a database at {target} already.")
+        told = Text("이미 데이터베이스가 있습니다: {target}", "There is a database at {target} already.")
+        raise Refused(told.format(target=target))
     target.parent.mkdir(parents=True, exist_ok=True)
     copied.replace(target)
     target.chmod(0o600)
@@ -95,16 +113,13 @@ def on_trial(copied: Path, url: str) -> Iterator[Scratch]:
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
     except SQLAlchemyError as error:
         server.dispose()
-        raise ToolFailed(
-            f"The backup cannot be tried: {type(error).__name__}.",
-            hint="Give the role of database.url the right CREATEDB, so that every backup is restored on trial.",
-        ) from error
+        raise ToolFailed(_NO_TRIAL.format(error=type(error).__name__), hint=_NO_TRIAL_HINT) from error
     try:
         trial = backend.set(database=name)
         try:
             bring_back(copied, trial.render_as_string(hide_password=False))
         except ToolFailed as error:
-            raise Unusable(f"The copy of the database does not come back: {error}") from error
+            raise Unusable(_NOT_BACK.format(error=error)) from error
         yield Scratch(trial.render_as_string(hide_password=False))
     finally:
         with server.connect() as connection:
@@ -117,11 +132,11 @@ def _refuse_filled(url: str) -> None:
     try:
         names = inspect(engine).get_table_names()
     except SQLAlchemyError as error:
-        raise ToolFailed(f"The database cannot be reached: {type(error).__name__}.") from error
+        raise ToolFailed(_UNREACHED.format(error=type(error).__name__)) from error
     finally:
         engine.dispose()
     if names:
-        raise Refused(f"The database holds {len(names)} tables already.", hint="Make an empty database for the zone.")
+        raise Refused(_FILLED.format(n=len(names)), hint=_FILLED_HINT)
 
 
 def _postgresql(backend: URL, program: str, *arguments: str) -> None:

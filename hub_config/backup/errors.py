@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from audit.text import Text
 from hub_config.errors import ZoneError
 
 
 class BackupError(ZoneError):
     """Base of what goes wrong around backups."""
 
-    hint = "docs/how-to/back-up-and-restore.md goes through it step by step."
+    hint = Text(
+        "docs/how-to/back-up-and-restore.ko.md에 순서대로 적혀 있습니다.",
+        "docs/how-to/back-up-and-restore.md goes through it step by step.",
+    )
 
 
 class NotSetUp(BackupError):
     """The settings name no place for backups, or no one who may open the keys."""
 
-    hint = "Fill the section backup in ansim.yaml; docs/how-to/back-up-and-restore.md says how."
+    hint = Text(
+        "ansim.yaml의 backup 부분을 채우십시오. 방법은 docs/how-to/back-up-and-restore.ko.md에 있습니다.",
+        "Fill the section backup in ansim.yaml; docs/how-to/back-up-and-restore.md says how.",
+    )
     exit_code = 2
 
 
@@ -22,19 +29,27 @@ class ToolMissing(BackupError):
     """A program that backups need is not installed."""
 
     def __init__(self, program: str, package: str) -> None:
-        super().__init__(f"{program} is not installed.", hint=f"Install it: apt-get install {package}")
+        reason = Text("설치되지 않은 프로그램입니다: {program}", "{program} is not installed.").format(program=program)
+        hint = Text("설치하십시오: apt-get install {package}", "Install it: apt-get install {package}")
+        super().__init__(reason, hint=hint.format(package=package))
 
 
 class ToolFailed(BackupError):
     """A program that backups need ended with an error; its own words are the reason."""
 
-    hint = "Nothing was changed in the zone. Mend what it says, then run the command again."
+    hint = Text(
+        "구역에서 바뀐 것은 없습니다. 알려 준 문제를 고친 뒤 명령을 다시 실행하십시오.",
+        "Nothing was changed in the zone. Mend what it says, then run the command again.",
+    )
 
 
 class Unusable(BackupError):
     """What was backed up does not come back as it was."""
 
-    hint = "Do not rely on this backup. Look at the disk of the repository, then run `ansim backup now` again."
+    hint = Text(
+        "이 백업을 믿지 마십시오. 저장소의 디스크를 살핀 뒤 `ansim backup now`를 다시 실행하십시오.",
+        "Do not rely on this backup. Look at the disk of the repository, then run `ansim backup now` again.",
+    )
     exit_code = 10
 
 

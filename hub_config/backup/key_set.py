@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 from audit.db import Database
 from audit.key_rows import KeyRow, from_text, key_rows, to_text
+from audit.text import Text
 from hub_config.backup.errors import NotSetUp, Unusable
 from hub_config.backup.tools import close_for, open_with
 from hub_config.settings import Settings
@@ -26,6 +27,8 @@ KEY_DIRECTORIES = ("keys", "additional")
 """Below ANSIM_HOME: the keys of the zone, and the additional information that pseudonyms hang from."""
 _SUBJECTS, _ABOUT = "subjects.jsonl", "about.json"
 _MOST_BYTES = 1 << 30
+
+_NO_KEYS = Text("구역의 키가 들어 있지 않습니다: {closed}", "{closed} holds no keys of a zone.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,12 @@ def place(settings: Settings) -> Path:
     """Return where the closed keys are put. Raises: NotSetUp."""
     chosen = settings.backup
     if not chosen.recipients or not chosen.keys_directory:
-        raise NotSetUp("backup.recipients and backup.keys_directory say who may open the keys and where they go.")
+        raise NotSetUp(
+            Text(
+                "backup.recipients와 backup.keys_directory에 키를 열 사람과 둘 곳을 적어야 합니다.",
+                "backup.recipients and backup.keys_directory say who may open the keys and where they go.",
+            )
+        )
     return settings.home / chosen.keys_directory / FILE
 
 
@@ -96,9 +104,9 @@ def load(closed: Path, identity: Path) -> KeySet:
         about = About(**json.loads(content.pop(_ABOUT)))
         subjects = from_text(content.pop(_SUBJECTS).decode("utf-8"))
     except (tarfile.TarError, KeyError, ValueError, TypeError) as error:
-        raise Unusable(f"{closed} holds no keys of a zone.") from error
+        raise Unusable(_NO_KEYS.format(closed=closed)) from error
     if any(".." in (parts := PurePosixPath(name).parts) or parts[0] not in KEY_DIRECTORIES for name in content):
-        raise Unusable(f"{closed} holds no keys of a zone.")
+        raise Unusable(_NO_KEYS.format(closed=closed))
     return KeySet(about, content, subjects)
 
 

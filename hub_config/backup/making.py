@@ -23,6 +23,7 @@ from audit.durable import create_file, replace_file
 from audit.event import Actor, Event, Object, Outcome, Source, Subjects
 from audit.evidence import Keys
 from audit.log import LogKeys
+from audit.text import Text
 from audit.verify import verify
 from egress_review.tables import request
 from egress_review.workflow import State
@@ -68,7 +69,9 @@ Say = Callable[[str, float], None]
 def repository(settings: Settings) -> Restic:
     """Return the repository that the settings name. Raises: NotSetUp."""
     if not settings.backup.repository:
-        raise NotSetUp("backup.repository names no place for backups.")
+        raise NotSetUp(
+            Text("backup.repository에 백업할 곳이 없습니다.", "backup.repository names no place for backups.")
+        )
     key_set.place(settings)
     given = settings.backup.repository
     placed = given if ":" in given else str(settings.home / given)
@@ -97,7 +100,8 @@ def back_up(zone: Zone, by: Actor, say: Say = lambda step, done: None) -> Made:
         zone.log.record(_event(zone, by, "zone.backed_up", outcome="failed", reason=_reason(error)))
         if isinstance(error, BackupError):
             raise
-        raise ToolFailed(f"The backup broke off: {type(error).__name__}.") from error
+        broken = Text("백업이 중간에 끊겼습니다: {error}.", "The backup broke off: {error}.")
+        raise ToolFailed(broken.format(error=type(error).__name__)) from error
     detail: dict[str, JSON] = {"snapshot": made.snapshot, "size": made.size}
     zone.log.record(_event(zone, by, "zone.backed_up", detail=detail))
     return made
@@ -113,7 +117,8 @@ def check(zone: Zone, by: Actor) -> None:
         kept.check()
     except BackupError as error:
         zone.log.record(_event(zone, by, "zone.backup_checked", outcome="failed", reason=_reason(error)))
-        raise Unusable(f"The repository is damaged: {error}") from error
+        damaged = Text("백업 저장소가 손상되었습니다: {error}", "The repository is damaged: {error}")
+        raise Unusable(damaged.format(error=error)) from error
     zone.log.record(_event(zone, by, "zone.backup_checked"))
 
 
@@ -180,7 +185,8 @@ def prove(zone: Zone, kept: Restic, snapshot: str, progress: Progress = lambda d
             without = [taken.home / Path(root).relative_to(zone.home) for root in _own_roots(zone.settings)]
             home = kept.restore(taken, corner, without=without)
         except ToolFailed as error:
-            raise Unusable(f"The backup does not come back: {error}") from error
+            lost = Text("백업이 복원되지 않습니다: {error}", "The backup does not come back: {error}")
+            raise Unusable(lost.format(error=error)) from error
         manifest = read_manifest(home / STAGING)
         with on_trial(home / STAGING / manifest.database, zone.settings.database_url()) as scratch:
             db = Database.open(scratch.url)
@@ -203,9 +209,11 @@ def read_manifest(directory: Path) -> Manifest:
     try:
         manifest = Manifest(**json.loads((directory / MANIFEST).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise Unusable("The backup does not say what it is.") from error
+        raise Unusable(
+            Text("무엇을 담았는지 적혀 있지 않은 백업입니다.", "The backup does not say what it is.")
+        ) from error
     if manifest.format != 1 or manifest.database not in (COPY_FILE, DUMP_FILE):
-        raise Unusable("The backup was made by a later version of Ansim.")
+        raise Unusable(Text("더 새로운 안심에서 만든 백업입니다.", "The backup was made by a later version of Ansim."))
     return manifest
 
 
@@ -217,13 +225,17 @@ def refuse_damage(db: Database, home: Path, log_dir: Path, trusted: Keys, progre
     told: Progress = progress
     verdict = verify(db, trusted, log_dir, lambda done, total: told(done / total if total else 1.0))
     if not verdict.ok:
-        raise Unusable(f"The log in the backup does not verify: {verdict.verdict}.")
+        wrong = Text(
+            "백업 속 감사 기록이 검증되지 않습니다: {verdict}.", "The log in the backup does not verify: {verdict}."
+        )
+        raise Unusable(wrong.format(verdict=verdict.verdict))
     query = select(request.c.ref).where(request.c.state == State.RELEASED, request.c.direction == "egress")
     with db.read() as tx:
         released = list(tx.scalars(query))
     missing = [ref for ref in released if not (home / "releases" / f"{ref}.zip").is_file()]
     if missing:
-        raise Unusable(f"{len(missing)} releases are not in the backup.")
+        gone = Text("반출 꾸러미 {n}개가 백업에 없습니다.", "{n} releases are not in the backup.")
+        raise Unusable(gone.format(n=len(missing)))
 
 
 def _own_roots(settings: Settings) -> list[Path]:

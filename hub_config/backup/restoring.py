@@ -19,6 +19,7 @@ from audit.db import Database
 from audit.event import Event, Object, Subjects
 from audit.key_rows import KeyRow, put_back
 from audit.log import LogKeys
+from audit.text import Text
 from hub_config.backup import key_set
 from hub_config.backup.contents import STAGING
 from hub_config.backup.database_copy import bring_back
@@ -34,13 +35,22 @@ from hub_config.zone import Zone, open_zone
 from hub_config.zone_events import CLI
 from registry.erasure import erased_handle
 
-_FILLED = "There is something in {home} already{log}."
-_FILLED_HINT = "Restore into an empty directory. A zone that still runs is newer than every backup of it."
-_OLDER = (
-    "These keys belong to the backup {newest}, and the log had {size} entries then; {asked} is older, so what was"
-    " recorded since would be lost."
+_FILLED = Text("{home} 폴더에 이미 무엇인가 있습니다{log}.", "There is something in {home} already{log}.")
+_A_ZONE = Text(" (기록이 {n}건인 구역)", ", a zone whose log has {n} entries")
+_FILLED_HINT = Text(
+    "빈 폴더에 복원하십시오. 아직 운영 중인 구역은 어떤 백업보다 새것입니다.",
+    "Restore into an empty directory. A zone that still runs is newer than every backup of it.",
 )
-_OLDER_HINT = "Leave --snapshot out. If that backup is lost for good, say why with --losing-entries."
+_OLDER = Text(
+    "이 키는 백업 {newest}의 것이고 그때 감사 기록은 {size}건이었습니다. {asked} 백업은 그보다 오래되어, 그 뒤의 기록을"
+    " 잃게 됩니다.",
+    "These keys belong to the backup {newest}, and the log had {size} entries then; {asked} is older, so what was"
+    " recorded since would be lost.",
+)
+_OLDER_HINT = Text(
+    "--snapshot을 빼고 실행하십시오. 그 백업을 영영 잃었다면 --losing-entries에 까닭을 적으십시오.",
+    "Leave --snapshot out. If that backup is lost for good, say why with --losing-entries.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,16 +109,17 @@ def restore(order: Order, say: Say = lambda step, done: None) -> Restored:
 def _refuse_filled(home: Path) -> None:
     if not home.exists() or not any(home.iterdir()):
         return
-    log = ""
+    log = Text("", "")
     if (home / FILE_NAME).exists():
         db = Database.open(load_settings(home).database_url())
         try:
             with db.read() as tx:
                 found = tx.exec_driver_sql("SELECT max(idx) FROM audit_entry").scalar()
-            log = f", a zone whose log has {(-1 if found is None else found) + 1} entries"
+            log = _A_ZONE.format(n=(-1 if found is None else found) + 1)
         finally:
             db.close()
-    raise Refused(_FILLED.format(home=home, log=log), hint=_FILLED_HINT)
+    told = Text(_FILLED.ko.format(home=home, log=log.ko), _FILLED.en.format(home=home, log=log.en))
+    raise Refused(told, hint=_FILLED_HINT)
 
 
 def _assemble(back: Path, home: Path, keys: key_set.KeySet, database: str, say: Say) -> None:

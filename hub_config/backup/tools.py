@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from audit.text import Text
 from hub_config.backup.errors import ToolFailed, ToolMissing
 
 Progress = Callable[[float], None]
@@ -60,7 +61,7 @@ class Restic:
                 case "summary":
                     found = str(line["snapshot_id"])
         if not found:
-            raise ToolFailed("restic named no snapshot.")
+            raise ToolFailed(Text("restic이 스냅숏 이름을 알려 주지 않았습니다.", "restic named no snapshot."))
         return self.snapshot(found).id
 
     def snapshots(self) -> list[Snapshot]:
@@ -76,7 +77,9 @@ class Restic:
         every = self.snapshots()
         fitting = every[-1:] if name == "latest" else [s for s in every if name and s.id.startswith(name)]
         if len(fitting) != 1:
-            raise ToolFailed(f"{len(fitting)} backups are called {name!r}.", hint="`ansim backup list` shows them.")
+            called = Text("{name}(으)로 시작하는 백업이 {n}개입니다.", "{n} backups are called {name}.")
+            hint = Text("`ansim backup list`로 백업을 볼 수 있습니다.", "`ansim backup list` shows them.")
+            raise ToolFailed(called.format(n=len(fitting), name=repr(name)), hint=hint)
         return fitting[0]
 
     def restore(self, snapshot: Snapshot, target: Path, *, without: Sequence[Path] = ()) -> Path:

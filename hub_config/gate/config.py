@@ -46,21 +46,26 @@ class GateConfig:
     user: str = "ansim-gate"
     demo: bool = False
     front_ends: tuple[str, ...] = ()  # addresses of TLS servers whose X-Forwarded-For is believed
+    workspace_origins: Literal["own", "one"] = "own"  # "one" serves all of them on the work host
     limits: Limits = field(default_factory=Limits)
 
     def host(self, name: HostName) -> str:
-        """Return the exact Host header of one of the three hosts."""
+        """Return the exact Host header of one of the three hosts with a name for everybody."""
+        return self.host_below(name)
+
+    def host_below(self, label: str) -> str:
+        """Return the exact Host header of a host below the zone's domain."""
         # People who come through a front server come to its port, which is that of the scheme.
         port = "" if self.front_ends or self.port == DEFAULT_PORT[self.scheme] else f":{self.port}"
-        return f"{name}.{self.domain}{port}"
+        return f"{label}.{self.domain}{port}"
 
     def origin(self, name: HostName) -> str:
         """Return one of the three browser origins."""
         return f"{self.scheme}://{self.host(name)}"
 
-    def socket_origin(self) -> str:
-        """Return the origin of WebSockets to workspaces, for `connect-src`."""
-        return f"{'wss' if self.scheme == 'https' else 'ws'}://{self.host('work')}"
+    def socket_origin(self, host: str) -> str:
+        """Return the origin of WebSockets to a host, for `connect-src`."""
+        return f"{'wss' if self.scheme == 'https' else 'ws'}://{host}"
 
 
 KINDS: Mapping[str, tuple[type, ...]] = {
@@ -72,6 +77,7 @@ KINDS: Mapping[str, tuple[type, ...]] = {
     "user": (str, int),
     "demo": (bool,),
     "front_ends": (list,),
+    "workspace_origins": (str,),
     "limits": (dict,),
 }
 
@@ -103,6 +109,8 @@ def parse_config(text: str) -> GateConfig:
         raise GateConfigError("front_ends are addresses")
     if "domain" not in values or values.get("scheme", "http") not in DEFAULT_PORT:
         raise GateConfigError("settings need a domain, and http or https as scheme")
+    if values.get("workspace_origins", "own") not in ("own", "one"):
+        raise GateConfigError("workspace_origins is own or one")
     if "user" in values:
         values["user"] = str(values["user"])
     return GateConfig(**values, limits=_limits(limits, known))

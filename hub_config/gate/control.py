@@ -16,6 +16,7 @@ from typing import Any
 
 from aiohttp import ClientError, web
 
+from hub_config.gate.announcement import Announcement
 from hub_config.gate.bodies import read_body
 from hub_config.gate.errors import Refused, WorkspaceSilent
 from hub_config.gate.frame_tickets import FrameTickets
@@ -41,6 +42,7 @@ class Control:
     tickets: FrameTickets
     trusted: frozenset[int]
     """User ids that may give orders."""
+    announcement: Announcement = field(default_factory=Announcement)
     instance: str = field(default_factory=lambda: secrets.token_hex(8))
     """Changes when the gate starts anew, so that the hub knows when to tell it everything again."""
     _routes: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -129,6 +131,11 @@ class Control:
         ended = await self.sessions.end_all_of({one.handle for one in cut})
         return web.json_response({"workspaces": sorted(one.ref for one in cut), "sessions": ended})
 
+    async def put_announcement(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Say from now on what the zone announces, or nothing."""
+        self.announcement.tell(await _json(request))
+        return web.Response(status=204)
+
     async def ready(self, request: web.BaseRequest, ref: str) -> web.StreamResponse:
         """Answer once Jupyter in the workspace does, or that it did not in time."""
         seconds = float(request.query.get("timeout", "60"))
@@ -154,6 +161,7 @@ TABLE: dict[tuple[str, str], Handler] = {
     ("DELETE", "/routes"): Control.delete_route,
     ("GET", "/workspaces"): Control.get_workspaces,
     ("PUT", "/frozen"): Control.put_frozen,
+    ("PUT", "/announcement"): Control.put_announcement,
     ("PUT", rf"/workspaces/({REF.pattern})"): Control.put_workspace,
     ("DELETE", rf"/workspaces/({REF.pattern})"): Control.delete_workspace,
     ("GET", rf"/workspaces/({REF.pattern})/ready"): Control.ready,

@@ -85,9 +85,8 @@ async def _answer(passage: Passage, answer: ClientResponse, config: GateConfig, 
     static = passage.route.kind is Kind.STATIC
     lasting = static and answer.status == 200 and HASHED.fullmatch(passage.below.path) is not None
     given = CIMultiDict(answer.headers)
-    headers = from_workspace(
-        given, workspace.tenancy.prefix, config, packed=static, lasting=lasting, access=workspace.tenancy.access
-    )
+    tenancy, host = workspace.tenancy, passage.request.headers["Host"]  # the gate has looked whose it is
+    headers = from_workspace(given, tenancy.prefix, config, host, packed=static, lasting=lasting, access=tenancy.access)
     if not 200 <= answer.status <= 599:
         raise Refused("workspace.silent", "no HTTP status")
     headers.popall("Content-Type", None)

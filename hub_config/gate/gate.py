@@ -15,6 +15,7 @@ from aiohttp import ClientError, web
 from audit.client import AsyncAuditClient
 from audit.text import Language
 from hub_config.gate.access import parse_address
+from hub_config.gate.announcement import Announcement
 from hub_config.gate.answers import refusal
 from hub_config.gate.calls import Calls
 from hub_config.gate.config import GateConfig
@@ -23,10 +24,12 @@ from hub_config.gate.errors import AmbiguousTarget, AuditUnavailable, HubUnavail
 from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.hub_identity import HubIdentity
 from hub_config.gate.neighbours import Neighbours
+from hub_config.gate.origins import Origins
 from hub_config.gate.packages import Packages
 from hub_config.gate.record import Record
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.sessions import Sessions
+from hub_config.gate.sign_in_host import SignInHost
 from hub_config.gate.targets import Target, parse_target
 from hub_config.gate.work_host import WorkHost
 from hub_config.gate.workspaces import Workspaces
@@ -42,7 +45,7 @@ Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Host(Protocol):
-    """One of the three hosts."""
+    """One kind of host."""
 
     async def answer(self, request: web.BaseRequest, target: Target, address: str) -> web.StreamResponse: ...
 
@@ -57,21 +60,26 @@ class Gate:
         self._neighbours = Neighbours(config)
         self._record = Record(self._audit)
         self._sessions = Sessions(self._hub, config)
+        self._origins = Origins(config, token)
         self.workspaces = Workspaces(
             config.limits, Calls(config, self._neighbours).server, Packages(config, self._neighbours).server
         )
         tickets = FrameTickets()
-        self.control = Control(self.workspaces, self._sessions, tickets, trusted)
-        self._work = WorkHost(config, self._hub, self._sessions, self.workspaces, tickets, self._record)
+        self._announcement = Announcement()
+        self.control = Control(self.workspaces, self._sessions, tickets, trusted, self._announcement)
+        origins = self._origins
+        self._work = WorkHost(config, origins, self._hub, self._sessions, self.workspaces, tickets, self._record)
         self._hosts: dict[str, Host] = {
-            config.host("zone"): ZoneHost(config, self._neighbours, self.workspaces, tickets),
-            config.host("work"): self._work,
+            config.host("zone"): ZoneHost(
+                config, origins, self._neighbours, self.workspaces, tickets, self._announcement
+            ),
+            config.host("work"): SignInHost(config, origins, self._sessions) if origins.apart else self._work,
             config.host("preview"): PreviewHost(config, self._neighbours),
         }
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a browser."""
-        host = self._hosts.get(request.headers.get("Host", ""))
+        host = self._host(request.headers.get("Host", ""))
         if host is None or len(request.headers.getall("Host")) != 1:
             return refusal("host.unknown", request, self._config)
         address = self._address(request)
@@ -88,11 +96,14 @@ class Gate:
         except Refused as refused:
             if REFUSALS[refused.code].status >= 500:
                 log.warning("%s: %s", refused.code, refused.detail)
-            return refusal(refused.code, request, self._config, language=language)
+            return refusal(refused.code, request, self._config, language=language, notice=self._announcement.said)
         except AuditUnavailable:
             return refusal("audit.unavailable", request, self._config, language=language)
         except HubUnavailable:
-            return refusal("hub.away", request, self._config, language=language)
+            return refusal("hub.away", request, self._config, language=language, notice=self._announcement.said)
+
+    def _host(self, name: str) -> Host | None:
+        return self._work if self._origins.holds_workspaces(name) else self._hosts.get(name)
 
     def _address(self, request: web.BaseRequest) -> str:
         return address_of(request.remote or "", request.headers.getall("X-Forwarded-For", []), self._config.front_ends)

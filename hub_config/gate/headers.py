@@ -81,12 +81,12 @@ CLIPBOARD = ("clipboard-read", "clipboard-write")
 OPEN = Access()
 
 
-def workspace_headers(config: GateConfig, access: Access = OPEN) -> Mapping[str, str]:
-    """Return what the gate says about every answer of a workspace, whatever the workspace says."""
+def workspace_headers(config: GateConfig, host: str, access: Access = OPEN) -> Mapping[str, str]:
+    """Return what the gate says about every answer of a workspace on its host, whatever the workspace says."""
     held = {} if access.pictures else WITHOUT_PICTURES
     csp = (
         *(held.get(rule.partition(" ")[0], rule) for rule in WORKSPACE_CSP),
-        f"connect-src 'self' {config.socket_origin()}",
+        f"connect-src 'self' {config.socket_origin(host)}",
         f"frame-ancestors 'self' {config.origin('zone')}",
     )
     return {
@@ -174,6 +174,7 @@ def from_workspace(
     headers: CIMultiDict[str],
     prefix: str,
     config: GateConfig,
+    host: str,
     *,
     packed: bool = False,
     lasting: bool = False,
@@ -199,7 +200,7 @@ def from_workspace(
     for value in headers.getall("Set-Cookie", [])[:MAX_COOKIES]:
         for cookie in _jupyter_cookies(value, prefix, secure=config.scheme == "https"):
             passed.add("Set-Cookie", cookie)
-    passed.update(workspace_headers(config, access))
+    passed.update(workspace_headers(config, host, access))
     return passed
 
 

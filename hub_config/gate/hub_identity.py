@@ -19,9 +19,14 @@ TIMEOUT = ClientTimeout(total=10)
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """One sign-in under way; the browser knows `state` only."""
+    """One sign-in under way; the browser knows `state` only.
+
+    `host` is where it began and ends; `browser` names the browser, once it came back from the hub.
+    """
 
     next_path: str
+    host: str
+    browser: str = ""
     state: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
 
@@ -98,6 +103,20 @@ class HubIdentity:
             raise HubUnavailable(type(error).__name__) from error
         name = document.get("name") if document.get("kind") == "user" else None
         return name if isinstance(name, str) else None
+
+    async def end_sign_in(self, token: str) -> None:
+        """Make the hub forget in which browsers the person is signed in whose token this is.
+
+        Raises: HubUnavailable — if the hub does not say that it did.
+        """
+        headers = {"Authorization": f"Bearer {token}"}
+        try:
+            async with self._session.post(f"{self._config.hub_url}/hub/session-over", headers=headers) as answer:
+                # A token that the hub no longer knows belongs to a sign-in that has ended already.
+                if answer.status not in (204, 403):
+                    raise HubUnavailable(f"the hub answered {answer.status}")
+        except (ClientError, TimeoutError) as error:
+            raise HubUnavailable(type(error).__name__) from error
 
     async def close(self) -> None:
         """Close the connections to the hub."""

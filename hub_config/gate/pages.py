@@ -78,25 +78,33 @@ NEARLY_SHARE = 0.8
 
 
 def refusal_page(
-    code: str, *, portal: str | None, first: Language = "ko", demo: bool = False, reloads: bool = False
+    code: str,
+    *,
+    portal: str | None,
+    first: Language = "ko",
+    demo: bool = False,
+    reloads: bool = False,
+    notice: Text | None = None,
 ) -> str:
     """Return the page of a refusal in both languages, the person's own first; it reloads itself where waiting helps.
 
-    Without `portal` it has no link: inside the frame of a workspace none works, and the bar above has one.
+    `notice` is what the zone announces meanwhile, and explains the refusal. Without `portal` it has no link: inside the
+    frame of a workspace none works, and the bar above has one.
     """
     refusal = REFUSALS[code]
     order: tuple[Language, Language] = ("ko", "en") if first == "ko" else ("en", "ko")
     step = STEPS[refusal.next_step]
     seconds = refusal.retry_seconds if reloads else None
+    body = refusal.body if notice is None else Text(f"{notice.ko} {refusal.body.ko}", f"{notice.en} {refusal.body.en}")
     sections = [
-        _section(language, refusal.title, refusal.body, step, portal, None if seconds is None else RELOADS)
+        _section(language, refusal.title, body, step, portal, None if seconds is None else RELOADS)
         for language in order
     ]
     title = html.escape(refusal.title.say(first))
     note = f'<p class="demo">{html.escape(DEMO.say(first))}</p>' if demo else ""
     refresh = "" if seconds is None else f'<meta http-equiv="refresh" content="{seconds}">'
-    body = f"{note}<main>{''.join(sections)}<small>{html.escape(code)}</small></main>"
-    return _document(first, title, STYLE, body, extra=refresh)
+    shown = f"{note}<main>{''.join(sections)}<small>{html.escape(code)}</small></main>"
+    return _document(first, title, STYLE, shown, extra=refresh)
 
 
 def _section(
@@ -155,19 +163,22 @@ def bar_page(
     project: str | None = None,
     held: int = 0,
     share: float = 0.0,
+    notice: Text | None = None,
 ) -> str:
     """Return the bar above a workspace: that recording is on, that a demo zone is one, and when it closes soon.
 
     `project` is where its link to checking and submitting leads, in a page of the portal beside the workspace. `held`
-    is how many outputs were not shown, `share` how much of the budget is spent.
+    is how many outputs were not shown, `share` how much of the budget is spent, `notice` what the zone announces.
     """
     recording = html.escape(RECORDING.say(language))
     notices = [f'<span><span class="dot" aria-hidden="true">●</span> {recording}</span>']
     if closed:
         notices = [f'<span class="end" role="status">{html.escape(CLOSED.say(language))}</span>']
-    elif ends_at is not None and (notice := ending(ends_at, now)) is not None:
+    elif ends_at is not None and (end := ending(ends_at, now)) is not None:
         role = "alert" if ends_at - now <= URGENT_WITHIN else "status"
-        notices.append(f'<span class="end" role="{role}">{html.escape(notice.say(language))}</span>')
+        notices.append(f'<span class="end" role="{role}">{html.escape(end.say(language))}</span>')
+    if notice is not None:
+        notices.append(f'<span class="end" role="status">{html.escape(notice.say(language))}</span>')
     if not closed:
         notices += [
             f'<span class="end" role="status">{html.escape(one)}</span>' for one in _told(held, share, language)

@@ -1,13 +1,18 @@
-"""Sessions on the work host: kept in the gate, named by a cookie, asked about at the hub again and again."""
+"""Sessions of browsers at workspaces: kept in the gate, asked about at the hub again and again.
+
+A session has a cookie of its own on each workspace's host that the person enters with this browser: what one host
+holds opens no other. Times and connections are counted for the browser, whatever it shows.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import secrets
 import time
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aiohttp import web
 
@@ -18,12 +23,14 @@ from hub_config.gate.errors import HubUnavailable, Refused
 from hub_config.gate.headers import cookies
 from hub_config.gate.hub_identity import HubIdentity, SignIn
 
+BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
 CLOSE_SESSION = 4401  # WebSocket close code: the person is no longer signed in
 LIFETIME_SECONDS = 12 * 3600.0
 SIGN_IN_SECONDS = 600.0
 MAX_SIGN_INS = 1000
 MAX_SESSIONS = 10_000
 MAX_OF_ONE = 20  # browsers of one person
+MAX_HOSTS = 64  # at which one browser may hold a cookie at the same time
 
 
 @dataclass(slots=True, eq=False)
@@ -33,6 +40,8 @@ class Session:
     handle: str
     token: str
     checked: float
+    browser: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    """Names the browser, so that its sign-ins on several hosts are one session."""
     ref: str = field(default_factory=lambda: new_ref("s"))
     """The opaque name of the session in the log."""
     created: float = field(default_factory=time.monotonic)
@@ -68,6 +77,14 @@ class Session:
         return now - self.created > self.longest_seconds or now - self.touched > self.idle_seconds
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What one cookie opens: a session, on one host."""
+
+    session: Session
+    host: str
+
+
 class Sessions:
     """All sessions and sign-ins under way; a restart of the gate forgets them, and the hub signs in again."""
 
@@ -78,65 +95,118 @@ class Sessions:
         # The prefix keeps a page of another host below the domain from planting the cookie; it needs https.
         self.cookie = "__Host-ansim-work" if secure else "ansim-work"
         self.state_cookie = "__Host-ansim-state" if secure else "ansim-state"
-        self._sessions: dict[str, Session] = {}
+        self.browser_cookie = "__Host-ansim-browser" if secure else "ansim-browser"
+        self._sessions: dict[Session, None] = {}  # in the order in which they began
+        self._keys: dict[str, Key] = {}
         self._sign_ins: dict[str, tuple[float, SignIn]] = {}
 
-    def begin(self, next_path: str) -> SignIn:
-        """Start a sign-in that ends at a path of the work host."""
+    def begin(self, next_path: str, host: str) -> SignIn:
+        """Start a sign-in that ends at a path of the host where it began."""
         now = time.monotonic()
         self._sign_ins = {s: v for s, v in self._sign_ins.items() if now - v[0] < SIGN_IN_SECONDS}
         while len(self._sign_ins) >= MAX_SIGN_INS:
             self._sign_ins.pop(next(iter(self._sign_ins)))
-        sign_in = SignIn(next_path)
+        sign_in = SignIn(next_path, host)
         self._sign_ins[sign_in.state] = (now, sign_in)
         return sign_in
 
-    async def finish(self, code: str, state: str, headers: Mapping[str, str]) -> tuple[str, SignIn]:
-        """Return the cookie value of a new session.
+    def returned(self, state: str, headers: Mapping[str, str]) -> SignIn:
+        """Note which browser came back from the hub to the host for everybody; return its sign-in.
 
-        Raises: Refused — if this browser did not start the sign-in, or the hub refuses it.
+        Raises: Refused — if no sign-in of this state is under way.
+        """
+        began, sign_in = self._sign_ins.get(state, (0.0, None))
+        if sign_in is None:
+            raise Refused("session.failed", "unknown state")
+        named = replace(sign_in, browser=self.browser_of(headers) or secrets.token_urlsafe(32))
+        self._sign_ins[state] = (began, named)
+        return named
+
+    def browser_of(self, headers: Mapping[str, str]) -> str:
+        """Return the name of the browser that sent a request; "" for a new one, and for one with two names."""
+        names = [value for name, value in cookies(headers) if name == self.browser_cookie]
+        return names[0] if len(names) == 1 and BROWSER.fullmatch(names[0]) else ""
+
+    async def finish(self, code: str, state: str, headers: Mapping[str, str], host: str) -> tuple[str, SignIn]:
+        """Return the value of a new cookie for a host.
+
+        Raises: Refused — if this browser did not start the sign-in there, or the hub refuses it.
         """
         _, sign_in = self._sign_ins.get(state, (0.0, None))
-        if sign_in is None or [v for n, v in cookies(headers) if n == self.state_cookie] != [state]:
+        given = [v for n, v in cookies(headers) if n == self.state_cookie]
+        if sign_in is None or given != [state] or sign_in.host != host:
             raise Refused("session.failed", "unknown state")
         del self._sign_ins[state]
         token = await self._hub.exchange(code, sign_in)
         handle = await self._hub.handle_of(token)
         if handle is None:
             raise Refused("session.failed", "no such person")
+        await self._end_what_is_over(handle)
         value = secrets.token_urlsafe(32)
-        self._sessions[value] = Session(handle, token, time.monotonic())
+        self._keys[value] = Key(self._session_of(handle, sign_in.browser, token), host)
         await self._make_room(handle)
         return value, sign_in
 
+    async def _end_what_is_over(self, handle: str) -> None:
+        """End sessions of a person whose time is over; a browser that dropped its cookie comes here without them.
+
+        Raises: Refused — if there was one: the hub vouched for a sign-in that was to end. HubUnavailable.
+        """
+        now = time.monotonic()
+        over = [one for one in self._sessions if one.handle == handle and one.over(now)]
+        for session in over:
+            with contextlib.suppress(Refused):
+                await self.validate(session)
+        if over:
+            raise Refused("session.failed", "the time of a session was over")
+
+    def _session_of(self, handle: str, browser: str, token: str) -> Session:
+        """Return the session that a person has in a browser already, with the token of now, or a new one."""
+        now = time.monotonic()
+        for known in self._sessions:
+            if browser and (known.handle, known.browser) == (handle, browser):
+                known.token, known.checked = token, now
+                return known
+        session = Session(handle, token, now, browser) if browser else Session(handle, token, now)
+        self._sessions[session] = None
+        return session
+
     async def _make_room(self, handle: str) -> None:
         """End the oldest sessions beyond what one person, and all together, may have; their connections end too."""
-        mine = [one for one in self._sessions.values() if one.handle == handle]
-        surplus = [*mine[:-MAX_OF_ONE], *list(self._sessions.values())[:-MAX_SESSIONS]]
+        mine = [one for one in self._sessions if one.handle == handle]
+        surplus = [*mine[:-MAX_OF_ONE], *list(self._sessions)[:-MAX_SESSIONS]]
         await asyncio.gather(*(self._end(one) for one in surplus))
+        for session in mine:
+            values = [value for value, key in self._keys.items() if key.session is session]
+            for value in values[:-MAX_HOSTS]:
+                del self._keys[value]
 
-    async def current(self, headers: Mapping[str, str]) -> Session:
-        """Return the session of a request, asked about at the hub if the last answer is old.
+    async def current(self, headers: Mapping[str, str], host: str) -> Session:
+        """Return the session of a request to a host, asked about at the hub if the last answer is old.
 
         Raises: Refused — if there is none that is still good.
         """
         values = [value for name, value in cookies(headers) if name == self.cookie]
         # Two cookies of that name mean that a page planted one: trust neither.
-        session = self._sessions.get(values[0]) if len(values) == 1 else None
-        if session is None or session.ended:
+        key = self._keys.get(values[0]) if len(values) == 1 else None
+        if key is None or key.host != host or key.session.ended:
             raise Refused("session.missing")
-        await self.validate(session)
-        return session
+        await self.validate(key.session)
+        return key.session
 
     async def validate(self, session: Session) -> None:
         """Ask the hub whether a session is still good.
 
-        Raises: Refused — if it is not, or the hub has been away for longer than the grace.
+        Raises: Refused — if it is not, or the hub has been away for longer than the grace. HubUnavailable — if its
+        time is over and the hub cannot be told.
         """
         async with session.lock:
             now = time.monotonic()
             age = now - session.checked
-            if session.over(now):
+            if session.over(now) and not session.ended:
+                await self._close_sockets(session)
+                # First the hub, which would sign the browser in again by itself; where it is away, nothing opens.
+                await self._hub.end_sign_in(session.token)
                 await self._end(session)
             elif age > self._limits.validate_seconds:
                 await self._ask(session, age)
@@ -157,34 +227,37 @@ class Sessions:
             await self._end(session)
 
     async def watch(self) -> None:
-        """Validate every session with an open WebSocket for as long as the gate runs."""
+        """Validate every session that has an open WebSocket, or whose time is over, for as long as the gate runs."""
         while True:
             await asyncio.sleep(self._limits.validate_seconds / 4)
-            live = [session for session in self._sessions.values() if session.sockets]
+            now = time.monotonic()
+            live = [session for session in self._sessions if session.sockets or session.over(now)]
             # A refusal has closed the sockets already; nothing is left to do about it here.
             await asyncio.gather(*(self.validate(session) for session in live), return_exceptions=True)
 
-    async def end(self, headers: Mapping[str, str]) -> None:
-        """Sign out the browser that sent a request."""
-        for name, value in cookies(headers):
-            session = self._sessions.get(value) if name == self.cookie else None
-            if session is not None:
-                await self._end(session)
+    async def end(self, headers: Mapping[str, str], host: str) -> None:
+        """Sign out the browser that sent a request, on every host."""
+        browser = self.browser_of(headers)
+        keys = [self._keys.get(value) for name, value in cookies(headers) if name == self.cookie]
+        ending = {key.session for key in keys if key is not None and key.host == host}
+        ending |= {one for one in self._sessions if browser and one.browser == browser}
+        await asyncio.gather(*(self._end(one) for one in ending))
 
     def elsewhere(self, session: Session) -> bool:
         """Whether the same person works in another browser now."""
-        others = (one for one in self._sessions.values() if one is not session and one.handle == session.handle)
+        others = (one for one in self._sessions if one is not session and one.handle == session.handle)
         return any(one.sockets or one.joining for one in others)
 
     async def end_all_of(self, handles: Collection[str]) -> int:
-        """Sign these people out of the work host, wherever they are; return how many sessions that ended."""
-        ending = [session for session in self._sessions.values() if session.handle in handles]
+        """Sign these people out of their workspaces, wherever they are; return how many sessions that ended."""
+        ending = [session for session in self._sessions if session.handle in handles]
         await asyncio.gather(*(self._end(session) for session in ending))
         return len(ending)
 
     async def _end(self, session: Session) -> None:
         session.ended = True
-        self._sessions = {value: s for value, s in self._sessions.items() if s is not session}
+        self._sessions.pop(session, None)
+        self._keys = {value: key for value, key in self._keys.items() if key.session is not session}
         await self._close_sockets(session)
 
     async def _close_sockets(self, session: Session) -> None:

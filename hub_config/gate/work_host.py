@@ -1,4 +1,4 @@
-"""The work host: workspaces, for their owners."""
+"""The hosts of workspaces: each for one workspace and its owner, or one for all of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aiohttp import web
 
 from audit.event import Actor
 from audit.text import Language
-from hub_config.gate.answers import page, redirect, refusal
+from hub_config.gate.answers import page, redirect, refusal, set_cookie
 from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import AmbiguousTarget, HubUnavailable, Refused
 from hub_config.gate.forward import Passage, forward
@@ -18,6 +18,7 @@ from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.headers import gate_page_headers
 from hub_config.gate.hub_identity import HubIdentity
 from hub_config.gate.kernel_socket import join
+from hub_config.gate.origins import Origins
 from hub_config.gate.pages import return_page
 from hub_config.gate.record import Asker, Record
 from hub_config.gate.routes import Kind, Route, find_route
@@ -33,9 +34,10 @@ BEGAN_HERE = frozenset({"same-origin", "same-site", "none"})
 
 @dataclass(frozen=True, slots=True)
 class WorkHost:
-    """Answers every request to the work host."""
+    """Answers every request to a host of workspaces."""
 
     config: GateConfig
+    origins: Origins
     hub: HubIdentity
     sessions: Sessions
     workspaces: Workspaces
@@ -47,13 +49,13 @@ class WorkHost:
 
         Raises: Refused — if no table allows it; AuditUnavailable, HubUnavailable — if it cannot be decided.
         """
-        websocket = is_websocket(request)
+        websocket, host = is_websocket(request), request.headers["Host"]
         initiator = Initiator.of(request.method, request.headers, websocket=websocket)
-        policy = SitePolicy(self.config.origin("work"), {"iframe": FRAME})
+        policy = SitePolicy(f"{self.config.scheme}://{host}", {"iframe": FRAME})
         check_initiator(policy, initiator)
         if target.path.startswith(OWN):
-            return await self._own(request, target)
-        place = place_of(target.path)
+            return await self._own(request, target, host)
+        place = self._place(target.path, host)
         if place is None:
             if target.path in ("/", "/user/") and request.method in SAFE_METHODS:
                 return redirect(self.config.origin("zone") + "/", self.config)
@@ -62,7 +64,7 @@ class WorkHost:
             # Before the session, which a gate that started anew has forgotten: waiting is all there is to do.
             raise self.workspaces.absence(place)
         try:
-            session = await self.sessions.current(request.headers)
+            session = await self.sessions.current(request.headers, host)
         except Refused as missing:
             if missing.code == "session.missing" and _may_sign_in(initiator, place):
                 return redirect(f"{OWN}login?next={quote(target.path, safe='/')}", self.config)
@@ -143,12 +145,13 @@ class WorkHost:
         """Record a target that has more than one reading, if a signed-in person sent it to a workspace of
         theirs.
         """
-        place = place_of(request.path)
+        host = request.headers["Host"]
+        place = self._place(request.path, host)
         workspace = self.workspaces.at(place) if place else None
         if workspace is None:
             return
         try:
-            session = await self.sessions.current(request.headers)
+            session = await self.sessions.current(request.headers, host)
         except (Refused, HubUnavailable):
             return
         if session.handle == workspace.tenancy.handle:
@@ -162,36 +165,42 @@ class WorkHost:
         workspace = self.workspaces.at(place) if place else None
         return workspace.tenancy.language if workspace else "ko"
 
-    async def _own(self, request: web.BaseRequest, target: Target) -> web.StreamResponse:
+    def _place(self, path: str, host: str) -> Place | None:
+        """Return which workspace a path names, if this is its host."""
+        place = place_of(path)
+        return place if place is not None and self.origins.host_of(place) == host else None
+
+    async def _own(self, request: web.BaseRequest, target: Target, host: str) -> web.StreamResponse:
         query = dict(target.query)
         match request.method, target.path.removeprefix(OWN):
             case "GET", "login":
-                return self._login(query.get("next", ""))
+                return self._login(query.get("next", ""), host)
             case "GET", "callback":
-                return await self._callback(request, query)
+                return await self._callback(request, query, host)
             case "GET" | "POST", "logout":
-                await self.sessions.end(request.headers)
+                await self.sessions.end(request.headers, host)
                 answer = redirect(self.config.origin("zone") + "/", self.config)
                 answer.del_cookie(self.sessions.cookie, path="/")
                 return answer
             case _:
                 raise Refused("route.missing")
 
-    def _login(self, next_path: str) -> web.Response:
+    def _login(self, next_path: str, host: str) -> web.Response:
         try:
-            place = place_of(parse_target(quote(next_path, safe=PATH_SAFE)).path)
+            place = self._place(parse_target(quote(next_path, safe=PATH_SAFE)).path, host)
         except AmbiguousTarget:
             place = None
         if place is None:
             raise Refused("route.missing")
-        sign_in = self.sessions.begin(next_path)
+        sign_in = self.sessions.begin(next_path, host)
         answer = redirect(self.hub.authorize_url(sign_in), self.config)
         # Lax, because the sign-in may have been started by a link on another site.
-        self._cookie(answer, self.sessions.state_cookie, sign_in.state, "Lax", int(SIGN_IN_SECONDS))
+        set_cookie(answer, self.config, self.sessions.state_cookie, sign_in.state, "Lax", int(SIGN_IN_SECONDS))
         return answer
 
-    async def _callback(self, request: web.BaseRequest, query: dict[str, str]) -> web.Response:
-        value, sign_in = await self.sessions.finish(query.get("code", ""), query.get("state", ""), request.headers)
+    async def _callback(self, request: web.BaseRequest, query: dict[str, str], host: str) -> web.Response:
+        code, state = query.get("code", ""), query.get("state", "")
+        value, sign_in = await self.sessions.finish(code, state, request.headers, host)
         target = quote(sign_in.next_path, safe=PATH_SAFE)
         if request.headers.get("Sec-Fetch-Site") in BEGAN_HERE:
             answer = redirect(target, self.config)
@@ -199,19 +208,8 @@ class WorkHost:
             # A link on another site may have begun it: only a page of our own makes the browser send a strict cookie.
             answer = page(return_page(target), gate_page_headers(self.config))
         answer.del_cookie(self.sessions.state_cookie, path="/")
-        self._cookie(answer, self.sessions.cookie, value, "Strict", None)
+        set_cookie(answer, self.config, self.sessions.cookie, value, "Strict", None)
         return answer
-
-    def _cookie(self, answer: web.Response, name: str, value: str, same_site: str, age: int | None) -> None:
-        answer.set_cookie(
-            name,
-            value,
-            path="/",
-            httponly=True,
-            samesite=same_site,
-            secure=self.config.scheme == "https",
-            max_age=age,
-        )
 
 
 def is_websocket(request: web.BaseRequest) -> bool:

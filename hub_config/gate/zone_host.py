@@ -9,17 +9,19 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from hub_config.gate.announcement import Announcement
 from hub_config.gate.answers import page, redirect
 from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import Refused
 from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.headers import gate_page_headers
 from hub_config.gate.neighbours import Neighbours
+from hub_config.gate.origins import Origins
 from hub_config.gate.pages import bar_page, frame_page, mark_page, stale_bar_page
 from hub_config.gate.sites import FRAME, SAFE_METHODS, SANDBOXED_PART, Initiator, SitePolicy, check_initiator
 from hub_config.gate.targets import PATH_SAFE, Target
 from hub_config.gate.work_host import is_websocket
-from hub_config.gate.workspaces import Workspaces
+from hub_config.gate.workspaces import Workspaces, place_of
 
 OPEN = "/_gate/open/"
 BAR = "/_gate/bar"
@@ -59,9 +61,11 @@ class ZoneHost:
     """Answers every request to the zone host."""
 
     config: GateConfig
+    origins: Origins
     neighbours: Neighbours
     workspaces: Workspaces
     tickets: FrameTickets
+    announcement: Announcement
 
     async def answer(self, request: web.BaseRequest, target: Target, address: str) -> web.StreamResponse:
         """Answer a request whose target is unambiguous.
@@ -83,7 +87,8 @@ class ZoneHost:
         if reading and target.path in {HEALTH, READY}:
             # For load balancers and monitoring: whether, never what or who.
             ready = target.path == HEALTH or await self.neighbours.ready()
-            return web.Response(text="ok\n" if ready else "not ready\n", status=200 if ready else 503)
+            also = "" if self.announcement.said is None else "maintenance\n"
+            return web.Response(text=("ok\n" if ready else "not ready\n") + also, status=200 if ready else 503)
         if target.path == "/hub" or target.path.startswith("/hub/"):
             return await self._hub(request, target, address)
         return await self.neighbours.to_portal(request, target, address, host="zone")
@@ -99,7 +104,11 @@ class ZoneHost:
     def _frame(self, target: Target) -> web.Response:
         """Return the frame around a workspace; without a fresh ticket the work host checks the session first."""
         path = "/" + target.path.removeprefix(OPEN)
-        address = self.config.origin("work") + quote(path, safe=PATH_SAFE)
+        place = place_of(path)
+        if place is None:
+            raise Refused("route.missing")
+        origin = self.origins.origin_of(place)
+        address = origin + quote(path, safe=PATH_SAFE)
         name = dict(target.query).get("ticket", "")
         ticket = self.tickets.open(name, path)
         workspace = self.workspaces.get(ticket.workspace) if ticket else None
@@ -112,7 +121,7 @@ class ZoneHost:
             project=workspace.tenancy.project,
             language=workspace.tenancy.language,
         )
-        return page(text, gate_page_headers(self.config, frames=("'self'", self.config.origin("work"))))
+        return page(text, gate_page_headers(self.config, frames=("'self'", origin)))
 
     def _bar(self, target: Target) -> web.Response:
         ticket = self.tickets.bar(dict(target.query).get("ticket", ""))
@@ -131,6 +140,7 @@ class ZoneHost:
             project=workspace.tenancy.project if workspace else None,
             held=workspace.held if workspace else 0,
             share=workspace.meter.share if workspace else 0.0,
+            notice=self.announcement.said,
         )
         return page(text, gate_page_headers(self.config, framed_by="'self'"))
 

@@ -194,14 +194,24 @@ def _lock(arguments: argparse.Namespace, context: Context) -> str:
 
     folder_alone = arguments.command == "packages" and arguments.func is add and arguments.folder is not None
     if bool(arguments.lock) + bool(arguments.wanted) + folder_alone > 1 and not (arguments.lock and folder_alone):
-        raise PackagesRefused("Give packages, or --lock, or --from with or without --lock.")
+        raise PackagesRefused(
+            Text(
+                "패키지 이름, --lock, --from 가운데 하나를 주십시오. --from은 --lock과 함께 쓸 수 있습니다.",
+                "Give packages, or --lock, or --from with or without --lock.",
+            )
+        )
     if arguments.lock:
         return _read_lock(arguments.lock)
     if arguments.wanted:
         return filling.pins_for(arguments.wanted, say=lambda line: context.json or sys.stderr.write(f"{line}\n"))
     if folder_alone:
         return ""
-    raise PackagesRefused("Name at least one package, or give --lock FILE.")
+    raise PackagesRefused(
+        Text(
+            "패키지 이름을 하나 이상 적거나 --lock FILE을 주십시오.",
+            "Name at least one package, or give --lock FILE.",
+        )
+    )
 
 
 def _read_lock(path: Path) -> str:
@@ -211,8 +221,12 @@ def _read_lock(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        hint = "`ansim packages fetch PACKAGE --to FOLDER` writes wheels and lock."
-        raise PackagesRefused(f"{path} cannot be read ({type(error).__name__}).", hint=hint) from error
+        hint = Text(
+            "휠과 잠금 파일은 `ansim packages fetch PACKAGE --to FOLDER`로 만듭니다.",
+            "`ansim packages fetch PACKAGE --to FOLDER` writes wheels and lock.",
+        )
+        told = Text("읽을 수 없는 파일입니다: {path} ({error})", "{path} cannot be read ({error}).")
+        raise PackagesRefused(told.format(path=path, error=type(error).__name__), hint=hint) from error
     filling.check_lock(text, path.name)
     return text
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from audit.text import Text
 from hub_config.packages.errors import PackagesRefused
 from hub_config.packages.wheel_files import Described, describe
 from images import sources, wheelhouse
@@ -30,6 +31,22 @@ _PIN = re.compile(
 )
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[A-Za-z0-9,._-]+\])?\s*(?:[<>=!~][A-Za-z0-9.,<>=!~*+ ]*)?")
 
+_NO_VERSIONS = Text(
+    "분석환경 이미지에 맞는 버전을 찾지 못했습니다 ({error})",
+    "No versions were found that fit the workspace's image ({error})",
+)
+_NO_VERSIONS_HINT = Text(
+    "철자와 네트워크를 확인하십시오. `--lock FILE --from FOLDER`에는 네트워크가 필요 없습니다.",
+    "Check the spelling and the network; `--lock FILE --from FOLDER` needs neither.",
+)
+_NO_PIN = Text(
+    "{name}: 버전 하나와 SHA-256이 함께 있지 않습니다: {line}", "{name}: without one version and a SHA-256: {line}"
+)
+_NO_PIN_HINT = Text(
+    "그런 파일은 `ansim packages fetch`나 `pip-compile --generate-hashes`로 만듭니다.",
+    "`ansim packages fetch` and `pip-compile --generate-hashes` write such a file.",
+)
+
 
 def pins_for(wanted: Sequence[str], *, say: Say) -> str:
     """Return a lock with digests for what is wanted and what that needs, without what the image holds.
@@ -38,7 +55,9 @@ def pins_for(wanted: Sequence[str], *, say: Say) -> str:
     """
     for line in wanted:
         if not _REQUIREMENT.fullmatch(line.strip()):
-            raise PackagesRefused(f"Not a requirement: {line[:80]!r}", hint="Give a name, or name==version.")
+            told = Text("패키지를 뜻하는 글이 아닙니다: {line}", "Not a requirement: {line}")
+            hint = Text("이름이나 이름==버전으로 적으십시오.", "Give a name, or name==version.")
+            raise PackagesRefused(told.format(line=repr(line[:80])), hint=hint)
     held = _in_the_image()
     with tempfile.TemporaryDirectory(prefix="ansim-packages-") as scratch:
         asked, constraints, pins = (Path(scratch, name) for name in ("packages.in", "image.txt", "pins.txt"))
@@ -47,10 +66,7 @@ def pins_for(wanted: Sequence[str], *, say: Say) -> str:
         try:
             wheelhouse.pin(asked, pins, say=say)
         except NoNetwork as error:
-            raise PackagesRefused(
-                f"No versions were found that fit the workspace's image ({error})",
-                hint="Check the spelling and the network; `--lock FILE --from FOLDER` needs neither.",
-            ) from error
+            raise PackagesRefused(_NO_VERSIONS.format(error=error), hint=_NO_VERSIONS_HINT) from error
         return without(pins.read_text(encoding="utf-8"), held)
 
 
@@ -68,12 +84,9 @@ def check_lock(text: str, name: str) -> None:
     blocks = [b for b in _BLOCK.split(re.sub(r"(?m)^\s*#.*\n", "", text)) if b.strip()]
     for block in blocks:
         if not _PIN.match(block):
-            raise PackagesRefused(
-                f"{name}: without one version and a SHA-256: {block.splitlines()[0][:80]!r}",
-                hint="`ansim packages fetch` and `pip-compile --generate-hashes` write such a file.",
-            )
+            raise PackagesRefused(_NO_PIN.format(name=name, line=repr(block.splitlines()[0][:80])), hint=_NO_PIN_HINT)
     if not blocks:
-        raise PackagesRefused(f"{name} names no package.")
+        raise PackagesRefused(Text("패키지가 없는 파일입니다: {name}", "{name} names no package.").format(name=name))
 
 
 def fetch(lock: str, target: Path, *, folder: Path | None = None) -> list[Path]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.text import Text
 from hub_config.packages.errors import PackagesRefused
 from images.debian_archive import sha256_of
 from registry.packages.names import is_name, normalised, wheel_name
@@ -35,16 +36,19 @@ def describe(path: Path) -> Described:
     """
     named = wheel_name(path.name)
     if named is None:
-        raise PackagesRefused(f"{path.name} is not the name of a wheel.")
+        told = Text("휠 파일의 이름이 아닙니다: {name}", "{name} is not the name of a wheel.")
+        raise PackagesRefused(told.format(name=path.name))
     try:
         metadata = _metadata(path)
         fields = email.parser.BytesHeaderParser().parsebytes(metadata)
         inner = (normalised(str(fields["Name"])), str(fields["Version"]))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, RuntimeError) as error:
-        raise PackagesRefused(f"{path.name} cannot be read as a wheel ({type(error).__name__}).") from error
+        told = Text("휠로 읽을 수 없는 파일입니다: {name} ({error})", "{name} cannot be read as a wheel ({error}).")
+        raise PackagesRefused(told.format(name=path.name, error=type(error).__name__)) from error
     # A version in a file's name has "_" where the local part of the version has "-" or ".", so only names are held.
     if inner[0] != named.package:
-        raise PackagesRefused(f"{path.name} holds another package: {inner[0][:64]}.")
+        told = Text("파일 {name} 안에 다른 패키지가 들어 있습니다: {other}.", "{name} holds another package: {other}.")
+        raise PackagesRefused(told.format(name=path.name, other=inner[0][:64]))
     wheel = Wheel(
         package=named.package,
         version=named.version,

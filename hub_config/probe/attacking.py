@@ -12,7 +12,7 @@ import aiohttp
 
 from hub_config.keys import ZoneKeys
 from hub_config.probe import kit, memory
-from hub_config.probe.browser import answers, cells, paths, smuggling
+from hub_config.probe.browser import answers, cells, paths, policies, smuggling
 from hub_config.probe.browser.door import ATTACKS, Door
 from hub_config.probe.host.base import Server
 from hub_config.probe.host.looks import LOOKS
@@ -24,7 +24,7 @@ from hub_config.story.kernel import execute
 from hub_config.story.visitor import StoryFailed, Visitor
 from hub_config.workspace_container import GVISOR, WorkspaceContainer, covered_paths, create_arguments, host_arguments
 
-BROWSER_MODULES = (paths, smuggling, answers, cells)  # importing them fills ATTACKS
+BROWSER_MODULES = (paths, smuggling, answers, cells, policies)  # importing them fills ATTACKS
 LAST = "gate.budget"  # after it the workspace shows nothing any more
 ATTACK_SECONDS = 90
 INSIDE_SECONDS = 600
@@ -51,9 +51,9 @@ async def attack_all(place: Range, keys: ZoneKeys, told: Told) -> tuple[Finding,
     """Bring the workspaces up, attack them in every way, and return the findings in the order of the table."""
     run = Run(place, keys, told, [])
     own = place.container(place.permit(PROJECT))
-    place.own = own.workspace
+    place.own, place.running = own.workspace, place.running_of(own)
     neighbour = await start_neighbour(place)
-    await place.runner().bring_up(place.running_of(own), own, lambda _: None)
+    await place.runner().bring_up(place.running, own, lambda _: None)
     async with Visitor(place.settings) as visitor:
         door = Door(place, visitor, open_record(place.home))
         try:

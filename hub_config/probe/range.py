@@ -27,6 +27,7 @@ import docker
 import httpx2 as httpx
 
 from audit.refs import new_event_id, new_ref
+from audit.text import Text
 from hub_config.errors import ZoneError
 from hub_config.gate_control import SOCKET
 from hub_config.probe.bait import Bait
@@ -51,7 +52,10 @@ START_SECONDS = 60
 class ProbeFailed(ZoneError):
     """The probe itself could not be made ready; nothing is said of the walls."""
 
-    hint = "Run `ansim doctor`; a zone that starts workspaces can be probed. `make up` builds the images."
+    hint = Text(
+        "`ansim doctor`를 실행하십시오. 분석환경을 시작하는 구역은 점검됩니다. 이미지는 `make up`이 만듭니다.",
+        "Run `ansim doctor`; a zone that starts workspaces can be probed. `make up` builds the images.",
+    )
 
 
 @dataclass(slots=True)
@@ -73,6 +77,8 @@ class Range:
     own: str = ""
     neighbour: str = ""
     """The references of the two workspaces, once they are made."""
+    running: Running | None = None
+    """The own one as the gate knows it."""
 
     @property
     def home(self) -> Path:

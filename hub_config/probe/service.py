@@ -32,7 +32,10 @@ AGAIN = timedelta(hours=1)  # after a probe that could not be made: it costs a m
 class ProbeBusy(ZoneError):
     """A probe runs already."""
 
-    hint = "Wait until it has ended: a probe takes about a minute."
+    hint = Text(
+        "끝날 때까지 기다리십시오. 점검에는 1분쯤 걸립니다.",
+        "Wait until it has ended: a probe takes about a minute.",
+    )
 
 
 def probe(zone: Zone, actor: Actor, told: Callable[[Finding], None], *, runtime: str | None = None) -> Report:

@@ -52,6 +52,10 @@ class Hub:
                 self._answer(200 if known else 403, {"kind": "user", "name": known} if known else {})
 
             def do_POST(self) -> None:
+                if self.path == "/hub/session-over":
+                    self.send_response(204)
+                    self.end_headers()
+                    return
                 form = parse_qs(self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode())
                 token = secrets.token_hex(16)
                 hub._tokens[token] = form["code"][0]

@@ -30,15 +30,22 @@ class CellResult:
 class Workspace:
     """A running workspace, spoken to through the gate."""
 
-    def __init__(self, visitor: Visitor, prefix: str) -> None:
+    def __init__(self, visitor: Visitor, prefix: str, origin: str = "") -> None:
         self._visitor = visitor
-        self._base = visitor.settings.origin("work") + prefix
+        self._prefix = prefix
+        self.origin = origin or visitor.settings.origin("work")
+        """Of the browser; a workspace's own once somebody entered."""
+
+    @property
+    def _base(self) -> str:
+        return self.origin + self._prefix
 
     async def enter(self) -> None:
-        """Open the workspace's page once: signs in on its origin and fetches its cookies."""
+        """Open the workspace's page once: finds its origin, signs in there and fetches its cookies."""
         page = await self._visitor.open(self._base + "lab")
         if page.status != 200:
             raise StoryFailed(f"The workspace answered {page.status}: {page.content.text[:300]}")
+        self.origin = page.url.partition(self._prefix)[0]
 
     async def files(self, path: str = "") -> list[str]:
         """Return the names in a directory of the workspace."""

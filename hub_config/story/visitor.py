@@ -17,6 +17,7 @@ import pyotp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from audit.text import Text
 from hub_config.errors import ZoneError
 from hub_config.settings import Settings
 from hub_config.story.pages import Form, PageContent, read_page
@@ -29,7 +30,10 @@ RETRY_SECONDS = 60  # how long a page that reloads itself is waited for
 class StoryFailed(ZoneError):
     """The zone did not answer as the story promises."""
 
-    hint = "The zone is left running. Look at its logs below `logs/` in its home, or try the step in a browser."
+    hint = Text(
+        "구역은 계속 실행 중입니다. 구역 홈의 `logs/` 아래 로그를 보거나 브라우저에서 그 단계를 해 보십시오.",
+        "The zone is left running. Look at its logs below `logs/` in its home, or try the step in a browser.",
+    )
     exit_code = 1
 
 

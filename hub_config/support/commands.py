@@ -65,9 +65,11 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
 def collected(settings: Settings) -> dict[str, object]:
     """Return the parts by file name."""
     from audit.db import Database
+    from hub_config.doctor import diagnose
     from hub_config.migrate import head_of, revision_of
     from hub_config.probe.standing import read_standing
-    from hub_config.status import diagnose, status
+    from hub_config.sbom.commands import document_of, materials
+    from hub_config.status import status
     from hub_config.support import contents
 
     db = Database.open(settings.database_url())
@@ -78,12 +80,13 @@ def collected(settings: Settings) -> dict[str, object]:
     finally:
         db.close()
     stands, standing = status(settings.home), read_standing(settings.home)
-    checks = [{"check": one.check.split()[0] if one.check.startswith("outward") else one.check, "ok": one.ok}
+    checks = [{"check": one.check.en.split()[0] if one.check.en.startswith("outward") else one.check.en, "ok": one.ok}
               for one in diagnose(settings.home)]  # fmt: skip
     processes = [{"name": p.name, "answers": p.answers, "restarts": p.restarts} for p in stands.processes]
     return {
         "settings.json": contents.settings_without_words(settings),
         "versions.json": contents.versions(),
+        "sbom.json": document_of(*materials(settings.home)),
         "database.json": {"kind": kind, "revision": revision_of(settings.database_url()), "head": head_of()},
         "entries.json": entries,
         "status.json": {

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from audit.text import Text
 from hub_config.engine_helper.helper_settings import SOCKET, HelperSettings
 from hub_config.errors import EnvironmentMissing
 from hub_config.home import make_home
@@ -39,13 +40,21 @@ def lay_down(settings: Settings, *, units: Path = UNITS, configuration: Path = C
     Raises: EnvironmentMissing — without root, without the users, or before the images were built.
     """
     if os.geteuid() != 0:
-        raise EnvironmentMissing("Only root can install units.", hint="Run `sudo ansim units --write`.")
+        raise EnvironmentMissing(
+            Text("root만 유닛을 설치할 수 있습니다.", "Only root can install units."),
+            hint=Text("`sudo ansim units --write`를 실행하십시오.", "Run `sudo ansim units --write`."),
+        )
     try:
         pwd.getpwnam(ZONE_USER)
     except KeyError as error:
         raise EnvironmentMissing(
-            f"There is no user {ZONE_USER!r} on this machine.",
-            hint="The playbook ansible/site.yml makes the users; see docs/how-to/install-on-a-server.md.",
+            Text("이 컴퓨터에 없는 사용자입니다: {user}", "There is no user {user} on this machine.").format(
+                user=ZONE_USER
+            ),
+            hint=Text(
+                "사용자는 플레이북 ansible/site.yml이 만듭니다. docs/how-to/install-on-a-server.ko.md를 보십시오.",
+                "The playbook ansible/site.yml makes the users; see docs/how-to/install-on-a-server.md.",
+            ),
         ) from error
     make_home(settings.home, settings.zone, settings.gate.user, hub=settings.hub, owner=ZONE_USER)
     configuration.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -92,8 +101,13 @@ def as_zone_user(home: Path) -> KeyFacts:
     found = re.fullmatch(r"([0-9a-f]{12}) ([0-9a-f]{64})\n", said.stdout)
     if found is None:
         raise EnvironmentMissing(
-            f"The keys of the zone cannot be read as user {ZONE_USER!r}: {said.stderr.strip()[-200:]!a}",
-            hint=f"Look who owns the files in {home / 'keys'}.",
+            Text(
+                "사용자 {user}의 권한으로 구역의 키를 읽을 수 없습니다: {said}",
+                "The keys of the zone cannot be read as user {user}: {said}",
+            ).format(user=ZONE_USER, said=ascii(said.stderr.strip()[-200:])),
+            hint=Text("{keys} 폴더에 있는 파일의 소유자를 확인하십시오.", "Look who owns the files in {keys}.").format(
+                keys=home / "keys"
+            ),
         )
     return KeyFacts(found[1], found[2])
 
@@ -130,8 +144,11 @@ def _image(home: Path, name: str) -> str:
     image = image_manifest(home, name)
     if image is None:
         raise EnvironmentMissing(
-            f"The {name} image was not built.",
-            hint="Run `python -m hub_config.images` as root, or load the images of a bundle first.",
+            Text("{name} 이미지가 만들어지지 않았습니다.", "The {name} image was not built.").format(name=name),
+            hint=Text(
+                "root로 `python -m hub_config.images`를 실행하거나 꾸러미의 이미지를 먼저 읽어 들이십시오.",
+                "Run `python -m hub_config.images` as root, or load the images of a bundle first.",
+            ),
         )
     return image.id
 

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from audit.text import Text
 from hub_config.errors import EnvironmentMissing
 from hub_config.processes import process_table
 from hub_config.settings import Settings
@@ -34,14 +35,21 @@ def unit_states(settings: Settings) -> Mapping[str, UnitState]:
     names = [process.name for process in process_table(settings, gate_token="")]
     if shutil.which("systemctl") is None:
         raise EnvironmentMissing(
-            "The zone is run by systemd, and this machine has none.",
-            hint="Set machine.run_by to supervisor in ansim.yaml, or ask on the zone's own machine.",
+            Text(
+                "구역은 systemd로 운영되는데 이 컴퓨터에는 systemd가 없습니다.",
+                "The zone is run by systemd, and this machine has none.",
+            ),
+            hint=Text(
+                "ansim.yaml에서 machine.run_by를 supervisor로 하거나, 구역이 있는 컴퓨터에서 실행하십시오.",
+                "Set machine.run_by to supervisor in ansim.yaml, or ask on the zone's own machine.",
+            ),
         )
     wanted = ",".join(PROPERTIES)
     command = ["systemctl", "show", "--property", wanted, *(unit_name(name) for name in names)]
     said = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     if said.returncode != 0:
-        raise EnvironmentMissing(f"systemd does not answer: {said.stderr.strip()[:200]}")
+        silent = Text("systemd가 응답하지 않습니다: {said}", "systemd does not answer: {said}")
+        raise EnvironmentMissing(silent.format(said=said.stderr.strip()[:200]))
     return {one.name: one for one in parse_states(said.stdout, names)}
 
 

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.text import Text
 from hub_config.errors import EnvironmentMissing
 from hub_config.processes import REPOSITORY, SUPERVISED, Process, child_environment, process_table
 from hub_config.settings import Settings
@@ -150,7 +151,13 @@ def _quoted(name: str, value: str) -> str:
     """
     if not value.isprintable() or not FORBIDDEN.isdisjoint(value):
         raise EnvironmentMissing(
-            f"A unit cannot say {name}={value!a}.", hint="Use paths and names without quotes, backslashes and controls."
+            Text("유닛에 적을 수 없는 값입니다: {name}={value}", "A unit cannot say {name}={value}.").format(
+                name=name, value=ascii(value)
+            ),
+            hint=Text(
+                "따옴표, 역빗금, 제어 문자가 없는 경로와 이름을 쓰십시오.",
+                "Use paths and names without quotes, backslashes and controls.",
+            ),
         )
     value = value.replace("%", "%%")
     return f'"{value}"' if name == "Environment" and " " in value else value

@@ -16,6 +16,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from audit.catalogue import CATALOGUE
+from audit.errors import QuestionRefused
 from audit.searching import saved
 from audit.searching.answer_copies import copy_of_answer
 from audit.searching.answers import QUESTIONS, Ask
@@ -83,13 +84,17 @@ def names(visit: Visit) -> Names:
 def find(visit: Visit) -> Response:
     """Show the entries that a search finds, one page of them, and how all of them are spread.
 
-    Raises: QuestionRefused — for a field that cannot be read.
+    What cannot be read is said above the form, which keeps what was typed; nothing was looked up then.
     """
     form, known, turn = form_of(visit.request.query_params), names(visit), Turn.of(visit)
     several = known.called(form.who) if form.who else []
     if len(several) > 1:
         return _choose(visit, form, several)
-    query = turn.apply(query_of(form, known, visit.portal.time_zone), PAGE)
+    try:
+        query = turn.apply(query_of(form, known, visit.portal.time_zone), PAGE)
+    except QuestionRefused as error:
+        values = {"form": form, "refusal": error.why, "stranger": "", "asked": (), "found": (), **choices(visit, known)}
+        return visit.page("compliance_search.html", values, crumbs=(START, Crumb(N_("Search"))), status=422)
     found = officer(visit).find(query, _question(form, query), counted=True)
     page = turned(found.page, turn)
     values = {
@@ -100,6 +105,8 @@ def find(visit: Visit) -> Response:
         "facets": _facets(form, found.counts, known) if found.counts else [],
         "counts": found.counts,
         "asked": _asked(form, known, visit),
+        "refusal": None,
+        "stranger": form.who if query.person == NOBODY else "",
         "most": MOST_ROWS,
     }
     return visit.page("compliance_search.html", values, crumbs=(START, Crumb(N_("Search"))))
@@ -135,12 +142,14 @@ def ask(visit: Visit) -> Response:
     """
     kind, ref, wanted = _kind(visit), visit.path("ref"), _asked_for(visit)
     known = names(visit)
-    found = officer(visit).answer(wanted, kind, ref, after=Turn.of(visit).after)
+    after = Turn.of(visit).after
+    found = officer(visit).answer(wanted, kind, ref, after=after)
     values = {
         **_subject(kind, ref, known),
         "ask": wanted,
         "known": known,
         "answer": found,
+        "paged": after is not None,
         "catalogue": CATALOGUE,
         "services": SERVICES,
         "outcomes": OUTCOMES,

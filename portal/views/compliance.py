@@ -15,6 +15,7 @@ from audit.searching import saved
 from audit.searching.answers import QUESTIONS
 from audit.searching.wording import SEALED, whose
 from audit.verification import Verification
+from portal.attested import outside
 from portal.errors import Missing
 from portal.i18n import N_
 from portal.lines import lines_of
@@ -35,11 +36,13 @@ def overview(visit: Visit) -> Response:
         size = zone.log.size(tx)
         last = search(tx, Query(action="log.verified", limit=1))
         kept = saved.every(tx, visit.person.ref)
+        attested = outside(tx, zone.log)
     values = {
         "size": size,
         "checkpoint": _checkpoint(visit),
         "verified": told(last[0], handles(zone.registry)) if last else None,
         "run": visit.portal.verifications.last,
+        "outside": attested,
         "form": SearchForm(),
         "kinds": KINDS,
         "questions": QUESTIONS,

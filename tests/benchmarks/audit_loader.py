@@ -163,7 +163,7 @@ class _Loader:
             self.size += 1
             self._close(0, leaf, tiles)
         for table, rows in ((audit_entry, entries), (audit_link, linked), (audit_tile, tiles)):
-            _insert(tx, table, rows)
+            insert(tx, table, rows)
 
     def _template(self, made: Made) -> tuple[list[bytes], Columns, list[tuple[str, str]]]:
         """Return the bytes of a body around its id and its time, its columns and links."""
@@ -188,7 +188,8 @@ class _Loader:
             self._close(level + 1, root, tiles)
 
 
-def _insert(tx: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
+def insert(tx: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows in bulk."""
     names = ", ".join(column.name for column in table.columns)
     cursor: Any = tx.connection.cursor()
     if tx.dialect.name == "sqlite":

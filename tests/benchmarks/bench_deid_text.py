@@ -29,7 +29,7 @@ PEERS = ("maskingtape==0.4.0", "ko-pii==1.22.15", "ko-pii-guard==0.2.0")
 ENVIRONMENT = REPOSITORY / ".cache" / "deid-peers"
 PROGRAM = Path(__file__).with_name("deid_text_contenders.py")
 EACH = 100
-ROUNDS = 5
+ROUNDS = 11
 LEAST_RATIO = 3.0
 AIM = 5.0
 OURS = "ansim"

@@ -14,41 +14,19 @@ from typing import Any
 from tests.benchmarks.egress_bytes import PLANTED_BYTES, SAFE_BYTES
 from tests.benchmarks.egress_corpus import FORMS, Grid, Sample, as_csv, as_markdown, as_workbook, cross, grid, put
 from tests.benchmarks.egress_files import chunk, inline_png, notebook, png, workbook
+from tests.benchmarks.egress_implied import PLANTED_IMPLIED, SAFE_IMPLIED
+from tests.benchmarks.egress_people import person, phone, resident_number, spelled
 from tests.benchmarks.egress_pictures import SAFE_PICTURES
+from tests.benchmarks.egress_programs import PLANTED_PROGRAMS, SAFE_PROGRAMS
+from tests.benchmarks.egress_smuggled import PLANTED_SMUGGLED, SAFE_SMUGGLED
 from tests.benchmarks.egress_statistics import PLANTED_STATISTICS, SAFE_STATISTICS
+from tests.benchmarks.egress_third import PLANTED_THIRD, SAFE_THIRD
+from tests.benchmarks.egress_unseen import PLANTED_UNSEEN, SAFE_UNSEEN
 
 Maker = Callable[[random.Random], Sample]
 
 _SPREAD = tuple(dict.fromkeys(FORMS))
 _CELLS = ("cells.small",)
-_FAMILY, _GIVEN = "김이박최정강조윤장임", ("민준", "서연", "도윤", "하은", "지호", "수아", "예준", "지우")
-
-
-# -- people that nobody is ------------------------------------------------------------------------------------------
-
-
-def resident_number(chance: random.Random) -> str:
-    """A resident registration number with a right checksum, of nobody."""
-    digits = f"{chance.randrange(50, 99)}{chance.randrange(1, 13):02}{chance.randrange(1, 29):02}{chance.choice('12')}"
-    digits += f"{chance.randrange(100000):05}"
-    weights = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
-    check = (11 - sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 11) % 10
-    return f"{digits[:6]}-{digits[6:]}{check}"
-
-
-def spelled(number: str, chance: random.Random) -> str:
-    """A number in one of the spellings that people use."""
-    front, back = number.split("-")
-    full_width = str.maketrans("0123456789-", "０１２３４５６７８９－")
-    return chance.choice((number, front + back, f"{front} {back}", f"{front} - {back}", number.translate(full_width)))
-
-
-def phone(chance: random.Random) -> str:
-    return f"010-{chance.randrange(2000, 9999)}-{chance.randrange(1000, 9999)}"
-
-
-def person(chance: random.Random) -> str:
-    return chance.choice(_FAMILY) + chance.choice(_GIVEN)
 
 
 # -- safe outputs -----------------------------------------------------------------------------------------------------
@@ -165,6 +143,11 @@ SAFE: Mapping[str, Maker] = {
     "log": safe_log,
     **SAFE_BYTES,
     **SAFE_STATISTICS,
+    **SAFE_PROGRAMS,
+    **SAFE_IMPLIED,
+    **SAFE_SMUGGLED,
+    **SAFE_UNSEEN,
+    **SAFE_THIRD,
 }
 
 
@@ -397,4 +380,12 @@ PLANTED: Mapping[str, Maker] = {
         traceback,
         long_table,
     )
-} | {**PLANTED_BYTES, **PLANTED_STATISTICS}
+} | {
+    **PLANTED_BYTES,
+    **PLANTED_STATISTICS,
+    **PLANTED_PROGRAMS,
+    **PLANTED_IMPLIED,
+    **PLANTED_SMUGGLED,
+    **PLANTED_UNSEEN,
+    **PLANTED_THIRD,
+}

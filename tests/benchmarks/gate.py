@@ -82,7 +82,7 @@ async def measure(zone: ZoneUnderTest, prefix: str, rounds: int) -> dict[str, fl
         ratios = []
         for _ in range(DOWNLOADS):
             alone = await timed(lambda: read(direct, base + big))
-            gated = await timed(lambda: read(browser.session, zone.origin("work") + prefix + big))
+            gated = await timed(lambda: read(browser.session, zone.base(prefix) + big))
             ratios.append(alone / gated)
     await audit.close()
     return {**trips, "throughput_ratio": statistics.median(ratios)}

@@ -42,20 +42,19 @@ async def interleaved(bench: BenchZone, person: Person, plain: PlainContainer) -
     pairs = []
     async with Visitor(bench.settings) as visitor:
         await sign_in(visitor, person)
-        await steps.start_workspace(visitor, person.handle, PROJECT)
+        origin = (await steps.start_workspace(visitor, person.handle, PROJECT)).origin
         for _ in range(bench.runs + 1):
             await asyncio.to_thread(bench.stop, person)
-            ours = await start(bench, visitor, person)
+            ours = await start(visitor, person, origin + bench.prefix(person) + "api")
             pairs.append((ours, await asyncio.to_thread(start_plain, plain)))
     await asyncio.to_thread(bench.stop, person)
     return pairs[1:]
 
 
-async def start(bench: BenchZone, visitor: Visitor, person: Person) -> float:
+async def start(visitor: Visitor, person: Person, api: str) -> float:
     """Return seconds from posting the start to the first answer of Jupyter through the gate."""
     page = await visitor.open(f"/projects/{PROJECT}/workspace")
     form = page.form("/workspace/start")
-    api = bench.settings.origin("work") + bench.prefix(person) + "api"
     began = time.perf_counter()
     posting = asyncio.create_task(visitor.submit(page, form, {}))
     while await visitor.raw("GET", api) != 200:

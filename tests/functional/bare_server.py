@@ -1,4 +1,4 @@
-"""A bare Debian server in a container: systemd, no network, no privileged mode, the packages it may want in its cache.
+"""A bare Debian server in a container: systemd, no network, no privileged mode, and a bundle to install from.
 
 A kernel of its own it has not; everything else of the playbook runs as on a machine.
 """
@@ -9,37 +9,32 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from hub_config.bundle import making
+from hub_config.bundle.debian_packages import MIRRORS, WANTED, fetch, index
+from hub_config.bundle.making import RELEASES
+from hub_config.bundle.manifest import seal, signing_key
 from hub_config.images import build_all
 from hub_config.processes import REPOSITORY
 from tests.patience import PATIENCE
 
 CACHE = REPOSITORY / "build" / "bare-server"
+BUNDLE = "/opt/bundle"
 #: What a server has on which somebody is about to run the playbook.
 BARE = (
     *("systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "ansible-core", "ca-certificates", "iproute2"),
     *("procps", "sudo", "passwd", "tzdata"),
 )
-#: What the roles install; it lies in the package cache, for the server has no network.
-LATER = (
-    *("docker.io", "iptables", "postgresql", "nginx-light", "chrony", "unattended-upgrades", "auditd", "nftables"),
-    *("restic", "age", "rsyslog", "rsyslog-gnutls", "openssl", "cron", "logrotate", "fonts-nanum", "python3-venv"),
-    *("mmdebstrap", "debian-archive-keyring"),
-)
-MIRRORS = (
-    "deb http://deb.debian.org/debian {suite} main",
-    "deb http://deb.debian.org/debian {suite}-updates main",
-    "deb http://deb.debian.org/debian-security {suite}-security main",
-)
-SUITES = {"12": "bookworm", "13": "trixie"}
+SUITES = {number: release.suite for number, release in RELEASES.items()}
 #: systemd mounts, the engine makes name spaces and cgroups, a unit can have no right that the container has not: none
 #: of it needs the whole of privileged mode.
 RIGHTS = (
@@ -57,50 +52,62 @@ INIT = (
 
 def image(release: str) -> str:
     """Return the image of a bare server, made on first use; that takes some minutes and the network."""
-    script = f"apt-get update -q && apt-get install -y -q --download-only --no-install-recommends {' '.join(LATER)}"
-    recipe = json.dumps([BARE, script, MIRRORS])
+    recipe = json.dumps([BARE, MIRRORS])
     tag = f"ansim-test/bare-{release}:{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
     if subprocess.run(["docker", "image", "inspect", tag], capture_output=True, check=False).returncode == 0:
         return tag
     CACHE.mkdir(parents=True, exist_ok=True)
     tar = CACHE / f"{release}.tar"
-    command = ["mmdebstrap", "--variant=apt", f"--include={','.join(BARE)}", "--skip=cleanup/apt,cleanup/reproducible"]
-    command += [f"--customize-hook=chroot \"$1\" sh -c '{script}'", SUITES[release], str(tar)]
+    command = ["mmdebstrap", "--variant=apt", f"--include={','.join(BARE)}", SUITES[release], str(tar)]
     run([*command, *(line.format(suite=SUITES[release]) for line in MIRRORS)])
     run(["docker", "import", str(tar), tag])
     tar.unlink()
     return tag
 
 
-def bundle() -> Path:
-    """Return a directory with what an installation without a network takes: program, wheels, images."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    wheels = CACHE / hashlib.sha256((REPOSITORY / "requirements.lock").read_bytes()).hexdigest()[:12]
-    if not (wheels / "complete").exists():
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--require-hashes", "--no-deps"]
-        run([*command, "-r", str(REPOSITORY / "requirements.lock"), "-d", str(wheels)])
-        (wheels / "complete").touch()
-    pack(wheels / "source.tar")
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle, and the public key that it was signed with."""
+
+    directory: Path
+    key: str
+
+
+def bundle(release: str) -> Bundle:
+    """Return a bundle of the program as it lies here, as `ansim bundle make` makes it; what is the same is kept."""
+    made = CACHE / f"bundle-{release}"
+    made.mkdir(parents=True, exist_ok=True)
+    wanted = RELEASES[release]
+    once(made / making.WHEELS, (REPOSITORY / "requirements.lock").read_text(), partial(fetch_wheels, wanted))
+    once(made / making.DEBIAN, json.dumps([WANTED, MIRRORS]), partial(fetch_packages, wanted))
+    making.pack(made / making.SOURCE)
     built = build_all(CACHE, say=print)  # of the program as it lies here: the server looks for exactly these
-    references = sorted(info.reference for info in built.values())
-    images = wheels / f"images-{hashlib.sha256(' '.join(references).encode()).hexdigest()[:12]}.tar"
-    if not images.exists():
-        for old in wheels.glob("images-*.tar"):
-            old.unlink()
-        latest = [f"ansim/{name}:latest" for name in built]
-        run(["docker", "save", "-o", str(images.with_suffix(".new")), *references, *latest])
-        images.with_suffix(".new").rename(images)
-    (wheels / "images.tar").unlink(missing_ok=True)
-    (wheels / "images.tar").hardlink_to(images)
-    return wheels
+    references = " ".join(sorted(info.reference for info in built.values()))
+    once(made / making.IMAGES, references, lambda target: making.save_images(target, CACHE))
+    making.write_about(made, wanted, CACHE)
+    seal(made, signing_key(CACHE / "bundle.pem"))
+    return Bundle(made, (CACHE / "bundle.pem.pub").read_text())
 
 
-def pack(archive: Path) -> None:
-    """Pack the program as `git archive` does, but as it lies here."""
-    listed = run(["git", "-C", str(REPOSITORY), "ls-files", "-z", "-co", "--exclude-standard"]).split("\0")
-    names = [name for name in listed if name and not name.startswith("tests/") and (REPOSITORY / name).is_file()]
-    command = ["tar", "--sort=name", "--owner=0", "--group=0", "--mtime=2026-01-01", "-C", str(REPOSITORY)]
-    subprocess.run([*command, "-cf", str(archive), "--null", "-T", "-"], input="\0".join(names), text=True, check=True)
+def fetch_wheels(release: making.Release, target: Path) -> None:
+    making.fetch_wheels(target, release)
+
+
+def fetch_packages(release: making.Release, target: Path) -> None:
+    fetch(release.suite, target)
+    index(target)
+
+
+def once(target: Path, of: str, make: Callable[[Path], None]) -> None:
+    """Make something unless it was made of the same before; a note beside the bundle says of what."""
+    note = target.parent.with_name(f"{target.parent.name}.{target.name}.of")
+    said = hashlib.sha256(of.encode()).hexdigest()
+    if note.exists() and note.read_text() == said:
+        return
+    shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
+    note.unlink(missing_ok=True)
+    make(target)
+    note.write_text(said)
 
 
 def run(command: list[str]) -> str:
@@ -112,9 +119,10 @@ def run(command: list[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A bare server that runs."""
+    """A bare server that runs, and the key of the bundle that lies on it."""
 
     name: str
+    key: str
 
     def do(self, *words: str, check: bool = True, seconds: int = 1800) -> subprocess.CompletedProcess[str]:
         """Run a command on the server as root."""
@@ -128,7 +136,8 @@ class Server:
         """Run a playbook on the server itself and return what it says."""
         words = ["ansible-playbook", "-i", "/root/ansible/inventories/one-host", f"/root/ansible/{playbook}"]
         words = ["env", "ANSIBLE_CONFIG=/root/ansible/ansible.cfg", "ANSIBLE_NOCOLOR=1", *words]
-        return self.do(*words, "-e", json.dumps(given), *options).stdout
+        brought = {"ansim_bundle": BUNDLE, "ansim_bundle_key": self.key}
+        return self.do(*words, "-e", json.dumps({**brought, **given}), *options).stdout
 
     def as_zone(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command as the zone's user, as a process of the zone that was taken over would."""
@@ -138,8 +147,9 @@ class Server:
 @contextmanager
 def bare_server(release: str) -> Iterator[Server]:
     """Run a bare server; its engine keeps its images on a volume of its own, which goes with it."""
-    server = Server(f"ansim-bare-{secrets.token_hex(4)}")
-    mounts = ["-v", "/var/lib/docker", "-v", f"{bundle()}:/opt/bundle:ro"]
+    brought = bundle(release)
+    server = Server(f"ansim-bare-{secrets.token_hex(4)}", brought.key)
+    mounts = ["-v", "/var/lib/docker", "-v", f"{brought.directory}:{BUNDLE}:ro"]
     start = ["docker", "run", "-d", "--name", server.name, "--hostname", "zone", *RIGHTS, *mounts, image(release)]
     run([*start, "sh", "-c", INIT])
     try:

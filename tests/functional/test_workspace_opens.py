@@ -71,8 +71,8 @@ async def test_the_next_notebook_gets_a_kernel_that_is_loaded_and_knows_its_plac
     assert other["pid"] != seen["pid"]
 
 
-async def test_files_of_lab_come_packed_and_are_kept_for_good(minji: Visitor, workspace: Workspace, zone: Any) -> None:
-    base = zone.settings.origin("work") + PREFIX
+async def test_files_of_lab_come_packed_and_are_kept_for_good(minji: Visitor, workspace: Workspace) -> None:
+    base = workspace.origin + PREFIX
     page = (await minji.open(base + "lab")).body.decode()
     found = re.search(r"static/lab/main\.[0-9a-f]+\.js\?v=[0-9a-f]+", page)
     assert found is not None, page[:500]

@@ -163,10 +163,10 @@ async def test_a_stranger_is_sent_to_sign_in(zone: Any, hospital: Workspace) -> 
     ],
 )
 async def test_routes_out_of_the_workspace_are_refused_in_every_spelling(
-    zone: Any, researcher: Visitor, hospital: Workspace, path: str
+    researcher: Visitor, hospital: Workspace, path: str
 ) -> None:
     await hospital.enter()
-    answer = await researcher.raw("GET", f"{zone.settings.origin('work')}/user/minji/{HOSPITAL}/{path}")
+    answer = await researcher.raw("GET", f"{hospital.origin}/user/minji/{HOSPITAL}/{path}")
     assert answer in (403, 404, 400)
 
 

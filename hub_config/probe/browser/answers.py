@@ -15,6 +15,7 @@ from hub_config.probe.browser.door import Answer, Door, attack, headers_of, stat
 from hub_config.probe.range import NEIGHBOUR, prefix_of
 
 BODY = b"hello"
+JSON = b"Content-Type: application/json"
 
 
 class HostileServer:
@@ -62,10 +63,11 @@ class HostileServer:
 
 
 @contextmanager
-def hostile(door: Door, *headers: bytes, more: bytes = b"", status: bytes = b"200 OK") -> Any:
-    """Let the neighbour's server answer so."""
+def hostile(door: Door, *headers: bytes, more: bytes = b"", status: bytes = b"200 OK", untyped: bool = False) -> Any:
+    """Let the neighbour's server answer so; as JSON, which the gate passes, unless the headers say another type."""
     length = b"Content-Length: %d" % len(BODY)
-    answer = b"\r\n".join([b"HTTP/1.1 " + status, length, *headers, b"", BODY + more])
+    kind = [] if untyped or any(one.startswith(b"Content-Type") for one in headers) else [JSON]
+    answer = b"\r\n".join([b"HTTP/1.1 " + status, length, *kind, *headers, b"", BODY + more])
     (run,) = [p / "run" for p in (door.range.home / "workspaces").iterdir() if p.name == door.range.neighbour]
     server = HostileServer(run, answer)
     try:
@@ -76,7 +78,8 @@ def hostile(door: Door, *headers: bytes, more: bytes = b"", status: bytes = b"20
 
 async def ask(door: Door, path: str = "api/status", *more: str) -> tuple[int, bytes]:
     """Ask the neighbour's server through the gate, as the person whose it is."""
-    return await door.get(prefix_of(NEIGHBOUR) + path, *more)
+    host, cookie = await door.neighbour()
+    return await door.get(prefix_of(NEIGHBOUR) + path, *more, cookie=cookie, host=host)
 
 
 async def _compared(door: Door, judge: Callable[[int, bytes], Answer], *headers: bytes, **more: Any) -> Answer:
@@ -100,7 +103,7 @@ async def attachment(door: Door) -> Answer:
     )
     seen, held = [], True
     for name, value in zip(names * 2, values, strict=True):
-        with hostile(door, name + b": " + value, b"Content-Type: application/octet-stream"):
+        with hostile(door, name + b": " + value):
             status, answer = await ask(door)
         sent = headers_of(answer).get("content-disposition", "")
         held = held and not (status == 200 and sent.lower().strip().startswith("attachment"))
@@ -171,3 +174,50 @@ async def answer_twice(door: Door) -> Answer:
         f"{len(answers)} requests, answered {sorted(status_of(a) for _, a in answers)},"
         f" with the second answer: {len(poisoned)}",
     )
+
+
+@attack("gate.answer_types")
+async def answer_types(door: Door) -> Answer:
+    """Call the answer a table, a program, two things at once, or nothing."""
+    with hostile(door) as server:
+        status, _ = await ask(door)
+    if status != 200 or server.asked == 0:
+        return False, f"control: an answer of a listed type did not arrive ({status})"
+    kinds = {
+        "table": (b"Content-Type: text/csv",),
+        "bytes": (b"Content-Type: application/octet-stream",),
+        "archive": (b"Content-Type: application/zip",),
+        "two": (b"Content-Type: application/json", b"Content-Type: text/csv"),
+        "none": (),
+    }
+    answers = {}
+    for name, headers in kinds.items():
+        with hostile(door, *headers, untyped=True):
+            _, answers[name] = await ask(door)
+    return door.judge(answers)
+
+
+@attack("gate.other_host")
+async def other_host(door: Door) -> Answer:
+    """Name another workspace's host, the one for signing in, and made-up ones, with every cookie there is."""
+    settings = door.range.settings
+    if settings.gate.workspace_origins == "one":
+        return None, "not tried: this zone serves all workspaces on one host (gate.workspace_origins)"
+    with hostile(door):
+        status, _ = await ask(door)
+        host, cookie = await door.neighbour()
+        own, next_door = f"{door.prefix}api/contents", f"{prefix_of(NEIGHBOUR)}api/status"
+        made_up = door.host.replace(door.host.partition(".")[0], "w-" + "a" * 26)
+        shapes = {
+            "own path there": (own, cookie, host),
+            "own path there, own cookie": (own, door.cookie, host),
+            "its path here": (next_door, door.cookie, door.host),
+            "its path here, its cookie": (next_door, cookie, door.host),
+            "its path there, own cookie": (next_door, door.cookie, host),
+            "sign-in host": (own, door.cookie, settings.host("work")),
+            "made up": (own, door.cookie, made_up),
+        }
+        answers = {name: (await door.get(path, cookie=c, host=h))[1] for name, (path, c, h) in shapes.items()}
+    if status != 200:
+        return False, f"control: the other workspace did not answer its own person ({status})"
+    return door.judge(answers)

@@ -8,12 +8,12 @@ import os
 import signal
 from typing import Any
 
-from hub_config.probe.browser.door import Answer, Door, attack, closes, dumped
+from hub_config.probe.browser.door import OK, Answer, Door, attack, closes, dumped
 from hub_config.story.kernel import execute, execute_request
 
 V1 = "v1.kernel.websocket.jupyter.org"
-REFUSALS = 300
-OK = 200
+REFUSALS, CONNECTIONS = 300, 6
+FLOOD_SECONDS = 30.0  # at most; it is over when the last is answered
 
 
 async def _sent(door: Door, channels: str, frame: str | bytes, protocol: str | None = None) -> str | None:
@@ -144,8 +144,9 @@ async def write_recorded(door: Door) -> Answer:
 async def flooded(door: Door) -> Answer:
     """Cause many refusals, then run a cell."""
     before, cells = await door.entries("gate.refused"), await door.entries("cell.sent")
-    head = door.head("GET", f"{door.prefix}api/terminals")
-    answers = await asyncio.gather(*(door.exchange(head * (REFUSALS // 6), 1.5) for _ in range(6)))
+    target, each = f"{door.prefix}api/terminals", REFUSALS // CONNECTIONS
+    asked = door.head("GET", target) * (each - 1) + door.head("GET", target, "Connection: close")
+    answers = await asyncio.gather(*(door.exchange(asked, FLOOD_SECONDS) for _ in range(CONNECTIONS)))
     refusals = sum(answer.count(b"HTTP/1.1 403") for answer in answers)
     more = await door.entries("gate.refused") - before
     await door.run("1")

@@ -7,12 +7,13 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from audit.log import AuditLog
 from audit.search import Query, search
-from hub_config.probe.range import PROJECT, Range, prefix_of
+from hub_config.probe.range import NEIGHBOUR, PROJECT, Range, prefix_of
 from hub_config.story.kernel import Workspace, execute
 from hub_config.story.visitor import Visitor
 
@@ -22,6 +23,7 @@ FILE = "probe-mark.txt"
 READ_SECONDS = 1.5
 RECORD_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
+OK = 200
 
 
 @dataclass(slots=True)
@@ -33,6 +35,7 @@ class Door:
     record: AuditLog
     base: str = field(init=False)
     _channels: str = ""
+    _neighbour: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
         self.base = self.range.settings.origin("work")
@@ -44,8 +47,8 @@ class Door:
 
     @property
     def host(self) -> str:
-        """What the Host header of a request to workspaces is."""
-        return self.range.settings.host("work")
+        """What the Host header of a request to the workspace is."""
+        return urlsplit(self.base).netloc
 
     @property
     def cookie(self) -> str:
@@ -54,12 +57,26 @@ class Door:
 
     def workspace(self) -> Workspace:
         """Return the workspace as a client of Jupyter."""
-        return Workspace(self.visitor, self.prefix)
+        return Workspace(self.visitor, self.prefix, self.base)
 
     async def enter(self) -> None:
         """Sign in, and leave the file with the mark that no download may bring back."""
-        await self.workspace().enter()
+        workspace = self.workspace()
+        await workspace.enter()
+        self.base = workspace.origin
         await self.save(FILE, self.range.own_canary)
+
+    async def neighbour(self) -> tuple[str, str]:
+        """Return host and session of the same person at the other project; signs in there once.
+
+        Something has to answer behind that workspace's socket meanwhile, whatever it says.
+        """
+        if self._neighbour is None:
+            prefix = prefix_of(NEIGHBOUR)
+            page = await self.visitor.open(f"{self.range.settings.origin('work')}{prefix}lab")
+            base = page.url.partition(prefix)[0]
+            self._neighbour = urlsplit(base).netloc, self.visitor.cookie(base + prefix, COOKIE)
+        return self._neighbour
 
     async def save(self, name: str, text: str) -> None:
         """Save a text file in the workspace as JupyterLab does."""

@@ -122,6 +122,25 @@ async def foreign_post(door: Door) -> Answer:
     return door.judge(await door.exchange_all({name: head + body for name, head in heads.items()}))
 
 
+@attack("gate.upload")
+async def upload(door: Door) -> Answer:
+    """Send files as a browser would that somebody dropped them into: whole, in pieces, and disguised."""
+    xsrf = f"X-XSRFToken: {door.visitor.cookie(door.base + door.prefix, '_xsrf')}"
+    bodies = {
+        "whole": {"type": "file", "format": "base64", "content": "AAECAw=="},
+        "first piece": {"type": "file", "format": "base64", "content": "AAECAw==", "chunk": 1},
+        "last piece": {"type": "file", "format": "text", "content": "x", "chunk": -1},
+        "notebook of bytes": {"type": "notebook", "format": "base64", "content": "AAECAw=="},
+    }
+    sent = {}
+    for name, body in bodies.items():
+        raw = dumped(body).encode()
+        lines = (f"Content-Length: {len(raw)}", "Content-Type: application/json", f"Origin: {door.base}", xsrf)
+        head = door.head("PUT", f"{door.prefix}api/contents/dropped.bin", "Connection: close", *lines)
+        sent[name] = head + raw
+    return door.judge(await door.exchange_all(sent))
+
+
 @attack("gate.unlisted_frames")
 async def unlisted_frames(door: Door) -> Answer:
     """Send what is no message of the table."""

@@ -38,6 +38,18 @@ PROBES = tuple(
             OUT,
         ),
         (
+            "gate.other_host",
+            "분석환경을 다른 분석환경의 호스트에서, 그 쿠키로도 연다",
+            "Open a workspace on another one's host, also with its cookie",
+            WHO,
+        ),
+        (
+            "gate.upload",
+            "브라우저에서 파일을 올린다",
+            "Upload files from the browser",
+            OUT,
+        ),
+        (
             "gate.smuggled_lengths",
             "길이를 둘로 말하여 둘째 요청을 숨긴다",
             "Hide a second request behind two lengths",
@@ -70,6 +82,13 @@ PROBES = tuple(
             "Answer from the workspace with an attachment",
             OUT,
             Text("첨부 표시가 전달되지 않는다", "the mark of an attachment does not arrive"),
+        ),
+        (
+            "gate.answer_types",
+            "분석환경이 목록에 없는 종류의 내용으로 응답한다",
+            "Answer from the workspace with content of unlisted types",
+            OUT,
+            Text("전달되지 않는다", "it does not arrive"),
         ),
         (
             "gate.answer_headers",
@@ -105,6 +124,34 @@ PROBES = tuple(
             "Open a page of the workspace as a whole tab",
             OUT,
             Text("틀로 보내진다", "it is sent to the frame"),
+        ),
+        (
+            "gate.held_output",
+            "한 번에 보일 수 있는 양보다 많이 출력하고 그림을 그린다",
+            "Print more than may be shown at once, and draw",
+            OUT,
+            Text("둘 다 보이지 않는다. 정책이 없으면 둘 다 보인다", "neither comes; without the policy both do"),
+        ),
+        (
+            "gate.trickle",
+            "부호화한 글자를 여러 셀에 나누어 내보낸다",
+            "Carry encoded text out, a little with each cell",
+            "SATRE 2.2.14",
+            Text("담당자에게 알려진다. 보통 글은 알려지지 않는다", "an officer is told; of plain words nobody is"),
+        ),
+        (
+            "gate.one_browser",
+            "첫 브라우저가 연결된 동안 둘째 브라우저로 일한다",
+            "Work in a second browser while the first is connected",
+            WHO,
+            Text("정책이 있으면 막힌다", "where the policy says so it waits"),
+        ),
+        (
+            "gate.addresses",
+            "과제의 목록에 없는 네트워크에서 연다",
+            "Open it from a network that the project does not list",
+            WHO,
+            Text("정책이 있으면 막힌다", "where the policy says so it is refused"),
         ),
         (
             "gate.budget",

@@ -5,6 +5,8 @@ A change is made by whoever may write to every table and has no key; what it is 
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import text as statement
@@ -54,6 +56,36 @@ def _copied(source: str, target: str, table: str, key: str, column: str) -> Chan
     return change
 
 
+def _note(world: World, size: int) -> tuple[str, str]:
+    """Return the text of a checkpoint and the lines of its signatures."""
+    with world.db.read() as tx:
+        note = str(tx.scalar(statement("SELECT note FROM audit_checkpoint WHERE size = :size"), {"size": size}))
+    text, lines = note.split("\n\n")
+    return text, lines
+
+
+def _signature(edit: Callable[[str], str]) -> Change:
+    """Return the change of what stands in the signatures of the checkpoint at 280, each line for itself."""
+
+    def change(world: World) -> None:
+        text, lines = _note(world, 280)
+        edited = "".join(f"{new}\n" for line in lines.splitlines() if (new := edit(line)))
+        world.tamper("UPDATE audit_checkpoint SET note = :note WHERE size = 280", note=f"{text}\n\n{edited}")
+
+    return change
+
+
+def _flipped(line: str) -> str:
+    head, signature = line.rsplit(" ", 1)
+    data = base64.b64decode(signature)
+    return f"{head} {base64.b64encode(data[:-1] + bytes([data[-1] ^ 1])).decode()}"
+
+
+def _signature_of_another(world: World) -> None:
+    text, lines = _note(world, 280)[0], _note(world, 50)[1]
+    world.tamper("UPDATE audit_checkpoint SET note = :note WHERE size = 280", note=f"{text}\n\n{lines}")
+
+
 def _inserted(world: World) -> None:
     """Put a copy of an entry between two others and move all that follow."""
     world.tamper(
@@ -72,6 +104,7 @@ ROW = Text("기록의 행", "row of an entry")
 TILE = Text("해시 트리 조각", "tile")
 TILE_ROOT = Text("조각의 뿌리", "root of a tile")
 CHECKPOINT = Text("체크포인트", "checkpoint")
+NOTE_SIGNATURE = Text("체크포인트 서명", "signature of the checkpoint")
 COLUMN = Text("검색 항목", "index column")
 LINK = Text("시간순 목록 연결", "timeline link")
 SEALED = Text("봉인된 값", "sealed value")
@@ -134,6 +167,10 @@ DATABASE: tuple[DatabaseMutation, ...] = (
     DatabaseMutation(
         CHECKPOINT, "replay", _copied("50", "280", "audit_checkpoint", "size", "note"), "checkpoint.form", 280
     ),
+    DatabaseMutation(NOTE_SIGNATURE, "change", _signature(_flipped), "checkpoint.signature", 280),
+    DatabaseMutation(NOTE_SIGNATURE, "delete", _signature(lambda _: ""), "checkpoint.form", 280),
+    DatabaseMutation(NOTE_SIGNATURE, "truncate", _signature(lambda line: line[:-10]), "checkpoint.form", 280),
+    DatabaseMutation(NOTE_SIGNATURE, "replay", _signature_of_another, "checkpoint.signature", 280),
     DatabaseMutation(
         COLUMN, "change", sql("UPDATE audit_entry SET outcome = 'denied' WHERE idx = 12"), "entry.columns", 12
     ),

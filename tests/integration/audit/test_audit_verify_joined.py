@@ -24,6 +24,26 @@ COMPUTED = (
     " AS ts, component, action, outcome, actor_ref, object_kind, object_ref, project, event_id FROM kept_entry",
 )
 
+# As many rows as there should be, each like its body and its links, but one of them twice.
+UNNUMBERED = (
+    "ALTER TABLE audit_entry RENAME TO kept_entry",
+    "CREATE TABLE audit_entry (idx, leaf_hash, body, ts, component, action, outcome, actor_ref, object_kind,"
+    " object_ref, project, event_id)",
+    "INSERT INTO audit_entry (rowid, idx, leaf_hash, body, ts, component, action, outcome, actor_ref, object_kind,"
+    " object_ref, project, event_id) SELECT kept.idx, said.* FROM kept_entry kept"
+    " JOIN kept_entry said ON said.idx = kept.idx - (kept.idx = 301)",
+    "DELETE FROM audit_link WHERE idx = 301",
+    "INSERT INTO audit_link SELECT kind, ref, 301 FROM audit_link WHERE idx = 300",
+)
+# The right bodies in the right order, under each other's numbers, and a column that says so too.
+RENUMBERED = (
+    "ALTER TABLE audit_entry RENAME TO kept_entry",
+    "CREATE TABLE audit_entry (idx, leaf_hash, body, ts, component, action, outcome, actor_ref, object_kind,"
+    " object_ref, project, event_id, RowId)",
+    "INSERT INTO audit_entry SELECT *, idx FROM kept_entry ORDER BY idx",
+    "UPDATE audit_entry SET idx = 601 - idx, RowId = 601 - idx WHERE idx IN (300, 301)",
+)
+
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -114,6 +134,12 @@ def found(database: Path) -> set[tuple[str, int]]:
             id="a link gone with its index",
         ),
         pytest.param(COMPUTED, {("entry.columns", 300)}, id="a table that computes its values"),
+        pytest.param(UNNUMBERED, {("entry.missing", 301), ("entry.links", 301)}, id="a table with one number twice"),
+        pytest.param(
+            RENUMBERED,
+            {("time.backwards", 301), ("entry.links", 300), ("entry.links", 301)},
+            id="a table with a number of its own",
+        ),
         pytest.param(
             ("UPDATE audit_entry SET body = zeroblob(20000000) WHERE idx = 300",),
             {("entry.form", 300), ("entry.leaf_hash", 300)},

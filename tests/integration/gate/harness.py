@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import html
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -19,12 +21,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import aiohttp
 import httpx2 as httpx
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from hub_config.gate.config import parse_config
+from hub_config.gate.origins import Origins
+from hub_config.gate.workspaces import place_of
 from tests.patience import PATIENCE
 from tests.ports import free_port
 
@@ -33,6 +39,7 @@ REPOSITORY = HERE.parents[2]
 DOMAIN = "ansim.localhost"
 GATE_UID = 64_321  # a user that nobody on a test machine is; the gate takes numbers too
 PASSWORD = "secret"
+ONWARD = re.compile(r'http-equiv="refresh" content="0; url=([^"]+)"')
 
 
 class Loopback(AbstractResolver):
@@ -61,6 +68,7 @@ class ZoneUnderTest:
     home: Path
     jupyter: Path | None = None
     limits: Mapping[str, Any] = field(default_factory=dict)
+    origins: str = "own"
     python: str = sys.executable
     code: Path = REPOSITORY
     port: int = field(default_factory=free_port)
@@ -78,6 +86,17 @@ class ZoneUnderTest:
 
     def origin(self, name: str) -> str:
         return f"http://{name}.{DOMAIN}:{self.port}"
+
+    def origin_of(self, prefix: str) -> str:
+        """Return the origin of a workspace."""
+        place = place_of(prefix)
+        assert place is not None, prefix
+        config = parse_config(json.dumps({"domain": DOMAIN, "port": self.port, "workspace_origins": self.origins}))
+        return Origins(config, self.gate_token).origin_of(place)
+
+    def base(self, prefix: str) -> str:
+        """Return the address of a workspace."""
+        return self.origin_of(prefix) + prefix
 
     def start(self, name: str, arguments: list[str], environment: Mapping[str, str] | None = None) -> None:
         kept = {"PATH": os.environ["PATH"], "PYTHONPATH": str(self.code), "PYTHONSAFEPATH": "1", "LANG": "C.UTF-8"}
@@ -97,6 +116,7 @@ class ZoneUnderTest:
             "port": self.port,
             "hub_url": f"http://127.0.0.1:{self.hub_port}",
             "user": str(GATE_UID),
+            "workspace_origins": self.origins,
             "limits": dict(self.limits),
         }
         environment = {"ANSIM_GATE_TOKEN": self.gate_token, "ANSIM_GATE_CONFIG": json.dumps(config)}
@@ -203,44 +223,49 @@ class Browser:
         await self.session.close()
 
     async def get(self, url: str, **headers: str) -> tuple[int, str]:
+        """Open an address, and follow redirects and a page that leads on at once."""
         async with self.session.get(url, headers=headers) as answer:
-            return answer.status, await answer.text()
+            text, onward = await answer.text(), ONWARD.search(await answer.text())
+            target = urljoin(str(answer.url), html.unescape(onward[1])) if onward else None
+        return await self.get(target, **headers) if target else (answer.status, text)
 
     async def sign_in(self, handle: str, prefix: str) -> None:
         """Open a workspace's page, sign in at the hub on the way, and come back."""
-        url = f"{self.zone.origin('work')}{prefix}lab"
-        async with self.session.get(url) as page:
+        url = f"{self.zone.base(prefix)}lab"
+        async with self.session.get(f"{self.zone.origin('work')}{prefix}lab") as page:
             assert page.url.path == "/hub/login", await page.text()
             action = page.url
-            html = await page.text()
-        xsrf = html.split('name="_xsrf" value="')[1].split('"')[0]
+            form_page = await page.text()
+        xsrf = form_page.split('name="_xsrf" value="')[1].split('"')[0]
         form = {"username": handle, "password": PASSWORD, "_xsrf": xsrf}
         headers = {"Origin": self.zone.origin("zone")}
         async with self.session.post(action, data=form, headers=headers) as page:
             text = await page.text()
             assert page.status == 200, text
-            assert "_gate/callback" in str(page.url), text
-            assert prefix in text, text
+            assert str(page.url).startswith(f"{self.zone.origin('work')}/_gate/callback"), text
+            onward = ONWARD.search(text)
+            assert onward is not None, text
+        await self.get(html.unescape(onward[1]))
         status, text = await self.get(url)
         assert status == 200, text
 
     def xsrf(self, prefix: str) -> str:
         from yarl import URL
 
-        return str(self.session.cookie_jar.filter_cookies(URL(self.zone.origin("work") + prefix))["_xsrf"].value)
+        return str(self.session.cookie_jar.filter_cookies(URL(self.zone.base(prefix)))["_xsrf"].value)
 
     async def call(self, method: str, prefix: str, path: str, document: Any = None) -> tuple[int, Any]:
         """Call Jupyter's API as Lab does."""
-        headers = {"Origin": self.zone.origin("work"), "X-XSRFToken": self.xsrf(prefix)}
-        url = f"{self.zone.origin('work')}{prefix}{path}"
+        headers = {"Origin": self.zone.origin_of(prefix), "X-XSRFToken": self.xsrf(prefix)}
+        url = f"{self.zone.base(prefix)}{path}"
         async with self.session.request(method, url, json=document, headers=headers) as answer:
             parsed = answer.content_type == "application/json" and answer.status != 204
             return answer.status, await answer.json() if parsed else await answer.text()
 
     def socket(self, prefix: str, path: str, *protocols: str, origin: str | None = None) -> Any:
         """Open a WebSocket."""
-        url = f"{self.zone.origin('work')}{prefix}{path}"
-        headers = {"Origin": origin or self.zone.origin("work")}
+        url = f"{self.zone.base(prefix)}{path}"
+        headers = {"Origin": origin or self.zone.origin_of(prefix)}
         return self.session.ws_connect(url, protocols=protocols, headers=headers, max_msg_size=0)
 
 

@@ -16,6 +16,7 @@ import httpx2 as httpx
 from jupyterhub.auth import DummyAuthenticator
 from jupyterhub.spawner import Spawner
 
+from hub_config.session_over import PATH, SessionOverHandler
 from tests.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -127,6 +128,7 @@ c.JupyterHub.bind_url = ZONE + "/"
 c.JupyterHub.proxy_class = "hub_config.proxy.GateProxy"
 c.JupyterHub.authenticator_class = DummyAuthenticator
 c.JupyterHub.spawner_class = LocalSpawner
+c.JupyterHub.extra_handlers = [(PATH, SessionOverHandler)]
 c.JupyterHub.db_url = "sqlite:///hub.sqlite"
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.log_level = "WARN"

@@ -129,7 +129,7 @@ async def test_a_file_or_notebook_is_opened_like_an_output_and_lab_goes_on(
     assert (await alice.call("GET", prefix, "api/contents/hex.txt?content=1"))[0] == 200
     assert len(events(zone, "output.encoded")) == told + 1
     for part in ("lab/api/settings", "lab/api/translations/ko_KR", "api/contents?content=1", "api/kernelspecs", "lab"):
-        assert (await alice.get(zone.origin("work") + prefix + part))[0] == 200, part
+        assert (await alice.get(zone.base(prefix) + part))[0] == 200, part
 
 
 @pytest.mark.long
@@ -155,7 +155,7 @@ async def test_a_file_that_is_dropped_into_the_browser_is_refused_and_typed_text
     status, answer = await alice.call("PUT", prefix, "api/contents/data.bin", dropped)
     assert (status, answer["reason"]) == (403, "upload.refused")
     assert "reviewed" in answer["message"]
-    url = zone.origin("work") + prefix
+    url = zone.base(prefix)
     assert (await alice.get(url + "api/contents/data.bin?content=0"))[0] == 404
     typed = {"type": "file", "format": "text", "content": "a note"}
     assert (await alice.call("PUT", prefix, "api/contents/note.txt", typed))[0] == 201
@@ -167,7 +167,7 @@ async def test_a_second_browser_waits_while_the_first_is_connected(
 ) -> None:
     set_policy(zone, {"one_connection": True})
     path = await kernel(alice, prefix)
-    url = zone.origin("work") + prefix + "api/status"
+    url = zone.base(prefix) + "api/status"
     async with Browser(zone) as second:
         await second.sign_in("alice", prefix)
         async with alice.socket(prefix, path):
@@ -180,7 +180,7 @@ async def test_a_second_browser_waits_while_the_first_is_connected(
 
 
 async def test_only_listed_networks_reach_the_workspace(zone: ZoneUnderTest, prefix: str, alice: Browser) -> None:
-    url = zone.origin("work") + prefix + "api/status"
+    url = zone.base(prefix) + "api/status"
     set_policy(zone, {"addresses": ["10.1.0.0/16"]})
     status, text = await alice.get(url, **{"X-Forwarded-For": "10.1.2.3"})
     assert (status, json.loads(text)["reason"]) == (403, "address.unlisted")
@@ -200,8 +200,16 @@ async def test_whoever_does_nothing_for_too_long_is_signed_out_connections_inclu
             if frame.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED):
                 break
         assert socket.close_code == 4401
-    status, text = await alice.get(zone.origin("work") + prefix + "api/status")
+    status, text = await alice.get(zone.base(prefix) + "api/status")
     assert (status, json.loads(text)["reason"]) == (401, "session.missing")
+    # Reloading does not open it again: the hub has forgotten the browser, whatever cookies it keeps or drops.
+    for _ in ("with every cookie", "without the gate's"):
+        status, text = await alice.get(zone.base(prefix) + "lab", Accept="text/html")
+        assert (status, 'name="password"' in text) == (200, True)
+        alice.session.cookie_jar.clear(lambda cookie: cookie.key.startswith("ansim"))
+    set_policy(zone, {})
+    async with Browser(zone) as again:
+        await again.sign_in("alice", prefix)
 
 
 @pytest.mark.long
@@ -209,7 +217,7 @@ async def test_the_watermark_names_who_looks_and_its_page_holds_no_script(
     zone: ZoneUnderTest, prefix: str, alice: Browser
 ) -> None:
     navigation = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none"}
-    status, frame = await alice.get(zone.origin("work") + prefix + "lab", **navigation)
+    status, frame = await alice.get(zone.base(prefix) + "lab", **navigation)
     assert status == 200
     mark = frame.split('class="mark" src="')[1].split('"')[0].replace("&amp;", "&")
     status, text = await alice.get(zone.origin("zone") + mark)

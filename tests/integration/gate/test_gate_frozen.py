@@ -60,7 +60,7 @@ async def test_a_freeze_cuts_the_project_and_nobody_else(
 ) -> None:
     own, other, eve, adam = people
     own.hostile.answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 9\r\n\r\nhalf"  # never ends
-    page = bare_zone.origin("work") + own.prefix + "lab"
+    page = bare_zone.base(own.prefix) + "lab"
     hanging = asyncio.create_task(eve.get(page))
     await asyncio.sleep(0.3)
     assert not hanging.done()
@@ -73,7 +73,7 @@ async def test_a_freeze_cuts_the_project_and_nobody_else(
     assert set(bare_zone.control("GET", "/workspaces").json()) == {other.ref}
     assert not (own.run / "up.sock").exists()
     assert not (own.run / "api.sock").exists()
-    status, _ = await adam.get(bare_zone.origin("work") + other.prefix + "lab")
+    status, _ = await adam.get(bare_zone.base(other.prefix) + "lab")
     assert status == 200
 
 
@@ -82,7 +82,7 @@ async def test_the_session_is_dead_and_who_signs_in_again_reads_why(
 ) -> None:
     own, _, eve, _ = people
     bare_zone.control("PUT", "/frozen", {"projects": [OWN]})
-    url = bare_zone.origin("work") + own.prefix
+    url = bare_zone.base(own.prefix)
     status, text = await eve.get(url + "api/status")
     assert (status, json.loads(text)["reason"]) == (401, "session.missing")
     await eve.get(url + "lab", Accept="text/html")  # by way of the hub, which still knows her

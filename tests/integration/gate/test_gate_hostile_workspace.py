@@ -84,7 +84,7 @@ async def eve(bare_zone: ZoneUnderTest) -> AsyncIterator[tuple[Browser, Hostile]
 
 
 async def reason(zone: ZoneUnderTest, browser: Browser, path: str = "api/status") -> str:
-    status, text = await browser.get(f"{zone.origin('work')}{PREFIX}{path}")
+    status, text = await browser.get(f"{zone.base(PREFIX)}{path}")
     assert status >= 400, text
     return str(json.loads(text)["reason"])
 
@@ -114,7 +114,7 @@ async def test_an_answer_that_leads_out_is_refused_and_recorded(
 async def test_no_secret_of_the_zone_reaches_the_server(bare_zone: ZoneUnderTest, eve: tuple[Browser, Hostile]) -> None:
     browser, hostile = eve
     cookies = {c.key: c.value for c in browser.session.cookie_jar}
-    await browser.get(f"{bare_zone.origin('work')}{PREFIX}api/status", Authorization="Bearer secret", Referer="x")
+    await browser.get(f"{bare_zone.base(PREFIX)}api/status", Authorization="Bearer secret", Referer="x")
     seen = b"".join(hostile.requests)
     assert hostile.requests
     for name in ("ansim-work", "jupyterhub-session-id"):
@@ -131,7 +131,7 @@ async def test_cookies_and_policies_of_the_server_do_not_pass(
         JSON + b"Set-Cookie: ansim-work=planted; Path=/\r\nSet-Cookie: _xsrf=a; Path=/\r\n"
         b"Content-Security-Policy: default-src *\r\nRefresh: 0; url=http://evil\r\nContent-Length: 2\r\n\r\nok"
     )
-    async with browser.session.get(f"{bare_zone.origin('work')}{PREFIX}api/status") as answer:
+    async with browser.session.get(f"{bare_zone.base(PREFIX)}api/status") as answer:
         assert answer.headers.getall("Set-Cookie") == [f"_xsrf=a; Path={PREFIX}; SameSite=Strict"]
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert "Refresh" not in answer.headers
@@ -142,7 +142,7 @@ async def test_a_second_cookie_of_the_sessions_name_is_trusted_by_nobody(
 ) -> None:
     browser, _ = eve
     value = next(c.value for c in browser.session.cookie_jar if c.key == "ansim-work")
-    url = f"{bare_zone.origin('work')}{PREFIX}api/status"
+    url = f"{bare_zone.base(PREFIX)}api/status"
     async with Browser(bare_zone) as other:
         assert (await other.get(url, Cookie=f"ansim-work={value}"))[0] == 200
         assert (await other.get(url, Cookie=f"ansim-work={value}; ansim-work=planted"))[0] == 401
@@ -170,7 +170,7 @@ async def test_a_connection_that_speaks_before_it_is_asked_is_dropped(
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nplanted")
     assert await asyncio.wait_for(reader.read(), PATIENCE) == b""
     writer.close()
-    _, text = await browser.get(f"{bare_zone.origin('work')}{PREFIX}api/status")
+    _, text = await browser.get(f"{bare_zone.base(PREFIX)}api/status")
     assert text == "ok"
 
 
@@ -180,7 +180,7 @@ async def test_bytes_after_an_answer_never_become_the_next_answer(
     browser, hostile = eve
     hostile.answer = OK + b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nplanted"
     for _ in range(3):
-        _, text = await browser.get(f"{bare_zone.origin('work')}{PREFIX}api/status")
+        _, text = await browser.get(f"{bare_zone.base(PREFIX)}api/status")
         assert text != "planted"
         await asyncio.sleep(0.05)
 
@@ -202,7 +202,7 @@ async def test_an_endless_answer_is_broken_off_at_the_budget(
     chunk = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
     hostile.answer = JSON + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 80
     with pytest.raises(Exception, match=r"payload|disconnected|reset"):
-        await browser.get(f"{bare_zone.origin('work')}{PREFIX}api/status")
+        await browser.get(f"{bare_zone.base(PREFIX)}api/status")
     spent = bare_zone.control("GET", "/workspaces").json()[REF]["bytes_out"]
     assert spent <= 60_000_000
     assert "budget.spent" in {event["reason"] for event in events(bare_zone, "gate.refused")}

@@ -90,7 +90,7 @@ async def page(zone: ZoneUnderTest, prefix: str) -> AsyncIterator[Page]:
         arguments.append(f"--host-resolver-rules=MAP *.{DOMAIN} 127.0.0.1, MAP *.test 127.0.0.1")
         browser = await playwright.chromium.launch(executable_path=chromium, args=arguments)
         page = await (await browser.new_context()).new_page()
-        await page.goto(f"{zone.origin('work')}{prefix}lab")
+        await page.goto(f"{zone.base(prefix)}lab")
         await page.fill("input[name=username]", "alice")
         await page.fill("input[name=password]", PASSWORD)
         await page.click("[type=submit]")
@@ -124,7 +124,7 @@ async def open_notebook(zone: ZoneUnderTest, prefix: str, page: Page, name: str)
     document = {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
     (home / f"{name}.ipynb").write_text(json.dumps(document))
     # A layout of its own, so that Lab restores no other notebook beside it.
-    await page.goto(f"{zone.origin('work')}{prefix}lab/workspaces/{name}/tree/{name}.ipynb")
+    await page.goto(f"{zone.base(prefix)}lab/workspaces/{name}/tree/{name}.ipynb")
     frame = await lab(page)
     # The indicator in the toolbar says idle before there is a kernel; the status bar names it.
     idle = frame.locator(".jp-StatusBar-TextItem", has_text="(ipykernel) | Idle")

@@ -163,7 +163,7 @@ async def test_a_way_around_is_refused_with_a_page_and_recorded(
 ) -> None:
     from yarl import URL
 
-    url = URL(zone.origin("work") + prefix + path, encoded=True)
+    url = URL(zone.base(prefix) + path, encoded=True)
     async with alice.session.get(url, headers={"Accept": "text/html"}) as answer:
         page = await answer.text()
     assert answer.status in (400, 403)
@@ -172,7 +172,7 @@ async def test_a_way_around_is_refused_with_a_page_and_recorded(
 
 
 async def test_refusals_are_in_the_log(zone: ZoneUnderTest, alice: Browser, prefix: str) -> None:
-    await alice.get(f"{zone.origin('work')}{prefix}files/secret-name.csv")
+    await alice.get(f"{zone.base(prefix)}files/secret-name.csv")
     refused = events(zone, "gate.refused")
     assert "route.download" in {event["reason"] for event in refused}
     assert "secret-name" not in json.dumps(refused)
@@ -184,7 +184,7 @@ async def test_only_the_owner_enters(zone: ZoneUnderTest, prefix: str) -> None:
         async with Browser(zone) as mallory:
             await mallory.sign_in("mallory", other)
             for path in ("lab", "api/contents", "api/status"):
-                status, text = await mallory.get(f"{zone.origin('work')}{prefix}{path}")
+                status, text = await mallory.get(f"{zone.base(prefix)}{path}")
                 assert status == 403, text
             assert events(zone, "gate.refused")[-1]["reason"] == "session.not_owner"
             with pytest.raises(aiohttp.WSServerHandshakeError):
@@ -196,14 +196,14 @@ async def test_only_the_owner_enters(zone: ZoneUnderTest, prefix: str) -> None:
 
 async def test_nobody_enters_without_signing_in(zone: ZoneUnderTest, prefix: str) -> None:
     async with Browser(zone) as stranger:
-        status, text = await stranger.get(f"{zone.origin('work')}{prefix}api/contents")
+        status, text = await stranger.get(f"{zone.base(prefix)}api/contents")
         assert (status, json.loads(text)["reason"]) == (401, "session.missing")
 
 
 async def test_a_page_of_the_portal_can_neither_read_nor_write_a_workspace(
     zone: ZoneUnderTest, alice: Browser, prefix: str
 ) -> None:
-    url = f"{zone.origin('work')}{prefix}api/contents"
+    url = f"{zone.base(prefix)}api/contents"
     script = {"Origin": zone.origin("zone"), "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"}
     script["Sec-Fetch-Dest"] = "empty"
     assert (await alice.get(url, **script))[0] == 403
@@ -215,13 +215,13 @@ async def test_a_page_of_the_portal_can_neither_read_nor_write_a_workspace(
 
 async def test_what_a_person_opens_is_framed_by_the_zone(zone: ZoneUnderTest, alice: Browser, prefix: str) -> None:
     opened = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
-    async with alice.session.get(f"{zone.origin('work')}{prefix}lab", headers=opened) as page:
+    async with alice.session.get(f"{zone.base(prefix)}lab", headers=opened) as page:
         html = await page.text()
         assert str(page.url).startswith(zone.origin("zone") + "/_gate/open/")
         policy = page.headers["Content-Security-Policy"]
-    assert f'src="{zone.origin("work")}{prefix}lab"' in html
+    assert f'src="{zone.base(prefix)}lab"' in html
     assert "allow-top-navigation" not in html
-    assert f"frame-src 'self' {zone.origin('work')}" in policy
+    assert f"frame-src 'self' {zone.origin_of(prefix)};" in policy
     bar = html.split('class="bar" src="')[1].split('"')[0]
     status, text = await alice.get(zone.origin("zone") + bar)
     assert status == 200
@@ -244,7 +244,7 @@ async def test_a_token_that_the_hub_revokes_closes_open_sockets(zone: ZoneUnderT
             for token in zone.hub_api("GET", "/users/alice/tokens").json()["api_tokens"]:
                 zone.hub_api("DELETE", f"/users/alice/tokens/{token['id']}")
             assert await closing_code(socket) == 4401
-            status, _ = await browser.get(f"{zone.origin('work')}{prefix}api/status")
+            status, _ = await browser.get(f"{zone.base(prefix)}api/status")
             assert status == 401
 
 
@@ -263,14 +263,14 @@ async def test_nothing_runs_while_the_log_is_away(
             zone.processes["audit"].send_signal(signal.SIGCONT)
     async with alice.socket(prefix, kernel) as socket:
         assert await run_cell(socket, "print(x)") == "1\n"
-    status, _ = await alice.get(f"{zone.origin('work')}{prefix}api/contents/a.txt")
+    status, _ = await alice.get(f"{zone.base(prefix)}api/contents/a.txt")
     assert status == 404
 
 
 async def test_the_counters_are_on_the_control_socket(zone: ZoneUnderTest, alice: Browser, prefix: str) -> None:
     ref = zone.workspace()
     before = zone.control("GET", "/workspaces").json()[ref]
-    await alice.get(f"{zone.origin('work')}{prefix}lab")
+    await alice.get(f"{zone.base(prefix)}lab")
     after = zone.control("GET", "/workspaces").json()[ref]
     assert after["bytes_out"] > before["bytes_out"]
     assert after["cells"] > 0
@@ -281,7 +281,7 @@ async def test_the_counters_are_on_the_control_socket(zone: ZoneUnderTest, alice
 async def test_a_gate_that_was_killed_asks_to_wait_until_the_hub_has_told_it_everything(
     zone: ZoneUnderTest, prefix: str
 ) -> None:
-    lab = f"{zone.origin('work')}{prefix}lab"
+    lab = f"{zone.base(prefix)}lab"
     zone.processes["hub"].send_signal(signal.SIGSTOP)
     try:
         zone.end("gate", signal.SIGKILL)
@@ -293,7 +293,7 @@ async def test_a_gate_that_was_killed_asks_to_wait_until_the_hub_has_told_it_eve
             with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
                 await browser.socket(prefix, "api/events/subscribe")
             assert (refused.value.status, refused.value.headers["Retry-After"]) == (503, "2")  # type: ignore[index]
-            status, answered = await browser.get(f"{zone.origin('work')}{prefix}api/status")
+            status, answered = await browser.get(f"{zone.base(prefix)}api/status")
             assert (status, json.loads(answered)["reason"]) == (503, "gate.filling")
         assert zone.control("PUT", "/filled", {"instance": "the one before"}).status_code == 409
         assert zone.control("GET", "/health").json()["filled"] is False
@@ -336,6 +336,6 @@ async def test_cutting_a_workspace_ends_everything_within_a_second(zone: ZoneUnd
             assert await closing == 4001
             assert time.monotonic() - started < CUT_SECONDS
         assert not list(run.glob("*.sock"))
-        status, _ = await browser.get(f"{zone.origin('work')}{prefix}lab")
+        status, _ = await browser.get(f"{zone.base(prefix)}lab")
         assert status == 404
     assert zone.control("DELETE", f"/workspaces/{ref}", {"reason": "again"}).status_code == 404

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyotp
@@ -44,6 +44,8 @@ USES: Uses[Shell] = Uses(
     silent={
         "backup init": "makes an empty place for backups and its password; a backup itself is recorded",
         "backup list": LOOKS,
+        "bundle make": "packs the program and what it needs; nothing of a zone",
+        "bundle verify": NO_ZONE,
         "demo code": "a code of a demo account, in a zone without real data",
         "doctor": LOOKS,
         "egress canary list": LOOKS,
@@ -57,6 +59,7 @@ USES: Uses[Shell] = Uses(
         "egress show": REQUESTS,
         "egress verify": REQUESTS,
         "egress verify-package": NO_ZONE,
+        "maintenance status": LOOKS,
         "project frozen": LOOKS,
         "registry dataset list": LOOKS,
         "registry dataset show": LOOKS,
@@ -65,6 +68,7 @@ USES: Uses[Shell] = Uses(
         "registry person list": LOOKS,
         "registry person identities": LOOKS,
         "registry project list": LOOKS,
+        "sbom": NO_ZONE,
         "status": LOOKS,
         "units": "the units of the zone, shown or laid down by root; nothing of the record",
         "support-bundle": "how the zone stands, in a file, without anything of the record",
@@ -253,6 +257,17 @@ def project_unfreeze(shell: Shell) -> Act:
     project(shell.zone)
     shell.zone.registry.freeze_project("study", "a leak is suspected", by=CLI, source=Source(None))
     return lambda: shell.run("project unfreeze study --why mistake")
+
+
+@USES.exercise("maintenance on", "zone.maintenance_begun")
+def maintenance_on(shell: Shell) -> Act:
+    return lambda: shell.run("maintenance on --why upgrade --until 2h")
+
+
+@USES.exercise("maintenance off", "zone.maintenance_ended")
+def maintenance_off(shell: Shell) -> Act:
+    shell.zone.registry.begin_maintenance("fault", datetime.now(UTC) + timedelta(hours=1), by=CLI, source=Source(None))
+    return lambda: shell.run("maintenance off")
 
 
 @USES.exercise("registry member add", "membership.granted")

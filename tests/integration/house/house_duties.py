@@ -130,6 +130,7 @@ def _desk(zone: Zone, **more: Any) -> EgressDesk:
 
 USES: Uses[Office] = Uses(
     silent={
+        "maintenance": "tells the gate what was announced, which was recorded then",
         "sequencer": "gives events their place in the tree; what they record was recorded before",
         "checkpoint": "a checkpoint is the signature on the entries, not one of them",
         "break-glass": "enters what was kept in a file while the log could not be written, as it was written down then",

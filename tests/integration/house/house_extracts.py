@@ -16,7 +16,7 @@ from registry.model import Role
 from tests.integration.extracts.extract_world import ORDER, POLICY, RAW, World
 from tests.integration.extracts.synthetic_world import POLICY as SYNTHETIC
 from tests.integration.extracts.synthetic_world import draft as synthetic_draft
-from tests.integration.extracts.synthetic_world import source
+from tests.integration.extracts.synthetic_world import source, synthetic
 from tests.integration.house import house_commands, house_duties, house_portal
 from tests.integration.house.house_commands import Shell
 from tests.integration.house.house_duties import Office
@@ -111,6 +111,16 @@ def make_synthetic_job(world: World) -> Act:
     return lambda: world.desk.make_synthetic_job(job, by=world.by("nari"), progress=lambda *_: None)
 
 
+MODEL = "engine: marginals\nsave_model: true\n"
+
+
+@USES.exercise("ExtractDesk.draw_again", "deid.synthetic?", "deid.synthetic", why=MADE)
+def draw_again(world: World) -> Act:
+    kept = SYNTHETIC.replace("engine: marginals\n", MODEL).replace("  who: {kind: name}\n", "")
+    ref = world.review(world.desk.submit(synthetic(world, kept).ref, by=world.by("nari"))).ref
+    return lambda: world.desk.draw_again(ref, world.home / "more.parquet", 100, by=world.by("nari"))
+
+
 PROGRESS = "how far work has come that was recorded when it was asked for, and is recorded when it ends"
 USES.silent |= dict.fromkeys(
     ("ExtractDesk.begin_synthetic", "ExtractDesk.tell_synthetic", "ExtractDesk.end_synthetic"), PROGRESS
@@ -161,6 +171,7 @@ COMMANDS.silent.update(
         "extract record": "the forms of an extract, for whoever is root on the machine; no value of the data",
     }
 )
+COMMANDS.elsewhere["extract draw"] = ("integration/extracts/test_synthetic_models.py", '"deid.synthetic", "ok"')
 COMMANDS.elsewhere["extract review"] = ("integration/extracts/test_extract_cli.py", '"extract.reviewed"')
 
 

@@ -270,6 +270,19 @@ def unfreeze_project(house: House) -> Act:
     return lambda: house.registry.unfreeze_project("gibleed", "it was a mistake", **acting)
 
 
+@USES.exercise("Registry.begin_maintenance", "zone.maintenance_begun")
+def begin_maintenance(house: House) -> Act:
+    acting = by(house)
+    return lambda: house.registry.begin_maintenance("upgrade", house.clock() + DAY, **acting)
+
+
+@USES.exercise("Registry.end_maintenance", "zone.maintenance_ended")
+def end_maintenance(house: House) -> Act:
+    house.registry.begin_maintenance("upgrade", house.clock() + DAY, **by(house))
+    acting = by(house)
+    return lambda: house.registry.end_maintenance(**acting)
+
+
 @USES.exercise("Registry.add_member", "membership.granted")
 def add_member(house: House) -> Act:
     house.project()

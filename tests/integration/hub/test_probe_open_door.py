@@ -10,8 +10,10 @@ import pytest
 
 from hub_config.probe.attacking import BROWSER_MODULES
 from hub_config.probe.browser import door as door_module
+from hub_config.probe.browser import policies
 from hub_config.probe.browser.door import ATTACKS, Door
 from hub_config.probe.table import PROBES
+from hub_config.story.kernel import CellResult
 from hub_config.story.visitor import Loopback
 from tests.integration.hub.open_door import Client, OpenDoor
 
@@ -20,7 +22,14 @@ WITH_KERNEL = {"cell.recorded", "cell.no_record", "cell.write_recorded", "cell.f
 #: Attacks that sign in as somebody else first, which a door without a hub cannot show.
 WITH_HUB = {"gate.other_person"}
 #: They share the neighbour's socket, so one comes after the other; the rest only wait, and do so side by side.
-IN_TURN = ("gate.attachment", "gate.answer_headers", "gate.answer_redirect", "gate.answer_twice")
+IN_TURN = (
+    "gate.attachment",
+    "gate.answer_headers",
+    "gate.answer_redirect",
+    "gate.answer_twice",
+    "gate.answer_types",
+    "gate.other_host",
+)
 AT_THE_DOOR = sorted(set(ATTACKS) - WITH_KERNEL - WITH_HUB)
 
 
@@ -39,7 +48,11 @@ async def test_at_a_gate_without_walls_every_attack_says_so(tmp_path: Path, monk
         attacked = Door(door.place(), Client(door, session), Nothing())  # type: ignore[arg-type]
         monkeypatch.setattr(Door, "entries", nothing_recorded)
         monkeypatch.setattr(Door, "becomes", never)
+        monkeypatch.setattr(Door, "run", nothing_printed)
+        monkeypatch.setattr(policies, "hold_to", no_policy)
+        monkeypatch.setattr(policies, "_output", everything)
         attacked._channels = f"ws://{door.settings.host('work')}/user/probe/probe-own/api/kernels/k/channels"
+        attacked._neighbour = door.settings.host("work"), "c" * 43
         rest = [name for name in AT_THE_DOOR if name not in IN_TURN]
         found = dict(zip(rest, await asyncio.gather(*(ATTACKS[name](attacked) for name in rest)), strict=True))
         for name in IN_TURN:
@@ -57,3 +70,15 @@ async def nothing_recorded(self: Door, action: str) -> int:
 
 async def never(self: Door, action: str, wanted: int) -> bool:
     return False
+
+
+async def nothing_printed(self: Door, code: str, seconds: float = 0) -> str:
+    return ""
+
+
+async def no_policy(door: Door, **access: object) -> None:
+    """Leave the wall away that the attack asks for."""
+
+
+async def everything(door: Door) -> CellResult:
+    return CellResult("x" * policies.LONG, displays=[{"image/png": ""}])

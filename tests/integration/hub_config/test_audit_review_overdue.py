@@ -17,8 +17,8 @@ from audit.review.working_hours import Month
 from audit.search import Query, search
 from audit.tables import metadata
 from hub_config import reviewing
+from hub_config.doctor import of_reviews
 from hub_config.settings import Settings, parse_settings
-from hub_config.status import diagnosis_of_reviews
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=100)
 
@@ -42,7 +42,7 @@ def begun(settings: Settings, at: datetime) -> AuditLog:
 
 def test_a_zone_without_a_database_owes_nothing_and_looking_makes_none(settings: Settings) -> None:
     assert reviewing.fault_of(settings) is None
-    assert diagnosis_of_reviews(settings).ok
+    assert of_reviews(settings).ok
     assert list(settings.home.iterdir()) == []
 
 
@@ -55,8 +55,8 @@ def test_status_and_doctor_name_each_month_that_was_not_signed_in_time(settings:
     begun(settings, LONG_AGO)
     fault = reviewing.fault_of(settings)
     assert fault is not None
-    assert str(Month.of(LONG_AGO.date())) in fault[0]
-    diagnosis = diagnosis_of_reviews(settings)
+    assert str(Month.of(LONG_AGO.date())) in str(fault[0])
+    diagnosis = of_reviews(settings)
     assert (diagnosis.ok, diagnosis.reason) == (False, fault[0])
     assert diagnosis.hint
 
@@ -74,4 +74,4 @@ def test_the_worker_records_each_overdue_month_once(settings: Settings) -> None:
 def test_a_policy_that_cannot_be_used_is_named_by_status_and_doctor(settings: Settings) -> None:
     begun(settings, datetime.now(UTC))
     (settings.home / OWN_FILE).write_text("name: ours\nmonthly: 3\n", encoding="utf-8")
-    assert "review.yaml, line" in str(diagnosis_of_reviews(settings).reason)
+    assert "review.yaml, line" in str(of_reviews(settings).reason)

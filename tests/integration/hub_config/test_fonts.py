@@ -54,4 +54,4 @@ def test_without_a_way_to_get_it_one_sentence_says_what_is_missing_and_the_start
     with pytest.raises(FontMissing) as refused:
         pdf_copy.find_font((bare / "fonts",))
     assert refused.value.summary.ko
-    assert "fonts-nanum" in refused.value.hint
+    assert "fonts-nanum" in refused.value.hint.en

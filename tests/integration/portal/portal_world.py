@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import httpx2 as httpx
 import pyotp
@@ -296,7 +297,16 @@ def open_zone(home: Path, clock: Clock) -> Zone:
     keys = LogKeys.load_or_create(home / "keys")
     log = AuditLog(db, keys, component="portal", origin="ansim.localhost/audit", log_dir=home / "log", clock=clock)
     reviews, notice = ExtractReviews(log), NOTICE_VERSION
-    people = Registry(db, log, secrets_key=b"k" * 32, demo=True, notice_version=notice, reviews=reviews, clock=clock)
+    people = Registry(
+        db,
+        log,
+        secrets_key=b"k" * 32,
+        demo=True,
+        notice_version=notice,
+        reviews=reviews,
+        time_zone=ZoneInfo("Asia/Seoul"),
+        clock=clock,
+    )
     desk = EgressDesk(
         db,
         log,

@@ -5,8 +5,11 @@ import json
 import re
 import time
 
+from audit.attesters import Attester, keep
 from audit.event import Actor, Event, Object, Source, Subjects
+from audit.note import Verifier
 from audit.proof import parse_proof
+from audit.witness.policy import WitnessPolicy
 from registry.model import Role
 from tests.integration.portal.portal_world import CLI, HERE, LARGE, World
 from tests.patience import PATIENCE
@@ -295,7 +298,7 @@ def test_an_answer_is_taken_along_whole_with_a_reason_and_leads_to_the_cells_it_
         world.zone.log.record(cell)
     browser, address = world.signed_in("jiwoo"), "/compliance/answers/saw/dataset/gibleed"
     page = browser.page(address)
-    assert re.search(r"A cell was [^<]*</td>.*?<td class=\"number\">3</td>", page, re.DOTALL)
+    assert re.search(r"A cell was [^<]*</td>.*?<td class=\"number\"[^>]*>3</td>", page, re.DOTALL)
     link = re.search(r'href="(/compliance/search\?[^"]*action=cell\.sent[^"]*)"', page)
     assert link is not None
     assert len(re.findall(r'href="/compliance/entries/\d+"', browser.page(link[1].replace("&amp;", "&")))) == 3
@@ -359,3 +362,39 @@ def test_what_is_not_signed_yet_is_not_called_proven(world: World) -> None:
     assert signed is not None
     assert "proven under a signed checkpoint" in browser.page(f"/compliance/entries/{signed.size - 1}")
     assert "not signed yet" in browser.page(f"/compliance/entries/{signed.size}")
+
+
+def test_a_search_that_cannot_be_read_keeps_what_was_typed_and_looks_for_nothing(world: World) -> None:
+    browser = world.signed_in("jiwoo")
+    page = browser.page("/compliance/search?since=2026-11-20&until=2026-11-01&text=table.csv", 422)
+    assert "The last day lies before the first one." in page
+    assert 'value="table.csv"' in page
+    assert 'value="2026-11-20"' in page
+    for query in ("who=" + "x" * 10_000, "file=abc", "address=999.1.1.1", "text=%00", "action=egress.votd"):
+        assert "Nothing was searched." in browser.page(f"/compliance/search?{query}", 422), query[:20]
+    assert world.entries("log.searched") == []
+    assert "Nobody here has the name or user name somebody" in browser.page("/compliance/search?who=somebody")
+    far = "9" * 30
+    for address in (f"search?after={far}", f"search?before={far}"):
+        browser.page(f"/compliance/{address}")
+    browser.page(f"/compliance/entries/{far}", 404)
+    browser.page(f"/compliance/entries/{far}/receipt", 404)
+    browser.fill(f"/compliance/entries/{far}/values", 404)
+
+
+def test_the_officer_sees_who_outside_holds_the_signed_state_of_the_log(world: World) -> None:
+    browser, log = world.signed_in("jiwoo"), world.zone.log
+    assert "Nobody outside holds the checkpoints." in browser.page("/compliance")
+    log.checkpoint()
+    university = Verifier("university.example", b"\x07" * 32, b"\x04")
+    log.witnesses = WitnessPolicy.parse(
+        f"witness university {university.vkey()}\ngroup all all university\nquorum all\n"
+    )
+    assert "has signed nothing yet" in browser.page("/compliance")
+    now = world.clock()
+    with world.zone.db.begin() as tx:
+        keep(tx, Attester("witness", university.key_id.hex()).failed("refused_proof", now))
+        keep(tx, Attester("tsa", "https://tsa.example.org").answered(3, now))
+    page = browser.page("/compliance")
+    for words in ("<strong>university</strong>", "refused_proof", "https://tsa.example.org", "have signed nothing yet"):
+        assert words in page, words

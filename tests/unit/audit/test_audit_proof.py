@@ -89,6 +89,22 @@ def test_one_changed_character_anywhere_spoils_a_receipt() -> None:
             check(changed)
 
 
+def test_deleting_inserting_swapping_truncating_and_replaying_any_line_spoils_a_receipt() -> None:
+    lines, other = receipt(5).splitlines(), receipt(5, 9).splitlines()
+    spoilt = [lines[:n] + lines[n + 1 :] for n in range(len(lines))]
+    spoilt += [[*lines[:n], lines[n], *lines[n:]] for n in range(len(lines) - 1)]  # a signature may be there twice
+    spoilt += [[*lines[:n], lines[n + 1], lines[n], *lines[n + 2 :]] for n in range(len(lines) - 1)]
+    spoilt += [lines[:n] for n in range(len(lines))]
+    # Of a receipt of the same entry under an earlier checkpoint.
+    spoilt += [[*lines[:n], old, *lines[n + 1 :]] for n, old in enumerate(other) if old != lines[n]]
+    texts = {"".join(f"{line}\n" for line in one) for one in spoilt}
+    texts |= {receipt(5)[:end] for end in range(len(receipt(5)))}
+    for text in texts - {receipt(5)}:
+        # Cut off right before its entry it is a receipt of whatever has that hash, and none of the entry.
+        with pytest.raises((AuditError, AssertionError)):
+            check(text)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -191,3 +191,40 @@ def test_a_row_of_a_spreadsheet_reads_back_as_it_was() -> None:
     out = io.StringIO()
     csv.writer(out).writerow([harmless("=1+1"), "a,b\nc"])
     assert next(csv.reader(io.StringIO(out.getvalue(), newline=""))) == ["'=1+1", "a,b\nc"]
+
+
+UNREADABLE = (
+    ({"since": "2026-11-20", "until": "2026-11-01"}, "앞섭니다", "before the first"),
+    ({"text": "x" * 301}, "301자", "has 301"),
+    ({"text": "a\0b"}, "제어 문자", "no text"),
+    ({"project": "study\ud800"}, "제어 문자", "no text"),
+    ({"address": "999.1.1.1"}, "접속지 주소", "203.0.113.7"),
+    ({"address": "203.0.113."}, "접속지 주소", "203.0.113.7"),
+    ({"correlation": "zzz"}, "36자리", "36 characters"),
+    ({"action": "egress.votd"}, "egress.voted", "Do you mean egress.voted?"),
+    ({"action": "nothing."}, "nothing.", "no action nothing."),
+)
+
+
+@pytest.mark.parametrize(("fields", "ko", "en"), UNREADABLE)
+def test_what_no_entry_can_match_is_refused_and_not_answered_with_nothing(
+    fields: dict[str, str], ko: str, en: str
+) -> None:
+    with pytest.raises(QuestionRefused) as refused:
+        as_query(fields, NAMES)
+    assert ko in refused.value.text("ko")
+    assert en in refused.value.text("en")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"since": "2026-11-20", "until": "2026-11-20"},
+        {"text": "x" * 300},
+        {"address": "2001:db8::7"},
+        {"correlation": "019aa000-0000-7000-8000-000000000001"},
+        {"action": "egress."},
+    ],
+)
+def test_what_an_entry_can_match_is_asked(fields: dict[str, str]) -> None:
+    assert as_query(fields, NAMES) != Query()

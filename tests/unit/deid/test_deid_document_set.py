@@ -69,6 +69,17 @@ def test_a_name_that_one_document_shows_is_found_in_the_others() -> None:
     assert marks(alone, shown)[0] == marks(alone, shown)[1]
 
 
+PHONES = (
+    *("010-1234-5678", "+82-10-1234-5678", "+82 (0)10-1234-5678", "0082 10 1234 5678", "001-82-10-1234-5678"),
+    *("O1O-1234-5678", "공일공 일이삼사 오육칠팔", "０１０–１２３４–５６７８"),
+)
+
+
+def test_a_telephone_number_is_one_token_from_abroad_read_out_and_with_letters_for_digits() -> None:
+    assert len({one.marks for one in scrub_set([f"연락처 {phone}" for phone in PHONES], KEY)}) == 1
+    assert scrub_text("전화 02-123-4567", KEY) == scrub_text("전화 +82-2-123-4567", KEY)
+
+
 def test_another_key_gives_other_tokens_and_none_gives_labels() -> None:
     text = "담당자 김철수 과장"
     assert scrub_text(text, KEY) != scrub_text(text, b"x" * 32)

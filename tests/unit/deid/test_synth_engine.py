@@ -18,7 +18,7 @@ from deid.synth.coding import LEAST_ROWS, OTHER, learn_coding
 from deid.synth.grouping import grouped, ungrouped
 from deid.synth.made import Makers
 from deid.synth.making import learn_and_draw, split
-from deid.synth.marginals import measure
+from deid.synth.marginals import Rule, measure
 from deid.synth.ordering import ordered
 from deid.synth.policy import ColumnKind, SynthPolicy, parse_synth_policy
 from deid.synth.sampling import draw, spanning_tree
@@ -116,7 +116,7 @@ def test_a_rare_category_is_folded_and_never_named() -> None:
 
 def test_a_combination_of_too_few_people_is_not_reproduced_from_its_count() -> None:
     codes = np.array([[0, 0]] * 500 + [[1, 1]] * 500 + [[0, 1]] * 2, dtype=np.int32)
-    marginals = measure(codes, (2, 2), least_cell=3)
+    marginals = measure(codes, (2, 2), Rule(least_cell=3), np.random.default_rng(1))
     assert marginals.pairs[0, 1][0, 1] == 0.0
     assert marginals.pairs[0, 1].sum() == pytest.approx(len(codes))
 
@@ -136,7 +136,7 @@ def test_drawn_rows_are_always_values_that_exist(seed: int, columns: int, rows: 
     random = np.random.default_rng(seed)
     sizes = [int(random.integers(1, 6)) for _ in range(columns)]
     codes = np.stack([random.integers(0, size, 50) for size in sizes], axis=1).astype(np.int32)
-    drawn = np.vstack(list(draw(measure(codes, sizes), rows, random)))
+    drawn = np.vstack(list(draw(measure(codes, sizes, Rule(), random), rows, random)))
     assert drawn.shape == (rows, columns)
     assert (drawn >= 0).all()
     assert (drawn < np.array(sizes)).all()
@@ -159,7 +159,7 @@ def test_the_tree_takes_the_strongest_pairs() -> None:
     random = np.random.default_rng(4)
     first = random.integers(0, 4, 3_000)
     codes = np.stack([first, (first + (random.random(3_000) < 0.05)) % 4, random.integers(0, 4, 3_000)], axis=1)
-    assert spanning_tree(measure(codes.astype(np.int32), (4, 4, 4)))[0] == (0, 1)
+    assert spanning_tree(measure(codes.astype(np.int32), (4, 4, 4), Rule(), random))[0] == (0, 1)
 
 
 def test_the_same_seed_draws_the_same_rows_and_another_seed_others() -> None:
@@ -169,7 +169,7 @@ def test_the_same_seed_draws_the_same_rows_and_another_seed_others() -> None:
     assert not tables[0].equals(tables[2])
 
 
-def test_pairs_of_the_adult_data_are_as_like_as_other_real_rows() -> None:
+def test_pairs_of_the_adult_data_are_nearly_as_like_as_other_real_rows() -> None:
     source = pq.read_table(ADULT)
     columns = "".join(
         f"  {name}: {{kind: {'number' if name == 'age' else 'category'}}}\n" for name in source.column_names
@@ -179,7 +179,8 @@ def test_pairs_of_the_adult_data_are_as_like_as_other_real_rows() -> None:
     both = (parts.learnt, pa.concat_tables(parts.drawn.tables))
     shares = [{tuple(row.values()): n for row, n in _counted(table, names)} for table in both]
     apart = sum(abs(shares[0].get(key, 0.0) - shares[1].get(key, 0.0)) for key in shares[0].keys() | shares[1].keys())
-    assert apart / 2.0 < 0.02
+    # Other real rows come to 0.01 to 0.02; noise of 39 rows on each of 32 counts of 24,000 adds as much.
+    assert apart / 2.0 < 0.04
 
 
 def _counted(table: pa.Table, names: tuple[str, ...]) -> list[tuple[dict[str, str], float]]:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from deid.synth.marginals import measure
+from deid.synth.copies import of_learnt
+from deid.synth.marginals import Rule, measure
 from deid.synth.matrix import Space, Tables, Values
 from deid.synth.singling import LEAST_CONDITIONS, singling_out
 
@@ -48,6 +49,17 @@ def test_an_engine_that_gives_rows_back_is_found_by_that_part(given_back: float,
     assert found.interval[1] > 0.09
 
 
+@pytest.mark.parametrize("given_back", [0.3, 0.1])
+def test_what_singling_out_alone_does_not_find_the_copies_do(given_back: float) -> None:
+    """Rows that are drawn beside thin the conditions out; equal rows are told from chance by the held-out ones."""
+    random = np.random.default_rng(1)
+    learnt = world(random, 4_000)
+    kept = int(given_back * 4_000)
+    found = tables(np.concatenate([learnt[:kept], world(random, 4_000 - kept)]), learnt, world(random, 1_000))
+    assert of_learnt(found).too_many
+    assert not of_learnt(tables(world(random, 4_000), learnt, world(random, 1_000))).too_many
+
+
 def test_a_table_in_which_no_row_stands_alone_singles_nobody_out() -> None:
     random = np.random.default_rng(1)
     coarse = random.integers(0, 2, (2_000, 6)).astype(np.float64)
@@ -73,7 +85,8 @@ def test_a_value_of_few_people_is_not_reproduced_though_the_policy_names_it() ->
     codes = np.zeros((500, 2), dtype=np.int32)
     codes[:3, 0] = 1
     codes[:250, 1] = 1
-    found = measure(codes, (2, 2), least_value=10)
+    random = np.random.default_rng(1)
+    found = measure(codes, (2, 2), Rule(least_value=10), random)
     assert found.ones[0].tolist() == pytest.approx([500.0, 0.0])
     assert found.pairs[0, 1][1].tolist() == [0.0, 0.0]
-    assert measure(codes, (2, 2)).ones[0].tolist() == [497.0, 3.0]
+    assert measure(codes, (2, 2), Rule(), random).ones[0].tolist() == [497.0, 3.0]

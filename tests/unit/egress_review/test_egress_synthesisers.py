@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from deid.synth.model import FORM
 from egress_review.findings import Severity, Verdict
 from tests.unit.egress_review.egress_files import flagged, look
 
@@ -33,6 +34,13 @@ def test_keys_that_are_spelt_in_escapes_are_the_same_keys() -> None:
 def test_metadata_that_is_pasted_into_prose_is_stopped(name: str) -> None:
     assert flagged(look(name, "the columns:\n\n" + json.dumps(SDV_1, indent=1)), "model.metadata")
     assert flagged(look(name, "columns:\n  disease:\n    sdtype: categorical\n"), "model.metadata")
+
+
+@pytest.mark.parametrize("name", ["people.model.json", "notes.txt"])
+def test_a_model_that_the_zones_engine_kept_is_stopped(name: str) -> None:
+    report = look(name, json.dumps({FORM: 1, "ones": [[10.0, 12.0]]}))
+    assert flagged(report, "model.metadata")
+    assert report.verdict is Verdict.FLAGGED
 
 
 def test_a_word_alone_and_other_json_are_left_alone() -> None:

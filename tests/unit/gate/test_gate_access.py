@@ -22,7 +22,7 @@ from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.sessions import Session
 from hub_config.gate.uploads import check_write
 from registry.access_policy import PROFILES, AccessPolicy, chosen, problem_of
-from tests.unit.gate.test_gate_headers import CONFIG
+from tests.unit.gate.test_gate_headers import CONFIG, HOST
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 
@@ -157,15 +157,15 @@ def test_the_strictest_times_of_the_workspaces_that_were_entered_count() -> None
 
 
 def test_only_the_direct_profile_leaves_the_clipboard_to_pages() -> None:
-    assert "clipboard-read=()" not in workspace_headers(CONFIG)["Permissions-Policy"]
-    shut = workspace_headers(CONFIG, Access(clipboard=False))["Permissions-Policy"]
+    assert "clipboard-read=()" not in workspace_headers(CONFIG, HOST)["Permissions-Policy"]
+    shut = workspace_headers(CONFIG, HOST, Access(clipboard=False))["Permissions-Policy"]
     assert "clipboard-read=()" in shut
     assert "clipboard-write=()" in shut
 
 
 def test_where_pictures_are_held_a_page_may_draw_none_that_stands_in_itself() -> None:
-    assert "img-src 'self' data: blob:" in workspace_headers(CONFIG)["Content-Security-Policy"]
-    rules = workspace_headers(CONFIG, Access(pictures=False))["Content-Security-Policy"].split("; ")
+    assert "img-src 'self' data: blob:" in workspace_headers(CONFIG, HOST)["Content-Security-Policy"]
+    rules = workspace_headers(CONFIG, HOST, Access(pictures=False))["Content-Security-Policy"].split("; ")
     assert [rule for rule in rules if rule.startswith(("img-src", "media-src"))] == [
         "img-src 'self'",
         "media-src 'none'",

@@ -20,13 +20,14 @@ from hub_config.gate.headers import (
 )
 
 CONFIG = parse_config('{"domain": "ansim.localhost"}')
+HOST = "w-own.ansim.localhost:8600"
 HTTPS = parse_config('{"domain": "example.org", "scheme": "https", "port": 443}')
 PREFIX = "/user/alice/gibleed/"
 
 
 def answer(**headers: str) -> CIMultiDict[str]:
     named = CIMultiDict({name.replace("_", "-"): value for name, value in headers.items()})
-    return from_workspace(named, PREFIX, CONFIG)
+    return from_workspace(named, PREFIX, CONFIG, HOST)
 
 
 def test_only_jupyters_own_cookies_enter_a_workspace() -> None:
@@ -111,14 +112,14 @@ def test_a_field_that_no_table_names_does_not_pass(name: str) -> None:
 
 def test_the_workspace_cannot_replace_the_gates_policy() -> None:
     passed = answer(Content_Security_Policy="default-src *", X_Content_Type_Options="none")
-    assert passed.getall("Content-Security-Policy") == [workspace_headers(CONFIG)["Content-Security-Policy"]]
+    assert passed.getall("Content-Security-Policy") == [workspace_headers(CONFIG, HOST)["Content-Security-Policy"]]
     assert passed["X-Content-Type-Options"] == "nosniff"
 
 
 def test_the_policy_of_a_workspace_names_exact_origins_only() -> None:
-    policy = workspace_headers(CONFIG)["Content-Security-Policy"]
+    policy = workspace_headers(CONFIG, HOST)["Content-Security-Policy"]
     directives = dict(d.strip().split(" ", 1) for d in policy.split(";"))
-    assert directives["connect-src"] == "'self' ws://work.ansim.localhost:8600"
+    assert directives["connect-src"] == "'self' ws://w-own.ansim.localhost:8600"
     assert directives["frame-ancestors"] == "'self' http://zone.ansim.localhost:8600"
     assert directives["default-src"] == "'none'"
     assert "allow-top-navigation" not in directives["sandbox"]
@@ -162,5 +163,5 @@ def test_banners_of_neighbours_do_not_pass() -> None:
 
 def test_a_zone_with_tls_insists_on_it() -> None:
     assert "Strict-Transport-Security" in gate_page_headers(HTTPS)
-    assert HTTPS.socket_origin() == "wss://work.example.org"
+    assert HTTPS.socket_origin("w-own.example.org") == "wss://w-own.example.org"
     assert "Strict-Transport-Security" not in gate_page_headers(CONFIG)

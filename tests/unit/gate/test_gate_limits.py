@@ -18,6 +18,7 @@ from hub_config.gate.record import Asker
 from hub_config.gate.sessions import MAX_OF_ONE, Session, Sessions
 
 CONFIG = parse_config('{"domain": "d.example"}')
+HOST = "w-own.d.example:8600"
 HEADER = {"msg_id": "1", "msg_type": "comm_msg"}
 
 
@@ -49,9 +50,9 @@ async def sessions() -> AsyncIterator[Sessions]:
 
 
 async def sign_in(sessions: Sessions, handle: str) -> Session:
-    state = sessions.begin("/user/a/b/").state
-    value, _ = await sessions.finish(handle, state, {"Cookie": f"{sessions.state_cookie}={state}"})
-    return await sessions.current({"Cookie": f"{sessions.cookie}={value}"})
+    state = sessions.begin("/user/a/b/", HOST).state
+    value, _ = await sessions.finish(handle, state, {"Cookie": f"{sessions.state_cookie}={state}"}, HOST)
+    return await sessions.current({"Cookie": f"{sessions.cookie}={value}"}, HOST)
 
 
 async def test_the_oldest_browsers_of_a_person_are_signed_out_with_their_connections(sessions: Sessions) -> None:

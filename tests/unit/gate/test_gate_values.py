@@ -54,6 +54,7 @@ def test_settings_of_the_supervisor_are_understood() -> None:
         '{"domain": "d", "limits": {"unknown": 1}}',
         '{"domain": "d", "session_bytes": 0}',
         '{"domain": "d", "session_bytes": "5"}',
+        '{"domain": "d", "workspace_origins": "some"}',
     ],
 )
 def test_an_unknown_or_wrong_setting_is_refused(text: str) -> None:

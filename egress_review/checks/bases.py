@@ -1,0 +1,141 @@
+"""Percentages and rates whose base stands elsewhere: in the heading, in the words above, or beside it as a population.
+
+A share is taken for one of that base only if share times base is a whole number within its rounding, in every row.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+from egress_review.checks.amounts import number_in
+from egress_review.checks.cells import mend
+from egress_review.checks.columns import Kind, is_total, kind_of
+from egress_review.checks.counts import Reading
+from egress_review.checks.lengths import bearable
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
+from egress_review.findings import Where
+from registry.text import Text
+
+RULES = ("cells.percent",)
+
+FEWEST = 2
+"""Cells in which a share of a base must be a whole number."""
+SHARP = 0.5
+"""Width in people of what rounding leaves open, at most; wider, a whole number is no sign of anything."""
+MOST_ABOVE = 4
+"""Lines above a table that may say how many it is of."""
+
+_N = re.compile(r"\b[nN]\s*[=:]\s*(\d{1,3}(?:,\d{3})+|\d+)\b")
+_TOTAL = re.compile(
+    r"\b(?:total|number) (?:number )?(?:of )?(?:patients|people|participants|subjects|persons)\s*[:=]?\s*"
+    r"(\d{1,3}(?:,\d{3})+|\d+)\b"
+    r"|(?:전체|총|대상)\s*(?:환자|대상자|인원|참여자)\s*(?:수)?\s*[:=]?\s*(\d{1,3}(?:,\d{3})+|\d+)\s*명?"
+    r"|(?:환자|대상자|참여자)\s*(\d{1,3}(?:,\d{3})+|\d+)\s*명"
+    r"|\b(\d{1,3}(?:,\d{3})+|\d+) (?:patients|people|participants|subjects)\b"
+)
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%")
+_PER = re.compile(
+    r"(?:per|/)\s*(100,?000|10,?000|1,?000|100)(?![\d,])|(십만|만|천|백)\s*명\s*당|1,?000명당|인구\s*(십만|만|천)"
+)
+_SCALE = {"십만": 100_000, "만": 10_000, "천": 1_000, "백": 100}
+_YEARS = re.compile(r"person[- _]?years?|\bpy\b|patient[- _]?years?|인년")
+
+_IMPLIED = Text(
+    ko="비율과 다른 곳에 적힌 기준 수 {base}를 곱하면 약 {value}명으로, 최소 셀 {least}보다 작습니다.",
+    en="The share and its base, {base}, which stands elsewhere, imply a count of about {value}; the smallest cell is "
+    "{least}.",
+)
+
+
+def check_bases(subject: Subject, listing: Listing) -> None:
+    """Multiply every share with the base that is given for it outside its row, and every rate with its population."""
+    for table, reading in bearable(subject, RULES, listing):
+        above = _above(table, subject)
+        for column, name in enumerate(table.names):
+            found = _N.search(unicodedata.normalize("NFKC", name))
+            base = _number(found[1]) if found else None if reading.counts else above
+            if base and column:
+                _check(table, column, dict.fromkeys(table.numbers, float(base)), 100, subject, listing)
+            scale = _scale(name)
+            if scale and (people := _people(table, reading, column, name)):
+                _check(table, column, people, scale, subject, listing)
+
+
+def _above(table: Table, subject: Subject) -> int | None:
+    """How many the words above a table say that it is of; None where they say it of several groups."""
+    if subject.type not in ("md", "txt") or not table.numbers or not subject.text:
+        return None
+    first = table.numbers[0]
+    lines = subject.text.splitlines()[max(0, first - MOST_ABOVE - 3) : first]
+    said = [
+        _number(next(filter(None, m.groups()))) for line in lines for m in (*_N.finditer(line), *_TOTAL.finditer(line))
+    ]
+    return said[0] if len(set(said)) == 1 else None
+
+
+def _scale(name: str) -> int | None:
+    match = _PER.search(unicodedata.normalize("NFKC", name).lower())
+    if match is None:
+        return None
+    if match[1]:
+        return int(match[1].replace(",", ""))
+    return _SCALE[match[2] or match[3]] if match[2] or match[3] else 1_000
+
+
+def _people(table: Table, reading: Reading, column: int, name: str) -> Mapping[int, float]:
+    """What each rate is of: person-years where the heading says so, else the one count of the row."""
+    if _YEARS.search(name.lower()):
+        years = [
+            i
+            for i, other in enumerate(table.names)
+            if i != column and _YEARS.search(other.lower()) and not _scale(other)
+        ]
+        cells = zip(table.numbers, table.column(years[0]), strict=True) if len(years) == 1 else ()
+        return {number: found[0] for number, cell in cells if (found := number_in(cell))}
+    columns = {count.column for count in reading.counts if count.column != column + 1}
+    if len(columns) != 1:
+        return {}
+    return {count.row: float(count.value) for count in reading.counts if count.column != column + 1}
+
+
+def _check(
+    table: Table, column: int, base: Mapping[int, float], scale: int, subject: Subject, listing: Listing
+) -> None:
+    cells = list(_shares(table, column, scale))
+    known = [(number, value, slack, base[number]) for number, value, slack in cells if number in base]
+    if len(known) < FEWEST or any(value > scale for _, value, _, _ in known):
+        return
+    doubt = [(abs(v * n / scale - round(v * n / scale)), s * n / scale) for _, v, s, n in known]
+    if any(off > open_ + 1e-6 for off, open_ in doubt) or min(open_ for _, open_ in doubt) * 2 > SHARP:
+        return
+    least = subject.policy.min_cell
+    for number, value, slack, of in known:
+        people = round(value * of / scale)
+        small = min(people, round(of) - people) if scale == 100 else people
+        if 0 < small < least <= of and slack * of / scale < least:
+            message = _IMPLIED.fill(base=round(of), value=small, least=least)
+            where = Where(row=number, column=column + 1)
+            listing.flag("cells.percent", message, mend(subject.policy), where=where, number=small)
+
+
+def _shares(table: Table, column: int, scale: int) -> Iterator[tuple[int, float, float]]:
+    """The shares of a column with half of their last place: of a hundred they must say so, here or in the heading."""
+    told = scale != 100 or kind_of(table.names[column]) is Kind.PERCENT
+    for number, row, cell in zip(table.numbers, table.rows, table.column(column), strict=True):
+        match = _PERCENT.fullmatch(cell.strip())
+        found = number_in(match[1] if match else cell) if match or told else None
+        if (
+            found
+            and found[0] >= 0
+            and not (row and is_total(row[0]))
+            and (match or scale != 100 or not cell.strip().isdecimal())
+        ):
+            yield number, found[0], found[1]
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))

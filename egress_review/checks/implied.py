@@ -1,0 +1,221 @@
+"""Small groups that no cell names and a division or subtraction gives: running totals, sums beside means, SD beside SE.
+
+What is computed must be a whole number of people within the rounding of every row, or it is chance and nothing is said.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+from egress_review.checks.amounts import number_in
+from egress_review.checks.columns import Kind, is_total, kind_of
+from egress_review.checks.counts import whole
+from egress_review.checks.lengths import bearable
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
+from egress_review.findings import Where
+from registry.text import Text
+
+RULES = ("cells.implied",)
+
+FEWEST_ROWS = 2
+"""Rows in which a computed number must be whole before it is taken for a number of people."""
+
+SHARP = 0.02
+"""Relative doubt that rounding may leave in an interval for it to tell a number of people."""
+_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131)
+"""Quantiles of Student's t distribution at 97.5 % for 1, 2, 3 … degrees of freedom."""
+
+_EVERYBODY = re.compile(
+    r"n|total|n total|total n|patients|people|participants|subjects|"
+    r"전체|대상자 ?수?|환자 ?수?|인원 ?수?|총 ?인원|총 ?환자 ?수"
+)
+_WITH_EVENT = re.compile(
+    r"(?:n |number of )?(?:deaths?|events?|cases|deceased|died|responders?|completed|treated|vaccinated|positive)"
+    r"|(?:사망|발생|사건|이벤트|완료|반응|양성|접종)(?:자|자 ?수|수| ?건수)?"
+)
+_ONLY_SD = re.compile(r"sd|std|stdev|std dev|standard deviation|표준 ?편차")
+_LOWER = re.compile(r"(?:95 ?%? ?)?(?:ci ?)?(?:lower|low|ll|lcl|하한)(?: ?(?:ci|95 ?%?|bound|limit))*|신뢰구간 ?하한")
+_UPPER = re.compile(r"(?:95 ?%? ?)?(?:ci ?)?(?:upper|high|ul|ucl|상한)(?: ?(?:ci|95 ?%?|bound|limit))*|신뢰구간 ?상한")
+_REST = Text(
+    ko="전체에서 이 수를 빼면 {value}명으로, 최소 셀 {least}보다 작습니다.",
+    en="All less these leaves {value} people; the smallest cell is {least}.",
+)
+_SPANNED = Text(
+    ko="표준편차와 신뢰구간에서 {value}명이 계산되어 최소 셀 {least}보다 작습니다.",
+    en="The standard deviation and the confidence interval give {value} people; the smallest cell is {least}.",
+)
+_RUNNING = re.compile(r"cum(?:ul\w*)?(?![a-z])|cumulative|running|누적|누계")
+_SUM = re.compile(r"\b(?:sum|total|totals)\b|합계|총합|총계|합$|^총|총액")
+_MEAN = re.compile(r"\b(?:mean|avg|average|per (?:patient|person|capita|head))\b|평균|인당|1인\s?당")
+_SD = re.compile(r"\b(?:sd|std|stdev|std dev|standard deviation)\b|표준\s?편차")
+_SE = re.compile(r"\b(?:se|sem|std err|stderr|standard error)\b|표준\s?오차")
+
+_OF_ITEMS = re.compile(r"score|scale|item|점수|척도|문항")
+"""What is added up over the questions of one form, not over people."""
+
+_MEND = Text(
+    ko="둘 가운데 하나만 남기거나, 범주를 합쳐 집단마다 {least}명 이상이 되게 하거나, 둘 다 굵게 반올림하십시오.",
+    en="Keep one of the two numbers, merge categories until each group has {least} people, or round both coarsely.",
+)
+_STEP = Text(
+    ko="누적 수의 차이가 {value}로 최소 셀 {least}보다 작습니다.",
+    en="Two running totals differ by {value}; the smallest cell is {least}.",
+)
+_DIVIDED = Text(
+    ko="합계를 평균으로 나누면 {value}명으로, 최소 셀 {least}보다 작습니다.",
+    en="The sum divided by the mean gives {value} people; the smallest cell is {least}.",
+)
+_ERRED = Text(
+    ko="표준편차와 표준오차에서 {value}명이 계산되어 최소 셀 {least}보다 작습니다.",
+    en="The standard deviation and its standard error give {value} people; the smallest cell is {least}.",
+)
+
+
+def check_implied(subject: Subject, listing: Listing) -> None:
+    """Compute what neighbouring columns give away, and hold it to the smallest cell."""
+    for table, _ in bearable(subject, RULES, listing):
+        names = [_plain(name) for name in table.names]
+        for column, name in enumerate(names):
+            if _RUNNING.search(name) and kind_of(table.names[column]) is not Kind.PERCENT:
+                _check_steps(table, column, subject, listing)
+        for one, other in _pairs(names, _SUM, _MEAN):
+            _check_people(table, (one, other), _of_sum, _DIVIDED, subject, listing)
+        _check_complements(table, names, subject, listing)
+        _check_intervals(table, names, subject, listing)
+        for one, other in _pairs(names, _SD, _SE):
+            _check_people(table, (one, other), _of_error, _ERRED, subject, listing)
+
+
+def _plain(name: str) -> str:
+    return " ".join(re.sub(r"[_()\[\].]+", " ", unicodedata.normalize("NFKC", name).lower()).split())
+
+
+def _pairs(names: Sequence[str], of: re.Pattern[str], beside: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Columns that say two things of the same: their names without those words are alike."""
+    rest = {
+        " ".join(beside.sub(" ", name).split()): i
+        for i, name in enumerate(names)
+        if beside.search(name) and not _OF_ITEMS.search(name)
+    }
+    for index, name in enumerate(names):
+        if of.search(name) and not beside.search(name):
+            other = rest.get(" ".join(of.sub(" ", name).split()))
+            if other is not None:
+                yield index, other
+
+
+def _check_steps(table: Table, column: int, subject: Subject, listing: Listing) -> None:
+    """The steps of a column that never falls; a column that begins anew for each group is cut there."""
+    values = [whole(cell) for cell in table.column(column)]
+    steps = list(pairwise(values))
+    if None in values or sum(b >= a for a, b in steps if a is not None and b is not None) < len(steps) / 2:
+        return
+    least = subject.policy.min_cell
+    for number, (before, after) in zip(table.numbers[1:], steps, strict=True):
+        step = (after or 0) - (before or 0)
+        if 0 < step < least:
+            where = Where(row=number, column=column + 1)
+            listing.flag(
+                "cells.implied",
+                _STEP.fill(value=step, least=least),
+                _MEND.fill(least=subject.policy.min_cell),
+                where=where,
+                number=step,
+            )
+
+
+def _check_complements(table: Table, names: Sequence[str], subject: Subject, listing: Listing) -> None:
+    """Groups of which nearly everybody has the event: the rest is a small group that the table does not show."""
+    wholes = [i for i, name in enumerate(names) if _EVERYBODY.fullmatch(name)]
+    parts = [i for i, name in enumerate(names) if _WITH_EVENT.fullmatch(name)]
+    if len(wholes) != 1:
+        return
+    all_of = list(map(whole, table.column(wholes[0])))
+    least = subject.policy.min_cell
+    for column in parts:
+        cells = list(zip(table.numbers, all_of, map(whole, table.column(column)), strict=True))
+        if any(n is None or k is None or k > n for _, n, k in cells):
+            continue
+        for number, n, k in cells:
+            rest = (n or 0) - (k or 0)
+            if 0 < rest < least:
+                message, where = _REST.fill(value=rest, least=least), Where(row=number, column=column + 1)
+                listing.flag(
+                    "cells.implied", message, _MEND.fill(least=subject.policy.min_cell), where=where, number=rest
+                )
+
+
+def _check_intervals(table: Table, names: Sequence[str], subject: Subject, listing: Listing) -> None:
+    """A standard deviation and the ends of a 95 % interval of the mean, by the normal or the t distribution."""
+    of = [[i for i, name in enumerate(names) if pattern.fullmatch(name)] for pattern in (_ONLY_SD, _LOWER, _UPPER)]
+    if any(len(columns) != 1 for columns in of):
+        return
+    least, rows = (
+        subject.policy.min_cell,
+        zip(table.numbers, *(table.column(columns[0]) for columns in of), strict=True),
+    )
+    for number, *cells in rows:
+        sd, low, high = map(number_in, cells)
+        if not (sd and low and high) or sd[0] <= 0 or high[0] <= low[0]:
+            continue
+        half = (high[0] - low[0]) / 2
+        doubt = sd[1] / sd[0] + max(low[1], high[1]) / half
+        for people in range(2, least):
+            known = (_T[people - 2], 1.96) if people - 2 < len(_T) else (1.96,)
+            if doubt < SHARP and any(abs(half * math.sqrt(people) / sd[0] / t - 1) <= doubt + 0.001 for t in known):
+                where = Where(row=number, column=of[1][0] + 1)
+                message = _SPANNED.fill(value=people, least=least)
+                listing.flag(
+                    "cells.implied", message, _MEND.fill(least=subject.policy.min_cell), where=where, number=people
+                )
+                break
+
+
+Range = tuple[float, float]
+Number = tuple[float, float]
+"""A number and half of its last shown place."""
+
+
+def _of_sum(total: Number, mean: Number) -> Range | None:
+    if abs(mean[0]) <= mean[1] or total[0] * mean[0] <= 0:
+        return None
+    t, m = abs(total[0]), abs(mean[0])
+    return (t - total[1]) / (m + mean[1]), (t + total[1]) / (m - mean[1])
+
+
+def _of_error(spread: Number, error: Number) -> Range | None:
+    if error[0] <= error[1] or spread[0] <= spread[1]:
+        return None
+    return ((spread[0] - spread[1]) / (error[0] + error[1])) ** 2, (
+        (spread[0] + spread[1]) / (error[0] - error[1])
+    ) ** 2
+
+
+def _check_people(
+    table: Table,
+    columns: tuple[int, int],
+    of: Callable[[Number, Number], Range | None],
+    said: Text,
+    subject: Subject,
+    listing: Listing,
+) -> None:
+    ranges: list[tuple[int, Range]] = []
+    for number, row, *cells in zip(table.numbers, table.rows, *map(table.column, columns), strict=True):
+        one, other = map(number_in, cells)
+        if one and other and not (row and is_total(row[0])) and (found := of(one, other)):
+            ranges.append((number, found))
+    least = subject.policy.min_cell
+    if len(ranges) < FEWEST_ROWS or any(math.floor(high + 1e-6) < math.ceil(low - 1e-6) for _, (low, high) in ranges):
+        return  # Not a whole number somewhere: the columns are not of the same people.
+    for number, (low, high) in ranges:
+        value = math.ceil(low - 1e-6)
+        if value > 0 and math.floor(high + 1e-6) < least:
+            message = said.fill(value=value, least=least)
+            where = Where(row=number, column=columns[1] + 1)
+            listing.flag("cells.implied", message, _MEND.fill(least=subject.policy.min_cell), where=where, number=value)

@@ -1,0 +1,122 @@
+"""The pictures of where everything runs, drawn from the inventories that the playbook is given as examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import yaml
+
+from hub_config.processes import REPOSITORY
+
+WIDE, HIGH, LINE, LEFT, TOP = 420, 28, 22, 250, 64
+RUNS: Mapping[str, Sequence[str]] = {
+    "hub": (
+        "nginx: 443, 80 → 443 · TLS, HSTS",
+        "ansim-gate: 127.0.0.1 · 게이트 · gate",
+        "ansim-hub · 허브 · hub",
+        "ansim-portal · 포털 · portal",
+        "ansim-worker · 자동 처리 · worker",
+        "ansim-audit · 감사 기록 · audit log",
+        "ansim-engine → Docker · 엔진 도우미 · engine helper",
+        "분석환경(네트워크 없음) · workspaces (no network)",
+    ),
+    "database": ("PostgreSQL · 감사 기록은 덧붙이기만 · the log can only grow",),
+}
+"""What the roles start on the servers of a group, as `ansible/site.yml` gives them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One server of an inventory, with the groups it is in."""
+
+    name: str
+    groups: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Return what runs on it."""
+        return [line for group in self.groups for line in RUNS[group]]
+
+
+def servers_of(inventory: Mapping[str, Any]) -> list[Server]:
+    """Return the servers of an inventory, those of the first group first."""
+    groups: dict[str, list[str]] = {}
+    for group, content in inventory["all"]["children"].items():
+        for name in content["hosts"]:
+            groups.setdefault(name, []).append(group)
+    return [Server(name, tuple(held)) for name, held in groups.items()]
+
+
+def picture(name: str) -> str:
+    """Return the picture of one inventory as SVG, labelled in Korean and English."""
+    text = (REPOSITORY / "ansible" / "inventories" / name / "hosts.yml").read_text(encoding="utf-8")
+    inventory = yaml.safe_load(text)
+    servers = servers_of(inventory)
+    domain = str(inventory["all"]["vars"]["ansim_domain"])
+    parts: list[str] = []
+    tops: dict[str, int] = {}
+    at = TOP
+    for server in servers:
+        tall = HIGH + LINE * len(server.lines()) + 16
+        tops[server.name] = at
+        parts += _server(server, at, tall)
+        at += tall + 70
+    parts += _links(servers, tops)
+    parts += _browsers(domain)
+    said = "; ".join(f"{one.name}: {', '.join(one.lines())}" for one in servers)
+    title = f"구역의 배치 · where a zone runs ({name})"
+    return _svg(LEFT + WIDE + 30, at - 40, title, said, parts)
+
+
+def _server(server: Server, top: int, tall: int) -> Iterable[str]:
+    yield _box(LEFT, top, WIDE, tall, "#f3f7f8", "#334e5c")
+    yield _text(LEFT + 16, top + 24, f"{server.name} ({', '.join(server.groups)})", bold=True)
+    for number, line in enumerate(server.lines()):
+        yield _text(LEFT + 16, top + 24 + LINE * (number + 1), line)
+
+
+def _links(servers: Sequence[Server], tops: Mapping[str, int]) -> Iterable[str]:
+    hub = next(one for one in servers if "hub" in one.groups)
+    yield _arrow(LEFT - 70, TOP + 40, LEFT, TOP + 40)
+    yield _text(LEFT - 66, TOP + 30, "443 TLS")
+    for one in servers:
+        if "database" in one.groups and one is not hub:
+            x = LEFT + 60
+            yield _arrow(x, tops[one.name] - 70, x, tops[one.name])
+            yield _text(x + 12, tops[one.name] - 30, "5432 TLS 1.3, verify-full")
+
+
+def _browsers(domain: str) -> Iterable[str]:
+    yield _box(20, TOP, 160, 96, "#e7f3e7", "#2f7a3d")
+    yield _text(34, TOP + 24, "브라우저 · browsers", bold=True)
+    for number, name in enumerate(("zone", "work", "preview")):
+        yield _text(34, TOP + 24 + LINE * (number + 1), f"{name}.{domain}", small=True)
+
+
+def _box(x: int, y: int, wide: int, tall: int, fill: str, stroke: str) -> str:
+    return f'<rect x="{x}" y="{y}" width="{wide}" height="{tall}" rx="10" fill="{fill}" stroke="{stroke}"/>'
+
+
+def _text(x: int, y: int, said: str, *, bold: bool = False, small: bool = False) -> str:
+    look = ' font-weight="600"' if bold else ' font-size="11"' if small else ""
+    return f'<text x="{x}" y="{y}"{look}>{escape(said)}</text>'
+
+
+def _arrow(x: int, y: int, to_x: int, to_y: int) -> str:
+    return f'<path d="M{x} {y}L{to_x} {to_y}" stroke="#334e5c" stroke-width="2" marker-end="url(#tip)"/>'
+
+
+def _svg(wide: int, tall: int, title: str, said: str, parts: Iterable[str]) -> str:
+    tip = '<marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">'
+    fonts = "system-ui, 'Noto Sans KR', 'NanumGothic', sans-serif"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {tall}" role="img"'
+        f' aria-labelledby="title desc" font-family="{fonts}" font-size="13" fill="#16303c">\n'
+        f'<title id="title">{escape(title)}</title>\n<desc id="desc">{escape(said)}</desc>\n'
+        f'<defs>{tip}<path d="M0 0L10 5L0 10z" fill="#334e5c"/></marker></defs>\n'
+        f'<rect width="{wide}" height="{tall}" fill="#ffffff"/>\n{_text(20, 34, title, bold=True)}\n'
+        + "\n".join(parts)
+        + "\n</svg>\n"
+    )

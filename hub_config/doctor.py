@@ -1,0 +1,196 @@
+"""What `ansim doctor` looks at, and what it says of each: in words that an operator can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from audit.outward.standing import Standing
+from audit.space import Room
+from audit.text import Text
+from hub_config import engine, maintaining, requests_check, reviewing
+from hub_config.errors import ZoneError
+from hub_config.identity import checking
+from hub_config.outward import standings_of
+from hub_config.preflight import CHECKS, Plan
+from hub_config.probe.standing import read_standing
+from hub_config.settings import FILE_NAME, Settings, ZoneSettings, load_settings
+from hub_config.status import room_of, what_runs
+
+_MACHINE = {
+    "system": Text("운영체제", "system"),
+    "python": Text("파이썬", "python"),
+    "root": Text("root 권한", "root"),
+    "ports": Text("포트", "ports"),
+    "disk": Text("디스크", "disk"),
+}
+_ENGINE = Text("컨테이너 엔진", "container engine")
+_NO_ENGINE = Text("응답하는 컨테이너 엔진이 없습니다.", "No container engine answers.")
+_NO_ENGINE_HINT = Text("`make up`이 배포판의 엔진을 설치합니다.", "`make up` installs the distribution's.")
+_ROOM = Text("감사 기록의 디스크 공간", "space for the log")
+_SEAL = Text(
+    "`ansim registry person seal-emergency`로 새 봉투를 만드십시오. docs/how-to/keep-an-emergency-account.ko.md에"
+    " 적혀 있습니다.",
+    "`ansim registry person seal-emergency` makes a new envelope; docs/how-to/keep-an-emergency-account.md.",
+)
+_NEVER_SEALED = Text("봉인한 적이 없습니다.", "never sealed")
+_NEEDED = Text(
+    "봉인한 적이 없는데, 사람들은 다른 곳의 계정으로 로그인합니다.", "never sealed, but people sign in elsewhere"
+)
+_OPENED = Text("{at} UTC에 열렸습니다.", "opened {at} UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One check of this machine, with what to do if it failed."""
+
+    check: Text
+    """Its English is also the check's name for programs."""
+    ok: bool
+    reason: Text | str = ""
+    hint: Text | str = ""
+
+
+def diagnose(home: Path) -> list[Diagnosis]:
+    """Walk the checks that a start makes, then those of a zone that was made, without changing anything."""
+    if not (home / FILE_NAME).exists():
+        zone = ZoneSettings()
+        return [
+            *_of_machine(Plan(home=home, zone=zone, hub_port=zone.port + 1, first=True), running=False),
+            _of_engine(),
+        ]
+    settings = load_settings(home)
+    plan = Plan(home=home, zone=settings.zone, hub_port=settings.hub.port, first=False)
+    rows = _of_machine(plan, running=what_runs(settings)[0])
+    return [*rows, _of_engine(), *map(of_target, standings_of(settings)), *(look(settings) for look in LOOKS)]
+
+
+def _of_machine(plan: Plan, *, running: bool) -> list[Diagnosis]:
+    rows = []
+    for check in CHECKS:
+        name = check.__name__.removeprefix("check_").replace("_", " ")
+        called = _MACHINE[name]
+        if name == "ports" and running:
+            rows.append(Diagnosis(called, ok=True, reason=Text("이 구역이 쓰고 있습니다.", "held by this zone")))
+            continue
+        try:
+            check(plan)
+        except ZoneError as error:
+            rows.append(Diagnosis(called, ok=False, reason=error.reason, hint=error.hint))
+        else:
+            rows.append(Diagnosis(called, ok=True))
+    return rows
+
+
+def _of_engine() -> Diagnosis:
+    if engine.engine_answers():
+        return Diagnosis(_ENGINE, ok=True)
+    return Diagnosis(_ENGINE, ok=False, reason=_NO_ENGINE, hint=_NO_ENGINE_HINT)
+
+
+def of_target(one: Standing) -> Diagnosis:
+    """Say whether a system that the record is sent to takes it."""
+    called = Text("기록 전송 {name}", "outward {name}").format(name=one.target.name)
+    place = one.position
+    if place.failing_since is None:
+        return Diagnosis(called, ok=True)
+    reason = Text(
+        "{since} UTC부터 실패({error}), 밀린 기록 {behind}건", "{error} since {since} UTC, {behind} entries behind"
+    ).format(error=place.error, since=f"{place.failing_since:%Y-%m-%d %H:%M}", behind=one.behind)
+    again = Text("저절로 다시 시도하며 빠뜨리지 않습니다.", "It is tried again by itself; nothing is skipped.")
+    return Diagnosis(called, ok=False, reason=reason, hint=again)
+
+
+def of_room(room: Room | None) -> Diagnosis:
+    """Say whether the log has room."""
+    if room is None or room.level == "ample":
+        return Diagnosis(_ROOM, ok=True)
+    reason = (
+        Text("{free} GiB 남아 새 작업을 시작하지 않습니다.", "{free} GiB are free: nothing new is begun")
+        if room.level == "exhausted"
+        else Text(
+            "{free} GiB 남아 곧 새 작업이 거부됩니다.", "{free} GiB are free: the log will soon refuse new actions"
+        )
+    )
+    hint = Text("구역이 있는 디스크를 비우십시오.", "Free space on the disk of the zone.")
+    return Diagnosis(_ROOM, ok=False, reason=reason.format(free=f"{room.free / 1024**3:.1f}"), hint=hint)
+
+
+def of_reviews(settings: Settings) -> Diagnosis:
+    """Say whether every month was reviewed in time."""
+    return _of_fault(Text("월 점검", "monthly review"), reviewing.fault_of(settings))
+
+
+def of_requests(settings: Settings) -> Diagnosis:
+    """Say whether requests are as the audit log has them, as far as it was found out."""
+    return _of_fault(Text("신청과 감사 기록의 일치", "requests as recorded"), requests_check.fault_of(settings))
+
+
+def of_provider(settings: Settings) -> Diagnosis:
+    """Say whether the provider that vouches for people answers as the settings expect."""
+    called = Text("기관 로그인", "sign-in by a provider")
+    if not settings.oidc.on:
+        return Diagnosis(called, ok=True, reason=Text("설정되지 않았습니다.", "none is set"))
+    return _of_fault(called, checking.fault_of(settings))
+
+
+def of_maintenance(settings: Settings) -> Diagnosis:
+    """Say whether maintenance is announced; it is a fault only when its announced end has passed."""
+    called = Text("점검 안내", "maintenance")
+    found = maintaining.maintenance_of(settings)
+    if found is None:
+        return Diagnosis(called, ok=True, reason=Text("예정된 점검이 없습니다.", "none is announced"))
+    said, over = found.said(ZoneInfo(settings.zone.time_zone)), maintaining.OVERDUE
+    late = found.overdue(datetime.now(UTC))
+    reason = Text(f"{said.ko} {over.ko}", f"{said.en} {over.en}") if late else said
+    return Diagnosis(called, ok=not late, reason=reason, hint=maintaining.HINT)
+
+
+def of_walls(settings: Settings) -> Diagnosis:
+    """Say what the last probe found, and what it advises; a zone that was never probed is no fault."""
+    called = Text("벽 점검", "walls")
+    last = read_standing(settings.home)
+    if last is None:
+        never = Text("아직 점검하지 않았습니다.", "not probed yet")
+        attack = Text("`ansim probe`로 점검하십시오.", "`ansim probe` attacks them.")
+        return Diagnosis(called, ok=True, reason=never, hint=attack)
+    reason: Text | str = ""
+    if last.broken:
+        reason = Text("뚫림: {names}", "broken: {names}").format(names=", ".join(last.broken))
+    elif last.lacking:
+        reason = Text("권고 미충족: {names}", "advised, missing: {names}").format(names=", ".join(last.lacking))
+    see = Text("docs/how-to/run-the-probe.ko.md를 보십시오.", "See docs/how-to/run-the-probe.md.")
+    return Diagnosis(called, ok=not last.broken, reason=reason, hint=see)
+
+
+def of_envelope(settings: Settings) -> Diagnosis:
+    """Say whether the emergency account's envelope is closed; a zone where people sign in elsewhere needs one."""
+    called = Text("비상 계정", "emergency account")
+    account = checking.emergency_account(settings)
+    if account is None:
+        if settings.oidc.on or settings.directory.on:
+            return Diagnosis(called, ok=False, reason=_NEEDED, hint=_SEAL)
+        return Diagnosis(called, ok=True, reason=_NEVER_SEALED)
+    if account.opened_at is None:
+        return Diagnosis(called, ok=True)
+    return Diagnosis(called, ok=False, reason=_OPENED.format(at=f"{account.opened_at:%Y-%m-%d %H:%M}"), hint=_SEAL)
+
+
+def _of_fault(called: Text, fault: tuple[Text, Text] | None) -> Diagnosis:
+    reason, hint = fault or ("", "")
+    return Diagnosis(called, ok=fault is None, reason=reason, hint=hint)
+
+
+LOOKS: tuple[Callable[[Settings], Diagnosis], ...] = (
+    lambda settings: of_room(room_of(settings)),
+    of_reviews,
+    of_requests,
+    of_maintenance,
+    of_walls,
+    of_provider,
+    of_envelope,
+)
+"""What is looked at in a zone that was made, in this order."""

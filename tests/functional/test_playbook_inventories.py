@@ -1,0 +1,94 @@
+"""Both inventories are read by the playbooks, and the one of two servers writes what a network in between demands."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import yaml
+
+from hub_config.processes import REPOSITORY
+from hub_config.settings import load_settings
+from tests.functional.test_playbook_style import LINTER
+
+pytestmark = pytest.mark.long  # an environment of its own with Ansible
+
+ANSIBLE = REPOSITORY / "ansible"
+HUB, DATABASE = "hub.safe.example.org", "db.safe.example.org"
+SECRETS = {"vault_ansim_database_password": "p" * 24, "vault_ansim_database_owner_password": "o" * 24}
+RENDERED = {
+    "ansim.yaml": "zone",
+    "nginx.conf": "tls",
+    "pg_hba.conf": "postgresql",
+    "ansim.conf": "postgresql",
+    "nftables.conf": "baseline",
+}
+
+
+def ansible(tmp_path: Path, *words: str) -> str:
+    command = [sys.executable, "-m", "uv", "tool", "run", "--from", LINTER[1], *words]
+    environment = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "ansible"), "ANSIBLE_NOCOLOR": "1"}
+    done = subprocess.run(command, cwd=ANSIBLE, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.mark.parametrize("inventory", ["one-host", "split"])
+@pytest.mark.parametrize("playbook", ["site.yml", "teardown.yml"])
+def test_a_playbook_reads_an_inventory(tmp_path: Path, inventory: str, playbook: str) -> None:
+    ansible(tmp_path, "ansible-playbook", "-i", f"inventories/{inventory}", "--syntax-check", playbook)
+    plays = ansible(tmp_path, "ansible-playbook", "-i", f"inventories/{inventory}", "--list-hosts", playbook)
+    servers = {"zone"} if inventory == "one-host" else {HUB, DATABASE}
+    assert all(server in plays for server in servers)
+
+
+@pytest.fixture(scope="module", params=[HUB, DATABASE])
+def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What the templates become for one of two servers, without touching either."""
+    place, server = tmp_path_factory.mktemp("split"), str(request.param)
+    said = ansible(place, "ansible-inventory", "-i", "inventories/split", "--host", server)
+    groups = ["database"] if server == DATABASE else ["hub"]
+    given: dict[str, Any] = {**json.loads(said), **SECRETS, "group_names": groups}
+    tasks = [
+        {"ansible.builtin.template": {"src": f"{ANSIBLE}/roles/{role}/templates/{name}.j2", "dest": str(place / name)}}
+        for name, role in RENDERED.items()
+    ]
+    files = [f"{ANSIBLE}/roles/ansim/defaults/main.yml"]
+    play = {"hosts": "localhost", "connection": "local", "vars_files": files, "tasks": tasks}
+    (place / "render.yml").write_text(yaml.safe_dump([play]))
+    ansible(place, "ansible-playbook", "-i", "localhost,", str(place / "render.yml"), "-e", json.dumps(given))
+    return server, place
+
+
+def test_the_zone_reaches_a_database_elsewhere_only_if_it_proves_who_it_is(rendered: tuple[str, Path]) -> None:
+    _, place = rendered
+    settings = load_settings(place)
+    url = sa.make_url(settings.database_url())
+    assert (url.username, url.host) == ("ansim", "db.safe.example.org")
+    assert url.query["sslmode"] == "verify-full"
+    assert SECRETS["vault_ansim_database_owner_password"] not in (place / "ansim.yaml").read_text()
+
+
+def test_the_database_takes_the_hub_alone_and_over_tls_alone(rendered: tuple[str, Path]) -> None:
+    server, place = rendered
+    rows = [line.split() for line in (place / "pg_hba.conf").read_text().splitlines() if line and line[0] != "#"]
+    assert {row[0] for row in rows} == {"local", "hostssl"}
+    assert {row[3] for row in rows if row[0] == "hostssl"} == {"192.0.2.10/32", "192.0.2.20/32"}
+    assert {row[-1] for row in rows if row[0] == "hostssl"} == {"scram-sha-256"}
+    assert "ssl_min_protocol_version = 'TLSv1.3'" in (place / "ansim.conf").read_text()
+    opened = (place / "nftables.conf").read_text()
+    assert "policy drop" in opened
+    assert ("5432" in opened) is (server == DATABASE)
+    assert ("443" in opened) is (server == HUB)
+
+
+def test_the_front_passes_on_to_loopback_only(rendered: tuple[str, Path]) -> None:
+    _, place = rendered
+    passed = [line.split()[1] for line in (place / "nginx.conf").read_text().splitlines() if "proxy_pass" in line]
+    assert passed == ["http://127.0.0.1:8600;"]
