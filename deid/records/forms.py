@@ -223,7 +223,7 @@ def _levels(extract: Extract, language: Language, heading: str) -> Section:
             level.column,
             ROLE_TEXT[level.role].say(language) if level.role in ROLE_TEXT else level.role,
             level.technique_text.say(language),
-            level.parameters or "–",
+            level.how_far.say(language) or "–",
             level.reason or "–",
         )
         for level in levels

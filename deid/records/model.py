@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from audit.text import Text
+from deid.records.in_words import how_far
 from deid.records.workflow import State
 from deid.techniques import TECHNIQUES
 
@@ -106,6 +107,11 @@ class Level:
     def technique_text(self) -> Text:
         """Return the technique by its name in the guideline; what was left as it was has none."""
         return TECHNIQUES[self.technique].name if self.technique else _AS_IT_WAS
+
+    @property
+    def how_far(self) -> Text:
+        """Return how far it goes, in words; empty where there is nothing to say."""
+        return how_far(self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
