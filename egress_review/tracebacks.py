@@ -159,8 +159,8 @@ def _error(line: str) -> str | None:
     if match is None:
         return None
     kind = match["kind"].rpartition(".")[2]
-    if match["message"] is None and kind not in ERRORS:
-        return None
+    if not match["message"] and kind not in ERRORS:
+        return None  # a heading such as `locals:` as well; what is written is read alike a second time
     named = kind if kind in ERRORS else "Error"
     message = _message(match["message"] or "")
     return f"{named}: {message}" if message else named

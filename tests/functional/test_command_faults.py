@@ -47,7 +47,8 @@ def listing(home: Path) -> dict[str, int]:
 
 def made_by_up(home: Path) -> dict[str, int]:
     """Return the files that a start makes: not those of people at work, nor of services that notice their end."""
-    of_others = ("workspaces", "cells", "sessions", "vault", "releases", "first-release", "ansim.db", "hub.sqlite")
+    of_people = ("workspaces", "cells", "sessions", "vault", "releases", "first-release")
+    of_others = (*of_people, "ansim.db", "hub.sqlite", "fingerprints")
     return {name: at for name, at in listing(home).items() if not Path(name).parts[0].startswith(of_others)}
 
 

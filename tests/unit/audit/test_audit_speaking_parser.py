@@ -12,7 +12,8 @@ from hub_config.cli import GROUPS, main, parser
 WRONG = {
     "audit timeline": "꼭 필요한 값이 빠졌습니다: kind, ref",
     "audit timeline planet x": "고를 수 없는 값입니다: 'planet'",
-    "audit timeline person p_1 --limit many": "값의 형식이 맞지 않습니다(int): 'many'",
+    "audit timeline person p_1 --limit many": "1 이상의 정수가 아닙니다: 'many'",
+    "audit timeline person p_1 --after soon": "값의 형식이 맞지 않습니다(int): 'soon'",
     "audit answer saw": "다음 가운데 하나를 지정해야 합니다: --person --project",
     "audit search --person": "--person: 값이 하나 필요합니다",
     "audit key rotate --keep-old x --destroy-old": "--destroy-old: 함께 쓸 수 없는 옵션입니다: --keep-old",

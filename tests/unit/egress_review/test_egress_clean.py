@@ -112,6 +112,7 @@ def test_no_value_is_smuggled_through_a_redacted_traceback(text: str) -> None:
     told = redact(text).lower()
     for part in ("hong", "gildong", "901106", "1896546", SECRET):
         assert part not in told
+    assert redact(redact(text)) == redact(text)
     assert look("trace.txt", redact(text)).verdict is Verdict.PASSED
 
 
