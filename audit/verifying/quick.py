@@ -64,6 +64,7 @@ class Reader:
         """
         if len(hints) != len(bodies):
             hints = [body.partition(_BEGUN)[0] for body in bodies]
+        self._meet_new(hints, bodies)
         run = Run.of(bodies, list(map(self._usual.get, hints, repeat(NOWHERE))), dates)
         for n in compress(count(), run.parses):
             self._one(run, n, hints[n])
@@ -71,6 +72,13 @@ class Reader:
             for n in run.unlike():
                 self._one(run, n, hints[n])
         return run.said()
+
+    def _meet_new(self, hints: Sequence[Hashable], bodies: Sequence[bytes]) -> None:
+        """Meet one body of each hint that is new, so that the others need not be parsed."""
+        if fresh := set(hints).difference(self._usual):
+            some = dict(zip(hints, bodies, strict=True))
+            for hint in fresh:
+                self._met(hint, some[hint])
 
     def _one(self, run: Run, n: int, hint: Hashable) -> None:
         """Read one body of a run."""
