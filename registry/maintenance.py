@@ -96,7 +96,8 @@ class Maintaining(Desk):
             raise Invalid(
                 "maintenance_kind", Text(ko=f"점검 종류는 {names} 중 하나입니다.", en=f"The kind is one of {names}.")
             )
-        note = forms.check_line("note", note) if note else ""
+        # Every kind of blank is one to a person, and some are none to the gate.
+        note = " ".join(forms.check_line("note", note).split()) if note else ""
         with self._changing("zone.maintenance_begun", _ZONE, by=by, source=source) as change:
             if not change.now < until <= change.now + LONGEST:
                 raise Invalid(

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from audit.canonical import JSON
 from audit.errors import AuditError
 from audit.event import Object, Subjects
@@ -16,8 +18,8 @@ from deid.errors import DeidError
 from deid.records import rules, store
 from deid.records.desk import Acting, Desk
 from deid.records.errors import Conflict
-from deid.records.intake import recorded_run
-from deid.records.model import Extract, Run, Verdict
+from deid.records.intake import found_adequate
+from deid.records.model import Extract, Run
 from deid.records.workflow import State
 
 if TYPE_CHECKING:
@@ -50,8 +52,7 @@ class Drawing(Desk):
         with self._refusals("deid.synthetic", extract, by), self._db.begin() as tx:
             extract = store.load(tx, ref)
             rules.check_maker(self._standing(tx, extract, by))
-            recorded = None if extract.run is None else recorded_run(tx, extract.run)
-        data = self._reviewed_model(extract, recorded)
+            data = self._reviewed_model(tx, extract)
         model, draft = read_model(data), extract.draft
         about = Object("dataset", draft.dataset, project=draft.project)
         subjects = Subjects.datasets([(draft.dataset, extract.version or 0, draft.people)])
@@ -75,8 +76,8 @@ class Drawing(Desk):
             raise
         return digest
 
-    def _reviewed_model(self, extract: Extract, recorded: str | None) -> bytes:
-        """Return the model of an extract that was found adequate, with files and log as they were then."""
+    def _reviewed_model(self, tx: Connection, extract: Extract) -> bytes:
+        """Return the model of an extract that was found adequate and has not ended, with files and log as then."""
         run, review = extract.run, extract.review
         wanted = None if run is None or run.synthetic is None else run.synthetic.get("model")
         if run is None or wanted is None:
@@ -87,7 +88,7 @@ class Drawing(Desk):
                     "This extract keeps no model. Write save_model: true into its synthetic policy and make it anew.",
                 ),
             )
-        if extract.state not in USABLE or review is None or review.verdict is not Verdict.ADEQUATE:
+        if extract.state not in USABLE or review is None or not found_adequate(tx, run, review):
             raise Conflict(
                 "not_reviewed",
                 Text(
@@ -95,7 +96,10 @@ class Drawing(Desk):
                     "Only the model of an extract that a review found adequate may be used.",
                 ),
             )
-        rules.check_binding(run, review.binding, recorded)
+        if self._clock() >= extract.draft.ends_at:
+            raise Conflict(
+                "extract_ended", Text("이 추출본의 처리 기간이 끝났습니다.", "The period of this extract has ended.")
+            )
         rules.check_bytes(run, self._house.manifest(run.directory)[0])
         rules.check_gate(run)
         return _model_in(run, wanted)

@@ -58,13 +58,17 @@ def positively_reviewed(tx: Connection, extract: Extract) -> tuple[Run, Review] 
     run, review = extract.run, extract.review
     if extract.state is not State.ADEQUATE or run is None or review is None or not _gate_passed(run):
         return None
-    sound = (
+    return (run, review) if found_adequate(tx, run, review) else None
+
+
+def found_adequate(tx: Connection, run: Run, review: Review) -> bool:
+    """Say whether a review found exactly this run adequate, by the rows and by the audit log alike."""
+    return (
         review.verdict is Verdict.ADEQUATE
         and review.binding == run.binding == binding_of(run)
         and recorded_run(tx, run) == run.binding
         and _recorded_review(tx, review) == (run.binding, review.verdict.value, review.by_ref)
     )
-    return (run, review) if sound else None
 
 
 def _gate_passed(run: Run) -> bool:

@@ -47,6 +47,28 @@ def test_a_reviewed_model_is_drawn_from_and_every_drawing_is_recorded(world: Wor
     assert not (tmp_path / "changed.parquet").exists()
 
 
+def test_a_model_is_not_used_after_its_period_nor_by_a_review_that_the_log_does_not_have(
+    world: World, tmp_path: Path
+) -> None:
+    extract = synthetic(world, KEPT)
+    world.review(world.desk.submit(extract.ref, by=world.by("nari")))
+    extract = world.desk.get(extract.ref)
+    before, world.now[0] = world.now[0], extract.draft.ends_at
+    with pytest.raises(Conflict) as late:
+        world.desk.draw_again(extract.ref, tmp_path / "late.parquet", 10, by=world.by("nari"))
+    assert late.value.code == "extract_ended"
+    world.now[0] = before
+    with world.db.begin() as tx:
+        # As somebody who owns the database can.
+        guards = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'deid_extract_review'"
+        for name in list(tx.exec_driver_sql(guards).scalars()):
+            tx.exec_driver_sql(f"DROP TRIGGER {name}")
+        tx.exec_driver_sql("UPDATE deid_extract_review SET by_ref = 'p_bbbbbbbbbbbbbbbb'")
+    with pytest.raises(Conflict) as forged:
+        world.desk.draw_again(extract.ref, tmp_path / "forged.parquet", 10, by=world.by("nari"))
+    assert forged.value.code == "not_reviewed"
+
+
 def test_an_extract_without_a_model_says_how_to_have_one(world: World, tmp_path: Path) -> None:
     extract = synthetic(world)
     assert extract.run is not None

@@ -61,6 +61,11 @@ def test_the_note_keeps_to_one_line_and_the_end_to_a_month(house: House) -> None
         with pytest.raises(Invalid):
             house.registry.begin_maintenance(kind, until, note, by=CLI, source=HOME)
     assert house.registry.maintenance() is None
+    house.registry.begin_maintenance("upgrade", soon, "new\u00a0disk\u2028at\u3000noon", by=CLI, source=HOME)
+    announced = house.registry.maintenance()
+    assert announced is not None
+    assert "new disk at noon" in announced.said().ko
+    house.registry.end_maintenance(by=CLI, source=HOME)
     with pytest.raises(Conflict):
         house.registry.end_maintenance(by=CLI, source=HOME)
 
