@@ -22,6 +22,7 @@ def test_nothing_new_begins_and_what_runs_goes_on(house: House) -> None:
     assert refusal.value.code == "zone_in_maintenance"
     assert KINDS["upgrade"].ko in refusal.value.reason.ko
     assert KINDS["upgrade"].en in refusal.value.reason.en
+    house.registry.may_work("minji", "gibleed", begins=False)
     house.registry.running_allowed(account.person.ref, "gibleed")
     house.registry.end_maintenance(by=CLI, source=HOME)
     house.registry.may_work("minji", "gibleed")

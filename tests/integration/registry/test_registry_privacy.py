@@ -65,6 +65,8 @@ def drive_everything(house: House) -> None:
     registry.remove_identity("minji", *IDENTITY, by=operator, source=HOME)
     registry.freeze_project("gibleed", "a leak by 이름 is suspected", by=operator, source=HOME)
     registry.unfreeze_project("gibleed", "it was not 이름", by=operator, source=HOME)
+    registry.begin_maintenance("fault", house.clock() + timedelta(hours=1), "a disk of 이름", by=operator, source=HOME)
+    registry.end_maintenance(by=operator, source=HOME)
     end = registry.may_work("minji", "gibleed").ends_at
     registry.ending_soon(end)
     house.clock.now = end - (end - house.clock()) / 1000
