@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from datetime import timedelta
 
 from sqlalchemy import text
 
@@ -111,7 +112,7 @@ def test_every_entry_says_who_from_where_and_whose_data(house: House) -> None:
             continue
         assert body["actor"]["ref"]
         assert body["source"]["host"]
-        about_nobody = body["action"].startswith("project.") or body["object"]["ref"] == "unidentified"
+        about_nobody = body["action"].startswith(("project.", "zone.")) or body["object"]["ref"] == "unidentified"
         assert (body["subjects"]["kind"] == "none") is about_nobody, body
 
 
