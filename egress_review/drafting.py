@@ -37,7 +37,7 @@ class Drafting(Submitting):
 
         Raises: Invalid, Conflict; Denied (registry) — if the author may not work there now.
         """
-        permit = self._permit(author, workspace)
+        permit = self._permit(author, workspace, begins=False)  # a draft asks for nothing yet
         _check_kept(draft)
         uses = tuple(DatasetUse(mount.dataset, mount.version, mount.people) for mount in permit.mounts)
         with self._db.begin() as tx:
@@ -107,7 +107,7 @@ class Drafting(Submitting):
         check_leaves(request)
         check_state(request.state, FINAL)
         workspace = self._registry.workspace_by_ref(request.workspace_ref)
-        permit = self._permit(author, workspace)
+        permit = self._permit(author, workspace, begins=False)
         uses = tuple(DatasetUse(mount.dataset, mount.version, mount.people) for mount in permit.mounts)
         with self._db.begin() as tx:
             return self._keep(tx, author, request.project, request.workspace_ref, uses, draft, source, copied=ref)

@@ -55,7 +55,7 @@ class Submitting(Watching):
         Raises: Denied (registry) — if nobody may work there now. OutboxRefused, Invalid, ScanFailed.
         """
         author = self._registry.person_by_ref(workspace.person_ref)
-        permit = self._registry.may_work(author.handle, workspace.project)
+        permit = self._registry.may_work(author.handle, workspace.project, begins=False)  # it asks for nothing
         check_controls(controls)
         self._admit_precheck(permit, author, source)
         with self._db.read() as tx:
@@ -155,9 +155,9 @@ class Submitting(Watching):
             files.append(RequestFile(file.name, file.sha256, file.size, kind, group_of.get(file.name, "")))
         return files
 
-    def _permit(self, author: Person, workspace: Workspace) -> WorkPermit:
+    def _permit(self, author: Person, workspace: Workspace, *, begins: bool = True) -> WorkPermit:
         check_author(author, workspace.person_ref)
-        return self._registry.may_work(author.handle, workspace.project)
+        return self._registry.may_work(author.handle, workspace.project, begins=begins)
 
     def _said(self, draft: Draft, policy: Policy, files: Sequence[RequestFile], permit: WorkPermit) -> dict[str, Any]:
         """The fields of a request that a hand-in fills."""

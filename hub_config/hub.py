@@ -154,6 +154,9 @@ def set_pages(c: Any, zone: Zone) -> None:
     https = settings.zone.scheme == "https"
     c.JupyterHub.template_paths = [str(TEMPLATES)]
     c.JupyterHub.template_vars = {"zone_name": settings.zone.name, "zone_demo": settings.zone.demo}
+    # Else a script in a workspace could plant a sign-in of its own for every host below the domain. The hub lies at `/`
+    # of a host that serves no workspace, so that the path of such a cookie, `/`, shows it to nobody else.
+    c.JupyterHub.cookie_host_prefix_enabled = https
     c.JupyterHub.cookie_max_age_days = SESSION / timedelta(days=1)
     c.JupyterHub.tornado_settings = {
         "headers": page_headers(settings),

@@ -12,7 +12,6 @@ from registry.errors import NotFound
 from registry.model import PersonStatus
 from registry.text import Text
 
-SIGN_IN_COOKIE = "ansim-sign-in"
 CALLBACK = "/oauth_callback"
 BEGAN_HERE = frozenset({"same-origin", "same-site", "none"})  # values of Sec-Fetch-Site, which no script can forge
 YEAR = 365 * 24 * 3600  # seconds
@@ -25,9 +24,14 @@ def sign_in(visit: Visit) -> Response:
     response = RedirectResponse(portal.hub.authorize_path(state=pending.state, verifier=pending.verifier), 303)
     # Lax, not Strict: the way back from the hub may count as started by the site that linked here.
     response.set_cookie(
-        SIGN_IN_COOKIE, cookie, max_age=600, path=CALLBACK, secure=portal.https, httponly=True, samesite="lax"
+        _cookie_name(portal), cookie, max_age=600, path="/", secure=portal.https, httponly=True, samesite="lax"
     )
     return response
+
+
+def _cookie_name(portal: Portal) -> str:
+    """Return the cookie of a sign-in under way; with TLS no page of another host can plant one, nor sign anybody in."""
+    return "__Host-ansim-sign-in" if portal.https else "ansim-sign-in"
 
 
 def callback(visit: Visit) -> Response:
@@ -35,14 +39,14 @@ def callback(visit: Visit) -> Response:
     A browser that did not begin it, or a code that the hub does not accept, leads to a page that begins again.
     """
     portal = visit.portal
-    cookie = visit.request.cookies.get(SIGN_IN_COOKIE, "")
+    cookie = visit.request.cookies.get(_cookie_name(portal), "")
     pending = portal.sessions.finish_sign_in(cookie, visit.query("state"))
     token = portal.hub.exchange(visit.query("code"), pending.verifier) if pending and visit.query("code") else None
     handle = portal.hub.whoami(token) if token else None
     if pending is None or token is None or handle is None or not _active(portal, handle):
         return visit.page("sign_in_failed.html", status=400)
     response = open_session(portal, handle, token, goal=pending.goal, visit=visit)
-    response.delete_cookie(SIGN_IN_COOKIE, path=CALLBACK)
+    response.delete_cookie(_cookie_name(portal), path="/", secure=portal.https, httponly=True, samesite="lax")
     return response
 
 

@@ -162,7 +162,7 @@ def build_workspace_api(zone: ZoneLike) -> ASGIApp:
 def status(call: Call) -> Mapping[str, object]:
     """Say whose workspace this is, until when, under which policy, and how its requests stand."""
     registry, desk = call.zone.registry, call.zone.desk
-    permit = registry.may_work(call.person.handle, call.workspace.project)
+    permit = registry.may_work(call.person.handle, call.workspace.project, begins=False)
     policy = desk.policy_for(permit.project.id)
     time_zone = ZoneInfo(call.zone.settings.zone.time_zone)
     requests = [view for view in desk.requests_of(call.person) if view.request.project == call.workspace.project]

@@ -113,13 +113,14 @@ class Access(Maintaining):
                 return queries.grants(tx)
             return queries.grants(tx, tables.access_grant.c.project == project_id)
 
-    def may_work(self, handle: str, project_id: str, at: datetime | None = None) -> WorkPermit:
-        """The permit to begin work in a project now, or at another time; the first one makes the workspace.
+    def may_work(self, handle: str, project_id: str, at: datetime | None = None, *, begins: bool = True) -> WorkPermit:
+        """The permit to work in a project now, or at another time; the first one makes the workspace.
 
+        Who only looks, or goes on with what there is, `begins` nothing, and may do so under maintenance too.
         Raises: Denied — with the first condition of `registry.permits` that does not hold, or while the zone is under
         maintenance.
         """
-        if at is None:
+        if begins and at is None:
             self.check_may_begin()
         at = self._clock() if at is None else at
         with self._db.read() as tx:

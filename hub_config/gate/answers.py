@@ -12,6 +12,10 @@ from hub_config.gate.headers import gate_page_headers
 from hub_config.gate.pages import refusal_page
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.sites import SAFE_METHODS
+from portal.i18n import as_language, preferred
+
+LANGUAGE = web.RequestKey("language", str)
+"""The key under which a request keeps the language of the person, from where it is known whose session it is."""
 
 
 def page(text: str, headers: Mapping[str, str], *, status: int = 200) -> web.Response:
@@ -44,13 +48,14 @@ def refusal(
     request: web.BaseRequest,
     config: GateConfig,
     *,
-    language: Language = "ko",
     notice: Text | None = None,
 ) -> web.Response:
     """Return the answer to a refused request: a page for a person, JSON for the notebook client.
 
-    `notice` is what the zone announces; it stands where the fault may be the zone's own.
+    Until it is known who asks it speaks the language of the browser: that of a workspace's owner would tell strangers
+    who works there. `notice` is what the zone announces; it stands where the fault may be the zone's own.
     """
+    language: Language = as_language(request.get(LANGUAGE)) or preferred(request.headers.get("Accept-Language", ""))
     known = REFUSALS[code]
     headers = {**gate_page_headers(config, framed_by=config.origin("zone")), **waiting(code)}
     dest = request.headers.get("Sec-Fetch-Dest", "")

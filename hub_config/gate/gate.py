@@ -13,7 +13,6 @@ from typing import Protocol
 from aiohttp import ClientError, web
 
 from audit.client import AsyncAuditClient
-from audit.text import Language
 from hub_config.gate.access import parse_address
 from hub_config.gate.announcement import Announcement
 from hub_config.gate.answers import refusal
@@ -83,7 +82,6 @@ class Gate:
         if host is None or len(request.headers.getall("Host")) != 1:
             return refusal("host.unknown", request, self._config)
         address = self._address(request)
-        language: Language = "ko"
         try:
             try:
                 target = parse_target(request.raw_path)
@@ -91,16 +89,15 @@ class Gate:
                 if host is self._work:
                     await self._work.refuse_target(request, address)
                 raise Refused("target.ambiguous", str(error)) from error
-            language = self._work.language(target)
             return await host.answer(request, target, address)
         except Refused as refused:
             if REFUSALS[refused.code].status >= 500:
                 log.warning("%s: %s", refused.code, refused.detail)
-            return refusal(refused.code, request, self._config, language=language, notice=self._announcement.said)
+            return refusal(refused.code, request, self._config, notice=self._announcement.said)
         except AuditUnavailable:
-            return refusal("audit.unavailable", request, self._config, language=language)
+            return refusal("audit.unavailable", request, self._config)
         except HubUnavailable:
-            return refusal("hub.away", request, self._config, language=language, notice=self._announcement.said)
+            return refusal("hub.away", request, self._config, notice=self._announcement.said)
 
     def _host(self, name: str) -> Host | None:
         return self._work if self._origins.holds_workspaces(name) else self._hosts.get(name)

@@ -46,6 +46,12 @@ HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
+#: A browser takes a cookie of such a name over TLS only, and from no other host (RFC 6265bis section 4.1.3.2).
+HOST_PREFIX = "__Host-"
+#: Cookies of the hub that it gives no prefix by itself; the gate does, and takes it off again. Planted by a script in a
+#: workspace, the first would keep signing out from ending what it should, and the second would sign somebody in as
+#: whoever planted it.
+BOUND = frozenset({"jupyterhub-session-id", "ansim-identity"})
 OWN_WORD = re.compile(r"x-forwarded-.*|forwarded|x-real-ip|x-scheme|ansim-.*|host|content-length", re.IGNORECASE)
 BANNERS = frozenset({"server", "x-powered-by", "date", "x-jupyterhub-version"})
 
@@ -239,6 +245,8 @@ def to_neighbour(headers: CIMultiDict[str], address: str, config: GateConfig, ho
     for name, value in headers.items():
         if name.lower() not in HOP_BY_HOP | named and not OWN_WORD.fullmatch(name):
             passed.add(name, value)
+    if config.scheme == "https" and "Cookie" in passed:
+        passed["Cookie"] = _without_prefix("; ".join(passed.popall("Cookie")))
     passed["Host"] = host
     passed["X-Forwarded-For"] = address
     passed["X-Forwarded-Host"] = host
@@ -246,10 +254,35 @@ def to_neighbour(headers: CIMultiDict[str], address: str, config: GateConfig, ho
     return passed
 
 
-def from_neighbour(headers: CIMultiDict[str]) -> CIMultiDict[str]:
+def _without_prefix(cookie: str) -> str:
+    """Return a Cookie field as the hub expects it; without what a page of another host may have planted."""
+    kept = []
+    for part in cookie.split(";"):
+        name = part.partition("=")[0].strip()
+        if name not in BOUND:
+            bare = name.removeprefix(HOST_PREFIX)
+            kept.append(part.strip().removeprefix(HOST_PREFIX) if bare in BOUND else part.strip())
+    return "; ".join(kept)
+
+
+def from_neighbour(headers: CIMultiDict[str], config: GateConfig) -> CIMultiDict[str]:
     """Return the header of an answer of the hub or the portal without hop-by-hop fields and banners."""
     passed: CIMultiDict[str] = CIMultiDict()
     for name, value in headers.items():
-        if name.lower() not in HOP_BY_HOP | BANNERS and name.lower() != "content-length":
+        if name.lower() == "set-cookie" and config.scheme == "https":
+            passed.add(name, _with_prefix(value))
+        elif name.lower() not in HOP_BY_HOP | BANNERS and name.lower() != "content-length":
             passed.add(name, value)
     return passed
+
+
+def _with_prefix(cookie: str) -> str:
+    """Return a Set-Cookie field with the prefix and what it demands, if the cookie is one of those that get it."""
+    given, *attributes = cookie.split(";")
+    if given.partition("=")[0].strip() not in BOUND:
+        return cookie
+    kept = [one.strip() for one in attributes if one.partition("=")[0].strip().lower() not in _OF_PREFIX]
+    return "; ".join((HOST_PREFIX + given.strip(), *kept, "Path=/", "Secure"))
+
+
+_OF_PREFIX = frozenset({"domain", "path", "secure"})

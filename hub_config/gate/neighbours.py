@@ -101,7 +101,7 @@ class Neighbours:
         """Return the header of an answer with what the gate insists on (previews) or adds (pages of the
         zone).
         """
-        passed = from_neighbour(CIMultiDict(answer.headers))
+        passed = from_neighbour(CIMultiDict(answer.headers), self._config)
         if preview:
             passed.popall("Set-Cookie", None)
             passed.update(preview_headers(self._config))

@@ -12,7 +12,7 @@ import re
 import secrets
 import time
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -22,12 +22,11 @@ from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import HubUnavailable, Refused
 from hub_config.gate.headers import cookies
 from hub_config.gate.hub_identity import HubIdentity, SignIn
+from hub_config.gate.sign_ins import SignIns
 
 BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
 CLOSE_SESSION = 4401  # WebSocket close code: the person is no longer signed in
 LIFETIME_SECONDS = 12 * 3600.0
-SIGN_IN_SECONDS = 600.0
-MAX_SIGN_INS = 1000
 MAX_SESSIONS = 10_000
 MAX_OF_ONE = 20  # browsers of one person
 MAX_HOSTS = 64  # at which one browser may hold a cookie at the same time
@@ -98,16 +97,12 @@ class Sessions:
         self.browser_cookie = "__Host-ansim-browser" if secure else "ansim-browser"
         self._sessions: dict[Session, None] = {}  # in the order in which they began
         self._keys: dict[str, Key] = {}
-        self._sign_ins: dict[str, tuple[float, SignIn]] = {}
+        self._sign_ins = SignIns()
 
-    def begin(self, next_path: str, host: str) -> SignIn:
-        """Start a sign-in that ends at a path of the host where it began."""
-        now = time.monotonic()
-        self._sign_ins = {s: v for s, v in self._sign_ins.items() if now - v[0] < SIGN_IN_SECONDS}
-        while len(self._sign_ins) >= MAX_SIGN_INS:
-            self._sign_ins.pop(next(iter(self._sign_ins)))
+    def begin(self, next_path: str, host: str, address: str = "") -> SignIn:
+        """Start a sign-in, from an address, that ends at a path of the host where it began."""
         sign_in = SignIn(next_path, host)
-        self._sign_ins[sign_in.state] = (now, sign_in)
+        self._sign_ins.begin(sign_in, address)
         return sign_in
 
     def returned(self, state: str, headers: Mapping[str, str]) -> SignIn:
@@ -115,12 +110,9 @@ class Sessions:
 
         Raises: Refused — if no sign-in of this state is under way.
         """
-        began, sign_in = self._sign_ins.get(state, (0.0, None))
-        if sign_in is None:
+        if self._sign_ins.find(state) is None:
             raise Refused("session.failed", "unknown state")
-        named = replace(sign_in, browser=self.browser_of(headers) or secrets.token_urlsafe(32))
-        self._sign_ins[state] = (began, named)
-        return named
+        return self._sign_ins.name(state, self.browser_of(headers) or secrets.token_urlsafe(32))
 
     def browser_of(self, headers: Mapping[str, str]) -> str:
         """Return the name of the browser that sent a request; "" for a new one, and for one with two names."""
@@ -132,11 +124,11 @@ class Sessions:
 
         Raises: Refused — if this browser did not start the sign-in there, or the hub refuses it.
         """
-        _, sign_in = self._sign_ins.get(state, (0.0, None))
+        sign_in = self._sign_ins.find(state)
         given = [v for n, v in cookies(headers) if n == self.state_cookie]
         if sign_in is None or given != [state] or sign_in.host != host:
             raise Refused("session.failed", "unknown state")
-        del self._sign_ins[state]
+        self._sign_ins.drop(state)
         token = await self._hub.exchange(code, sign_in)
         handle = await self._hub.handle_of(token)
         if handle is None:

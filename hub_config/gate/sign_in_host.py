@@ -18,7 +18,7 @@ from hub_config.gate.headers import gate_page_headers
 from hub_config.gate.origins import Origins
 from hub_config.gate.pages import return_page
 from hub_config.gate.sessions import Sessions
-from hub_config.gate.sites import SAFE_METHODS, Initiator, SitePolicy, check_initiator
+from hub_config.gate.sites import SAFE_METHODS, Initiator, SitePolicy, check_initiator, check_sign_out
 from hub_config.gate.targets import Target
 from hub_config.gate.work_host import OWN, is_websocket
 from hub_config.gate.workspaces import place_of
@@ -44,6 +44,7 @@ class SignInHost:
         if reading and target.path == f"{OWN}callback":
             return self._back(request, dict(target.query))
         if target.path == f"{OWN}logout" and not websocket:
+            check_sign_out(initiator)
             return await self._sign_out(request)
         if reading and target.path in ("/", "/user/"):
             return redirect(self.config.origin("zone") + "/", self.config)

@@ -13,6 +13,7 @@ from hub_config.gate.errors import Refused
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 OWN = frozenset({"same-origin", "none"})
+BEGAN_HERE = OWN | {"same-site"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,16 @@ def check_initiator(policy: SitePolicy, request: Initiator) -> None:
         listed = row is not None and request.mode == row.mode and request.site in row.sites
         if not (request.top_level or listed):
             raise Refused("site.cross", f"read from {request.site}")
+
+
+def check_sign_out(request: Initiator) -> None:
+    """Let a request to sign out pass that the zone's own pages or the person began; a link elsewhere signs nobody out.
+
+    A browser that says nothing about it has to write, which `check_initiator` looks at more closely.
+    Raises: Refused.
+    """
+    if request.method in SAFE_METHODS and request.site not in BEGAN_HERE:
+        raise Refused("site.cross", "a sign-out from elsewhere")
 
 
 def _check_unsafe(policy: SitePolicy, request: Initiator) -> None:

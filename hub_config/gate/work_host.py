@@ -9,8 +9,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from audit.event import Actor
-from audit.text import Language
-from hub_config.gate.answers import page, redirect, refusal, set_cookie
+from hub_config.gate.answers import LANGUAGE, page, redirect, refusal, set_cookie
 from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import AmbiguousTarget, HubUnavailable, Refused
 from hub_config.gate.forward import Passage, forward
@@ -22,14 +21,22 @@ from hub_config.gate.origins import Origins
 from hub_config.gate.pages import return_page
 from hub_config.gate.record import Asker, Record
 from hub_config.gate.routes import Kind, Route, find_route
-from hub_config.gate.sessions import SIGN_IN_SECONDS, Session, Sessions
-from hub_config.gate.sites import FRAME, SAFE_METHODS, Initiator, SitePolicy, check_initiator
+from hub_config.gate.sessions import Session, Sessions
+from hub_config.gate.sign_ins import MAX_NEXT, SIGN_IN_SECONDS
+from hub_config.gate.sites import (
+    BEGAN_HERE,
+    FRAME,
+    SAFE_METHODS,
+    Initiator,
+    SitePolicy,
+    check_initiator,
+    check_sign_out,
+)
 from hub_config.gate.targets import PATH_SAFE, Target, parse_target
 from hub_config.gate.workspace import OpenWorkspace
 from hub_config.gate.workspaces import Place, Workspaces, place_of
 
 OWN = "/_gate/"
-BEGAN_HERE = frozenset({"same-origin", "same-site", "none"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +61,19 @@ class WorkHost:
         policy = SitePolicy(f"{self.config.scheme}://{host}", {"iframe": FRAME})
         check_initiator(policy, initiator)
         if target.path.startswith(OWN):
-            return await self._own(request, target, host)
+            return await self._own(request, target, initiator, host, address)
         place = self._place(target.path, host)
         if place is None:
             if target.path in ("/", "/user/") and request.method in SAFE_METHODS:
                 return redirect(self.config.origin("zone") + "/", self.config)
             raise Refused("route.missing")
-        if self.workspaces.at(place) is None and not self.workspaces.filled:
-            # Before the session, which a gate that started anew has forgotten: waiting is all there is to do.
-            raise self.workspaces.absence(place)
         try:
             session = await self.sessions.current(request.headers, host)
         except Refused as missing:
+            if missing.code == "session.missing" and not self.workspaces.filled:
+                # A gate that started anew has forgotten it, and waiting is all there is to do. Strangers get the same
+                # answer for every path: what is open and what is frozen is not theirs to know.
+                raise Refused("gate.filling") from missing
             if missing.code == "session.missing" and _may_sign_in(initiator, place):
                 return redirect(f"{OWN}login?next={quote(target.path, safe='/')}", self.config)
             raise
@@ -87,6 +95,7 @@ class WorkHost:
             raise Refused("session.not_owner")
         if workspace is None:
             raise self.workspaces.absence(place)
+        request[LANGUAGE] = workspace.tenancy.language
         asker = Asker(workspace.tenancy.owner(session.ref), address)
         below = Target(place.below, target.query)
         try:
@@ -103,7 +112,7 @@ class WorkHost:
                 return await self._pass(Passage(request, workspace, route, below, asker), session)
         except Refused as refused:
             await self._refused(workspace, asker, refused, request, target)
-            return refusal(refused.code, request, self.config, language=workspace.tenancy.language)
+            return refusal(refused.code, request, self.config)
 
     def _admit(self, workspace: OpenWorkspace, session: Session, address: str) -> None:
         """Hold a request to the policy of the project.
@@ -159,25 +168,22 @@ class WorkHost:
             refused = Refused("target.ambiguous")
             await self.record.refused(workspace.tenancy, asker, refused, request.method, request.raw_path)
 
-    def language(self, target: Target) -> Language:
-        """Return the language of the workspace that a path names."""
-        place = place_of(target.path)
-        workspace = self.workspaces.at(place) if place else None
-        return workspace.tenancy.language if workspace else "ko"
-
     def _place(self, path: str, host: str) -> Place | None:
         """Return which workspace a path names, if this is its host."""
         place = place_of(path)
         return place if place is not None and self.origins.host_of(place) == host else None
 
-    async def _own(self, request: web.BaseRequest, target: Target, host: str) -> web.StreamResponse:
+    async def _own(
+        self, request: web.BaseRequest, target: Target, initiator: Initiator, host: str, address: str
+    ) -> web.StreamResponse:
         query = dict(target.query)
         match request.method, target.path.removeprefix(OWN):
             case "GET", "login":
-                return self._login(query.get("next", ""), host)
+                return self._login(query.get("next", ""), host, address)
             case "GET", "callback":
                 return await self._callback(request, query, host)
             case "GET" | "POST", "logout":
+                check_sign_out(initiator)
                 await self.sessions.end(request.headers, host)
                 answer = redirect(self.config.origin("zone") + "/", self.config)
                 answer.del_cookie(self.sessions.cookie, path="/")
@@ -185,14 +191,15 @@ class WorkHost:
             case _:
                 raise Refused("route.missing")
 
-    def _login(self, next_path: str, host: str) -> web.Response:
+    def _login(self, next_path: str, host: str, address: str) -> web.Response:
         try:
             place = self._place(parse_target(quote(next_path, safe=PATH_SAFE)).path, host)
         except AmbiguousTarget:
             place = None
         if place is None:
             raise Refused("route.missing")
-        sign_in = self.sessions.begin(next_path, host)
+        goal = next_path if len(next_path) <= MAX_NEXT else f"/user/{place.handle}/{place.project}/"[:MAX_NEXT]
+        sign_in = self.sessions.begin(goal, host, address)
         answer = redirect(self.hub.authorize_url(sign_in), self.config)
         # Lax, because the sign-in may have been started by a link on another site.
         set_cookie(answer, self.config, self.sessions.state_cookie, sign_in.state, "Lax", int(SIGN_IN_SECONDS))

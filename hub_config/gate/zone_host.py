@@ -14,7 +14,7 @@ from hub_config.gate.answers import page, redirect
 from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import Refused
 from hub_config.gate.frame_tickets import FrameTickets
-from hub_config.gate.headers import gate_page_headers
+from hub_config.gate.headers import HOST_PREFIX, cookies, gate_page_headers
 from hub_config.gate.neighbours import Neighbours
 from hub_config.gate.origins import Origins
 from hub_config.gate.pages import bar_page, frame_page, mark_page, stale_bar_page
@@ -27,6 +27,7 @@ OPEN = "/_gate/open/"
 BAR = "/_gate/bar"
 MARK = "/_gate/mark"
 HEALTH, READY = "/_gate/health", "/_gate/ready"
+SIGN_OUT = "/hub/logout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,14 @@ def _route(methods: str, pattern: str, reason: str) -> HubRoute:
 
 HUB_ROUTES: tuple[HubRoute, ...] = (
     _route("GET HEAD POST", r"/hub/login", "the sign-in page and its form"),
-    _route("GET HEAD POST", r"/hub/logout", "signing out"),
+    _route("GET HEAD POST", SIGN_OUT, "signing out"),
     _route("GET HEAD", r"/hub/identity/(?:begin|callback)", "to the provider that vouches for people, and back"),
     _route("POST", r"/hub/identity/signed-out", "the provider's message that it signed somebody out"),
     _route("GET HEAD", r"/hub/static/.+", "styles and pictures of these pages"),
     _route("GET HEAD", r"/hub/logo", "picture of these pages"),
     _route("GET HEAD POST", r"/hub/api/oauth2/authorize", "signing in to the portal and to workspaces"),
 )
+HUB_SIGN_IN = frozenset({"jupyterhub-hub-login", HOST_PREFIX + "jupyterhub-hub-login"})
 HUB_HOMES = re.compile(r"/hub(?:/(?:home|spawn)?)?")  # where the hub sends people; the portal is our home
 
 PREVIEW_POLICY = {"iframe": FRAME, "image": SANDBOXED_PART, "style": SANDBOXED_PART}
@@ -90,6 +92,9 @@ class ZoneHost:
             also = "" if self.announcement.said is None else "maintenance\n"
             return web.Response(text=("ok\n" if ready else "not ready\n") + also, status=200 if ready else 503)
         if target.path == "/hub" or target.path.startswith("/hub/"):
+            if target.path == SIGN_OUT and initiator.site == "cross-site":
+                # The provider leads back here once the hub has signed out; no other site signs anybody out.
+                _check_signed_out(request)
             return await self._hub(request, target, address)
         return await self.neighbours.to_portal(request, target, address, host="zone")
 
@@ -153,6 +158,11 @@ class ZoneHost:
         zone = self.config.domain
         text = mark_page(person=tenancy.handle, zone=zone, language=tenancy.language, now=datetime.now(UTC))
         return page(text, gate_page_headers(self.config, framed_by="'self'"))
+
+
+def _check_signed_out(request: web.BaseRequest) -> None:
+    if any(name in HUB_SIGN_IN for name, _ in cookies(request.headers)):
+        raise Refused("site.cross", "a sign-out from elsewhere")
 
 
 PREVIEW_STYLE = "/static/preview.css"

@@ -96,7 +96,7 @@ def _workspace(visit: Visit) -> Workspace:
 
     Raises: Denied — if they may not work there now.
     """
-    workspace = visit.zone.registry.may_work(visit.person.handle, visit.path("project")).workspace
+    workspace = visit.zone.registry.may_work(visit.person.handle, visit.path("project"), begins=False).workspace
     if visit.zone.settings.access_of(workspace.project).uploads == "refuse":
         raise Denied("bringing_closed", CLOSED)
     return workspace

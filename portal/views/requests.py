@@ -43,7 +43,7 @@ def new(visit: Visit) -> Response:
         return visit.page("choose_project.html", values, crumbs=(START, Crumb(N_("New"))))
     if comes_in:
         return visit.go(f"/projects/{chosen}/bring-in")
-    workspace = visit.zone.registry.may_work(visit.person.handle, chosen).workspace
+    workspace = visit.zone.registry.may_work(visit.person.handle, chosen, begins=False).workspace
     return _form(visit, workspace, Filled())
 
 
@@ -52,7 +52,8 @@ def create(visit: Visit) -> Response:
 
     Raises: Denied — if the person may not work in the project now.
     """
-    workspace = visit.zone.registry.may_work(visit.person.handle, visit.field("project")).workspace
+    # The desk asks again before it keeps anything, and says on the form what cannot begin now.
+    workspace = visit.zone.registry.may_work(visit.person.handle, visit.field("project"), begins=False).workspace
     return _check_or(visit, workspace, None)
 
 
@@ -234,5 +235,5 @@ def _own(visit: Visit) -> tuple[Request, Workspace]:
     Raises: Denied, NotFound.
     """
     request = visit.zone.desk.view(visit.person, visit.path("ref")).request
-    workspace = visit.zone.registry.may_work(visit.person.handle, request.project).workspace
+    workspace = visit.zone.registry.may_work(visit.person.handle, request.project, begins=False).workspace
     return request, workspace

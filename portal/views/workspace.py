@@ -19,12 +19,13 @@ from registry.model import Dataset, Project, WorkPermit
 from registry.text import Text
 
 REFRESH_SECONDS = 2
+STARTABLE = frozenset({WorkspaceState.STOPPED, WorkspaceState.FAILED})
 CHANGING = frozenset({WorkspaceState.STARTING, WorkspaceState.STOPPING})
 
 
 @dataclass(frozen=True, slots=True)
 class WorkCard:
-    """One project of a person: what may be done in it now, or why nothing may."""
+    """One project of a person: what may be done in it now, or why nothing may, or why nothing starts."""
 
     project: Project
     ends_at: datetime
@@ -39,10 +40,12 @@ def work_card(visit: Visit, project: Project, workspace: WorkspaceView | None) -
     """Ask the registry what the person may do in a project."""
     registry, person = visit.zone.registry, visit.person
     try:
-        permit: WorkPermit | None = registry.may_work(person.handle, project.id)
+        permit: WorkPermit | None = registry.may_work(person.handle, project.id, begins=False)
         refusal = None
     except Denied as error:
         permit, refusal = None, error
+    if permit is not None and (workspace is None or workspace.state in STARTABLE):
+        refusal = _not_now(visit)  # what runs is not touched by maintenance
     mounts = permit.mounts if permit else ()
     return WorkCard(
         project=project,
@@ -52,6 +55,14 @@ def work_card(visit: Visit, project: Project, workspace: WorkspaceView | None) -
         workspace=workspace,
         datasets=tuple((registry.dataset(mount.dataset), mount.version) for mount in mounts),
     )
+
+
+def _not_now(visit: Visit) -> Denied | None:
+    try:
+        visit.zone.registry.check_may_begin()
+    except Denied as refusal:
+        return refusal
+    return None
 
 
 def workspace(visit: Visit) -> Response:
@@ -81,7 +92,7 @@ def egress(visit: Visit) -> Response:
     Raises: NotFound. Denied — for who may not work in the project now.
     """
     project, desk = _own_project(visit), visit.zone.desk
-    workspace = visit.zone.registry.may_work(visit.person.handle, project.id).workspace
+    workspace = visit.zone.registry.may_work(visit.person.handle, project.id, begins=False).workspace
     views = [view for view in desk.requests_of(visit.person) if view.request.project == project.id]
     values = {
         "project": project,

@@ -10,7 +10,9 @@ import pytest
 
 from tests.integration.gate.harness import Browser, ZoneUnderTest
 from tests.integration.gate.portal_stand_in import start_portal
+from tests.integration.gate.test_gate_frozen import Place
 
+SCRIPTED = {"Sec-Fetch-Mode": "cors"}
 SCRIPT = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
 
 
@@ -65,6 +67,38 @@ async def test_a_script_of_a_workspace_can_neither_read_nor_post_to_the_portal(
         started = {**headers, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
         async with browser.session.post(gate.origin("zone") + "/", data={"x": "1"}, headers=started) as answer:
             assert answer.status == 403
+
+
+async def test_no_page_of_another_site_signs_anybody_out(browser: Browser, gate: ZoneUnderTest) -> None:
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    cookie = {"Cookie": "ansim-browser=" + "a" * 43 + "; jupyterhub-hub-login=x"}
+    for origin in (gate.origin("work"), gate.origin_of("/user/alice/gibleed/")):
+        assert (await browser.get(origin + "/_gate/logout", **link, **cookie))[0] == 403
+        assert (await browser.get(origin + "/_gate/logout", **cookie))[0] == 403
+    assert (await browser.get(gate.origin("zone") + "/hub/logout", **link, **cookie))[0] == 403
+    # The provider leads a browser back that the hub has signed out; this zone has no hub, which is another refusal.
+    assert (await browser.get(gate.origin("zone") + "/hub/logout", **link))[0] == 503
+
+
+async def test_who_is_not_signed_in_learns_nothing_of_a_workspace(browser: Browser, gate: ZoneUnderTest) -> None:
+    opened, frozen, none = (Place(gate, "eve", project) for project in ("study", "frozen", "nothing"))
+    link = {"Sec-Fetch-Site": "cross-site", "Accept": "text/html"}
+    try:
+        assert gate.control("PUT", f"/workspaces/{opened.ref}", {**opened.tenancy, "language": "en"}).status_code == 201
+        assert gate.control("PUT", "/frozen", {"projects": ["frozen"]}).status_code == 200
+        for headers in ({"Accept": "text/html"}, {"Accept-Language": "en"}, {}):
+            for path in ("lab", "api/status"):
+                told = {await browser.get(gate.base(p.prefix) + path, **headers) for p in (opened, frozen, none)}
+                assert [status for status, _ in told] == [503]
+        for origin in (gate.origin("zone"), gate.origin("work")):
+            told = {await browser.get(origin + p.prefix, **link, **SCRIPTED) for p in (opened, frozen, none)}
+            assert len(told) == 1
+            assert '<html lang="ko"' in told.pop()[1]
+    finally:
+        gate.control("DELETE", f"/workspaces/{opened.ref}", {"reason": "test"})
+        gate.control("PUT", "/frozen", {"projects": []})
+        for place in (opened, frozen, none):
+            place.hostile.stop()
 
 
 async def test_the_portals_own_form_and_a_link_from_a_workspace_work(browser: Browser, gate: ZoneUnderTest) -> None:

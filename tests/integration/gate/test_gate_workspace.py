@@ -233,7 +233,7 @@ async def test_signing_out_closes_open_sockets(zone: ZoneUnderTest, prefix: str)
         await browser.sign_in("alice", prefix)
         async with browser.socket(prefix, "api/events/subscribe") as socket:
             closing = asyncio.create_task(closing_code(socket))
-            await browser.get(zone.origin("work") + "/_gate/logout")
+            await browser.get(zone.origin("work") + "/_gate/logout", **{"Sec-Fetch-Site": "none"})
             assert await closing == 4401
 
 

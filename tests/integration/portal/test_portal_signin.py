@@ -38,8 +38,27 @@ def test_with_tls_the_cookie_is_host_only_and_secure(world: World) -> None:
     browser = world.signed_in("minji")
     names = [cookie.name for cookie in browser.cookies.jar]
     assert "__Host-ansim" in names
+    assert "__Host-ansim-sign-in" not in names  # done with, and taken back
     assert all(cookie.secure for cookie in browser.cookies.jar if cookie.name.startswith("__Host"))
     assert "strict-transport-security" in browser.get("/about").headers
+
+
+def test_with_tls_a_sign_in_that_another_host_planted_signs_nobody_in(world: World) -> None:
+    world.zone.settings.zone.scheme = "https"
+    victim, attacker = world.browser(), world.browser()
+    begun = attacker.get("/sign-in", follow_redirects=False)
+    cookie = begun.headers["set-cookie"]
+    assert cookie.startswith("__Host-ansim-sign-in=")
+    assert "Path=/" in cookie
+    assert "Secure" in cookie
+    assert "Domain" not in cookie
+    # A page of a workspace can plant a cookie for the domain, but a browser takes none of this name from it.
+    value = cookie.partition("=")[2].partition(";")[0]
+    state = parse_qs(urlsplit(begun.headers["location"]).query)["state"][0]
+    planted = {"Cookie": f"ansim-sign-in={value}"}
+    done = victim.get(f"/oauth_callback?code=minji&state={state}", headers=planted, follow_redirects=False)
+    assert done.status_code == 400
+    assert "__Host-ansim=" not in done.headers.get("set-cookie", "")
 
 
 def test_a_callback_that_this_browser_did_not_ask_for_opens_no_session(world: World) -> None:

@@ -157,8 +157,37 @@ def test_neighbours_get_one_address_that_the_gate_wrote() -> None:
 
 def test_banners_of_neighbours_do_not_pass() -> None:
     banners = {"Server": "x", "X-JupyterHub-Version": "6", "Transfer-Encoding": "chunked", "Set-Cookie": "a=b"}
-    passed = from_neighbour(CIMultiDict(banners))
+    passed = from_neighbour(CIMultiDict(banners), CONFIG)
     assert dict(passed) == {"Set-Cookie": "a=b"}
+
+
+def test_with_tls_the_hubs_own_cookies_are_bound_to_its_host() -> None:
+    given = CIMultiDict(
+        [
+            ("Set-Cookie", "jupyterhub-session-id=s; HttpOnly; Domain=example.org; Path=/hub/; SameSite=Lax"),
+            ("Set-Cookie", 'ansim-identity=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/hub/'),
+            ("Set-Cookie", "_xsrf=x; Path=/hub/"),
+        ]
+    )
+    assert from_neighbour(given, HTTPS).getall("Set-Cookie") == [
+        "__Host-jupyterhub-session-id=s; HttpOnly; SameSite=Lax; Path=/; Secure",
+        '__Host-ansim-identity=""; expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/; Secure',
+        "_xsrf=x; Path=/hub/",
+    ]
+    assert from_neighbour(given, CONFIG).getall("Set-Cookie") == given.getall("Set-Cookie")
+
+
+def test_with_tls_a_planted_cookie_of_the_hub_does_not_reach_it() -> None:
+    planted = CIMultiDict(
+        [
+            ("Cookie", "jupyterhub-session-id=planted; __Host-jupyterhub-session-id=own; _xsrf=x"),
+            ("Cookie", "ansim-identity=planted;__Host-jupyterhub-hub-login=y; jupyterhub-session-id=again"),
+        ]
+    )
+    sent = to_neighbour(planted, "127.0.0.9", HTTPS, HTTPS.host("zone"))
+    assert sent.getall("Cookie") == ["jupyterhub-session-id=own; _xsrf=x; __Host-jupyterhub-hub-login=y"]
+    plain = to_neighbour(planted, "127.0.0.9", CONFIG, CONFIG.host("zone"))
+    assert plain.getall("Cookie") == planted.getall("Cookie")
 
 
 def test_a_zone_with_tls_insists_on_it() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from hub_config.gate.answers import refusal
+from hub_config.gate.answers import LANGUAGE, refusal
 from hub_config.gate.config import GateConfig
 from hub_config.gate.refusals import REFUSALS
 
@@ -42,6 +43,22 @@ def test_a_refusal_for_good_does_not_reload() -> None:
 
 
 def test_a_program_reads_the_same_without_a_page() -> None:
-    answer = refusal("gate.filling", make_mocked_request("GET", "/user/a/p/api"), CONFIG, language="en")
+    answer = refusal("gate.filling", make_mocked_request("GET", "/user/a/p/api"), CONFIG)
     assert answer.content_type == "application/json"
     assert answer.headers["Retry-After"] == "2"
+
+
+@pytest.mark.parametrize(("asked", "first"), [("en-GB,en;q=0.9", "en"), ("ko-KR", "ko"), ("", "ko"), ("de", "ko")])
+def test_before_it_is_known_who_asks_a_refusal_speaks_the_language_of_the_browser(asked: str, first: str) -> None:
+    request = make_mocked_request("GET", "/user/a/p/lab", headers={**DOCUMENT, "Accept-Language": asked})
+    text = refusal("site.cross", request, CONFIG).text
+    assert text is not None
+    assert f'<html lang="{first}"' in text
+
+
+def test_the_owner_of_a_workspace_reads_their_own_language() -> None:
+    request = make_mocked_request("GET", "/user/a/p/lab", headers={**DOCUMENT, "Accept-Language": "ko"})
+    request[LANGUAGE] = "en"
+    text = refusal("workspace.closed", request, CONFIG).text
+    assert text is not None
+    assert '<html lang="en"' in text

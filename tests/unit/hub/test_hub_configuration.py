@@ -142,10 +142,14 @@ def test_pages_run_no_script_and_post_to_the_zone_only(zone: Any) -> None:
 def test_cookies_end_with_the_browser_and_are_secure_where_the_zone_is(zone: Any) -> None:
     plain = configured(hub.set_pages, zone).JupyterHub.tornado_settings
     assert plain["cookie_options"] == {"samesite": "Lax", "expires_days": None}
+    assert configured(hub.set_pages, zone).JupyterHub.cookie_host_prefix_enabled is False
     zone.settings = replace(zone.settings, zone=replace(zone.settings.zone, scheme="https"))
     secure = configured(hub.set_pages, zone).JupyterHub.tornado_settings
     assert secure["cookie_options"]["secure"] is secure["xsrf_cookie_kwargs"]["secure"] is True
     assert "Strict-Transport-Security" in secure["headers"]
+    # No page of another host can plant a sign-in; a browser takes the prefix only for `/` of the host itself.
+    assert configured(hub.set_pages, zone).JupyterHub.cookie_host_prefix_enabled is True
+    assert configured(hub.set_network, zone).JupyterHub.base_url == "/"
 
 
 def test_pages_know_that_the_zone_is_a_demo(zone: Any) -> None:
