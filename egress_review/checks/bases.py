@@ -31,11 +31,11 @@ MOST_ABOVE = 4
 
 _N = re.compile(r"\b[nN]\s*[=:]\s*(\d{1,3}(?:,\d{3})+|\d+)\b")
 _TOTAL = re.compile(
-    r"\b(?:total|number) (?:number )?(?:of )?(?:patients|people|participants|subjects|persons)\s*[:=]?\s*"
+    r"\b(?:total|number) (?:number )?(?:of )?(?:patients|people|participants|subjects|persons)\s*(?:[:=]\s*)?"
     r"(\d{1,3}(?:,\d{3})+|\d+)\b"
-    r"|(?:전체|총|대상)\s*(?:환자|대상자|인원|참여자)\s*(?:수)?\s*[:=]?\s*(\d{1,3}(?:,\d{3})+|\d+)\s*명?"
+    r"|(?:전체|총|대상)\s*(?:환자|대상자|인원|참여자)\s*(?:수\s*)?(?:[:=]\s*)?(\d{1,3}(?:,\d{3})+|\d+)\s*명?"
     r"|(?:환자|대상자|참여자)\s*(\d{1,3}(?:,\d{3})+|\d+)\s*명"
-    r"|\b(\d{1,3}(?:,\d{3})+|\d+) (?:patients|people|participants|subjects)\b"
+    r"|\b(\d{1,3}(?:,\d{3}){1,5}|\d+) (?:patients|people|participants|subjects)\b"
 )
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%")
 _PER = re.compile(
@@ -70,7 +70,7 @@ def _above(table: Table, subject: Subject) -> int | None:
     if subject.type not in ("md", "txt") or not table.numbers or not subject.text:
         return None
     first = table.numbers[0]
-    lines = subject.text.splitlines()[max(0, first - MOST_ABOVE - 3) : first]
+    lines = subject.lines[max(0, first - MOST_ABOVE - 3) : first]
     said = [
         _number(next(filter(None, m.groups()))) for line in lines for m in (*_N.finditer(line), *_TOTAL.finditer(line))
     ]

@@ -42,7 +42,7 @@ _VARIED = 20
 
 FEWEST_ENDS = 3
 """Lines that end in spaces and tabs, from which they are more than an untidy hand."""
-_ENDS = re.compile(r"[ \t]{6,}(?=\r?$)", re.MULTILINE)
+_ENDS = re.compile(r"(?<![ \t])[ \t]{6,}(?=\r?$)", re.MULTILINE)
 _TURNS = re.compile(r" \t+ |\t +\t")
 _IN_SPACES = Text(
     ko="줄 끝마다 빈칸과 탭이 섞여 있습니다. 보이지 않는 자료일 수 있습니다.",

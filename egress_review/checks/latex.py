@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_END = re.compile(r"\\\\(?:\[[^\]]*\])?\s*(?:\\(?:hline|midrule|bottomrule|toprule)\s*)*$")
+_END = re.compile(r"\\\\(?:\[[^\]\\]{0,20}\])?\s*(?:\\(?:hline|midrule|bottomrule|toprule)\s*)*$")
 _ALONE = re.compile(r"\s*\\(?:begin|end|[a-z]*rule|hline|cline|cmidrule|caption|label|centering|small)\b.*")
 _AMPERSAND = re.compile(r"(?<!\\)&")
 _SPANNING = re.compile(r"\\multi(?:column|row)\{(\d{1,2})\}\{[^{}]*\}\{([^{}]*)\}")

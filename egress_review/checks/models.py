@@ -42,7 +42,7 @@ _EVENTS = re.compile(
     re.IGNORECASE,
 )
 """The events behind a model of survival, as R, lifelines and Stata print them."""
-_OF_VARIANCE = re.compile(r"\s*(?:Residuals?|Error|잔차)\s*\|?\s+[\d.]+(?:e[+-]?\d+)?\s+(\d+)\s+[\d.]+.*")
+_OF_VARIANCE = re.compile(r"\s*(?:Residuals?|Error|잔차)(?:\s*\|)?\s+[\d.]+(?:e[+-]?\d+)?\s+(\d+)\s+[\d.]+.*")
 """The line of an analysis of variance as Stata and SAS print it: sum of squares, freedom, mean square."""
 _PARAMETERS = re.compile(rf"df[ _.]*model\b{_NUMBER}", re.IGNORECASE)
 _FIT = re.compile(rf"(?<![.\w])(?<!adj\. )(?<!pseudo )r-?[ _]?squared\b{_NUMBER}", re.IGNORECASE)
@@ -50,7 +50,7 @@ _HEADING = re.compile(r"df[._ ]?resid(?:uals?)?|df\.residual|resid(?:ual)?[._ ]?
 _DUMMY = re.compile(r"\[T\.[^\]]+\]")
 _CONSTANT = re.compile(r"(?:\(?intercept\)?|const|_cons|상수항?|절편)", re.IGNORECASE)
 _REPORT = re.compile(r"precision\s+recall\s+f1-score\s+support")
-_CLASS = re.compile(r"\s*(.+?)((?:\s+[01]\.\d+){3})\s+(\d+)\s*")
+_CLASS = re.compile(r"(?:(?=\s\s)|\s*\S.*?(?<=\S))(?:\s+[01]\.\d+){3}\s+(?P<support>\d+)\s*")
 _MATRIX = re.compile(r"\[\s*\[\s*\d+(?:[\s,]+\d+)*\s*\](?:[\s,]*\[\s*\d+(?:[\s,]+\d+)*\s*\])+\s*\]")
 _TRUE = re.compile(r"actual|true|observed|실제|정답", re.IGNORECASE)
 _PREDICTED = re.compile(r"predict|\bpred|예측", re.IGNORECASE)
@@ -194,7 +194,7 @@ def _check_classes(lines: list[tuple[int, str]], subject: Subject, listing: List
         if _REPORT.search(line):
             open_until = index + 200
         elif index <= open_until and (match := _CLASS.fullmatch(line)):
-            _judge_class(int(match[3]), Where(row=number), subject, listing)
+            _judge_class(int(match["support"]), Where(row=number), subject, listing)
 
 
 def _judge_class(value: int, where: Where, subject: Subject, listing: Listing) -> None:

@@ -50,7 +50,7 @@ _SERIES = re.compile(r"(?:Name: (.*?), )?(?:Length: \d+, )?dtype: u?[iI]nt\d+")
 _SHAPE = re.compile(r"\[\d+ rows x \d+ columns\]|#.*A tibble:.*|<(?:chr|int|dbl|fct|lgl)>.*|\d+ rows?.*")
 _RULE = re.compile(r"[\s|:=+─━│┃┼├┤┬┴┌┐└┘╪╞╡═-]+")
 _SPACE = re.compile(r"\s+")
-_BAR = re.compile(r"\s*[|│┃]\s*")
+_BAR = re.compile(r"(?:(?<!\s)\s+)?[|│┃]\s*")
 _GAPS = (
     (_BAR, False),
     (re.compile(r"\t"), False),
@@ -59,7 +59,7 @@ _GAPS = (
     (_SPACE, False),
 )
 """What columns are cut at, in the order of trial, and whether it counts only if it cuts every line alike."""
-_CROSSED = re.compile(r"-{2,}\+-[-+]*")
+_CROSSED = re.compile(r"(?<!-)-{2,}\+-[-+]*")
 """The rule of a table as Stata prints it, with a bar between its labels and its numbers."""
 
 
@@ -142,13 +142,14 @@ def _ending_at(records: list[Record], end: int) -> Table | None:
 # -- lists ------------------------------------------------------------------------------------------------------------
 
 _ITEM = re.compile(
-    r"\s*(?:[-*•·‣]|\d{1,2}[.)])?\s*([^:：=|]{1,60}?)\s*[:：=]\s*(\d{1,3}(?:,\d{3})+|\d+)\s*(명|건|인|people|patients|persons)?[.,;]?\s*"
+    r"(?:(?:[-*•·‣]|\d{1,2}[.)])\s*)?(|[^\s:：=|][^:：=|]{0,59}?)\s*[:：=]\s*(\d{1,3}(?:,\d{3})+|\d+)"
+    r"\s*(명|건|인|people|patients|persons)?[.,;]?"
 )
 
 
 def _list_in(block: list[Line], said: Line | None) -> Table | None:
     """Lines such as `- Busan: 120` under words that say what is counted."""
-    items = [(number, match) for number, line in block if (match := _ITEM.fullmatch(line))]
+    items = [(number, match) for number, line in block if (match := _ITEM.fullmatch(line.strip()))]
     if len(items) < 2 or len(items) < len(block) - 1:
         return None
     first = block[0] if block[0][0] != items[0][0] else said

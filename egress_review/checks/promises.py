@@ -60,8 +60,8 @@ _LEAST = (
     re.compile(rf"(?:모든|각)\s*(?:셀|칸|집단|수|빈도)[^.;\d]{{0,12}}{_N}\s*(?:명|건|인)?\s*이상"),
 )
 _POPULATION = re.compile(
-    r"\bn\s*=\s*\d|\d[\d,]*\s*(?:명|건|인|가구|세대|people|persons|patients|participants|individuals|records|subjects|"
-    r"employees|households|visits|cases|firms|\w*\s?(?:cohort|sample))|(?:population|cohort|sample|모집단|대상자|표본)\D{0,40}\d",
+    r"\bn\s*=\s*\d|\d,*\s*(?:명|건|인|가구|세대|people|persons|patients|participants|individuals|records|subjects|"
+    r"employees|households|visits|cases|firms|\w{0,40}\s?(?:cohort|sample))|(?:population|cohort|sample|모집단|대상자|표본)\D{0,40}\d",
 )
 _RELATION = re.compile(
     r"previous|earlier|prior|last release|first release|first output|supersed|replac|update|unrelated|no release|"

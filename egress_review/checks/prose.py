@@ -10,7 +10,7 @@ from egress_review.checks.subject import Subject
 from egress_review.findings import Where
 from registry.text import Text
 
-_NAMED = re.compile(r"(?<![A-Za-z0-9_])[nN]\s*[=:＝]\s*(\d{1,3}(?:,\d{3})+|\d+)(?![\d.,]*\d)")
+_NAMED = re.compile(r"(?<![A-Za-z0-9_])[nN]\s*[=:＝]\s*((?>\d{1,3}(?:,\d{3})+|\d+))(?![\d.,]*\d)")
 _PEOPLE = re.compile(
     r"(?<![\d.,])(\d{1,2})\s?(?:명|인의|(?:patients?|people|persons?|participants?|subjects?|individuals?)\b)"
 )
@@ -33,7 +33,7 @@ _NAMED_WHO = (
     ),
     re.compile(
         r"(?:환자|대상자|참여자|참가자|피험자|사망자|사망|해당자|응답자|중단자|제외자|여성|남성|사람)(?:은|는|이|가|도|만|수는|\s수는)?\s*"
-        rf"(?:모두|총|단|단지|겨우)?\s*(\d{{1,2}}|{'|'.join(_KOREAN[1:])})\s*명(?!\s*(?:미만|이하|이상|보다|당|마다|초과|단위|씩|중|에서))"
+        rf"(?:(?:모두|총|단|단지|겨우)\s*)?(\d{{1,2}}|{'|'.join(_KOREAN[1:])})\s*명(?!\s*(?:미만|이하|이상|보다|당|마다|초과|단위|씩|중|에서))"
     ),
     re.compile(
         rf"(?<![\d.,가-힣])(\d{{1,2}}|{'|'.join(_KOREAN[1:])})\s*명의?\s*(?:환자|대상자|참여자|참가자|피험자|사망자|응답자|여성|남성)"
@@ -43,10 +43,10 @@ _NAMED_WHO = (
 
 _OF_ALL = (
     re.compile(
-        r"(?<![\d.,/])(?P<k>\d{1,4}) ?(?:/|of|out of) ?(?P<n>\d{1,3}(?:,\d{3})+|\d+)(?: ?(?:명|\w+))? ?"
+        r"(?<![\d.,/])(?P<k>\d{1,4}) ?(?:/|of|out of) ?(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?: ?(?:명|\w+))? ?"
         r"[(\[,] ?(?P<p>\d{1,3}(?:\.\d+)?) ?%"
     ),
-    re.compile(r"(?P<n>\d{1,3}(?:,\d{3})+|\d+)\s*명\s*(?:중|가운데)(?:에서)?\s*(?P<k>\d{1,4})\s*명"),
+    re.compile(r"(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15})\s*명\s*(?:중|가운데)(?:에서)?\s*(?P<k>\d{1,4})\s*명"),
 )
 """A part of a number with its share: 4 of 120 patients (3.3%), 120명 중 4명."""
 

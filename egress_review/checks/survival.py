@@ -34,7 +34,7 @@ _CURVE = re.compile(
 _TIME = re.compile(
     r"time|timeline|t|event[ _]?at|months?|days?|years?|weeks?|follow[ -]?up.*|시간|시점|기간|개월|일|추적.*|경과.*"
 )
-_RISK = re.compile(r"(?:n|no|number)?[ _.]*(?:at[ _]?)?risk|위험\s*(?:집단|군)?\s*(?:수|인원)?|관찰\s*대상자?\s*수")
+_RISK = re.compile(r"(?:n|no|number)?[ _.]*(?:at[ _]?)?risk|위험\s*(?:(?:집단|군)\s*)?(?:수|인원)?|관찰\s*대상자?\s*수")
 _EVENTS = re.compile(
     r"(?:n|no|number)?[ _.]*(?:of[ _])?(?:events?|observed|deaths?|failures?)|사건\s*수?|사망\s*수?|발생\s*수?"
 )

@@ -26,7 +26,9 @@ MOST_DISTINCT = 250_000
 LONGEST_NUMBER = 80
 """Characters up to which a cell is read as a number; longer ones only cost time."""
 
-_NUMBER = re.compile(r"[-+]?\(?[\d,]*\.?\d+(?:[eE][-+]?\d+)?\s*(?:%|\)|명|건|인|개|세|\*+)*(?:\s*\(.*\))?")
+_NUMBER = re.compile(
+    r"[-+]?\(?(?:[\d,]*\.\d+|[\d,]*\d)(?:[eE][-+]?\d+)?(?:\s*[%)명건인개세*]+(?:\s*\(.*\))?|\s*(?:\(.*\))?)"
+)
 
 
 @dataclass(frozen=True, slots=True)

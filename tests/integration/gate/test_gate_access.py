@@ -71,7 +71,6 @@ async def outputs(socket: aiohttp.ClientWebSocketResponse, code: str) -> list[di
     return found
 
 
-@pytest.mark.long
 async def test_outputs_that_are_too_large_or_pictures_become_notices_and_work_goes_on(
     zone: ZoneUnderTest, prefix: str, alice: Browser
 ) -> None:
