@@ -26,6 +26,8 @@ _NOT_AHEAD = re.compile(rf"\(\?!(?:{_INSIDE}|\((?:{_INSIDE})*\))*\)")
 _SHAPE = bytes.maketrans(b"123456789", b"000000000")
 _LONGEST_SHAPE = 48
 """Longer stretches are rows of numbers: each has a shape of its own, so nothing would be remembered."""
+_STARTS = re.compile(r"(?<![0-9])[0-9]|[^0-9]")
+"""Where a match can begin in such a stretch: no number begins inside a run of digits."""
 _MOST_SHAPES = 20_000
 _FEWEST_DIGITS = 4
 _BEYOND = 8
@@ -89,6 +91,7 @@ def in_windows(rules: Rules, windows: re.Pattern[str] = WINDOW) -> Search:
             start, end = window.span()
             if (last := known.get(start, 0)) and (last >= end or text[last] in "\r\n"):
                 continue
+            starts: tuple[int, ...] = ()
             for rule, matches, places in possible(window[0]):
                 if rule.alone < 1.0:
                     hope = hopes.get(rule.rule)
@@ -97,7 +100,9 @@ def in_windows(rules: Rules, windows: re.Pattern[str] = WINDOW) -> Search:
                     if not hope:
                         continue
                 done = start
-                for place in range(end - start) if places is None else places:
+                if places is None:
+                    starts = places = starts or tuple(at.start() - start for at in _STARTS.finditer(text, start, end))
+                for place in places:
                     if start + place < done or not (match := matches(text, start + place, end + _BEYOND)):
                         continue
                     done = match.end()

@@ -56,8 +56,8 @@ from egress_review.checks.synthesisers import check_synthesisers
 from egress_review.checks.tracing import Trace
 from egress_review.checks.types import BYTES_OF, check_name, check_type, promised_type
 from egress_review.claims import Claims
-from egress_review.findings import FileReport, Report
-from egress_review.rules import RULES
+from egress_review.findings import FileReport, Report, Severity
+from egress_review.rules import RULE, RULES
 from egress_review.terms import Policy
 from registry.text import Text
 
@@ -102,6 +102,9 @@ _OF_RELEASES = ("cells.difference", "cells.unaligned")
 _IDENTIFIERS = tuple(rule.id for rule in RULES if rule.id.startswith("identifier."))
 
 CHECKS: tuple[Check, ...] = (
+    Check(_IDENTIFIERS, _SAID, check_identifiers),
+    Check(("image.integrity", "image.metadata", "image.noise", "image.text", "image.content"), _IMAGES, check_image),
+    Check(OF_SYNTHESISERS, _TEXTS, check_synthesisers),
     Check(("text.encoding",), _TEXTS, check_encoding),
     Check(("text.hidden",), _SAID, check_hidden),
     Check(("text.encoded",), _SAID, check_encoded),
@@ -118,14 +121,12 @@ CHECKS: tuple[Check, ...] = (
     Check(OF_SPREAD, _TEXTS, check_spread),
     Check(OF_MODELS, _TEXTS, check_models),
     Check(("model.classes",), _TEXTS, check_curves),
-    Check(OF_SYNTHESISERS, _TEXTS, check_synthesisers),
     Check(OF_SURVIVAL, _TEXTS, check_survival),
     Check(_CELLS, _PROSE, check_prose),
     Check(("notebook.error",), _PROSE, check_tracebacks),
     Check(_CELLS, frozenset(("json",)), check_json),
-    Check(_IDENTIFIERS, _SAID, check_identifiers),
-    Check(("image.integrity", "image.metadata", "image.noise", "image.text", "image.content"), _IMAGES, check_image),
 )
+"""In this order: what can block a file has the whole of its time, before a slow text can have used it up."""
 
 
 _OF_TABLES = tuple(dict.fromkeys(rule for one in CHECKS if "csv" in one.types for rule in one.rules))
@@ -133,6 +134,16 @@ _OF_TABLES = tuple(dict.fromkeys(rule for one in CHECKS if "csv" in one.types fo
 _CRASHED = Text(
     ko="검사 중 오류가 나서 이 항목은 확인되지 않았습니다.",
     en="The check failed on this file; the rule is not checked.",
+)
+_LATE = Text(
+    ko="점검이 정해진 시간 안에 끝나지 않아 이 항목은 확인되지 않았습니다.",
+    en="The check did not end in its time; the rule is not checked.",
+)
+_NO_PASS = Text(
+    ko="파일을 더 작거나 단순하게 나누어 다시 제출하십시오. 차단 규칙이 확인되지 않은 파일은 통과한 것이 아니므로, "
+    "이대로는 선임 심사자가 사유를 적고 예외로 승인해야 합니다.",
+    en="Hand it in again in smaller or simpler files. A file on which a rule that blocks is not checked has not "
+    "passed: as it is, a senior checker has to make an exception and say why.",
 )
 _TOO_LARGE = Text(
     ko="파일이 너무 커서 내용을 점검하지 않았습니다.",
@@ -252,11 +263,10 @@ def _check_pieces(container: Container, subject: Subject, request: Request, list
     applied = list(container.rules)
     try:
         pieces = container.open(subject, listing)
-    except Exception:
+    except Exception as error:
         # As in `_run`: whatever a hostile file found, none of the rules has passed.
         applied += _OF_TABLES
-        for rule in applied:
-            listing.skip(rule, _CRASHED, _SIMPLIFY)
+        _skip(applied, _LATE if isinstance(error, TimeoutError) else _CRASHED, listing)
         return applied
     for place, piece in pieces:
         with listing.within(place):
@@ -277,10 +287,14 @@ def _check_piece(piece: Subject, request: Request, listing: Listing) -> list[str
 def _run(rules: Sequence[str], run: Callable[[], None], listing: Listing) -> None:
     try:
         run()
-    except Exception:
+    except Exception as error:
         # Hostile files find the case that nobody thought of; whatever it was, the file has not passed.
-        for rule in rules:
-            listing.skip(rule, _CRASHED, _SIMPLIFY)
+        _skip(rules, _LATE if isinstance(error, TimeoutError) else _CRASHED, listing)
+
+
+def _skip(rules: Sequence[str], why: Text, listing: Listing) -> None:
+    for rule in rules:
+        listing.skip(rule, why, _NO_PASS if RULE[rule].severity is Severity.BLOCK else _SIMPLIFY)
 
 
 def _size(file: InputFile) -> int:

@@ -16,7 +16,7 @@ import hashlib
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from typing import Any
 
 from egress_review.checks.differencing import Gathered, Released, released, unreadable
 from egress_review.checks.subject import Budget, Subject
-from egress_review.checks.supporting import read_supporting
+from egress_review.checks.supporting import Supporting, read_supporting
 from egress_review.checks.tracing import Trace
 from egress_review.checks.types import promised_type
 from egress_review.claims import Claims, parse_claims
@@ -75,7 +75,7 @@ def run(
         context=job.get("context"),
         earlier=tuple(earlier),
         names=frozenset(str(entry["name"]) for entry in entries),
-        supporting=read_supporting(_subject(_read(entry), policy, Claims()) for entry in job.get("supporting", ())),
+        supporting=_supporting(job.get("supporting", ()), policy, limit),
         has_evidence=bool(job.get("evidence")),
         budget=Budget(len(sizes), sum(sizes)) if job.get("together") else None,
     )
@@ -110,6 +110,23 @@ def _read(entry: Mapping[str, Any], largest: int = LARGEST_READ) -> InputFile:
     if file.sha256 != expected:
         raise WrongBytesError(expected)
     return file
+
+
+def _supporting(
+    entries: Iterable[Mapping[str, Any]], policy: Policy, limit: Callable[[], AbstractContextManager[None]]
+) -> Supporting:
+    """What the supporting files say, each in the time of one file; one that takes longer is one that nobody read."""
+    supporting = Supporting()
+    for entry in entries:
+        file = _subject(_read(entry), policy, Claims())
+        try:
+            with limit():
+                read = read_supporting((file,))
+        except Exception:
+            # As with an output that stops its reader: what is said of it must not stop the check of the others.
+            read = Supporting(unread=(file.name,))
+        supporting = supporting.with_more(read)
+    return supporting
 
 
 def _preview(

@@ -78,7 +78,7 @@ _LABEL_KO = re.compile(
     r"구분|성별|지역|개월수|일수|연수|횟수|학년)|(?:기준|발생|진료|방문|입원|퇴원|등록|검사|관측|조사)?[년월일주시분]"
 )
 
-_UNIT = re.compile(r"[(\[]\s*([^()\[\]]*)\s*[)\]]")
+_UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d?|[A-Z]+|\d+")
 _COUNT_UNITS = frozenset(("n", "명", "건", "인", "가구", "세대", "persons", "people", "patients", "count", "no."))
 _COUNT_PHRASE = re.compile(

@@ -37,8 +37,8 @@ _FRACTIONS = re.compile(r"(?>(?:[-+]?[0-9]{0,30}\.[0-9]{0,30}[1-9]0{0,8}\n)*)")
 In an atomic group: a possessive one of several parts goes wrong in CPython before 3.11.5 (gh-106052).
 """
 _PAIRED = re.compile(
-    r"(\d{1,3}(?:,\d{3})+|\d+)\s*(?:명|건)?\s*(?:(?:/|of)\s*[\d,]+\s*(?:명|건)?)?"
-    r"\s*[(\[]\s*[<>≤≥]?\s*[\d.,]+\s*(%?)\s*[)\]]\s*\*{0,3}"
+    r"(\d{1,3}(?:,\d{3})+|\d+)\s*(?:(?:명|건)\s*)?(?:(?:/|of)\s*[\d,]+\s*(?:(?:명|건)\s*)?)?"
+    r"[(\[]\s*(?:[<>≤≥]\s*)?[\d.,]+\s*(%?)\s*[)\]]\s*\*{0,3}"
     r"|(\d{1,3}(?:,\d{3})+|\d+)\s*(?:/|of)\s*[\d,]+"
 )
 """A count with its share, with the count that it is of, or with both: `4 (3.3%)`, `4/120`, `4/120 (3.3%)`."""

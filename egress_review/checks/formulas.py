@@ -16,7 +16,7 @@ _COVERS = " '\"\u00a0"
 _STARTS = "=+-@\t\r＝＋－＠"
 _DANGEROUS = frozenset(_STARTS + _COVERS)
 # A number with sign, unit, interval, stars or standard error computes nothing; `-1+cmd|...` has letters.
-_NUMERIC = re.compile(r"[-+−]\s*(?:[\d.,%()\[\]\s*;:~/±–-]|(?:e|E)[-+]?\d|CI|inf|nan|명|건|개|원)*", re.IGNORECASE)
+_NUMERIC = re.compile(r"[-+−](?:[\d.,%()\[\]\s*;:~/±–-]|(?:e|E)[-+]?\d|CI|inf|nan|명|건|개|원)*", re.IGNORECASE)
 
 _MESSAGE = Text(
     ko="셀이 {mark} 문자로 시작하여 스프레드시트에서 수식으로 실행될 수 있습니다.",

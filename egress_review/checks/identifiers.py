@@ -54,7 +54,7 @@ def check_identifiers(subject: Subject, listing: Listing) -> None:
 
 _CODED = re.compile(
     r"(?:patients?|persons?|subjects?|participants?|members?|customers?|mrn|환자|대상자|연구|등록|회원|고객|차트)"
-    r"[ _-]*(?:id|no|number|번호)?[ _-]*[A-Za-z]?\d{4,}(?!\d)",
+    r"[ _-]*(?:(?:id|no|number|번호)[ _-]*)?[A-Za-z]?\d{4,}(?!\d)",
     re.IGNORECASE,
 )
 _A_NUMBER = Text(

@@ -7,7 +7,9 @@ import unicodedata
 
 from egress_review.checks.tables import LONGEST_NUMBER
 
-_BELOW = re.compile(r"(?:[<＜≤]=?|미만|under|fewer than|less than)\s*(\d{1,6})|(\d{1,6})\s*(?:명|건)?\s*(?:미만|이하)")
+_BELOW = re.compile(
+    r"(?:[<＜≤]=?|미만|under|fewer than|less than)\s*(\d{1,6})|(\d{1,6})\s*(?:(?:명|건)\s*)?(?:미만|이하)"
+)
 _INCLUSIVE = re.compile(r"[≤]|<=|이하")
 _MASK = re.compile(
     r"\*+|x{1,3}|\.{2,3}|…|[cs]|\[[a-z]\]|-{2,}|#+|n/?r|ns|suppressed|redacted|hidden|masked|"

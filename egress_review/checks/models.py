@@ -34,7 +34,7 @@ _TESTS = re.compile(
 )
 """The freedom that test statistics are written with: F(2, 97) = 4.1, t(38) = 2.0."""
 _OBSERVATIONS = re.compile(
-    rf"(?:no\.?|number|num)\s*(?:of\s*)?(?:observations|obs)\b\.?{_NUMBER}|\bnobs\b{_NUMBER}|관측\s*(?:치|값)?\s*수{_NUMBER}",
+    rf"(?:no\.?|number|num)\s*(?:of\s*)?(?:observations|obs)\b\.?{_NUMBER}|\bnobs\b{_NUMBER}|관측\s*(?:(?:치|값)\s*)?수{_NUMBER}",
     re.IGNORECASE,
 )
 _EVENTS = re.compile(
@@ -138,7 +138,7 @@ def _lines(subject: Subject) -> Iterator[tuple[int, str]]:
     if subject.type == "json":
         return
     if subject.text:
-        yield from enumerate(subject.text.splitlines(), 1)
+        yield from enumerate(subject.lines, 1)
         return
     for table in subject.tables:
         yield max(0, table.numbers[0] - 1) if table.numbers else 0, " , ".join(table.names)

@@ -55,7 +55,7 @@ _WORDS = frozenset(("title", "alt", "value", "content", "href", "datetime", "nam
 _LONG_NUMBER = re.compile(r"\d{6}")
 _HIDES = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0(?:\.0+)?\s*(?:[;}!]|$)|"
-    r"font-size\s*:\s*0(?:\.0+)?\s*(?:px|pt|em|rem|%)?\s*(?:[;}!]|$)|color\s*:\s*transparent|text-indent\s*:\s*-|"
+    r"font-size\s*:\s*0(?:\.0+)?\s*(?:(?:px|pt|em|rem|%)\s*)?(?:[;}!]|$)|color\s*:\s*transparent|text-indent\s*:\s*-|"
     r"(?:left|top|right|bottom)\s*:\s*-\d{3,}|clip(?:-path)?\s*:",
     re.IGNORECASE,
 )

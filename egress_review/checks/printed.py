@@ -142,7 +142,7 @@ def _ending_at(records: list[Record], end: int) -> Table | None:
 # -- lists ------------------------------------------------------------------------------------------------------------
 
 _ITEM = re.compile(
-    r"(?:(?:[-*•·‣]|\d{1,2}[.)])\s*)?(|[^\s:：=|][^:：=|]{0,59}?)\s*[:：=]\s*(\d{1,3}(?:,\d{3})+|\d+)"
+    r"(?:(?:(?:[-*•·‣]|\d{1,2}[.)])\s*)?([^\s:：=|][^:：=|]{0,59}?))?\s*[:：=]\s*(\d{1,3}(?:,\d{3})+|\d+)"
     r"\s*(명|건|인|people|patients|persons)?[.,;]?"
 )
 
@@ -157,7 +157,7 @@ def _list_in(block: list[Line], said: Line | None) -> Table | None:
     unit = next((match[3] for _, match in items if match[3]), "")
     if not (unit or _counts(heading)):
         return None
-    rows = [(number, [match[1], match[2]]) for number, match in items]
+    rows = [(number, [match[1] or "", match[2]]) for number, match in items]
     return table_of([(max(1, items[0][0] - 1), ["", "n"]), *rows])
 
 

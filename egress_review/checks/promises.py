@@ -28,9 +28,9 @@ _ROUNDED = (
     ),
     re.compile(rf"\bnearest\s+{_N}\b(?!\s*(?:decimal|digit|%|percent|neighb))"),
     re.compile(
-        rf"{_N}\s*(?:명|건|인)?\s*(?:단위|의\s*배수)(?:로|에서|에\s*맞춰)?\s*(?:모두\s*)?(?:반올림|올림|내림|라운딩)(?!하지|\s*안)"
+        rf"{_N}\s*(?:(?:명|건|인)\s*)?(?:단위|의\s*배수)(?:로|에서|에\s*맞춰)?\s*(?:모두\s*)?(?:반올림|올림|내림|라운딩)(?!하지|\s*안)"
     ),
-    re.compile(rf"반올림\s*[(\[]?\s*(?:단위|base|기준)?\s*[:은는]?\s*{_N}"),
+    re.compile(rf"반올림\s*(?:[(\[]\s*)?(?:(?:단위|base|기준)\s*)?(?:[:은는]\s*)?{_N}"),
 )
 _NEGATED = re.compile(r"\bnot\b|n't\b|\bnever\b")
 _MIDPOINT = re.compile(r"midpoint[ -]?(?:6|six)|미드포인트\s*6")
@@ -44,7 +44,7 @@ _LEAST = (
         rf"fewer than|<)\s*{_N}\b[^.;]{{0,40}}(?:suppress|mask|remov|merg|redact|hid|combin|drop|exclud|replac)"
     ),
     re.compile(
-        rf"(?:suppress|mask|remov|merg|redact|hid|combin|drop|replac)\w*[^.;]{{0,30}}\b(?:cells?|counts?|groups?)\b"
+        rf"(?:suppress|mask|remov|merg|redact|hid|combin|drop|replac)\w{{0,10}}[^.;]{{0,30}}\b(?:cells?|counts?|groups?)\b"
         rf"[^.;]{{0,20}}(?:below|under|less than|smaller than|fewer than|<)\s*{_N}"
     ),
     re.compile(rf"\bminimum\s+(?:cell|count|group|cell\s+(?:size|count)|frequency)\b[^.;\d]{{0,15}}{_N}"),
@@ -54,10 +54,10 @@ _LEAST = (
     ),
     re.compile(rf"(?:최소\s*(?:셀|빈도|인원|칸))[^.;\d]{{0,12}}{_N}"),
     re.compile(
-        rf"{_N}\s*(?:명|건|인)?\s*(?:미만|보다\s*(?:작은|적은))[^.;\n]{{0,25}}(?:없|가렸|가리|가림|삭제|마스킹|비공개|"
+        rf"{_N}\s*(?:(?:명|건|인)\s*)?(?:미만|보다\s*(?:작은|적은))[^.;\n]{{0,25}}(?:없|가렸|가리|가림|삭제|마스킹|비공개|"
         r"합쳤|합침|병합|통합|제외|숨|처리|표시|대체)"
     ),
-    re.compile(rf"(?:모든|각)\s*(?:셀|칸|집단|수|빈도)[^.;\d]{{0,12}}{_N}\s*(?:명|건|인)?\s*이상"),
+    re.compile(rf"(?:모든|각)\s*(?:셀|칸|집단|수|빈도)[^.;\d]{{0,12}}{_N}\s*(?:(?:명|건|인)\s*)?이상"),
 )
 _POPULATION = re.compile(
     r"\bn\s*=\s*\d|\d,*\s*(?:명|건|인|가구|세대|people|persons|patients|participants|individuals|records|subjects|"

@@ -43,7 +43,7 @@ _NAMED_WHO = (
 
 _OF_ALL = (
     re.compile(
-        r"(?<![\d.,/])(?P<k>\d{1,4}) ?(?:/|of|out of) ?(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?: ?(?:명|\w+))? ?"
+        r"(?<![\d.,/])(?P<k>\d{1,4}) ?(?:/|of|out of) ?(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15})(?: ?(?:명|\w{1,40}))? ?"
         r"[(\[,] ?(?P<p>\d{1,3}(?:\.\d+)?) ?%"
     ),
     re.compile(r"(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15})\s*명\s*(?:중|가운데)(?:에서)?\s*(?P<k>\d{1,4})\s*명"),
@@ -58,7 +58,7 @@ _MESSAGE = Text(
 
 def check_prose(subject: Subject, listing: Listing) -> None:
     """Named counts fail like cells; other mentions of few people are pointed out to the reviewers."""
-    for line, text in enumerate(subject.text.splitlines(), 1):
+    for line, text in enumerate(subject.lines, 1):
         where = Where(row=line)
         for match in _NAMED.finditer(text):
             judge(int(match[1].replace(",", "")), where, subject.claims, subject.policy, listing)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 NO_END = 1 << 30
-_UNIT = r"\s*(?:세|살|년|개월|원|만원|점|years?|yrs?|y)?\s*"
+_UNIT = r"\s*(?:(?:세|살|년|개월|원|만원|점|years?|yrs?|y)\s*)?"
 _BETWEEN = re.compile(rf"[(\[]?\s*(\d{{1,7}}){_UNIT}(?:-|–|~|to|,)\s*(\d{{1,7}}){_UNIT}([)\]]?)(?:미만)?")
 _FROM = re.compile(rf"(?:>=|≥)\s*(\d{{1,7}}){_UNIT}|(\d{{1,7}}){_UNIT}(?:\+|이상|and over|or more|and older)")
 _BELOW = re.compile(rf"(?:<|under|below|less than)\s*(\d{{1,7}}){_UNIT}|(\d{{1,7}}){_UNIT}미만")

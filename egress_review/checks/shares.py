@@ -36,7 +36,7 @@ _NO_SHARE = re.compile(
 _SHARE = re.compile(r"%|percent|pct|share|proportion|prevalence|비율|백분율|구성비|분율|유병률|비중|점유율|퍼센트")
 _NUMBER = re.compile(r"(\d{1,3}(?:\.(\d{1,10}))?)\s*%?")
 _SIZE = re.compile(r"\b[nN]\s*=\s*(\d{1,3}(?:,\d{3})+|\d+)\b")
-_PAIR = re.compile(r"[(\[]\s*(\d{1,3}(?:\.\d+)?)\s*%?\s*[)\]]")
+_PAIR = re.compile(r"[(\[]\s*(\d{1,3}(?:\.\d+)?)\s*(?:%\s*)?[)\]]")
 
 _IMPLIED = Text(
     ko="비율과 기준 수를 곱하면 약 {value}명으로, 최소 셀 {least}보다 작습니다.",

@@ -60,6 +60,11 @@ class Subject:
         return self.content.decoded.text if self.content.decoded else ""
 
     @cached_property
+    def lines(self) -> list[str]:
+        """The text by line, kept: every table of a text looks at the lines above it."""
+        return self.text.splitlines()
+
+    @cached_property
     def letters(self) -> bytes:
         """The text with one byte for each character, to look for stretches in."""
         return plain(self.text)

@@ -28,6 +28,16 @@ class Supporting:
     unread: tuple[str, ...] = ()
     """Names of files that only people can read."""
 
+    def with_more(self, other: Supporting) -> Supporting:
+        """What these files and those of `other` say together."""
+        return Supporting(
+            self.evidence + other.evidence,
+            self.acro + other.acro,
+            self.tables + other.tables,
+            self.broken + other.broken,
+            self.unread + other.unread,
+        )
+
     def about(self, name: str) -> tuple[Evidence, ...]:
         """The evidence on one output, by its name without folders."""
         return tuple(one for one in self.evidence if base_name(one.table) == base_name(name))

@@ -182,7 +182,7 @@ def _shared_strings(data: bytes | None) -> list[str]:
 
 
 _DATE_CODE = re.compile(r"[ymdhsYMDHS년월일]")
-_LITERAL = re.compile(r"\"[^\"]*\"|\\.|\[[^\]]*\]")
+_LITERAL = re.compile(r"\"[^\"]*\"|\\.|\[[^\]]{0,80}\]")
 _BUILTIN_DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)))
 """Number formats that are dates or times: ECMA-376 part 1, 18.8.30, those of Korean and Japanese systems included."""
 
