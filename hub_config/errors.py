@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from audit.text import Text
 
 
@@ -51,3 +53,13 @@ class NotRunning(ZoneError):
     """A command needs the running zone and none answers."""
 
     hint = Text("`make up`으로 시작하십시오.", "Start it with `make up`.")
+
+
+class NotWritten(EnvironmentMissing):
+    """A file that a command was to write cannot be written where it was named."""
+
+    hint = Text("--output으로 다른 파일을 적으십시오.", "Name another file with --output.")
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        told = Text("쓸 수 없는 파일입니다: {path}, {why}.", "{path} cannot be written: {why}.")
+        super().__init__(told.format(path=path, why=error.strerror))

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from audit.text import Text
 from hub_config.bundle.manifest import digest
 from hub_config.errors import EnvironmentMissing
 
@@ -63,9 +64,17 @@ def run(command: Sequence[str]) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError as error:
-        raise EnvironmentMissing(f"{command[0]} is missing.", hint=f"apt-get install {command[0]}") from error
+        lacking = Text("설치되지 않은 프로그램입니다: {name}", "{name} is missing.").format(name=command[0])
+        raise EnvironmentMissing(lacking, hint=f"apt-get install {command[0]}") from error
     if done.returncode != 0:
+        said = done.stderr.strip()[-600:]
         raise EnvironmentMissing(
-            f"{command[0]} failed: {done.stderr.strip()[-600:]}", hint="Look at its words; it needs root and a network."
+            Text("{name} 실패: {said}", "{name} failed: {said}").format(
+                name=command[0], said=done.stderr.strip()[-600:]
+            ),
+            hint=Text(
+                "프로그램이 한 말을 보십시오. root 권한과 네트워크가 필요합니다.",
+                "Look at its words; it needs root and a network.",
+            ),
         )
     return done.stdout

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit.cli_context import Context, language_of
 from audit.text import Text
-from hub_config.errors import EnvironmentMissing
+from hub_config.errors import NotWritten
 
 if TYPE_CHECKING:
     from hub_config.sbom.bom import Component
@@ -55,9 +55,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise EnvironmentMissing(
-            f"{path} cannot be written: {error.strerror}.", hint="Name another file with --output."
-        ) from error
+        raise NotWritten(path, error) from error
     inside = sum(len(one.parts) for one in images)
     if context.json:
         counts = {"program": len(components), "images": len(images), "inside": inside}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from audit.cli_context import Context, language_of
 from audit.text import Text
-from hub_config.errors import EnvironmentMissing
+from hub_config.errors import NotWritten
 
 if TYPE_CHECKING:
     from hub_config.probe.standing import Standing
@@ -52,9 +52,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             path.chmod(0o600)
             file.write(packed(parts, now))
     except OSError as error:
-        raise EnvironmentMissing(
-            f"{path} cannot be written: {error.strerror}.", hint="Name another file with --output."
-        ) from error
+        raise NotWritten(path, error) from error
     if context.json:
         context.print(json.dumps({"path": str(path), "parts": sorted(parts)}))
     else:
