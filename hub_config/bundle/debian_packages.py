@@ -69,9 +69,7 @@ def run(command: Sequence[str]) -> str:
     if done.returncode != 0:
         said = done.stderr.strip()[-600:]
         raise EnvironmentMissing(
-            Text("{name} 실패: {said}", "{name} failed: {said}").format(
-                name=command[0], said=done.stderr.strip()[-600:]
-            ),
+            Text("{name} 실패: {said}", "{name} failed: {said}").format(name=command[0], said=said),
             hint=Text(
                 "프로그램이 한 말을 보십시오. root 권한과 네트워크가 필요합니다.",
                 "Look at its words; it needs root and a network.",
