@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import sqlite3
-import subprocess
 import time
 import zipfile
 from collections.abc import Iterator
@@ -16,7 +15,6 @@ from typing import Any
 
 import pyotp
 import pytest
-import yaml
 from playwright.sync_api import Browser, BrowserContext, Error, FrameLocator, Locator, Page, expect, sync_playwright
 
 from hub_config.demo.people import CHECKER_IN_PROJECT, CHECKERS, COMPLIANCE_OFFICER, RESEARCHER
@@ -258,32 +256,6 @@ def test_the_officer_finds_the_whole_story_in_one_timeline(people: People, zone:
     people.picture(page, "timeline")
 
 
-@pytest.mark.long
-def test_a_backup_of_the_running_zone_comes_back_and_verifies_what_left_before(
-    zone: Any, story: dict[str, str], tmp_path: Path
-) -> None:
-    pair = tmp_path / "identity"
-    subprocess.run(["age-keygen", "-o", str(pair)], check=True, capture_output=True)
-    public = subprocess.run(["age-keygen", "-y", str(pair)], check=True, capture_output=True, text=True).stdout.strip()
-    settings = zone.home / "ansim.yaml"
-    before = settings.read_text(encoding="utf-8")
-    section = {"repository": str(tmp_path / "kept"), "recipients": [public], "keys_directory": str(tmp_path / "closed")}
-    settings.write_text(yaml.safe_dump({**yaml.safe_load(before), "backup": section}), encoding="utf-8")
-    try:
-        zone.ansim("backup", "init")
-        zone.ansim("backup", "now")
-    finally:
-        settings.write_text(before, encoding="utf-8")
-    back = tmp_path / "back"
-    kept = ("--repository", str(tmp_path / "kept"), "--keys", str(tmp_path / "closed" / "ansim-keys.age"))
-    run_ansim(back, "restore", *kept, "--identity", str(pair))
-    assert run_ansim(back, "audit", "verify").returncode == 0
-    with zipfile.ZipFile(back / "releases" / f"{story['request']}.zip") as archive:
-        archive.extractall(tmp_path / "package")
-    package = next(p.parent for p in (tmp_path / "package").rglob("release.json"))
-    assert run_ansim(back, "egress", "verify-package", str(package)).returncode == 0
-
-
 def test_script_in_a_workspace_can_neither_read_nor_post_to_the_portal(people: People, zone: Any) -> None:
     page = people.page(RESEARCHER)
     portal = zone.settings.origin("zone")
@@ -332,7 +304,6 @@ def test_a_tampered_row_is_detected_and_named(people: People, zone: Any, story: 
     target.commit()
     target.close()
     source.close()
-    from tests.functional.conftest import run_ansim
 
     found = run_ansim(copy, "audit", "verify", check=False)
     assert found.returncode == 10
