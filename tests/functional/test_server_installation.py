@@ -59,10 +59,12 @@ def test_a_bare_server_becomes_a_zone_in_which_every_process_answers(server: Ser
 
 
 def test_the_program_and_every_package_came_from_the_bundle(server: Server) -> None:
-    sources = "cat /etc/apt/sources.list.d/* | grep -v '^#' | grep -c bundle"
-    assert server.do("sh", "-c", sources).stdout.strip() == "1"
-    said = server.do("apt-cache", "policy", "postgresql", "docker.io").stdout
-    assert said.count(f"file:{BUNDLE}/debian") == 2
+    held = server.do("cat", f"{BUNDLE}/debian/Packages").stdout.split("\n\n")
+    offered = {tuple(re.findall(r"^(?:Package|Version): (.+)$", one, re.MULTILINE)) for one in held}
+    for package in ("postgresql", "docker.io", "nginx"):
+        assert (package, server.do("dpkg-query", "-W", "-f", "${Version}", package).stdout) in offered
+    apt = "cat /etc/apt/sources.list /etc/apt/sources.list.d/* /etc/apt/preferences.d/* 2>&1 || true"
+    assert "bundle" not in server.do("sh", "-c", apt).stdout, "apt takes from it during the play only"
 
 
 def test_a_second_run_changes_nothing(server: Server) -> None:
