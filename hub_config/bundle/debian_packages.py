@@ -16,6 +16,8 @@ WANTED = (
     *("restic", "age", "rsyslog", "rsyslog-gnutls", "openssl", "cron", "logrotate", "fonts-nanum", "python3-venv"),
     *("mmdebstrap", "debian-archive-keyring", "certbot", "prometheus", "ca-certificates", "procps", "python3-apt"),
 )
+#: What earlier releases have in another package.
+WANTED_SINCE = {"trixie": ("docker-cli",)}
 MIRRORS = (
     "deb http://deb.debian.org/debian {suite} main",
     "deb http://deb.debian.org/debian {suite}-updates main",
@@ -30,7 +32,8 @@ def fetch(suite: str, target: Path, *, mirrors: Sequence[str] = MIRRORS) -> None
 
     Raises: EnvironmentMissing — without mmdebstrap, root or a network.
     """
-    fetching = f"apt-get install -y -q --download-only --no-install-recommends {' '.join(WANTED)}"
+    wanted = " ".join((*WANTED, *WANTED_SINCE.get(suite, ())))
+    fetching = f"apt-get install -y -q --download-only --no-install-recommends {wanted}"
     command = ["mmdebstrap", "--variant=apt", "--skip=cleanup/apt,cleanup/reproducible", "--quiet"]
     command += [f"--customize-hook=chroot \"$1\" sh -c '{fetching}'"]
     # Those of the tree itself too: a server may lack one of them in the version that another needs.
