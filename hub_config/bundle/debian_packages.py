@@ -25,6 +25,11 @@ MIRRORS = (
 )
 
 
+def wanted(suite: str) -> tuple[str, ...]:
+    """Return the packages that an installation on a release begins with."""
+    return (*WANTED, *WANTED_SINCE.get(suite, ()))
+
+
 def fetch(suite: str, target: Path, *, mirrors: Sequence[str] = MIRRORS) -> None:
     """Fetch the packages of a release with everything that they need on a server with nothing but the essential.
 
@@ -32,8 +37,7 @@ def fetch(suite: str, target: Path, *, mirrors: Sequence[str] = MIRRORS) -> None
 
     Raises: EnvironmentMissing — without mmdebstrap, root or a network.
     """
-    wanted = " ".join((*WANTED, *WANTED_SINCE.get(suite, ())))
-    fetching = f"apt-get install -y -q --download-only --no-install-recommends {wanted}"
+    fetching = f"apt-get install -y -q --download-only --no-install-recommends {' '.join(wanted(suite))}"
     command = ["mmdebstrap", "--variant=apt", "--skip=cleanup/apt,cleanup/reproducible", "--quiet"]
     command += [f"--customize-hook=chroot \"$1\" sh -c '{fetching}'"]
     # Those of the tree itself too: a server may lack one of them in the version that another needs.

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from hub_config.bundle import making
-from hub_config.bundle.debian_packages import MIRRORS, WANTED, fetch, index
+from hub_config.bundle.debian_packages import MIRRORS, fetch, index, wanted
 from hub_config.bundle.making import RELEASES
 from hub_config.bundle.manifest import seal, signing_key
 from hub_config.images import build_all
@@ -77,14 +77,14 @@ def bundle(release: str) -> Bundle:
     """Return a bundle of the program as it lies here, as `ansim bundle make` makes it; what is the same is kept."""
     made = CACHE / f"bundle-{release}"
     made.mkdir(parents=True, exist_ok=True)
-    wanted = RELEASES[release]
-    once(made / making.WHEELS, (REPOSITORY / "requirements.lock").read_text(), partial(fetch_wheels, wanted))
-    once(made / making.DEBIAN, json.dumps([WANTED, MIRRORS]), partial(fetch_packages, wanted))
+    of = RELEASES[release]
+    once(made / making.WHEELS, (REPOSITORY / "requirements.lock").read_text(), partial(fetch_wheels, of))
+    once(made / making.DEBIAN, json.dumps([wanted(of.suite), MIRRORS]), partial(fetch_packages, of))
     making.pack(made / making.SOURCE)
     built = build_all(CACHE, say=print)  # of the program as it lies here: the server looks for exactly these
     references = " ".join(sorted(info.reference for info in built.values()))
     once(made / making.IMAGES, references, lambda target: making.save_images(target, CACHE))
-    making.write_about(made, wanted, CACHE)
+    making.write_about(made, of, CACHE)
     seal(made, signing_key(CACHE / "bundle.pem"))
     return Bundle(made, (CACHE / "bundle.pem.pub").read_text())
 
