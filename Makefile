@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin
 export ANSIM_HOME ?= $(CURDIR)/var
 
-.PHONY: up down status test test-long check fix bench bench-audit bench-deid bench-egress bench-synth lock docs environment development
+.PHONY: up down status test test-long check fix bench bench-audit bench-deid bench-egress bench-gate bench-load bench-synth lock docs environment development
 
 up:
 	@$(PYTHON) hub_config/bootstrap.py up
@@ -48,6 +48,12 @@ bench-audit: development
 bench-egress: development
 	$(RUN)/python -m tests.benchmarks.bench_egress
 	$(RUN)/python -m tests.benchmarks.review_load
+
+bench-gate: development
+	$(RUN)/python -m tests.benchmarks.bench_gate $(GATE)
+
+bench-load: development
+	$(RUN)/python -m tests.benchmarks.load $(if $(MINUTES),--minutes $(MINUTES)) $(LOAD)
 
 bench-synth: development
 	$(RUN)/python -m tests.benchmarks.bench_synth

@@ -8,28 +8,12 @@ three years) and records of pseudonymisation (PIPA art. 28-4: three years); `aud
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
-from audit.text import Language
+from audit.action_spec import ActionSpec, Retention
+from audit.catalogue_data import DATA_ACTIONS
 
-Retention = Literal["access", "rights", "pseudonymisation"]
-
-
-@dataclass(frozen=True, slots=True)
-class ActionSpec:
-    """One action: its name, what it says in Korean and in English, and its retention class."""
-
-    action: str
-    ko: str
-    en: str
-    retention: Retention = "access"
-
-    def say(self, language: Language) -> str:
-        """Return the description in one language."""
-        return self.ko if language == "ko" else self.en
-
+__all__ = ["CATALOGUE", "ActionSpec", "Retention"]
 
 _ACTIONS = (
     ActionSpec("person.invited", "이용자를 초대함", "A person was invited", "rights"),
@@ -84,6 +68,19 @@ _ACTIONS = (
         "rights",
     ),
     ActionSpec("person.password_reset", "재설정 링크로 비밀번호를 바꿈", "A forgotten password was replaced", "rights"),
+    ActionSpec("service.requested", "서비스 계정을 신청함", "An account of a program was requested", "rights"),
+    ActionSpec(
+        "service.confirmed",
+        "서비스 계정을 다른 사람이 확인함",
+        "A second person confirmed an account of a program",
+        "rights",
+    ),
+    ActionSpec(
+        "service.token_issued", "서비스 계정의 토큰을 만듦", "A token of a program's account was issued", "rights"
+    ),
+    ActionSpec("service.revoked", "서비스 계정을 회수함", "An account of a program was revoked", "rights"),
+    ActionSpec("service.used", "서비스 계정으로 호출함", "A program used its account"),
+    ActionSpec("service.refused", "서비스 계정의 토큰이 거부됨", "A program's token was refused"),
     ActionSpec("project.created", "과제를 등록함", "A project was created", "rights"),
     ActionSpec("project.changed", "과제 정보를 변경함", "A project was changed", "rights"),
     ActionSpec("project.closed", "과제를 종료함", "A project was closed", "rights"),
@@ -112,15 +109,35 @@ _ACTIONS = (
     ActionSpec(
         "session.ended_by_provider", "기관이 로그아웃을 알려 세션을 끝냄", "Sessions ended: the provider signed out"
     ),
+    ActionSpec(
+        "session.ended_by_time",
+        "시간 제한으로 세션이 끝남",
+        "A session ended by a limit of time",
+    ),
     ActionSpec("session.signed_out", "로그아웃함", "Signed out"),
     ActionSpec("workspace.start", "분석환경을 시작함", "A workspace was started"),
     ActionSpec("workspace.stop", "분석환경을 중지함", "A workspace was stopped"),
     ActionSpec("workspace.cut", "분석환경의 연결을 끊음", "The connections of a workspace were cut"),
     ActionSpec("output.held", "출력을 브라우저에 보이지 않음", "An output was held back from the browser"),
     ActionSpec(
+        "output.kept",
+        "보이지 않은 출력을 반출할 수 있게 /outbox에 파일로 둠",
+        "An output that was held back was put into /outbox for an egress request",
+    ),
+    ActionSpec(
         "output.encoded",
         "부호화된 것처럼 보이는 출력이 많음",
         "Much output that looks encoded went to a browser",
+    ),
+    ActionSpec(
+        "workspace.home_made",
+        "분석환경의 암호화된 홈을 만듦",
+        "The encrypted home of a workspace was made",
+    ),
+    ActionSpec(
+        "workspace.home_destroyed",
+        "분석환경의 홈과 그 키를 파기함",
+        "The home of a workspace was destroyed with its key",
     ),
     ActionSpec("workspace.warned", "이용 종료가 가까움을 알림", "A person was warned of the end of access"),
     ActionSpec("workspace.opened", "분석환경 화면을 엶", "A workspace was opened in a browser"),
@@ -254,113 +271,7 @@ _ACTIONS = (
         "분석환경이 허용되지 않은 패키지를 찾음",
         "A workspace looked for a package that its project may not use",
     ),
-    ActionSpec("deid.extract", "가명처리 추출본을 만듦", "A pseudonymised extract was made", "pseudonymisation"),
-    ActionSpec("deid.synthetic", "합성자료를 만듦", "A synthetic extract was made", "pseudonymisation"),
-    ActionSpec("extract.drafted", "가명처리 추출본을 신청함", "An extract was asked for", "pseudonymisation"),
-    ActionSpec(
-        "extract.synthetic_asked", "합성자료 작성을 요청함", "A synthetic extract was asked for", "pseudonymisation"
-    ),
-    ActionSpec(
-        "extract.synthetic_cancelled",
-        "합성자료 작성을 취소함",
-        "The making of a synthetic extract was cancelled",
-        "pseudonymisation",
-    ),
-    ActionSpec("extract.processed", "가명처리를 수행함", "The files of an extract were made", "pseudonymisation"),
-    ActionSpec("extract.submitted", "적정성 검토를 요청함", "An adequacy review was asked for", "pseudonymisation"),
-    ActionSpec("extract.reviewed", "적정성을 판정함", "The adequacy of an extract was decided", "pseudonymisation"),
-    ActionSpec(
-        "extract.admitted",
-        "검토된 추출본을 데이터셋 버전으로 받아들임",
-        "A reviewed extract became a version of its dataset",
-        "pseudonymisation",
-    ),
-    ActionSpec(
-        "extract.expired", "추출본의 처리 기간이 끝남", "The processing period of an extract ended", "pseudonymisation"
-    ),
-    ActionSpec("extract.destroyed", "추출본을 파기함", "An extract was destroyed", "pseudonymisation"),
-    ActionSpec(
-        "extract.record_removed",
-        "보유기간이 끝난 가명처리 기록을 삭제함",
-        "The record of an extract was removed after its period",
-        "pseudonymisation",
-    ),
-    ActionSpec(
-        "deid.linkage_approved",
-        "과제 사이의 가명 연계를 승인함",
-        "The linking of pseudonyms between projects was approved",
-        "pseudonymisation",
-    ),
-    ActionSpec(
-        "deid.key_destroyed", "추가정보(가명 키)를 파기함", "Additional information was destroyed", "pseudonymisation"
-    ),
-    ActionSpec(
-        "deid.key_use_ended",
-        "추가정보(가명 키)의 이용을 끝냄",
-        "A use of additional information ended",
-        "pseudonymisation",
-    ),
-    ActionSpec(
-        "deid.key_end_requested",
-        "추가정보(가명 키)의 파기를 요청함",
-        "The destruction of additional information was asked for",
-        "pseudonymisation",
-    ),
-    ActionSpec(
-        "deid.key_end_approved",
-        "추가정보(가명 키)의 파기를 승인함",
-        "The destruction of additional information was approved",
-        "pseudonymisation",
-    ),
-    ActionSpec(
-        "deid.key_end_refused",
-        "추가정보(가명 키)의 파기를 거절하거나 철회함",
-        "The destruction of additional information was refused or withdrawn",
-        "pseudonymisation",
-    ),
-    ActionSpec(
-        "deid.linkage_requested", "가명 연계를 요청함", "The linking of pseudonyms was asked for", "pseudonymisation"
-    ),
-    ActionSpec(
-        "deid.linkage_refused", "가명 연계를 거절함", "The linking of pseudonyms was refused", "pseudonymisation"
-    ),
-    ActionSpec("deid.linkage_ended", "가명 연계를 끝냄", "The linking of pseudonyms was ended", "pseudonymisation"),
-    ActionSpec(
-        "deid.linkage_previewed",
-        "결합률을 미리 계산함",
-        "How many people two tables share was estimated",
-        "pseudonymisation",
-    ),
-    ActionSpec(
-        "deid.reidentify_requested",
-        "가명의 원래 값 확인을 요청함",
-        "Leading pseudonyms back to people was asked for",
-        "pseudonymisation",
-    ),
-    ActionSpec(
-        "deid.reidentify_approved",
-        "가명의 원래 값 확인을 승인함",
-        "Leading pseudonyms back to people was approved",
-        "pseudonymisation",
-    ),
-    ActionSpec(
-        "deid.reidentify_refused",
-        "가명의 원래 값 확인을 거절하거나 철회함",
-        "Leading pseudonyms back to people was refused or withdrawn",
-        "pseudonymisation",
-    ),
-    ActionSpec(
-        "deid.token_opened",
-        "가명 하나의 원래 값을 확인함",
-        "One pseudonym was led back to a person",
-        "pseudonymisation",
-    ),
-    ActionSpec(
-        "deid.query_answered",
-        "차분 프라이버시로 질의에 답함",
-        "A question was answered with differential privacy",
-        "pseudonymisation",
-    ),
+    *DATA_ACTIONS,
     ActionSpec(
         "log.throttled", "감사 기록 서비스가 과다한 요청을 거부함", "The audit service refused too many events at once"
     ),
@@ -371,10 +282,13 @@ _ACTIONS = (
         "The disk is nearly full: new actions are refused",
     ),
     ActionSpec("log.space_recovered", "디스크 여유 공간이 회복됨", "There is enough space on the disk again"),
+    ActionSpec("log.clock_off", "시각 동기화가 끊기거나 어긋남", "The clock is not synchronised, or is too far off"),
+    ActionSpec("log.clock_right", "시각 동기화를 확인함", "The clock is synchronised"),
     ActionSpec("log.break_glass", "비상 접근을 시작함", "Emergency access was opened"),
     ActionSpec("log.break_glass_ended", "비상 접근이 끝남", "Emergency access ended"),
     ActionSpec("zone.started", "안심구역을 시작함", "The zone was started"),
     ActionSpec("zone.stopped", "안심구역을 중지함", "The zone was stopped"),
+    ActionSpec("zone.mended", "진단 명령이 고침", "The doctor mended something on the machine"),
     ActionSpec("zone.maintenance_begun", "안심구역 점검을 시작함", "Maintenance of the zone was announced"),
     ActionSpec("zone.maintenance_ended", "안심구역 점검을 끝냄", "Maintenance of the zone was ended"),
     ActionSpec("zone.reconciled", "중단된 작업을 정리함", "Interrupted work was reconciled"),

@@ -14,6 +14,7 @@ from typing import Any
 
 from audit import break_glass_cli, keys_cli
 from audit.cli_context import Context, language_of
+from audit.clock import cli as clock_cli
 from audit.errors import (
     AuditError,
     EventRefused,
@@ -31,6 +32,7 @@ from audit.errors import (
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.export import cli as export_cli
 from audit.outward import cli as outward_cli
+from audit.processing import cli as processing_cli
 from audit.proof import verify_receipt
 from audit.retention import cli as retention_cli
 from audit.review import cli as review_cli
@@ -75,6 +77,8 @@ def add_parser(subparsers: Any) -> None:
     keys_cli.add_parsers(commands, _guarded)
     witness_cli.add_parsers(commands, _guarded, zone=add_zone_commands)
     timestamp_cli.add_parsers(commands, _guarded)
+    clock_cli.add_parsers(commands, _guarded)
+    processing_cli.add_parsers(commands, _guarded)
     retention_cli.add_parsers(commands, _guarded)
     break_glass_cli.add_parsers(commands, _guarded)
     review_cli.add_parsers(commands, _guarded)

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.types import TypeDecorator
 
 from audit.errors import DatabaseUnusable
 
+if TYPE_CHECKING:
+    import psycopg
+
 READ_ONLY = "ansim_read_only"
 BUSY_MILLISECONDS = 30_000
 CACHE_KIBIBYTES = 16_384
+LOCK_MILLISECONDS = BUSY_MILLISECONDS
+"""On PostgreSQL whoever waits for a lock gives up as on SQLite: nobody waits for ever behind a session left open."""
+REACHING: Mapping[str, str] = {
+    "connect_timeout": "10",
+    "keepalives_idle": "15",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}
+"""What libpq is told unless the URL says otherwise (PostgreSQL, 34.1.2): a server that has gone without a word is
+noticed within half a minute, so that whoever waits is told, and the next connection finds the one that took over.
+"""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -61,7 +76,7 @@ class Database:
             case "sqlite" if backend.database not in (None, "", ":memory:"):
                 return cls(_sqlite_engine(url))
             case "postgresql":
-                return cls(create_engine(url, pool_pre_ping=True))
+                return cls(_postgresql_engine(backend))
             case name:
                 raise DatabaseUnusable(f"{name} without a file, or a database this zone does not know")
 
@@ -85,6 +100,18 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    reaching = {name: value for name, value in REACHING.items() if name not in url.query}
+    engine = create_engine(url, pool_pre_ping=True, connect_args=reaching)
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _prepare_postgresql(connection: psycopg.Connection[Any], _record: Any) -> None:
+    connection.execute(f"SET lock_timeout = {LOCK_MILLISECONDS}")
+    connection.commit()  # otherwise the first rollback takes it back
 
 
 def _sqlite_engine(url: str) -> Engine:

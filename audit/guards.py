@@ -24,6 +24,7 @@ APPEND_ONLY_TABLES = (
     "audit_review",
     "audit_review_move",
     "audit_review_finding",
+    "audit_clock",
 )
 MESSAGE = "the audit log is append-only"
 

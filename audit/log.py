@@ -21,6 +21,8 @@ from audit import pending, store
 from audit.body import Body
 from audit.break_glass import OUTSIDE, READINGS, BreakGlass
 from audit.checkpoint import Checkpoint, open_checkpoint
+from audit.clock.reading import UNREAD
+from audit.clock.sources import TimeSource
 from audit.composing import Composed, compose, same_claim
 from audit.db import Database
 from audit.entering import Prepared, enter, enter_all
@@ -45,6 +47,10 @@ __all__ = ["Appended", "AuditLog", "LogKeys"]
 _INSERT_CHECKPOINT = """
 INSERT INTO audit_checkpoint (size, note, tail, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (size) DO NOTHING
 """
+_INSERT_CLOCK = """
+INSERT INTO audit_clock (size, source, synchronised, offset_us, error_us, read_at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (size) DO NOTHING
+"""
 _LAST_CHECKPOINT = "SELECT note FROM audit_checkpoint ORDER BY size DESC LIMIT 1"
 
 
@@ -67,14 +73,20 @@ class AuditLog:
         clock: Callable[[], datetime] = utc_now,
         space: Space | None = None,
         witnesses: WitnessPolicy | None = None,
+        time_source: TimeSource | None = None,
     ) -> None:
-        """Open the log; `space` refuses what must not begin on a full disk, `witnesses` says whom `wait` waits for."""
+        """Open the log.
+
+        `space` refuses what must not begin on a full disk, `witnesses` says whom `wait` waits for, and what
+        `time_source` says of the clock is kept beside each checkpoint.
+        """
         self.db = db
         self.origin = origin
         self.component = component
         self.directory = keys.directory.parent / "log" if log_dir is None else log_dir
         self._keys = keys
         self._clock = clock
+        self._time_source = time_source
         self.subject_keys = SubjectKeys(keys.sidecar)
         self._sidecar = Sidecar(self.subject_keys)
         self._head = Head(self.directory)
@@ -329,9 +341,13 @@ class AuditLog:
             head = Checkpoint(self.origin, size, tree.root(size))
             tail = tree.tail(size)
         note = self._keys.sign(head.text(), self.origin, self._clock())
+        source, kept_at = self._time_source, bodies.timestamp(self._clock())
+        clock = None if source is None else source.read() or UNREAD
         with self.db.begin() as tx:
-            row = (size, note, tail, bodies.timestamp(self._clock()))
-            tx.exec_driver_sql(store.sql(tx, _INSERT_CHECKPOINT), row)
+            tx.exec_driver_sql(store.sql(tx, _INSERT_CHECKPOINT), (size, note, tail, kept_at))
+            if clock is not None:
+                said = (clock.source, clock.synchronised, clock.offset_us, clock.error_us)
+                tx.exec_driver_sql(store.sql(tx, _INSERT_CLOCK), (size, *said, kept_at))
         self._head.write(size, note)
         return note
 

@@ -29,10 +29,11 @@ _LOOK_SECONDS = 1.0
 # What takes access away or ends something, and what the log says of itself.
 _ENDING_ACTIONS = frozenset(
     {
-        "workspace.stop", "workspace.cut", "session.signed_out", "zone.stopped", "zone.reconciled",
+        "workspace.stop", "workspace.cut", "session.signed_out", "session.ended_by_time", "zone.stopped",
+        "zone.reconciled",
         "person.suspended", "person.closed", "person.role_revoked", "membership.revoked", "grant.revoked",
         "egress.revoked", "log.space_low", "log.space_exhausted", "log.space_recovered", "log.throttled",
-        "log.break_glass", "log.break_glass_ended", "log.pruned", "privacy.erased",
+        "log.clock_off", "log.clock_right", "log.break_glass", "log.break_glass_ended", "log.pruned", "privacy.erased",
     }
 )  # fmt: skip
 

@@ -163,6 +163,18 @@ audit_timestamp = Table(
     Column("created_at", String(27), nullable=False),
 )
 
+# How right the clock was when each checkpoint was signed (K-ISMS-P 2.9.6); `source` is "none" where nobody could say.
+audit_clock = Table(
+    "audit_clock",
+    metadata,
+    Column("size", _Index, primary_key=True, autoincrement=False),
+    Column("source", String(16), nullable=False),
+    Column("synchronised", Boolean, nullable=True),
+    Column("offset_us", BigInteger, nullable=True),
+    Column("error_us", BigInteger, nullable=True),
+    Column("read_at", String(27), nullable=False),
+)
+
 # How it stands with those who attest from outside (witnesses, time-stamping authorities); it changes as they answer.
 audit_attester = Table(
     "audit_attester",

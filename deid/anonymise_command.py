@@ -23,6 +23,19 @@ _UNCHANGED = Text(
     "그대로 남은 열: {names}. 사람을 알아볼 수 있는 열이면 먼저 `ansim deid apply`로 처리하십시오.",
     "Columns left as they were: {names}. Treat those that tell who somebody is with `ansim deid apply` first.",
 )
+_KEPT = Text("모든 동질집합: {models}", "Every class: {models}")
+_ROWS = Text(
+    "행 수: {before:,} → {after:,} (뺀 행 {suppressed:,})", "Rows: {before:,} → {after:,} ({suppressed:,} left out)"
+)
+_LEVELS = Text("일반화 단계 (0은 그대로): {levels}", "Levels of generalisation (0 is as it was): {levels}")
+_SEARCHED = Text(
+    "정보 손실 {loss:,.4f} ({metric}), 조합 {checked:,}개 가운데 가장 작음",
+    "Loss {loss:,.4f} ({metric}), the least of all; {checked:,} combinations were checked",
+)
+_LOCAL = Text(
+    "계층이 없어 묶음마다 다른 구간을 썼습니다(Mondrian).",
+    "Without hierarchies each class has ranges of its own (Mondrian).",
+)
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
@@ -60,11 +73,32 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     if context.json:
         context.print(json.dumps(facts, ensure_ascii=False))
     else:
-        for name, value in facts.items():
-            context.print(f"{name}: {value}")
+        for line in _told(facts, arguments):
+            context.print(line)
         if facts["unchanged"]:
             context.print(f"! {_UNCHANGED.format(names=', '.join(facts['unchanged'])).say(language_of())}")
     return 0
+
+
+def _told(facts: dict[str, Any], arguments: argparse.Namespace) -> list[str]:
+    """Return the facts in words: what every class keeps to, what was generalised how far, what was left out."""
+    language = language_of()
+    models = [f"k ≥ {arguments.k:,}"]
+    models += [f"l({arguments.sensitive}) ≥ {arguments.distinct:,}"] if arguments.distinct > 1 else []
+    models += [f"t({arguments.sensitive}) ≤ {arguments.closeness:g}"] if arguments.closeness is not None else []
+    lines = [
+        _KEPT.format(models=", ".join(models)).say(language),
+        _ROWS.format(before=facts["rows_before"], after=facts["rows"], suppressed=facts["suppressed"]).say(language),
+    ]
+    if "levels" in facts:
+        levels = ", ".join(f"{name} {level}" for name, level in facts["levels"].items())
+        lines.append(_LEVELS.format(levels=levels).say(language))
+        lines.append(
+            _SEARCHED.format(loss=facts["loss"], metric=arguments.metric, checked=facts["checked"]).say(language)
+        )
+    else:
+        lines.append(_LOCAL.say(language))
+    return lines
 
 
 def _refuse_nothing_left(result: pa.Table, k: int) -> None:

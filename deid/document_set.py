@@ -8,13 +8,15 @@ who is called so, else of the only one in the set; where it could mean two peopl
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from deid.identifiers import REASONED, Span, detect
 from deid.normalise import normalise, one_to_one
 from deid.number_windows import Rules
+from deid.spelt_emails import plain_email
 
 Detector = Callable[[str, frozenset[str]], list[Span]]
 """Finds in one text, given the names that the rest of the set has shown."""
@@ -27,6 +29,9 @@ _PLAIN_PLATE = re.compile("[0-9]{2,3}[가-힣] ?[0-9]{4}")
 _PLAIN_ADDRESS = re.compile("[가-힣0-9A-Za-z ,.()·-]*")
 """As nearly every address is written: nothing to normalise, as nobody reads out nine digits in one."""
 _FROM_ABROAD = re.compile("(?:00[127]?)?820?(?=[1-9][0-9]{7,9}$)")
+_BETWEEN_NUMBERS = re.compile("(?<=[0-9])[^0-9A-Za-z가-힣]+(?=[0-9])")
+_NUMBERS = re.compile("[0-9]+")
+_PARTED_DATE = re.compile("(?:[0-9]{2}){1,2}[-./] ?[0-9]{1,2}[-./] ?[0-9]{1,2}(?![0-9])")
 _MARKS = re.compile("[^0-9A-Za-z가-힣]")
 _TOKEN_BYTES = 4
 _SHORTEST_FULL_NAME = 3
@@ -69,13 +74,53 @@ def identity(label: str, value: str, own: frozenset[str] = frozenset(), everybod
     if label == "PERSON":
         return _person(value, own, everybody)
     if label == "EMAIL":
-        return (value if value.isascii() else normalise(value).text).lower()
-    if label == "ADDRESS" and _PLAIN_ADDRESS.fullmatch(value):
-        return _without_marks(value).upper()
+        return plain_email(normalise(value).text)
+    if label in _WITH_MARKS:
+        return _WITH_MARKS[label](value)
     bare = _bare(value)
     if label == "PHONE":
         bare = _at_home(bare if bare.isdigit() else _MARKS.sub("", normalise(value).text))
     return bare.upper()
+
+
+def _address(value: str) -> str:
+    """Return an address of a place without spaces; what parts two numbers stays, as 1-23 is not 12-3."""
+    plain = value if _PLAIN_ADDRESS.fullmatch(value) else normalise(value).text
+    return _MARKS.sub("", _BETWEEN_NUMBERS.sub("n", plain)).upper()
+
+
+def _machine(value: str) -> str:
+    """Return an address of a machine as programs write it, whatever stands for its dots."""
+    plain = normalise(value).text
+    try:
+        return str(ip_address(plain))
+    except ValueError:
+        return ".".join(_NUMBERS.findall(plain))
+
+
+def _birth(value: str) -> str:
+    """Return a date of birth as digits, the month and the day as two: 1985-1-11 is not 1985-11-1."""
+    first, *rest = _NUMBERS.findall(normalise(value).text) or [""]
+    return "".join([first, *(part.zfill(2) for part in rest)])
+
+
+def _resident(value: str) -> str:
+    """Return a number of a resident as its digits, also where the date of birth is written out before it."""
+    plain = normalise(value).text
+    if "월" not in plain and _PARTED_DATE.match(plain) is None:
+        return _bare(value).upper()
+    year, month, day, *rest = _NUMBERS.findall(plain)
+    return f"{year[-2:]}{month.zfill(2)}{day.zfill(2)}{''.join(rest)}"
+
+
+_WITH_MARKS: Mapping[str, Callable[[str], str]] = {
+    "ADDRESS": _address,
+    "IP": _machine,
+    "BIRTH_DATE": _birth,
+    "RRN": _resident,
+    "FRN": _resident,
+}
+"""Identifiers of which the marks or the words say what their digits mean."""
 
 
 def _at_home(digits: str) -> str:

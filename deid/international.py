@@ -26,8 +26,17 @@ def _card(match: re.Match[str]) -> float:
 
 
 def _machine(match: re.Match[str]) -> float:
+    return _address(match, match[0])
+
+
+def _machine_apart(match: re.Match[str]) -> float:
+    """Score an address with other marks for its dots; they are the same mark each time."""
+    return _address(match, ".".join(_RUNS.findall(match[0])))
+
+
+def _address(match: re.Match[str], written: str) -> float:
     try:
-        address = ipaddress.ip_address(match[0])
+        address = ipaddress.ip_address(written)
     except ValueError:
         return NEVER
     if _VERSION.search(match.string[max(0, match.start() - 12) : match.start()]):
@@ -48,13 +57,22 @@ def _international(match: re.Match[str]) -> float:
 
 _ADDRESS_PART = r"(?:[A-Za-z0-9가-힣](?:[A-Za-z0-9가-힣-]{0,61}[A-Za-z0-9가-힣])?\.)"
 
+_RUNS = re.compile("[0-9]+")
+_IP_WORDS = ("ip", "address", "host", "주소", "접속", "서버")
+_DOT_SIGNS = (
+    ("[.]", r"\[\.\]"),
+    (" . ", r" \. "),
+    ("dot", r"\[dot\]|\(dot\)| dot "),
+)
+"""What is written for the dots of an address of a machine, so that no program may follow it: a hint, and a pattern."""
+
 INTERNATIONAL_NUMBERS: tuple[Recogniser, ...] = (
     Recogniser(
         "ipv4",
         "IP",
         re.compile(r"(?<![0-9A-Za-z.-])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9A-Za-z-])(?!\.[0-9])"),
         _machine,
-        ("ip", "address", "host", "주소", "접속", "서버"),
+        _IP_WORDS,
         0.9,
     ),
     Recogniser(
@@ -101,6 +119,34 @@ INTERNATIONAL: tuple[Recogniser, ...] = (
         hint="@",
     ),
     *SPELT_EMAILS,
+    *(
+        Recogniser(
+            "ipv4-apart",
+            "IP",
+            re.compile(
+                rf"[0-9](?<![0-9A-Za-z.-].)[0-9]{{0,2}}(?P<sign>{sign})"
+                r"[0-9]{1,3}(?P=sign)[0-9]{1,3}(?P=sign)[0-9]{1,3}(?![0-9A-Za-z-])"
+            ),
+            _machine_apart,
+            _IP_WORDS,
+            0.9,
+            hint=hint,
+        )
+        for hint, sign in _DOT_SIGNS
+    ),
+    *(
+        Recogniser(
+            "url-defused",
+            "URL",
+            re.compile(
+                r"h(?:[tx]{2}ps?)(?:://|\[:\]//|\[://\]|:\[//\])[^\s<>\"'`{}|\\^가-힣]{3,2000}(?<![.,;:!?)])",
+                re.IGNORECASE,
+            ),
+            fixed(0.9),
+            hint=sign,
+        )
+        for sign in ("xxp", "[:")
+    ),
     Recogniser(
         "url",
         "URL",

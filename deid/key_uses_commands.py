@@ -31,7 +31,7 @@ _NO_USES = Text(
     "키를 쓰는 추출본이 없습니다. 끝난 것까지 보려면 --all을 붙이십시오.",
     "Nothing uses a key now; --all shows what has ended too.",
 )
-_LIVES = Text("{day}까지 · 이용 {count}건", "until {day} · {count} uses")
+_LIVES = Text("{day}까지 · 이용 {count}건", "until {day} · uses: {count}")
 _DESTROYED = Text("{day}에 파기됨", "destroyed on {day}")
 _NO_END = Text("끝이 정해지지 않음", "no end is noted")
 _UNTIL = Text("{day}까지", "until {day}")

@@ -48,6 +48,8 @@ def _masked(match: re.Match[str]) -> float:
     shown, written = digits_of(match), match[0]
     if written[2] in MASKS:
         return 0.6
+    if written[-1] in "._" and "-" not in written:
+        return NEVER
     if birth_date(f"{shown[:6]}{shown[6:7] or '1'}") is None:
         return NEVER
     if "-" in written:
@@ -161,7 +163,8 @@ NUMBERS: tuple[Recogniser, ...] = (
         "rrn-masked",
         "RRN",
         re.compile(
-            rf"{BEFORE}(?:[0-9]{{6}}{JOIN}(?:[1-8][0-9]{{0,5}} ?)?[{MASKS}]{{1,7}}(?:[0-9](?<!x.)){{0,3}}"
+            rf"{BEFORE}(?:[0-9]{{6}}{JOIN}(?:(?:[1-8][0-9]{{0,5}} ?)?[{MASKS}]{{1,7}}(?:[0-9](?<!x.)){{0,3}}"
+            rf"|[1-8][0-9]{{0,2}}(?:\.{{4,7}}|_{{4,7}}))"
             rf"|[0-9]{{2}}[{MASKS}]{{4}}{JOIN}[1-8][0-9]{{6}})(?![0-9A-Za-z*]|-[0-9])"
         ),
         _masked,
@@ -294,6 +297,20 @@ TEXTS: tuple[Recogniser, ...] = (
         reach=24,
         gate=re.compile(rf"[MSRODGmsrodg](?<![A-Za-z0-9].){ANYTHING}[0-9]"),
         alone=0.3,
+    ),
+    Recogniser(
+        "rrn-worded",
+        "RRN",
+        re.compile(
+            rf"[0-9](?<![0-9].)[0-9](?:[0-9]{{2}})?(?:년 ?{_LOOSE_MONTH}월 ?{_LOOSE_DAY}일"
+            rf"|(?P<mark>[-./] ?){_LOOSE_MONTH}(?P=mark){_LOOSE_DAY}\.?)(?:생|[ ,/]){{0,3}}(?:이고|이며|에|,)? ?"
+            r"(?:주민(?:등록)?(?:번호)? ?)?뒷 ?(?P<named>자리|번호)?(?: ?숫자)?(?:는|은|이|가)?"
+            rf" ?:? ?[1-8](?:[0-9]{{6}}|[0-9]{{0,2}}[{MASKS}]{{3,6}})(?![0-9]|[명원개건회])"
+        ),
+        lambda match: 0.85 if match["named"] else 0.3,
+        RESIDENT_WORDS,
+        0.95,
+        hint="뒷",
     ),
     Recogniser(
         "account-bank",

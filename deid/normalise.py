@@ -10,10 +10,14 @@ import re
 import unicodedata
 from array import array
 from collections.abc import Iterator, Sequence
-from html import unescape
 from typing import NamedTuple
 
+from deid.escapes import unescaped
+from deid.misread import HINT as MISREAD
+from deid.misread import misread
+from deid.odd_joints import HINT, odd_joints
 from deid.spelt_numbers import Edit, readings
+from deid.spoken_digits import spoken
 
 DASHES = (
     "\u00ad\u058a\u05be\u1806\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2053\u2212\u2500\u2501\u2e3a\u2e3b\ufe31\ufe32"
@@ -30,22 +34,30 @@ INVISIBLE = (
 MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f"
 """Marks that are drawn onto the character before them, as a line below a digit."""
 
+_DRAWN_DASHES = "\u00af\u02d7\u1428\u203e\u23af\u23bc\u23bd\u2796\u2e17\u2e1a\u2e40\u2e5d\u3030\u30a0\uffe3"
+"""What is drawn like a dash and is none in the name of a key: tokens made before stay as they are."""
+_BLANK = "\u2800\u3164\uffa0"
+_LINE_ENDS = "\x0b\x0c\x85\u2028\u2029"
+_CONTROLS = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
+_WITHOUT_WIDTH = f"{INVISIBLE}\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u206a-\u206f\ufff9-\ufffb"
+_BEYOND = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+"""Everything that Unicode lets a program leave undrawn, and the signs of formats."""
+_REVERSED = re.compile("\u202e([^\u202a-\u202e\n]{6,40})\u202c?")
+
 _JAMO = "\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff"
 # What stands in ordinary Korean text and has one spelling; everything else is looked at.
 # A search for a class of characters is quick where the class stands first and alone.
-_UNUSUAL = "[^\\x00-\\x7f가-힣ㄱ-ㅠㅢ-ㅣ·…“”‘’○●□■◎◇◆△▲▽▼☎※→←↑↓★☆〈-】℃㎡]"
+_UNUSUAL = "[^\\t\\n\\r\\x20-\\x7e가-힣ㄱ-ㅠㅢ-ㅣ·…“”‘’○●□■◎◇◆△▲▽▼☎※→←↑↓★☆〈-】℃㎡]"
 _ODD = re.compile(f"{_UNUSUAL}{_UNUSUAL}*")
-_SHIFTING = re.compile(f"[{INVISIBLE}{MARKS}{_JAMO}]")
+# A class of the lowest plane of Unicode is looked up in one step; one that reaches beyond is gone through.
+_SHIFTING = re.compile(f"[{_WITHOUT_WIDTH}{_CONTROLS}{MARKS}{_JAMO}]")
 _PIECE = re.compile(
-    f"(?P<dropped>[{INVISIBLE}]+)|(?P<marked>[^{INVISIBLE}{MARKS}{_JAMO}])?(?P<marks>[{MARKS}]+)"
+    f"(?P<dropped>[{_WITHOUT_WIDTH}{_BEYOND}{_CONTROLS}]+)"
+    f"|(?P<marked>[^{_WITHOUT_WIDTH}{_BEYOND}{_CONTROLS}{MARKS}{_JAMO}])?(?P<marks>[{MARKS}]+)"
     "|(?P<jamo>[\u1100-\u115f][\u1160-\u11a7]+[\u11a8-\u11ff]*)"
 )
-_ENTITY = re.compile("&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
-_ESCAPE = re.compile("%(?<=[0-9A-Za-z가-힣].)(?:20|2[B-Fb-f]|3[Aa]|40|5[Ff])(?=[0-9A-Za-z가-힣])")
-_TAG = "</?(?:b|i|u|em|strong|span|font|mark|a|sub|sup|td|th|tr|br|p|div|li)(?: [^<>]{0,100})?/?>"
-_TAGS = re.compile(rf"{_TAG}(?:\s{{0,4}}{_TAG}){{0,3}}")
-_IN_NUMBER = re.compile("[0-9A-Z][-0-9A-Z가-힣 .]|[-0-9A-Z가-힣 .][0-9A-Z]")
-_CELL = re.compile("<(?:td|th|tr|br|p|div|li)")
+_APART = re.compile(f"[0-9A-Z](?![0-9가-힣.,:)/])(?={HINT}|{MISREAD}| [0-9] [0-9] )")
+"""Where digits may stand apart or be held apart by an odd mark; nearly every text is told by this one search."""
 _SPREAD = re.compile(r"[0-9](?= [0-9] [0-9] )(?<![0-9].)(?<![0-9][ .,-].)(?:(?: | ?- ?)[0-9]){8,15}(?! ?[0-9])")
 
 
@@ -58,17 +70,23 @@ class _OneToOne(dict[int, str | int]):
 
 
 def _plain(character: str) -> str:
-    if character in DASHES:
+    if character in DASHES or character in _DRAWN_DASHES or unicodedata.category(character) == "Pd":
         return "-"
-    if character in SPACES:
+    if character in SPACES or character in _BLANK:
         return " "
+    if character in _LINE_ENDS:
+        return "\n"
     digit = unicodedata.digit(character, -1)  # also circled and raised ones
+    if digit < 0 and unicodedata.category(character) in _NUMERAL_CATEGORIES and character != "〇":
+        digit = int(value) if (value := unicodedata.numeric(character, -1)) in _ONE_DIGIT else -1
     if digit >= 0:
         return str(digit)
     folded = unicodedata.normalize("NFKC", character)
     return folded if len(folded) == 1 else character
 
 
+_NUMERAL_CATEGORIES = ("No", "Nl")
+_ONE_DIGIT = range(10)
 _STARS = dict.fromkeys((0x204E, 0x2217, 0x2731, 0x273B, 0x2736), "*")
 _BORDERS = dict.fromkeys((0x2502, 0x2503, 0x2551, 0x254E, 0xFFE8, 0x00A6), "|")
 _TABLE = _OneToOne(
@@ -101,21 +119,29 @@ class Normalised(NamedTuple):
 def normalise(text: str) -> Normalised:
     """`text` with plain dashes, plain spaces, ASCII digits, whole syllables and nothing invisible."""
     normal = Normalised(text, None, None)
-    if "&" in text or "%" in text or "<" in text:
-        normal = _edited(normal, _marked_up(text))
-    if not normal.text.isascii() and _ODD.search(normal.text):
-        if _SHIFTING.search(normal.text):
+    if edits := unescaped(text):
+        normal = _edited(normal, edits)
+    if _ODD.search(normal.text):
+        if _SHIFTING.search(normal.text) or _reaches_beyond(normal.text):
             normal = _edited(normal, _composed(normal.text))
         plain = _ODD.sub(lambda match: match[0].translate(_TABLE), normal.text)
         normal = Normalised(plain, normal.starts, normal.ends)
     return _edited_all(normal)
 
 
+def _reaches_beyond(text: str) -> bool:
+    """Return whether a text holds characters beyond the lowest plane of Unicode, which take two units in UTF-16."""
+    return len(text.encode("utf-16-le", "surrogatepass")) > 2 * len(text)
+
+
 def _edited_all(normal: Normalised) -> Normalised:
     """Return the text with its spelt numbers in digits, and with digits that stand apart together."""
+    normal = _edited(normal, spoken(normal.text))
     normal = _edited(normal, readings(normal.text))
-    if not _SPREAD.search(normal.text):
+    if not _APART.search(normal.text):
         return normal
+    normal = _edited(normal, odd_joints(normal.text))
+    normal = _edited(normal, misread(normal.text))
     spaces = [match.start() + at for match in _SPREAD.finditer(normal.text) for at in _places(match[0])]
     return _edited(normal, [(place, place + 1, "") for place in spaces])
 
@@ -157,23 +183,17 @@ def _keep(normal: Normalised, start: int, end: int, starts: array[int], ends: ar
 
 def _composed(text: str) -> list[Edit]:
     """Return the edits that take out what is invisible and put syllables together."""
-    edits = []
+    edits = [edit for match in _REVERSED.finditer(text) for edit in _turned(match)] if "\u202e" in text else []
     for match in _PIECE.finditer(text):
         if match["jamo"]:
             composed = unicodedata.normalize("NFC", match["jamo"])
         else:
             composed = unicodedata.normalize("NFC", match["marked"] + match["marks"])[:1] if match["marked"] else ""
         edits.append((*match.span(), composed))
-    return edits
+    return sorted(edits)
 
 
-def _marked_up(text: str) -> list[Edit]:
-    """Return the edits that read entities, escapes of addresses, and tags that stand inside a number."""
-    edits = [(*match.span(), plain) for match in _ENTITY.finditer(text) if len(plain := unescape(match[0])) == 1]
-    edits += [(*match.span(), chr(int(match[0][1:], 16))) for match in _ESCAPE.finditer(text)]
-    for match in _TAGS.finditer(text) if "<" in text else ():
-        around = text[match.start() - 1 : match.start()] + text[match.end() : match.end() + 1]
-        if _IN_NUMBER.fullmatch(around):
-            edits.append((*match.span(), "\t" if _CELL.search(match[0]) else ""))
-    edits.sort()
-    return [edit for before, edit in zip([(0, 0, ""), *edits], edits, strict=False) if edit[0] >= before[1]]
+def _turned(match: re.Match[str]) -> Iterator[Edit]:
+    """Yield a stretch that is shown from right to left as it is shown."""
+    for place, character in zip(range(*match.span(1)), reversed(match[1]), strict=True):
+        yield place, place + 1, character

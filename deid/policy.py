@@ -145,6 +145,7 @@ def _column(name: str, node: Node) -> ColumnPolicy:
     given = node.fields(("role", "reason"), ("action", "params", "technique"))
     role = cast(Role, given["role"].one_of(get_args(Role)))
     if "action" in given:
+        _refuse_missing(given["action"])
         action_name = given["action"].one_of(tuple(ACTIONS))
     elif role in ("keep", "drop"):
         action_name = role
@@ -160,6 +161,13 @@ def _column(name: str, node: Node) -> ColumnPolicy:
         )
     action = read_action(ACTIONS[action_name], given.get("params"), node)
     return ColumnPolicy(name, role, action_name, action, _technique(given, action), given["reason"].words())
+
+
+def _refuse_missing(node: Node) -> None:
+    """Refuse a technique of the guideline that nothing here does, with the reason why."""
+    technique = TECHNIQUES.get(node.words())
+    if technique is not None and technique.missing is not None:
+        node.refuse(technique.missing)
 
 
 def _technique(given: Mapping[str, Node], action: Action) -> str | None:

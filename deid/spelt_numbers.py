@@ -22,7 +22,8 @@ Edit = tuple[int, int, str]
 NUMERALS: Mapping[str, str] = MappingProxyType(
     {
         **dict(zip("공영령빵일이삼사오육륙칠팔구", "00001234566789", strict=True)),
-        **dict(zip("〇零一二三四五六七八九壹貳參", "00123456789123", strict=True)),
+        **dict(zip("〇零一二三四五六七八九", "00123456789", strict=True)),
+        **dict(zip("壹壱弌貳貮弐弍參参叁弎肆伍陸柒漆捌玖", "111222233334567789", strict=True)),
         **dict(
             zip(("제로", "하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟", "아홉"), "0123456789", strict=True)
         ),
@@ -40,14 +41,14 @@ def _rare(pattern: str) -> Callable[[], re.Pattern[str]]:
 _ONES = "".join(numeral for numeral in NUMERALS if len(numeral) == 1)
 _LONG = "|".join(numeral for numeral in NUMERALS if len(numeral) > 1)
 _NUMERAL = f"(?:{_LONG}|[{_ONES}])"
-_DASHED = "다시|대시|하이픈|빼기|막대기?"
+_DASHED = "다시|대시|하이픈|빼기|마이너스|슬래시|콤마|쉼표|작대기|짝대기|막대기?|dash"
 _TAIL_WORDS = (
     r"(?:이고|이며|이요|은|는|,|/)? "
     r"?(?:주민(?:등록)?(?:번호)? ?)?(?:뒷|뒤) ?(?:(?:일곱|7)(?= ?자리) ?)?(?:자리|번호)?(?: ?숫자)?"
     r"(?:는|은|이|가)?"
 )
 _EXCHANGE = "국에|국|에|의"
-_JOINT = rf"(?: ?[-.~·_/:] ?| ?(?:{_DASHED}) ?|[ ]{{1,2}}| ?{_TAIL_WORDS} ?:? ?|(?:{_EXCHANGE})[ ,]{{0,2}}|)"
+_JOINT = rf"(?: ?[^\w\s,;()%] ?| ?(?:{_DASHED}) ?|[ ]{{1,2}}| ?{_TAIL_WORDS} ?:? ?|(?:{_EXCHANGE})[ ,]{{0,2}}|)"
 _STEP = _rare(f"(?P<joint>{_JOINT})(?P<unit>[0-9]|{_NUMERAL})")
 _CHAIN = _rare(f"(?:[0-9]|{_NUMERAL})(?:{_JOINT}(?:[0-9]|{_NUMERAL}))+")
 
@@ -127,7 +128,7 @@ _Part = Sequence[_Unit]
 
 def readings(text: str) -> list[Edit]:
     """Return the edits, in order and apart, that give every spelt number of a text its digits."""
-    read = [] if text.isascii() else _places(text)
+    read = [] if text.isascii() and "dash" not in text else _places(text)
     seen = _starts(_SEEN_AT, text)
     if not read and not seen:
         return []

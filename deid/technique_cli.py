@@ -11,7 +11,12 @@ from audit.cli_context import Context, language_of
 
 
 def add_techniques(commands: Any) -> None:
-    """Add `anatomise`, `sample` and `query`."""
+    """Add `techniques`, `anatomise`, `sample` and `query`."""
+    _command(
+        commands,
+        "techniques",
+        ("가이드라인의 기법과 그 처리, 제공하지 않는 이유", "techniques of the guideline; why some are missing"),
+    )
     cut = _command(commands, "anatomise", ("해부화: 표를 둘로 나눔", "cut a table in two that share only groups"))
     cut.add_argument("table", type=Path, help=_say("자료", "data"))
     cut.add_argument("people", type=Path, help=_say("식별가능정보를 쓸 파일", "file for the quasi-identifiers"))

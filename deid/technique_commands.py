@@ -14,12 +14,14 @@ from audit.cli_context import Context, language_of
 from audit.event import Actor, Source
 from audit.text import Text
 from deid.anatomise import anatomise
+from deid.catalogue import ACTIONS
 from deid.errors import UsageError
 from deid.keys import KeyStore
 from deid.queries import BUDGET, QueryDesk, Question
 from deid.sampling import sampled
 from deid.sources import open_table
 from deid.targets import extract_file
+from deid.techniques import TECHNIQUES
 
 CLI = Actor.service("cli")
 _CUT = Text("{rows:,}행을 묶음 {groups:,}개로 나누었습니다.", "{rows:,} rows were cut into {groups:,} groups.")
@@ -32,6 +34,30 @@ _BY_ROW = Text(
     "주의: 사람을 나타내는 열(--person)이 없어 한 사람이 아니라 한 행만 보호합니다.",
     "Note: without a column of people (--person) a row is protected, not a person.",
 )
+
+
+def run_techniques(_arguments: argparse.Namespace, context: Context) -> int:
+    """List the guideline's techniques: which action does each, where else it is, or why it is not provided."""
+    language = language_of()
+    rows: list[dict[str, Any]] = []
+    for technique in TECHNIQUES.values():
+        actions = [name for name, kind in ACTIONS.items() if technique.code in kind.techniques]
+        where = technique.missing or technique.elsewhere
+        rows.append(
+            {
+                "technique": technique.code,
+                "name": technique.name.say(language),
+                "provided": technique.missing is None,
+                "actions": actions,
+                "where": where.say(language) if where is not None else "",
+            }
+        )
+    if context.json:
+        context.print(json.dumps({"techniques": rows}, ensure_ascii=False))
+        return 0
+    for row in rows:
+        context.print(f"{row['name']}  [{row['technique']}]  {', '.join(row['actions']) or row['where']}")
+    return 0
 
 
 def run_anatomise(arguments: argparse.Namespace, context: Context) -> int:

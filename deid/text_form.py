@@ -46,8 +46,18 @@ def text_form(path: Path) -> TextForm:
             raise DataError(Text(f"{path.name}: 글자 파일이 아닙니다.", f"{path.name} is not a text file."))
         encoding = _encoding(sample, file, path)
     header = sample.partition(b"\n")[0]
-    if len(header) > MAX_HEADER_BYTES or not header.strip():
-        raise DataError(Text(f"{path.name}: 첫 줄에 열 이름이 없거나 너무 깁니다.", f"{path.name}: no usable header."))
+    if not header.strip():
+        raise DataError(
+            Text(f"{path.name}: 첫 줄에 열 이름이 없습니다.", f"{path.name}: the first line names no columns.")
+        )
+    if len(header) > MAX_HEADER_BYTES:
+        most = MAX_HEADER_BYTES // 1024
+        raise DataError(
+            Text(
+                f"{path.name}: 열 이름이 있는 첫 줄이 너무 깁니다({most:,} KiB까지).",
+                f"{path.name}: the first line, which names the columns, is too long (at most {most:,} KiB).",
+            )
+        )
     lines = sample.decode(encoding, "replace").splitlines()
     if len(sample) == _SAMPLE_BYTES:
         lines = lines[:-1] or lines  # the last one is cut off in its middle

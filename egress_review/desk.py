@@ -119,6 +119,7 @@ class Desk:
         hours: WorkingHours = KOREAN_HOURS,
         watch: Watch | None = None,
         incoming_bytes: int = INCOMING_BYTES,
+        wake: Callable[[str], None] = lambda ref: None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._db = db
@@ -127,6 +128,7 @@ class Desk:
         self._vault = vault
         self._releases = releases_dir
         self._workspaces = workspaces_dir
+        self._wake = wake
         self._scanner = scanner
         self._release_keys = release_key if isinstance(release_key, ReleaseKeys) else ReleaseKeys.of(release_key)
         self._clock = clock
@@ -177,7 +179,11 @@ class Desk:
         return self._vault.scratch
 
     def outbox_of(self, workspace: Workspace) -> Path:
-        """Where the zone sees the outbox of a workspace."""
+        """Where the zone sees the outbox of a workspace, which is opened if its file system is shut.
+
+        Raises: OutboxRefused — if it does not open.
+        """
+        self._wake(workspace.ref)
         return self._workspaces / workspace.ref / "outbox"
 
     def _move(

@@ -22,7 +22,8 @@ from egress_review.checks.contributors import check_acro, check_contributors
 from egress_review.checks.curves import check_curves
 from egress_review.checks.differencing import Gathered, Released, check_difference, check_linked
 from egress_review.checks.errors_told import check_tracebacks
-from egress_review.checks.figures import check_counts_behind
+from egress_review.checks.excerpts import check_excerpts
+from egress_review.checks.figures import check_counts_behind, check_single_points
 from egress_review.checks.formulas import check_formulas
 from egress_review.checks.identifiers import check_identifiers, check_names
 from egress_review.checks.images import check_image
@@ -35,12 +36,13 @@ from egress_review.checks.margins import check_margins
 from egress_review.checks.microdata import check_microdata
 from egress_review.checks.models import RULES as OF_MODELS
 from egress_review.checks.models import check_models
-from egress_review.checks.points import check_points
+from egress_review.checks.nodes import check_nodes
+from egress_review.checks.points import check_bars, check_points
 from egress_review.checks.polyglot import check_polyglot
 from egress_review.checks.promises import check_description, check_promises
-from egress_review.checks.prose import check_prose
+from egress_review.checks.prose import check_captions, check_prose
 from egress_review.checks.request import check_request
-from egress_review.checks.shape import check_shape
+from egress_review.checks.shape import check_records, check_shape
 from egress_review.checks.shares import RULES as OF_SHARES
 from egress_review.checks.shares import check_shares
 from egress_review.checks.size import check_budget, check_size
@@ -95,6 +97,7 @@ _PROSE = frozenset(("md", "txt"))
 _TEXTS = _TABLES | _PROSE | {"json"}
 _SAID = _TEXTS | {"code"}
 _IMAGES = frozenset(("png", "jpeg"))
+_DRAWN = frozenset(("svg", "json"))
 _CELLS = ("cells.small", "cells.zero", "cells.claim", "cells.unclear")
 OF_SOURCE = ("source.records", "source.identifiers")
 """Rules that the zone decides afterwards, from the rows that the scanner hashed."""
@@ -111,9 +114,12 @@ CHECKS: tuple[Check, ...] = (
     Check(("text.encoded",), _SAID, check_blobs),
     Check(("figure.points",), frozenset(("json",)), check_points),
     Check(("table.shape", "table.rows", "table.records"), _TABLES, check_shape),
-    Check(("table.unique", "table.singular"), _TABLES, check_microdata),
+    Check(("table.records",), _PROSE | {"json"}, check_records),
+    Check(("table.records",), _TABLES | _PROSE, check_excerpts),
+    Check(("table.unique", "table.singular"), _TEXTS, check_microdata),
     Check(("table.formula",), _TABLES, check_formulas),
     Check(_CELLS, _TABLES | _PROSE, check_cells),
+    Check(("cells.small",), _TABLES, check_captions),
     Check(OF_SHARES, _TEXTS, check_shares),
     Check(("cells.percent",), _TEXTS, check_bases),
     Check(OF_MARGINS, _TEXTS, check_margins),
@@ -121,10 +127,12 @@ CHECKS: tuple[Check, ...] = (
     Check(OF_SPREAD, _TEXTS, check_spread),
     Check(OF_MODELS, _TEXTS, check_models),
     Check(("model.classes",), _TEXTS, check_curves),
+    Check(("model.classes",), _PROSE, check_nodes),
     Check(OF_SURVIVAL, _TEXTS, check_survival),
     Check(_CELLS, _PROSE, check_prose),
     Check(("notebook.error",), _PROSE, check_tracebacks),
     Check(_CELLS, frozenset(("json",)), check_json),
+    Check(("cells.small",), frozenset(("json",)), check_bars),
 )
 """In this order: what can block a file has the whole of its time, before a slow text can have used it up."""
 
@@ -242,6 +250,9 @@ def _check_content(subject: Subject, request: Request, listing: Listing) -> list
         applied.append("figure.counts")
         seen = partial(check_counts_behind, subject, request.supporting, request.names, listing)
         _run(("figure.counts",), seen, listing)
+    if subject.type in _DRAWN:
+        applied.append("figure.points")
+        _run(("figure.points",), partial(check_single_points, subject, request.supporting, listing), listing)
     if subject.type in _TEXTS:
         applied += ("request.claim", *OF_EVIDENCE)
         _run(("request.claim",), partial(check_promises, subject, request.context, listing), listing)

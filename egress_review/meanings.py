@@ -75,8 +75,10 @@ MEANING: Mapping[str, Text] = {
         "A long table is usually not an aggregate but records of people.",
     ),
     "table.records": Text(
-        "한 행이 한 사람이면 결과가 아니라 원자료입니다.",
-        "If a row is a person, the table is data and not a result.",
+        "한 행이 한 사람이면 결과가 아니라 원자료입니다. 표의 처음 몇 줄, 자료의 구조를 보이는 출력, "
+        "사람마다의 예측값과 잔차, 사건(0, 1)이 붙은 시간도 그렇습니다.",
+        "If a row is a person, the table is data and not a result. So are the first lines of a table, the structure of "
+        "a frame with its values, predictions and residuals of each person, and times with an event of 0 or 1.",
     ),
     "table.unique": Text(
         "값이 거의 모두 다른 열은 집단이 아니라 하나하나를 가리키는 번호이기 쉽습니다.",
@@ -166,9 +168,9 @@ MEANING: Mapping[str, Text] = {
     ),
     "cells.implied": Text(
         "누적 수의 차이, 합계와 평균의 비, 표준편차와 표준오차의 비는 사람 수가 됩니다. "
-        "표에 없는 수도 계산되면 나온 것입니다.",
+        "표에 없는 수도 계산되면 나온 것입니다. 한 행만 표준편차가 비어 있으면 그 평균은 한 사람의 값입니다.",
         "Two running totals, a sum beside its mean, a standard deviation beside its error: each gives a number of "
-        "people that no cell shows.",
+        "people that no cell shows. A mean whose standard deviation alone is missing is the value of one person.",
     ),
     "cells.margin": Text(
         "합계에서 나머지를 빼면 표에 없는 집단의 수가 나옵니다. 그 집단이 작으면 가린 것이 아닙니다.",
@@ -240,8 +242,8 @@ MEANING: Mapping[str, Text] = {
         "The coefficients of a regression on one group variable are two group means, and are judged as such.",
     ),
     "model.classes": Text(
-        "분류 보고서의 support와 혼동행렬의 셀은 사람 수입니다.",
-        "The support of a classification report and the cells of a confusion matrix count people.",
+        "분류 보고서의 support, 혼동행렬의 셀, 의사결정나무의 마디에 적힌 수는 사람 수입니다.",
+        "The support of a classification report, the cells of a confusion matrix and the nodes of a tree count people.",
     ),
     "model.metadata": Text(
         "SDV의 메타데이터에는 원자료의 최솟값·최댓값과 드문 범주가 들어 있어 그 자체로 사람을 드러낼 수 있습니다.",

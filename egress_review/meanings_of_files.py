@@ -75,8 +75,13 @@ OF_FILES: Mapping[str, Text] = {
         "Comments, hidden elements and data attributes leave without being seen.",
     ),
     "figure.points": Text(
-        "벡터 그림과 대화형 그림은 점마다 좌표를 담습니다. 산점도라면 한 점이 한 사람입니다.",
-        "Vector and interactive figures keep the coordinates of every point; in a scatter plot each is one person.",
+        "벡터 그림과 대화형 그림은 점마다 좌표를 담습니다. 산점도라면 한 점이 한 사람입니다. 선으로 이어지지도, "
+        "구간이나 이름이 붙지도, 일정한 간격으로 놓이지도 않은 점이 다섯 개부터(상자 그림 밖은 두 개부터) "
+        "불합격입니다. 점마다의 인원을 근거로 내면 집단의 점으로 봅니다. PNG의 점은 세지 않습니다.",
+        "Vector and interactive figures keep the coordinates of every point; in a scatter plot each is one person. "
+        "Five points that no line joins, no interval or name explains and that stand at no even step fail, two beyond "
+        "a box plot too; with the people behind each point as evidence they are groups. Points of a PNG are not "
+        "counted.",
     ),
     "image.noise": Text(
         "그림의 가장 낮은 비트를 바꾸면 눈에 보이지 않게 자료를 숨길 수 있습니다. 둘레와 그 비트만 다른 점이 많으면 "

@@ -143,10 +143,14 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]  # the base cl
             wait="durable",
         )
 
+    def record_time_over(self, handle: str, session: str, limit: str) -> None:
+        """Record that a session at workspaces ended by a limit of time."""
+        self.zone.registry.end_by_time(handle, session, limit, source=Source(ip=None))
+
     def get_handlers(self, app: Any) -> list[tuple[str, type]]:
         """Return our pages in place of the hub's own."""
+        from hub_config import session_over, sign_in_times
         from hub_config.identity.pages import BeginHandler, CallbackHandler, SignedOutHandler
-        from hub_config.session_over import PATH, SessionOverHandler
         from hub_config.sign_in_pages import SignInHandler, SignOutHandler
 
         return [
@@ -155,5 +159,7 @@ class RegistryAuthenticator(Authenticator):  # type: ignore[misc]  # the base cl
             ("/identity/begin", BeginHandler),
             ("/identity/callback", CallbackHandler),
             ("/identity/signed-out", SignedOutHandler),
-            (PATH, SessionOverHandler),
+            (session_over.PATH, session_over.SessionOverHandler),
+            (sign_in_times.PATH, sign_in_times.SessionBeganHandler),
+            (sign_in_times.AUTHORIZE, sign_in_times.AuthorizeHandler),  # in place of the hub's own
         ]

@@ -39,6 +39,7 @@ TEST_PACKAGES = (
     "fonts-nanum",
     "postgresql",
     "restic",
+    "faketime",
     "rsyslog-gnutls",
     "slapd",
     "openssl",

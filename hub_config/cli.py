@@ -104,6 +104,8 @@ def _add_zone_commands(commands: Any) -> None:
     status.set_defaults(func=run_status)
     doctor = commands.add_parser("doctor", help="say what this machine is missing")
     doctor.add_argument("--json", action="store_true")
+    doctor.add_argument("--mend", action="store_true", help="put right what is safe to put right, after asking")
+    doctor.add_argument("--yes", action="store_true", help="with --mend: do not ask")
     doctor.set_defaults(func=run_doctor)
     demo = commands.add_parser("demo", help="help with the demo accounts").add_subparsers(required=True)
     code = demo.add_parser("code", help="show an account's current one-time code")
@@ -144,7 +146,11 @@ def run_status(arguments: argparse.Namespace, context: Context) -> int:
 
 
 def run_doctor(arguments: argparse.Namespace, context: Context) -> int:
-    """Walk the checks of a start and show each; 3 if one fails."""
+    """Walk the checks of a start and show each; 3 if one fails. With --mend, put right what is safe to put right."""
+    if arguments.mend:
+        from hub_config.mending.command import run_mend
+
+        return run_mend(context, yes=arguments.yes)
     from hub_config.doctor import diagnose
 
     rows = diagnose(context.home)
@@ -196,12 +202,20 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:  # the edge of the process: an error of a family is said, any other is shown whole
         if is_disk_full(error):
             return _say(full := DiskFull(context.home), full.exit_code)
+        if (gone := _of_database(error)) is not None:
+            return _say(gone, gone.exit_code)
         code = _family_code(error)
         if code is None:
             if (other := _of_other_tables(error, context.home)) is None:
                 raise
             return _say(other, other.exit_code)
         return _say(error, code)
+
+
+def _of_database(error: Exception) -> ZoneError | None:
+    from hub_config.database_away import away  # loads the database's driver; most commands end without
+
+    return away(error)
 
 
 def _of_other_tables(error: Exception, home: Path) -> ZoneError | None:

@@ -13,6 +13,7 @@ from hub_config.processes import REPOSITORY
 
 WIDE, HIGH, LINE, LEFT, TOP = 420, 28, 22, 250, 64
 RUNS: Mapping[str, Sequence[str]] = {
+    "front": ("nginx: 443, 80 → 443 · TLS, HSTS", "구역의 자료 없음 · nothing of the zone lies here"),
     "hub": (
         "nginx: 443, 80 → 443 · TLS, HSTS",
         "ansim-gate: 127.0.0.1 · 게이트 · gate",
@@ -24,6 +25,7 @@ RUNS: Mapping[str, Sequence[str]] = {
         "분석환경(네트워크 없음) · workspaces (no network)",
     ),
     "database": ("PostgreSQL · 감사 기록은 덧붙이기만 · the log can only grow",),
+    "witness": ("ansim-witness · 다른 기관이 운영 · run by others",),
 }
 """What the roles start on the servers of a group, as `ansible/site.yml` gives them."""
 
@@ -77,15 +79,29 @@ def _server(server: Server, top: int, tall: int) -> Iterable[str]:
         yield _text(LEFT + 16, top + 24 + LINE * (number + 1), line)
 
 
+BEHIND: Mapping[str, str] = {
+    "hub": "443 TLS 1.3, 구역의 인증기관 · the zone's own authority",
+    "database": "5432 TLS 1.3, verify-full",
+}
+"""What a server is asked by that stands right above it, where it stands on its own."""
+
+
 def _links(servers: Sequence[Server], tops: Mapping[str, int]) -> Iterable[str]:
+    first = servers[0]
     hub = next(one for one in servers if "hub" in one.groups)
     yield _arrow(LEFT - 70, TOP + 40, LEFT, TOP + 40)
     yield _text(LEFT - 66, TOP + 30, "443 TLS")
     for one in servers:
-        if "database" in one.groups and one is not hub:
-            x = LEFT + 60
-            yield _arrow(x, tops[one.name] - 70, x, tops[one.name])
-            yield _text(x + 12, tops[one.name] - 30, "5432 TLS 1.3, verify-full")
+        for group, said in BEHIND.items():
+            if group in one.groups and one is not first and not (group != "hub" and "hub" in one.groups):
+                x = LEFT + 60
+                yield _arrow(x, tops[one.name] - 70, x, tops[one.name])
+                yield _text(x + 12, tops[one.name] - 30, said)
+        if "witness" in one.groups:
+            begin, end = tops[hub.name] + 40, tops[one.name] + 24
+            x = LEFT + WIDE
+            yield _path(f"M{x} {begin}L{x + 16} {begin}L{x + 16} {end}L{x} {end}")
+            yield _text(LEFT + 72, tops[one.name] - 30, "8610 · 서명된 체크포인트만 · signed checkpoints only")
 
 
 def _browsers(domain: str) -> Iterable[str]:
@@ -105,7 +121,11 @@ def _text(x: int, y: int, said: str, *, bold: bool = False, small: bool = False)
 
 
 def _arrow(x: int, y: int, to_x: int, to_y: int) -> str:
-    return f'<path d="M{x} {y}L{to_x} {to_y}" stroke="#334e5c" stroke-width="2" marker-end="url(#tip)"/>'
+    return _path(f"M{x} {y}L{to_x} {to_y}")
+
+
+def _path(steps: str) -> str:
+    return f'<path d="{steps}" fill="none" stroke="#334e5c" stroke-width="2" marker-end="url(#tip)"/>'
 
 
 def _svg(wide: int, tall: int, title: str, said: str, parts: Iterable[str]) -> str:

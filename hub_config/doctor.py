@@ -8,11 +8,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from audit.clock.reading import told
+from audit.clock.sources import of_this_machine
 from audit.outward.standing import Standing
 from audit.space import Room
 from audit.text import Text
-from hub_config import engine, maintaining, requests_check, reviewing
+from hub_config import (
+    certificates,
+    database_away,
+    engine,
+    maintaining,
+    program_accounts,
+    requests_check,
+    reviewing,
+    workspace_names,
+)
 from hub_config.errors import ZoneError
+from hub_config.home_helper.errors import HomeError
+from hub_config.homes import ZoneHomes
 from hub_config.identity import checking
 from hub_config.outward import standings_of
 from hub_config.preflight import CHECKS, Plan
@@ -30,6 +43,21 @@ _MACHINE = {
 _ENGINE = Text("컨테이너 엔진", "container engine")
 _NO_ENGINE = Text("응답하는 컨테이너 엔진이 없습니다.", "No container engine answers.")
 _NO_ENGINE_HINT = Text("`make up`이 배포판의 엔진을 설치합니다.", "`make up` installs the distribution's.")
+_CLOCK = Text("시각 동기화", "clock")
+_CLOCK_HINT = Text(
+    "chrony를 설치하고 기준 시각 서버를 정하십시오. `chronyc tracking`이 상태를 보여 줍니다.",
+    "Install chrony and name its servers; `chronyc tracking` shows how it stands.",
+)
+_PLAIN = Text(
+    "암호화하지 않습니다. 크기 한도도 없습니다(workspace.homes: plain).",
+    "plain: neither encrypted nor limited in size (workspace.homes)",
+)
+_ENCRYPTED = Text("분석환경마다 따로 암호화합니다.", "each encrypted under a key of its own")
+_SOME_PLAIN = Text(
+    "새 홈은 암호화합니다. 전부터 있던 홈 {left}개는 암호화되지 않은 채입니다.",
+    "new ones are encrypted; {left} from before are still plain",
+)
+_HOMES_PAGE = Text("docs/how-to/encrypt-homes.ko.md를 보십시오.", "See docs/how-to/encrypt-homes.md.")
 _ROOM = Text("감사 기록의 디스크 공간", "space for the log")
 _SEAL = Text(
     "`ansim registry person seal-emergency`로 새 봉투를 만드십시오. docs/how-to/keep-an-emergency-account.ko.md에"
@@ -119,6 +147,46 @@ def of_room(room: Room | None) -> Diagnosis:
     return Diagnosis(_ROOM, ok=False, reason=reason.format(free=f"{room.free / 1024**3:.1f}"), hint=hint)
 
 
+def of_clock(settings: Settings) -> Diagnosis:
+    """Say whether the clock, whose times the log records, is synchronised; one that cannot be asked is no fault."""
+    reading = of_this_machine().read()
+    hint = "" if reading.state == "right" else _CLOCK_HINT
+    return Diagnosis(_CLOCK, ok=reading.state != "off", reason=told(reading), hint=hint)
+
+
+def of_database(settings: Settings) -> Diagnosis:
+    """Say whether the database answers."""
+    return _of_fault(Text("데이터베이스", "database"), database_away.fault_of(settings))
+
+
+def of_certificates(settings: Settings) -> Diagnosis:
+    """Say whether a certificate that the zone shows or relies on has ended, or soon will."""
+    return _of_fault(Text("인증서", "certificates"), certificates.fault_of(settings))
+
+
+def of_workspace_names(settings: Settings) -> Diagnosis:
+    """Say whether workspaces can be reached under hosts of their own."""
+    called = Text("분석환경의 이름", "names of workspaces")
+    shared = workspace_names.shared(settings)
+    if shared is not None:
+        return Diagnosis(called, ok=True, reason=shared)
+    return _of_fault(called, workspace_names.fault_of(settings))
+
+
+def of_homes(settings: Settings) -> Diagnosis:
+    """Say whether homes are encrypted, and whether their helper can do it; plain ones are a fault only if unwanted."""
+    called, homes = Text("분석환경의 홈", "homes of workspaces"), ZoneHomes(settings)
+    if not homes.kept():
+        return Diagnosis(called, ok=True, reason=_PLAIN, hint=_HOMES_PAGE)
+    try:
+        homes.client().able()
+    except HomeError as error:
+        # Homes that are encrypted already stay so, and do not open either.
+        return Diagnosis(called, ok=False, reason=error.reason, hint=_HOMES_PAGE)
+    left = len(homes.plain_left())
+    return Diagnosis(called, ok=True, reason=_ENCRYPTED if not left else _SOME_PLAIN.format(left=left))
+
+
 def of_reviews(settings: Settings) -> Diagnosis:
     """Say whether every month was reviewed in time."""
     return _of_fault(Text("월 점검", "monthly review"), reviewing.fault_of(settings))
@@ -147,6 +215,11 @@ def of_maintenance(settings: Settings) -> Diagnosis:
     late = found.overdue(datetime.now(UTC))
     reason = Text(f"{said.ko} {over.ko}", f"{said.en} {over.en}") if late else said
     return Diagnosis(called, ok=not late, reason=reason, hint=maintaining.HINT)
+
+
+def of_programs(settings: Settings) -> Diagnosis:
+    """Say whether an account of a program ends soon."""
+    return _of_fault(Text("서비스 계정", "accounts of programs"), program_accounts.fault_of(settings))
 
 
 def of_walls(settings: Settings) -> Diagnosis:
@@ -185,10 +258,16 @@ def _of_fault(called: Text, fault: tuple[Text, Text] | None) -> Diagnosis:
 
 
 LOOKS: tuple[Callable[[Settings], Diagnosis], ...] = (
+    of_database,
     lambda settings: of_room(room_of(settings)),
+    of_certificates,
+    of_workspace_names,
+    of_clock,
     of_reviews,
     of_requests,
+    of_homes,
     of_maintenance,
+    of_programs,
     of_walls,
     of_provider,
     of_envelope,

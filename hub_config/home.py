@@ -6,6 +6,7 @@ import contextlib
 import grp
 import os
 import pwd
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,30 @@ def make_home(home: Path, zone: ZoneSettings, gate_group: str, *, hub: HubSettin
                 os.fchmod(made, SHARED_RUN if place.path == "run" and user.pw_uid else place.mode)
         if not _exists(top, FILE_NAME):
             _write_settings(top, settings_text(zone, hub), user)
+
+
+def make_for(home: Path, name: str, owner: str) -> None:
+    """Make a directory below a zone's home that belongs to one of its helpers alone, without following a link."""
+    user = pwd.getpwnam(owner)
+    directory = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+    with _opened(home, directory) as top:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=top)
+        with _opened(name, directory | os.O_NOFOLLOW, top) as made:
+            _give(made, user)
+
+
+def _give(directory: int, user: pwd.struct_passwd) -> None:
+    """Give a directory and all below it to a user, as after a restore; links are given, and never followed."""
+    os.fchown(directory, user.pw_uid, user.pw_gid)
+    os.fchmod(directory, 0o700)
+    for name in os.listdir(directory):
+        if stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
+            if os.stat(name, dir_fd=directory).st_dev == os.fstat(directory).st_dev:  # not into a home that is open
+                with _opened(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, directory) as below:
+                    _give(below, user)
+        else:
+            os.chown(name, user.pw_uid, user.pw_gid, dir_fd=directory, follow_symlinks=False)
 
 
 def _write_settings(top: int, text: str, user: pwd.struct_passwd) -> None:

@@ -12,7 +12,9 @@ class MachineSettings:
 
     `supervisor` is the embedded zone of `make up`. With `systemd` each process is a unit of its own, under a user of
     its own. `engine_helper` is the socket of the helper that stands before the engine; empty asks the engine itself.
+    `home_helper` is the socket of the helper that mounts encrypted homes; empty is where `run_by` puts it.
     """
 
     run_by: Literal["supervisor", "systemd"] = "supervisor"
     engine_helper: str = ""
+    home_helper: str = ""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import GaugeMetricFamily
@@ -21,24 +22,29 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, select
 
 from audit.body import moment
+from audit.clock.keeping import last_kept
+from audit.clock.reading import MICROSECONDS
 from audit.event import Outcome
 from audit.search import Query, search
 from audit.store import log_size
 from audit.tables import audit_checkpoint, audit_pending
 from egress_review.tables import mail, request
 from egress_review.workflow import State
+from hub_config.certificates import shown
 from hub_config.outward import standings_of
 from hub_config.reviewing import standing_of
 from hub_config.room import log_space
 from hub_config.status import status
 
 if TYPE_CHECKING:
+    from hub_config.settings import MetricsSettings
     from hub_config.zone import Zone
 
 log = logging.getLogger("ansim.metrics")
 
 KEPT_SECONDS = 10.0
 """How long an answer is kept, so that asking often costs nothing."""
+ANSWER_SECONDS = 10
 LEVELS: Mapping[str, int] = MappingProxyType({"ample": 0, "low": 1, "exhausted": 2})
 WAITING = (State.SCANNING, State.SCAN_FAILED, State.IN_REVIEW, State.REVIEWED, State.APPROVED, State.RELEASING)
 
@@ -86,6 +92,18 @@ def _unsigned(tx: Connection, now: datetime) -> Iterator[Sample]:
     yield {}, float(max(0, log_size(tx) - signed))
 
 
+def _clock_right(tx: Connection, now: datetime) -> Iterator[Sample]:
+    for one in last_kept(tx):
+        if one.reading.state != "unknown":
+            yield {}, float(one.reading.state == "right")
+
+
+def _clock_offset(tx: Connection, now: datetime) -> Iterator[Sample]:
+    for one in last_kept(tx):
+        if one.reading.offset_us is not None:
+            yield {}, one.reading.offset_us / MICROSECONDS
+
+
 def _requests(tx: Connection, now: datetime) -> Iterator[Sample]:
     rows = tx.execute(select(request.c.state, request.c.direction, func.count()).group_by("state", "direction"))
     for state, direction, count in rows:
@@ -121,6 +139,12 @@ def _overdue(zone: Zone, now: datetime) -> Iterator[Sample]:
         yield {}, float(len(standing.overdue))
 
 
+def _certificates(zone: Zone, now: datetime) -> Iterator[Sample]:
+    for one in shown(zone.settings):
+        if (left := one.left(now)) is not None:
+            yield {"certificate": one.name}, left.total_seconds()
+
+
 def _since(action: str, outcome: Outcome) -> Callable[[Zone, datetime], list[Sample]]:
     def count(tx: Connection, now: datetime) -> Iterator[Sample]:
         found = search(tx, Query(action=action, outcome=outcome, limit=1))
@@ -138,6 +162,12 @@ GAUGES: tuple[Gauge, ...] = (
     Gauge("ansim_log_unsigned", "Entries that no checkpoint covers yet.", (), _in_database(_unsigned)),
     Gauge("ansim_log_disk_free_bytes", "Bytes free on the disk of the audit log.", (), _room),
     Gauge("ansim_log_disk_level", "0 ample, 1 low, 2 exhausted: nothing new begins.", (), _room_level),
+    Gauge(
+        "ansim_clock_right", "1 while the clock is synchronised and near its reference.", (), _in_database(_clock_right)
+    ),
+    Gauge(
+        "ansim_clock_offset_seconds", "Seconds that the clock is fast (+) or slow (-).", (), _in_database(_clock_offset)
+    ),
     Gauge("ansim_outward_behind", "Entries that a target (SIEM) does not have yet.", ("target",), _outward),
     Gauge("ansim_reviews_overdue", "Monthly reviews that were not signed in time.", (), _overdue),
     Gauge("ansim_requests", "Requests by state and direction.", ("state", "direction"), _in_database(_requests)),
@@ -145,6 +175,12 @@ GAUGES: tuple[Gauge, ...] = (
     Gauge("ansim_mails", "E-mails by what became of them.", ("state",), _in_database(_mails)),
     Gauge(
         "ansim_backup_age_seconds", "Seconds since the last backup that came back.", (), _since("zone.backed_up", "ok")
+    ),
+    Gauge(
+        "ansim_certificate_seconds_left",
+        "Seconds until a certificate ends; negative once it has.",
+        ("certificate",),
+        _certificates,
     ),
     Gauge("ansim_probe_age_seconds", "Seconds since the last probe of the walls.", (), _since("zone.probed", "ok")),
 )
@@ -190,3 +226,15 @@ def serve_metrics(zone: Zone) -> None:
         registry = CollectorRegistry()
         registry.register(ZoneCollector(zone))
         start_http_server(zone.settings.metrics.port, addr="127.0.0.1", registry=registry)
+
+
+def read_metrics(settings: MetricsSettings) -> bytes | None:
+    """Return what a scrape of this machine reads; None where the gauges are switched off or do not answer."""
+    if not settings.on:
+        return None
+    try:
+        with urlopen(f"http://127.0.0.1:{settings.port}/metrics", timeout=ANSWER_SECONDS) as answer:
+            text: bytes = answer.read()
+    except OSError:
+        return None
+    return text

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from hub_config.home_helper.told import EMBEDDED_SOCKET, VARIABLE
+from hub_config.homes import ZoneHomes
 from hub_config.settings import Settings
 
 SUPERVISED = "ANSIM_SUPERVISED"  # marks a child of a zone's supervisor, so that no other process is ever ended
@@ -37,11 +39,24 @@ def process_table(settings: Settings, *, gate_token: str) -> tuple[Process, ...]
     gate_environment = {"ANSIM_GATE_TOKEN": gate_token, "ANSIM_GATE_CONFIG": gate_config(settings)}
     return (
         Process("audit", (*serve, "audit"), "run/audit.sock", {}),
+        *_home_helper(settings),
         Process("gate", (sys.executable, "-m", "hub_config.gate"), "run/gate.sock", gate_environment),
         Process("hub", (*serve, "hub"), settings.hub.port, {}),
         Process("portal", (*serve, "portal"), "run/portal.sock", {}),
         Process("worker", (*serve, "worker"), None, {}),
     )
+
+
+def _home_helper(settings: Settings) -> tuple[Process, ...]:
+    """Return the helper that mounts homes, where the supervisor runs the zone and there are homes to mount.
+
+    Under systemd it is a unit of its own kind: hub_config.systemd.units.
+    """
+    if settings.machine.run_by == "systemd" or not ZoneHomes(settings).kept():
+        return ()
+    told = {"home": str(settings.home), "callers": [os.geteuid()], "socket": str(settings.home / EMBEDDED_SOCKET)}
+    command = (sys.executable, "-m", "hub_config.home_helper")
+    return (Process("homes", command, EMBEDDED_SOCKET, {VARIABLE: json.dumps(told)}),)
 
 
 def gate_config(settings: Settings) -> str:

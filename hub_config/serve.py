@@ -6,6 +6,7 @@ import os
 import pwd
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from hub_config.log_check import check_log, checked
@@ -35,9 +36,11 @@ def serve_hub(home: Path) -> None:
 
 def serve_portal(home: Path) -> None:
     """Run the web face."""
+    from hub_config.metrics import read_metrics
     from portal.serve import serve
 
-    serve(checked(open_zone(home, "portal")))
+    zone = checked(open_zone(home, "portal"))
+    serve(zone, partial(read_metrics, zone.settings.metrics))
 
 
 def serve_worker(home: Path) -> None:

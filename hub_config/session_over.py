@@ -6,13 +6,18 @@ the hub's own token of that session, which only the gate has ever held; no brows
 
 from __future__ import annotations
 
+import asyncio
+import re
 from http import HTTPStatus
 
 from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.orm import new_token
 
+from hub_config.sign_in_times import GATE
+from registry.session_ends import LIMITS
+
 PATH = "/session-over"
-GATE = "service-gate"
+SESSION = re.compile(r"s_[a-z2-7]{16}")
 
 
 class SessionOverHandler(BaseHandler):  # type: ignore[misc]  # the base class carries no types
@@ -22,11 +27,20 @@ class SessionOverHandler(BaseHandler):  # type: ignore[misc]  # the base class c
         """Ask for no token of a form: no browser sends this."""
 
     async def post(self) -> None:
-        """End the sign-in; 403 for a token that is none of the gate's, or no longer one."""
+        """Record the end and end the sign-in; 403 for a token that is none of the gate's, or no longer one.
+
+        If it cannot be recorded nothing ends here: the gate opens nothing meanwhile, and says it again.
+        """
         token = self.get_token()
         if token is None or token.client_id != GATE or token.user is None:
             self.send_error(HTTPStatus.FORBIDDEN)
             return
+        limit, session = self.get_body_argument("limit", ""), self.get_body_argument("session", "")
+        if limit not in LIMITS or not SESSION.fullmatch(session):
+            self.send_error(HTTPStatus.BAD_REQUEST)
+            return
+        name = str(token.user.name)
+        await asyncio.to_thread(self.authenticator.record_time_over, name, session, limit)
         token.user.cookie_id = new_token()
         token.expires_at = token.now()
         self.db.commit()

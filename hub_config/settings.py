@@ -24,6 +24,7 @@ from hub_config.settings_rules import (
     refuse_unusable_helper,
     refuse_unusable_targets,
 )
+from hub_config.workspace_settings import WorkspaceSettings
 from registry.access_policy import AccessPolicy, chosen, problem_of
 
 FILE_NAME = "ansim.yaml"
@@ -63,20 +64,6 @@ class DatabaseSettings:
 
     url: str = "sqlite:///ansim.db"
     owner_url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkspaceSettings:
-    """How many containers may start at once, and how long one may take.
-
-    `gvisor_projects` names the projects whose workspaces have a kernel of their own: gVisor's `runsc`, which the engine
-    must know.
-    """
-
-    concurrent_starts: int = 4
-    start_timeout_seconds: int = 180
-    ending_check_seconds: int = 15  # well below the 60 s within which an ended permit must bite
-    gvisor_projects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,13 +171,15 @@ class BackupSettings:
     """Where backups go, and who may open the keys that belong to them; relative directories are below ANSIM_HOME.
 
     `repository` is one of restic: a directory, `sftp:…`, `s3:…`. `keys_directory` is where the closed keys are put, to
-    be taken elsewhere; `recipients` are public keys of age, whose private halves never come to this machine.
+    be taken elsewhere; `recipients` are public keys of age, whose private halves never come to this machine. `homes`
+    takes the images of encrypted homes too, as ciphertext; their keys are among the closed keys in any case.
     """
 
     repository: str = ""
     recipients: tuple[str, ...] = ()
     keys_directory: str = ""
     datasets: bool = False
+    homes: bool = False
     every_hours: int = 24
     keep_days: int = 35
 
@@ -199,11 +188,14 @@ class BackupSettings:
 class ProbeSettings:
     """How often the zone attacks its own walls, and what a broken one does beside the alert.
 
-    With `stop_starts` no workspace is started until a probe finds every wall standing again.
+    With `stop_starts` no workspace is started until a probe finds every wall standing again. `advisories` says where it
+    learns what is known against the packages of the images: from files in `ANSIM_HOME/advisories`, from the network, or
+    nowhere.
     """
 
     every_hours: int = 24
     on_broken: Literal["report", "stop_starts"] = "report"
+    advisories: Literal["none", "file", "network"] = "file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,7 +327,8 @@ def parse_settings(text: str, *, home: Path) -> Settings:
     refuse_open_address(settings.zone)
     refuse_unknown_time_zone(settings.zone.time_zone)
     refuse_unusable_front_ends(settings)
-    refuse_unusable_helper(settings.machine.engine_helper)
+    refuse_unusable_helper("engine_helper", settings.machine.engine_helper)
+    refuse_unusable_helper("home_helper", settings.machine.home_helper)
     refuse_unusable_targets(settings.outward.targets)
     for problem, page in (
         (problem_of(settings.access.policies), "choose-an-access-policy"),

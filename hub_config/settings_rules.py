@@ -43,17 +43,17 @@ def refuse_open_address(zone: ZoneSettings) -> None:
         )
 
 
-def refuse_unusable_helper(socket: str) -> None:
-    """Refuse a socket of the engine helper that is not a plain path below /run: root writes it into units.
+def refuse_unusable_helper(key: str, socket: str) -> None:
+    """Refuse a socket of a helper that is not a plain path below /run: root writes it into units.
 
     Raises: SettingsError — for anything else but no helper.
     """
     if socket and not HELPER_SOCKET.fullmatch(socket):
         raise SettingsError(
             Text(
-                "machine.engine_helper 값은 /run 아래의 소켓 경로여야 합니다: {given!r}.",
-                "machine.engine_helper must be the path of a socket below /run, not {given!r}.",
-            ).format(given=socket)
+                "machine.{key} 값은 /run 아래의 소켓 경로여야 합니다: {given!r}.",
+                "machine.{key} must be the path of a socket below /run, not {given!r}.",
+            ).format(key=key, given=socket)
         )
 
 

@@ -11,11 +11,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import AuditError
 from hub_config.errors import ZoneError
+from hub_config.home_helper.errors import HomeError
 from registry.text import Text
 
 NOT_STARTED = Text(
     ko="분석환경을 시작하지 못했습니다. 잠시 뒤 다시 시도하고, 계속되면 운영자에게 알려 주십시오.",
     en="The workspace did not start. Try again in a moment; if it happens again, tell an operator.",
+)
+HOME_SHUT = Text(
+    ko="분석환경의 암호화된 홈을 열지 못해 시작하지 않았습니다. 운영자에게 알려 주십시오.",
+    en="The workspace did not start, because its encrypted home did not open. Tell an operator.",
 )
 NO_PROJECT = Text(
     ko="분석환경은 과제마다 하나씩 있습니다. 포털에서 과제를 골라 시작하십시오.",
@@ -42,6 +47,7 @@ FAILURES: tuple[tuple[type[BaseException], str], ...] = (
     (TimeoutError, "gate_unavailable"),
     (DockerException, "engine_failed"),
     (RequestException, "engine_failed"),
+    (HomeError, "home"),
     (OSError, "files"),
     (ZoneError, "files"),
     (BaseException, "internal"),
@@ -51,6 +57,15 @@ FAILURES: tuple[tuple[type[BaseException], str], ...] = (
 def failure_code(error: BaseException) -> str:
     """Return the code under which the audit log keeps a failure."""
     return next(code for kind, code in FAILURES if isinstance(error, kind))
+
+
+def sentence_of(error: BaseException) -> Text:
+    """Return what the person reads whose workspace did not start; a home that did not open says why."""
+    if not isinstance(error, HomeError):
+        return NOT_STARTED
+    why = error.reason
+    ko, en = (why, why) if isinstance(why, str) else (why.ko, why.en)
+    return Text(ko=f"{HOME_SHUT.ko} {ko}", en=f"{HOME_SHUT.en} {en}")
 
 
 def both(text: Text) -> str:

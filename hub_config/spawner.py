@@ -22,8 +22,9 @@ from audit.errors import AuditError
 from audit.event import Event
 from audit.refs import new_event_id
 from hub_config import workspace_events as events
+from hub_config.homes import ZoneHomes
 from hub_config.probe.standing import WALL_BROKEN, stops_starts
-from hub_config.spawn_failures import NO_PROJECT, NOT_STARTED, both, failure_code
+from hub_config.spawn_failures import NO_PROJECT, both, failure_code, sentence_of
 from hub_config.spawn_request import SpawnRequest
 from hub_config.workspace_container import GVISOR, container_for, event_detail
 from hub_config.workspace_events import HUB, Running
@@ -184,6 +185,7 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         )
         try:
             await self._record(start.announced())
+            await self._make_home(start, container.uid)
             await self._runner().bring_up(workspace, container, self._reached)
             await self._record(start.succeeded())
         except BaseException as error:
@@ -193,9 +195,15 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
             await asyncio.shield(self._undo(start, reason))
             if isinstance(error, asyncio.CancelledError):
                 raise
-            raise SpawnException(both(NOT_STARTED), reason=reason, status_code=503) from error
+            raise SpawnException(both(sentence_of(error)), reason=reason, status_code=503) from error
         self._running = workspace
         return zone.settings.zone.bind, zone.settings.zone.port
+
+    async def _make_home(self, start: events.Start, uid: int) -> None:
+        """Make the encrypted home of a workspace that is started for the first time, where the settings ask for one."""
+        homes, ref = ZoneHomes(self.zone.settings), start.workspace.workspace
+        if await asyncio.to_thread(homes.wanted, ref, uid):
+            await asyncio.to_thread(homes.make, ref, self.zone.log, start.home_made())
 
     async def _undo(self, start: events.Start, reason: str) -> None:
         try:

@@ -25,6 +25,7 @@ from hub_config.fonts import ensure_font
 from hub_config.full_disk import DiskFull, is_full
 from hub_config.gate_control import GateControl
 from hub_config.home import make_home
+from hub_config.homes import shut_all
 from hub_config.log_check import check_log
 from hub_config.migrate import migrate
 from hub_config.preflight import Plan, check_machine, ensure_gate_user
@@ -236,6 +237,7 @@ def down(home: Path, console: Console, *, say: Callable[[str], None]) -> None:
         left += engine.remove_zone_containers(zone.zone_id)
         if pid is not None or left:
             record_stop(zone)
+    shut_all(home.resolve())  # after the containers, before the engine: nobody is left in them
     engine.stop_engine(home / ENGINE_STATE)
     stopped = Text("구역을 중지했습니다.", "The zone is stopped.")
     idle = Text("구역이 실행 중이 아니었습니다.", "The zone was not running.")

@@ -20,6 +20,7 @@ from docker.errors import DockerException
 from requests.exceptions import RequestException
 
 from audit.break_glass_log import take_in
+from audit.clock.keeping import ClockWatch
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.space_watch import SpaceWatch
 from egress_review.vault import Vault
@@ -27,6 +28,7 @@ from hub_config import (
     attesting,
     fingerprinting,
     freezing,
+    home_endings,
     key_endings,
     mailing,
     maintaining,
@@ -87,10 +89,12 @@ class Worker:
             Duty("checkpoint", 10, self.sign_checkpoint),
             Duty("break-glass", 30, partial(take_in, zone.log)),
             Duty("space", 10, SpaceWatch(zone.log, zone.space).look),
+            Duty("clock", 60, ClockWatch(zone.log, zone.time_source).look),
             Duty("orphans", 60, self.remove_orphans),
             Duty("intents", 60, self.reconcile),
             Duty("retention", 60, lambda: retention.keep(zone, WORKER)),
             Duty("keys", key_endings.SECONDS, lambda: key_endings.end_keys(zone)),
+            Duty("homes", home_endings.SECONDS, lambda: home_endings.keep(zone, self._containers)),
             Duty("extracts", 60, self.end_extracts),
             Duty("synthetic", synthetic_making.SECONDS, lambda: synthetic_making.make_waiting(zone, self._stop.is_set)),
             Duty("fingerprints", fingerprinting.SECONDS, lambda: fingerprinting.keep(zone)),

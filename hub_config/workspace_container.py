@@ -180,7 +180,7 @@ def host_arguments(container: WorkspaceContainer) -> dict[str, Any]:
             Ulimit(name="nofile", soft=OPEN_FILES, hard=OPEN_FILES),
             Ulimit(name="core", soft=0, hard=0),  # a core dump would be a copy of the data
         ],
-        **disk_limits(container.binds[0].source),
+        **disk_limits(container.binds[0].source.parent),  # the whole disk, also where a home is mounted on its own
     }
 
 

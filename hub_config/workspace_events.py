@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from audit.event import Actor, Event, Object, Outcome, Source, Subjects
+from hub_config.home_events import Life
 from registry.access_policy import AccessPolicy
 from registry.errors import Denied
 from registry.model import Person, WorkPermit
@@ -120,6 +121,19 @@ class Start:
     def failed(self, reason: str) -> Event:
         """Return the event after everything was undone."""
         return replace(self._event("failed"), intent_id=self.intent, reason=reason)
+
+    def home_made(self) -> Life:
+        """Return what the log is told of the home that is made for this start."""
+        workspace = self.workspace
+        return Life(
+            action="workspace.home_made",
+            workspace=workspace.workspace,
+            project=workspace.project,
+            actor=self.actor,
+            subjects=Subjects.datasets(workspace.datasets),
+            source=self.source,
+            on_behalf_of=workspace.person if workspace.person != self.actor.ref else None,
+        )
 
     def _event(self, outcome: Outcome) -> Event:
         workspace = self.workspace

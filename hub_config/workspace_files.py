@@ -19,6 +19,10 @@ from hub_config.errors import ZoneError
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FRESH_HOME = "home.new"
+MOUNTED = ("home", "outbox")
+NOT_MOUNTED = Text(
+    "암호화된 파일 시스템이 연결되지 않은 폴더입니다: {name}.", "No encrypted file system is mounted at {name}."
+)
 COPY_BYTES = 1024 * 1024
 
 
@@ -31,17 +35,22 @@ class WorkspaceFilesError(ZoneError):
     )
 
 
-def make_workspace(home: Path, ref: str, *, uid: int, gate_uid: int, gate_gid: int, seed: Path | None) -> Path:
+def make_workspace(
+    home: Path, ref: str, *, uid: int, gate_uid: int, gate_gid: int, seed: Path | None, encrypted: bool = False
+) -> Path:
     """Make `workspaces/<ref>` with home, outbox, inbox and run, and return it; what exists keeps its content.
 
-    A home that did not exist yet starts with the files of `seed`, and appears only when they are all there.
+    A home that did not exist yet starts with the files of `seed`, and appears only when they are all there. With
+    `encrypted` home and outbox must be mounted: nothing is ever written into the places below.
 
-    Raises: WorkspaceFilesError — if a name is taken by anything but a directory.
+    Raises: WorkspaceFilesError — if a name is taken by anything but a directory, or is not mounted.
     """
     with _opened(None, str(home / "workspaces")) as parent, _made(parent, ref) as workspace:
-        os.fchown(workspace, os.geteuid(), gate_gid)
-        os.fchmod(workspace, 0o710)
-        _make_home(workspace, uid, seed)
+        _let_through(workspace, gate_gid)
+        if encrypted:
+            _fill_mounted_home(workspace, uid, seed)
+        else:
+            _make_home(workspace, uid, seed)
         for name, owner, group, mode in (
             ("home", uid, uid, 0o700),
             ("outbox", uid, uid, 0o700),
@@ -52,6 +61,50 @@ def make_workspace(home: Path, ref: str, *, uid: int, gate_uid: int, gate_gid: i
                 os.fchown(child, owner, group)
                 os.fchmod(child, mode)
     return home / "workspaces" / ref
+
+
+def make_places(home: Path, ref: str, *, gate_gid: int) -> None:
+    """Make the two directories that an encrypted home is mounted on, which nobody else may enter or write.
+
+    The helper that mounts gets to them as the gate does to its sockets: by the group.
+
+    Raises: WorkspaceFilesError — if a name is taken by anything but a directory.
+    """
+    with _opened(None, str(home / "workspaces")) as parent, _made(parent, ref) as workspace:
+        _let_through(workspace, gate_gid)
+        for name in MOUNTED:
+            if not _exists(workspace, name):
+                os.mkdir(name, 0o000, dir_fd=workspace)
+
+
+def _let_through(workspace: int, gate_gid: int) -> None:
+    os.fchown(workspace, os.geteuid(), gate_gid)
+    os.fchmod(workspace, 0o710)
+
+
+def _fill_mounted_home(workspace: int, uid: int, seed: Path | None) -> None:
+    below = os.fstat(workspace).st_dev
+    for name in MOUNTED:
+        with _opened(workspace, name) as place:
+            if os.fstat(place).st_dev == below:
+                raise WorkspaceFilesError(NOT_MOUNTED.format(name=name))
+    with _opened(workspace, "home") as place:
+        if os.fstat(place).st_uid == uid:
+            return
+        # It becomes its user's when it is filled; what lies in it before is a copy that a crash interrupted.
+        _empty(place)
+        if seed is not None and seed.is_dir():
+            with _opened(None, str(seed)) as source:
+                _copy_tree(source, place, uid)
+        os.fsync(place)
+
+
+def _empty(directory: int) -> None:
+    for name in os.listdir(directory):
+        if stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
+            shutil.rmtree(name, dir_fd=directory)
+        else:
+            os.unlink(name, dir_fd=directory)
 
 
 def _make_home(workspace: int, uid: int, seed: Path | None) -> None:

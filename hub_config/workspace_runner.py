@@ -13,6 +13,7 @@ import httpx2 as httpx
 from docker.errors import NotFound
 from requests.exceptions import RequestException
 
+from hub_config.homes import ZoneHomes
 from hub_config.settings import Settings
 from hub_config.spawn_failures import NotReady
 from hub_config.workspace_container import (
@@ -48,6 +49,7 @@ class WorkspaceRunner:
         self._engine = engine
         self._settings = settings
         self._gate = WorkspaceGate(settings.home)
+        self._homes = ZoneHomes(settings)
 
     async def bring_up(self, workspace: Running, container: WorkspaceContainer, reached: Callable[[str], None]) -> None:
         """Start a workspace and return once it answers; `reached` hears of each step.
@@ -64,8 +66,10 @@ class WorkspaceRunner:
         await self._await_answer(workspace)
 
     async def open_at_gate(self, workspace: Running, container: WorkspaceContainer) -> None:
-        """Make the directories of a workspace, and let the gate make its sockets in them."""
+        """Open the home of a workspace, make its directories, and let the gate make its sockets in them."""
         home, gate_user = self._settings.home, pwd.getpwnam(self._settings.gate.user)
+        ref, gid = workspace.workspace, gate_user.pw_gid
+        encrypted = await asyncio.to_thread(self._homes.open, ref, container.uid, gate_gid=gid)
         await asyncio.to_thread(
             make_workspace,
             home,
@@ -74,12 +78,13 @@ class WorkspaceRunner:
             gate_uid=gate_user.pw_uid,
             gate_gid=gate_user.pw_gid,
             seed=home / "seed" / workspace.project,
+            encrypted=encrypted,
         )
         async with asyncio.timeout(GATE_PATIENCE_SECONDS):
             await self._open_gate(workspace)
 
     async def take_down(self, ref: str, reason: str) -> None:
-        """Cut a workspace at the gate, stop and remove its container; what is gone already is no error."""
+        """Cut a workspace at the gate, stop and remove its container, and close its home; what is gone is no error."""
         try:
             await self._gate.cut(ref, reason)
         except httpx.HTTPError as error:
@@ -89,6 +94,7 @@ class WorkspaceRunner:
         with contextlib.suppress(NotFound):
             await self._engine("stop", name, timeout=STOP_SECONDS)
         await self._remove(name)
+        await asyncio.to_thread(self._homes.close, ref)
 
     async def state(self, ref: str) -> Mapping[str, Any] | None:
         """Return the engine's state of a workspace's container, or None if there is no container."""

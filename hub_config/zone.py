@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from audit.cells import CellStore
+from audit.clock.sources import TimeSource, of_this_machine
 from audit.db import Database
 from audit.log import AuditLog, LogKeys
 from audit.note import parse_vkey
@@ -28,6 +29,7 @@ from egress_review.service import EgressDesk
 from egress_review.vault import Vault
 from hub_config import attesting, key_replacing
 from hub_config.fingerprinting import watch_of
+from hub_config.homes import ZoneHomes
 from hub_config.key_replacing import Facts
 from hub_config.keys import ZoneKeys, load_or_create_keys
 from hub_config.room import log_space
@@ -49,6 +51,7 @@ class Zone:
     db: Database
     log: AuditLog
     space: Space
+    time_source: TimeSource
     cells: CellStore
     keys: ZoneKeys
     registry: Registry
@@ -141,6 +144,7 @@ def open_zone(home: Path, component: str) -> Zone:
     # A disk that cannot be asked admits nothing, not even the first event; so the place is made before it.
     (settings.home / "log").mkdir(mode=0o700, parents=True, exist_ok=True)
     space = log_space(settings)
+    time_source = of_this_machine()
     log = AuditLog(
         db,
         log_keys,
@@ -149,6 +153,7 @@ def open_zone(home: Path, component: str) -> Zone:
         log_dir=settings.home / "log",
         space=space,
         witnesses=attesting.witness_policy(settings),
+        time_source=time_source,
     )
     publish(settings.home / "keys", keys.release_key, log.origin)
     registry = _registry(settings, db, log, keys)
@@ -158,6 +163,7 @@ def open_zone(home: Path, component: str) -> Zone:
         db=db,
         log=log,
         space=space,
+        time_source=time_source,
         cells=CellStore(settings.home / "cells", log_keys.cells, log.cell_keys()),
         retention=RetentionPolicy.load(settings.retention_policy()),
         keys=keys,
@@ -201,4 +207,5 @@ def _desk(
         hours=calendar_of(settings.home),
         watch=watch_of(settings, keys),
         incoming_bytes=settings.egress.incoming_bytes,
+        wake=ZoneHomes(settings).wake,
     )

@@ -35,8 +35,9 @@ from portal.navigation import (
 from portal.pages import Page, framework_error, respond, too_large
 from portal.render import environment
 from portal.security import ResponseHeaders, page_headers, preview_headers
+from portal.service_api import INGRESS, Metrics, service_routes
 from portal.session_files import SessionFiles
-from portal.sessions import Sessions
+from portal.sessions import Sessions, record_of
 from portal.verifications import Verifications
 from portal.views import (
     about,
@@ -58,6 +59,7 @@ from portal.views import (
     people,
     policies,
     probe,
+    processing,
     projects,
     rechecks,
     reidentification,
@@ -65,6 +67,7 @@ from portal.views import (
     retention,
     review,
     review_figures,
+    service_accounts,
     synthetic,
     workspace,
     zone,
@@ -146,6 +149,8 @@ PAGES: tuple[Page, ...] = (
         methods=POST,
         needs=COMPLIANCE,
     ),
+    Page(path="/compliance/processing", endpoint=processing.overview, needs=COMPLIANCE),
+    Page(path="/compliance/processing/copy", endpoint=processing.download, methods=POST, needs=COMPLIANCE),
     Page(path="/compliance/file", endpoint=asking.find_file, methods=POST, needs=COMPLIANCE, takes_file=True),
     Page(path="/compliance/download", endpoint=asking.download, methods=POST, needs=COMPLIANCE),
     Page(path="/compliance/queries", endpoint=asking.keep, methods=POST, needs=COMPLIANCE),
@@ -178,6 +183,11 @@ PAGES: tuple[Page, ...] = (
     Page(path="/people/{handle}/reset", endpoint=people.request_reset, methods=POST, needs=OPERATORS),
     Page(path="/people/{handle}/erasure", endpoint=retention.request, methods=POST, needs=OPERATORS),
     Page(path="/people/{handle}/password-reset", endpoint=people.request_password_reset, methods=POST, needs=OPERATORS),
+    Page(path="/service-accounts", endpoint=service_accounts.overview, needs=CONFIRMERS),
+    Page(path="/service-accounts", endpoint=service_accounts.ask, methods=POST, needs=OPERATORS),
+    Page(path="/service-accounts/{name}/confirm", endpoint=service_accounts.confirm, methods=POST, needs=CONFIRMERS),
+    Page(path="/service-accounts/{name}/token", endpoint=service_accounts.token, methods=POST, needs=OPERATORS),
+    Page(path="/service-accounts/{name}/revoke", endpoint=service_accounts.revoke, methods=POST, needs=STEWARDS),
     Page(path="/resets", endpoint=people.resets, needs=CONFIRMERS),
     Page(path="/password-resets/{handle}", endpoint=people.confirm_password_reset, methods=POST, needs=CONFIRMERS),
     Page(path="/second-factor-resets/{handle}", endpoint=people.confirm_reset, methods=POST, needs=CONFIRMERS),
@@ -252,7 +262,7 @@ def build_portal(
     return Portal(
         zone=zone,
         hub=hub or Hub(zone.settings.hub_url(), zone.keys.hub_token("portal"), redirect_uri),
-        sessions=Sessions(clock, SessionFiles(zone.settings.home / "sessions")),
+        sessions=Sessions(clock, SessionFiles(zone.settings.home / "sessions"), record_of(zone.registry)),
         verifications=Verifications(clock),
         templates=environment(ZoneInfo(zone.settings.zone.time_zone)),
         clock=clock,
@@ -260,13 +270,17 @@ def build_portal(
     )
 
 
-def build(portal: Portal) -> ASGIApp:
-    """Return the application for browsers: the zone's pages on one host, previews on another, nothing elsewhere."""
+def no_metrics() -> None:
+    """Return nothing: a portal that nobody gave the metrics of its zone."""
+
+
+def build(portal: Portal, metrics: Metrics = no_metrics) -> ASGIApp:
+    """Return the application for browsers and programs: the zone's pages and calls on one host, previews on another."""
     settings = portal.zone.settings
     https = portal.https
     static = Mount("/static", ResponseHeaders(StaticFiles(directory=STATIC), STATIC_HEADERS))
     zone_app = Starlette(
-        routes=[*routes(portal), static],
+        routes=[*routes(portal), *service_routes(portal.zone, metrics), static],
         exception_handlers={HTTPException: framework_error(portal)},
     )
     preview_app = Starlette(
@@ -277,7 +291,7 @@ def build(portal: Portal) -> ASGIApp:
         settings.host("zone"): ResponseHeaders(
             BodyLimit(
                 zone_app,
-                files=[compile_path(page.path)[0] for page in PAGES if page.takes_file],
+                files=[compile_path(path)[0] for path in (*(p.path for p in PAGES if p.takes_file), INGRESS)],
                 file_bytes=portal.zone.desk.incoming_bytes,
                 refuse=too_large(portal),
             ),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import sqlalchemy.exc
+
 from audit.errors import AuditError, FontMissing, QuestionRefused
 from deid import errors as deid_errors
 from deid.records import errors as record_errors
@@ -86,6 +88,17 @@ class HubRefused(PortalError):
     )
 
 
+class DatabaseAway(PortalError):
+    """The database does not answer, or keeps everybody waiting; what was under way may or may not have been done."""
+
+    hint = Text(
+        "잠시 뒤 화면을 다시 열어 방금 한 일이 반영되었는지 확인하고, 반영되지 않았으면 다시 하십시오. 계속되면"
+        " 운영자에게 알려 주십시오. 저장되었다고 확인된 것은 사라지지 않습니다.",
+        "Open the page again in a moment, see whether what you did last is there, and repeat it if it is not. If this"
+        " stays, tell an operator. Nothing is lost that was confirmed to you.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """How one family of errors is shown: its status, title and code for programs."""
@@ -106,6 +119,7 @@ ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
     (WrongInput, _answer(400, "invalid", "입력을 읽을 수 없습니다", "The input could not be read")),
     (TooLarge, _answer(413, "too_large", "너무 큽니다", "This is too large")),
     (HubUnavailable, _answer(503, "unavailable", "허브가 응답하지 않습니다", "The hub does not answer")),
+    (DatabaseAway, _answer(503, "database", "데이터베이스가 응답하지 않습니다", "The database does not answer")),
     (HubRefused, _answer(409, "refused", "분석환경을 바꿀 수 없습니다", "The workspace cannot be changed now")),
     (SignInNeeded, _answer(401, "sign_in", "로그인이 필요합니다", "Please sign in")),
     (registry_errors.SignInRefused, _answer(401, "sign_in", "로그인할 수 없습니다", "You cannot be signed in")),
@@ -129,6 +143,20 @@ ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
     (FontMissing, _answer(503, "font", "PDF를 만들 수 없습니다", "A PDF cannot be made here")),
     (AuditError, _answer(503, "log", "기록을 남길 수 없어 중단했습니다", "Stopped: the audit log cannot be written")),
 )
+
+
+DATABASE_AWAY = (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, sqlalchemy.exc.TimeoutError)
+"""What the driver and the pool raise when the database is gone, gives up waiting, or has no room."""
+
+
+def away() -> DatabaseAway:
+    """Return what is said while the database does not answer."""
+    return DatabaseAway(
+        Text(
+            "구역이 데이터베이스에 연결하지 못했거나 답을 오래 기다리다 멈추었습니다.",
+            "The zone could not reach its database, or waited for it too long.",
+        )
+    )
 
 
 def answer_for(error: Exception) -> Answer:

@@ -33,6 +33,8 @@ FIELDS: Mapping[str, Field] = {
     "terms": Field(Text("정책의 내용", "Text of the policy"), 60_000),
     "since": Field(Text("시작일", "First day"), 10),
     "mail": Field(Text("이메일", "E-mail"), 3),
+    "owner": Field(Text("책임자", "Who answers for it"), 30),
+    "addresses": Field(Text("접속 주소", "From where"), 1_000),
     "organisation": Field(Text("소속", "Organisation")),
     "handle": Field(Text("아이디", "User name"), 30),
     "name": Field(Text("이름", "Name")),

@@ -74,6 +74,7 @@ MENU = (
         N_("People and data"),
         (
             Entry("/people", "users", N_("People"), OPERATORS),
+            Entry("/service-accounts", "server", N_("Accounts of programs"), STEWARDS | COMPLIANCE),
             Entry("/projects", "folder", N_("Projects"), PROJECT_READERS),
             Entry("/datasets", "database", N_("Datasets"), STEWARDS),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -17,6 +18,7 @@ from portal import i18n
 from portal.bodies import discard
 from portal.errors import (
     ANSWERS,
+    DATABASE_AWAY,
     CrossSite,
     Missing,
     RoleNeeded,
@@ -25,6 +27,7 @@ from portal.errors import (
     WrongInput,
     advice_of,
     answer_for,
+    away,
     reason_of,
 )
 from portal.formats import size
@@ -35,6 +38,8 @@ from registry.errors import NotFound
 from registry.model import Person, PersonStatus, Role
 from registry.roles import NAMES
 from registry.text import Text
+
+log = logging.getLogger("ansim.portal")
 
 LANGUAGE_COOKIE = "ansim-language"
 MAX_FORM_FIELDS = 2_000  # a request may list many files, each with a box and a vote
@@ -89,6 +94,10 @@ def _answer(page: Page, portal: Portal, request: Request, form: FormData | None)
         return to_sign_in(request)
     except tuple(kind for kind, _ in ANSWERS) as error:
         return error_page(visit, error)
+    except DATABASE_AWAY:
+        log.exception("%s: the database is away", page.path)
+        # To a guest: who is signed in is asked of the same database.
+        return error_page(replace(_guest(portal, request), database_answers=False), away())
 
 
 def check_role(needs: Needs, visit: Visit) -> None:

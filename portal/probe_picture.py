@@ -21,6 +21,7 @@ TILES: Mapping[str, tuple[str, str]] = {
     "held": ("h1", "✓"),
     "broken": ("c2", "✗"),
     "lacking": ("h2 odd", "!"),
+    "not_computed": ("h0 odd", "?"),
     "not_applicable": ("h0", "–"),
 }
 

@@ -19,6 +19,7 @@ PLACE = Path("probe") / "last.json"
 VERDICTS: Mapping[str, Mark] = {
     "broken": Mark(N_("Broken"), "alert", "stop"),
     "lacking": Mark(N_("Advised, missing"), "bell", "warn"),
+    "not_computed": Mark(N_("Not computed"), "bell", "warn"),
     "not_applicable": Mark(N_("Not applicable"), "clock"),
     "held": Mark(N_("Held"), "passed", "ok"),
 }

@@ -15,6 +15,9 @@ from registry.text import Text
 
 ICONS: Mapping[str, str] = {
     "person": "user",
+    "service": "server",
+    "service.token_issued": "key",
+    "service.refused": "alert",
     "project": "folder",
     "membership": "users",
     "dataset": "database",
@@ -57,6 +60,8 @@ ICONS: Mapping[str, str] = {
     "log.searched": "search",
     "workspace.stop": "stop",
     "workspace.cut": "stop",
+    "workspace.home_made": "lock",
+    "workspace.home_destroyed": "cross",
     "workspace.warned": "bell",
     "mail": "bell",
     "log": "log",
@@ -74,6 +79,7 @@ ICONS: Mapping[str, str] = {
 
 FAMILIES: Mapping[str, Text] = {
     "person": Text("사용자", "People"),
+    "service": Text("서비스 계정", "Accounts of programs"),
     "project": Text("과제", "Projects"),
     "membership": Text("과제 참여", "Memberships"),
     "dataset": Text("데이터셋", "Datasets"),

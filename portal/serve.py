@@ -14,7 +14,8 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-from portal.app import build, build_portal
+from portal.app import build, build_portal, no_metrics
+from portal.service_api import Metrics
 from portal.workspace_api import build_workspace_api
 from portal.zone import ZoneLike
 
@@ -22,14 +23,19 @@ BROWSER_SOCKET = Path("run/portal.sock")
 WORKSPACE_SOCKET = Path("run/portal-workspace.sock")
 SOCKET_MODE = 0o660  # `run/` belongs to the gate's group and so does what is made in it
 DRAIN_SECONDS = 10
+KEPT_SECONDS = 60
+"""How long a connection is kept on which nothing is asked: much longer than the gate uses one again (15 s).
+
+The other way round the gate sends a form on a connection that is just being closed, and somebody's vote is lost.
+"""
 
 
-def serve(zone: ZoneLike) -> None:
+def serve(zone: ZoneLike, metrics: Metrics = no_metrics) -> None:
     """Serve until the process is told to stop; requests under way are finished first."""
     # Files on their way in are spooled on the disk of the vault, not into a /tmp that may be memory.
     tempfile.tempdir = str(zone.desk.scratch)
     portal = build_portal(zone)
-    asyncio.run(_serve({BROWSER_SOCKET: build(portal), WORKSPACE_SOCKET: build_workspace_api(zone)}))
+    asyncio.run(_serve({BROWSER_SOCKET: build(portal, metrics), WORKSPACE_SOCKET: build_workspace_api(zone)}))
 
 
 async def _serve(apps: dict[Path, ASGIApp]) -> None:
@@ -44,6 +50,7 @@ async def _serve(apps: dict[Path, ASGIApp]) -> None:
             access_log=False,
             log_level="warning",
             timeout_graceful_shutdown=DRAIN_SECONDS,
+            timeout_keep_alive=KEPT_SECONDS,
         )
         server = _Server(config)
         servers.append(server)

@@ -5,22 +5,32 @@ The key of a sealed session is in the browser's cookie alone, so a stolen disk o
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import logging
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
+from audit.event import Source
 from audit.refs import new_ref
+from portal.sealed_cookies import SealedCookies, short_goal
 from portal.session_files import NOTED_EVERY, SessionFiles
+from registry.errors import NotFound
+from registry.service import Registry
+
+log = logging.getLogger("ansim.portal")
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=8)
 TOKEN_CHECK = timedelta(seconds=60)  # how long a hub token is believed without asking again
+SWEEP_EVERY = timedelta(seconds=60)
 SIGN_IN_TIME = timedelta(minutes=10)
+Limit = Literal["idle", "longest"]
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-MAX_PENDING = 2000  # sign-ins that were begun but not finished; the oldest go first
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +47,11 @@ class Session:
     noted_at: datetime = LONG_AGO
     """When its use was last noted on disk."""
 
-    def over(self, now: datetime) -> bool:
-        """Say whether the session has ended by idleness or age."""
-        return now - self.seen_at >= IDLE or now - self.opened_at >= ABSOLUTE
+    def over(self, now: datetime) -> Limit | None:
+        """Return which limit has ended the session, or None while it goes on."""
+        if now - self.opened_at >= ABSOLUTE:
+            return "longest"
+        return "idle" if now - self.seen_at >= IDLE else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +61,32 @@ class PendingSignIn:
     state: str
     verifier: str
     goal: str
-    begun_at: datetime
 
 
 class Sessions:
     """Sessions by the hash of their cookie, and sign-ins under way; safe to use from several threads."""
 
-    def __init__(self, clock: Callable[[], datetime], files: SessionFiles | None = None) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        files: SessionFiles | None = None,
+        ended: Callable[[Session, Limit], None] = lambda session, limit: None,
+    ) -> None:
+        """Keep sessions, also in `files`; `ended` records the end of one by time before it counts as ended."""
         self._clock = clock
         self._files = files
+        self._ended = ended
+        self._swept = clock()
         self._lock = threading.Lock()
         self._open: dict[str, Session] = {}
-        self._pending: dict[str, PendingSignIn] = {}
+        # Sealed in the browser's cookie: whoever begins many pushes nobody else's out.
+        self._pending = SealedCookies("ansim sign-in to the portal", SIGN_IN_TIME, clock)
 
     def open(self, handle: str, hub_token: str) -> str:
         """Open a session for a person whom the hub has named; return the value of its cookie."""
         cookie, now = secrets.token_urlsafe(32), self._clock()
         session = Session(new_ref("s"), handle, hub_token, now, now, now)
         with self._lock:
-            self._open = {key: kept for key, kept in self._open.items() if not kept.over(now)}
             self._open[_key(cookie)] = session
         if self._files is not None:
             self._files.forget_before(now - IDLE - NOTED_EVERY)
@@ -78,17 +97,46 @@ class Sessions:
     def find(self, cookie: str) -> Session | None:
         """Return the session of a cookie, or nothing if there is none or it is over; counts as activity."""
         now = self._clock()
+        self._sweep(now)
         with self._lock:
             session = self._open.pop(_key(cookie), None) or self._from_before(cookie)
-            if session is None or session.over(now):
-                if self._files is not None:
-                    self._files.forget(_key(cookie))
-                return None
-            self._open[_key(cookie)] = replace(session, seen_at=now)
+            limit = session.over(now) if session is not None else None
+            if session is not None and limit is None:
+                self._open[_key(cookie)] = replace(session, seen_at=now)
+        if session is None or limit is not None:
+            self._end(_key(cookie), session, limit)
+            return None
         if self._files is not None and now - session.noted_at >= NOTED_EVERY:
             self._files.used(_key(cookie), now)
             self._change(cookie, noted_at=now)
         return session
+
+    def _sweep(self, now: datetime) -> None:
+        """End the sessions that nobody came back for; a visit a minute looks for them."""
+        with self._lock:
+            if now - self._swept < SWEEP_EVERY:
+                return
+            self._swept = now
+            over = [(key, kept) for key, kept in self._open.items() if kept.over(now)]
+            for key, _ in over:
+                del self._open[key]
+        for key, session in over:
+            try:
+                self._end(key, session, session.over(now))
+            except Exception:  # it is no affair of whoever happened to come by, and is tried again in a minute
+                log.exception("the end of a session could not be recorded")
+
+    def _end(self, key: str, session: Session | None, limit: Limit | None) -> None:
+        """Record that the time of a session was over, and forget it on disk; a failing record is tried again."""
+        if session is not None and limit is not None:
+            try:
+                self._ended(session, limit)
+            except Exception:
+                with self._lock:
+                    self._open[key] = session  # as over as before, and nothing opens by it
+                raise
+        if self._files is not None:
+            self._files.forget(key)
 
     def _from_before(self, cookie: str) -> Session | None:
         """Return a session that a portal before this one opened; the hub is asked about it before it counts."""
@@ -129,28 +177,33 @@ class Sessions:
         return session
 
     def begin_sign_in(self, goal: str) -> tuple[str, PendingSignIn]:
-        """Remember a sign-in under way; return the value of the cookie that ties it to the browser."""
-        cookie, now = secrets.token_urlsafe(32), self._clock()
-        pending = PendingSignIn(secrets.token_urlsafe(32), secrets.token_urlsafe(48), goal, now)
-        with self._lock:
-            self._pending[_key(cookie)] = pending
-            while len(self._pending) > MAX_PENDING:
-                del self._pending[next(iter(self._pending))]
-        return cookie, pending
+        """Begin a sign-in; return the value of the cookie that ties it to the browser."""
+        pending = PendingSignIn(secrets.token_urlsafe(32), secrets.token_urlsafe(48), short_goal(goal, "/"))
+        return self._pending.seal(asdict(pending)), pending
 
     def finish_sign_in(self, cookie: str, state: str) -> PendingSignIn | None:
         """Return the sign-in that this browser began, once, or nothing if state or time do not fit."""
-        with self._lock:
-            pending = self._pending.pop(_key(cookie), None)
-        if pending is None or self._clock() - pending.begun_at >= SIGN_IN_TIME:
+        document = self._pending.take(cookie)
+        if document is None:
             return None
-        return pending if secrets.compare_digest(pending.state.encode(), state.encode()) else None
+        pending = PendingSignIn(**document)
+        return pending if secrets.compare_digest(pending.state.encode(), state.encode("utf-8", "replace")) else None
 
     def _change(self, cookie: str, **changes: object) -> None:
         with self._lock:
             session = self._open.get(_key(cookie))
             if session is not None:
                 self._open[_key(cookie)] = replace(session, **changes)  # type: ignore[arg-type]
+
+
+def record_of(registry: Registry) -> Callable[[Session, Limit], None]:
+    """Return what records in the log that a session ended by a limit of time."""
+
+    def ended(session: Session, limit: Limit) -> None:
+        with contextlib.suppress(NotFound):  # somebody whose record was erased meanwhile
+            registry.end_by_time(session.handle, session.ref, limit, source=Source(ip=None))
+
+    return ended
 
 
 def _key(cookie: str) -> str:

@@ -89,6 +89,8 @@ class Visit:
     form: FormData
     language: Language
     signed_in: SignedIn | None
+    database_answers: bool = True
+    """Where it does not, a page says so without asking it anything."""
 
     @property
     def zone(self) -> ZoneLike:
@@ -195,7 +197,7 @@ class Visit:
             "flash": self.portal.sessions.take_message(me.cookie) if me else None,
             "unread": unread(self.zone, me.person) if me else 0,
             "overdue_reviews": overdue(self.zone, self.portal.clock) if self.has(*COMPLIANCE, *OPERATORS) else (),
-            "maintenance": self.zone.registry.announcement(),
+            "maintenance": self.zone.registry.announcement() if self.database_answers else None,
             "now": self.now,
             "time_zone": zone_name(self.portal.time_zone, self.language),
             "days_left": lambda until: days_left(until, self.now, self.portal.time_zone),

@@ -7,6 +7,7 @@ names a person. Texts come in both languages, findings in the one that the call 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +27,7 @@ from audit.event import Source
 from egress_review.model import Message
 from egress_review.model import Request as EgressRequest
 from egress_review.service import Draft
-from portal.errors import ANSWERS, Missing, WrongInput, advice_of, answer_for, reason_of
+from portal.errors import ANSWERS, DATABASE_AWAY, Missing, WrongInput, advice_of, answer_for, away, reason_of
 from portal.fields import checked
 from portal.formats import minute
 from portal.groups import groups_of
@@ -38,6 +39,8 @@ from portal.visit import role_name
 from portal.zone import ZoneLike
 from registry.model import Person, Workspace
 from registry.text import Text
+
+log = logging.getLogger("ansim.portal")
 
 HEADER = "ansim-workspace"
 MAX_BODY = 1_000_000  # bytes; names and texts only
@@ -167,7 +170,7 @@ def status(call: Call) -> Mapping[str, object]:
     time_zone = ZoneInfo(call.zone.settings.zone.time_zone)
     requests = [view for view in desk.requests_of(call.person) if view.request.project == call.workspace.project]
     return {
-        "message": _both(
+        "message": both(
             Text(
                 f"과제 {permit.project.id} · 이용 기한 {minute(permit.ends_at, 'ko', time_zone)} · 이곳에서 하는 일은"
                 " 기록됩니다.",
@@ -175,12 +178,12 @@ def status(call: Call) -> Mapping[str, object]:
                 " here is recorded.",
             )
         ),
-        "project": {"id": permit.project.id, "title": _both(permit.project.title)},
+        "project": {"id": permit.project.id, "title": both(permit.project.title)},
         "ends_at": permit.ends_at.isoformat(),
         "datasets": [{"id": mount.dataset, "version": mount.version} for mount in permit.mounts],
         "policy": {"name": policy.name, "digest": policy.digest, "min_cell": policy.min_cell},
         "outbox": [
-            {"name": file.name, "size": file.size, "problem": _both(file.problem) if file.problem else None}
+            {"name": file.name, "size": file.size, "problem": both(file.problem) if file.problem else None}
             for file in desk.list_outbox(call.workspace)
         ],
         "requests": [_request(view.request) for view in requests],
@@ -296,7 +299,7 @@ def _message(one: Message, request: EgressRequest) -> Mapping[str, object]:
         "ref": request.ref,
         "title": f"{request.title} · {about}" if about else request.title,
         "state": request.state.value.lower(),
-        "state_text": _both(Text(f"{state.ko} · {role.ko}", f"{state.en} · {role.en}")),
+        "state_text": both(Text(f"{state.ko} · {role.ko}", f"{state.en} · {role.en}")),
         "round": one.round,
         "at": one.at.isoformat(),
         "message": one.text,
@@ -308,9 +311,9 @@ def _request(request: Any) -> Mapping[str, object]:
         "ref": request.ref,
         "title": request.title,
         "state": request.state.value.lower(),
-        "state_text": _both(view_of(request).text),
+        "state_text": both(view_of(request).text),
         "round": request.round,
-        "message": _both(view_of(request).next),
+        "message": both(view_of(request).next),
     }
 
 
@@ -320,7 +323,10 @@ def _endpoint(zone: ZoneLike, handler: Callable[[Call], Mapping[str, object]]) -
             document = await _document(request)
             return JSONResponse(await run_in_threadpool(_call, zone, request, document, handler))
         except tuple(kind for kind, _ in ANSWERS) as error:
-            return _refusal(error)
+            return refusal_of(error)
+        except DATABASE_AWAY:
+            log.exception("%s: the database is away", request.url.path)
+            return refusal_of(away())
 
     return endpoint
 
@@ -355,22 +361,24 @@ async def _document(request: Request) -> Mapping[str, Any]:
     return document
 
 
-def _refusal(error: Exception) -> JSONResponse:
+def refusal_of(error: Exception) -> JSONResponse:
+    """Return a refusal as programs read it: its code, why, and what to do next, in both languages."""
     answer = answer_for(error)
     hint = advice_of(error)
     content = {
         "code": getattr(error, "code", answer.code),
-        "message": _both(reason_of(error)),
-        "hint": _both(hint) if hint else None,
+        "message": both(reason_of(error)),
+        "hint": both(hint) if hint else None,
     }
     return JSONResponse({"error": content}, answer.status)
 
 
 def _unknown(request: Request, error: Exception) -> Response:
-    refusal = _refusal(Missing(Text("이런 호출은 없습니다.", "There is no such call.")))
+    refusal = refusal_of(Missing(Text("이런 호출은 없습니다.", "There is no such call.")))
     refusal.status_code = getattr(error, "status_code", 404)
     return refusal
 
 
-def _both(text: Text) -> dict[str, str]:
+def both(text: Text) -> dict[str, str]:
+    """Return a text in both languages, for a program to choose."""
     return {"ko": text.ko, "en": text.en}

@@ -16,8 +16,10 @@ from rich.text import Text as Cell
 from audit.cli_context import Context, language_of
 from registry import commands as do
 from registry import identity_commands as of
+from registry import service_commands as services
 from registry.commands import Run
 from registry.roles import PERSON_ROLES, PROJECT_ROLES
+from registry.scopes import Scope
 from registry.text import LANGUAGES, Text
 from registry.views import Document
 
@@ -44,6 +46,7 @@ class Command:
 
 GROUPS = {
     "person": "people, their zone-wide roles and accounts",
+    "service": "accounts of programs: narrow, bound to addresses, with an end",
     "project": "projects and their periods",
     "member": "who takes part in a project",
     "dataset": "datasets and their versions",
@@ -66,6 +69,7 @@ _TITLES = (
 )
 _FROM = Option("--from", "first day or time (Korean time unless it has a zone)", (("dest", "since"),))
 _UNTIL = Option("--until", "last day, or the time at which it ends")
+_SERVICE = Option("name", "name of the account: small letters, digits, hyphens")
 _LIMITS = (
     Option("--memory-mib", "memory of a workspace in MiB", (("type", int),)),
     Option("--cpus", "processors of a workspace", (("type", float),)),
@@ -152,6 +156,44 @@ COMMANDS: tuple[Command, ...] = (
         (Option("--handle", "user name of the account", (("default", "emergency"),)),),
     ),
     Command("person", "disconnect", "take an identity at a provider back", of.person_disconnect, _IDENTITY),
+    Command("service", "list", "show every account of a program", services.service_list),
+    Command("service", "scopes", "show what such an account may be made for", services.service_scopes),
+    Command(
+        "service",
+        "add",
+        "ask for an account of a program; a second person confirms it",
+        services.service_add,
+        (
+            _SERVICE,
+            Option("--purpose", "what it is for, in one line", _REQUIRED),
+            Option("--owner", "user name of the person who answers for it", _REQUIRED),
+            Option(
+                "--scope",
+                "what it may do, may be repeated",
+                (("action", "append"), *_REQUIRED, ("choices", sorted(scope.value for scope in Scope))),
+            ),
+            Option(
+                "--address", "from where it may come, may be repeated: 192.0.2.10", (("action", "append"), *_REQUIRED)
+            ),
+            _required(_UNTIL),
+            Option("--project", "the project that its scopes are bound to"),
+        ),
+    ),
+    Command(
+        "service",
+        "confirm",
+        "confirm an account as a second person, who enters password and code",
+        services.service_confirm,
+        (_SERVICE, Option("--as", "user name of the confirmer", (*_REQUIRED, ("dest", "confirmer")))),
+    ),
+    Command(
+        "service",
+        "token",
+        "make a token, printed once",
+        services.service_token,
+        (_SERVICE, Option("--replace", "end the present token", (("action", "store_true"),))),
+    ),
+    Command("service", "revoke", "end an account for good", services.service_revoke, (_SERVICE,)),
     Command("project", "list", "show all projects", do.project_list),
     Command(
         "project",
@@ -247,6 +289,10 @@ EMPTY: Mapping[str, Text] = {
     "person": Text(
         ko="등록된 사용자가 없습니다. `ansim registry person add`로 초대합니다.",
         en="There is nobody. Invite somebody with `ansim registry person add`.",
+    ),
+    "service": Text(
+        ko="서비스 계정이 없습니다. `ansim registry service add`로 신청합니다.",
+        en="There is no account of a program. Ask for one with `ansim registry service add`.",
     ),
     "project": Text(
         ko="과제가 없습니다. `ansim registry project add`로 만듭니다.",

@@ -22,11 +22,25 @@ from registry.lostpassword import LostPassword
 from registry.people import People
 from registry.projects import Projects
 from registry.secondfactor import SecondFactor
+from registry.service_use import ServiceUse
+from registry.session_ends import SessionEnds
 from registry.totp import SecretBox
 
 
 class Registry(
-    People, Joining, SecondFactor, LostPassword, Identities, Emergency, Projects, Freezing, Holdings, Endings, Erasure
+    People,
+    Joining,
+    SecondFactor,
+    LostPassword,
+    Identities,
+    Emergency,
+    SessionEnds,
+    ServiceUse,
+    Projects,
+    Freezing,
+    Holdings,
+    Endings,
+    Erasure,
 ):
     """Who may use which data, for what, until when.
 

@@ -107,6 +107,34 @@ emergency = Table(
     Column("opened_at", UtcDateTime),
 )
 
+service_account = Table(
+    "registry_service_account",
+    metadata,
+    Column("ref", REF, primary_key=True),
+    Column("name", SLUG, nullable=False, unique=True),
+    Column("purpose", String(200), nullable=False),
+    Column("scopes", String(200), nullable=False),
+    Column("owner_ref", REF, ForeignKey("registry_person.ref"), nullable=False),
+    Column("project", SLUG, ForeignKey("registry_project.id")),
+    Column("addresses", Text, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("asked_by", REF, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("confirmed_at", UtcDateTime),
+    Column("token_sha256", HASH, unique=True),
+    Column("token_at", UtcDateTime),
+    Column("used_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+)
+
+service_request = Table(
+    "registry_service_request",
+    metadata,
+    Column("account", REF, ForeignKey("registry_service_account.ref"), primary_key=True),
+    # A request of egress review, which this package does not know.
+    Column("request", REF, primary_key=True),
+)
+
 erasure_request = Table(
     "registry_erasure_request",
     metadata,

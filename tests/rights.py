@@ -8,7 +8,14 @@ users whom only root can become.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
+from hub_config.home_helper.rights import may_mount
+
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user or gives files to one, as only root may")
+as_mounter = pytest.mark.skipif(
+    os.geteuid() != 0 or not may_mount() or not Path("/dev/loop-control").exists(),
+    reason="mounts encrypted file systems, which takes root, CAP_SYS_ADMIN and loop devices",
+)

@@ -27,7 +27,7 @@ GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "SELECT, UPDATE, DELETE": ("audit_pending",),
                 "SELECT, INSERT": (
                     *("audit_entry", "audit_link", "audit_tile"),
-                    *("audit_checkpoint", "audit_cosignature", "audit_timestamp"),
+                    *("audit_checkpoint", "audit_cosignature", "audit_timestamp", "audit_clock"),
                 ),
             }
         ),
@@ -36,7 +36,7 @@ GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "SELECT": (
                     *("audit_entry", "audit_link", "audit_tile", "audit_checkpoint", "audit_pending"),
                     *("audit_cosignature", "audit_timestamp", "audit_sidecar", "audit_key", "audit_digest"),
-                    "audit_pruning",
+                    *("audit_pruning", "audit_clock"),
                 ),
             }
         ),

@@ -28,7 +28,7 @@ LOG = Object("log", "audit")
 LONGEST_REASON = 2_000
 SHORTEST_REASON = 5
 
-Reading = Literal["timeline", "entry", "answer"]
+Reading = Literal["timeline", "entry", "answer", "processing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,10 @@ class Officer:
         subjects = Subjects.person(*people) if people else Subjects.none()
         detail: Mapping[str, JSON] = {"entry": index, "fields": sorted(body.get("c", {}))}
         self.log.record(Event("log.unsealed", self.actor, LOG, subjects, self.source, detail=detail))
+
+    def read(self, kind: Reading, found: int, question: Mapping[str, object]) -> None:
+        """Record that something else than single entries is about to be shown, and how much of it."""
+        self._viewed(kind, found, question)
 
     def downloaded(self, reason: str, question: Mapping[str, object], form: str, rows: int) -> str:
         """Record that a copy is about to be handed over; return the reason as it was recorded.

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from audit.canonical import JSON
-from audit.errors import AuditError
 from audit.event import Object, Subjects
 from audit.text import Text
 from deid.announced import Announced
@@ -25,6 +24,7 @@ from deid.records.workflow import State
 if TYPE_CHECKING:
     from deid.records.processing import Progress
     from deid.synth.model import Model
+    from deid.synth.related_model import RelatedModel
 
 USABLE = (State.ADEQUATE, State.MOUNTABLE)
 
@@ -39,21 +39,23 @@ class Drawing(Desk):
     def draw_again(self, ref: str, target: Path, rows: int, *, by: Acting, progress: Progress = _quiet) -> str:
         """Write so many new rows from the model of an extract; return the digest of the file.
 
+        Where the extract has several tables the target is a new folder, `rows` is a number of people, and the digest
+        is that of the files' digests in the order of the tables.
+
         Raises: NotFound, Denied. Conflict — without a model, a positive review, or files as they were reviewed.
         DataError. NotDurable — if it cannot be recorded; nothing is written then.
         """
-        from deid.records.processing import sha256_of
-        from deid.synth.model import read_model
-        from deid.targets import refuse_target
+        from deid.synth.kept import files_drawn, opened_model, remove_drawn
+        from deid.synth.service import digest_of
 
-        refuse_target(target)
         extract = self.get(ref)
         self._log.settle()
         with self._refusals("deid.synthetic", extract, by), self._db.begin() as tx:
             extract = store.load(tx, ref)
             rules.check_maker(self._standing(tx, extract, by))
             data = self._reviewed_model(tx, extract)
-        model, draft = read_model(data), extract.draft
+        model, draft = opened_model(data), extract.draft
+        files = files_drawn(model, target)
         about = Object("dataset", draft.dataset, project=draft.project)
         subjects = Subjects.datasets([(draft.dataset, extract.version or 0, draft.people)])
         announced = Announced(
@@ -67,12 +69,12 @@ class Drawing(Desk):
             reason = error.reason_code if isinstance(error, DeidError) else "interrupted"
             announced.record("failed", about, intent_id=intent, reason=reason)
             raise
-        digest = sha256_of(target)
+        digest = digest_of(files)
         try:
             announced.record("ok", replace(about, sha256=digest), intent_id=intent, detail=facts)
-        except AuditError:
-            # What is not recorded must not be there.
-            target.unlink(missing_ok=True)
+        except BaseException:
+            # What is not recorded must not be there, whether the log failed or somebody pressed Ctrl-C just now.
+            remove_drawn(files, target)
             raise
         return digest
 
@@ -105,16 +107,13 @@ class Drawing(Desk):
         return _model_in(run, wanted)
 
 
-def _write(model: Model, ref: str, target: Path, rows: int, progress: Progress) -> None:
+def _write(model: Model | RelatedModel, ref: str, target: Path, rows: int, progress: Progress) -> None:
     from deid.synth.engine import fresh_random
-    from deid.synth.kept import drawn_again
-    from deid.targets import extract_file
+    from deid.synth.kept import write_drawn
 
     policy = model.policy
     described = {"synthetic": True, "policy": policy.name, "policy_digest": policy.digest, "extract": ref}
-    with extract_file(target, described) as writer:
-        for batch in drawn_again(model, rows, fresh_random(), lambda done, every: progress("draw", done, every)):
-            writer.write(batch)
+    write_drawn(model, target, rows, described, fresh_random(), lambda done, every: progress("draw", done, every))
 
 
 def _model_in(run: Run, wanted: str) -> bytes:

@@ -21,10 +21,11 @@ from deid.records.processing import Made, Workshop, fresh_directory, sha256_of
 from deid.records.readme import README, synthetic_readme
 from deid.sources import Table, open_table
 from deid.synth.making import Synthetic
+from deid.synth.picture import picture
 from deid.synth.policy import ColumnKind, SynthPolicy
 from deid.synth.port import Progress
 from deid.synth.relations import RelatedPolicy, load_extract_policy
-from deid.synth.report import document, picture
+from deid.synth.report import document
 from deid.synth.service import SynthDesk, SyntheticExtract
 
 TECHNIQUE = "synthesize"

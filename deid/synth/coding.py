@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from audit.text import Text
 from deid.errors import DataError
 from deid.synth.marginals import Codes
-from deid.synth.policy import LISTED, ColumnKind
+from deid.synth.policy import LISTED, ColumnKind, within
 from deid.synth.regions import is_region
 
 LEAST_ROWS = 10
@@ -82,8 +82,28 @@ class Categories:
 
 
 @dataclass(frozen=True, slots=True)
+class Fine:
+    """Finer bins within those of a column: how rows lie there, counted for the column alone."""
+
+    edges: NDArray[np.float64]
+    """Ends of the fine bins; those of the coarse ones are among them."""
+    weights: NDArray[np.float64]
+    """Rows in each fine bin, about; none of fewer than `LEAST_ROWS`."""
+
+    def chosen(
+        self, bins: NDArray[np.integer], edges: NDArray[np.float64], random: np.random.Generator
+    ) -> NDArray[np.integer]:
+        """Return a fine bin for each row of a coarse one."""
+        reached = np.concatenate(([0.0], np.cumsum(self.weights)))
+        starts = np.searchsorted(self.edges, edges)
+        low, high = reached[starts[bins]], reached[starts[bins + 1]]
+        found = np.searchsorted(reached, low + random.random(len(bins)) * (high - low), side="right") - 1
+        return np.asarray(np.clip(found, starts[bins], starts[bins + 1] - 1))
+
+
+@dataclass(frozen=True, slots=True)
 class Numbers:
-    """A column of numbers or days in bins; a number is drawn evenly from its bin."""
+    """A column of numbers or days in bins; a number is drawn evenly from its bin, or from a fine one within it."""
 
     edges: NDArray[np.float64]
     """Ends of the bins, rising, one more than there are bins."""
@@ -91,6 +111,7 @@ class Numbers:
     days: bool
     missing: bool
     integers: bool
+    fine: Fine | None = None
 
     @property
     def size(self) -> int:
@@ -106,7 +127,10 @@ class Numbers:
     def decode(self, codes: NDArray[np.int32], random: np.random.Generator) -> pa.Array:
         """Return a value for each number."""
         bins = np.minimum(codes, len(self.edges) - 2)
-        low, high = self.edges[bins], self.edges[bins + 1]
+        edges = self.edges
+        if self.fine is not None:
+            bins, edges = self.fine.chosen(bins, edges, random), self.fine.edges
+        low, high = edges[bins], edges[bins + 1]
         drawn = low + random.random(len(codes)) * (high - low)
         step = 10.0**-self.decimals
         # Downwards: the upper end of a bin belongs to the next one.
@@ -180,7 +204,8 @@ def _coder(values: pa.Array, column: ColumnKind, public_only: bool, people: Peop
     days = column.kind == "date"
     integers = not days and column.decimals == 0
     if column.range is not None:
-        edges = np.linspace(column.range[0], column.range[1] + (1.0 if days or integers else 0.0), column.bins + 1)
+        low, high = within(column.range, 0 if days else column.decimals)
+        edges = np.linspace(low, high + (1.0 if days or integers else 0.0), column.bins + 1)
         if days or integers:
             edges = np.unique(np.round(edges))
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from deid.targets import refuse_target
 from deid.written import write_report
 
 SUFFIXES = (".parquet", ".csv")
+_STOPPED = Text("중단했습니다. 아무것도 쓰지 않았습니다.", "Stopped; nothing was written.")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
@@ -37,10 +39,15 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     language: Language = arguments.language or language_of()
     if policy.engine != "marginals" and not context.json:
         context.print(LICENCE.say(language))
-    if isinstance(policy, RelatedPolicy):
-        extract = _make_related(policy, arguments, context)
-    else:
-        extract = _make(policy, arguments, context)
+    try:
+        extract = (
+            _make_related(policy, arguments, context)
+            if isinstance(policy, RelatedPolicy)
+            else _make(policy, arguments, context)
+        )
+    except KeyboardInterrupt:
+        sys.stderr.write(_STOPPED.say(language) + "\n")
+        raise
     _write_reports(extract, policy, arguments, context, language)
     if context.json:
         context.print(json.dumps(_document(extract, policy), ensure_ascii=False))

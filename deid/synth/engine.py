@@ -11,6 +11,7 @@ import pyarrow as pa
 from audit.text import Text
 from deid.errors import DataError
 from deid.synth.accounting import rho_of
+from deid.synth.coarsening import coarsened
 from deid.synth.coding import LEAST_ROWS, Coding, learn_coding
 from deid.synth.grouping import grouped
 from deid.synth.marginals import Marginals, Rule, measure, measure_privately
@@ -60,7 +61,11 @@ def learn(learnt: pa.Table, policy: SynthPolicy, random: np.random.Generator) ->
             )
         )
     coding = learn_coding(learnt, policy.learnt, public_only=policy.privacy is not None)
-    codes, groups = grouped(coding.encode(learnt), coding.sizes, _places(policy, coding), policy.least_cell)
+    # A list of combinations that is kept says which there are: none of fewer than a value that stands by itself.
+    least = max(policy.least_cell, LEAST_ROWS) if policy.save_model else policy.least_cell
+    if policy.privacy is None:
+        coding = coarsened(coding, coding.encode(learnt), noise_of(learnt.num_rows), random)
+    codes, groups = grouped(coding.encode(learnt), coding.sizes, _places(policy, coding), least)
     said: dict[str, object] = {"engine": "marginals"}
     marginals: Marginals
     if policy.privacy is None:

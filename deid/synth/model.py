@@ -8,7 +8,8 @@ cannot be worked out from what was not, since every count carries noise of its o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -18,10 +19,10 @@ import pyarrow as pa
 
 from audit.text import Text
 from deid.errors import DataError, PolicyError
-from deid.synth.coding import Categories, Coder, Coding, Numbers
+from deid.synth.coding import Categories, Coder, Coding, Fine, Numbers
 from deid.synth.grouping import Groups, ungrouped
 from deid.synth.marginals import MOST_CELLS, Codes, Marginals
-from deid.synth.policy import SynthPolicy, parse_synth_policy
+from deid.synth.policy import LISTED, ColumnKind, SynthPolicy, parse_synth_policy
 from deid.synth.port import Progress
 from deid.synth.sampling import draw
 
@@ -49,55 +50,83 @@ class Model:
 
     def document(self) -> bytes:
         """Return the model as it may be kept."""
-        counts = self.marginals
-        pairs = [[*pair, _sparse(table)] for pair, table in sorted(counts.pairs.items())]
-        columns = [_column(n, c) for n, c in zip(self.coding.names, self.coding.coders, strict=True)]
-        members = [list(group) for group in self.groups.members]
-        combined = [found.tolist() for found in self.groups.combinations]
-        document = {
-            FORM: VERSION,
-            "policy": self.policy.content,
-            "said": self.said,
-            "columns": columns,
-            "groups": {"members": members, "combinations": combined, "sizes": list(self.groups.sizes)},
-            "total": round(counts.total),
-            "ones": [_rounded(one) for one in counts.ones],
-            "pairs": pairs,
-        }
-        return (json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8")
+        learnt = table_document(self.coding, self.groups, self.marginals)
+        return written({"policy": self.policy.content, "said": self.said, **learnt})
 
 
 def read_model(data: bytes) -> Model:
-    """Return a kept model.
+    """Return a kept model of one table.
 
     Raises: DataError — for anything that is not exactly one.
     """
+    with damaged():
+        found = read_document(data)
+        policy = parse_synth_policy(str(found["policy"]))
+        coding, groups = read_coding(found, policy.learnt)
+        said = {str(key): value for key, value in dict(found["said"]).items()}
+        return Model(policy, coding, groups, read_counts(found, groups.sizes), said)
+
+
+@contextmanager
+def damaged() -> Iterator[None]:
+    """Say of whatever goes wrong in the reading of a model that it is none. Raises: DataError."""
     try:
-        return _model(json.loads(data))
+        yield
     except (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError, PolicyError, pa.ArrowException):
         raise DataError(
             Text("합성 모형 파일이 아니거나 손상되었습니다.", "this is no model of synthetic rows, or it is damaged.")
         ) from None
 
 
-def _model(found: Any) -> Model:
+def written(document: Mapping[str, Any]) -> bytes:
+    """Return what is learnt as the bytes of a file that says what it is."""
+    whole = {FORM: VERSION, **document}
+    return (json.dumps(whole, ensure_ascii=False, separators=(",", ":")) + "\n").encode("utf-8")
+
+
+def read_document(data: bytes) -> Any:
+    """Return what stands in such a file. Raises: ValueError, KeyError, TypeError — if it is none."""
+    found = json.loads(data)
     if found[FORM] != VERSION:
         raise ValueError("another version")
-    policy = parse_synth_policy(str(found["policy"]))
-    coding = Coding(
-        tuple(column.name for column in policy.learnt), tuple(_coder(column) for column in found["columns"])
-    )
-    if [column["name"] for column in found["columns"]] != list(coding.names):
+    return found
+
+
+def table_document(coding: Coding, groups: Groups, counts: Marginals) -> dict[str, Any]:
+    """Return what is learnt of one table as plain values."""
+    members = [list(group) for group in groups.members]
+    combined = [found.tolist() for found in groups.combinations]
+    return {
+        "columns": [_column(n, c) for n, c in zip(coding.names, coding.coders, strict=True)],
+        "groups": {"members": members, "combinations": combined, "sizes": list(groups.sizes)},
+        "total": round(counts.total),
+        "ones": [_rounded(one) for one in counts.ones],
+        "pairs": [[*pair, _sparse(table)] for pair, table in sorted(counts.pairs.items())],
+    }
+
+
+def read_coding(found: Mapping[str, Any], columns: Sequence[ColumnKind]) -> tuple[Coding, Groups]:
+    """Return how these columns are told as numbers. Raises: ValueError — if others are."""
+    coders = tuple(_coder(column) for column in found["columns"])
+    coding = Coding(tuple(column.name for column in columns), coders)
+    kinds = zip(columns, coders, strict=True)
+    if [column["name"] for column in found["columns"]] != list(coding.names) or any(
+        isinstance(coder, Categories) != (column.kind in LISTED) for column, coder in kinds
+    ):
         raise ValueError("other columns than those of the policy")
-    groups = _groups(found["groups"], coding.sizes)
-    ones = tuple(_numbers(one, size) for one, size in zip(found["ones"], groups.sizes, strict=True))
+    return coding, _groups(found["groups"], coding.sizes)
+
+
+def read_counts(found: Mapping[str, Any], sizes: tuple[int, ...]) -> Marginals:
+    """Return the counts of columns of these sizes. Raises: ValueError — if they are of others."""
+    ones = tuple(_numbers(one, size) for one, size in zip(found["ones"], sizes, strict=True))
     pairs = {}
     for first, second, cells in found["pairs"]:
         if not 0 <= first < second < len(ones):
             raise ValueError("a pair of no columns")
-        if groups.sizes[first] * groups.sizes[second] > MOST_CELLS:
+        if sizes[first] * sizes[second] > MOST_CELLS:
             raise ValueError("a pair that is never measured")
-        table = np.zeros((groups.sizes[first], groups.sizes[second]))
+        table = np.zeros((sizes[first], sizes[second]))
         for one, other, count in cells:
             if not (0 <= one < table.shape[0] and 0 <= other < table.shape[1]):
                 raise ValueError("a cell of no values")
@@ -105,8 +134,7 @@ def _model(found: Any) -> Model:
         pairs[first, second] = table
     if any(not one.any() for one in (*ones, *pairs.values())):
         raise ValueError("counts of nothing")
-    said = {str(key): value for key, value in dict(found["said"]).items()}
-    return Model(policy, coding, groups, Marginals(groups.sizes, max(1.0, _count(found["total"])), ones, pairs), said)
+    return Marginals(sizes, max(1.0, _count(found["total"])), ones, pairs)
 
 
 def _groups(found: Mapping[str, Any], sizes: tuple[int, ...]) -> Groups:
@@ -131,8 +159,9 @@ def _column(name: str, coder: Coder) -> dict[str, Any]:
         return {"name": name, "values": list(coder.values), "folded": coder.folded, "missing": coder.missing,
                 "kind": kind, "named": coder.named}  # fmt: skip
     assert isinstance(coder, Numbers)
-    return {"name": name, "edges": coder.edges.tolist(), "decimals": coder.decimals, "days": coder.days,
-            "missing": coder.missing, "integers": coder.integers}  # fmt: skip
+    fine = None if coder.fine is None else {key: getattr(coder.fine, key).tolist() for key in ("edges", "weights")}
+    return {"name": name, "edges": coder.edges.tolist(), "fine": fine, "decimals": coder.decimals,
+            "days": coder.days, "missing": coder.missing, "integers": coder.integers}  # fmt: skip
 
 
 def _coder(found: Mapping[str, Any]) -> Coder:
@@ -140,11 +169,25 @@ def _coder(found: Mapping[str, Any]) -> Coder:
         values = tuple(str(value) for value in found["values"])
         kind = None if found["kind"] is None else pa.type_for_alias(found["kind"])
         return Categories(values, bool(found["folded"]), bool(found["missing"]), kind, bool(found["named"]))
-    edges = _numbers(found["edges"], len(found["edges"]), signed=True)
+    edges, decimals = _edges(found["edges"]), int(found["decimals"])
+    fine = None if found.get("fine") is None else _fine(found["fine"], edges)  # models kept before had none
+    return Numbers(edges, decimals, bool(found["days"]), bool(found["missing"]), bool(found["integers"]), fine)
+
+
+def _edges(found: Any) -> np.ndarray:
+    edges = _numbers(found, len(found), signed=True)
     if len(edges) < 2 or any(low >= high for low, high in pairwise(edges)):
         raise ValueError("bins that do not rise")
-    decimals = int(found["decimals"])
-    return Numbers(edges, decimals, bool(found["days"]), bool(found["missing"]), bool(found["integers"]))
+    return edges
+
+
+def _fine(found: Mapping[str, Any], coarse: np.ndarray) -> Fine:
+    edges = _edges(found["edges"])
+    weights = _numbers(found["weights"], len(edges) - 1)
+    ends = np.searchsorted(edges, coarse)
+    if not np.isin(coarse, edges).all() or any(not weights[low:high].any() for low, high in pairwise(ends)):
+        raise ValueError("fine bins of other coarse ones")
+    return Fine(edges, weights)
 
 
 def _sparse(table: np.ndarray) -> list[list[float]]:

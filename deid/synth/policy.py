@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import Literal, cast, get_args
 
 import yaml
@@ -36,6 +36,8 @@ ENGINES = ("marginals", "gaussian_copula", "ctgan", "tvae")
 MOST_ROWS = 1_000_000_000
 HELD_OUT = 0.2
 """The part of the source that no engine sees: what is found about it cannot come from learning it."""
+MOST_NUMBER = 1e15
+"""The largest end of a range: whole numbers up to here are told apart."""
 MOST_EPSILON = 10.0
 """More than this protects nobody in the worst case, so it may not be called privacy."""
 
@@ -125,18 +127,6 @@ class SynthPolicy:
         return tuple(column for column in self.columns if column.kind in LEARNT)
 
 
-def load_synth_policy(path: Path) -> SynthPolicy:
-    """Return the policy in a file.
-
-    Raises: PolicyError — naming the line.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(Text(f"{path}: 읽을 수 없는 파일입니다.", f"{path} cannot be read.")) from error
-    return parse_synth_policy(text, path.name)
-
-
 def parse_synth_policy(text: str, file: str = "synthetic.yaml") -> SynthPolicy:
     """Return the policy in a text.
 
@@ -147,10 +137,7 @@ def parse_synth_policy(text: str, file: str = "synthetic.yaml") -> SynthPolicy:
         ("version", "name", "dataset", "project", "engine", "columns"), ("privacy", "save_model", *HEAD, *OF_TABLE)
     )
     policy = read_table(read_head(given, root, ENGINES), given)
-    if "save_model" not in given or not given["save_model"].truth():
-        return policy
-    _refuse_unsafe_model(policy, given["save_model"])
-    return replace(policy, save_model=True)
+    return replace(policy, save_model=keeps_model(given, policy.engine, policy.columns))
 
 
 HEAD = ("gate", "least_cell")
@@ -243,26 +230,39 @@ def _column(name: str, node: Node, related: bool, more: tuple[str, ...] = ()) ->
         given["values"].refuse(Text("같은 값이 둘 이상 있습니다", "names a value twice"))
     if kind == "region" and any(not is_region(value) for value in values):
         given["values"].refuse(Text("실제로 있는 지역이 아닌 값이 있습니다", "names a region that does not exist"))
+    decimals = given["decimals"].whole(0, 9) if "decimals" in given else 0
     return ColumnKind(
         name=name,
         kind=kind,
         values=values,
-        range=_range(given["range"], kind) if "range" in given else None,
-        decimals=given["decimals"].whole(0, 9) if "decimals" in given else 0,
+        range=_range(given["range"], kind, decimals) if "range" in given else None,
+        decimals=decimals,
         bins=given["bins"].whole(2, 1_000) if "bins" in given else 32,
         table=given["table"].words() if "table" in given else "",
         since=given["since"].words() if "since" in given else "",
     )
 
 
-def _range(node: Node, kind: str) -> tuple[float, float]:
+def _range(node: Node, kind: str, decimals: int) -> tuple[float, float]:
     ends = node.elements()
     if len(ends) != 2:
         node.refuse(Text("가장 작은 값과 가장 큰 값, 두 개여야 합니다", "takes two values, the least and the most"))
     low, high = (_day(end) if kind == "date" else end.number() for end in ends)
     if low >= high:
         node.refuse(Text("첫 값이 둘째 값보다 작아야 합니다", "must rise from the first to the second"))
+    if max(-low, high) > MOST_NUMBER:
+        node.refuse(Text(f"{MOST_NUMBER:g} 이하여야 합니다", f"must lie within {MOST_NUMBER:g}"))
+    least, most = within((low, high), decimals)
+    if least > most:
+        node.refuse(Text("이 범위에 드는 값이 없습니다(decimals 확인)", "holds no number with so many decimals"))
     return low, high
+
+
+def within(ends: tuple[float, float], decimals: int) -> tuple[float, float]:
+    """Return the least and the most of the numbers with so many decimals that lie in a range."""
+    times = 10.0**decimals
+    # Six digits beyond: 1.1 times 100 is a little more than 110.
+    return math.ceil(round(ends[0] * times, 6)) / times, math.floor(round(ends[1] * times, 6)) / times
 
 
 def _day(node: Node) -> float:
@@ -275,31 +275,31 @@ def _day(node: Node) -> float:
 def _privacy(node: Node) -> Privacy:
     given = node.fields(("epsilon", "delta"))
     epsilon, delta = given["epsilon"].number(), given["delta"].number()
-    if not 0.0 < epsilon <= MOST_EPSILON:
-        given["epsilon"].refuse(
-            Text(f"0보다 크고 {MOST_EPSILON:g} 이하", f"must be above 0 and at most {MOST_EPSILON:g}")
-        )
-    if not 0.0 < delta <= 1e-3:
-        given["delta"].refuse(Text("0보다 크고 0.001 이하여야 합니다", "must be above 0 and at most 0.001"))
+    for key, value, low, high in (("epsilon", epsilon, 1e-3, MOST_EPSILON), ("delta", delta, 1e-30, 1e-3)):
+        if not low <= value <= high:  # with less the noise is larger than any number
+            given[key].refuse(Text(f"{low:g} 이상 {high:g} 이하여야 합니다", f"must be from {low:g} to {high:g}"))
     return Privacy(epsilon, delta)
 
 
-def _refuse_unsafe_model(policy: SynthPolicy, node: Node) -> None:
-    """Refuse a model that would carry what its rows do not."""
-    if policy.engine != "marginals":
+def keeps_model(given: Mapping[str, Node], engine: str, columns: Sequence[ColumnKind]) -> bool:
+    """Return whether a policy asks for the model. Raises: PolicyError — if that would carry what its rows do not."""
+    if "save_model" not in given or not (node := given["save_model"]).truth():
+        return False
+    if engine != "marginals":
         node.refuse(
             Text(
                 "SDV의 모형에는 배운 행이 들어 있을 수 있어 저장하지 않습니다. marginals 엔진만 됩니다",
                 "a model of SDV can hold the rows it learnt from and is never kept; only marginals can",
             )
         )
-    if any(column.kind == "name" for column in policy.columns):
+    if any(column.kind == "name" for column in columns):
         node.refuse(
             Text(
                 "이름 열과 함께 쓰지 않습니다: 원자료가 없으면 어떤 이름이 실제로 있는 사람의 것인지 알 수 없습니다",
                 "does not go with a name column: without the source nobody knows which names are somebody's",
             )
         )
+    return True
 
 
 def _refuse_undeclared(columns: tuple[ColumnKind, ...], engine: str, node: Node) -> None:

@@ -7,17 +7,20 @@ to a row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from deid.synth.coarsening import coarsened
 from deid.synth.coding import LEAST_ROWS, Coding, learn_coding
 from deid.synth.engine import NOISE
 from deid.synth.grouping import Groups, grouped, ungrouped
+from deid.synth.made import Makers, keys
 from deid.synth.marginals import Codes, Marginals, Rule, measure, surplus
+from deid.synth.ordering import ordered
 from deid.synth.policy import ColumnKind
 from deid.synth.port import Progress
 from deid.synth.related_source import Places, Related, Rows, as_learnt, days_of
@@ -55,7 +58,9 @@ class Block:
 
 def learn_related(policy: RelatedPolicy, learnt: Related, random: np.random.Generator) -> dict[str, Model]:
     """Return what is learnt of each table. Raises: DataError."""
-    rule = Rule(LEAST_ROWS, policy.head.least_cell, NOISE)
+    # What is kept says of nothing that fewer than ten people have.
+    least = max(policy.head.least_cell, LEAST_ROWS) if policy.save_model else policy.head.least_cell
+    rule = Rule(LEAST_ROWS, least, NOISE, float(LEAST_ROWS) if policy.save_model else 0.0)
     models: dict[str, Model] = {}
     whole: dict[str, Codes] = {}
     widths: dict[str, tuple[int, ...]] = {}
@@ -65,8 +70,9 @@ def learn_related(policy: RelatedPolicy, learnt: Related, random: np.random.Gene
         # The people's own table has one row for each of them; everywhere else a person can have many.
         people = rows.person if table.parent else None
         coding = learn_coding(counted, kinds, public_only=False, people=people)
+        coding = coarsened(coding, coding.encode(counted), NOISE, random)
         together = tuple(tuple(coding.names.index(name) for name in group) for group in table.policy.together)
-        codes, groups = grouped(coding.encode(counted), coding.sizes, together, policy.head.least_cell)
+        codes, groups = grouped(coding.encode(counted), coding.sizes, together, least)
         above = whole[table.parent][rows.parent] if table.parent else np.empty((len(codes), 0), dtype=np.int32)
         above_sizes = widths[table.parent] if table.parent else ()
         context = _strongest(above, above_sizes, codes, groups.sizes)
@@ -130,6 +136,38 @@ def finished(policy: RelatedPolicy, drawn: Related) -> Related:
     return done
 
 
+def settled(policy: RelatedPolicy, drawn: Related) -> Related:
+    """Return drawn rows as they are handed on: with the columns of the policy, and its orders kept."""
+    done = finished(policy, drawn)
+    return {
+        table.name: replace(done[table.name], table=ordered(done[table.name].table, table.policy))
+        for table in policy.tables
+    }
+
+
+def with_keys(
+    policy: RelatedPolicy,
+    block: Related,
+    makers: Mapping[str, Makers],
+    firsts: dict[str, int],
+    random: np.random.Generator,
+) -> Iterator[tuple[str, pa.Table]]:
+    """Yield the tables of a block, parents first, with every column of the policy.
+
+    `firsts` are the numbers of the first rows; they are moved on to those of the next block.
+    """
+    for table in policy.tables:
+        rows = block[table.name]
+        places = references(table, policy, block, random)
+        led = {
+            column.name: keys(np.where(places[column.name] < 0, -1, places[column.name] + firsts[column.table]))
+            for column in table.references
+        }
+        yield table.name, makers[table.name].complete(rows.table, firsts[table.name], led)
+    for name, rows in block.items():
+        firsts[name] += rows.table.num_rows
+
+
 def references(
     table: RelatedTable, policy: RelatedPolicy, drawn: Related, random: np.random.Generator
 ) -> dict[str, Places]:
@@ -164,13 +202,17 @@ def _with_counts(
     policy: RelatedPolicy, table: RelatedTable, learnt: Related
 ) -> tuple[pa.Table, tuple[ColumnKind, ...]]:
     rows = learnt[table.name].table
-    kinds = [as_learnt(column) for column in table.policy.learnt]
     for child in policy.children(table.name):
         counts = np.bincount(learnt[child.name].parent, minlength=rows.num_rows)
         name = _COUNT + child.name
         rows = rows.append_column(name, pa.array(counts)) if rows.num_columns else pa.table({name: pa.array(counts)})
-        kinds.append(ColumnKind(name, "number"))
-    return rows, tuple(kinds)
+    return rows, coded_columns(policy, table)
+
+
+def coded_columns(policy: RelatedPolicy, table: RelatedTable) -> tuple[ColumnKind, ...]:
+    """Return the columns of a table as they are learnt: its own, and how many rows each of its children has for it."""
+    counts = (ColumnKind(_COUNT + child.name, "number") for child in policy.children(table.name))
+    return (*(as_learnt(column) for column in table.policy.learnt), *counts)
 
 
 def _counts(rows: pa.Table, child: str) -> NDArray[np.int64]:

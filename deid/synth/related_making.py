@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from deid.sources import Table
-from deid.synth.made import Makers, keys, makers_of
+from deid.synth.made import Makers, makers_of
 from deid.synth.making import MOST_COMPARED, Synthetic, judged_rows
-from deid.synth.ordering import ordered
 from deid.synth.policy import ColumnKind, SynthPolicy
 from deid.synth.port import Progress
-from deid.synth.related import draw_related, finished, learn_related, references
+from deid.synth.related import draw_related, finished, learn_related, settled, with_keys
+from deid.synth.related_model import RelatedModel, read_related_model
 from deid.synth.related_sdv import draw_hma
 from deid.synth.related_source import Related, read_related, split_people
 from deid.synth.relations import RelatedPolicy, RelatedTable
@@ -45,6 +45,7 @@ class RelatedMaking:
         self._learnt: Related = {}
         self._held_out: Related = {}
         self._makers: dict[str, Makers] = {}
+        self._model: bytes | None = None
 
     def read(self, progress: Progress) -> None:
         """Read the source and hold people out. Raises: DataError."""
@@ -60,17 +61,10 @@ class RelatedMaking:
         firsts = dict.fromkeys(self._samplers, 1)
         for block in self._blocks(progress):
             for table in self._policy.tables:
-                rows = block[table.name]
                 self._samplers[table.name].add(with_parent(self._policy, table, block))
-                places = references(table, self._policy, block, self._random)
-                led = {
-                    column.name: keys(np.where(places[column.name] < 0, -1, places[column.name] + firsts[column.table]))
-                    for column in table.references
-                }
-                put(table.name, self._makers[table.name].complete(rows.table, firsts[table.name], led))
+            for name, rows in with_keys(self._policy, block, self._makers, firsts, self._random):
+                put(name, rows)
             self._people.add(whole_people(self._policy, block))
-            for name, rows in block.items():
-                firsts[name] += rows.table.num_rows
 
     def judge(self, progress: Progress) -> dict[str, Synthetic]:
         """Attack every table, and the people as a whole."""
@@ -90,6 +84,8 @@ class RelatedMaking:
         people = people_policy(self._policy)
         known, unseen = whole_people(self._policy, learnt), whole_people(self._policy, held_out)
         found[PEOPLE] = judged_rows(known, unseen, self._people, people, self._said, self._random)
+        root = self._policy.root.name
+        found[root] = replace(found[root], model=self._model)
         progress(steps, steps)
         return found
 
@@ -99,14 +95,15 @@ class RelatedMaking:
             self._said |= said
             blocks: Iterator[Related] = iter([drawn])
         else:
-            models = learn_related(self._policy, self._learnt, self._random)
+            model = RelatedModel(self._policy, learn_related(self._policy, self._learnt, self._random))
+            if self._policy.save_model:
+                # Drawn from what is kept and from nothing else: then the verdict on the rows is one on the model.
+                self._model = model.document()
+                model = read_related_model(self._model)
             people = self._learnt[self._policy.root.name].table.num_rows
-            blocks = draw_related(self._policy, models, people, self._random, progress)
+            blocks = draw_related(self._policy, model.models, people, self._random, progress)
         for block in blocks:
-            done = finished(self._policy, block)
-            for table in self._policy.tables:
-                done[table.name] = replace(done[table.name], table=ordered(done[table.name].table, table.policy))
-            yield done
+            yield settled(self._policy, block)
 
 
 def with_parent(policy: RelatedPolicy, table: RelatedTable, related: Related) -> pa.Table:

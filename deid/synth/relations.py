@@ -6,7 +6,7 @@ out and counted as whole people. Further references lead to an ancestor, or to a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audit.text import Text
@@ -19,6 +19,7 @@ from deid.synth.policy import (
     ColumnKind,
     Gate,
     SynthPolicy,
+    keeps_model,
     parse_synth_policy,
     read_head,
     read_table,
@@ -85,6 +86,11 @@ class RelatedPolicy:
         return self.head.gate
 
     @property
+    def save_model(self) -> bool:
+        """Return whether what the rows are drawn from is kept beside them."""
+        return self.head.save_model
+
+    @property
     def root(self) -> RelatedTable:
         """Return the table of the people."""
         return self.tables[0]
@@ -118,12 +124,14 @@ def parse_extract_policy(text: str, file: str = "synthetic.yaml") -> SynthPolicy
     root = read_yaml(text, file, PolicyError)
     if "tables" not in root.entries():
         return parse_synth_policy(text, file)
-    given = root.fields(("version", "name", "dataset", "project", "engine", "tables"), HEAD)
+    given = root.fields(("version", "name", "dataset", "project", "engine", "tables"), ("save_model", *HEAD))
     head = read_head(given, root, RELATED_ENGINES)
     named = given["tables"].entries()
     if not 2 <= len(named) <= MOST_TABLES:
         given["tables"].refuse(Text(f"표는 2~{MOST_TABLES}개입니다", f"has 2 to {MOST_TABLES} tables"))
     tables = tuple(_table(head, name, node) for name, node in named.items())
+    columns = [column for table in tables for column in table.policy.columns]
+    head = replace(head, save_model=keeps_model(given, head.engine, columns))
     return RelatedPolicy(head, _in_order(tables, named))
 
 

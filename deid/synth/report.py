@@ -6,25 +6,10 @@ import math
 from collections.abc import Mapping
 
 from audit.text import Language, Text
-from deid.risk.page import (
-    BLUE,
-    GREY,
-    MUTED,
-    RED,
-    Block,
-    Cell,
-    Chart,
-    Grid,
-    Heading,
-    Line,
-    Note,
-    Page,
-    Rect,
-    Words,
-    short,
-)
-from deid.synth.gate import Judged, Risk, Verdict
+from deid.risk.page import Block, Cell, Grid, Heading, Note, Page
+from deid.synth.gate import Judged, Verdict
 from deid.synth.making import Synthetic
+from deid.synth.picture import label_of, picture
 from deid.synth.policy import SynthPolicy
 from deid.synth.relations import RelatedPolicy
 from deid.synth.shape import BESIDE, LEGEND, shape_charts
@@ -32,7 +17,6 @@ from deid.synth.words import MEANINGS, RISKS, VERDICT_WORDS
 
 VERDICTS: dict[Verdict, Text] = {verdict: VERDICT_WORDS[verdict] for verdict in Verdict}
 _TONES = {Verdict.BELOW: "met", Verdict.ABOVE: "failed", Verdict.NOT_MEASURED: "unknown"}
-_WIDE, _LEFT, _LONG = 760, 250, 420
 
 
 def report(tables: Mapping[str, Synthetic], policy: SynthPolicy | RelatedPolicy, language: Language) -> Page:
@@ -76,41 +60,6 @@ CAUTION = Text(
     "The figures were computed from the source, so outside the zone this report passes egress review like any result."
     " That these attacks found nothing does not mean that no other would.",
 )
-
-
-def picture(made: Synthetic, language: Language) -> Chart:
-    """Draw each risk as a part of its limit with its interval, and each measure of use beside that of real rows."""
-    shapes: list[Rect | Words | Line] = []
-    told: list[str] = []
-    y = 18.0
-    shapes.append(
-        Words(20, y - 4, Text("위험 (세로선: 한도)", "risk (upright line: limit)").say(language), 11, fill=MUTED)
-    )
-    for risk in made.judged.risks:
-        label = _label(risk, language)
-        shapes.append(Words(20, y + 14, short(label, 34), 12))
-        if risk.verdict is Verdict.NOT_MEASURED:
-            shapes.append(Words(_LEFT, y + 14, VERDICTS[risk.verdict].say(language), 12, fill="#6b4c00"))
-        else:
-            scale = _LONG * 0.6 / risk.limit
-            low, high = (min(_LONG, end * scale) for end in risk.interval)
-            colour = RED if risk.verdict is Verdict.ABOVE else BLUE
-            shapes.append(Rect(_LEFT + low, y + 5, max(2.0, high - low), 10, colour))
-            shapes.append(Line(_LEFT + _LONG * 0.6, y, _LEFT + _LONG * 0.6, y + 20))
-            shapes.append(Words(_LEFT + max(_LONG * 0.6, high) + 8, y + 14, f"{risk.interval[1]:.3f}", 11))
-        told.append(f"{label}: {VERDICTS[risk.verdict].say(language)}")
-        y += 22
-    y += 16
-    shapes.append(Words(20, y - 2, Text("쓸모 (회색: 실제 행)", "use (grey: real rows)").say(language), 11, fill=MUTED))
-    for label, value, real in _measures(made, language):
-        shapes.append(Words(20, y + 16, short(label, 34), 12))
-        if real is not None:
-            shapes.append(Rect(_LEFT, y + 4, max(0.5, _LONG * real), 5, GREY))
-        shapes.append(Rect(_LEFT, y + 9, max(0.5, _LONG * value), 8, BLUE))
-        shapes.append(Words(_LEFT + 6 + _LONG * max(value, real or 0.0), y + 16, f"{value:.3f}", 11))
-        told.append(f"{label}: {value:.3f}")
-        y += 22
-    return Chart(", ".join(told), _WIDE, y + 12, tuple(shapes))
 
 
 def document(made: Synthetic, policy: SynthPolicy | RelatedPolicy) -> dict[str, object]:
@@ -182,7 +131,7 @@ def _risk_grid(judged: Judged, language: Language) -> Grid:
         tone = _TONES[risk.verdict]
         rows.append(
             (
-                Cell(_label(risk, language)),
+                Cell(label_of(risk, language)),
                 Cell(_shown(risk.value), number=True),
                 Cell(f"{risk.interval[0]:.3f} – {risk.interval[1]:.3f}", number=True),
                 Cell(_shown(risk.limit), number=True),
@@ -229,22 +178,9 @@ def _column_grid(made: Synthetic, language: Language) -> Grid:
     return Grid(caption.say(language), tuple(text.say(language) for text in head), rows)
 
 
-def _measures(made: Synthetic, language: Language) -> list[tuple[str, float, float | None]]:
-    useful = made.useful
-    pairs = Text("열 쌍의 유사도", "likeness of pairs").say(language)
-    model = Text("모형", "model").say(language)
-    tasks = [(f"{model}: {task.target}", task.synthetic, task.real) for task in useful.tasks]
-    return [(pairs, useful.pairs, useful.pairs_real), *tasks]
-
-
 def _line(name: Text, value: float, real: float | None, language: Language) -> tuple[Cell, Cell, Cell]:
     beside = Cell("" if real is None else _shown(real), number=True)
     return Cell(name.say(language)), Cell(_shown(value), number=True), beside
-
-
-def _label(risk: Risk, language: Language) -> str:
-    name = RISKS[risk.name].say(language)
-    return f"{name}: {risk.about}" if risk.about else name
 
 
 def _shown(value: float) -> str:

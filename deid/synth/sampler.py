@@ -28,7 +28,7 @@ class Sampler:
             self._tables.append(table.take(pa.array(chosen)))
             self._keys.append(keys[chosen])
             self._kept += len(chosen)
-        if self._kept > 2 * self._most:
+        if self._kept > self._most + self._most // 4:
             self._reduce()
 
     def table(self) -> pa.Table:

@@ -77,6 +77,10 @@ def draw(
         block = np.empty((min(BLOCK, rows - start), len(marginals.sizes)), dtype=np.int32)
         _draw_tree(block, marginals, tree, random)
         _fit(block, marginals, random)
+        # What is moved for one pair disturbs the others. Those that say most come last and in full, the strongest at
+        # the end: what follows from another column must not be left to one row in thirty.
+        for pair in reversed(tree):
+            _move(block, pair, marginals, 1.0, random, 0)
         yield block
         progress(start + len(block), rows)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Protocol
 import pyarrow as pa
 
 from audit.canonical import JSON
-from audit.errors import AuditError
 from audit.event import Actor, Object, Source, Subjects
 from audit.log import AuditLog
 from audit.text import Text
@@ -20,7 +19,7 @@ from deid.announced import Announced
 from deid.errors import DataError, DeidError
 from deid.sources import Table
 from deid.synth.engine import fresh_random
-from deid.synth.kept import model_path, refuse_model_target, write_model
+from deid.synth.kept import batches_of, model_path, refuse_model_target, write_model
 from deid.synth.made import Makers, makers_of
 from deid.synth.making import MOST_COMPARED, MOST_LEARNT, Synthetic, judged, learn_and_draw
 from deid.synth.policy import SynthPolicy
@@ -81,8 +80,7 @@ class SynthDesk:
                 made = _made(policy, table, staged, shown)
                 if made.judged.passed:
                     _write(made, policy, staged, target)
-                    if made.model is not None:
-                        write_model(made.model, target)
+                    write_model(made.model, (target,))
             return {target.stem: made}
 
         return self._carry_out(asked, (target,), work)
@@ -110,6 +108,7 @@ class SynthDesk:
                 made = _made_related(policy, sources, staged, shown)
                 if all(one.judged.passed for one in made.values()):
                     _write_all(made, policy, staged, targets)
+                    write_model(made[policy.root.name].model, tuple(targets.values()))
             return made
 
         return self._carry_out(asked, tuple(targets.values()), work)
@@ -121,7 +120,7 @@ class SynthDesk:
         for target in targets:
             refuse_target(target)
         policy = asked.policy
-        if isinstance(policy, SynthPolicy) and policy.save_model:
+        if policy.save_model:
             refuse_model_target(targets[0])
         about = Object("dataset", policy.dataset, project=policy.project)
         announced = Announced(self._log, "deid.synthetic", policy.digest, asked.by, asked.subjects, asked.source)
@@ -144,11 +143,11 @@ class SynthDesk:
         if not all(one.judged.passed for one in made.values()):
             announced.record("denied", about, intent_id=intent, reason="risk_too_high", detail=counted)
             return SyntheticExtract(made, None)
-        digest = _digest(targets)
+        digest = digest_of(targets)
         try:
             announced.record("ok", replace(about, sha256=digest), intent_id=intent, detail=counted)
-        except AuditError:
-            # What is not recorded must not be there.
+        except BaseException:
+            # What is not recorded must not be there, whether the log failed or somebody pressed Ctrl-C just now.
             _unlink((*targets, *(model_path(target) for target in targets)))
             raise
         return SyntheticExtract(made, digest)
@@ -164,7 +163,7 @@ class _Asked:
     subjects: Subjects
 
 
-def _digest(targets: tuple[Path, ...]) -> str:
+def digest_of(targets: Sequence[Path]) -> str:
     """Return the digest of one file, or that of the digests of several in their order."""
     digests = []
     for target in targets:
@@ -194,7 +193,7 @@ def _made_related(
     with shown("draw") as drawing:
 
         def put(name: str, rows: pa.Table) -> None:
-            for batch in rows.combine_chunks().to_batches():
+            for batch in batches_of(rows):
                 staged[name].add(batch)
 
         making.draw(put, drawing)

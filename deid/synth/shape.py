@@ -22,7 +22,7 @@ LEGEND = Text(
     " rows are joined, and counts are rounded to multiples of 5. Figures: real · synthetic.",
 )
 _LABELS = {REST: Text("그 밖의 값", "other values"), NONE: Text("값 없음", "no value")}
-_WIDE, _PANEL, _LEFT, _BAR, _STEP, _HEAD = 760, 380, 118, 170, 22, 26
+_PANEL, _LEFT, _BAR, _STEP, _HEAD = 380, 118, 170, 22, 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +45,19 @@ class Shape:
         return cls(found["column"], tuple(found["labels"]), tuple(found["real"]), tuple(found["synthetic"]))
 
 
-def shape_charts(shapes: Sequence[Shape], language: Language) -> list[Chart]:
-    """Draw all columns, two beside each other in each drawing."""
-    return [_pair(shapes[place : place + 2], language) for place in range(0, len(shapes), 2)]
+def shape_charts(shapes: Sequence[Shape], language: Language, beside: int = 2) -> list[Chart]:
+    """Draw all columns, so many beside each other in each drawing."""
+    return [_together(shapes[place : place + beside], language, beside) for place in range(0, len(shapes), beside)]
 
 
-def _pair(shapes: Sequence[Shape], language: Language) -> Chart:
+def _together(shapes: Sequence[Shape], language: Language, beside: int) -> Chart:
     drawn: list[Rect | Words | Line] = []
     told = []
     for place, shape in enumerate(shapes):
         drawn += _panel(shape, place * _PANEL, language)
         told.append(_told(shape, language))
     height = _HEAD + _STEP * max(len(shape.labels) for shape in shapes) + 6
-    return Chart("; ".join(told), _WIDE, height, tuple(drawn))
+    return Chart("; ".join(told), beside * _PANEL, height, tuple(drawn))
 
 
 def _panel(shape: Shape, x: float, language: Language) -> list[Rect | Words | Line]:

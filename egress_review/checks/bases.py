@@ -34,14 +34,24 @@ _TOTAL = re.compile(
     r"\b(?:total|number) (?:number )?(?:of )?(?:patients|people|participants|subjects|persons)\s*(?:[:=]\s*)?"
     r"(\d{1,3}(?:,\d{3})+|\d+)\b"
     r"|(?:전체|총|대상)\s*(?:환자|대상자|인원|참여자)\s*(?:수\s*)?(?:[:=]\s*)?(\d{1,3}(?:,\d{3})+|\d+)\s*명?"
-    r"|(?:환자|대상자|참여자)\s*(\d{1,3}(?:,\d{3})+|\d+)\s*명"
+    r"|(?:환자|대상자|참여자|응답자|학생|가구|수검자)\s*(\d{1,3}(?:,\d{3})+|\d+)\s*명"
     r"|\b(\d{1,3}(?:,\d{3}){1,5}|\d+) (?:patients|people|participants|subjects)\b"
 )
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%")
 _PER = re.compile(
-    r"(?:per|/)\s*(100,?000|10,?000|1,?000|100)(?![\d,])|(십만|만|천|백)\s*명\s*당|1,?000명당|인구\s*(십만|만|천)"
+    r"(?:per|/)\s*(100,?000|10,?000|1,?000|100)(?![\d,])|((?:10|1)?\s?(?:십만|만|천|백))\s*명\s*당|1,?000명당|인구\s*((?:10|1)?\s?(?:십만|만|천))"
 )
-_SCALE = {"십만": 100_000, "만": 10_000, "천": 1_000, "백": 100}
+_SCALE = {
+    "십만": 100_000,
+    "10만": 100_000,
+    "만": 10_000,
+    "1만": 10_000,
+    "천": 1_000,
+    "1천": 1_000,
+    "백": 100,
+    "1백": 100,
+}
+_SCALE |= {"10천": 10_000, "10백": 1_000, "10십만": 1_000_000, "1십만": 100_000}
 _YEARS = re.compile(r"person[- _]?years?|\bpy\b|patient[- _]?years?|인년")
 
 _IMPLIED = Text(
@@ -83,7 +93,7 @@ def _scale(name: str) -> int | None:
         return None
     if match[1]:
         return int(match[1].replace(",", ""))
-    return _SCALE[match[2] or match[3]] if match[2] or match[3] else 1_000
+    return _SCALE["".join((match[2] or match[3]).split())] if match[2] or match[3] else 1_000
 
 
 def _people(table: Table, reading: Reading, column: int, name: str) -> Mapping[int, float]:

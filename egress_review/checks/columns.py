@@ -35,6 +35,15 @@ _COUNT = _words("""
     population women men children
     cases controls deaths events hospitalizations hospitalisations admissions enrolled households headcount
 """)
+_WHO = _words("""
+    claims claimants firms businesses enterprises establishments closures families births accidents injuries
+    beneficiaries pupils workers residents donors recipients applicants tenants inmates offenders victims visits
+    prescriptions procedures surgeries discharges readmissions incidents complaints episodes failures len nunique
+    respondent responders carriers smokers veterans farms dwellings
+    observed failed censored uncensored dead alive survived died dropouts withdrawals withdrawn excluded randomised
+    randomized analysed analyzed
+""")
+"""What a column may be called that counts groups of people and what befell them; with a % it is a share of them."""
 _PERCENT = _words("""
     pct percent percentage percentages perc rate rates ratio ratios prop proportion proportions share shares
     prevalence incidence fraction fractions
@@ -56,8 +65,22 @@ _LABEL = _words("""
 
 _PERSON = re.compile(
     r"(?:person|patient|subject|participant|member|customer|employee|student|respondent|individual|beneficiary|case)"
-    r"_?(?:id|no|num|number|key|code|source_value)|p_?id|mrn|ssn|emp_?no|study_?id"
+    r"_?(?:id|no|num|number|key|code|source_value)|p_?id|pt_?id|mrn|ssn|emp_?no|study_?id"
 )
+_COUNTED_PERSON = re.compile(
+    rf"(?:{_PERSON.pattern})[ _](?!(?:number|no|code|key|type|str|hash|name)\b).+", re.IGNORECASE
+)
+"""The heading of a pivot that counts a number of people by something: `patient_id F`, `patient_id nunique`."""
+_PIVOTED = re.compile(r"(?:개수|건수|count of|number of)\s*[:：]?\s", re.IGNORECASE)
+_OF_EVERYBODY = re.compile(r"\b(?:n|events?|cases?|deaths?|사건|발생|사망)\s*/\s*(?:n|total|patients|전체)\b")
+"""A heading of counts beside what they are of: `events/N`."""
+_CODED = re.compile(r"[A-Z]\d{2}(?:\.?\d{1,2})?")
+"""A code of a disease, such as N18 or N18.5: its letter is no number of people."""
+_SIZES = frozenset(("size", "group_size", "group size", "sizes"))
+_OF_SETTINGS = _words(
+    "features estimators iter iterations jobs components clusters folds splits bins trees layers epochs neighbors"
+)
+_SIZE = re.compile(r"0|size|count_?")
 _PERSON_KO = re.compile(
     r"(?:환자|대상자|연구|등록|회원|고객|사원|직원|학생|수진자|가입자|개인|피험자|이용자|차트|병록)(?:등록|식별|고유)?(?:번호|ID|id|코드|키)"
 )
@@ -94,6 +117,9 @@ TOTALS = frozenset(
         "overall",
         "grand total",
         "subtotal",
+        "any",
+        "row total",
+        "column total",
         "합계",
         "계",
         "소계",
@@ -109,6 +135,16 @@ def is_total(name: str) -> bool:
     return unicodedata.normalize("NFKC", name).strip().lower() in TOTALS
 
 
+def is_pivoted(name: str) -> bool:
+    """Whether the first heading says that the whole table counts, as a pivot table does: `개수 : 환자ID`."""
+    return _PIVOTED.match(unicodedata.normalize("NFKC", name).strip()) is not None
+
+
+def is_size(name: str) -> bool:
+    """Whether a column is called as pandas calls the sizes of groups that nobody named."""
+    return _SIZE.fullmatch(name.strip()) is not None
+
+
 @lru_cache(maxsize=4096)
 def kind_of(heading: str) -> Kind:
     """What a heading says; UNKNOWN where it says nothing."""
@@ -118,13 +154,19 @@ def kind_of(heading: str) -> Kind:
     units = [unit.strip().lower() for unit in _UNIT.findall(name)]
     bare = _UNIT.sub(" ", name).strip()
     words = [word.lower() for word in _WORD.findall(bare)]
+    if _CODED.fullmatch(bare):
+        return Kind.UNKNOWN
+    if bare.lower() in _SIZES:
+        return Kind.COUNT
     percent = "%" in name
+    if "n" in words and _OF_SETTINGS.intersection(words):
+        return Kind.STATISTIC
     counted = "n" in words or any(unit in _COUNT_UNITS for unit in units) or bool(_COUNT.intersection(words))
     if percent:
         return Kind.COUNT_AND_PERCENT if counted or _is(_COUNT_KO, bare) else Kind.PERCENT
     if any(unit in _COUNT_UNITS for unit in units):
         return Kind.COUNT
-    if "#" in name:
+    if "#" in name or _OF_EVERYBODY.search(name.lower()):
         return Kind.COUNT
     return _korean(bare) if re.search("[가-힣]", bare) else _english(bare, words)
 
@@ -133,6 +175,8 @@ def _english(bare: str, words: list[str]) -> Kind:
     lowered = bare.lower()
     if _PERSON.fullmatch(lowered.replace(" ", "_").replace("-", "_")):
         return Kind.PERSON
+    if _COUNTED_PERSON.fullmatch(lowered):
+        return Kind.COUNT
     if _COUNT_PHRASE.search(lowered):
         return Kind.COUNT
     for words_of, kind in (
@@ -141,7 +185,7 @@ def _english(bare: str, words: list[str]) -> Kind:
         (frozenset({"id", "code", "no", "date"}), Kind.LABEL),
         (frozenset({"n"}), Kind.COUNT),
         (_STATISTIC, Kind.STATISTIC),
-        (_COUNT, Kind.COUNT),
+        (_COUNT | _WHO, Kind.COUNT),
     ):
         if words_of.intersection(words):
             return kind

@@ -37,6 +37,6 @@ CONTAINERS: Mapping[str, Container] = {
     ),
     "pdf": Container(pdfs.RULES, pdfs.check_pdf),
     "html": Container(_MARKUP, check_page),
-    "svg": Container(("markup.structure", *_MARKUP, "figure.points"), check_drawing),
+    "svg": Container(("markup.structure", *_MARKUP, "figure.points", "cells.small"), check_drawing),
     "zip": Container(("archive.structure",), check_archive),
 }

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from itertools import islice, repeat
+from itertools import islice, pairwise, repeat
 from operator import attrgetter
 from typing import NamedTuple
 
-from egress_review.checks.columns import Kind, is_total, kind_of
+from egress_review.checks.columns import Kind, is_pivoted, is_size, is_total, kind_of
 from egress_review.checks.tables import LONGEST_NUMBER, Table
 from egress_review.claims import FileClaims
 
@@ -163,6 +163,8 @@ def _read_column(table: Table, index: int, claims: FileClaims) -> _Column:
         others = sum(map(strange.__contains__, cells)) if strange else 0
     found = len(values) - values.count(None)
     kind = kind_of(name)
+    if name.strip().lower() == "no" and "yes" in map(str.lower, table.names):
+        kind = Kind.UNKNOWN  # The answer, not the number of the row.
     has_unit = bool(found) and kind in (Kind.UNKNOWN, Kind.LABEL) and _have_unit(distinct)
     return _Column(index, name, kind, claims.declared(name), values, found, others, has_unit)
 
@@ -206,6 +208,10 @@ def _by_arithmetic(table: Table, columns: list[_Column], unnamed: list[_Column])
             *parts, total = column.values
             if total is not None and None not in parts and sum(v or 0 for v in parts) == total:
                 found[column.index] = Why.ADDS_UP
+    sizes = [c for c in columns if c.whole_numbers or c.others]
+    found |= {column.index: Why.NAMED for column in columns if _counts_numbers(table, column, columns)}
+    if unnamed and (is_pivoted(table.names[0]) or (sizes == unnamed == [columns[-1]] and is_size(unnamed[0].name))):
+        found |= {column.index: Why.NAMED for column in unnamed}
     if last and kind_of(last[0]) is Kind.COUNT and _OF_ALL.search(last[0]):
         found |= {column.index: Why.NAMED for column in unnamed}
     for column in columns:
@@ -213,6 +219,30 @@ def _by_arithmetic(table: Table, columns: list[_Column], unnamed: list[_Column])
         if is_total(table.names[column.index]) and len(parts_of) > 1 and _sums_rows(column, parts_of):
             found |= {c.index: Why.ADDS_UP for c in (*parts_of, column)}
     return found
+
+
+def _counts_numbers(table: Table, column: _Column, columns: list[_Column]) -> bool:
+    """Whether a column that is called a number of people counts them: small, beside labels that each stand once."""
+    named = column.kind is Kind.PERSON or column.name.strip().lower() == "id"
+    beside = columns[column.index - 1]
+    labels = table.distinct(beside.index)
+    return (
+        named
+        and column.index > 0
+        and column.declared is None
+        and column.others == 0
+        and len(labels) == len(table.rows) == column.whole_numbers
+        and not beside.whole_numbers
+        and not beside.others
+        and len(table.rows) <= CROSS_TABLE_ROWS
+        and FEWEST_COUNTED <= max(value or 0 for value in column.values) < LEAST_NUMBER
+    )
+
+
+FEWEST_COUNTED = 30
+"""What the largest of such counts is at least; smaller numbers may be those of rows."""
+LEAST_NUMBER = 100_000
+"""What numbers of people are as a rule not below, and their counts in a table are."""
 
 
 def _sums_rows(total: _Column, parts: list[_Column]) -> bool:
@@ -235,8 +265,21 @@ def _is_cross_table(table: Table, columns: list[_Column], unnamed: list[_Column]
         and len(unnamed) + len(declared) > 1
         and len(unnamed) == len([c for c in measured if c.kind is not Kind.COUNT and c not in declared])
         and 1 < len(table.rows) <= CROSS_TABLE_ROWS
-        and not any(value is not None for value in columns[0].values[:-1])
+        and not (_numbers(columns[0]) and not _are_years(columns[0]))
     )
+
+
+def _numbers(column: _Column) -> bool:
+    return any(value is not None for value in column.values[:-1])
+
+
+def _are_years(column: _Column) -> bool:
+    """Whether a column of labels holds years or months one after another; its last cell may be a total."""
+    times = [value for value in column.values[:-1] if value is not None]
+    years = all(1900 <= time <= 2100 for time in times) or all(
+        1900 <= t // 100 <= 2100 and 0 < t % 100 < 13 for t in times
+    )
+    return len(times) == len(column.values) - 1 and years and all(a < b for a, b in pairwise(times))
 
 
 def _in_columns(table: Table, columns: list[_Column], reasons: dict[int, Why]) -> Iterator[Count]:

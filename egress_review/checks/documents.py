@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from egress_review.checks.cells import judge
 from egress_review.checks.document import Document
 from egress_review.checks.drawing import Drawing
 from egress_review.checks.listing import Listing
@@ -18,6 +19,9 @@ MOST_MARKS = 50
 """Marks of one shape from which a figure is taken for a scatter plot: one point for each person."""
 MOST_VERTICES = 2_000
 """Corners of a line from which it is taken for a series of records; a smooth curve has some hundreds."""
+
+FEWEST_WRITTEN = 3
+"""Numbers in the cells of a drawing from which they are taken for a drawn table."""
 
 _AS_PLAIN = Text(
     ko="변경 내용을 적용하고 메모와 속성을 지운 새 문서로 저장하거나, 표는 CSV로 글은 MD로 저장하십시오.",
@@ -116,7 +120,12 @@ def check_drawing(subject: Subject, listing: Listing) -> Pieces:
         listing.flag("markup.structure", _BROKEN.fill(kind="SVG"), _AS_PNG)
         return []
     _flag_markup(drawing, listing, _AS_PNG)
-    flag_points(drawing.marks, drawing.vertices, listing)
+    # A long series, whose every point a line joins, is no scatter.
+    explained = drawing.plot.joined and drawing.plot.loose == 0
+    flag_points(0 if explained else drawing.marks, drawing.vertices, listing)
+    if len(drawing.plot.written) >= FEWEST_WRITTEN and max(drawing.plot.written) >= subject.policy.min_cell:
+        for value in drawing.plot.written:
+            judge(value, Where(path="text"), subject.claims, subject.policy, listing)
     pieces: Pieces = [
         (Where(path="text"), piece_of(subject, "md", text=drawing.prose)),
         (Where(path="style"), piece_of(subject, "code", text=drawing.styles)),

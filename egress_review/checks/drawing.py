@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from egress_review.checks.plotted import Plot, read_plot
 from egress_review.checks.xml_tree import BrokenXmlError, local, namespace, read_xml
 
 MOST_ELEMENTS = 100_000
@@ -54,6 +55,7 @@ class Drawing:
     """Marks of one shape: the points of a scatter plot."""
     vertices: int
     """Corners of the longest line."""
+    plot: Plot
     runs: tuple[str, ...]
     outside: int
     hidden: tuple[str, ...]
@@ -100,6 +102,7 @@ class _Reader:
             tuple(self._images),
             max(self._marks.values(), default=0),
             self._vertices,
+            read_plot(root),
             tuple(self._runs),
             self._outside + len(_CSS_LOADS.findall(styles)),
             tuple(self._hidden),
@@ -161,7 +164,8 @@ class _Reader:
         """Marks of one shape and the corners of lines; a glyph is drawn by reference too, but never at a place."""
         if name in _POINTS:
             target = next((v for k, v in element.attrib.items() if local(k) == "href"), name)
-            if name != "use" or ("x" in element.attrib and "y" in element.attrib):
+            letter = name == "use" and target.startswith("#glyph")
+            if not letter and (name != "use" or ("x" in element.attrib and "y" in element.attrib)):
                 self._marks[target] += 1
         elif name == "path":
             shape = element.get("d", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from egress_review.checks.listing import Listing
+from egress_review.checks.points import single_points
 from egress_review.checks.subject import PieceSubject, Subject
 from egress_review.checks.supporting import Supporting, base_name
 from egress_review.findings import Severity
@@ -21,6 +22,17 @@ _MISSING_MEND = Text(
     ko="그림과 같은 이름의 표(예: {stem}.csv)를 근거 자료(supporting)로 함께 제출하십시오.",
     en="Hand in a table of the same name ({stem}.csv) as a supporting file.",
 )
+_LOOSE = Text(
+    ko="점 {number}개가 따로따로 찍혀 있습니다: 잇는 선도, 점의 이름도, 일정한 간격도 없어 점마다 한 사람입니다.",
+    en="{number} points stand by themselves: no line joins them, nothing names them, no even step explains them; "
+    "each is one person.",
+)
+_LOOSE_MEND = Text(
+    ko="구간별 평균이나 육각형 구간(hexbin)처럼 묶은 그림으로 바꾸십시오. 점 하나가 {least}명 이상의 집단이면 "
+    "점마다의 인원을 같은 이름의 표(예: {stem}.csv)로 근거 자료(supporting)에 함께 제출하십시오.",
+    en="Draw groups instead: means of bins, or a hexbin. Where each point is a group of at least {least} people, hand "
+    "in the number of people behind each point as a supporting table of the same name ({stem}.csv).",
+)
 _SMALL = Text(
     ko="그림 뒤의 수 가운데 {number}개가 최소 셀 {least}보다 작습니다.",
     en="{number} of the counts behind the plot are below the smallest cell, {least}.",
@@ -29,6 +41,22 @@ _SMALL_MEND = Text(
     ko="구간이나 범주를 합쳐 그림을 다시 그리십시오.",
     en="Merge bins or categories and draw the plot again.",
 )
+
+
+def check_single_points(subject: Subject, supporting: Supporting, listing: Listing) -> None:
+    """Stop a figure whose points are records, unless the people behind each point were handed in and are enough."""
+    drawing = subject.drawing if subject.type == "svg" else None
+    number = drawing.plot.loose if drawing else single_points(subject.json) if subject.type == "json" else 0
+    if not number:
+        return
+    behind = supporting.counts_for(subject.name)
+    counts = [count.value for _, reading in behind.readings for count in reading.counts] if behind else []
+    least = subject.policy.min_cell
+    if len(counts) >= number and min(counts) >= least:
+        return
+    stem = base_name(subject.name).rpartition(".")[0]
+    fix = _LOOSE_MEND.fill(least=least, stem=stem if len(stem) <= 60 else "…")
+    listing.flag("figure.points", _LOOSE.fill(number=number), fix, number=number)
 
 
 def check_counts_behind(subject: Subject, supporting: Supporting, names: Collection[str], listing: Listing) -> None:

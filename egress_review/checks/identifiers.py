@@ -141,7 +141,12 @@ def in_lines(text: str, more: Rules = ()) -> Iterator[tuple[Where, Span]]:
     """Finds in running text by line."""
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     for span in detect(text, more=more):
-        yield Where(row=bisect_right(starts, span.start)), span
+        if span.label != "CARD" or span.score >= CERTAIN or not _STATISTICS.fullmatch(text[span.start : span.end]):
+            yield Where(row=bisect_right(starts, span.start)), span
+
+
+_STATISTICS = re.compile(r"(?:\d{1,3}\s{2,})?\d{1,3}\.\d{2,9}(?:\s{2,}\d{1,3}(?:\.\d{2,9})?)+")
+"""Columns of a printed table, whose digits together may have the checksum of a card by chance."""
 
 
 def strings_in(value: object, path: str = "$", heading: str = "") -> Iterable[tuple[str, str, str]]:

@@ -59,6 +59,9 @@ _SE = re.compile(r"\b(?:se|sem|std err|stderr|standard error)\b|표준\s?오차"
 _OF_ITEMS = re.compile(r"score|scale|item|점수|척도|문항")
 """What is added up over the questions of one form, not over people."""
 
+_SQUARES = re.compile(r"\bsq\b|squares?\b|제곱")
+"""The sum and the mean of squares of an analysis of variance: divided they give its freedom, not people."""
+
 _MEND = Text(
     ko="둘 가운데 하나만 남기거나, 범주를 합쳐 집단마다 {least}명 이상이 되게 하거나, 둘 다 굵게 반올림하십시오.",
     en="Keep one of the two numbers, merge categories until each group has {least} people, or round both coarsely.",
@@ -88,6 +91,7 @@ def check_implied(subject: Subject, listing: Listing) -> None:
             _check_people(table, (one, other), _of_sum, _DIVIDED, subject, listing)
         _check_complements(table, names, subject, listing)
         _check_intervals(table, names, subject, listing)
+        _check_lonely(table, names, subject, listing)
         for one, other in _pairs(names, _SD, _SE):
             _check_people(table, (one, other), _of_error, _ERRED, subject, listing)
 
@@ -101,7 +105,7 @@ def _pairs(names: Sequence[str], of: re.Pattern[str], beside: re.Pattern[str]) -
     rest = {
         " ".join(beside.sub(" ", name).split()): i
         for i, name in enumerate(names)
-        if beside.search(name) and not _OF_ITEMS.search(name)
+        if beside.search(name) and not _OF_ITEMS.search(name) and not _SQUARES.search(name)
     }
     for index, name in enumerate(names):
         if of.search(name) and not beside.search(name):
@@ -176,6 +180,32 @@ def _check_intervals(table: Table, names: Sequence[str], subject: Subject, listi
                 )
                 break
 
+
+def _check_lonely(table: Table, names: Sequence[str], subject: Subject, listing: Listing) -> None:
+    """A mean whose standard deviation is missing, where the other rows have one, is the value of one person."""
+    for mean, name in enumerate(names):
+        spreads = [i for i, other in enumerate(names) if _SD.search(other) and _beside(name, other)]
+        if not _MEAN.search(name) or len(spreads) != 1:
+            continue
+        cells = list(zip(table.numbers, table.column(mean), table.column(spreads[0]), strict=True))
+        alone = [number for number, one, other in cells if number_in(one) and _MISSING.fullmatch(other.strip())]
+        if not alone or not any(number_in(other) for _, _, other in cells):
+            continue
+        for number in alone:
+            where = Where(row=number, column=spreads[0] + 1)
+            fix = _MEND.fill(least=subject.policy.min_cell)
+            listing.flag("cells.implied", _LONELY, fix, where=where, number=1)
+
+
+def _beside(mean: str, spread: str) -> bool:
+    return _MEAN.sub(" ", mean).split() == _SD.sub(" ", spread).split()
+
+
+_MISSING = re.compile(r"|nan|na|\.|null|none|<na>|-", re.IGNORECASE)
+_LONELY = Text(
+    ko="평균은 있는데 표준편차가 비어 있습니다: 한 사람뿐인 집단이며 평균이 곧 그 사람의 값입니다.",
+    en="There is a mean and no standard deviation: the group is one person, whose value the mean is.",
+)
 
 Range = tuple[float, float]
 Number = tuple[float, float]

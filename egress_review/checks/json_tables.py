@@ -11,9 +11,11 @@ MOST_COLUMNS = 500
 
 
 def tables_in(value: Any) -> tuple[Table, ...]:
-    """The table that a JSON value is in one of the forms of pandas: split, or a list of records."""
+    """The table that a JSON value is in one of the forms of pandas: split, table, or a list of records."""
     if isinstance(value, dict) and isinstance(value.get("columns"), list):
         return _split_table(value)
+    if isinstance(value, dict) and isinstance(value.get("schema"), dict) and isinstance(value.get("data"), list):
+        value = value["data"]
     if isinstance(value, list) and len(value) > 1 and all(isinstance(one, dict) for one in value):
         names = tuple(dict.fromkeys(str(key) for record in value for key in record))
         plain = all(not isinstance(cell, dict | list) for record in value for cell in record.values())

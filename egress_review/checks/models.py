@@ -26,6 +26,7 @@ _FREEDOM = re.compile(
     rf"|(?:residual|error)[ _.]*(?:df|degrees of freedom)\b{_NUMBER}"
     r"|(?:residual standard error|residual deviance)\s*:.{1,40}? on (\d+)\s+degrees of freedom"
     r"|degrees of freedom:.{1,40};\s*(\d+)\s+residual"
+    r"|residual std\. error.{1,60}?\(df = (\d+)"
     rf"|잔차\s*자유도{_NUMBER}",
     re.IGNORECASE,
 )
@@ -55,6 +56,9 @@ _MATRIX = re.compile(r"\[\s*\[\s*\d+(?:[\s,]+\d+)*\s*\](?:[\s,]*\[\s*\d+(?:[\s,]
 _TRUE = re.compile(r"actual|true|observed|실제|정답", re.IGNORECASE)
 _PREDICTED = re.compile(r"predict|\bpred|예측", re.IGNORECASE)
 _CONFUSION = re.compile(r"confusion|혼동\s*행렬|오분류표", re.IGNORECASE)
+_LEFT_OVER = re.compile(r"residuals?|error|within(?: groups)?|잔차|오차|집단 ?내", re.IGNORECASE)
+_BOLD = re.compile(r"\\textbf\{([^{}]{0,80})\}")
+"""How statsmodels sets the names of its numbers in LaTeX."""
 _SPEAKS = re.compile(
     r"[Rr]esid|RESID|[Ff]reedom|[Ss]quared|[Oo]bservations|of obs|nobs|Df Model|df_model|f1-score|"
     r"\[T\.|F ?\(|\bt ?\(|자유도|관측|of events|of failures|사건|Error|잔차"
@@ -138,7 +142,9 @@ def _lines(subject: Subject) -> Iterator[tuple[int, str]]:
     if subject.type == "json":
         return
     if subject.text:
-        yield from enumerate(subject.lines, 1)
+        latex = "\\textbf{" in subject.text
+        plain = (_BOLD.sub(r"\1", line).replace("&", " ") if latex else line for line in subject.lines)
+        yield from enumerate(plain, 1)
         return
     for table in subject.tables:
         yield max(0, table.numbers[0] - 1) if table.numbers else 0, " , ".join(table.names)
@@ -217,7 +223,9 @@ def _check_matrices(subject: Subject, listing: Listing) -> None:
         if not small or any(len(row) != len(rows) for row in rows):
             continue
         where = Where(row=subject.line_of(match.start()))
-        severity = None if sure else Severity.WARN
+        # Small numbers beside large ones are people in classes; nothing but small ones may be levels or an identity.
+        mixed = any(cell >= subject.policy.min_cell for row in rows for cell in row)
+        severity = None if sure or mixed else Severity.WARN
         listing.flag("model.classes", _MATRIX_SAID, _MATRIX_MEND, where=where, number=min(small), severity=severity)
 
 
@@ -225,6 +233,11 @@ def _check_columns(subject: Subject, listing: Listing) -> None:
     """Tables that give the freedom or the class sizes of each model or class in a column."""
     for table in subject.tables:
         names = [name.strip().lower() for name in table.names]
+        for column in (i for i, name in enumerate(names) if name in ("df", "d.f.", "자유도")):
+            for number, row, cell in zip(table.numbers, table.rows, table.column(column), strict=True):
+                value = whole(cell)
+                if value is not None and row and _LEFT_OVER.fullmatch(row[0].strip()):
+                    _judge_freedom(value, Where(row=number, column=column + 1), subject, listing)
         report = {"precision", "recall", "support"} <= set(names)
         confusion = _is_confusion(names) or _is_square(table)
         for column, name in enumerate(names):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
+import sys
+from array import array
 from collections.abc import Iterator
 from typing import Any
 
+from egress_review.checks.cells import judge
 from egress_review.checks.documents import MOST_MARKS, MOST_VERTICES
 from egress_review.checks.listing import Listing
+from egress_review.checks.marks import MOST_PLACES, Name, Place, loose
 from egress_review.checks.subject import Subject
 from egress_review.findings import Where
 from registry.text import Text
@@ -47,11 +54,116 @@ def check_points(subject: Subject, listing: Listing) -> None:
             listing.flag("figure.points", _MESSAGE.fill(number=longest), _FIX, where=where, number=longest)
 
 
+def check_bars(subject: Subject, listing: Listing) -> None:
+    """Bars, slices and cells of an interactive figure that are whole numbers and, by its words, count people."""
+    content = subject.json
+    if not isinstance(content, dict):
+        return
+    title = json.dumps(content.get("layout", content.get("encoding", "")), ensure_ascii=False)
+    for path, trace in _traces(content):
+        axis = _COUNTED_AXIS.get(str(trace.get("type", "")))
+        if axis is None:
+            continue
+        held = trace.get("x" if axis == "y" and trace.get("orientation") == "h" else axis)
+        values = held if isinstance(held, list) else []
+        said = f"{title} {trace.get('name', '')}"
+        whole = [v for v in values if type(v) is int]
+        if len(whole) < max(2, len(values)) or not _SAYS_PEOPLE.search(said):
+            continue
+        for value in whole:
+            judge(value, Where(path=path), subject.claims, subject.policy, listing)
+
+
+_COUNTED_AXIS = {"bar": "y", "pie": "values", "sunburst": "values", "treemap": "values", "funnel": "x"}
+_SAYS_PEOPLE = re.compile(
+    r"\b(?:patients|people|persons|participants|subjects|cases|deaths|events|count|counts|number of|n)\b"
+    r"|환자|대상자|인원|명수|건수|사망",
+    re.IGNORECASE,
+)
+
+
+def single_points(content: Any) -> int:
+    """How many points of a figure stand for one record each, of plotly and of Vega."""
+    if not isinstance(content, dict):
+        return 0
+    found = [loose(*_of_plotly(trace)) for _, trace in _traces(content) if _is_scatter(trace)]
+    mark = content.get("mark")
+    shape = str(mark.get("type") if isinstance(mark, dict) else mark)
+    if "vega" in str(content.get("$schema", "")) and shape in _MARKS_OF_VEGA:
+        found += [loose(*of) for of in _of_vega(content)]
+    return max(found, default=0)
+
+
+_MARKS_OF_VEGA = frozenset(("point", "circle", "square", "tick"))
+_DRAWING = 300.0
+"""Units that the values of an axis are stretched to, so that they are compared as places of a drawing."""
+
+
+def _is_scatter(trace: dict[str, Any]) -> bool:
+    kind, mode = str(trace.get("type", "scatter")), str(trace.get("mode", "markers" if "marker" in trace else ""))
+    return kind in ("scatter", "scattergl", "scatter3d") and "markers" in mode and "lines" not in mode
+
+
+def _of_plotly(trace: dict[str, Any]) -> tuple[list[Place], list[list[Place]], list[Name]]:
+    xs, ys, said = (value if isinstance(value := trace.get(key), list) else [] for key in ("x", "y", "text"))
+    errors = isinstance(trace.get("error_y"), dict) or isinstance(trace.get("error_x"), dict)
+    return ([], [], []) if errors else _places(xs, ys, said)
+
+
+def _of_vega(content: dict[str, Any]) -> Iterator[tuple[list[Place], list[list[Place]], list[Name]]]:
+    encoding = content.get("encoding")
+    fields = [_field(encoding, axis) for axis in ("x", "y", "text")]
+    for _, trace in _traces(content):
+        rows = [row for row in trace.get("values", ()) if isinstance(row, dict)]
+        xs, ys, said = ([row.get(name) for row in rows] if name else [] for name in fields)
+        yield _places(xs, ys, said)
+
+
+def _field(encoding: Any, axis: str) -> str | None:
+    channel = encoding.get(axis) if isinstance(encoding, dict) else None
+    if not isinstance(channel, dict) or channel.get("aggregate") or channel.get("bin"):
+        return None
+    return channel.get("field") if isinstance(channel.get("field"), str) else None
+
+
+def _places(xs: list[Any], ys: list[Any], said: list[Any]) -> tuple[list[Place], list[list[Place]], list[Name]]:
+    """Values as places of a drawing, a category at a step of its own; each with its name, if it has one."""
+    if not xs or len(xs) != len(ys) or len(xs) > MOST_PLACES:
+        return [], [], []
+    places = list(zip(_stretched(xs), _stretched(ys), strict=True))
+    names = [Name(place, str(text)) for place, text in zip(places, said, strict=False) if isinstance(text, str)]
+    return places, [], names
+
+
+def _stretched(values: list[Any]) -> list[float]:
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        order = {value: n for n, value in enumerate(dict.fromkeys(map(str, values)))}
+        values = [order[str(value)] for value in values]
+    least, most = min(values), max(values)
+    return [_DRAWING * (value - least) / ((most - least) or 1) for value in values]
+
+
+_CODES = {"i1": "b", "i2": "h", "i4": "i", "i8": "q", "u1": "B", "u2": "H", "u4": "I", "f4": "f", "f8": "d"}
+
+
+def _unpacked(value: Any) -> Any:
+    """The values that plotly packs as `{"dtype": "f8", "bdata": "…"}`; what cannot be read stays as it is."""
+    if not isinstance(value, dict) or set(value) != {"dtype", "bdata"} or value["dtype"] not in _CODES:
+        return value
+    try:
+        packed = base64.b64decode(value["bdata"], validate=True)
+        return array(_CODES[value["dtype"]], packed).tolist() if sys.byteorder == "little" else value
+    except (ValueError, TypeError):
+        return value
+
+
 def _traces(content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Traces of plotly; data of Vega and Bokeh as traces of their own."""
+    """Traces of plotly with their values unpacked; data of Vega and Bokeh as traces of their own."""
     data = content.get("data")
     if "layout" in content and isinstance(data, list):
-        yield from ((f"$.data[{n}]", trace) for n, trace in enumerate(data, 1) if isinstance(trace, dict))
+        for number, trace in enumerate(data, 1):
+            if isinstance(trace, dict):
+                yield f"$.data[{number}]", {key: _unpacked(value) for key, value in trace.items()}
     if "vega" in str(content.get("$schema", "")):
         sets = data if isinstance(data, list) else [data, *_datasets(content)]
         for number, one in enumerate(sets, 1):

@@ -6,7 +6,9 @@ A row is a line, numbered as it stands in the text.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.latex import latex_cells
@@ -37,20 +39,52 @@ def _tables(text: str) -> Iterator[Table]:
 
 def _in_block(block: list[Line], said: Line | None) -> Iterator[Table]:
     """The tables of one block; `said` is the line before it, which may say what is counted."""
+    parts = _repeated(block)
+    if len(parts) > 1:
+        for part in parts:
+            yield from _in_block(part, said)
+        return
     listed = _list_in(block, said)
     if listed is not None:
         yield listed
     if (spread := _spread_out(block, said)) is not None:
         yield spread
-    elif len(block) > 1 and (table := _table_in(block)):
+    elif len(block) > 1 and (table := _table_in(_headed(block, said))):
         yield table
 
 
+def _repeated(block: list[Line]) -> list[list[Line]]:
+    """A block whose heading stands again above each group, cut above every heading."""
+    lines = [" ".join(line.split()) for _, line in block]
+    heads = {
+        line
+        for line, times in Counter(lines).items()
+        if times > 1 and len(line.split()) > 2 and not has_number(line.split()) and not _RULE.fullmatch(line)
+    }
+    starts = [at for at, line in enumerate(lines) if line in heads]
+    if len({lines[at] for at in starts}) != 1:
+        return [block]
+    return [block[a:b] for a, b in pairwise([0, *starts[1:], len(block)])]
+
+
+def _headed(block: list[Line], said: Line | None) -> list[Line]:
+    """The block below a heading that an empty line parts from it, as SAS prints its lists."""
+    rows = [line.split() for _, line in block]
+    if said is None or len({len(row) for row in rows}) != 1 or not all(map(has_number, rows)):
+        return block
+    names = said[1].split()
+    return [said, *block] if len(names) == len(rows[0]) > 1 and not has_number(["", *names]) else block
+
+
 _SERIES = re.compile(r"(?:Name: (.*?), )?(?:Length: \d+, )?dtype: u?[iI]nt\d+")
-_SHAPE = re.compile(r"\[\d+ rows x \d+ columns\]|#.*A tibble:.*|<(?:chr|int|dbl|fct|lgl)>.*|\d+ rows?.*")
-_RULE = re.compile(r"[\s|:=+─━│┃┼├┤┬┴┌┐└┘╪╞╡═-]+")
+_SHAPE = re.compile(
+    r"\[\d+ rows x \d+ columns\]|#.*A tibble:.*|<(?:chr|int|dbl|fct|lgl)>.*|\d+ rows?.*|shape: \(\d+, \d+\)"
+    r"|[|│\s]*(?:str|cat|date|bool|u32|u64|i32|i64|f32|f64|varchar|int32|int64|double)(?:[\s|│┆]+(?:str|cat|date|bool|u32|u64|"
+    r"i32|i64|f32|f64|varchar|int32|int64|double))+[|│\s]*"
+)
+_RULE = re.compile(r"[\s|:=+─━│┃┆┼├┤┬┴┌┐└┘╪╞╡═╌-]+")
 _SPACE = re.compile(r"\s+")
-_BAR = re.compile(r"(?:(?<!\s)\s+)?[|│┃]\s*")
+_BAR = re.compile(r"(?:(?<!\s)\s+)?[|│┃┆]\s*")
 _GAPS = (
     (_BAR, False),
     (re.compile(r"\t"), False),
@@ -59,7 +93,7 @@ _GAPS = (
     (_SPACE, False),
 )
 """What columns are cut at, in the order of trial, and whether it counts only if it cuts every line alike."""
-_CROSSED = re.compile(r"(?<!-)-{2,}\+-[-+]*")
+_CROSSED = re.compile(r"(?<!-)-{2,}\+-[-+]*|^\s*-{3,}\|-[-|]*")
 """The rule of a table as Stata prints it, with a bar between its labels and its numbers."""
 
 
@@ -67,22 +101,101 @@ def _table_in(block: list[Line]) -> Table | None:
     """The table that a block of lines shows, cut at pipes, tabs or gaps; None if it shows none."""
     if records := latex_cells(block):
         return _regular(records)
-    if any(_CROSSED.search(line) for _, line in block):
+    block = _first_of_cells([(number, _LISTED.sub("|", line)) for number, line in block])
+    ruled = any(_CROSSED.search(line) for _, line in block)
+    if ruled:
         block = [(number, _BAR.sub("   ", line)) for number, line in block]
+    while len(block) > 1 and _COMMAND.fullmatch(block[0][1]):
+        block = block[1:]
+    if ruled:
+        block = [(number, line) for number, line in block if not _SHARES_BELOW.fullmatch(line)]
     series = next((match for _, line in block if (match := _SERIES.fullmatch(line.strip()))), None)
     lines = [(number, line) for number, line in block if not _is_frame(line)]
     if (table := two_levels(lines)) is not None:
         return table
     if series is not None:
         return _of_series(lines, series[1])
-    for gap, even in _GAPS:
+    unnamed: Table | None = None  # Cut otherwise, a table may have a heading.
+    for gap, even in _GAPS[:1] if _is_piped(lines) else _GAPS:
         records = [(number, gap.split(line.strip().strip("|│┃").strip())) for number, line in lines]
-        if even and len({len(record) for _, record in records}) != 1:
+        if even and not _is_even(records, lines):
             continue
         table = _regular(records)
-        if table is not None:
+        if table is not None and (_is_talk(table) if gap is _SPACE else _is_cut_short(table)):
+            continue
+        if table is not None and any(table.names):
             return table
-    return None
+        unnamed = unnamed or table
+    return unnamed
+
+
+_SHARES_BELOW = re.compile(r"(?:\s+\d{1,3}\.\d+)+\s*")
+"""The percentages that Stata prints below the counts of a row, in a line without a label."""
+_LISTED = re.compile(r"^\s*\d{1,9}\.\s*\|")
+"""The number of a row before its first bar, as `list` of Stata prints it."""
+_LEGEND = re.compile(r"\s*(?:Frequency|Percent|Expected|Row Pct|Col Pct|빈도|백분율|행 백분율|칼럼 백분율)\s*[|‚│].*")
+
+
+def _first_of_cells(block: list[Line]) -> list[Line]:
+    """A cross-table of SAS, whose cells are several lines high, with the first line of each: its counts."""
+    legend = [at for at, (_, line) in enumerate(block) if _LEGEND.fullmatch(line)]
+    if not legend:
+        return block
+    number, last = block[legend[-1]]
+    kept: list[Line] = [(number, _LEGEND_NAME.sub("", last, count=1))]
+    ruled = False
+    for number, line in block[legend[-1] + 1 :]:
+        if _RULE.fullmatch(line):
+            ruled = True
+        elif ruled:
+            kept.append((number, line))
+            ruled = False
+    return kept
+
+
+_LEGEND_NAME = re.compile(r"^\s*[A-Z가-힣][A-Za-z가-힣 ]*")
+
+
+def _is_even(records: list[Record], lines: list[Line]) -> bool:
+    """Whether all lines have as many words; the first may lack the name of the labels, if it is indented."""
+    widths = {len(record) for _, record in records[1:]} or {len(records[0][1])} if records else set()
+    first = len(records[0][1]) if records else 0
+    lacks = lines[0][1][:1].isspace() if lines else False
+    return len(widths) == 1 and first + (lacks and first + 1 in widths) in widths
+
+
+def _is_piped(lines: list[Line]) -> bool:
+    """Whether every line begins and ends with a bar: a table of Markdown, which is cut nowhere else."""
+    return (
+        len(lines) > 1
+        and all(line.strip()[:1] == "|" == line.strip()[-1:] for _, line in lines)
+        and all(line.count("|") > FEWEST_BARS for _, line in lines)
+    )
+
+
+def _is_cut_short(table: Table) -> bool:
+    """Whether a cell holds several numbers with gaps between them: columns that were not told apart."""
+    return any(_SEVERAL.search(cell) for row in table.rows for cell in row)
+
+
+FEWEST_BARS = 2
+"""Bars of a line that only frame it."""
+_SEVERAL = re.compile(r"(?:^|\s)\d[\d.,]*\s+\d[\d.,]*(?:\s|$)|[A-Za-z가-힣]\s+\d[\d.]*\s+\d[\d.]*$")
+_COMMAND = re.compile(r"\s*(?:>|>>>|In \[\d*\]:|\.)\s+[A-Za-z].*")
+"""What was typed, above what was printed."""
+
+
+def _is_talk(table: Table) -> bool:
+    """Whether sentences of equally many words were taken for rows: wide, and hardly a number among the cells."""
+    cells = [cell for row in table.rows for cell in row]
+    return len(table.names) > WIDEST_LABELS and LEAST_NUMBERS * len(cells) > sum(
+        any(map(str.isdigit, cell)) for cell in cells
+    )
+
+
+WIDEST_LABELS = 6
+LEAST_NUMBERS = 0.3
+"""Columns from which a printed table, and the share of its cells that then, hold numbers."""
 
 
 def _is_frame(line: str) -> bool:
@@ -130,6 +243,11 @@ def _ending_at(records: list[Record], end: int) -> Table | None:
     body = records[start:end]
     if start > 0 and all(has_number(r) for _, r in body):
         number, short = records[start - 1]
+        above = records[start - 2][1] if start > 1 else []
+        if len(short) == 1 and len(above) in (width - 1, width) and not has_number(["", *short]):
+            # pandas names the index in a line of its own, below the names of the columns.
+            short = [*short, *above[len(above) - width + 1 :]]
+            body = [(number, short), *body]
         missing = width - len(short)
         if missing == 1 or (missing == MOST_LABELS and len(short) > 1 and not has_number(short) and _have_labels(body)):
             body = [(number, [*[""] * missing, *short]), *body]
@@ -155,10 +273,21 @@ def _list_in(block: list[Line], said: Line | None) -> Table | None:
     first = block[0] if block[0][0] != items[0][0] else said
     heading = first[1].strip(" #:：*-") if first else ""
     unit = next((match[3] for _, match in items if match[3]), "")
-    if not (unit or _counts(heading)):
+    steps = sum(_STEP.fullmatch((match[1] or "").strip()) is not None for _, match in items)
+    if not (unit or steps > 1 or _counts(heading)):
         return None
     rows = [(number, [match[1] or "", match[2]]) for number, match in items]
     return table_of([(max(1, items[0][0] - 1), ["", "n"]), *rows])
+
+
+_STEP = re.compile(
+    r"(?:not )?(?:eligible|screened|declined|excluded|included|enrolled|randomi[sz]ed|allocated|analy[sz]ed|"
+    r"assessed|withdr[ae]wn?|completed|lost to follow-?up|consented|recruited|died|discontinued)(?: .{1,40})?"
+    r"|(?:적격|선별|제외|포함|등록|무작위 ?배정|분석|탈락|철회|추적 ?소실|완료|동의)"
+    r"(?: ?(?:대상자?|환자|인원|자))?(?: ?수)?",
+    re.IGNORECASE,
+)
+"""The steps of the flow of a study, each of which is a number of people."""
 
 
 def _counts(heading: str) -> bool:
@@ -185,7 +314,9 @@ def _spread_out(block: list[Line], said: Line | None) -> Table | None:
         if not all(len(c) <= LONGEST_NUMBER and c.isdecimal() for c in cells) or len(above.split()) < len(cells):
             return None
         heads = above.split() if len(above.split()) == len(cells) else re.split(r"\s{2,}", above.strip())
-        if len(heads) != len(cells) or (all(map(str.isdecimal, heads)) and len(heads) < 3):
+        if len(heads) != len(cells) or (
+            all(map(str.isdecimal, heads)) and (len(heads) < 3 or sorted(set(heads), key=int) != heads)
+        ):
             return None
         labels, counts = [*heads, *labels], [*cells, *counts]
     number = lines[-1][0]

@@ -53,6 +53,10 @@ def two_levels(lines: Sequence[Line]) -> Table | None:
         return None
     above = [line.split() for number, line in lines if number < body[0][0]]
     names = [*above[-1], *above[-2]] if len(above) > 1 else above[-1] if above else []
+    if len(above) > 1 and len(names) == width + 1:
+        names = [*above[-1], *above[-2][1:]]  # R says above the classes what they are classes of.
+    if len(names) == width - 1 and all(cells[-1].isdecimal() for _, _, cells in split):
+        names = [*names, "n"]  # A Series has no name above its values.
     if len(names) != width or len(split[0][2]) != width:
         return None
     rows: list[tuple[int, list[str]]] = [(max(1, body[0][0] - 1), names)]

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
-from egress_review.checks.tables import Table
+from egress_review.checks.tables import Table, has_number
 from egress_review.findings import Severity, Where
 from registry.text import Text
 
 FEWEST_RECORDS = 5
 """Rows from which a column of person numbers makes a table a list of people."""
+FEWEST_CODED = 2
+"""Rows from which it does when its cells are codes as people are numbered by."""
+
+_CODE = re.compile(r"[A-Za-z]{0,4}[-_]?\d{5,}|[A-Za-z]{1,4}[-_]?\d{2,}")
+_ONE = re.compile(
+    r"(?:patient|subject|participant|person|case|respondent|subj|pt|patien~d|환자|대상자|피험자|증례)", re.IGNORECASE
+)
+"""Headings that number people where the cells below them are codes."""
 
 _AGGREGATE = Text(
     ko="개인 단위 행 대신 집단별로 집계하십시오.", en="Aggregate to groups instead of rows of single people."
@@ -53,11 +63,29 @@ def _check_records(table: Table, subject: Subject, listing: Listing) -> None:
             en="The table has {rows} rows; it may be records of single people.",
         )
         listing.flag("table.records", message.fill(rows=rows), _AGGREGATE, number=rows, severity=Severity.WARN)
+    _check_numbered(table, listing)
+
+
+def check_records(subject: Subject, listing: Listing) -> None:
+    """Tables in prose and in JSON must not number people either."""
+    for table in subject.tables:
+        _check_numbered(table, listing)
+
+
+def _check_numbered(table: Table, listing: Listing) -> None:
     for index, name in enumerate(table.names):
-        if kind_of(name) is not Kind.PERSON or rows < FEWEST_RECORDS:
+        person = kind_of(name) is Kind.PERSON
+        if not person and not _ONE.fullmatch(name.strip()):
             continue
-        distinct = len({cell for cell in table.column(index) if cell.strip()})
-        if distinct >= FEWEST_RECORDS:
+        cells = {cell.strip() for cell in table.distinct(index) if cell.strip()}
+        distinct, coded = len(cells), all(map(_CODE.fullmatch, cells))
+        counted = (
+            not coded
+            and index > 0
+            and len(set(table.column(0))) == len(table.rows)
+            and not has_number(["", table.rows[0][0]])
+        )
+        if (person and distinct >= FEWEST_RECORDS and not counted) or (coded and distinct >= FEWEST_CODED):
             message = Text(
                 ko="이 열은 사람의 번호로, 서로 다른 값이 {distinct}개 있습니다.",
                 en="The column numbers people; it has {distinct} distinct values.",

@@ -143,16 +143,31 @@ class Subject:
     @cached_property
     def json(self) -> Any:
         """The file as JSON; None if it cannot be read."""
-        return None if self.json_error else json.loads(self.text)
+        return None if self.json_error else json.loads(self.text) if self._is_one_json else self._json_lines
 
     @cached_property
     def json_error(self) -> bool:
-        """Whether the file cannot be read as JSON."""
+        """Whether the file cannot be read as JSON, as one value or as an object in each line."""
+        return not self._is_one_json and not self._json_lines
+
+    @cached_property
+    def _is_one_json(self) -> bool:
         try:
             json.loads(self.text)
         except (ValueError, RecursionError):
-            return True
-        return False
+            return False
+        return True
+
+    @cached_property
+    def _json_lines(self) -> list[Any]:
+        """The objects of a file with one in each line, as pandas writes records; empty if it is no such file."""
+        lines = [line for line in self.text.split("\n") if line.strip()]
+        if len(lines) < 2 or any(line.strip()[:1] != "{" or line.strip()[-1:] != "}" for line in lines):
+            return []
+        try:
+            return [json.loads(line) for line in lines]
+        except (ValueError, RecursionError):
+            return []
 
 
 def tables_of(grids: Iterable[Sequence[Sequence[str]]]) -> tuple[Table, ...]:

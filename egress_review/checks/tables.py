@@ -14,6 +14,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from egress_review.checks.columns import is_total
+
 DELIMITERS = (",", "\t", ";", "|")
 MOST_HEADER_ROWS = 3
 SNIFFED_LINES = 60
@@ -141,7 +143,7 @@ def _table(numbers: Sequence[int], records: Sequence[Sequence[str]]) -> Table:
     width = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
     start = next((i for i, record in enumerate(records) if len(record) >= width), 0)
     end = start + (start < len(records) and (_numbers_name(records[start]) or _is_crossed(records[start:])))
-    while end < len(records) and end - start < MOST_HEADER_ROWS and not has_number(records[end]):
+    while end < len(records) and end - start < MOST_HEADER_ROWS and _is_heading(records, end, end > start):
         end += 1
     if end == len(records):
         # Words only: the first row is the header, whatever it says.
@@ -158,6 +160,21 @@ def _table(numbers: Sequence[int], records: Sequence[Sequence[str]]) -> Table:
     return Table(names, body, places, ragged)
 
 
+def _is_heading(records: Sequence[Sequence[str]], at: int, below: bool) -> bool:
+    """Whether a row holds no data, or names statistics, or names across what rows with labels hold."""
+    record = records[at]
+    if not has_number(record):
+        return True
+    return (below and _quantiles_name(record)) or (not below and _has_empty_corner(records[at:]))
+
+
+def _has_empty_corner(records: Sequence[Sequence[str]]) -> bool:
+    """Whether only the first of some rows lacks a label, and one of its cells is no number: `, 0, 1, Sum`."""
+    first, *rows = records
+    words = [cell for cell in first[1:] if cell.strip() and not _NUMBER.fullmatch(cell.strip()[:LONGEST_NUMBER])]
+    return bool(words) and len(rows) > 1 and not first[0].strip() and all(row and row[0].strip() for row in rows)
+
+
 _QUANTILE = re.compile(r"\d{1,2}(?:\.\d+)?%")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -166,10 +183,25 @@ def _numbers_name(record: Sequence[str]) -> bool:
     """Whether a row is a heading although it holds numbers: `count, mean, 25%, 50%`, or `region, 2019, 2020`."""
     cells = [cell.strip() for cell in record[1:] if cell.strip()]
     numbers = [cell for cell in cells if len(cell) <= LONGEST_NUMBER and _NUMBER.fullmatch(cell)]
-    if 0 < len(numbers) < len(cells) and all(map(_QUANTILE.fullmatch, numbers)):
+    if _quantiles_name(record) or (
+        is_total(record[-1]) and len(record) > len(numbers) + 1 and not _plain_number(record[0])
+    ):
         return True
+    if numbers == ["0"] == cells[-1:] and record[0].strip() and not _plain_number(record[0]):
+        return True  # What pandas calls the sizes of groups that nobody named.
     years = len(numbers) > 1 and all(map(_YEAR.fullmatch, numbers))
     return years and all(a < b for a, b in pairwise(numbers)) and not _NUMBER.fullmatch(record[0].strip() or "-")
+
+
+def _plain_number(cell: str) -> bool:
+    return _NUMBER.fullmatch(cell.strip()[:LONGEST_NUMBER]) is not None
+
+
+def _quantiles_name(record: Sequence[str]) -> bool:
+    """Whether the only numbers of a row are quantiles beside words: `count, mean, 25%, 50%`."""
+    cells = [cell.strip() for cell in record[1:] if cell.strip()]
+    numbers = [cell for cell in cells if len(cell) <= LONGEST_NUMBER and _NUMBER.fullmatch(cell)]
+    return 0 < len(numbers) < len(cells) and all(map(_QUANTILE.fullmatch, numbers))
 
 
 def _is_crossed(records: Sequence[Sequence[str]]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.text import Text
+from hub_config.homes import is_shut
 from hub_config.settings import Settings
 
 STAGING = "backup"
@@ -38,6 +39,8 @@ LEFT_OUT = (
         "workspaces",
         Text("분석환경은 백업하지 않습니다.", "Workspaces are not backed up."),
     ),
+    Left("homes/keys", Text("열쇠와 함께 보관합니다.", "They go with the keys.")),
+    Left("homes/mnt", Text("열린 홈이 연결되는 곳입니다.", "Where homes that are open are mounted.")),
 )
 DATASETS_LEFT = Text(
     "데이터는 제공기관에서 다시 받습니다. 백업하려면 backup.datasets를 켜십시오.",
@@ -51,10 +54,19 @@ def left_out(settings: Settings) -> list[Path]:
     places = [settings.home / left.path for left in LEFT_OUT]
     if not settings.backup.datasets:
         places += settings.dataset_roots()
+    places += _homes_left(settings)
     if (database := database_file(settings)) is not None:
         places += [database.with_name(database.name + ending) for ending in _DATABASE_ENDINGS]
     staging = settings.home / STAGING
     return [*places, staging / "proof", staging / "cache", *_repository_places(settings)]
+
+
+def _homes_left(settings: Settings) -> list[Path]:
+    """An image is whole only while nobody writes into it; without its key, which is kept apart, it is worth nothing."""
+    images = settings.home / "homes" / "images"
+    if not settings.backup.homes:
+        return [images]
+    return [image for image in sorted(images.glob("ws_*.img")) if not is_shut(settings.home, image.stem)]
 
 
 def database_file(settings: Settings) -> Path | None:

@@ -47,8 +47,10 @@ class Unusable(BackupError):
     """What was backed up does not come back as it was."""
 
     hint = Text(
-        "이 백업을 믿지 마십시오. 저장소의 디스크를 살핀 뒤 `ansim backup now`를 다시 실행하십시오.",
-        "Do not rely on this backup. Look at the disk of the repository, then run `ansim backup now` again.",
+        "이 백업을 믿지 마십시오. 저장소의 디스크를 살피고, 저장소를 다른 이름으로 옮긴 다음 `ansim backup init`과"
+        " `ansim backup now`를 실행하십시오. 손상된 저장소에 다시 백업하면 손상된 부분을 그대로 씁니다.",
+        "Do not rely on this backup. Look at the disk of the repository, move the repository aside, then run"
+        " `ansim backup init` and `ansim backup now`: another backup into a damaged one uses what is damaged again.",
     )
     exit_code = 10
 

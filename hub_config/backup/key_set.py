@@ -23,8 +23,8 @@ from hub_config.settings import Settings
 
 FILE = "ansim-keys.age"
 PASSWORD_FILE = "backup.password"  # noqa: S105 - a file name
-KEY_DIRECTORIES = ("keys", "additional")
-"""Below ANSIM_HOME: the keys of the zone, and the additional information that pseudonyms hang from."""
+KEY_DIRECTORIES = ("keys", "additional", "homes/keys")
+"""Below ANSIM_HOME: the keys of the zone, the additional information that pseudonyms hang from, and keys of homes."""
 _SUBJECTS, _ABOUT = "subjects.jsonl", "about.json"
 _MOST_BYTES = 1 << 30
 
@@ -105,9 +105,14 @@ def load(closed: Path, identity: Path) -> KeySet:
         subjects = from_text(content.pop(_SUBJECTS).decode("utf-8"))
     except (tarfile.TarError, KeyError, ValueError, TypeError) as error:
         raise Unusable(_NO_KEYS.format(closed=closed)) from error
-    if any(".." in (parts := PurePosixPath(name).parts) or parts[0] not in KEY_DIRECTORIES for name in content):
+    if not all(map(_is_key, content)):
         raise Unusable(_NO_KEYS.format(closed=closed))
     return KeySet(about, content, subjects)
+
+
+def _is_key(name: str) -> bool:
+    path = PurePosixPath(name)
+    return ".." not in path.parts and any(PurePosixPath(place) in path.parents for place in KEY_DIRECTORIES)
 
 
 def _key_files(home: Path) -> list[tuple[str, bytes]]:

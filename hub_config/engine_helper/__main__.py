@@ -10,7 +10,8 @@ from pathlib import Path
 
 from hub_config.engine_helper.errors import HelperError
 from hub_config.engine_helper.helper_settings import load_helper_settings
-from hub_config.engine_helper.server import Server, ready
+from hub_config.engine_helper.server import Server
+from hub_config.helper_socket import ready
 
 log = logging.getLogger("ansim.engine_helper")
 

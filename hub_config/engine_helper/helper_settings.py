@@ -8,9 +8,14 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from hub_config.engine_helper.errors import HelperSettingsError
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Told = TypeVar("Told", bound="DataclassInstance")
 SOCKET = "/run/ansim-engine/engine.sock"
 
 
@@ -36,7 +41,17 @@ class HelperSettings:
 
 
 def load_helper_settings(path: Path, *, owner: int = 0) -> HelperSettings:
-    """Read the settings of the helper.
+    """Read the settings of the helper. Raises: HelperSettingsError."""
+    return load_told(HelperSettings, path, owner=owner)
+
+
+def parse_helper_settings(given: Mapping[str, object]) -> HelperSettings:
+    """Turn a document into settings. Raises: ValueError."""
+    return parse_told(HelperSettings, given)
+
+
+def load_told(kind: type[Told], path: Path, *, owner: int = 0) -> Told:
+    """Read what a helper is told.
 
     Raises: HelperSettingsError — for a file that others may write, an unknown key or a wrong type.
     """
@@ -49,17 +64,17 @@ def load_helper_settings(path: Path, *, owner: int = 0) -> HelperSettings:
     if status.st_uid != owner or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise HelperSettingsError(f"{path} can be written by others than root.")
     try:
-        return parse_helper_settings(json.loads(text))
+        return parse_told(kind, json.loads(text))
     except (ValueError, TypeError) as error:
         raise HelperSettingsError(f"{path}: {error}") from error
 
 
-def parse_helper_settings(given: Mapping[str, object]) -> HelperSettings:
-    """Turn a document into settings.
+def parse_told(kind: type[Told], given: Mapping[str, object]) -> Told:
+    """Turn a document into the settings of a helper.
 
     Raises: ValueError — for an unknown key, a missing one, or a value of another type.
     """
-    known = {f.name: f for f in fields(HelperSettings)}
+    known = {f.name: f for f in fields(kind)}
     if unknown := sorted(set(given) - set(known)):
         raise ValueError(f"unknown key {unknown[0]}")
     values: dict[str, object] = {}
@@ -73,4 +88,4 @@ def parse_helper_settings(given: Mapping[str, object]) -> HelperSettings:
             raise ValueError(f"{name} is no {known[name].type}")
         else:
             values[name] = value
-    return HelperSettings(**values)  # type: ignore[arg-type]
+    return kind(**values)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import selectors
 import socket
 import socketserver
-import stat
-import struct
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -23,6 +20,7 @@ from hub_config.engine_helper.calls import Call, parse_call
 from hub_config.engine_helper.engine import CALL_SECONDS, Engine
 from hub_config.engine_helper.errors import Refused
 from hub_config.engine_helper.helper_settings import HelperSettings
+from hub_config.helper_socket import peer, remove_dead
 
 log = logging.getLogger("ansim.engine_helper")
 
@@ -40,7 +38,7 @@ class Server(LimitedThreads, socketserver.UnixStreamServer):
     def __init__(self, settings: HelperSettings) -> None:
         self.settings = settings
         self.engine = Engine(settings)
-        _remove_dead(Path(settings.socket))
+        remove_dead(Path(settings.socket))
         super().__init__(settings.socket, Handler, most=MOST_CONNECTIONS)
         # Everybody may knock; who is let in the kernel says, for each connection.
         Path(settings.socket).chmod(0o666)
@@ -130,13 +128,6 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing of each call: the zone's own log has what was done."""
 
 
-def peer(connection: socket.socket) -> tuple[int, int]:
-    """Return the process and the user at the other end, as the kernel knows them."""
-    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    pid, uid, _ = struct.unpack("3i", credentials)
-    return int(pid), int(uid)
-
-
 def relay(caller: socket.socket, upstream: socket.socket) -> None:
     """Copy both ways until the engine has said everything; the end of one direction is passed on.
 
@@ -158,19 +149,3 @@ def relay(caller: socket.socket, upstream: socket.socket) -> None:
                 waiting.unregister(source)
                 with contextlib.suppress(OSError):
                     target.shutdown(socket.SHUT_WR)
-
-
-def _remove_dead(path: Path) -> None:
-    """Remove the socket of an earlier run; anything else at its name is left and stops the start."""
-    with contextlib.suppress(FileNotFoundError):
-        if stat.S_ISSOCK(path.lstat().st_mode):
-            path.unlink()
-
-
-def ready() -> None:
-    """Tell systemd that the socket stands (sd_notify(3)); nothing without it."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if address:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
-            told.connect("\0" + address[1:] if address.startswith("@") else address)
-            told.sendall(b"READY=1")

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import secrets
 from dataclasses import dataclass, field
+from typing import Literal
 from urllib.parse import urlencode
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, ThreadedResolver
@@ -14,6 +15,8 @@ from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import HubUnavailable, Refused
 
 CLIENT_ID = "service-gate"
+Limit = Literal["idle", "longest"]
+"""What ends a session by time: nobody did anything for too long, or it lasted as long as one may."""
 TIMEOUT = ClientTimeout(total=10)
 
 
@@ -104,14 +107,35 @@ class HubIdentity:
         name = document.get("name") if document.get("kind") == "user" else None
         return name if isinstance(name, str) else None
 
-    async def end_sign_in(self, token: str) -> None:
-        """Make the hub forget in which browsers the person is signed in whose token this is.
+    async def signed_in_for(self, token: str) -> float:
+        """Return for how many seconds the person has been signed in, in the browser that the token is for.
+
+        Raises: Refused — if the hub does not know it. HubUnavailable — if it does not answer.
+        """
+        headers = {"Authorization": f"Bearer {token}"}
+        try:
+            async with self._session.get(f"{self._config.hub_url}/hub/session-began", headers=headers) as answer:
+                if answer.status >= 500:
+                    raise HubUnavailable(f"the hub answered {answer.status}")
+                document = await answer.json() if answer.status == 200 else {}
+        except (ClientError, TimeoutError, ValueError) as error:
+            raise HubUnavailable(type(error).__name__) from error
+        seconds = document.get("seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds < 0:
+            raise Refused("session.failed", "the hub does not know since when")
+        return float(seconds)
+
+    async def end_sign_in(self, token: str, session: str, limit: Limit) -> None:
+        """Make the hub forget in which browsers the person is signed in whose token this is, and record why.
+
+        `session` is the name of the session in the log, `limit` what ended it.
 
         Raises: HubUnavailable — if the hub does not say that it did.
         """
         headers = {"Authorization": f"Bearer {token}"}
+        url, form = f"{self._config.hub_url}/hub/session-over", {"session": session, "limit": limit}
         try:
-            async with self._session.post(f"{self._config.hub_url}/hub/session-over", headers=headers) as answer:
+            async with self._session.post(url, headers=headers, data=form) as answer:
                 # A token that the hub no longer knows belongs to a sign-in that has ended already.
                 if answer.status not in (204, 403):
                     raise HubUnavailable(f"the hub answered {answer.status}")

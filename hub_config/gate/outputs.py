@@ -49,6 +49,13 @@ HELD = Text(
     "save it as a file to /outbox (such as fig.savefig('/outbox/figure.png') or df.to_csv('/outbox/table.csv')) and "
     "request egress with ‘Check and submit’ above. Only to look at it, print a smaller part or a summary.",
 )
+KEPT = Text(
+    "[안심구역] 이 출력({size})은 브라우저에 보이지 않습니다: {reason}. 대신 /outbox/{name} 파일로 두었습니다. "
+    "가져가려면 위쪽의 ‘점검·반출’에서 그 파일로 반출을 신청하십시오. 필요 없으면 지워도 됩니다.",
+    "[data safe zone] This output ({size}) is not shown in the browser: {reason}. It was saved as /outbox/{name} "
+    "instead. To take it out, request egress of that file with ‘Check and submit’ above. If you do not need it, you "
+    "may delete it.",
+)
 REASONS: Mapping[str, Text] = {
     "output.too_large": Text("한 번에 보일 수 있는 크기를 넘습니다", "it is larger than what is shown at once"),
     "output.picture": Text(
@@ -183,9 +190,10 @@ def _fields(document: Any, names: tuple[str, ...]) -> Json:
     return {name: value for name, value in found.items() if isinstance(value, str) and len(value) <= LONGEST_FIELD}
 
 
-def notice_of(output: Output, reason: str, language: Language) -> str:
-    """Return what the person reads in place of the output."""
-    return HELD.say(language).format(size=readable(output.size), reason=REASONS[reason].say(language))
+def notice_of(output: Output, reason: str, language: Language, *, kept: str | None = None) -> str:
+    """Return what the person reads in place of the output; `kept` is the name of the file that it became."""
+    said = (HELD if kept is None else KEPT).say(language)
+    return said.format(size=readable(output.size), reason=REASONS[reason].say(language), name=kept)
 
 
 def notice_frame(output: Output, text: str, protocol: Protocol) -> bytes | str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from audit.text import Language, Text
 from hub_config.gate.refusals import REFUSALS, NextStep
@@ -33,7 +34,7 @@ BAR_STYLE = """
 body{font:13px/30px system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif;color:#1d2b33;background:#eef3f5;margin:0;
 padding:0 .9rem;display:flex;gap:1rem;white-space:nowrap;overflow:hidden}
 .dot{color:#b3261e}.demo{background:#f5c46b;padding:0 .6rem;font-weight:600}
-.end{background:#fff3cd;padding:0 .6rem;font-weight:600}a{color:#0b5d7a;margin-left:auto}
+.end{background:#fff3cd;padding:0 .6rem;font-weight:600}a{color:#0b5d7a;margin-left:auto}a.end{margin-left:0}
 """
 
 STEPS: dict[NextStep, Text | None] = {
@@ -69,6 +70,7 @@ HELD = Text(
     "보이지 않은 출력 {n}개: /outbox에 저장해 반출을 신청하십시오",
     "{n} outputs not shown: save them to /outbox and request egress",
 )
+KEPT = Text("파일로 둔 출력 {n}개: 반출 신청", "{n} outputs saved as files: request egress")
 NEARLY = Text("볼 수 있는 양을 {percent}% 썼습니다", "{percent}% of the viewing budget is used")
 SPENT = Text(
     "볼 수 있는 양을 다 썼습니다: 결과는 반출을 신청하고, 계속 보려면 분석환경을 다시 시작하십시오",
@@ -164,11 +166,14 @@ def bar_page(
     held: int = 0,
     share: float = 0.0,
     notice: Text | None = None,
+    kept: Sequence[str] = (),
 ) -> str:
     """Return the bar above a workspace: that recording is on, that a demo zone is one, and when it closes soon.
 
     `project` is where its link to checking and submitting leads, in a page of the portal beside the workspace. `held`
-    is how many outputs were not shown, `share` how much of the budget is spent, `notice` what the zone announces.
+    is how many outputs were not shown, `share` how much of the budget is spent, `notice` what the zone announces,
+    `kept` the names of files in the outbox that the last of those outputs became: a link leads to the form that has
+    chosen them.
     """
     recording = html.escape(RECORDING.say(language))
     notices = [f'<span><span class="dot" aria-hidden="true">●</span> {recording}</span>']
@@ -181,7 +186,8 @@ def bar_page(
         notices.append(f'<span class="end" role="status">{html.escape(notice.say(language))}</span>')
     if not closed:
         notices += [
-            f'<span class="end" role="status">{html.escape(one)}</span>' for one in _told(held, share, language)
+            f'<span class="end" role="status">{html.escape(one)}</span>'
+            for one in _told(0 if kept else held, share, language)
         ]
     if demo:
         notices.insert(0, f'<span class="demo">{html.escape(DEMO.say(language))}</span>')
@@ -189,6 +195,11 @@ def bar_page(
     if project is not None:
         address = html.escape(f"{portal}/projects/{quote(project, safe='')}/egress")
         link = f'<a href="{address}" target="_blank" rel="noopener">{EGRESS.say(language)}</a>{link}'
+        if kept and not closed:
+            chosen = urlencode([("project", project), *(("file", name) for name in kept)])
+            address = html.escape(f"{portal}/requests/new?{chosen}")
+            words = html.escape(KEPT.say(language).format(n=len(kept)))
+            notices.append(f'<a class="end" href="{address}" target="_blank" rel="noopener">{words}</a>')
     refresh = f'<meta http-equiv="refresh" content="{BAR_REFRESH_SECONDS}">'
     return _document(language, recording, BAR_STYLE, "".join(notices) + link, extra=refresh)
 

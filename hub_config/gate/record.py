@@ -17,6 +17,7 @@ from audit.errors import AuditError
 from audit.event import Actor, Event, Source
 from hub_config.gate.codes import Code
 from hub_config.gate.errors import AuditUnavailable, Refused
+from hub_config.gate.held_files import HeldFile
 from hub_config.gate.outputs import Output
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.trickle import Found
@@ -136,6 +137,15 @@ class Record:
         event = self._event("output.held", workspace.tenancy, asker, reason=reason, detail=detail)
         workspace.held += 1
         await self._windowed((workspace.tenancy.ref, asker.actor.session or "", reason), event)
+
+    async def kept(self, tenancy: Tenancy, asker: Asker, file: HeldFile, *, failed: str | None = None) -> None:
+        """Record that an output is about to be put into the outbox of its workspace, or that it was not.
+
+        Raises: AuditUnavailable — if it is not durable.
+        """
+        detail = {"bytes": file.size, "type": file.kind.type, "sha256": file.sha256}
+        outcome = "ok" if failed is None else "failed"
+        await self._append(self._event("output.kept", tenancy, asker, outcome=outcome, reason=failed, detail=detail))
 
     async def trickled(self, workspace: OpenWorkspace, asker: Asker, found: Found) -> None:
         """Record that much text that looks encoded went to a browser; a log that fails is reported and nothing else."""

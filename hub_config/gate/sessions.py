@@ -21,7 +21,7 @@ from hub_config.gate.access import Access
 from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import HubUnavailable, Refused
 from hub_config.gate.headers import cookies
-from hub_config.gate.hub_identity import HubIdentity, SignIn
+from hub_config.gate.hub_identity import HubIdentity, Limit, SignIn
 from hub_config.gate.sign_ins import SignIns
 
 BROWSER = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -44,6 +44,7 @@ class Session:
     ref: str = field(default_factory=lambda: new_ref("s"))
     """The opaque name of the session in the log."""
     created: float = field(default_factory=time.monotonic)
+    """When the person signed in at the hub, not when the browser came: it may come again without being asked."""
     touched: float = field(default_factory=time.monotonic)
     idle_seconds: float = LIFETIME_SECONDS
     longest_seconds: float = LIFETIME_SECONDS
@@ -71,9 +72,11 @@ class Session:
         self.idle_seconds = min(self.idle_seconds, access.idle_seconds)
         self.longest_seconds = min(self.longest_seconds, access.longest_seconds)
 
-    def over(self, now: float) -> bool:
-        """Whether its time is over, or nobody did anything for too long."""
-        return now - self.created > self.longest_seconds or now - self.touched > self.idle_seconds
+    def over(self, now: float) -> Limit | None:
+        """Return which limit has ended it, or None while it goes on."""
+        if now - self.created > self.longest_seconds:
+            return "longest"
+        return "idle" if now - self.touched > self.idle_seconds else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +137,9 @@ class Sessions:
         if handle is None:
             raise Refused("session.failed", "no such person")
         await self._end_what_is_over(handle)
+        began = time.monotonic() - await self._hub.signed_in_for(token)
         value = secrets.token_urlsafe(32)
-        self._keys[value] = Key(self._session_of(handle, sign_in.browser, token), host)
+        self._keys[value] = Key(self._session_of(handle, sign_in.browser, token, began), host)
         await self._make_room(handle)
         return value, sign_in
 
@@ -152,14 +156,18 @@ class Sessions:
         if over:
             raise Refused("session.failed", "the time of a session was over")
 
-    def _session_of(self, handle: str, browser: str, token: str) -> Session:
-        """Return the session that a person has in a browser already, with the token of now, or a new one."""
+    def _session_of(self, handle: str, browser: str, token: str, began: float) -> Session:
+        """Return the session that a person has in a browser already, with the token of now, or a new one.
+
+        Its longest time counts from `began`, the sign-in with a password: dropping cookies gives no second time.
+        """
         now = time.monotonic()
         for known in self._sessions:
             if browser and (known.handle, known.browser) == (handle, browser):
                 known.token, known.checked = token, now
+                known.created = max(known.created, began)
                 return known
-        session = Session(handle, token, now, browser) if browser else Session(handle, token, now)
+        session = Session(handle, token, now, browser or secrets.token_urlsafe(32), created=began)
         self._sessions[session] = None
         return session
 
@@ -195,10 +203,11 @@ class Sessions:
         async with session.lock:
             now = time.monotonic()
             age = now - session.checked
-            if session.over(now) and not session.ended:
+            limit = session.over(now)
+            if limit is not None and not session.ended:
                 await self._close_sockets(session)
                 # First the hub, which would sign the browser in again by itself; where it is away, nothing opens.
-                await self._hub.end_sign_in(session.token)
+                await self._hub.end_sign_in(session.token, session.ref, limit)
                 await self._end(session)
             elif age > self._limits.validate_seconds:
                 await self._ask(session, age)

@@ -99,7 +99,7 @@ class WorkHost:
         asker = Asker(workspace.tenancy.owner(session.ref), address)
         below = Target(place.below, target.query)
         try:
-            self._admit(workspace, session, address)
+            await self._admit(workspace, session, address)
             reserved = session.connecting() if initiator.websocket else contextlib.nullcontext()
             with reserved, workspace.serving(request):
                 route = find_route(request.method, below, websocket=initiator.websocket)
@@ -114,14 +114,16 @@ class WorkHost:
             await self._refused(workspace, asker, refused, request, target)
             return refusal(refused.code, request, self.config)
 
-    def _admit(self, workspace: OpenWorkspace, session: Session, address: str) -> None:
+    async def _admit(self, workspace: OpenWorkspace, session: Session, address: str) -> None:
         """Hold a request to the policy of the project.
 
-        Raises: Refused — from an address that is not listed, or while the person works in another browser.
+        Raises: Refused — from an address that is not listed, while the person works in another browser, or when the
+        policy allows less time than has passed since the sign-in.
         """
         access = workspace.tenancy.access
         access.check_address(address)
         session.hold_to(access)
+        await self.sessions.validate(session)
         if access.one_connection and self.sessions.elsewhere(session):
             raise Refused("session.elsewhere")
 

@@ -19,6 +19,7 @@ from hub_config.gate.access import Access, parse_access
 from hub_config.gate.config import Limits
 from hub_config.gate.dialin import DialIn
 from hub_config.gate.errors import Refused
+from hub_config.gate.kept import Kept
 from hub_config.gate.listen import Acceptor
 from hub_config.gate.trickle import Trickle
 
@@ -135,6 +136,7 @@ class OpenWorkspace:
         self.trickle = trickle or Trickle(tenancy.access.dense_bytes)
         self.reading = asyncio.Semaphore(READ_AT_ONCE)
         self.held = 0
+        self.kept = Kept()
         self.dial_in = DialIn(limit=limits.connections, answer_seconds=limits.answer_seconds)
         self.last_activity = datetime.now(UTC)
         self.cells = 0

@@ -144,6 +144,7 @@ class ZoneHost:
             demo=self.config.demo,
             project=workspace.tenancy.project if workspace else None,
             held=workspace.held if workspace else 0,
+            kept=tuple(workspace.kept.names) if workspace else (),
             share=workspace.meter.share if workspace else 0.0,
             notice=self.announcement.said,
         )

@@ -28,6 +28,8 @@ BROWSER_MODULES = (paths, smuggling, answers, cells, policies)  # importing them
 LAST = "gate.budget"  # after it the workspace shows nothing any more
 ATTACK_SECONDS = 90
 INSIDE_SECONDS = 600
+LONGEST_SEEN = 300
+LONGEST_LIST = 4000  # of what names packages
 Told = Callable[[Finding], None]
 
 
@@ -52,6 +54,7 @@ async def attack_all(place: Range, keys: ZoneKeys, told: Told) -> tuple[Finding,
     run = Run(place, keys, told, [])
     own = place.container(place.permit(PROJECT))
     place.own, place.running = own.workspace, place.running_of(own)
+    await make_home(place, own)
     neighbour = await start_neighbour(place)
     await place.runner().bring_up(place.running, own, lambda _: None)
     async with Visitor(place.settings) as visitor:
@@ -73,9 +76,16 @@ async def start_neighbour(place: Range) -> int:
     permit = place.permit(NEIGHBOUR)
     container = place.container(permit)
     place.neighbour = container.workspace
+    await make_home(place, container)
     await place.runner().open_at_gate(place.running_of(container), container)
     (place.home / "workspaces" / container.workspace / "home" / "mark.txt").write_text(place.canary, encoding="ascii")
     return await asyncio.to_thread(start_asleep, place, container)
+
+
+async def make_home(place: Range, container: WorkspaceContainer) -> None:
+    """Make an encrypted home where a researcher would have one."""
+    if await asyncio.to_thread(place.homes.wanted, container.workspace, container.uid):
+        await asyncio.to_thread(place.homes.client().make, container.workspace, place.settings.workspace.home_gib)
 
 
 def start_asleep(place: Range, container: WorkspaceContainer) -> int:
@@ -167,7 +177,7 @@ def look_at_server(run: Run) -> None:
             held, seen = look(server)
         except Exception as error:  # see `attack_one`
             held, seen = False, f"the probe failed: {type(error).__name__}: {error}"
-        run.find(name, held, seen[:300])
+        run.find(name, held, seen[: LONGEST_LIST if BY_ID[name].data else LONGEST_SEEN])
 
 
 def server_of(place: Range) -> Server:

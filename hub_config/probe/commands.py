@@ -26,6 +26,7 @@ MARKS: dict[Verdict, tuple[str, str]] = {
     Verdict.HELD: ("✓", "green"),
     Verdict.BROKEN: ("✗", "bold red"),
     Verdict.LACKING: ("!", "yellow"),
+    Verdict.NOT_COMPUTED: ("?", "yellow"),
     Verdict.NOT_APPLICABLE: ("–", "dim"),
 }
 HEADINGS = (
@@ -35,8 +36,10 @@ HEADINGS = (
     Text("본 것", "what was seen"),
 )
 SUMMARY = Text(
-    "점검 {total}개: 막음 {held} · 뚫림 {broken} · 권고 미충족 {lacking} · 해당 없음 {not_applicable}",
-    "{total} probes: held {held} · broken {broken} · advised but missing {lacking} · not applicable {not_applicable}",
+    "점검 {total}개: 막음 {held} · 뚫림 {broken} · 권고 미충족 {lacking} · 계산하지 못함 {not_computed} · 해당 없음 "
+    "{not_applicable}",
+    "{total} probes: held {held} · broken {broken} · advised but missing {lacking} · not computed {not_computed} · "
+    "not applicable {not_applicable}",
 )
 STANDS = Text("벽이 모두 서 있습니다.", "Every wall stands.")
 FALLEN = Text("뚫린 벽이 있습니다: {names}", "Walls are broken: {names}")

@@ -29,6 +29,7 @@ class Verdict(Enum):
     HELD = "held"
     BROKEN = "broken"
     LACKING = "lacking"
+    NOT_COMPUTED = "not_computed"
     NOT_APPLICABLE = "not_applicable"
 
 
@@ -36,6 +37,7 @@ VERDICTS: Mapping[Verdict, Text] = {
     Verdict.HELD: Text("막음", "held"),
     Verdict.BROKEN: Text("뚫림", "broken"),
     Verdict.LACKING: Text("권고 미충족", "advised, missing"),
+    Verdict.NOT_COMPUTED: Text("계산하지 못함", "not computed"),
     Verdict.NOT_APPLICABLE: Text("해당 없음", "not applicable"),
 }
 
@@ -54,7 +56,7 @@ class Probe:
 
     `covers` names SATRE statements (`SATRE 2.2.11`) and recommendations in the manner of the CIS Docker benchmark.
     An `advice` is something that should be there beside the walls: without it the probe says so, and no wall counts
-    as broken.
+    as broken. One that needs `data` from outside computes nothing without them, and never says that all is well.
     """
 
     id: str
@@ -63,6 +65,7 @@ class Probe:
     covers: tuple[str, ...]
     way: Way = "inside"
     advice: bool = False
+    data: bool = False
 
     @property
     def wall(self) -> str:
@@ -82,7 +85,7 @@ class Finding:
 def judged(probe: Probe, held: bool | None, seen: str) -> Finding:
     """Turn what was seen into a verdict; None means that it could not be tried, and `seen` says why."""
     if held is None:
-        return Finding(probe.id, Verdict.NOT_APPLICABLE, seen)
+        return Finding(probe.id, Verdict.NOT_COMPUTED if probe.data else Verdict.NOT_APPLICABLE, seen)
     if held:
         return Finding(probe.id, Verdict.HELD, seen)
     return Finding(probe.id, Verdict.LACKING if probe.advice else Verdict.BROKEN, seen)

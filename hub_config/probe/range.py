@@ -20,6 +20,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,10 @@ from audit.refs import new_event_id, new_ref
 from audit.text import Text
 from hub_config.errors import ZoneError
 from hub_config.gate_control import SOCKET
+from hub_config.homes import ZoneHomes, shut_all
 from hub_config.probe.bait import Bait
 from hub_config.probe.stand_ins import Hub, Portal
-from hub_config.processes import accepts, child_environment, gate_config, process_table
+from hub_config.processes import accepts, answers, child_environment, gate_config, process_table
 from hub_config.settings import HubSettings, Settings
 from hub_config.supervisor import read_state, running_pid
 from hub_config.workspace_container import OPEN_FILES, SHARED_MEMORY_BYTES, TMP_BYTES, WorkspaceContainer, container_for
@@ -159,8 +161,13 @@ class Range:
             "tmp_bytes": TMP_BYTES,
             "shm_bytes": SHARED_MEMORY_BYTES,
             "disk_bytes": disk.f_blocks * disk.f_frsize,
-            "quota_bytes": 0,
+            "quota_bytes": self.settings.workspace.home_gib << 30 if self.homes.kept() else 0,
         }
+
+    @property
+    def homes(self) -> ZoneHomes:
+        """The homes of the range, encrypted where the zone's are."""
+        return ZoneHomes(self.settings)
 
     def start(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
         """Start a child of the range."""
@@ -181,7 +188,8 @@ def range_settings(zone: Settings, home: Path, hub_port: int) -> Settings:
     """Return the zone's settings with the range's own home, port and hub, and small budgets."""
     door = replace(zone.zone, bind="127.0.0.1", port=_free_port(), scheme="http")
     gate = replace(zone.gate, front_ends=(), session_bytes=SESSION_BYTES, message_bytes=MESSAGE_BYTES)
-    return replace(zone, home=home, zone=door, hub=HubSettings(port=hub_port), gate=gate)
+    machine = replace(zone.machine, home_helper="")
+    return replace(zone, home=home, zone=door, hub=HubSettings(port=hub_port), gate=gate, machine=machine)
 
 
 @contextlib.asynccontextmanager
@@ -220,6 +228,10 @@ async def _start(made: Range) -> None:
     made.start("record", record, {})
     config = {"ANSIM_GATE_TOKEN": made.gate_token, "ANSIM_GATE_CONFIG": gate_config(made.settings)}
     made.start("gate", [sys.executable, "-m", "hub_config.gate"], config)
+    for helper in process_table(made.settings, gate_token=""):
+        if helper.name == "homes":
+            made.start("homes", list(helper.arguments), dict(helper.environment))
+            await _until(made, "homes", partial(answers, made.settings, helper))
     await _until(made, "record", (made.home / "run" / "audit.sock").exists)
     await _until(made, "gate", lambda: accepts(socket.AF_INET, ("127.0.0.1", made.settings.zone.port)))
     await asyncio.to_thread(_tell_filled, made.home)
@@ -270,6 +282,7 @@ def _directory(zone: Settings) -> Iterator[Path]:
     try:
         yield home
     finally:
+        shut_all(home)
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -48,6 +48,9 @@ class Hub:
                     query = urlencode({"code": hub.handle, "state": asked["state"][0]})
                     self._answer(302, {}, Location=f"{asked['redirect_uri'][0]}?{query}")
                     return
+                if target.path == "/hub/session-began":
+                    self._answer(200, {"seconds": 0})
+                    return
                 known = hub._tokens.get(self.headers.get("Authorization", "").removeprefix("Bearer "))
                 self._answer(200 if known else 403, {"kind": "user", "name": known} if known else {})
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from hub_config.sbom.application import read_lock
 from hub_config.sbom.bom import Component, purl
+from hub_config.sbom.debian_licences import licences_of
 from images.debian_lock import parse_debian_lock
 from images.manifest import ImageInfo, image_manifest
 from images.recipes import NAMES
+from images.sources import deb_cache
 
 Hashes = Mapping[tuple[str, str], tuple[str, ...]]
 Licences = Mapping[str, tuple[str, ...]]
@@ -45,7 +47,10 @@ def image_components(home: Path, images: Path, *, engine: Any = None) -> list[Co
     for name in NAMES:
         info = image_manifest(home, name)
         if info is not None:
-            found.append(image_component(info, hashes_of(home, images, name), licences_in(engine, info)))
+            hashes = hashes_of(home, images, name)
+            said = licences_in(engine, info)
+            debian = {**licences_of_debian(info, hashes, deb_cache()), **said.get("debian", {})}
+            found.append(image_component(info, hashes, {**said, "debian": debian}))
     return found
 
 
@@ -79,6 +84,13 @@ def image_component(info: ImageInfo, hashes: Hashes, licences: Mapping[str, Lice
         properties=(("ansim:source", info.source), ("ansim:base", info.base_sha256)),
         parts=(*debian, *python),
     )
+
+
+def licences_of_debian(info: ImageInfo, hashes: Hashes, cache: Path) -> Licences:
+    """Return what packages that an image was built from say of their licences, where they lie in the cache still."""
+    digests = {name: hashes.get((f"deb {name}", version), ())[:1] for name, version in info.debian}
+    said = licences_of([digest for found in digests.values() for digest in found], cache)
+    return {name: said[found[0]] for name, found in digests.items() if found and said.get(found[0])}
 
 
 def hashes_of(home: Path, images: Path, name: str) -> Hashes:

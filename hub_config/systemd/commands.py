@@ -1,6 +1,6 @@
 """`ansim units`: the systemd units of this zone, shown or laid down.
 
-Exit codes: 0 done · 2 wrong settings · 3 the machine lacks something.
+Exit codes: 0 done · 1 with --mend, something is left · 2 wrong settings · 3 the machine lacks something.
 """
 
 from __future__ import annotations
@@ -20,6 +20,11 @@ _OWNER = Text(
     "데이터베이스 소유자의 주소를 표준 입력에서 한 줄로 읽음",
     "read the address of the database's owner from standard input, one line",
 )
+_MEND = Text(
+    "멈춘 유닛을 시작하고, 곧 끝나는 자체 인증서를 다시 만듦. 먼저 물어봄 (root)",
+    "start units that stand still and make the zone's own certificate anew before it ends, after asking (root)",
+)
+_YES = Text("--mend와 함께: 묻지 않음", "with --mend: do not ask")
 _JSON = Text("프로그램용 출력", "answer for programs")
 _CHANGED = Text(
     "{n}개 파일을 썼습니다. 적용: systemctl daemon-reload && systemctl restart ansim.target",
@@ -35,6 +40,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--write", action="store_true", help=_WRITE.say(language))
     parser.add_argument("--migrate", action="store_true", help=_MIGRATE.say(language))
     parser.add_argument("--owner-from-stdin", action="store_true", help=_OWNER.say(language))
+    parser.add_argument("--mend", action="store_true", help=_MEND.say(language))
+    parser.add_argument("--yes", action="store_true", help=_YES.say(language))
     parser.add_argument("--json", action="store_true", help=_JSON.say(language))
     parser.set_defaults(func=run_units)
 
@@ -47,6 +54,10 @@ def run_units(arguments: argparse.Namespace, context: Context) -> int:
     from hub_config.systemd.trusted_settings import load_trusted_settings
     from hub_config.systemd.units import all_units
 
+    if arguments.mend:
+        from hub_config.mending.machine import run_machine
+
+        return run_machine(context, yes=arguments.yes)
     acting = arguments.write or arguments.migrate
     settings = load_trusted_settings(context.home) if acting else load_settings(context.home)
     owner = sys.stdin.readline().strip() if arguments.owner_from_stdin else ""  # the process list shows no password

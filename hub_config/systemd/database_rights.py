@@ -14,7 +14,7 @@ from audit.retention.database_roles import GRANTS, role_statements
 #: Entries, links, tiles, checkpoints and what others signed on them; and the notes of what was ever pruned.
 GROWS: Final = (
     *("audit_entry", "audit_link", "audit_tile", "audit_checkpoint", "audit_cosignature", "audit_timestamp"),
-    "audit_pruning",
+    *("audit_clock", "audit_pruning"),
 )
 #: Of these, what the processes write; notes of a pruning are the owner's, as pruning is.
 APPENDED: Final = tuple(name for name in GROWS if name != "audit_pruning")

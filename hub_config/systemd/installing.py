@@ -15,11 +15,21 @@ from pathlib import Path
 from audit.text import Text
 from hub_config.engine_helper.helper_settings import SOCKET, HelperSettings
 from hub_config.errors import EnvironmentMissing
-from hub_config.home import make_home
+from hub_config.home import make_for, make_home
+from hub_config.home_helper.told import HomeHelperSettings
+from hub_config.homes import socket_of
 from hub_config.processes import REPOSITORY, gate_config
 from hub_config.settings import Settings
-from hub_config.systemd.sandbox import ZONE_USER
-from hub_config.systemd.units import CONFIGURATION, GATE_ENVIRONMENT, HELPER_SETTINGS, PATH, all_units
+from hub_config.systemd.sandbox import HOMES_USER, ZONE_USER
+from hub_config.systemd.units import (
+    CONFIGURATION,
+    GATE_ENVIRONMENT,
+    HELPER_SETTINGS,
+    HOMES_SETTINGS,
+    PATH,
+    all_units,
+    keeps_homes,
+)
 from images.manifest import image_manifest
 
 UNITS = Path("/etc/systemd/system")
@@ -57,6 +67,8 @@ def lay_down(settings: Settings, *, units: Path = UNITS, configuration: Path = C
             ),
         ) from error
     make_home(settings.home, settings.zone, settings.gate.user, hub=settings.hub, owner=ZONE_USER)
+    if keeps_homes(settings):
+        make_for(settings.home, "homes", HOMES_USER)
     configuration.mkdir(mode=0o755, parents=True, exist_ok=True)
     return [file.path for file in files(settings, units, configuration) if _write(file)]
 
@@ -69,6 +81,8 @@ def files(settings: Settings, units: Path, configuration: Path) -> Iterator[File
     orders = pwd.getpwnam(ZONE_USER).pw_uid
     yield File(configuration / GATE_ENVIRONMENT, gate_environment(settings, keys.token, orders=orders), 0o600)
     yield File(configuration / HELPER_SETTINGS, helper_settings(settings, keys.zone_id), 0o644)
+    if keeps_homes(settings):
+        yield File(configuration / HOMES_SETTINGS, homes_settings(settings), 0o644)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +149,14 @@ def helper_settings(settings: Settings, zone_id: str) -> str:
         socket=settings.machine.engine_helper or SOCKET,
         notebook=_image(settings.home, "notebook"),
         scanner=_image(settings.home, "scanner"),
+    )
+    return json.dumps(asdict(told), indent=1, sort_keys=True) + "\n"
+
+
+def homes_settings(settings: Settings) -> str:
+    """Return what the helper for homes is told."""
+    told = HomeHelperSettings(
+        home=str(settings.home), callers=(pwd.getpwnam(ZONE_USER).pw_uid,), socket=str(socket_of(settings))
     )
     return json.dumps(asdict(told), indent=1, sort_keys=True) + "\n"
 

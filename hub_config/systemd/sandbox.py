@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 ZONE_USER = "ansim"
 ENGINE_USER = "ansim-engine"
+HOMES_USER = "ansim-homes"
 HIGHEST_EXPOSURE = 2.5
 
 #: For every unit. Not here: PrivateNetwork (they listen on loopback), PrivateUsers (the kernel's word on who is at the
@@ -48,6 +49,11 @@ SECRETS = (
     *("/var/lib/docker", "/var/lib/containerd", "/run/docker", "/run/containerd", "/run/log"),
     *("/run/systemd/private", "/run/podman", "/run/crio", "/run/libvirt", "/run/snapd.socket", "/run/credentials"),
 )
+#: What gives a unit a mount name space of its own, where nothing that it mounts is seen by anybody else.
+PRIVATE_MOUNTS = frozenset(
+    {"ProtectSystem", "ProtectHome", "PrivateTmp", "PrivateMounts", "ProtectKernelTunables", "ProtectKernelModules"}
+    | {"ProtectKernelLogs", "ProtectControlGroups", "ProtectProc", "ProtectHostname"}
+)
 PASSES_PERMISSIONS = frozenset({"CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"})
 
 
@@ -68,6 +74,10 @@ class Sandbox:
     """Directories below the zone's home that it does not see."""
     writes: bool = True
     """Whether it writes below the zone's home."""
+    mounts: tuple[str, ...] = ()
+    """Devices that it mounts file systems from for the whole machine; then it has no mount name space of its own."""
+    exposure: float = HIGHEST_EXPOSURE
+    """The most that `systemd-analyze security` may give."""
     reason: str
 
 
@@ -115,6 +125,16 @@ SANDBOXES: Mapping[str, Sandbox] = MappingProxyType(
             writes=False,
             reason="walks to the directories it mounts, which are closed to it; reads the name of the disk",
         ),
+        "homes": Sandbox(
+            user=HOMES_USER,
+            groups=("gate", "disk"),
+            capabilities=("CAP_SYS_ADMIN",),
+            families=("AF_UNIX",),
+            mounts=("/dev/loop-control rw", "block-loop rw"),
+            calls=("@mount", "capset"),
+            exposure=3.5,
+            reason="mounts the encrypted homes, where everybody has to see them; takes references, never a path",
+        ),
     }
 )
 
@@ -125,17 +145,20 @@ def settings_of(sandbox: Sandbox, *, home: str, gate_user: str) -> list[tuple[st
     lines = [("User", names.get(sandbox.user, sandbox.user))]
     if sandbox.groups:
         lines.append(("SupplementaryGroups", " ".join(names.get(group, group) for group in sandbox.groups)))
-    lines += COMMON.items()
+    lines += [(name, value) for name, value in COMMON.items() if not (sandbox.mounts and name in PRIVATE_MOUNTS)]
     rights = " ".join(sandbox.capabilities)
     lines += [("CapabilityBoundingSet", rights), ("AmbientCapabilities", rights)]
     lines.append(("RestrictAddressFamilies", " ".join(sandbox.families)))
-    if sandbox.families == ("AF_UNIX",):
+    if sandbox.families == ("AF_UNIX",) and not sandbox.mounts:
         lines.append(("PrivateNetwork", "yes"))
     if not sandbox.outside:
         lines += [("IPAddressDeny", "any"), ("IPAddressAllow", "localhost")]
-    lines.append(("DevicePolicy", "closed") if sandbox.devices else ("PrivateDevices", "yes"))
+    lines.append(("DevicePolicy", "closed") if sandbox.devices or sandbox.mounts else ("PrivateDevices", "yes"))
+    lines += [("DeviceAllow", device) for device in sandbox.mounts]
     lines += [("SystemCallFilter", "@system-service"), ("SystemCallFilter", "~@privileged")]
     lines += [("SystemCallFilter", call) for call in sandbox.calls]
+    if sandbox.mounts:
+        return lines
     lines.append(("ReadWritePaths" if sandbox.writes else "ReadOnlyPaths", home))
     closed = [f"-{home}/{name}" for name in sandbox.hidden]
     engine = () if "docker" in sandbox.groups else ENGINE_SOCKETS

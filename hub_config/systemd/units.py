@@ -16,6 +16,7 @@ TARGET = "ansim.target"
 CONFIGURATION = Path("/etc/ansim")
 GATE_ENVIRONMENT = "gate.env"
 HELPER_SETTINGS = "engine-helper.json"
+HOMES_SETTINGS = "home-helper.json"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 STOP_SECONDS = 20
 FORBIDDEN = frozenset("\"'\\$")
@@ -41,7 +42,8 @@ def all_units(settings: Settings) -> tuple[Unit, ...]:
     return (
         *(process_unit(settings, process) for process in processes),
         helper_unit(settings),
-        target_unit([unit_name(process.name) for process in processes]),
+        *([homes_unit(settings)] if keeps_homes(settings) else []),
+        target_unit([*(["homes"] if keeps_homes(settings) else []), *(process.name for process in processes)]),
     )
 
 
@@ -94,11 +96,36 @@ def helper_unit(settings: Settings) -> Unit:
         ("Requires", "docker.service"),
         ("StartLimitIntervalSec", "0"),
     ]
-    service = [
+    service = _helper_service("hub_config.engine_helper", HELPER_SETTINGS, "ansim-engine")
+    walls = settings_of(sandbox, home=str(settings.home), gate_user=settings.gate.user)
+    return Unit(unit_name("engine"), _text(head, service, walls, sandbox.reason))
+
+
+def homes_unit(settings: Settings) -> Unit:
+    """Return the unit of the helper that mounts encrypted homes."""
+    sandbox = SANDBOXES["homes"]
+    head = [
+        ("Description", "Ansim zone: the keeper of encrypted homes"),
+        ("PartOf", TARGET),
+        ("StartLimitIntervalSec", "0"),
+    ]
+    service = _helper_service("hub_config.home_helper", HOMES_SETTINGS, "ansim-homes")
+    walls = settings_of(sandbox, home=str(settings.home), gate_user=settings.gate.user)
+    return Unit(unit_name("homes"), _text(head, service, walls, sandbox.reason))
+
+
+def keeps_homes(settings: Settings) -> bool:
+    """Say whether the zone has the helper for homes."""
+    return settings.workspace.homes == "encrypted" or bool(settings.machine.home_helper)
+
+
+def _helper_service(module: str, told: str, runtime: str) -> list[tuple[str, str]]:
+    """Return how a helper is started, with settings that root alone writes and a directory for its socket."""
+    return [
         ("Type", "notify"),
-        ("ExecStart", f"{sys.executable} -m hub_config.engine_helper {CONFIGURATION / HELPER_SETTINGS}"),
+        ("ExecStart", f"{sys.executable} -m {module} {CONFIGURATION / told}"),
         ("WorkingDirectory", "/"),
-        ("RuntimeDirectory", "ansim-engine"),
+        ("RuntimeDirectory", runtime),
         ("RuntimeDirectoryMode", "0755"),  # who may ask is decided for each connection, by its user
         *(("Environment", f"{name}={value}") for name, value in {
             "PATH": PATH, "LANG": "C.UTF-8", "PYTHONPATH": str(REPOSITORY), "PYTHONSAFEPATH": "1",
@@ -106,12 +133,11 @@ def helper_unit(settings: Settings) -> Unit:
         }.items()),
         *restarting(),
     ]  # fmt: skip
-    walls = settings_of(sandbox, home=str(settings.home), gate_user=settings.gate.user)
-    return Unit(unit_name("engine"), _text(head, service, walls, sandbox.reason))
 
 
-def target_unit(wanted: list[str]) -> Unit:
+def target_unit(processes: list[str]) -> Unit:
     """Return the unit that starts and stops the whole zone."""
+    wanted = map(unit_name, processes)
     lines = [
         "[Unit]",
         "Description=Ansim data safe zone",

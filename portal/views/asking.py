@@ -201,12 +201,12 @@ def download(visit: Visit) -> Response:
 
     Raises: QuestionRefused — without a reason, or for a field that cannot be read. FontMissing — for a PDF.
     """
-    form, known, (wanted, reason) = form_of(visit.form), names(visit), _wanted(visit)
+    form, known, (wanted, reason) = form_of(visit.form), names(visit), wanted_of(visit)
     me = officer(visit)
     query = replace(query_of(form, known, visit.portal.time_zone), newest_first=visit.form.get("order") != "old")
     copy = copy_of(visit.zone.log, query, known, most=MOST_ROWS[wanted], addresses=me.addresses)
     reason = me.downloaded(reason, _question(form, query), wanted, len(copy.lines))
-    return _handed(visit, copy, wanted, _asked(form, known, visit), reason)
+    return handed(visit, copy, wanted, _asked(form, known, visit), reason)
 
 
 def download_answer(visit: Visit) -> Response:
@@ -215,15 +215,15 @@ def download_answer(visit: Visit) -> Response:
     Raises: Missing — as `ask`. QuestionRefused — without a reason. FontMissing — for a PDF.
     """
     kind, ref, asked_for = _kind(visit), visit.path("ref"), _asked_for(visit)
-    known, (wanted, reason) = names(visit), _wanted(visit)
+    known, (wanted, reason) = names(visit), wanted_of(visit)
     copy = copy_of_answer(visit.zone.log, asked_for, kind, ref, known, most=MOST_ROWS[wanted])
     question = {"answer": asked_for, "kind": kind, "of": ref}
     reason = officer(visit).downloaded(reason, question, wanted, len(copy.lines))
     about = _asked(SearchForm(**{"who" if kind == "person" else kind: ref}), known, visit)
-    return _handed(visit, copy, wanted, about, reason)
+    return handed(visit, copy, wanted, about, reason)
 
 
-def _wanted(visit: Visit) -> tuple[str, str]:
+def wanted_of(visit: Visit) -> tuple[str, str]:
     """Return in which form a copy is wanted, and why.
 
     Raises: WrongInput — for another form. QuestionRefused — without a reason. FontMissing — for a PDF.
@@ -241,7 +241,7 @@ def _fonts(visit: Visit) -> tuple[Path, ...]:
     return (visit.zone.settings.home / "fonts",)
 
 
-def _handed(visit: Visit, copy: Copy, wanted: str, about: tuple[tuple[str, str], ...], reason: str) -> Response:
+def handed(visit: Visit, copy: Copy, wanted: str, about: tuple[tuple[str, str], ...], reason: str) -> Response:
     """Return a copy as a file to take along; that it is taken is recorded already."""
     fonts = _fonts(visit)
     if wanted == "csv":

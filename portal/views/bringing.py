@@ -12,8 +12,9 @@ from portal.errors import WrongInput, advice_of, reason_of
 from portal.i18n import N_
 from portal.navigation import Crumb
 from portal.visit import Visit
+from portal.zone import ZoneLike
 from registry.errors import Denied, RegistryError
-from registry.model import Workspace
+from registry.model import Person, Workspace
 from registry.text import Text
 
 WORDS = ("title", "purpose", "context")
@@ -92,11 +93,15 @@ def _words(said: Draft | None) -> dict[str, str]:
 
 
 def _workspace(visit: Visit) -> Workspace:
-    """Return the person's own workspace in the project of the path, and no other.
+    return own_workspace(visit.zone, visit.person, visit.path("project"))
 
-    Raises: Denied — if they may not work there now.
+
+def own_workspace(zone: ZoneLike, person: Person, project: str) -> Workspace:
+    """Return the person's own workspace in a project, for a file to be brought into, and no other.
+
+    Raises: Denied — if they may not work there now, or nothing is brought into that project.
     """
-    workspace = visit.zone.registry.may_work(visit.person.handle, visit.path("project"), begins=False).workspace
-    if visit.zone.settings.access_of(workspace.project).uploads == "refuse":
+    workspace = zone.registry.may_work(person.handle, project, begins=False).workspace
+    if zone.settings.access_of(workspace.project).uploads == "refuse":
         raise Denied("bringing_closed", CLOSED)
     return workspace

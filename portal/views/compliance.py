@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from starlette.responses import RedirectResponse, Response
 
 from audit.checkpoint import unverified_checkpoint
+from audit.clock.keeping import last_kept
+from audit.clock.reading import told as told_of_clock
 from audit.errors import AuditError, NotInLog
 from audit.event import Event, Object, Subjects
 from audit.search import Entry, Query, entry, search
@@ -37,12 +39,14 @@ def overview(visit: Visit) -> Response:
         last = search(tx, Query(action="log.verified", limit=1))
         kept = saved.every(tx, visit.person.ref)
         attested = outside(tx, zone.log)
+        clock = next(iter(last_kept(tx)), None)
     values = {
         "size": size,
         "checkpoint": _checkpoint(visit),
         "verified": told(last[0], handles(zone.registry)) if last else None,
         "run": visit.portal.verifications.last,
         "outside": attested,
+        "clock": None if clock is None else (clock, told_of_clock(clock.reading)),
         "form": SearchForm(),
         "kinds": KINDS,
         "questions": QUESTIONS,

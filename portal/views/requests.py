@@ -24,6 +24,7 @@ from registry.model import Project, Workspace
 
 START = Crumb(N_("Egress and ingress"), "/requests")
 REFRESH_SECONDS = 3
+MOST_CHOSEN = 20  # files that a link may have chosen
 
 
 def mine(visit: Visit) -> Response:
@@ -44,7 +45,9 @@ def new(visit: Visit) -> Response:
     if comes_in:
         return visit.go(f"/projects/{chosen}/bring-in")
     workspace = visit.zone.registry.may_work(visit.person.handle, chosen, begins=False).workspace
-    return _form(visit, workspace, Filled())
+    # A link of the workspace names files of the outbox; the form shows those that are there, chosen.
+    named = visit.request.query_params.getlist("file")[:MOST_CHOSEN]
+    return _form(visit, workspace, Filled(files=tuple(dict.fromkeys(named))))
 
 
 def create(visit: Visit) -> Response:

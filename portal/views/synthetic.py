@@ -13,6 +13,7 @@ from deid.records.model import KIND_TEXT, USE_TEXT, Document, Use
 from deid.records.service import ExtractDesk
 from deid.records.synthetic_jobs import Job, JobState, check_policy
 from deid.records.synthetic_rows import risk_head, risk_rows, tables_of, use_head, use_rows
+from deid.synth.picture import pictures
 from deid.synth.shape import BESIDE, LEGEND, Shape, shape_charts
 from deid.synth.words import MEANINGS, RISKS, STAGES
 from portal.errors import WrongInput, advice_of, reason_of
@@ -129,7 +130,7 @@ def shown_report(report: Document | None, language: Language) -> list[dict[str, 
     return [
         {
             "table": table,
-            "picture": found["pictures"][language],
+            "pictures": [plain(chart) for chart in pictures(found, language)],
             "risk_head": risk_head(language),
             "risks": [(row, found["risks"][n]["verdict"]) for n, row in enumerate(risk_rows(found, language))],
             "use_head": use_head(language),
@@ -148,7 +149,9 @@ def shown_report(report: Document | None, language: Language) -> list[dict[str, 
 
 def _beside(found: Document, language: Language) -> list[Document]:
     """Return each column's distribution beside the real one as drawings; reports of earlier versions have none."""
-    return [plain(chart) for chart in shape_charts([Shape.read(one) for one in found.get("shapes", [])], language)]
+    return [
+        plain(chart) for chart in shape_charts([Shape.read(one) for one in found.get("shapes", [])], language, beside=1)
+    ]
 
 
 def _choosing(visit: Visit) -> Response:

@@ -29,8 +29,8 @@ from egress_review.engine import InputFile, Request, check_file
 from egress_review.findings import FileReport, Flagged, Verdict
 from egress_review.policy import load_policy
 from tests.benchmarks.egress_corpus import Sample
+from tests.benchmarks.egress_kinds import FIRST_SIGHT, PLANTED, SAFE
 from tests.benchmarks.egress_measures import copies, pictures, records
-from tests.benchmarks.egress_planted import PLANTED, SAFE
 
 BAR_CAUGHT, BAR_STOPPED = 0.99, 0.03
 BAR_LARGE_SECONDS, LARGE_BYTES = 10.0, 16_000_000
@@ -107,6 +107,8 @@ def main(words: Sequence[str]) -> int:
     reasons = {kind: dict(why) for kind, why in stopped.items() if why}
     console.print(f"planted {total}: caught {rate:.3f} (bar {BAR_CAUGHT})")
     console.print(f"safe {clean}: stopped {alarms:.3f} (bar {BAR_STOPPED}) {reasons or ''}")
+    for name, (share, alarmed) in FIRST_SIGHT.items():
+        console.print(f"at first sight, before the rules were mended, set {name}: caught {share}, stopped {alarmed}")
     measured = pictures(chance, options.each), copies(chance, options.each, look), records(chance, options.each)
     console.print(*measured, sep="\n")
     seconds = large()

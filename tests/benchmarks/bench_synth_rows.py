@@ -33,8 +33,8 @@ from deid.synth.port import Progress
 from deid.synth.service import SynthDesk
 from hub_config.processes import REPOSITORY
 from tests.benchmarks import synth_growth
-from tests.benchmarks.bench_synth import ADULT
 
+ADULT = REPOSITORY / "tests" / "data" / "adult" / "adult.parquet"
 SIZES = (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
 POLICY = """version: 1
 name: adult, many times
@@ -57,9 +57,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     found = []
     for size in [int(given) for given in arguments] or SIZES:
-        command = [sys.executable, "-m", "tests.benchmarks.bench_synth_rows", "one", str(size)]
-        found.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-        last = found[-1]
+        found.append(last := apart(size))
         per_row = last["seconds"] / last["rows"] * 1e6
         sys.stdout.write(f"{last['rows']:>12,} rows {last['seconds']:8.1f} s {per_row:6.1f} us {last['mb']:6.0f} MB\n")
         sys.stdout.flush()
@@ -68,6 +66,13 @@ def main(arguments: Sequence[str]) -> int:
     if len(found) > 1:
         synth_growth.IMAGE.write_text(synth_growth.drawing(found), encoding="utf-8")
     return 0
+
+
+def apart(rows: int) -> dict[str, float]:
+    """Return what so many rows cost in a process of its own. Raises: CalledProcessError."""
+    command = [sys.executable, "-m", "tests.benchmarks.bench_synth_rows", "one", str(rows)]
+    found: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
 
 
 def one(rows: int) -> dict[str, float]:

@@ -73,17 +73,27 @@ class BenchZone:
 
     def people(self, many: int) -> list[Person]:
         """Make researchers through the registry's use cases: invited, joined, informed, in the project."""
-        return [self._person() for _ in range(many)]
-
-    def _person(self) -> Person:
+        people = [self._person(Role.RESEARCHER) for _ in range(many)]
         registry, project = self.zone.registry, self.zone.registry.project(PROJECT)
+        for person in people:
+            registry.add_member(
+                PROJECT, person.handle, Role.RESEARCHER, project.starts_at, project.ends_at, by=CLI, source=HERE
+            )
+        return people
+
+    def staff(self, many: int, role: Role) -> list[Person]:
+        """Make people with a role in the zone as a whole, who are in no project."""
+        return [self._person(role) for _ in range(many)]
+
+    def _person(self, role: Role) -> Person:
+        registry = self.zone.registry
         self.people_made += 1
         person = Person(f"bench{self.people_made:03}", secrets.token_urlsafe(18), new_secret())
         token = registry.invite(
             person.handle,
-            f"Researcher {self.people_made}",
+            f"Person {self.people_made}",
             f"{person.handle}@ansim.example",
-            {Role.RESEARCHER},
+            {role},
             "ko",
             by=CLI,
             source=HERE,
@@ -94,9 +104,6 @@ class BenchZone:
         code = code_at(person.totp_secret, datetime.now(UTC) - timedelta(seconds=STEP_SECONDS))
         joined = registry.accept_invitation(token, person.password, person.totp_secret, code, source=HERE)
         registry.accept_notice(joined, NOTICE_VERSION, source=HERE)
-        registry.add_member(
-            PROJECT, person.handle, Role.RESEARCHER, project.starts_at, project.ends_at, by=CLI, source=HERE
-        )
         return person
 
     def people_known(self, many: int) -> list[Person]:

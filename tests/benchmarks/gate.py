@@ -3,8 +3,8 @@
     python tests/benchmarks/gate.py [path of jupyter-lab] [rounds]
 
 Direct is TCP to the same Jupyter Server and the same kernel. Bars: added round trip median < 5 ms, p95 at
-most 10 ms plus the p95 of one durable append in the same run; at least 0.7x of direct throughput. Needs root,
-as the gate does.
+most 10 ms plus the p95 of one durable append in the same run; at least 0.7x of direct throughput; the gate holds
+less than 150 MB with 200 idle WebSockets. Needs root, as the gate does.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from audit.client import AsyncAuditClient
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.refs import new_ref
+from tests.benchmarks import gate_idle
 from tests.integration.gate.harness import Browser, ZoneUnderTest, run_cell
 
 MEGABYTES = 50
@@ -84,8 +85,9 @@ async def measure(zone: ZoneUnderTest, prefix: str, rounds: int) -> dict[str, fl
             alone = await timed(lambda: read(direct, base + big))
             gated = await timed(lambda: read(browser.session, zone.base(prefix) + big))
             ratios.append(alone / gated)
+        memory = await gate_idle.measure(zone, browser, prefix)
     await audit.close()
-    return {**trips, "throughput_ratio": statistics.median(ratios)}
+    return {**trips, "throughput_ratio": statistics.median(ratios), **memory}
 
 
 async def round_trips(
@@ -147,6 +149,7 @@ def main() -> int:
         "added_median": figures["added_median_ms"] < MEDIAN_BAR_MS,
         "added_p95": figures["added_p95_ms"] <= P95_BAR_MS + figures["append_p95_ms"],
         "throughput": figures["throughput_ratio"] >= THROUGHPUT_BAR,
+        "idle": figures["idle_mb"] < gate_idle.BAR_MB,
     }
     report = {"rounds": rounds, **{k: round(v, 3) for k, v in figures.items()}, "passed": passed}
     sys.stdout.write(json.dumps(report, indent=2) + "\n")

@@ -69,11 +69,7 @@ def workspace_row(bench: BenchZone, person: Person) -> Row:
     """Return what one workspace without a kernel holds: its cgroup without the pages that are only cache."""
     ref = bench.zone.registry.may_work(person.handle, PROJECT).workspace.ref
     client = engine.connect()
-    stats: Any = client.containers.get(container_name(ref)).stats(stream=False)
-    held = stats["memory_stats"]
-    # As `docker stats` counts: usage without inactive file pages, under either version of cgroups.
-    cache = held["stats"].get("inactive_file", held["stats"].get("total_inactive_file", 0))
-    megabytes = (held["usage"] - cache) / MB
+    megabytes = held_mb(client.containers.get(container_name(ref)).stats(stream=False))
     return Row(
         benchmark="memory",
         what=f"one idle workspace in project {PROJECT}",
@@ -84,6 +80,13 @@ def workspace_row(bench: BenchZone, person: Person) -> Row:
         bar=f"< {WORKSPACE_BAR_MB:g} MB",
         passed=megabytes < WORKSPACE_BAR_MB,
     )
+
+
+def held_mb(stats: Any) -> float:
+    """Return what a container holds as `docker stats` counts it: without inactive file pages, of either cgroups."""
+    held = stats["memory_stats"]
+    cache = held["stats"].get("inactive_file", held["stats"].get("total_inactive_file", 0))
+    return float(held["usage"] - cache) / MB
 
 
 def by_process(bench: BenchZone) -> dict[str, float]:

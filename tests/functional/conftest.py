@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from hub_config.home import make_home
 from hub_config.processes import REPOSITORY
-from hub_config.settings import Settings, load_settings
+from hub_config.settings import FILE_NAME, HubSettings, Settings, ZoneSettings, load_settings
+from hub_config.zone import Zone, open_zone
 from tests.ports import free_port
 
 
@@ -56,6 +58,20 @@ def run_ansim(home: Path, *words: str, check: bool = True) -> subprocess.Complet
     return result
 
 
+def make_on_postgresql(home: Path, url: str) -> None:
+    """Make the home of a demo zone whose database is at a URL; it is not started yet."""
+    port = int(zone_port())
+    make_home(home, ZoneSettings(demo=True, port=port), "ansim-gate", hub=HubSettings(port=port + 1))
+    settings = (home / FILE_NAME).read_text(encoding="utf-8")
+    (home / FILE_NAME).write_text(settings.replace("sqlite:///ansim.db", url), encoding="utf-8")
+
+
+def accounts_of(home: Path) -> dict[str, dict[str, str]]:
+    """Return the accounts of the demo people by handle."""
+    accounts: list[dict[str, Any]] = json.loads((home / "demo-accounts.json").read_text())
+    return {account["handle"]: account for account in accounts}
+
+
 @pytest.fixture(scope="session")
 def zone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningZone]:
     """A demo zone for the suite; `ANSIM_TEST_ZONE=var` tries one that runs already instead."""
@@ -63,7 +79,12 @@ def zone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningZone]:
     home = Path(given).resolve() if given else tmp_path_factory.mktemp("zone")
     if not given:
         run_ansim(home, "up", "--demo", "--no-story", "--port", zone_port())
-    accounts: list[dict[str, Any]] = json.loads((home / "demo-accounts.json").read_text())
-    yield RunningZone(home, load_settings(home), {a["handle"]: a for a in accounts})
+    yield RunningZone(home, load_settings(home), accounts_of(home))
     if not given:
         run_ansim(home, "down", check=False)
+
+
+@pytest.fixture(scope="module")
+def opened(zone: RunningZone) -> Zone:
+    """The zone as a command sees it that runs beside it."""
+    return open_zone(zone.home, "cli")

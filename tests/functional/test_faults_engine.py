@@ -25,22 +25,20 @@ from hub_config.story.visitor import StoryFailed, Visitor
 from hub_config.worker import ORPHAN_AGE
 from hub_config.zone import open_zone
 from tests.functional.conftest import RunningZone, run_ansim, zone_port
-from tests.functional.own_engine import OwnEngine, own_engine
-from tests.functional.test_faults_processes import (
-    HERE,
+from tests.functional.house_under_fault import (
     SPAWN,
     WORK,
     House,
     hold_the_invariants,
     houses_agree,
-    in_review,
     killed_during,
     released,
-    start_again,
     submit_in,
     voters,
     whole_again,
 )
+from tests.functional.own_engine import OwnEngine, own_engine
+from tests.functional.test_faults_processes import HERE, in_review, start_again
 from tests.functional.zone_under_fault import containers, log_of, put_away, until, workspace_ref
 from tests.patience import PATIENCE
 

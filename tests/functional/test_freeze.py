@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -22,7 +23,7 @@ from hub_config.gate.workspace import CLOSE_CUT
 from hub_config.story.kernel import Workspace
 from hub_config.story.steps import start_workspace
 from hub_config.story.visitor import Visitor
-from hub_config.zone import Zone, open_zone
+from hub_config.zone import Zone
 from tests.functional.zone_under_fault import containers, log_of, proven, put_away, until, workspace_ref
 
 pytestmark = [
@@ -36,11 +37,6 @@ PROJECT, OTHER = "floating-pop", "gibleed-study"
 HERE = Source(None)
 CONTEXT = "이 과제의 대상자를 성별로 센 인원. The people of this study, counted by sex."
 CONNECTIONS_SECONDS, CONTAINERS_SECONDS = 2.0, 15.0  # what the button promises
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def opened(zone: Any) -> Zone:
-    return open_zone(zone.home, "cli")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -98,7 +94,8 @@ async def test_the_button_cuts_ends_and_holds_everything_of_the_project_and_noth
             assert containers(opened)[others].status == "running"
             await is_dead(researcher, workspace)
             await holds_its_requests(opened, request)
-            [cut] = log_of(opened, action="project.cut_off", after=last)
+            said = partial(log_of, opened, action="project.cut_off", after=last, newest_first=False)
+            [cut] = await until(said, CONTAINERS_SECONDS, "its event")
             assert cut.body["outcome"] == "ok"
             assert cut.body["detail"]["connections_ms"] < CONNECTIONS_SECONDS * 1000
             assert cut.body["detail"]["containers_ms"] < CONTAINERS_SECONDS * 1000

@@ -23,7 +23,7 @@ from hub_config.gate.workspace import CLOSE_CUT
 from hub_config.story.pages import Form
 from hub_config.story.steps import start_workspace
 from hub_config.story.visitor import Page, StoryFailed, Visitor
-from hub_config.zone import Zone, open_zone
+from hub_config.zone import Zone
 from tests.functional.zone_under_fault import containers, log_of, pid_of, proven, put_away, until, workspace_ref
 
 pytestmark = [pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
@@ -97,11 +97,6 @@ ENDINGS = (
         frozenset({CLOSE_CUT, CLOSE_SESSION}),
     ),
 )
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def opened(zone: Any) -> Zone:
-    return open_zone(zone.home, "cli")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -1,4 +1,4 @@
-"""Both inventories are read by the playbooks, and the one of two servers writes what a network in between demands."""
+"""Both inventories are read by the playbooks, and the one of four servers writes what a network in between demands."""
 
 from __future__ import annotations
 
@@ -20,14 +20,18 @@ from tests.functional.test_playbook_style import LINTER
 pytestmark = pytest.mark.long  # an environment of its own with Ansible
 
 ANSIBLE = REPOSITORY / "ansible"
-HUB, DATABASE = "hub.safe.example.org", "db.safe.example.org"
+FRONT, HUB, DATABASE = "front.safe.example.org", "hub.safe.example.org", "db.safe.example.org"
+WITNESS = "witness.audit-office.example.org"
+GROUPS = {FRONT: "front", HUB: "hub", DATABASE: "database", WITNESS: "witness"}
 SECRETS = {"vault_ansim_database_password": "p" * 24, "vault_ansim_database_owner_password": "o" * 24}
 RENDERED = {
-    "ansim.yaml": "zone",
-    "nginx.conf": "tls",
-    "pg_hba.conf": "postgresql",
-    "ansim.conf": "postgresql",
-    "nftables.conf": "baseline",
+    "ansim.yaml": ("zone", "ansim.yaml"),
+    "nginx.conf": ("tls", "nginx.conf"),
+    "front.conf": ("front", "nginx.conf"),
+    "witness.service": ("witness", "ansim-witness.service"),
+    "pg_hba.conf": ("postgresql", "pg_hba.conf"),
+    "ansim.conf": ("postgresql", "ansim.conf"),
+    "nftables.conf": ("baseline", "nftables.conf"),
 }
 
 
@@ -44,20 +48,22 @@ def ansible(tmp_path: Path, *words: str) -> str:
 def test_a_playbook_reads_an_inventory(tmp_path: Path, inventory: str, playbook: str) -> None:
     ansible(tmp_path, "ansible-playbook", "-i", f"inventories/{inventory}", "--syntax-check", playbook)
     plays = ansible(tmp_path, "ansible-playbook", "-i", f"inventories/{inventory}", "--list-hosts", playbook)
-    servers = {"zone"} if inventory == "one-host" else {HUB, DATABASE}
+    servers = {"zone"} if inventory == "one-host" else {FRONT, HUB, DATABASE}
+    # What a witness remembers belongs to those who run it: nobody takes it away with the zone.
+    servers |= {WITNESS} if inventory == "split" and playbook == "site.yml" else set()
     assert all(server in plays for server in servers)
 
 
-@pytest.fixture(scope="module", params=[HUB, DATABASE])
+@pytest.fixture(scope="module", params=list(GROUPS))
 def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """What the templates become for one of two servers, without touching either."""
+    """What the templates become for one of the servers, without touching any."""
     place, server = tmp_path_factory.mktemp("split"), str(request.param)
     said = ansible(place, "ansible-inventory", "-i", "inventories/split", "--host", server)
-    groups = ["database"] if server == DATABASE else ["hub"]
-    given: dict[str, Any] = {**json.loads(said), **SECRETS, "group_names": groups}
+    given: dict[str, Any] = {**json.loads(said), **SECRETS, "group_names": [GROUPS[server]]}
+    given |= {"witness_release": "/opt/ansim/witness-1", "ansim_witness_address": "192.0.2.30"}
+    sources = {name: f"{ANSIBLE}/roles/{role}/templates/{source}.j2" for name, (role, source) in RENDERED.items()}
     tasks = [
-        {"ansible.builtin.template": {"src": f"{ANSIBLE}/roles/{role}/templates/{name}.j2", "dest": str(place / name)}}
-        for name, role in RENDERED.items()
+        {"ansible.builtin.template": {"src": source, "dest": str(place / name)}} for name, source in sources.items()
     ]
     files = [f"{ANSIBLE}/roles/ansim/defaults/main.yml"]
     play = {"hosts": "localhost", "connection": "local", "vars_files": files, "tasks": tasks}
@@ -85,10 +91,45 @@ def test_the_database_takes_the_hub_alone_and_over_tls_alone(rendered: tuple[str
     opened = (place / "nftables.conf").read_text()
     assert "policy drop" in opened
     assert ("5432" in opened) is (server == DATABASE)
-    assert ("443" in opened) is (server == HUB)
+    assert ("443" in opened) is (server in {FRONT, HUB})
+    assert ("8610" in opened) is (server == WITNESS)
 
 
 def test_the_front_passes_on_to_loopback_only(rendered: tuple[str, Path]) -> None:
     _, place = rendered
     passed = [line.split()[1] for line in (place / "nginx.conf").read_text().splitlines() if "proxy_pass" in line]
     assert passed == ["http://127.0.0.1:8600;"]
+
+
+def test_the_hub_takes_browsers_from_the_front_alone_and_believes_it_alone(rendered: tuple[str, Path]) -> None:
+    server, place = rendered
+    taken = [line.strip() for line in (place / "nftables.conf").read_text().splitlines() if "443" in line]
+    if server == HUB:
+        assert taken == ["ip saddr { 192.0.2.5 } tcp dport 443 accept"]
+    if server == FRONT:
+        assert taken == ["tcp dport { 80, 443 } accept"]
+    behind = (place / "nginx.conf").read_text()
+    assert "set_real_ip_from 192.0.2.5;" in behind
+    assert behind.count("set_real_ip_from") == 1
+    assert "return 444" in behind.partition("$ansim_front = 0")[2].partition("}")[0]
+
+
+def test_the_front_speaks_to_a_hub_that_proved_who_it_is(rendered: tuple[str, Path]) -> None:
+    _, place = rendered
+    front = [" ".join(line.split()) for line in (place / "front.conf").read_text().splitlines()]
+    assert [line for line in front if line.startswith("proxy_pass ")] == ["proxy_pass https://192.0.2.10:443;"]
+    for wanted in (
+        "proxy_ssl_verify on;",
+        "proxy_ssl_trusted_certificate /etc/ansim/tls/hub.pem;",
+        "proxy_ssl_name zone.safe.example.org;",
+        "proxy_set_header X-Forwarded-For $remote_addr;",
+    ):
+        assert wanted in front
+
+
+def test_the_witness_listens_where_it_was_told_and_runs_without_rights(rendered: tuple[str, Path]) -> None:
+    _, place = rendered
+    unit = (place / "witness.service").read_text()
+    assert "--listen 192.0.2.30:8610" in unit
+    for wanted in ("User=ansim-witness", "NoNewPrivileges=true", "CapabilityBoundingSet=\n", "ProtectSystem=strict"):
+        assert wanted in unit

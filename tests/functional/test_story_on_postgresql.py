@@ -9,12 +9,10 @@ import psycopg
 import pytest
 from rich.console import Console
 
-from hub_config.home import make_home
-from hub_config.settings import FILE_NAME, HubSettings, ZoneSettings
 from hub_config.story import play
 from hub_config.welcome import ACCOUNTS_FILE, read_accounts
 from hub_config.zone import open_zone
-from tests.functional.conftest import run_ansim, zone_port
+from tests.functional.conftest import make_on_postgresql, run_ansim
 from tests.postgresql_server import ACCOUNT
 
 pytestmark = [pytest.mark.long, pytest.mark.engine]
@@ -33,10 +31,7 @@ def test_the_story_of_the_first_release_is_told_on_postgresql(
     postgresql_url: str, postgresql_socket: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     home = tmp_path_factory.mktemp("on-postgresql")
-    port = int(zone_port())
-    make_home(home, ZoneSettings(demo=True, port=port), "ansim-gate", hub=HubSettings(port=port + 1))
-    settings = (home / FILE_NAME).read_text(encoding="utf-8")
-    (home / FILE_NAME).write_text(settings.replace("sqlite:///ansim.db", postgresql_url), encoding="utf-8")
+    make_on_postgresql(home, postgresql_url)
     try:
         run_ansim(home, "up", "--demo", "--no-story")  # builds images where no zone did
         play(open_zone(home, "cli"), read_accounts(home / ACCOUNTS_FILE), Console())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from hub_config.probe.host import engine, zone
+from hub_config.probe.host import engine, images, zone
 from hub_config.probe.host.base import Look
 
 LOOKS: Mapping[str, Look] = MappingProxyType(
@@ -34,5 +34,7 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         "host.unprivileged_bpf": engine.unprivileged_bpf,
         "host.swap_encrypted": engine.swap_encrypted,
         "host.disk_rate": engine.disk_rate,
+        "host.image_debian": images.image_debian,
+        "host.image_python": images.image_python,
     }
 )

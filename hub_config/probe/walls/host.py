@@ -13,7 +13,11 @@ from hub_config.probe.walls.row import row
 WALL = Wall("host", Text("서버와 엔진", "Server and engine"))
 ONLY_ROOT = Text("root만 쓴다", "root alone may use it")
 
-PROBES = tuple(
+NOTHING_MENDED = Text(
+    "고친 판이 나온 취약점이 남아 있지 않다", "nothing is known against them that a newer version has mended"
+)
+
+OF_SERVER = tuple(
     row(id, ko, en, covers, Text(*held), way="host", advice=advice)
     for id, advice, covers, ko, en, held in (
         (
@@ -209,4 +213,27 @@ PROBES = tuple(
             ("한도가 있다", "there is one"),
         ),
     )
+)
+PROBES = (
+    *OF_SERVER,
+    row(
+        "host.image_debian",
+        "이미지의 Debian 패키지를 Debian 보안 추적 자료와 대조한다",
+        "Hold the packages of Debian in the images against Debian's security tracker",
+        "CIS 4.4",
+        NOTHING_MENDED,
+        way="host",
+        advice=True,
+        data=True,
+    ),
+    row(
+        "host.image_python",
+        "이미지와 프로그램의 Python 패키지를 공개된 취약점 자료와 대조한다",
+        "Hold the Python packages of the images and of the program against their advisories",
+        "CIS 4.4",
+        NOTHING_MENDED,
+        way="host",
+        advice=True,
+        data=True,
+    ),
 )

@@ -16,7 +16,7 @@ import httpx2 as httpx
 from jupyterhub.auth import DummyAuthenticator
 from jupyterhub.spawner import Spawner
 
-from hub_config.session_over import PATH, SessionOverHandler
+from hub_config import session_over, sign_in_times
 from tests.ports import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -65,7 +65,7 @@ class LocalSpawner(Spawner):  # type: ignore[misc]  # the base class carries no 
 
     def _make_place(self) -> Path:
         place = Path("workspaces").resolve() / self.workspace_ref
-        for name in ("home", "run", "tmp"):
+        for name in ("home/outbox", "run", "tmp"):
             (place / name).mkdir(parents=True, exist_ok=True)
         os.chown(place / "run", GATE_UID, GATE_UID)
         (place / "port").write_text(str(free_port()))
@@ -122,17 +122,32 @@ class LocalSpawner(Spawner):  # type: ignore[misc]  # the base class carries no 
         return httpx.AsyncClient(transport=transport, base_url="http://gate", timeout=130)
 
 
+class Everybody(DummyAuthenticator):  # type: ignore[misc]  # the base class carries no types
+    """Lets everybody in with one password, and keeps the record of ended sessions in a file."""
+
+    def get_handlers(self, app: Any) -> list[tuple[str, type]]:
+        ours = [
+            (session_over.PATH, session_over.SessionOverHandler),
+            (sign_in_times.PATH, sign_in_times.SessionBeganHandler),
+            (sign_in_times.AUTHORIZE, sign_in_times.AuthorizeHandler),
+        ]
+        return [*ours, *super().get_handlers(app)]
+
+    def record_time_over(self, handle: str, session: str, limit: str) -> None:
+        with Path("ended.txt").open("a") as record:
+            record.write(f"{handle} {session} {limit}\n")
+
+
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 — the hub defines it
 c.JupyterHub.hub_bind_url = c.JupyterHub.hub_connect_url = os.environ["TEST_HUB_URL"]
 c.JupyterHub.bind_url = ZONE + "/"
 c.JupyterHub.proxy_class = "hub_config.proxy.GateProxy"
-c.JupyterHub.authenticator_class = DummyAuthenticator
+c.JupyterHub.authenticator_class = Everybody
 c.JupyterHub.spawner_class = LocalSpawner
-c.JupyterHub.extra_handlers = [(PATH, SessionOverHandler)]
 c.JupyterHub.db_url = "sqlite:///hub.sqlite"
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.log_level = "WARN"
-c.DummyAuthenticator.password = "secret"
+c.Everybody.password = "secret"
 c.Authenticator.allow_all = True
 c.Authenticator.admin_users = set()
 c.Spawner.start_timeout = c.Spawner.http_timeout = 240

@@ -307,17 +307,24 @@ async def test_a_gate_that_was_killed_asks_to_wait_until_the_hub_has_told_it_eve
         assert status == 404
 
 
-async def test_a_gate_that_is_killed_is_refilled(zone: ZoneUnderTest, prefix: str) -> None:
-    zone.end("gate", signal.SIGKILL)
-    zone.start_gate()
+async def test_a_gate_that_is_killed_is_refilled_and_what_a_kernel_holds_is_still_there(
+    zone: ZoneUnderTest, prefix: str
+) -> None:
+    async with Browser(zone) as browser:
+        await browser.sign_in("alice", prefix)
+        kernel = await new_kernel(browser, prefix)
+        async with browser.socket(prefix, kernel) as socket:
+            await run_cell(socket, "kept = 41")
+            zone.end("gate", signal.SIGKILL)
+            zone.start_gate()
     wait_for(lambda: zone.control("GET", "/health").json()["filled"], "the gate is filled")
     ready = f"/workspaces/{zone.workspace()}/ready?timeout={PATIENCE}"
     assert zone.control("GET", ready).status_code == 200
     assert zone.control("GET", "/workspaces").json()[zone.workspace()]["bytes_out"] > 0
     async with Browser(zone) as browser:
         await browser.sign_in("alice", prefix)
-        async with browser.socket(prefix, await new_kernel(browser, prefix)) as socket:
-            assert await run_cell(socket, "print('still here')") == "still here\n"
+        async with browser.socket(prefix, kernel) as socket:
+            assert await run_cell(socket, "print(kept + 1)") == "42\n"
 
 
 async def test_cutting_a_workspace_ends_everything_within_a_second(zone: ZoneUnderTest, prefix: str) -> None:

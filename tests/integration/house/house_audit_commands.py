@@ -13,6 +13,7 @@ SIGNED_WHEN_ASKED = "signatures of others on a checkpoint, which stand beside th
 USES.silent.update(
     {
         "audit checkpoint": "a checkpoint is the signature on the entries, not one of them",
+        "audit clock": LOOKS,
         "audit hold list": LOOKS,
         "audit key follow": NO_ZONE,
         "audit key list": LOOKS,
@@ -49,6 +50,7 @@ USES.silent.update(
         "deid scan": NO_ZONE,
         "deid scrub": NO_ZONE,
         "deid survey": NO_ZONE,
+        "deid techniques": NO_ZONE,
     }
 )
 ERASURES = "integration/registry/test_audit_erasure_of_people.py"
@@ -123,6 +125,12 @@ def timeline(shell: Shell) -> Act:
 def answer(shell: Shell) -> Act:
     project(shell.zone)
     return lambda: shell.run("audit answer left --project study")
+
+
+@USES.exercise("audit processing", "log.viewed")
+def processing(shell: Shell) -> Act:
+    project(shell.zone)
+    return lambda: shell.run("audit processing")
 
 
 @USES.exercise("audit query save", "log.query_saved")

@@ -14,7 +14,7 @@ from hub_config.cli import GROUPS, Context, parser
 from hub_config.zone import Zone
 from hub_config.zone_events import record_start, record_stop
 from registry import commands as registry_commands
-from registry.desk import CLI
+from registry.desk import CLI, as_actor
 from registry.model import Role
 from tests.integration.house.house_people import OUTSIDE, PASSWORD, at_work, dataset, granted, join, project
 from tests.integration.house.house_uses import Act, Uses
@@ -47,7 +47,6 @@ USES: Uses[Shell] = Uses(
         "bundle make": "packs the program and what it needs; nothing of a zone",
         "bundle verify": NO_ZONE,
         "demo code": "a code of a demo account, in a zone without real data",
-        "doctor": LOOKS,
         "egress canary list": LOOKS,
         "egress check": NO_ZONE,
         "egress clean": NO_ZONE,
@@ -68,14 +67,17 @@ USES: Uses[Shell] = Uses(
         "registry person list": LOOKS,
         "registry person identities": LOOKS,
         "registry project list": LOOKS,
+        "registry service list": LOOKS,
+        "registry service scopes": LOOKS,
         "sbom": NO_ZONE,
         "status": LOOKS,
-        "units": "the units of the zone, shown or laid down by root; nothing of the record",
         "support-bundle": "how the zone stands, in a file, without anything of the record",
         "mail status": "how many mails wait or went; nothing of the record",
         "mail test": "a mail without anything of the record, to somebody whom root on the machine names",
     },
     elsewhere={
+        "units": ("integration/hub_config/test_mending.py", '"unit_started"'),
+        "doctor": ("integration/hub_config/test_mending.py", '"zone.mended"'),
         "probe": ("functional/test_probe.py", '"zone.probed"'),
         "backup now": (BACKUPS, '"zone.backed_up"'),
         "backup check": (BACKUPS, '"zone.backup_checked"'),
@@ -226,6 +228,55 @@ def person_disconnect(shell: Shell) -> Act:
     shell.run("registry person add minji", *PERSON)
     shell.run(f"registry person connect {IDENTITY}")
     return lambda: shell.run(f"registry person disconnect {IDENTITY}")
+
+
+SERVICE = "monitor --owner minji --scope metrics.read --address 192.0.2.10 --purpose Prometheus --until"
+
+
+def service_asked(shell: Shell) -> None:
+    join(shell.zone, "minji")
+    shell.run(f"registry service add {SERVICE} {datetime.now(UTC) + timedelta(days=9):%Y-%m-%d}")
+
+
+def service_confirmed(shell: Shell) -> None:
+    service_asked(shell)
+    join(shell.zone, "jiwoo", Role.COMPLIANCE_OFFICER)
+    officer = as_actor(shell.zone.registry.person("jiwoo"))
+    shell.zone.registry.confirm_service_account("monitor", by=officer, source=Source(None))
+
+
+@USES.exercise("registry service add", "service.requested")
+def service_add(shell: Shell) -> Act:
+    join(shell.zone, "minji")
+    until = f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%d}"
+    return lambda: shell.run(f"registry service add {SERVICE} {until}")
+
+
+@USES.exercise(
+    "registry service confirm",
+    "session.signed_in",
+    "service.confirmed",
+    why="the second person signs in at the command line to confirm",
+)
+def service_confirm(shell: Shell) -> Act:
+    service_asked(shell)
+    secret = join(shell.zone, "jiwoo", Role.COMPLIANCE_OFFICER)
+    later = pyotp.TOTP(secret).at(int(datetime.now(UTC).timestamp()) + 30)  # the present code was used up by joining
+    answers = iter([PASSWORD, later])
+    shell.patch.setattr(registry_commands, "getpass", lambda _: next(answers))
+    return lambda: shell.run("registry service confirm monitor --as jiwoo")
+
+
+@USES.exercise("registry service token", "service.token_issued")
+def service_token(shell: Shell) -> Act:
+    service_confirmed(shell)
+    return lambda: shell.run("registry service token monitor")
+
+
+@USES.exercise("registry service revoke", "service.revoked")
+def service_revoke(shell: Shell) -> Act:
+    service_asked(shell)
+    return lambda: shell.run("registry service revoke monitor")
 
 
 @USES.exercise("registry project add", "project.created")

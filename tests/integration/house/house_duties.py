@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import docker
 import pytest
 
+from audit.clock.reading import Reading
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.outward.target import Target
 from audit.refs import new_ref
@@ -143,6 +144,7 @@ USES: Uses[Office] = Uses(
         "backup": ("integration/hub_config/test_backup.py", '"zone.backed_up"'),
         "idle": ("integration/egress_review/test_machine_tidying.py", '"egress.purged"'),
         "rechecks": ("integration/egress_review/test_egress_rechecks.py", '"egress.recheck_drawn"'),
+        "homes": ("integration/home_helper/test_zone_homes.py", '"workspace.home_destroyed"'),
         "reviews": ("integration/audit/test_audit_review.py", '"review.overdue"'),
         "requests": ("integration/egress_review/test_egress_as_recorded.py", '"egress.not_as_recorded"'),
         "reminders": ("integration/egress_review/test_egress_reminders.py", '"egress.overdue"'),
@@ -228,6 +230,19 @@ def an_announcement() -> Event:
 def look_at_space(office: Office) -> Act:
     office.patch.setattr(office.zone.space, "_limits", Thresholds(low_percent=101))
     return office.duty("space")
+
+
+@USES.exercise("clock", "log.clock_off")
+def look_at_clock(office: Office) -> Act:
+    office.patch.setattr(office.zone.time_source, "_sources", (Fast(),))
+    return office.duty("clock")
+
+
+class Fast:
+    """A keeper of time that finds the clock two seconds fast."""
+
+    def read(self) -> Reading:
+        return Reading("chrony", synchronised=True, offset_us=2_000_000)
 
 
 @USES.exercise("outward-siem", "log.delivery_failed")

@@ -81,6 +81,12 @@ def make_review(world: World) -> Act:
     return lambda: browser.fill("/monthly-reviews", month=last_month(world))
 
 
+@USES.exercise("/compliance/processing/copy", "log.downloaded")
+def copy_processing(world: World) -> Act:
+    browser = world.signed_in("jiwoo")
+    return lambda: browser.fill("/compliance/processing/copy", 200, form="html", reason=REASON)
+
+
 @USES.exercise("/monthly-reviews/{month}/copy", "log.downloaded")
 def copy_review(world: World) -> Act:
     browser, month = world.signed_in("jiwoo"), last_month(world)
@@ -130,3 +136,36 @@ def try_policy(world: World) -> Act:
 def enter_organisation(world: World) -> Act:
     browser = operator(world)
     return lambda: browser.fill("/people/minji/organisation", organisation="서울병원")
+
+
+def service_form(world: World) -> dict[str, str]:
+    ends = world.clock() + timedelta(days=30)
+    words = {"name": "monitor", "purpose": "Prometheus", "owner": "minji", "scope": "metrics.read"}
+    return {**words, "addresses": "192.0.2.10", "ends": f"{ends:%Y-%m-%d}"}
+
+
+@USES.exercise("/service-accounts", "service.requested")
+def ask_for_service(world: World) -> Act:
+    browser, form = operator(world), service_form(world)
+    return lambda: browser.fill("/service-accounts", **form)
+
+
+@USES.exercise("/service-accounts/{name}/confirm", "service.confirmed")
+def confirm_service(world: World) -> Act:
+    operator(world).fill("/service-accounts", **service_form(world))
+    browser = world.signed_in("jiwoo")
+    return lambda: browser.fill("/service-accounts/monitor/confirm")
+
+
+@USES.exercise("/service-accounts/{name}/token", "service.token_issued")
+def token_of_service(world: World) -> Act:
+    confirm_service(world)()
+    browser = operator(world)
+    return lambda: browser.fill("/service-accounts/monitor/token", 200)
+
+
+@USES.exercise("/service-accounts/{name}/revoke", "service.revoked")
+def revoke_service(world: World) -> Act:
+    operator(world).fill("/service-accounts", **service_form(world))
+    browser = world.signed_in("sunhee")
+    return lambda: browser.fill("/service-accounts/monitor/revoke")

@@ -235,6 +235,12 @@ def end_vouched(house: House) -> Act:
     return lambda: house.registry.end_vouched(*IDENTITY, source=HOME)
 
 
+@USES.exercise("Registry.end_by_time", "session.ended_by_time")
+def end_by_time(house: House) -> Act:
+    house.join("minji")
+    return lambda: house.registry.end_by_time("minji", "s_aaaaaaaaaaaaaaaa", "idle", source=HOME)
+
+
 @USES.exercise("Registry.add_project", "project.created")
 def add_project(house: House) -> Act:
     now, acting = house.clock(), by(house)

@@ -23,7 +23,7 @@ from tests.integration.house import (
     house_extracts,
     house_officer_forms,
     house_packages,
-    house_registry,
+    house_services,
 )
 from tests.integration.house.house_commands import Shell
 from tests.integration.house.house_duties import Office, open_office
@@ -32,6 +32,7 @@ from tests.integration.house.house_uses import leaves, named, writing_methods, w
 from tests.integration.portal.portal_world import World
 from tests.integration.registry.registry_house import House
 
+REGISTRY = house_services.USES
 FORMS = house_officer_forms.USES
 COMMANDS = house_audit_commands.USES
 CHECK = "/requests/new (check)"
@@ -41,16 +42,16 @@ TIDIED = {"EgressDesk.tidy (given up)", "EgressDesk.tidy (removed)"}
 
 
 def test_every_use_case_of_the_registry_is_exercised() -> None:
-    house_registry.USES.covers(writing_methods(Registry, "registry"))
+    REGISTRY.covers(writing_methods(Registry, "registry"))
 
 
 def test_every_use_case_of_the_desk_is_exercised() -> None:
     house_desk.USES.covers(writing_methods(EgressDesk, "egress_review") | {LAST_VOTE, UNWITNESSED} | TIDIED)
 
 
-@pytest.mark.parametrize("name", sorted(house_registry.USES.known))
+@pytest.mark.parametrize("name", sorted(REGISTRY.known))
 def test_a_use_case_of_the_registry_records_what_it_should(house: House, name: str) -> None:
-    use = house_registry.USES.known[name]
+    use = REGISTRY.known[name]
     act = use.prepare(house)
     assert named(written(house.db, house.log, act)) == use.writes
 

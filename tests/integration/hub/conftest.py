@@ -30,7 +30,7 @@ from hub_config.home import make_home
 from hub_config.migrate import METADATA
 from hub_config.preflight import ensure_gate_user
 from hub_config.processes import answers, child_environment, process_table
-from hub_config.settings import HubSettings, ZoneSettings
+from hub_config.settings import FILE_NAME, HubSettings, ZoneSettings
 from hub_config.zone import Zone, open_zone
 from images.manifest import ImageInfo, write_manifest
 from registry.desk import CLI, as_actor
@@ -147,12 +147,22 @@ def period() -> tuple[datetime, datetime]:
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A zone on disk with its database, projects and data; nothing of it runs."""
+    made = make_world(tmp_path_factory.mktemp("zone"))
+    yield made
+    made.zone.db.engine.dispose()
+
+
+def make_world(home: Path, *settings: tuple[str, str]) -> World:
+    """Make a zone with projects and data; each of `settings` is a line of ansim.yaml and what stands in its place."""
     if os.geteuid() != 0:
         pytest.fail("a zone's directories belong to several users, which only root can make")
     ensure_gate_user("ansim-gate")
-    home = tmp_path_factory.mktemp("zone")
     port, hub_port = free_port(), free_port()
     make_home(home, ZoneSettings(demo=True, port=port), "ansim-gate", hub=HubSettings(port=hub_port))
+    text = (home / FILE_NAME).read_text(encoding="utf-8")
+    for given, wanted in settings:
+        text = text.replace(given, wanted)
+    (home / FILE_NAME).write_text(text, encoding="utf-8")
     zone = open_zone(home, "cli")
     for metadata in METADATA:
         metadata.create_all(zone.db.engine)
@@ -171,8 +181,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     )
     for project in (PROJECT, OTHER):
         registry.grant(DATASET, 1, project, *period(), approver=by, source=HERE)
-    yield world
-    zone.db.engine.dispose()
+    return world
 
 
 @dataclass(slots=True)
@@ -304,6 +313,13 @@ class Relay:
 @pytest.fixture(scope="session")
 def hub(world: World, small_image: str) -> Iterator[RunningHub]:
     """Audit writer, gate and hub of the world, whose workspaces are small containers."""
+    with running_hub(world, small_image, "audit", "gate", "hub") as running:
+        yield running
+
+
+@contextlib.contextmanager
+def running_hub(world: World, small_image: str, *processes: str) -> Iterator[RunningHub]:
+    """Run processes of a world until the end of the block, and take its containers away."""
     fields = dict.fromkeys(("base_sha256", "lock_sha256", "source"), "0" * 64)
     info = ImageInfo(
         name="notebook", reference="test", id=small_image, size=1, built_at="", debian=(), python=(), **fields
@@ -311,7 +327,7 @@ def hub(world: World, small_image: str) -> Iterator[RunningHub]:
     write_manifest(world.zone.home, info)
     running = RunningHub(world)
     try:
-        running.start("audit", "gate", "hub")
+        running.start(*processes)
         yield running
     finally:
         running.close()

@@ -4,8 +4,10 @@ import hashlib
 import json
 import re
 import time
+from dataclasses import dataclass
 
 from audit.attesters import Attester, keep
+from audit.clock.reading import Reading
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.note import Verifier
 from audit.proof import parse_proof
@@ -382,6 +384,31 @@ def test_a_search_that_cannot_be_read_keeps_what_was_typed_and_looks_for_nothing
     browser.fill(f"/compliance/entries/{far}/values", 404)
 
 
+def test_the_officer_sees_how_right_the_clock_was_when_the_log_was_last_signed(world: World) -> None:
+    browser, log = world.signed_in("jiwoo"), world.zone.log
+    assert "Clock at that checkpoint" in browser.page("/compliance")
+    for reading, words in (
+        (Reading("chrony", synchronised=True, offset_us=-37), ("right", "-0.000037 s from its reference", "chrony")),
+        (Reading("chrony", synchronised=False), ("not right", "It is not synchronised.")),
+        (Reading("none", None), ("not known", "cannot be read on this machine")),
+    ):
+        log._time_source = Said(reading)
+        browser.page("/compliance/entries/1")  # the look is an entry, so there is something to sign
+        log.checkpoint()
+        page = browser.page("/compliance")
+        assert all(word in page for word in words), words
+
+
+@dataclass(frozen=True)
+class Said:
+    """A keeper of time that says one thing."""
+
+    reading: Reading
+
+    def read(self) -> Reading:
+        return self.reading
+
+
 def test_the_officer_sees_who_outside_holds_the_signed_state_of_the_log(world: World) -> None:
     browser, log = world.signed_in("jiwoo"), world.zone.log
     assert "Nobody outside holds the checkpoints." in browser.page("/compliance")
@@ -398,3 +425,21 @@ def test_the_officer_sees_who_outside_holds_the_signed_state_of_the_log(world: W
     page = browser.page("/compliance")
     for words in ("<strong>university</strong>", "refused_proof", "https://tsa.example.org", "have signed nothing yet"):
         assert words in page, words
+
+
+def test_the_record_of_processing_says_what_is_known_and_what_is_not_and_is_taken_along_with_a_reason(
+    world: World,
+) -> None:
+    browser = world.signed_in("jiwoo")
+    assert '/compliance/processing"' in browser.page("/compliance")
+    page = browser.page("/compliance/processing")
+    for words in ("Record of processing activities (GDPR art. 30)", "not known", "fields are not known", "(study)"):
+        assert words in page, words
+    assert [look.body["detail"]["kind"] for look in world.entries("log.viewed")] == ["processing"]
+    copy = "/compliance/processing/copy"
+    browser.fill(copy, 422, form="html", reason="")
+    assert world.entries("log.downloaded") == []
+    taken = browser.fill(copy, 200, form="html", reason="asked by the authority")
+    assert "attachment" in taken.headers["content-disposition"]
+    assert browser.fill(copy, 200, form="csv", reason="asked by the authority").text.startswith("\ufeff")
+    assert [one.body["detail"]["form"] for one in world.entries("log.downloaded")] == ["csv", "html"]

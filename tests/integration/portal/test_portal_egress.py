@@ -15,9 +15,11 @@ from tests.integration.portal.portal_world import CLI, HERE, LARGE, SMALL, World
 def test_the_form_lists_what_lies_in_the_outbox_and_says_what_cannot_be_taken(world: World) -> None:
     outbox = world.outbox(table=LARGE)
     (outbox / "link.csv").symlink_to("/etc/passwd")
-    page = world.signed_in("minji").page("/requests/new?project=study")
-    assert 'value="table.csv"' in page
+    # A link of the workspace may have chosen files: those that are there and can be handed in.
+    page = world.signed_in("minji").page("/requests/new?project=study&file=table.csv&file=link.csv&file=gone.csv")
+    assert 'value="table.csv" checked' in page
     assert 'value="link.csv"' not in page
+    assert "gone.csv" not in page
     assert "not an ordinary file" in page
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter, defaultdict
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
@@ -15,10 +17,12 @@ from hypothesis import given, settings
 from deid.actions.tokens import Tokenize
 from deid.anatomise import anatomise
 from deid.catalogue import ACTIONS
-from deid.errors import DataError, UsageError
+from deid.errors import DataError, PolicyError, UsageError
+from deid.policy import parse_policy
 from deid.queries import Question, check_question, computed
 from deid.sampling import sampled
 from deid.techniques import TECHNIQUES
+from hub_config.cli import GROUPS, Context, parser
 from tests.unit.deid.deid_world import OTHER_KEY, MemoryTable, changed
 
 KEY = bytes(range(32))
@@ -44,6 +48,32 @@ def test_the_guideline_has_29_techniques_and_each_is_provided_somewhere_or_says_
         places = [code in by_action, technique.elsewhere is not None, technique.missing is not None]
         assert sum(places) == 1, code
         assert (technique.missing is not None) == (code in NOT_PROVIDED)
+
+
+def test_the_command_lists_every_technique_with_its_action_or_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = parser(GROUPS).parse_args(["deid", "techniques", "--json"])
+    assert typed.func(typed, Context(home=tmp_path, json=True)) == 0
+    listed = json.loads(capsys.readouterr().out)["techniques"]
+    assert [one["technique"] for one in listed] == list(TECHNIQUES)
+    assert {one["technique"] for one in listed if not one["provided"]} == NOT_PROVIDED
+    assert all(one["actions"] or one["where"] for one in listed)
+
+
+@pytest.mark.parametrize("code", sorted(NOT_PROVIDED))
+def test_a_policy_that_asks_for_what_is_not_provided_is_told_why(code: str) -> None:
+    policy = f"""version: 1
+name: n
+dataset: d
+project: p
+purpose: scientific_research
+order: shuffled
+columns:
+  id: {{role: direct, action: {code}, reason: r}}
+"""
+    with pytest.raises(PolicyError, match="Not provided"):
+        parse_policy(policy)
 
 
 def patients() -> pa.Table:

@@ -229,6 +229,8 @@ def test_an_engine_that_is_not_installed_says_what_to_do(monkeypatch: pytest.Mon
         ("columns:\n  a: {kind: date, range: [x, 2024-01-01]}\n", 7),
         ("columns:\n  a: {kind: category, values: [x, x]}\n", 7),
         ("privacy: {epsilon: 99, delta: 1.0e-6}\ncolumns:\n  a: {kind: category, values: [x]}\n", 6),
+        ("privacy: {epsilon: 1.0e-9, delta: 1.0e-6}\ncolumns:\n  a: {kind: category, values: [x]}\n", 6),
+        ("privacy: {epsilon: 1, delta: 1.0e-300}\ncolumns:\n  a: {kind: category, values: [x]}\n", 6),
         ("privacy: {epsilon: 1, delta: 1.0e-6}\ncolumns:\n  a: {kind: category}\n", 6),
         ("privacy: {epsilon: 1, delta: 1.0e-6}\ncolumns:\n  a: {kind: number}\n", 6),
         ("gate: {singling_out: 2}\ncolumns:\n  a: {kind: category}\n", 6),

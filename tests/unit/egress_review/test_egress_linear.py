@@ -7,6 +7,7 @@ import importlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from time import process_time
 
@@ -50,8 +51,8 @@ FILLERS = (
     *("111of", "총 ", "환자 1", "[1", "remov", "<!--", "관측 "),
 )
 HEADS = ("", "환자 ", "(1 ", "총 환자 ", "1/", "11) ")
-SHORT, LONG = 600, 10_000
-SUSPECT = 0.0005
+SHORT, LONG = 300, 10_000
+SUSPECT = 0.00025
 WORSE, TOO_LONG = 12.0, 0.3
 """Times as long that four times the text may take, and seconds below which nobody minds; a square takes 16."""
 WHOLE = re.compile(
@@ -64,11 +65,13 @@ RRN = "900101-1234568"
 def patterns() -> Iterator[tuple[str, re.Pattern[str], tuple[str, ...]]]:
     """Every compiled pattern of text of the checks under its name, and the ways in which it is used."""
     sources = {path.stem: path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("*.py"))}
-    everything = "".join(sources.values())
+    within = {module: asked_in(source) for module, source in sources.items()}
+    anywhere = {pair for pairs in within.values() for pair in pairs}
     for module, source in sources.items():
+        defined = set(re.findall(r"^(\w+)\b[^\n]*=", source, re.MULTILINE))
         for name, value in vars(importlib.import_module(f"egress_review.checks.{module}")).items():
-            if re.search(rf"^{name}\b[^\n]*=", source, re.MULTILINE):
-                asked = uses(f"{module}.{name}", name, source if name.startswith("_") else everything)
+            if name in defined:
+                asked = uses(f"{module}.{name}", name, within[module] if name.startswith("_") else anywhere)
                 yield from ((f"{module}.{name}", pattern, asked) for pattern in inside(value))
 
 
@@ -81,9 +84,14 @@ def inside(value: object, depth: int = 3) -> Iterator[re.Pattern[str]]:
             yield from inside(one, depth - 1)
 
 
-def uses(name: str, plain: str, everything: str) -> tuple[str, ...]:
+def asked_in(source: str) -> set[tuple[str, str]]:
+    """Names and how they are asked in a module."""
+    return set(re.findall(rf"\b(\w+)\.({USES})\b", source))
+
+
+def uses(name: str, plain: str, everything: set[tuple[str, str]]) -> tuple[str, ...]:
     """How a pattern is asked; one that is handed on may be asked in any way."""
-    named = set(re.findall(rf"\b{plain}\.({USES})\b", everything))
+    named = {use for one, use in everything if one == plain}
     asked = {use if use in ("match", "fullmatch") else "finditer" for use in named}
     return tuple(sorted(asked)) or (("fullmatch",) if WHOLE.fullmatch(name) else ("finditer", "fullmatch"))
 
@@ -111,6 +119,7 @@ def is_slow(pattern: re.Pattern[str], use: str, head: str, filler: str) -> bool:
     return False
 
 
+@cache
 def text_of(head: str, filler: str, length: int) -> str:
     return f"{head}{filler * (length // len(filler))}\x01"
 

@@ -112,7 +112,8 @@ def test_the_cells_of_a_confusion_matrix_are_counts() -> None:
     report = look("c.txt", "confusion matrix\n[[74  3]\n [58 94]]\n")
     assert places(report, "model.classes") == [(2, 0)]
     assert report.verdict is Verdict.FLAGGED
-    doubtful = look("c.txt", "array([[74,  3],\n       [58, 94]])\n")
+    assert places(look("c.txt", "array([[74,  3],\n       [58, 94]])\n"), "model.classes") == [(1, 0)]
+    doubtful = look("c.txt", "array([[4,  3],\n       [5, 2]])\n")
     assert doubtful.verdict is Verdict.PASSED
     assert flagged(doubtful, "model.classes")
     assert flagged(look("c.txt", "confusion matrix\n[[74 30]\n [58 94]]\n"), "model.") == []

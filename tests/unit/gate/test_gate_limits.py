@@ -31,6 +31,9 @@ class Willing(HubIdentity):
     async def handle_of(self, token: str) -> str:
         return token
 
+    async def signed_in_for(self, token: str) -> float:
+        return 0.0
+
 
 class Connection:
     """What a session closes when it ends."""

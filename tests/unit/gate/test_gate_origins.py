@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub_config.gate.access import parse_access
 from hub_config.gate.config import parse_config
 from hub_config.gate.errors import HubUnavailable, Refused
-from hub_config.gate.hub_identity import HubIdentity, SignIn
+from hub_config.gate.hub_identity import HubIdentity, Limit, SignIn
 from hub_config.gate.origins import Origins
 from hub_config.gate.sessions import Session, Sessions
 from hub_config.gate.workspace import HANDLE, SLUG
@@ -65,11 +67,18 @@ class Willing(HubIdentity):
         super().__init__(CONFIG, "token")
         self.away = False
         self.forgotten: list[str] = []
+        self.recorded: list[tuple[str, str]] = []
+        self.since = 0.0
 
-    async def end_sign_in(self, token: str) -> None:
+    async def signed_in_for(self, token: str) -> float:
+        return self.since
+
+    async def end_sign_in(self, token: str, session: str, limit: Limit) -> None:
         if self.away:
             raise HubUnavailable("away")
         self.forgotten.append(token)
+        self.recorded.append((session, limit))
+        self.since = 0.0  # whoever comes next signs in with a password
 
     async def exchange(self, code: str, sign_in: SignIn) -> str:
         return code
@@ -160,6 +169,39 @@ async def test_when_its_time_is_over_the_hub_forgets_the_browser_first(sessions:
             await sessions.current(cookie, ORIGINS.host_of(ALICE))
         assert refused.value.code == "session.missing"
     assert hub.forgotten == ["alice"]
+    assert hub.recorded == [(session.ref, "idle")]
+
+
+async def test_signing_in_silently_just_before_the_end_gives_no_second_time(sessions: Sessions, hub: Willing) -> None:
+    """With no cookie of the gate, in a browser that counts as new, and after signing out of the gate alone."""
+    limit = parse_access({"longest_seconds": 3600})
+    cookie, first, browser = await enter(sessions, ALICE)
+    first.hold_to(limit)
+    first.created -= 3590
+    hub.since = 3590.0  # the hub's cookie is as old, and the browser keeps it
+    await sessions.end(cookie, ORIGINS.host_of(ALICE))
+    for named in ("", browser):
+        _, again, _ = await enter(sessions, ALICE, named)
+        again.hold_to(limit)
+        assert again.over(time.monotonic() + 11) == "longest"
+        again.created -= 11
+        with pytest.raises(Refused):
+            await sessions.validate(again)
+        assert hub.recorded.pop() == (again.ref, "longest")
+        hub.since = 3590.0
+    assert hub.forgotten == ["alice", "alice"]
+
+
+async def test_a_new_sign_in_with_a_password_begins_a_new_time_in_the_same_browser(
+    sessions: Sessions, hub: Willing
+) -> None:
+    hub.since = 3000.0
+    _, first, browser = await enter(sessions, ALICE)
+    hub.since = 0.0
+    _, again, _ = await enter(sessions, ALICE_ELSEWHERE, browser)
+    assert again is first
+    again.hold_to(parse_access({"longest_seconds": 2000}))
+    assert again.over(time.monotonic()) is None
 
 
 async def test_dropping_the_cookie_does_not_bring_a_session_back_whose_time_is_over(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +15,8 @@ from cyclonedx.validation.json import JsonStrictValidator
 from hub_config.processes import REPOSITORY
 from hub_config.sbom.application import application, read_lock
 from hub_config.sbom.bom import Component, bill, licences, purl
-from hub_config.sbom.image_contents import hashes_of, image_component, parse_licences
+from hub_config.sbom.debian_licences import named, read
+from hub_config.sbom.image_contents import hashes_of, image_component, licences_of_debian, parse_licences
 from images.manifest import ImageInfo
 
 MADE = datetime(2026, 11, 22, tzinfo=UTC)
@@ -99,3 +102,49 @@ def test_a_licence_is_an_spdx_expression_where_it_is_one_and_a_name_where_not(
 @pytest.mark.parametrize("said", [b"", b"no", b"[]", b'{"python": 5, "debian": {}}', b'{"python": {"a": 5}}'])
 def test_an_image_that_answers_otherwise_is_not_believed(said: bytes) -> None:
     assert parse_licences(said) == {}
+
+
+def deb(cache: Path, copyright: str) -> str:
+    """A Debian package with a copyright file, in the cache; its digest."""
+    tree = cache / "tree"
+    (tree / "DEBIAN").mkdir(parents=True)
+    (tree / "usr" / "share" / "doc" / "thing").mkdir(parents=True)
+    (tree / "usr" / "share" / "doc" / "thing" / "copyright").write_text(copyright, encoding="utf-8")
+    control = "Package: thing\nVersion: 1\nArchitecture: all\nMaintainer: a <a@example.org>\nDescription: a thing\n"
+    (tree / "DEBIAN" / "control").write_text(control, encoding="utf-8")
+    subprocess.run(["dpkg-deb", "--build", "-z1", str(tree), str(cache / "thing.deb")], check=True, capture_output=True)
+    digest = hashlib.sha256((cache / "thing.deb").read_bytes()).hexdigest()
+    (cache / "thing.deb").rename(cache / f"{digest}.deb")
+    return digest
+
+
+def test_the_licences_of_a_debian_package_are_read_from_the_package_once(tmp_path: Path) -> None:
+    digest = deb(
+        tmp_path, "Format: https://www.debian.org/doc/\n\nFiles: *\nLicense: GPL-2+\n\nFiles: x\nLicense: Expat\n"
+    )
+    info = image(debian=(("thing", "1"), ("other", "1")))
+    hashes = {("deb thing", "1"): (digest,), ("deb other", "1"): ("0" * 64,)}
+    said = licences_of_debian(info, hashes, tmp_path)
+    assert said == {"thing": ("GPL-2.0-or-later AND MIT",)}
+    (tmp_path / f"{digest}.deb").unlink()
+    assert licences_of_debian(info, hashes, tmp_path) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("This package was debianised by hand; see the GPL.", ()),
+        ("Format: x\nLicense: LGPL-2.1+\nLicense: GPL-3\n", ("GPL-3.0-only AND LGPL-2.1-or-later",)),
+        ("Format: x\nLicense: GPL-2+ or Artistic\n", ("GPL-2.0-or-later OR Artistic-1.0",)),
+        ("Format: x\nLicense: public-domain\nLicense: Expat\n", ("MIT", "public-domain")),
+        ("Format: x\nLicense: my \x07 bell\n", ()),
+        ("Format: x\n", ()),
+    ],
+)
+def test_what_a_copyright_file_says_is_said_as_spdx_where_it_can_be(text: str, found: tuple[str, ...]) -> None:
+    assert named(text) == found
+
+
+def test_what_is_no_package_has_no_licence(tmp_path: Path) -> None:
+    (tmp_path / "broken.deb").write_bytes(b"no archive")
+    assert read(tmp_path / "broken.deb") == ()

@@ -18,7 +18,7 @@ from hub_config.identity.desk import IdentityDesk
 from hub_config.identity.errors import NotVouched
 from hub_config.identity.provider import Provider
 from hub_config.identity.settings import OidcSettings, is_safe_address
-from hub_config.identity.under_way import MOST, TIME, Begun, UnderWay
+from hub_config.identity.under_way import TIME, Begun, UnderWay
 from hub_config.settings import parse_settings
 from tests.unit.identity.identity_provider import (
     CLIENT,
@@ -176,12 +176,21 @@ def test_a_sign_in_that_takes_too_long_is_begun_anew() -> None:
     assert ways.finish(cookie, way.state) is None
 
 
-def test_many_who_begin_and_never_finish_take_no_more_room() -> None:
+def test_many_sign_ins_of_strangers_push_nobody_out_and_take_no_room() -> None:
     ways = UnderWay(Clock())
     first, way = ways.begin("/")
-    for _ in range(MOST):
+    for _ in range(3000):
         ways.begin("/")
-    assert ways.finish(first, way.state) is None
+    assert ways.finish(first, way.state) == way
+
+
+def test_a_browser_makes_up_no_sign_in_and_reads_none(tmp_path: Path) -> None:
+    ways, others = UnderWay(Clock()), UnderWay(Clock())
+    cookie, way = others.begin("/")
+    for made_up in (cookie, cookie[:-2], "", "한글", "A" * 5000, way.state):
+        assert ways.finish(made_up, way.state) is None
+    assert way.verifier not in cookie
+    assert others.finish(cookie, way.state) == way
 
 
 def test_a_message_counts_once() -> None:

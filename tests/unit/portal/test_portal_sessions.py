@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from portal.session_files import SessionFiles
-from portal.sessions import ABSOLUTE, IDLE, MAX_PENDING, SIGN_IN_TIME, TOKEN_CHECK, Sessions
+from portal.sessions import ABSOLUTE, IDLE, SIGN_IN_TIME, TOKEN_CHECK, Session, Sessions
 
 
 class Clock:
@@ -42,6 +45,40 @@ def test_a_session_ends_after_eight_hours_however_busy() -> None:
         clock.pass_time(timedelta(minutes=15))
     assert timedelta(hours=8) == ABSOLUTE
     assert sessions.find(cookie) is None
+
+
+def test_the_end_of_a_session_by_time_is_recorded_once_also_if_nobody_comes_back() -> None:
+    clock, ended = Clock(), list[tuple[str, str]]()
+    sessions = Sessions(clock, ended=lambda session, limit: ended.append((session.handle, limit)))
+    idle, left = sessions.open("minji", "token"), sessions.open("junho", "token")
+    clock.pass_time(IDLE)
+    assert sessions.find(idle) is None
+    assert sorted(ended) == [("junho", "idle"), ("minji", "idle")]
+    assert sessions.find(left) is None
+    assert sessions.close(sessions.open("sora", "token")) is not None  # who signs out is recorded elsewhere
+    busy = sessions.open("minji", "token")
+    for _ in range(24):
+        clock.pass_time(timedelta(minutes=20))
+        sessions.find(busy)
+    assert ended[2:] == [("minji", "longest")]
+
+
+def test_a_session_whose_end_cannot_be_recorded_opens_nothing_and_is_recorded_later() -> None:
+    clock, ended = Clock(), list[str]()
+
+    def record(session: Session, limit: str) -> None:
+        ended.append(limit if len(ended) == 2 else "failed")
+        if ended[-1] == "failed":
+            raise OSError("no room")
+
+    sessions = Sessions(clock, ended=record)
+    cookie = sessions.open("minji", "token")
+    clock.pass_time(IDLE)
+    assert sessions.find("somebody else, whose affair it is not") is None
+    with pytest.raises(OSError, match="no room"):
+        sessions.find(cookie)
+    assert sessions.find(cookie) is None
+    assert ended == ["failed", "failed", "idle"]
 
 
 def test_only_the_value_of_the_cookie_opens_a_session_and_the_store_does_not_hold_it() -> None:
@@ -101,12 +138,26 @@ def test_a_sign_in_is_finished_once_by_the_browser_that_began_it_in_time() -> No
     assert sessions.finish_sign_in(wrong, "한글 state") is None
 
 
-def test_sign_ins_that_nobody_finishes_do_not_fill_the_memory() -> None:
+def test_sign_ins_that_strangers_begin_push_nobody_out() -> None:
     sessions = Sessions(Clock())
-    first, pending = sessions.begin_sign_in("/")
-    for _ in range(MAX_PENDING):
+    first, pending = sessions.begin_sign_in("/requests")
+    for _ in range(3000):
         sessions.begin_sign_in("/")
-    assert sessions.finish_sign_in(first, pending.state) is None
+    assert sessions.finish_sign_in(first, pending.state) == pending
+
+
+def test_a_goal_that_fits_into_no_cookie_leads_to_the_first_page() -> None:
+    sessions = Sessions(Clock())
+    cookie, pending = sessions.begin_sign_in("/requests?q=" + "가" * 3000)
+    assert len(cookie) < 4000
+    assert pending.goal == "/"
+    assert sessions.finish_sign_in(cookie, pending.state) == pending
+
+
+@settings(max_examples=30)
+@given(st.text(max_size=200) | st.binary(max_size=200).map(lambda data: base64.urlsafe_b64encode(data).decode()))
+def test_whatever_a_browser_brings_is_no_sign_in_that_it_did_not_begin(brought: str) -> None:
+    assert Sessions(Clock()).finish_sign_in(brought, "") is None
 
 
 def test_a_portal_that_starts_anew_knows_the_sessions_of_the_one_before(tmp_path: Path) -> None:

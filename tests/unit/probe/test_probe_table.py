@@ -77,7 +77,7 @@ def test_one_broken_wall_breaks_the_report_and_advice_does_not() -> None:
     assert (good.held, good.broken) == (True, ())
     assert (bad.held, bad.broken) == (False, ("net.routes",))
     assert good.digest() != bad.digest()
-    assert bad.counts() == {"held": 0, "broken": 1, "lacking": 1, "not_applicable": 0}
+    assert bad.counts() == {"held": 0, "broken": 1, "lacking": 1, "not_computed": 0, "not_applicable": 0}
 
 
 def report(*findings: Finding) -> Report:

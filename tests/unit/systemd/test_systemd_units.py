@@ -16,14 +16,17 @@ from hub_config.settings import Settings, parse_settings
 from hub_config.systemd.database_rights import GROWS, rights_statements
 from hub_config.systemd.installing import gate_environment
 from hub_config.systemd.running import parse_states
-from hub_config.systemd.sandbox import HIGHEST_EXPOSURE, SANDBOXES
+from hub_config.systemd.sandbox import HIGHEST_EXPOSURE, PRIVATE_MOUNTS, SANDBOXES
 from hub_config.systemd.units import TARGET, all_units, unit_name
+from hub_config.workspace_settings import WorkspaceSettings
 
 SETTINGS = Settings(
     home=Path("/var/lib/ansim"),
+    workspace=WorkspaceSettings(homes="encrypted"),
     machine=MachineSettings(run_by="systemd", engine_helper="/run/ansim-engine/engine.sock"),
 )
 UNITS = {unit.name: unit.text for unit in all_units(SETTINGS)}
+KEEPER = "ansim-homes.service"
 SERVICES = sorted(name for name in UNITS if name.endswith(".service"))
 
 
@@ -35,7 +38,7 @@ def test_every_process_of_the_table_has_its_unit_and_starts_as_the_supervisor_st
     for process in process_table(SETTINGS, gate_token="secret"):
         assert values(unit_name(process.name), "ExecStart") == [" ".join(process.arguments)]
         assert unit_name(process.name) in values(TARGET, "Wants")[0].split()
-    assert set(SANDBOXES) == {p.name for p in process_table(SETTINGS, gate_token="")} | {"engine"}
+    assert set(SANDBOXES) == {p.name for p in process_table(SETTINGS, gate_token="")} | {"engine", "homes"}
 
 
 def test_the_audit_writer_is_up_before_anything_else_is_started() -> None:
@@ -54,6 +57,10 @@ def test_no_unit_holds_a_secret_or_runs_as_root() -> None:
 
 def test_only_the_helper_reaches_the_engine() -> None:
     for name in SERVICES:
+        if name == KEEPER:  # it has the machine's mounts before it; without CAP_DAC_* the engine's socket is shut to it
+            assert values(name, "CapabilityBoundingSet") == ["CAP_SYS_ADMIN"]
+            assert "docker" not in values(name, "SupplementaryGroups")[0]
+            continue
         closed = values(name, "InaccessiblePaths")[0]
         helper = name == "ansim-engine.service"
         assert ("-/run/docker.sock" in closed) is not helper
@@ -120,7 +127,24 @@ def test_systemd_finds_little_exposed(name: str, tmp_path: Path) -> None:
     command = ["systemd-analyze", "security", "--offline=yes", "--no-pager", str(unit)]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     exposure = float(said.strip().splitlines()[-1].rsplit(":", 1)[1].split()[0])
-    assert exposure <= HIGHEST_EXPOSURE
+    assert exposure <= SANDBOXES[name.removeprefix("ansim-").removesuffix(".service")].exposure
+
+
+def test_the_keeper_of_homes_alone_may_mount_and_mounts_from_loop_devices_alone() -> None:
+    for name in SERVICES:
+        assert ("CAP_SYS_ADMIN" in values(name, "CapabilityBoundingSet")[0]) is (name == KEEPER)
+        assert ("@mount" in values(name, "SystemCallFilter")) is (name == KEEPER)
+    assert values(KEEPER, "DevicePolicy") == ["closed"]
+    assert values(KEEPER, "DeviceAllow") == ["/dev/loop-control rw", "block-loop rw"]
+    # With a mount name space of its own nobody would see what it mounts.
+    assert not PRIVATE_MOUNTS & {line.split("=")[0] for line in UNITS[KEEPER].splitlines()}
+    assert [name for name, sandbox in SANDBOXES.items() if sandbox.exposure > HIGHEST_EXPOSURE] == ["homes"]
+
+
+def test_a_zone_with_plain_homes_has_no_process_that_may_mount() -> None:
+    names = {unit.name for unit in all_units(replace(SETTINGS, workspace=WorkspaceSettings()))}
+    assert KEEPER not in names
+    assert KEEPER in values(TARGET, "Wants")[0].split()
 
 
 def test_systemd_reads_the_units_without_a_complaint(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from tests.unit.deid.corpus.spellings import EVERY, SPELLINGS, cells, spell
 from tests.unit.deid.corpus.vocabulary import Vocabulary
 
 _SLOT = re.compile(r"\{([A-Z_]+)(#[0-9])?\}")
-_AROUND = re.compile(r"^(?:[\u202d(\[*]|<b>)+|[\u202c)]+$")
+_AROUND = re.compile(r"^(?:[\u202d\u202e(\[*]|<b>)+|[\u202c)]+$")
 _LABEL = {"FOREIGN": "PERSON"}
 _USUAL = ("plain", "plain", "plain", "plain", "spaced dashes", "en dash", "full-width digits")
 

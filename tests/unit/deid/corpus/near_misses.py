@@ -126,6 +126,44 @@ NEAR_MISSES: Mapping[str, Maker] = MappingProxyType(
             "골뱅이 무침 2인분과 골뱅이 소면 주문",
             "1점 차이로 이겼고 9점 만점에 8점이다.",
         ),
+        "arrows between values": lambda r: r.choice(("→", " → ", "⇒", "~>")).join(
+            f"{r.randrange(10, 99)}%" for _ in range(6)
+        ),
+        "arrows between years": lambda r: "→".join(str(r.randrange(1990, 2030)) for _ in range(4)),
+        "places in degrees": lambda r: (
+            f"북위 {r.randrange(33, 39)}°{_small(r)}′{_small(r)}″ 동경 {r.randrange(124, 132)}°{_small(r)}′{_small(r)}″"
+        ),
+        "codes with rare letters": lambda r: (
+            f"부품 {r.randrange(10, 99)}A-{r.randrange(10**4)}E-{r.randrange(100)}, 색인 {_small(r)}D{_small(r)}-{_small(r)}G"
+        ),
+        "cells of a web page": lambda r: "".join(f"<td>{_count(r)}</td>" for _ in range(6)),
+        "escapes that are none": lambda r: (
+            f"a={r.randrange(20, 30)} b={_count(r)} {_small(r)}%20 C:\\temp\\{_count(r)}"
+        ),
+        "leaders of a list": lambda r: (
+            f"제{_small(r)}장 {r.choice('가나다')}........ {_small(r)}\n{r.randrange(10**5, 10**6)}........ {_small(r)}"
+        ),
+        "stars": lambda r: f"평점 {'★' * r.randrange(1, 6)} {_small(r)}명, 별표 {r.randrange(100)}★★★",
+        "spaced dots": lambda r: (
+            f"목차 {_small(r)} . {_small(r)} . {_small(r)}, 절 {r.randrange(9)} . {r.randrange(9)}"
+        ),
+        "numerals in English": _of(
+            "one two three four five six seven eight nine ten",
+            "zero or one, two or three, four to six",
+            "세트는 one, two, three 순서로 한다.",
+            "the eight of them met at seven, three left at nine",
+        ),
+        "dates with a word behind": _of(
+            "2024년 1월 1일 뒤 1234567원을 지급",
+            "1985년 1월 1일 뒤로 3000000명이 늘었다.",
+            "24.3.1 뒷면 2345678 참조",
+        ),
+        "signs that are no mail": _of(
+            "lunch @ noon . we all go",
+            "3 @ 4 . 5 . 6",
+            "a t & t @ b . e",
+            "단가 @ 1 . 5 kr",
+        ),
         "words in Latin letters": _of(
             "MRI CT 검사 결과 정상",
             "검사: MRI Brain Contrast 시행",

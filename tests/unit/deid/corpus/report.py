@@ -6,6 +6,7 @@ python -m tests.unit.deid.corpus.report
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 from audit.text import Language, Text
@@ -66,7 +67,8 @@ _NOT_FOUND = Text(
 * 앞뒤에 이유가 없는 한글 이름. 흔한 이름이 아니면 낱말과 구별되지 않습니다.
 * 설명하는 말 없이 쉼표, 줄바꿈, 표의 칸으로 나뉜 번호. 휴대전화 번호만 예외입니다. 값의 목록과 구별할 수 없기 때문입니다.
 * 검증 숫자가 없는 번호(2020년 10월 이후의 주민등록번호, 계좌, 면허)를 설명하는 말 없이 보통과 다르게 적은 것.
-* 영어로 읽어 적은 번호(zero one zero)와 두 자리·세 자리 수로 읽은 번호(십이, 삼백사십오).
+* 두 자리·세 자리 수로 읽은 번호(십이, 삼백사십오), 쉼표를 찍거나 줄을 바꾸며 한 자리씩 한글로 읽은 번호.
+* 빈 줄이나 "에서" 같은 낱말로 나뉜 번호, 천 단위로 쉼표를 찍거나 지수로 적은 번호.
 * 가운데가 가려진 전화번호와 계좌번호, 뒤 네 자리만 남은 카드 번호.
 * 한자 두 글자나 네 글자 이름, 성으로 잘 쓰이지 않는 글자로 시작하는 한자 이름이 호칭 없이 홀로 있는 것.
 * 도로명이나 지번 없이 건물 이름만 적은 주소.
@@ -81,7 +83,8 @@ This cannot be found safely and is left standing; let a person look where it mat
 * Names in Hangul with no reason beside them: unless the name is a common one, it cannot be told from a word.
 * Numbers parted by commas, line breaks or cells of a table, without a word that says what they are; only mobile telephone numbers are found. They cannot be told from lists of values.
 * Numbers without a check digit (resident numbers since October 2020, accounts, licences) in unusual spellings without such a word.
-* Numbers read out in English (zero one zero), and read as tens and hundreds (십이, 삼백사십오).
+* Numbers read as tens and hundreds (십이, 삼백사십오), or digit by digit in Hangul with commas or line breaks between.
+* Numbers parted by an empty line or by words such as 에서, with commas at the thousands or with an exponent.
 * Telephone and account numbers with their middle hidden, and cards of which only the last four digits are left.
 * Names of two or four Hanja, or that begin with a character rarely used as a surname, standing alone without a form of address.
 * Addresses that are only the name of a building, without a road or a lot.
@@ -92,7 +95,7 @@ This cannot be found safely and is left standing; let a person look where it mat
 
 def page(language: Language) -> str:
     """Return the page."""
-    scores = (score(administrative(HELD_OUT, DOCUMENTS, 5), detect), score(longer(HELD_OUT, DOCUMENTS, 6), detect))
+    scores = _measured()
     lines = [_LEAD.say(language) + _OVERALL.say(language)]
     lines += [
         f"| {kind.say(language)} | {DOCUMENTS} | {one.precision:.3f} | {one.recall:.3f} | {one.f2:.3f} |"
@@ -106,6 +109,12 @@ def page(language: Language) -> str:
         _NOT_FOUND.say(language).rstrip(),
     ]
     return "\n".join(lines) + "\n"
+
+
+@cache
+def _measured() -> tuple[Scores, Scores]:
+    """Return the scores of both kinds of documents; the pages of both languages show the same."""
+    return score(administrative(HELD_OUT, DOCUMENTS, 5), detect), score(longer(HELD_OUT, DOCUMENTS, 6), detect)
 
 
 def _by_label(one: Scores, other: Scores) -> list[str]:
@@ -122,6 +131,7 @@ def _by_label(one: Scores, other: Scores) -> list[str]:
     return rows
 
 
+@cache
 def _by_spelling() -> list[str]:
     total, covered = Counter[str](), Counter[str]()
     for _, spelling, document in spelt(HELD_OUT, EVERY_SPELLING, seed=7):

@@ -13,6 +13,8 @@ from itertools import pairwise
 from random import Random
 from types import MappingProxyType
 
+from tests.unit.deid.corpus.odd_spellings import ODD, ODD_OF_DIGITS, OF_MAIL, OF_PHONES, OF_RESIDENTS
+
 Change = Callable[[str, Random], str]
 
 _DIGITS = "0123456789"
@@ -208,6 +210,7 @@ SPELLINGS: Mapping[str, Change] = MappingProxyType(
         "last part read out": _read_out(-1),
         "last part read out after a space": lambda value, random: _read_out(-1)(value, random).replace("-", " "),
         "chinese digits": _digits("〇一二三四五六七八九"),
+        **ODD,
     }
 )
 
@@ -280,8 +283,8 @@ def _mail(at: str, dot: str) -> Change:
 
 OF_ONE: Mapping[str, Mapping[str, Change]] = MappingProxyType(
     {
-        "RRN": _HALVES,
-        "FRN": _HALVES,
+        "RRN": {**_HALVES, **OF_RESIDENTS, **ODD_OF_DIGITS},
+        "FRN": {**_HALVES, **OF_RESIDENTS, **ODD_OF_DIGITS},
         "PHONE": {
             f"country as {prefix.strip()}": _called(prefix, between)
             for prefix, between in (
@@ -299,6 +302,7 @@ OF_ONE: Mapping[str, Mapping[str, Change]] = MappingProxyType(
                 ("001-82-", "-"),
             )
         }
+        | {**ODD_OF_DIGITS, **OF_PHONES}
         | {"words between the parts": lambda value, _random: re.sub("-", "에 ", value)},
         "CARD": {
             "hidden by *": _card_hidden("*"),
@@ -317,6 +321,7 @@ OF_ONE: Mapping[str, Mapping[str, Change]] = MappingProxyType(
             "full width throughout": SPELLINGS["full width throughout"],
             "zero-width": SPELLINGS["zero-width"],
             "comma for the dots": _mail("@", ","),
+            **OF_MAIL,
             "named host": lambda value, _random: value.partition("@")[0] + " 골뱅이 네이버 닷컴",
             "named host without spaces": lambda value, _random: value.partition("@")[0] + "골뱅이네이버닷컴",
             "named host, dot apart": lambda value, _random: value.partition("@")[0] + "@지메일 점 컴",

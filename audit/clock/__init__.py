@@ -1,0 +1,1 @@
+"""How right the zone's clock is: read from whatever keeps the machine's time, and kept beside each checkpoint."""

@@ -1,0 +1,149 @@
+"""Rows of records that a program shows by the way: structures of frames with their first values, single rows, cases.
+
+Nobody means to publish them, and each is a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from egress_review.checks.columns import Kind, kind_of
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
+from egress_review.findings import Where
+from registry.text import Text
+
+FEWEST_TOLD = 2
+"""Variables with values from which a text shows the structure of a frame of records."""
+FEWEST_TIMES = 5
+"""Rows of times with nothing but noughts and ones beside them from which a table is one row for each person."""
+
+_VARIABLE = re.compile(
+    r"\s*(?:\$|\.\.\$)\s*[^\s:<]{1,60}\s*(?::\s*(?:int|num|chr|Factor|logi|Date|POSIXct|dbl\+lbl)\b(?P<str>.{0,400})"
+    r"|<(?:int|dbl|chr|fct|lgl|date|dttm|ord)>\s*(?P<glimpse>.{1,400}))"
+)
+"""A line of str() or of glimpse() in R: name, type, first values."""
+_VALUE = r'(?:"[^"]{0,40}"|-?\d[\d.:-]{0,24}|NA|TRUE|FALSE)'
+_VALUES = re.compile(rf"(?<![\d.:-]){_VALUE}(?:\s{{0,2}},?\s{{1,2}}{_VALUE}){{2,60}}")
+_OF_ROW = re.compile(r"Name: \S{1,40}, dtype: object")
+_PAIR = re.compile(r"(\S[^\t]{0,59}?)(?:\s{2,}|\t)(\S.{0,59})")
+_ABOUT = re.compile(
+    r"sex|gender|age|birth\w*|dob|admi\w*|discharge\w*|visit\w*|diag\w*|date|성별|나이|연령|생년월일|입원\w*|퇴원\w*|내원\w*|진단\w*",
+    re.IGNORECASE,
+)
+_TIMES = re.compile(
+    r"(?:time|t|duration|futime|follow_?up(?:_?(?:days|months|time))?|days|months|survival_?(?:days|time|months)|os_?\w{0,8}|"
+    r"생존기간|추적기간|기간|생존일수)(?:\(\w+\))?",
+    re.IGNORECASE,
+)
+_STATUS = re.compile(
+    r"status|event|dead|death|died|censor(?:ed|ing)?|fustat|e|relapse|outcome|사망(?:여부)?|사건(?:여부)?|중도절단",
+    re.IGNORECASE,
+)
+
+_STRUCTURE = Text(
+    ko="자료의 구조를 보이는 출력(str, glimpse)에 처음 몇 사람의 값이 변수 {number}개에 걸쳐 들어 있습니다.",
+    en="The structure of a data frame (str, glimpse) shows the values of its first people in {number} variables.",
+)
+_NAMES_ONLY = Text(
+    ko="변수 이름과 형식만 남기고 값은 지우십시오. 예: names(d), sapply(d, class).",
+    en="Keep the names and types of the variables and no values, as names(d) and sapply(d, class) print them.",
+)
+_ROW = Text(ko="한 사람의 행이 통째로 출력되어 있습니다.", en="One row, which is one person, is printed whole.")
+_TIMED = Text(
+    ko="시간과 사건(0, 1)이 행마다 있습니다: {number}행이 각각 한 사람입니다.",
+    en="Each row holds a time and an event of 0 or 1: its {number} rows are single people.",
+)
+_AGGREGATE = Text(
+    ko="개인 단위 행 대신 집단별로 집계하십시오.", en="Aggregate to groups instead of rows of single people."
+)
+
+
+def check_excerpts(subject: Subject, listing: Listing) -> None:
+    """Find rows of single people in what programs print, and in tables of times and events."""
+    if subject.type in ("md", "txt") and "$" in subject.text:
+        _check_structure(subject, listing)
+    if subject.type in ("md", "txt") and "dtype: object" in subject.text:
+        _check_row(subject, listing)
+    for table in subject.tables:
+        for where, number in _timed(table):
+            listing.flag("table.records", _TIMED.fill(number=number), _AGGREGATE, where=where, number=number)
+        for where, number in _told_by_row(table):
+            listing.flag("table.records", _BY_ROW.fill(number=number), _AGGREGATE, where=where, number=number)
+
+
+def _check_structure(subject: Subject, listing: Listing) -> None:
+    told = [n for n, line in enumerate(subject.lines, 1) if (found := _VARIABLE.match(line)) and _has_values(found)]
+    if len(told) >= FEWEST_TOLD:
+        where = Where(row=told[0])
+        listing.flag("table.records", _STRUCTURE.fill(number=len(told)), _NAMES_ONLY, where=where, number=len(told))
+
+
+def _has_values(found: re.Match[str]) -> bool:
+    said = found["str"] if found["str"] is not None else found["glimpse"]
+    return _VALUES.search(said.replace("'", '"')) is not None
+
+
+def _check_row(subject: Subject, listing: Listing) -> None:
+    """One row as pandas prints it: names beside values, and what it is of below."""
+    pairs: list[tuple[str, str]] = []
+    for number, line in enumerate(subject.lines, 1):
+        if _OF_ROW.fullmatch(line.strip()):
+            names = [name for name, _ in pairs]
+            if any(kind_of(name) is Kind.PERSON for name in names) or sum(map(_is_about, names)) >= FEWEST_TOLD:
+                listing.flag("table.records", _ROW, _AGGREGATE, where=Where(row=number))
+            pairs = []
+        elif pair := _PAIR.fullmatch(line.strip()):
+            pairs.append((pair[1], pair[2]))
+        else:
+            pairs = []
+
+
+def _is_about(name: str) -> bool:
+    return _ABOUT.fullmatch(name.strip()) is not None
+
+
+def _told_by_row(table: Table) -> Iterator[tuple[Where, int]]:
+    """What a model says of each person: the truth beside a prediction, or what it left unexplained."""
+    names = [name.strip() for name in table.names]
+    truths = [i for i, name in enumerate(names) if _TRUTH.fullmatch(name)]
+    scores = [i for i, name in enumerate(names) if _SCORE.fullmatch(name)]
+    left = [i for i, name in enumerate(names) if _LEFT.fullmatch(name)]
+    rows = len(table.rows)
+    if rows < FEWEST_TIMES:
+        return
+    pairs = truths and scores and len(set(table.column(scores[0]))) > rows / 2
+    if pairs and set(map(str.strip, table.distinct(truths[0]))) <= _EITHER:
+        yield Where(row=max(1, table.numbers[0] - 1), column=scores[0] + 1), rows
+    elif left and len(names) > 1 and rows >= FEWEST_LEFT and len(set(table.column(left[0]))) > rows / 2:
+        yield Where(row=max(1, table.numbers[0] - 1), column=left[0] + 1), rows
+
+
+_EITHER = frozenset(("0", "1", "0.0", "1.0", "True", "False", ""))
+FEWEST_LEFT = 10
+"""Rows of residuals from which they are those of single people; a table of groups has fewer."""
+_TRUTH = re.compile(r"y|y_?(?:true|test|obs)|label|target|actual|observed|truth|실제값?|정답", re.IGNORECASE)
+_SCORE = re.compile(
+    r"y_?(?:prob|score|pred_?prob|hat)|prob(?:ability)?|pred(?:icted)?_?(?:prob(?:ability)?|risk)|score|risk|예측확률|위험점수",
+    re.IGNORECASE,
+)
+_LEFT = re.compile(
+    r"(?:std|stud|pearson|deviance|martingale|schoenfeld)?_?resid(?:uals?)?|cooks?_?d(?:istance)?|hat|leverage|잔차",
+    re.IGNORECASE,
+)
+_BY_ROW = Text(
+    ko="모형의 예측값이나 잔차가 행마다 있습니다: {number}행이 각각 한 사람입니다.",
+    en="Each row holds a prediction or a residual of the model: its {number} rows are single people.",
+)
+
+
+def _timed(table: Table) -> Iterator[tuple[Where, int]]:
+    """Tables as a program of survival wants them: a row for each person."""
+    times = [i for i, name in enumerate(table.names) if _TIMES.fullmatch(name.strip())]
+    for index, name in enumerate(table.names):
+        if not times or not _STATUS.fullmatch(name.strip()) or len(table.rows) < FEWEST_TIMES:
+            continue
+        if {cell.strip() for cell in table.distinct(index)} <= _EITHER:
+            yield Where(row=max(1, table.numbers[0] - 1), column=index + 1), len(table.rows)

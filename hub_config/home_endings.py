@@ -1,0 +1,79 @@
+"""The worker's duty about encrypted homes: shut those that nobody works in, destroy those whose workspace is over.
+
+A home of a closed project, or of somebody who was erased, is destroyed every time it is there, so one that came back
+with an old backup goes again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from audit.event import Actor, Source, Subjects
+from hub_config.home_events import Life
+from hub_config.home_helper.errors import HelperAway, HomeError, HomeRefused
+from hub_config.homes import IDLE_SECONDS, ZoneHomes
+from registry.erasure import erased_handle
+from registry.errors import NotFound
+from registry.model import ProjectStatus, Workspace
+
+if TYPE_CHECKING:
+    from hub_config.zone import Zone
+
+log = logging.getLogger("ansim.homes")
+SECONDS = 60.0
+WORKER = Actor.service("worker")
+HERE = Source(ip=None)
+
+
+def keep(zone: Zone, running: Callable[[], Collection[str]]) -> None:
+    """Look at every encrypted home of a zone; `running` gives the workspaces that have a container."""
+    homes = ZoneHomes(zone.settings)
+    if not homes.kept():
+        return
+    try:
+        every = homes.client().every()
+    except HelperAway as error:
+        log.warning("%s", error)
+        return
+    # The engine is asked after the helper: a home that is opened meanwhile is not idle, and stays.
+    at_work = running() if any(state.state in ("open", "half") for state in every.values()) else ()
+    for ref, state in every.items():
+        why = over(zone, ref)
+        if why is not None and ref not in at_work:
+            destroy(zone, homes, ref, why)
+        elif state.state in ("open", "half") and ref not in at_work:
+            with contextlib.suppress(HomeError):
+                homes.client().close(ref, idle=IDLE_SECONDS)
+
+
+def over(zone: Zone, ref: str) -> str | None:
+    """Return the code of why a workspace's life has ended, None while it has not, or nobody knows the workspace."""
+    try:
+        workspace = zone.registry.workspace_by_ref(ref)
+        if zone.registry.project(workspace.project).status is ProjectStatus.CLOSED:
+            return "project_closed"
+        person = zone.registry.person_by_ref(workspace.person_ref)
+    except NotFound:
+        return None
+    return "person_erased" if person.handle == erased_handle(person.ref) else None
+
+
+def destroy(zone: Zone, homes: ZoneHomes, ref: str, why: str) -> None:
+    """Destroy the home of a workspace that is over; what fails is recorded, and tried again by the next look."""
+    workspace: Workspace = zone.registry.workspace_by_ref(ref)
+    of = Life(
+        action="workspace.home_destroyed",
+        workspace=ref,
+        project=workspace.project,
+        actor=WORKER,
+        subjects=Subjects.none(),
+        source=HERE,
+        why=why,
+    )
+    try:
+        homes.destroy(ref, zone.log, of)
+    except (HelperAway, HomeRefused) as error:
+        log.warning("the home of %s was not destroyed: %s", ref, error)

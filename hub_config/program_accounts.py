@@ -1,0 +1,46 @@
+"""Accounts of programs that end soon, for `ansim doctor`: none is extended, so somebody has to make the next one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy
+
+from audit.db import Database
+from audit.text import Text
+from registry.service_accounts import accounts_in
+
+if TYPE_CHECKING:
+    from hub_config.settings import Settings
+
+SOON = timedelta(days=14)
+
+
+def fault_of(settings: Settings, now: datetime | None = None) -> tuple[Text, Text] | None:
+    """Return which accounts end soon, and what to do; None where none does, or the database cannot be asked."""
+    url = settings.database_url()
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        return None  # looking must not make one
+    at = now or datetime.now(UTC)
+    try:
+        db = Database.open(url)
+        try:
+            with db.read() as tx:
+                ending = [one for one in accounts_in(tx) if one.state(at) == "active" and one.expires_at - at < SOON]
+        finally:
+            db.close()
+    except sqlalchemy.exc.SQLAlchemyError:
+        return None
+    if not ending:
+        return None
+    names = ", ".join(f"{one.name} ({one.expires_at:%Y-%m-%d})" for one in ending)
+    return _ENDING.format(names=names), _NEXT
+
+
+_ENDING = Text("곧 만료됨: {names}", "ends soon: {names}")
+_NEXT = Text(
+    "연장할 수 없습니다. `ansim registry service add`로 다음 계정을 만드십시오.",
+    "None is extended: make the next one with `ansim registry service add`.",
+)

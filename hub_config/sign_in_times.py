@@ -1,0 +1,85 @@
+"""When a browser signed in: from then the gate counts the longest time of its session, however often it enters anew.
+
+The hub keeps a browser signed in by a cookie that it signs with the date of the sign-in and does not renew. Whoever
+drops the gate's cookies is led through the hub without being asked anything; the date of that cookie is what stays.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from jupyterhub.apihandlers.auth import OAuthAuthorizeHandler
+from jupyterhub.handlers.base import BaseHandler
+
+AUTHORIZE = "/api/oauth2/authorize"
+PATH = "/session-began"
+GATE = "service-gate"
+KEPT = "ansim_sign_in_times"
+MOST_OF_ONE = 50  # sign-ins under way of one person; the oldest go first, and only that person begins anew
+
+
+@dataclass(slots=True)
+class SignInTimes:
+    """When the browsers signed in that were just led on to the gate or the portal, in seconds of the epoch."""
+
+    _times: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, settings: dict[str, Any]) -> SignInTimes:
+        """Return those of a running hub, which keeps them among its settings."""
+        found: SignInTimes = settings.setdefault(KEPT, cls())
+        return found
+
+    def note(self, handle: str, session: str, at: float) -> None:
+        """Note when a browser signed in."""
+        own = self._times.setdefault(handle, {})
+        own.pop(session, None)
+        own[session] = at
+        while len(own) > MOST_OF_ONE:
+            del own[next(iter(own))]
+
+    def of_session(self, handle: str, session: str) -> float | None:
+        """Return when a browser signed in, or None if this hub did not lead it on."""
+        return self._times.get(handle, {}).get(session)
+
+
+def date_of(signed: str | None) -> float:
+    """Return when a signed cookie was made, in seconds of the epoch; long ago for what has no date.
+
+    The signature was checked before; the form is Tornado's version 2: `2|1:0|10:<seconds>|…`, each with its length.
+    """
+    fields = (signed or "").split("|")
+    length, _, seconds = fields[2].partition(":") if len(fields) > 3 else ("", "", "")
+    fits = fields[0] == "2" and length == str(len(seconds)) and seconds.isascii() and seconds.isdigit()
+    return float(seconds) if fits else 0.0
+
+
+class AuthorizeHandler(OAuthAuthorizeHandler):  # type: ignore[misc]  # the base class carries no types
+    """Leads a browser on as the hub does, and notes since when it is signed in."""
+
+    def add_credentials(self, credentials: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return what the hub knows of the browser; the token of the gate will carry its session."""
+        given: dict[str, Any] = super().add_credentials(credentials)
+        signed = self.get_cookie(self.hub.cookie_name)
+        SignInTimes.of(self.settings).note(str(given["user"].name), str(given["session_id"]), date_of(signed))
+        return given
+
+
+class SessionBeganHandler(BaseHandler):  # type: ignore[misc]  # the base class carries no types
+    """Tells the gate how long ago the person signed in in the browser that a token is for."""
+
+    async def get(self) -> None:
+        """Answer in seconds; 403 for a token that is none of the gate's, 404 where it is not known."""
+        token = self.get_token()
+        if token is None or token.client_id != GATE or token.user is None:
+            self.send_error(HTTPStatus.FORBIDDEN)
+            return
+        at = SignInTimes.of(self.settings).of_session(str(token.user.name), str(token.session_id))
+        if at is None:
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return
+        self.finish({"seconds": max(0, int(time.time() - at))})

@@ -1,0 +1,140 @@
+"""A workspace in an encrypted home, from its first start in a browser to the destruction of its key."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub_config.home import make_home
+from hub_config.home_helper.mounts import mounted
+from hub_config.homes import ZoneHomes
+from hub_config.settings import FILE_NAME, HubSettings, ZoneSettings, load_settings
+from hub_config.story.steps import start_workspace, stop_workspace
+from hub_config.story.visitor import Visitor
+from hub_config.supervisor import read_state
+from hub_config.zone import open_zone
+from tests.functional.conftest import RunningZone, run_ansim, zone_port
+from tests.patience import PATIENCE
+from tests.rights import as_mounter
+
+pytestmark = [pytest.mark.engine, pytest.mark.long, as_mounter]
+
+PROJECT, OTHER, HANDLE = "gibleed-study", "floating-pop", "minji"
+CANARY = "canary-of-minji-5c1e77"
+WRITE = f"""
+import os
+open('/home/researcher/{CANARY}.txt', 'w').write({CANARY!r} * 500)
+open('/outbox/table.csv', 'w').write('drug,patients\\ncelecoxib,212\\n')
+full = os.statvfs('/home/researcher')
+print(full.f_blocks * full.f_frsize)
+try:
+    with open('/home/researcher/big', 'wb') as file:
+        os.posix_fallocate(file.fileno(), 0, 3 * 1024**3)
+    print('done')
+except OSError as error:
+    print(error.strerror)
+os.path.exists('/home/researcher/big') and os.unlink('/home/researcher/big')
+"""
+
+
+@pytest.fixture(scope="module")
+def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningZone]:
+    """A demo zone of its own whose settings ask for encrypted homes of 2 GiB."""
+    home = tmp_path_factory.mktemp("encrypted").resolve()
+    port = int(zone_port())
+    make_home(home, ZoneSettings(demo=True, port=port), "ansim-gate", hub=HubSettings(port=port + 1))
+    text = (home / FILE_NAME).read_text(encoding="utf-8")
+    text = text.replace("homes: plain", "homes: encrypted").replace("home_gib: 20", "home_gib: 2")
+    (home / FILE_NAME).write_text(text, encoding="utf-8")
+    try:
+        run_ansim(home, "up", "--demo", "--no-story")
+        accounts: list[dict[str, Any]] = json.loads((home / "demo-accounts.json").read_text())
+        yield RunningZone(home, load_settings(home), {a["handle"]: a for a in accounts})
+    finally:
+        run_ansim(home, "down", check=False)
+
+
+def until(held: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + 6 * PATIENCE
+    while not held():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.5)
+
+
+def contains(image: Path, words: str) -> bool:
+    return subprocess.run(["grep", "-q", words, image], check=False).returncode == 0
+
+
+def test_the_life_of_an_encrypted_home(encrypted: RunningZone) -> None:
+    home, zone = encrypted.home, open_zone(encrypted.home, "cli")
+    homes = ZoneHomes(encrypted.settings)
+    asyncio.run(written_and_stopped(encrypted))
+    person = zone.registry.person(HANDLE)
+    ref = zone.registry.workspace(person.ref, PROJECT).ref
+    place, image = home / "workspaces" / ref, home / "homes" / "images" / f"{ref}.img"
+
+    # Stopped: shut, and the raw image shows neither content nor name.
+    assert homes.client().status(ref).state == "closed"
+    assert not [point for point in mounted() if ref in point]
+    assert list((place / "home").iterdir()) == []
+    assert not contains(image, CANARY)
+
+    # The portal looks into the outbox of a workspace that does not run; nobody else gets at it.
+    names = [file.name for file in zone.desk.list_outbox(zone.registry.workspace(person.ref, PROJECT))]
+    assert names == ["table.csv"]
+    assert (place / "home" / f"{CANARY}.txt").read_text() == CANARY * 500
+
+    # The helper dies; the next start is as if nothing had happened.
+    os.kill(read_state(home)["children"]["homes"], 9)
+    asyncio.run(read_again(encrypted))
+
+    # The doctor and the probe say so.
+    rows = {row["check"]: row for row in json.loads(encrypted.ansim("doctor", "--json", check=False).stdout)}
+    assert rows["homes of workspaces"]["ok"], rows["homes of workspaces"]
+    report = json.loads(encrypted.ansim("probe", "--json", check=False).stdout)
+    found = {f["probe"]: f for f in report["findings"]}
+    assert report["counts"]["broken"] == 0, report["counts"]
+    assert found["limit.disk"]["verdict"] == found["file.mount_options"]["verdict"] == "held"
+
+    # The end of the project is the end of the key, announced and recorded.
+    encrypted.ansim("registry", "project", "close", PROJECT)
+    until(lambda: not homes.client().status(ref).exists, "the home was not destroyed")
+    assert not image.exists()
+    assert list((place / "home").iterdir()) == []
+    said = encrypted.ansim("audit", "search", "--object", ref, "--limit", "50", "--json").stdout
+    for action in ("workspace.home_made", "workspace.home_destroyed"):
+        assert said.count(action) >= 2, action
+
+
+async def written_and_stopped(zone: RunningZone) -> None:
+    async with Visitor(zone.settings) as visitor:
+        await visitor.sign_in(*zone.account(HANDLE))
+        workspace = await start_workspace(visitor, HANDLE, PROJECT)
+        size, refused = (await workspace.run("home.ipynb", [WRITE]))[0].text.split("\n")[:2]
+        assert 1.8 * 1024**3 < int(size) <= 2 * 1024**3
+        assert refused == "No space left on device"
+        other = await start_workspace(visitor, HANDLE, OTHER)
+        seen = await other.run(
+            "home.ipynb", ["import os; print(os.listdir('/home/researcher'), os.listdir('/outbox'))"]
+        )
+        assert CANARY not in seen[0].text
+        assert "table.csv" not in seen[0].text
+        for project in (PROJECT, OTHER):
+            await stop_workspace(visitor, project)
+
+
+async def read_again(zone: RunningZone) -> None:
+    async with Visitor(zone.settings) as visitor:
+        await visitor.sign_in(*zone.account(HANDLE))
+        workspace = await start_workspace(visitor, HANDLE, PROJECT)
+        cell = f"print(len(open('/home/researcher/{CANARY}.txt').read()))"
+        assert (await workspace.run("home.ipynb", [cell]))[0].text.strip() == str(len(CANARY) * 500)
+        await stop_workspace(visitor, PROJECT)

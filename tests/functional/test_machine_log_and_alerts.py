@@ -1,0 +1,211 @@
+"""What the playbook lays down for log server and monitoring, read by what it is for: rsyslogd and promtool."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import socketserver
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+import yaml
+
+from hub_config.processes import REPOSITORY
+from tests.integration.audit.audit_receiver import LOCALHOST, Authority, new_authority, wait_for
+from tests.ports import free_port
+
+pytestmark = pytest.mark.long  # a queue that waits, and a package of the distribution
+
+ROLE = REPOSITORY / "ansible" / "roles" / "logs" / "templates" / "rsyslog.conf.j2"
+RULES = REPOSITORY / "ansible" / "files" / "monitoring" / "ansim.rules.yml"
+JOURNAL = 'module(load="imjournal" StateFile="imjournal.state")'
+ONE_YEAR = 31_536_000
+
+
+def configuration(directory: Path, authority: Path, port: int) -> Path:
+    """What the role writes for a log server on this machine; only the journal, which is not here, is a socket."""
+    engine = jinja2.Environment(undefined=jinja2.StrictUndefined)
+    given = {"ansim_log_server": LOCALHOST, "ansim_log_port": port, "ansible_managed": "managed"}
+    text = engine.from_string(ROLE.read_text(encoding="utf-8")).render(given)
+    assert text.count(JOURNAL) == 1
+    ours = f'global(workDirectory="{directory}")\nmodule(load="imuxsock" SysSock.Use="off")\n'
+    text = text.replace(JOURNAL, f'{ours}input(type="imuxsock" Socket="{directory}/in")')
+    text = text.replace("/etc/rsyslog-authority.pem", str(authority))
+    path = directory / "rsyslog.conf"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@contextmanager
+def sender(directory: Path, authority: Path, port: int) -> Iterator[Path]:
+    """An rsyslogd with the configuration of the role; the socket that takes messages for it."""
+    program = shutil.which("rsyslogd") or "/usr/sbin/rsyslogd"
+    if not Path(program).exists():
+        pytest.fail("rsyslog is missing: apt-get install -y --no-install-recommends rsyslog rsyslog-gnutls")
+    file = configuration(directory, authority, port)
+    checked = subprocess.run([program, "-N1", "-f", str(file)], capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    words = [program, "-n", "-f", str(file), "-i", str(directory / "pid")]
+    with (directory / "log").open("wb") as output:
+        process = subprocess.Popen(words, stdout=output, stderr=output)
+    try:
+        wait_for((directory / "in").exists)
+        yield directory / "in"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+@contextmanager
+def log_server(authority: Authority, port: int) -> Iterator[list[bytes]]:
+    """A log server that speaks TLS with a certificate of an authority; the lines that it was sent."""
+    certificate, key = authority.issue(LOCALHOST)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    got: list[bytes] = []
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            try:
+                with context.wrap_socket(self.request, server_side=True) as secure, secure.makefile("rb") as lines:
+                    got.extend(iter(lines.readline, b""))
+            except OSError:
+                return  # a sender that does not believe us hangs up
+
+    class Server(socketserver.ThreadingTCPServer):
+        allow_reuse_address = True
+        daemon_threads = True
+
+    with Server(("127.0.0.1", port), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield got
+        finally:
+            server.shutdown()
+
+
+def say(to: Path, text: str) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+        out.sendto(f"<13>ansim-test: {text}".encode(), str(to))
+
+
+def test_the_log_goes_to_the_log_server_over_tls_and_waits_for_one_that_can_be_believed(tmp_path: Path) -> None:
+    ours, stranger = new_authority(tmp_path / "ours"), new_authority(tmp_path / "stranger", "somebody else")
+    port = free_port()
+    directory = tmp_path / "sender"
+    directory.mkdir()
+    with sender(directory, ours.file, port) as entrance:
+        with log_server(stranger, port) as got:
+            say(entrance, "first")
+            wait_for(lambda: "not permitted" in (directory / "log").read_text() or bool(attempts(directory)))
+            assert got == [], "nothing is told to a server that cannot say who it is"
+        with log_server(ours, port) as got:
+            say(entrance, "second")
+            wait_for(lambda: any(b"second" in line for line in got), seconds=180)
+            wait_for(lambda: any(b"first" in line for line in got), seconds=180)
+            assert all(line.startswith(b"<13>1 ") for line in got if b"ansim-test" in line), "RFC 5424"
+
+
+def attempts(directory: Path) -> list[str]:
+    """What rsyslogd says of connections that it did not trust."""
+    said = (directory / "log").read_text().lower().splitlines()
+    return [line for line in said if "cert" in line or "suspended" in line]
+
+
+@pytest.fixture(scope="module")
+def promtool(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Prometheus' own reader of rules: the machine's, or that of the distribution's package, unpacked."""
+    found = shutil.which("promtool")
+    if found:
+        return found
+    place = tmp_path_factory.mktemp("prometheus")
+    for package in ("promtool", "prometheus"):  # a package of its own from Debian 13 on
+        fetched = subprocess.run(["apt-get", "download", package], cwd=place, capture_output=True, check=False)
+        if fetched.returncode == 0:
+            break
+    archives = sorted(place.glob("*.deb"))
+    if not archives:
+        pytest.fail("promtool is missing: apt-get install -y --no-install-recommends prometheus")
+    subprocess.run(["dpkg-deb", "-x", str(archives[0]), str(place)], check=True)
+    return str(place / "usr" / "bin" / "promtool")
+
+
+#: What a healthy zone serves.
+HEALTHY: dict[str, str] = {
+    'ansim_process_up{process="hub"}': "1+0x120",
+    'ansim_process_restarts{process="hub"}': "0+0x120",
+    "ansim_log_entries": "100+1x120",
+    "ansim_log_pending": "0+0x120",
+    "ansim_log_unsigned": "0+0x120",
+    "ansim_log_disk_level": "0+0x120",
+    "ansim_clock_right": "1+0x120",
+    'ansim_outward_behind{target="siem"}': "0+0x120",
+    "ansim_reviews_overdue": "0+0x120",
+    'ansim_requests{state="released",direction="egress"}': "7+0x120",
+    "ansim_probe_age_seconds": "60+60x120",
+    "ansim_backup_age_seconds": "60+60x120",
+    'ansim_certificate_seconds_left{certificate="zone"}': f"{ONE_YEAR}+0x120",
+}
+#: What makes each rule speak: a gauge as it then is, or None where it is absent; and the labels of the alert.
+BROKEN: dict[str, tuple[str, str | None, dict[str, str]]] = {
+    "AnsimProcessDown": ('ansim_process_up{process="hub"}', "0+0x120", {"process": "hub"}),
+    "AnsimProcessRestarts": ('ansim_process_restarts{process="hub"}', "0+1x120", {"process": "hub"}),
+    "AnsimAuditLag": ("ansim_log_pending", "500+0x120", {}),
+    "AnsimCheckpointFailed": ("ansim_log_unsigned", "5+1x120", {}),
+    "AnsimDiskLow": ("ansim_log_disk_level", "1+0x120", {}),
+    "AnsimClockOff": ("ansim_clock_right", None, {}),
+    "AnsimOutwardBehind": ('ansim_outward_behind{target="siem"}', "5000+0x120", {"target": "siem"}),
+    "AnsimReviewOverdue": ("ansim_reviews_overdue", "1+0x120", {}),
+    "AnsimRequestStuck": (
+        'ansim_requests{state="scan_failed",direction="egress"}',
+        "1+0x120",
+        {"state": "scan_failed", "direction": "egress"},
+    ),
+    "AnsimProbeOld": ("ansim_probe_age_seconds", None, {}),
+    "AnsimBackupOld": ("ansim_backup_age_seconds", "200000+60x120", {}),
+    "AnsimCertificateEnds": (
+        'ansim_certificate_seconds_left{certificate="zone"}', "86400+0x120", {"certificate": "zone"},
+    ),
+    "AnsimCertificateEnded": ('ansim_certificate_seconds_left{certificate="zone"}', "0+0x120", {"certificate": "zone"}),
+}  # fmt: skip
+
+
+def rules() -> dict[str, Any]:
+    groups = yaml.safe_load(RULES.read_text(encoding="utf-8"))["groups"]
+    return {rule["alert"]: rule for group in groups for rule in group["rules"]}
+
+
+def story(series: dict[str, str], speaks: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """One story for promtool: what is served for two hours, and which rules speak at its end."""
+    return {
+        "interval": "1m",
+        "input_series": [{"series": name, "values": values} for name, values in series.items()],
+        "alert_rule_test": [
+            {"eval_time": "100m", "alertname": name, "exp_alerts": speaks.get(name, [])} for name in (speaks or rules())
+        ],
+    }
+
+
+def test_every_rule_speaks_when_its_gauge_says_so_and_none_in_a_healthy_zone(promtool: str, tmp_path: Path) -> None:
+    known = rules()
+    assert set(BROKEN) == set(known), "each rule has a story"
+    stories = [story(HEALTHY, {})]
+    for name, (series, values, labels) in BROKEN.items():
+        served = {**HEALTHY, series: values} if values else {k: v for k, v in HEALTHY.items() if k != series}
+        rule = known[name]
+        alert = {"exp_labels": {**labels, **rule["labels"]}, "exp_annotations": rule["annotations"]}
+        stories.append(story(served, {name: [alert]}))
+    file = tmp_path / "stories.yml"
+    document = {"rule_files": [str(RULES)], "evaluation_interval": "1m", "tests": stories}
+    file.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    for words in (["check", "rules", str(RULES)], ["test", "rules", str(file)]):
+        done = subprocess.run([promtool, *words], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
