@@ -106,12 +106,13 @@ def test_nobody_but_the_named_roles_may_make_a_change(action: str) -> None:
 
 def test_a_compliance_officer_changes_nothing() -> None:
     changed = {action for action, roles in AUTHORITY.items() if Role.COMPLIANCE_OFFICER in roles}
-    # Looking at a dataset's files and being the second pair of eyes of a reset, an identity or an erasure
-    # change no right.
+    # Looking at a dataset's files and being the second pair of eyes of a reset, an identity, an erasure or a program's
+    # account change no right.
     assert changed == {
         "dataset.checked",
         "person.second_factor_reset_confirmed",
         "person.identity_confirmed",
         "person.password_reset_confirmed",
         "privacy.erased",
+        "service.confirmed",
     }
