@@ -104,7 +104,7 @@ class Database:
 
 def _postgresql_engine(url: URL) -> Engine:
     reaching = {name: value for name, value in REACHING.items() if name not in url.query}
-    engine = create_engine(url, pool_pre_ping=True, connect_args=reaching)
+    engine = create_engine(url, pool_pre_ping=True, connect_args=reaching, hide_parameters=True)
     event.listen(engine, "connect", _prepare_postgresql)
     return engine
 
@@ -115,7 +115,8 @@ def _prepare_postgresql(connection: psycopg.Connection[Any], _record: Any) -> No
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
+    # Values of a statement stand in no error, so they get into no log by one.
+    engine = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     event.listen(engine, "checkin", _allow_writes)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from audit.text import Text
+from hub_config.errors import EnvironmentMissing
 from hub_config.settings import FILE_NAME, HubSettings, ZoneSettings, settings_text
 
 
@@ -62,13 +64,28 @@ def make_home(home: Path, zone: ZoneSettings, gate_group: str, *, hub: HubSettin
 
 
 def make_for(home: Path, name: str, owner: str) -> None:
-    """Make a directory below a zone's home that belongs to one of its helpers alone, without following a link."""
+    """Make a directory below a zone's home that belongs to one of its helpers alone, without following a link.
+
+    Raises: EnvironmentMissing — if it is somebody else's: whoever owns the home can put another in its place, and
+    what lies in that would become the helper's own.
+    """
     user = pwd.getpwnam(owner)
     directory = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
     with _opened(home, directory) as top:
         with contextlib.suppress(FileExistsError):
             os.mkdir(name, 0o700, dir_fd=top)
         with _opened(name, directory | os.O_NOFOLLOW, top) as made:
+            if os.fstat(made).st_uid not in (0, user.pw_uid):
+                raise EnvironmentMissing(
+                    Text(
+                        "{place}의 소유자는 root나 {owner}이어야 합니다.",
+                        "{place} belongs neither to root nor to {owner}.",
+                    ).format(place=home / name, owner=owner),
+                    hint=Text(
+                        "누가 만들었는지 확인하십시오. 직접 복원했으면 `chown root {place}` 뒤에 다시 실행하십시오.",
+                        "Find out who made it. If you restored it yourself, `chown root {place}` and run this again.",
+                    ).format(place=home / name),
+                )
             _give(made, user)
 
 

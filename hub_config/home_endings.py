@@ -35,7 +35,7 @@ def keep(zone: Zone, running: Callable[[], Collection[str]]) -> None:
         return
     try:
         every = homes.client().every()
-    except HelperAway as error:
+    except HomeError as error:
         log.warning("%s", error)
         return
     # The engine is asked after the helper: a home that is opened meanwhile is not idle, and stays.

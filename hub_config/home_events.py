@@ -33,9 +33,13 @@ class Life:
 
 @dataclass(slots=True)
 class Ended:
-    """What an end turns out to be; `key` is the public name of the key."""
+    """What an end turns out to be.
+
+    `key` is the public name of the key; `lingers` says that somebody still has mounted what has no key any more.
+    """
 
     key: str = ""
+    lingers: bool = False
 
 
 @contextlib.contextmanager
@@ -64,5 +68,7 @@ def life(log: AuditLog, of: Life) -> Iterator[Ended]:
         log.record(replace(about, id=new_event_id(), outcome="failed", reason=why, intent_id=intent), wait="durable")
         raise
     detail: dict[str, JSON] = {"key": ended.key} if ended.key else {}
+    if ended.lingers:
+        detail["lingers"] = True
     done = replace(about, id=new_event_id(), outcome="ok", intent_id=intent, detail=detail)
     log.record(done, wait="durable")

@@ -17,7 +17,7 @@ from egress_review.errors import OutboxRefused
 from hub_config.home_events import Life, life
 from hub_config.home_helper.calls import Call
 from hub_config.home_helper.client import HomeClient, HomeState
-from hub_config.home_helper.errors import HomeError, Refused
+from hub_config.home_helper.errors import HomeError, HomeRefused, Refused
 from hub_config.home_helper.homes import Homes
 from hub_config.home_helper.told import EMBEDDED_SOCKET, SOCKET
 from hub_config.settings import Settings
@@ -46,11 +46,11 @@ class ZoneHomes:
         return self.settings.workspace.homes == "encrypted" or self.any_image()
 
     def any_image(self) -> bool:
-        """Say whether there is an encrypted home, also where the settings ask for no further one."""
-        try:
-            return any((self.settings.home / "homes" / "images").iterdir())
-        except OSError:
-            return False
+        """Say whether there may be an encrypted home, also where the settings ask for no further one.
+
+        Whoever may not look into the helper's directory still sees that there is one.
+        """
+        return (self.settings.home / "homes").is_dir()
 
     def client(self, *, patience: float = 0.0) -> HomeClient:
         """Return the helper; `patience` is how many seconds it may take to start."""
@@ -85,6 +85,8 @@ class ZoneHomes:
         client = self.client(patience=START_PATIENCE_SECONDS)
         state = client.status(ref)
         if not state.exists:
+            if self.settings.workspace.homes == "encrypted":
+                raise HomeRefused("no_home")  # the place below the mount would become a plain home
             return False
         if state.state == "closed" and state.size < self.settings.workspace.home_gib << 30:
             client.grow(ref, self.settings.workspace.home_gib)
@@ -116,7 +118,7 @@ class ZoneHomes:
         """
         with life(log, of) as ended:
             gone = self.client().destroy(ref)
-            ended.key = gone.key
+            ended.key, ended.lingers = gone.key, gone.lingers
         return gone
 
     def plain_left(self) -> list[str]:

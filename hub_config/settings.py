@@ -20,6 +20,7 @@ from hub_config.mail_settings import MailSettings
 from hub_config.settings_rules import (
     refuse_open_address,
     refuse_unknown_time_zone,
+    refuse_unsafe_roots,
     refuse_unusable_front_ends,
     refuse_unusable_helper,
     refuse_unusable_targets,
@@ -327,6 +328,7 @@ def parse_settings(text: str, *, home: Path) -> Settings:
     refuse_open_address(settings.zone)
     refuse_unknown_time_zone(settings.zone.time_zone)
     refuse_unusable_front_ends(settings)
+    refuse_unsafe_roots(settings)
     refuse_unusable_helper("engine_helper", settings.machine.engine_helper)
     refuse_unusable_helper("home_helper", settings.machine.home_helper)
     refuse_unusable_targets(settings.outward.targets)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -103,6 +105,35 @@ def refuse_unusable_front_ends(settings: Settings) -> None:
                 "Set zone.scheme to https, which browsers then speak with the front server, or name no front_ends.",
             ),
         )
+
+
+def refuse_unsafe_roots(settings: Settings) -> None:
+    """Refuse directories of the system, and of the zone itself, as places of datasets: workspaces would see them.
+
+    Raises: SettingsError
+    """
+    home = os.path.normpath(settings.home)
+    for given, root in zip(settings.datasets.roots, settings.dataset_roots(), strict=True):
+        place = PurePosixPath(os.path.normpath(root))
+        within = place.relative_to(home).parts if place.is_relative_to(home) else None
+        inside = within is not None and within[:1] != ("datasets",)
+        outside = within is None and (len(place.parts) < 2 or place.parts[1] in SYSTEM or str(place) in WIDE)
+        if inside or outside or PurePosixPath(home).is_relative_to(place):
+            raise SettingsError(
+                Text(
+                    "datasets.roots의 {given!r}: 시스템이나 구역 자체의 디렉터리에는 데이터를 둘 수 없습니다.",
+                    "datasets.roots: {given!r} is a directory of the system or of the zone itself.",
+                ).format(given=given),
+                hint=Text(
+                    "데이터만 두는 디렉터리를 적으십시오. 예: /srv/datasets",
+                    "Name a directory that holds data only, such as /srv/datasets.",
+                ),
+            )
+
+
+SYSTEM = frozenset({"bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "proc", "root", "run", "sbin", "sys", "usr"})
+WIDE = frozenset({"/home", "/opt", "/var", "/var/lib", "/var/log", "/var/run"})
+"""What holds more than data; a directory of its own below most of them is fine."""
 
 
 def refuse_unusable_targets(targets: tuple[Target, ...]) -> None:

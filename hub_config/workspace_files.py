@@ -16,12 +16,17 @@ from pathlib import Path
 
 from audit.text import Text
 from hub_config.errors import ZoneError
+from registry.access import FIRST_UID
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FRESH_HOME = "home.new"
 MOUNTED = ("home", "outbox")
 NOT_MOUNTED = Text(
     "암호화된 파일 시스템이 연결되지 않은 폴더입니다: {name}.", "No encrypted file system is mounted at {name}."
+)
+FOREIGN = Text(
+    "다른 분석환경 이용자의 홈입니다: 사용자 번호 {owner}.",
+    "The home belongs to the user of another workspace: {owner}.",
 )
 COPY_BYTES = 1024 * 1024
 
@@ -83,15 +88,20 @@ def _let_through(workspace: int, gate_gid: int) -> None:
 
 
 def _fill_mounted_home(workspace: int, uid: int, seed: Path | None) -> None:
-    below = os.fstat(workspace).st_dev
+    below, owners = os.fstat(workspace).st_dev, []
     for name in MOUNTED:
         with _opened(workspace, name) as place:
-            if os.fstat(place).st_dev == below:
+            status = os.fstat(place)
+            if status.st_dev == below:
                 raise WorkspaceFilesError(NOT_MOUNTED.format(name=name))
+            owners.append(status.st_uid)
+    if owners[0] == uid:
+        return
+    # Both are the helper's until home is filled, and then their user's. What lies in a home of the helper's is a copy
+    # that a crash interrupted; what lies in any other is somebody's work, and is never emptied.
+    if owners[0] >= FIRST_UID or owners[0] != owners[1]:
+        raise WorkspaceFilesError(FOREIGN.format(owner=owners[0]))
     with _opened(workspace, "home") as place:
-        if os.fstat(place).st_uid == uid:
-            return
-        # It becomes its user's when it is filled; what lies in it before is a copy that a crash interrupted.
         _empty(place)
         if seed is not None and seed.is_dir():
             with _opened(None, str(seed)) as source:

@@ -6,8 +6,9 @@ with a browser's session, and no page, vote or file with a token. Each call is i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -22,7 +23,7 @@ from audit.event import Source
 from egress_review.bringing import Incoming
 from egress_review.model import Request as Asked
 from portal.bodies import discard
-from portal.errors import ANSWERS, Missing, WrongInput, answer_for
+from portal.errors import ANSWERS, DATABASE_AWAY, Missing, WrongInput, answer_for, away
 from portal.fields import checked
 from portal.requests import view_of
 from portal.views.bringing import own_workspace
@@ -36,6 +37,7 @@ PREFIX = "/service"
 INGRESS = f"{PREFIX}/ingress"
 MOST_FILES = 10
 Metrics = Callable[[], bytes | None]
+log = logging.getLogger("ansim.portal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +131,14 @@ def _endpoint(zone: ZoneLike, metrics: Metrics, row: Row) -> Callable[[Request],
         except tuple(kind for kind, _ in ANSWERS) as error:
             await discard(request.receive)
             return _refusal(error)
+        except DATABASE_AWAY:
+            log.exception("%s: the database is away", row.route)
+            await discard(request.receive)
+            return refusal_of(away())
         call = Call(zone, admitted, metrics, request.path_params)
         if not row.begins:
             return await run_in_threadpool(_answer, row, call, FormData())
-        with _concluding(call):
+        async with _concluding(call):
             async with request.form(max_files=MOST_FILES, max_fields=10) as form:
                 return await run_in_threadpool(_answer, row, call, form)
 
@@ -145,10 +151,14 @@ def _answer(row: Row, call: Call, form: FormData) -> Response:
     except tuple(kind for kind, _ in ANSWERS) as error:
         call.failures.append(str(getattr(error, "code", answer_for(error).code)))
         return _refusal(error, call.taken)
+    except DATABASE_AWAY:
+        log.exception("%s: the database is away", row.route)
+        call.failures.append("database_away")
+        return refusal_of(away())
 
 
-@contextmanager
-def _concluding(call: Call) -> Iterator[None]:
+@asynccontextmanager
+async def _concluding(call: Call) -> AsyncIterator[None]:
     """Say in the log how a call ended that changes something, also when nobody foresaw the end."""
     try:
         yield
@@ -157,7 +167,8 @@ def _concluding(call: Call) -> Iterator[None]:
         raise
     finally:
         failure = call.failures[0] if call.failures else None
-        call.zone.registry.conclude_service(call.admitted, call.taken, failure=failure)
+        conclude = partial(call.zone.registry.conclude_service, call.admitted, call.taken, failure=failure)
+        await run_in_threadpool(conclude)
 
 
 def _token(request: Request) -> str:

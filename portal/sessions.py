@@ -120,11 +120,14 @@ class Sessions:
             over = [(key, kept) for key, kept in self._open.items() if kept.over(now)]
             for key, _ in over:
                 del self._open[key]
-        for key, session in over:
+        for at, (key, session) in enumerate(over):
             try:
                 self._end(key, session, session.over(now))
             except Exception:  # it is no affair of whoever happened to come by, and is tried again in a minute
                 log.exception("the end of a session could not be recorded")
+                with self._lock:
+                    self._open.update(over[at + 1 :])
+                return  # what failed once would keep this visitor waiting for each
 
     def _end(self, key: str, session: Session | None, limit: Limit | None) -> None:
         """Record that the time of a session was over, and forget it on disk; a failing record is tried again."""

@@ -164,7 +164,7 @@ class Identities(SignIn):
             sealed={"subject": subject[:LONGEST]} if subject else {},
         )
         with self._db.begin() as tx:
-            self._count_at_source(tx, self._secrets.fingerprint("source", source.ip or "local"), cause, now)
+            self._count_at_source(tx, self._secrets.fingerprint("source", throttle.room_of(source.ip)), cause, now)
             self._log.append(tx, event)
 
     def end_vouched(self, authority: str, subject: str, *, source: Source) -> Person | None:
@@ -190,7 +190,7 @@ class Identities(SignIn):
     def _knock_at(self, source: Source) -> None:
         """Raises: SignInRefused — this address has used up its failures."""
         now = self._clock()
-        key = self._secrets.fingerprint("source", source.ip or "local")
+        key = self._secrets.fingerprint("source", throttle.room_of(source.ip))
         with self._db.begin() as tx:
             history = counting.read(tx, key, now)
             if not history.shut(throttle.SOURCE, now):

@@ -126,7 +126,8 @@ class ServiceUse(ServiceAccounts):
     ) -> None:
         """Records a refusal; of an address that goes on guessing it is said once and no more, or it fills the log."""
         counting.forget_old(tx, now)
-        key = self._secrets.fingerprint("service", source.ip or "local")
+        # A token that is known has a count of its own: noise from its address must not keep its use out of the log.
+        key = self._secrets.fingerprint("service", throttle.room_of(source.ip) if account is None else account.ref)
         history = counting.read(tx, key, now)
         if history.shut(throttle.SOURCE, now):
             if not history.due_to_announce(now):

@@ -122,7 +122,7 @@ class SignIn(Desk):
         return Attempt(
             handle=handle,
             handle_key=self._secrets.fingerprint("handle", handle),
-            source_key=self._secrets.fingerprint("source", source.ip or "local"),
+            source_key=self._secrets.fingerprint("source", throttle.room_of(source.ip)),
             source=source,
             purpose=purpose,
             at=self._clock(),

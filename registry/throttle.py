@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 WINDOW = timedelta(minutes=15)
+NEIGHBOURS = 64  # bits: whoever has one address of IPv6 has all that share them (RFC 4291 section 2.5.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,18 @@ class Limit:
 
     kind: str
     failures: int
+
+
+def room_of(ip: str | None) -> str:
+    """Return whom an address counts for: itself, or all its neighbours in IPv6; what names none counts together."""
+    try:
+        here = ipaddress.ip_address(ip or "")
+    except ValueError:
+        return "local"
+    if isinstance(here, ipaddress.IPv6Address):
+        within = here.ipv4_mapped
+        return str(within or ipaddress.ip_network((here, NEIGHBOURS), strict=False))
+    return str(here)
 
 
 HANDLE = Limit("handle", 5)

@@ -49,7 +49,7 @@ def show(zone: Zone, officer: Officer) -> tuple[Row, ...]:
 
     Raises: QuestionRefused — if the declarations cannot be read.
     """
-    record, _ = _record(zone)
+    record, _, _ = _record(zone)
     officer.read("processing", len(record), QUESTION)
     return record
 
@@ -59,17 +59,16 @@ def copy(zone: Zone, officer: Officer, form: str, reason: str) -> Copy:
 
     Raises: QuestionRefused — as `show`, and without a reason.
     """
-    record, declared = _record(zone)
+    record, declared, size = _record(zone)
     question = QUESTION if declared.digest is None else {**QUESTION, "declared": declared.digest}
     officer.downloaded(reason, question, form, len(record))
     log = zone.log
-    with log.db.read() as tx:
-        size = log.size(tx)
     return Copy(TITLE, record, False, log.origin, size, log.head(), log.note(), log.now(), COLUMNS)
 
 
-def _record(zone: Zone) -> tuple[tuple[Row, ...], Declared]:
+def _record(zone: Zone) -> tuple[tuple[Row, ...], Declared, int]:
+    """Return the record, what was declared for it, and of how many entries of the log it was made."""
     declared = load(zone.home)
     with zone.log.db.read() as tx:
         facts = gather(tx, zone.log.size(tx))
-    return rows(facts, zone.register, declared, zone.policy), declared
+    return rows(facts, zone.register, declared, zone.policy), declared, facts.size

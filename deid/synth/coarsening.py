@@ -14,8 +14,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from deid.synth.coding import LEAST_ROWS, Coder, Coding, Fine, Numbers
-from deid.synth.marginals import Codes
+from deid.synth.coding import LEAST_ROWS, Coder, Coding, Fine, Numbers, People
+from deid.synth.marginals import Codes, owners
 from deid.synth.noise import discrete_gaussian
 
 IN_A_CELL = 30.0
@@ -30,21 +30,35 @@ def bins_for(rows: int, noise: float) -> int:
     return max(LEAST_BINS, int(math.sqrt(rows / max(IN_A_CELL, NOISE_IN_A_CELL * noise))))
 
 
-def coarsened(coding: Coding, codes: Codes, noise: float, random: np.random.Generator) -> Coding:
-    """Return columns of numbers with no more bins than rows can tell, given the rows in the bins they have now."""
+def coarsened(
+    coding: Coding, codes: Codes, noise: float, random: np.random.Generator, people: People | None = None
+) -> Coding:
+    """Return columns of numbers with no more bins than rows can tell, given the rows in the bins they have now.
+
+    `people` says whose each row is, where a person can have several: then a fine bin is held back by its people.
+    """
     most = bins_for(len(codes), noise)
-    coders = tuple(_coarser(coder, codes[:, n], most, noise, random) for n, coder in enumerate(coding.coders))
+    coders = tuple(_coarser(coder, codes[:, n], most, noise, random, people) for n, coder in enumerate(coding.coders))
     return Coding(coding.names, coders)
 
 
-def _coarser(coder: Coder, codes: NDArray[np.int32], most: int, noise: float, random: np.random.Generator) -> Coder:
+def _coarser(
+    coder: Coder,
+    codes: NDArray[np.int32],
+    most: int,
+    noise: float,
+    random: np.random.Generator,
+    people: People | None,
+) -> Coder:
     if not isinstance(coder, Numbers) or len(coder.edges) - 1 <= most:
         return coder
     width = len(coder.edges) - 1
-    counts = np.bincount(codes[codes < width], minlength=width).astype(np.float64)
+    there = codes < width
+    counts = np.bincount(codes[there], minlength=width).astype(np.float64)
+    held = owners(codes[there], width, None if people is None else people[there])
     noisy = counts + discrete_gaussian(noise, width, random)
-    # A bin of fewer rows is not drawn by itself; only within a coarse one without any other is it as good as the rest.
-    weights = np.where(counts >= LEAST_ROWS, np.maximum(noisy, float(LEAST_ROWS)), 0.0)
+    # A bin of fewer is not drawn by itself; only within a coarse one without any other is it as good as the rest.
+    weights = np.where(held >= LEAST_ROWS, np.maximum(noisy, float(LEAST_ROWS)), 0.0)
     ends = _ends(weights, most)
     for low, high in pairwise(ends.tolist()):
         if not weights[low:high].any():

@@ -88,7 +88,7 @@ class Fine:
     edges: NDArray[np.float64]
     """Ends of the fine bins; those of the coarse ones are among them."""
     weights: NDArray[np.float64]
-    """Rows in each fine bin, about; none of fewer than `LEAST_ROWS`."""
+    """Rows in each fine bin, about; none of fewer than `LEAST_ROWS`, nor of fewer people where they are known."""
 
     def chosen(
         self, bins: NDArray[np.integer], edges: NDArray[np.float64], random: np.random.Generator

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deid.synth.marginals import Codes
+from deid.synth.coding import People
+from deid.synth.marginals import Codes, owners
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,18 @@ class Groups:
     sizes: tuple[int, ...]
 
 
-def grouped(codes: Codes, sizes: Sequence[int], together: Sequence[Sequence[int]], least: int) -> tuple[Codes, Groups]:
+def grouped(
+    codes: Codes,
+    sizes: Sequence[int],
+    together: Sequence[Sequence[int]],
+    least: int,
+    people: People | None = None,
+) -> tuple[Codes, Groups]:
     """Return codes with each group as one column.
 
     A combination in fewer than `least` rows is left out; its rows count as the most frequent combination with the same
-    first column, or as the most frequent one of all.
+    first column, or as the most frequent one of all. `people` says whose each row is, where a person can have several:
+    then people are counted.
     """
     joined = {n for group in together for n in group}
     members = [tuple(group) for group in together] + [(n,) for n in range(len(sizes)) if n not in joined]
@@ -39,7 +47,7 @@ def grouped(codes: Codes, sizes: Sequence[int], together: Sequence[Sequence[int]
             lists.append(np.empty((0, 1), dtype=np.int32))
             widths.append(sizes[group[0]])
             continue
-        found, column = _joined(codes[:, list(group)], least)
+        found, column = _joined(codes[:, list(group)], least, people)
         columns.append(column)
         lists.append(found)
         widths.append(len(found))
@@ -57,12 +65,13 @@ def ungrouped(codes: Codes, groups: Groups) -> Codes:
     return result
 
 
-def _joined(codes: Codes, least: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def _joined(codes: Codes, least: int, people: People | None) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     found, where, counts = np.unique(codes, axis=0, return_inverse=True, return_counts=True)
     where = where.reshape(-1)
-    kept = np.flatnonzero(counts >= least)
+    held = owners(where, len(found), people)
+    kept = np.flatnonzero(held >= least)
     if not len(kept):
-        kept = np.array([int(np.argmax(counts))])
+        kept = np.array([int(np.argmax(held))])
     number = np.full(len(found), -1, dtype=np.int64)
     number[kept] = np.arange(len(kept))
     for n in np.flatnonzero(number < 0):

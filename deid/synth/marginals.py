@@ -73,7 +73,7 @@ def measure(
     """
     total = float(len(codes))
     counted = [_count(codes[:, n], size) for n, size in enumerate(sizes)]
-    shown = [_owners(codes[:, n], size, people) >= rule.least_value for n, size in enumerate(sizes)]
+    shown = [owners(codes[:, n], size, people) >= rule.least_value for n, size in enumerate(sizes)]
     ones = []
     for counts, kept in zip(counted, shown, strict=True):
         ones.append(_scaled(_blurred(np.where(kept, counts, 0.0), kept, rule, random), total))
@@ -84,7 +84,7 @@ def measure(
         few = counts < rule.least_cell
         if people is not None and rule.least_cell > 1:
             cells = codes[:, first].astype(np.int64) * sizes[second] + codes[:, second]
-            few = _owners(cells, counts.size, people).reshape(counts.shape) < rule.least_cell
+            few = owners(cells, counts.size, people).reshape(counts.shape) < rule.least_cell
         counts[few | ~allowed] = 0.0
         if counts.sum() < LEAST_KEPT * total:
             continue
@@ -207,7 +207,7 @@ def _count(column: NDArray[np.integer], size: int) -> Counts:
     return np.bincount(column, minlength=size).astype(np.float64)
 
 
-def _owners(column: NDArray[np.integer], size: int, people: NDArray[np.int64] | None) -> Counts:
+def owners(column: NDArray[np.integer], size: int, people: NDArray[np.int64] | None) -> Counts:
     """Return how many people have each value; rows, where each is a person's only one."""
     if people is None or not len(column):
         return _count(column, size)

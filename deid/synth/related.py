@@ -70,9 +70,9 @@ def learn_related(policy: RelatedPolicy, learnt: Related, random: np.random.Gene
         # The people's own table has one row for each of them; everywhere else a person can have many.
         people = rows.person if table.parent else None
         coding = learn_coding(counted, kinds, public_only=False, people=people)
-        coding = coarsened(coding, coding.encode(counted), NOISE, random)
+        coding = coarsened(coding, coding.encode(counted), NOISE, random, people)
         together = tuple(tuple(coding.names.index(name) for name in group) for group in table.policy.together)
-        codes, groups = grouped(coding.encode(counted), coding.sizes, together, least)
+        codes, groups = grouped(coding.encode(counted), coding.sizes, together, least, people)
         above = whole[table.parent][rows.parent] if table.parent else np.empty((len(codes), 0), dtype=np.int32)
         above_sizes = widths[table.parent] if table.parent else ()
         context = _strongest(above, above_sizes, codes, groups.sizes)

@@ -101,7 +101,10 @@ def _refuse_strange_counts(coding: Coding, own: int) -> None:
 
 
 def _blurred(share: float, rows: float) -> float:
-    """Return a share in hundredths, and none or all where it would tell of fewer than ten rows."""
+    """Return a share in hundredths, and none or all where it would tell of fewer than ten rows.
+
+    Who has them is counted where the rows are read (`Rows.alone`): here it is no longer known whose they are.
+    """
     if min(share, 1.0 - share) * rows < LEAST_ROWS:
         return float(round(share))
     return round(share, 2)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from audit.text import Text
 from deid.errors import DataError
 from deid.sources import Table
-from deid.synth.coding import numbers_of
+from deid.synth.coding import LEAST_ROWS, numbers_of
 from deid.synth.gate import LEAST_HELD_OUT
 from deid.synth.policy import HELD_OUT, ColumnKind
 from deid.synth.port import Progress
@@ -38,7 +38,7 @@ class Rows:
     person: Places
     """The number of the person, by row."""
     alone: Mapping[str, float]
-    """The share of rows that lead nowhere, by each further reference."""
+    """The share of rows that lead nowhere, by each further reference; none or all where few people have one."""
 
     def of(self, people: NDArray[np.bool_], parents: NDArray[np.bool_]) -> Rows:
         """Return the rows of some people, numbered among the chosen people and the chosen rows of the parent."""
@@ -121,7 +121,7 @@ def _read(
                 f"{table.name}.{table.key} has a value twice or none, so it is no key.",
             )
         )
-    alone = {c.name: _alone(whole.column(c.name)) for c in table.references[1:]}
+    alone = {c.name: _alone(whole.column(c.name), person) for c in table.references[1:]}
     columns = [column.name for column in table.policy.learnt]
     return Rows(whole.select(columns), parent, person, alone), key
 
@@ -191,5 +191,9 @@ def _texts(column: pa.ChunkedArray) -> pa.Array:
     return pc.cast(one, pa.string())
 
 
-def _alone(column: pa.ChunkedArray) -> float:
-    return float(column.null_count) / max(1, len(column))
+def _alone(column: pa.ChunkedArray, person: Places) -> float:
+    """Return the share of rows that lead nowhere; none or all where it would tell of fewer than ten people."""
+    nowhere = column.is_null().to_numpy().astype(bool)
+    share = float(nowhere.sum()) / max(1, len(nowhere))
+    fewest = min(len(np.unique(person[nowhere])), len(np.unique(person[~nowhere])))
+    return share if fewest >= LEAST_ROWS else float(round(share))

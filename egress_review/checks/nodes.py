@@ -12,9 +12,9 @@ from registry.text import Text
 
 RULES = ("model.classes",)
 
-_RPART = re.compile(r"\s*\d+\)\s+(?:root|\S.{0,80}?(?:[<>]=?|=)\s?\S+)\s+(\d+)\s+\S+")
-_PARTY = re.compile(r"\(n = (\d+)(?:,|\))")
-_SAMPLES = re.compile(r"samples?\s*=\s*(\d+)(?![\d.%])")
+_RPART = re.compile(r"\s*\d+\)\s+(?:root|\S.{0,80}?(?:[<>]=?|=)\s?\S+)\s+(\d{1,12})\s+\S+")
+_PARTY = re.compile(r"\(n = (\d{1,12})(?:,|\))")
+_SAMPLES = re.compile(r"samples?\s*=\s*(\d{1,12})(?![\d.%])")
 _WEIGHTS = re.compile(r"weights:\s*\[([\d., ]{1,200})\]")
 _TEXT_OF_R = "node), split, n"
 

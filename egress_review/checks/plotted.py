@@ -23,7 +23,7 @@ MOST_NAMES = 2_000
 
 _Matrix = tuple[float, float, float, float, float, float]
 _SAME: _Matrix = (1, 0, 0, 1, 0, 0)
-_MOVED = re.compile(r"(translate|scale|matrix)\s*\(([^)]*)\)")
+_MOVED = re.compile(r"(translate|scale|matrix)\s{0,9}\(([^()]{0,200})\)")
 _NUMBER = re.compile(r"[-+]?(?:\d*\.\d+|\d+\.?)(?:[eE][-+]?\d+)?")
 _PART = re.compile(r"([A-Za-z])([^A-Za-z]*(?:[eE][-+]?\d+[^A-Za-z]*)*)")
 _TAKES = {"M": 2, "L": 2, "T": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "A": 7}
@@ -98,7 +98,7 @@ TICKS = 30.0
 LETTERS, LINE = 12.0, 3.0
 """Units by which two numbers of one column, which are centred, and of one row begin apart."""
 MOST_WRITTEN = 400
-_WHOLE = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,9}")
+_WHOLE = re.compile(r"\d{1,3}(?:,\d{3}){1,5}|\d{1,9}")
 
 
 class _Reader:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.text import Text
+from hub_config.backup.errors import Unreadable
 from hub_config.homes import is_shut
 from hub_config.settings import Settings
 
@@ -50,7 +51,7 @@ _DATABASE_ENDINGS = ("", "-wal", "-shm", "-journal")
 
 
 def left_out(settings: Settings) -> list[Path]:
-    """Return the places that a snapshot leaves out."""
+    """Return the places that a snapshot leaves out. Raises: Unreadable."""
     places = [settings.home / left.path for left in LEFT_OUT]
     if not settings.backup.datasets:
         places += settings.dataset_roots()
@@ -63,10 +64,16 @@ def left_out(settings: Settings) -> list[Path]:
 
 def _homes_left(settings: Settings) -> list[Path]:
     """An image is whole only while nobody writes into it; without its key, which is kept apart, it is worth nothing."""
-    images = settings.home / "homes" / "images"
+    homes = settings.home / "homes"
     if not settings.backup.homes:
-        return [images]
-    return [image for image in sorted(images.glob("ws_*.img")) if not is_shut(settings.home, image.stem)]
+        return [homes]  # as a whole: it is its helper's, and not everybody who makes a backup may list it
+    try:
+        images = sorted((homes / "images").iterdir())
+    except FileNotFoundError:
+        return []
+    except PermissionError as error:
+        raise Unreadable(homes) from error
+    return [image for image in images if image.match("ws_*.img") and not is_shut(settings.home, image.stem)]
 
 
 def database_file(settings: Settings) -> Path | None:

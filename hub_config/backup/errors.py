@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from audit.text import Text
 from hub_config.errors import ZoneError
 
@@ -32,6 +34,22 @@ class ToolMissing(BackupError):
         reason = Text("설치되지 않은 프로그램입니다: {program}", "{program} is not installed.").format(program=program)
         hint = Text("설치하십시오: apt-get install {package}", "Install it: apt-get install {package}")
         super().__init__(reason, hint=hint.format(package=package))
+
+
+class Unreadable(BackupError):
+    """Something that belongs to a backup is closed to whoever makes it; without it the backup would look whole."""
+
+    hint = Text(
+        "구역의 작업자는 읽을 수 있습니다. backup.every_hours에 맞추어 백업하고 그 결과를 기록합니다.",
+        "The worker of the zone can read it: it backs up every backup.every_hours, and records how that ended.",
+    )
+
+    def __init__(self, place: Path) -> None:
+        super().__init__(
+            Text(
+                "백업할 곳을 읽을 권한이 없습니다: {place}", "No right to read what is to be backed up: {place}"
+            ).format(place=place)
+        )
 
 
 class ToolFailed(BackupError):

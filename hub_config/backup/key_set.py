@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sqlite3
 import tarfile
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -17,7 +19,7 @@ from tempfile import TemporaryDirectory
 from audit.db import Database
 from audit.key_rows import KeyRow, from_text, key_rows, to_text
 from audit.text import Text
-from hub_config.backup.errors import NotSetUp, Unusable
+from hub_config.backup.errors import NotSetUp, Unreadable, Unusable
 from hub_config.backup.tools import close_for, open_with
 from hub_config.settings import Settings
 
@@ -116,13 +118,30 @@ def _is_key(name: str) -> bool:
 
 
 def _key_files(home: Path) -> list[tuple[str, bytes]]:
+    """Return every key by its path.
+
+    Raises: Unreadable — for a set without the keys of a closed directory would look whole.
+    """
     found = []
-    for path in sorted(p for name in KEY_DIRECTORIES for p in (home / name).rglob("*") if p.is_file()):
+    for path in sorted(p for name in KEY_DIRECTORIES for p in _below(home / name) if p.is_file()):
         if path.name.endswith(("-wal", "-shm", "-journal")):
             continue  # what they hold is in the copy of their database
         content = _database_bytes(path) if path.suffix == ".db" else path.read_bytes()
         found.append((str(path.relative_to(home)), content))
     return found
+
+
+def _below(place: Path) -> Iterator[Path]:
+    """Walk a directory that may not be there; `rglob` would pass over one that it may not read."""
+
+    def refuse(error: OSError) -> None:
+        if isinstance(error, PermissionError):
+            raise Unreadable(Path(error.filename)) from error
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    for folder, _, names in os.walk(place, onerror=refuse):
+        yield from (Path(folder, name) for name in names)
 
 
 def _database_bytes(path: Path) -> bytes:

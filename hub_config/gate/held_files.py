@@ -105,9 +105,9 @@ def _file(kind: FileKind, value: str) -> HeldFile | None:
         if kind.format == "text":
             data = value.encode("utf-8")
         else:
-            value = "".join(value.split())
-            data = base64.b64decode(value, validate=True)
-    except ValueError:  # half a surrogate, no base64
+            packed = value.encode("ascii").translate(None, b" \t\r\n")  # no object for each word of a hostile text
+            data, value = base64.b64decode(packed, validate=True), packed.decode("ascii")
+    except ValueError:  # half a surrogate, no ASCII, no base64
         return None
     if not data or (kind.begins and not data.startswith(kind.begins)):
         return None

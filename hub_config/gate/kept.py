@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 WITHIN_SECONDS = 3600.0
 MOST_FILES = 60  # of one workspace within the hour
+MOST_LOOKS = 240  # as above; what becomes no file has cost the gate as much as what does
 MOST_BYTES = 200_000_000
 SHOWN_NAMES = 10
 
@@ -20,6 +21,16 @@ class Kept:
     names: deque[str] = field(default_factory=lambda: deque(maxlen=SHOWN_NAMES))
     """The last ones, each once."""
     _sizes: deque[tuple[float, int]] = field(default_factory=deque)
+    _looks: deque[float] = field(default_factory=deque)
+
+    def may_look(self, now: float) -> bool:
+        """Count a held output that is about to be taken apart; False where the hour has had its share."""
+        while self._looks and now - self._looks[0] > WITHIN_SECONDS:
+            self._looks.popleft()
+        if len(self._looks) >= MOST_LOOKS:
+            return False
+        self._looks.append(now)
+        return True
 
     def take_room(self, size: int, now: float) -> bool:
         """Count a file that is about to be written; False where the hour has had its share."""

@@ -15,9 +15,9 @@ from hub_config.gate.errors import AuditUnavailable, GateError, MalformedFrame, 
 from hub_config.gate.forward import Passage
 from hub_config.gate.frames import V1, Message, Protocol, parse_frame, write_frame
 from hub_config.gate.headers import to_workspace
-from hub_config.gate.held_files import HeldFile, file_of
+from hub_config.gate.held_files import file_of
 from hub_config.gate.keeping import keep
-from hub_config.gate.outputs import Output, notice_frame, notice_of, parse_output, reason_to_hold
+from hub_config.gate.outputs import notice_frame, notice_of, parse_output, reason_to_hold
 from hub_config.gate.record import Record
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.routes import Kind
@@ -121,9 +121,11 @@ class Junction:
             raise Refused("frame.too_large")
         output = parse_output(data, self.protocol)
         async with workspace.kept.turn:  # one at a time: each holds the output several times over
-            digest, file = await asyncio.to_thread(lambda: _looked_at(data, output, self.protocol))
+            digest = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
             await self.record.held(workspace, self.passage.asker, output, reason, digest)
-            name = None
+            file, name = None, None
+            if workspace.kept.may_look(time.monotonic()):
+                file = await asyncio.to_thread(file_of, data, output, self.protocol)
             if file is not None:
                 name = await keep(workspace, self.passage.asker, file, self.record)
         text = notice_of(output, reason, workspace.tenancy.language, kept=name)
@@ -137,11 +139,6 @@ class Junction:
         await self.record.refused(passage.workspace.tenancy, passage.asker, refusal, "WS", passage.below.path)
         reason = f"{code}: {REFUSALS[code].title.en}".encode()[:MAX_REASON]
         await self.browser.close(code=CLOSE_CODES.get(code, CLOSE_REFUSED), message=reason)
-
-
-def _looked_at(data: bytes, output: Output, protocol: Protocol) -> tuple[str, HeldFile | None]:
-    """Return the hash of a message that is held, and the file that it becomes."""
-    return hashlib.sha256(data).hexdigest(), file_of(data, output, protocol)
 
 
 def check_loose(message: Message, sent: bytes | str, *, recorded: bool, limit: int) -> None:

@@ -97,12 +97,19 @@ class Homes:
         return {**self._described(ref), "lingers": not closed}
 
     def _destroy(self, call: Call) -> Answer:
+        """Destroy the key whatever else fails: what cannot be shut lingers, and says so."""
         ref = call.workspace
-        said = self._described(ref)
-        self._unmount(ref, lazily=True)
-        self._store.shred(ref)
+        said: Answer = {"state": "destroyed"}
+        closed = False
+        try:
+            said = self._described(ref)
+            closed = self._unmount(ref, lazily=True)
+        except (OSError, Refused):
+            log.exception("%s could not be shut; its key is destroyed all the same", ref)
+        finally:
+            self._store.shred(ref)
         self._asked.pop(ref, None)
-        return {**said, "state": "none", "existed": said["state"] != "none"}
+        return {**said, "state": "none", "existed": said["state"] != "none", "lingers": not closed}
 
     def _grow(self, call: Call) -> Answer:
         ref = call.workspace
@@ -123,7 +130,15 @@ class Homes:
         return self._described(call.workspace)
 
     def _list(self, call: Call) -> Answer:
-        return {"homes": {ref: self._described(ref) for ref in self._store.refs()}}
+        """Describe every home; one that cannot be looked at is half open, and hides no other."""
+        found: Answer = {}
+        for ref in self._store.refs():
+            try:
+                found[ref] = self._described(ref)
+            except OSError:
+                log.exception("%s cannot be looked at", ref)
+                found[ref] = {"state": "half"}
+        return {"homes": found}
 
     def _able(self, call: Call) -> Answer:
         """Try everything once on a small image that nobody sees."""
@@ -254,7 +269,8 @@ class Homes:
             # With nothing shown any more the key goes, and with it what the kernel still has in clear.
             with _opened(self._store.mounts / ref, DIRECTORY) as root:
                 identifier = self._identifier(root)
-                os.fsync(root)
+                with contextlib.suppress(OSError):  # a disk that takes nothing more keeps no key from being taken away
+                    os.fsync(root)
                 if identifier is not None:
                     fscrypt.remove_key(root, identifier)
             self._unmount_at(self._store.anchors, ref, lazily=lazily)
@@ -313,7 +329,7 @@ class Homes:
                 _opened(ref, mounts.WALKED, all_of_them) as place,
             ):
                 yield place
-        except (FileNotFoundError, NotADirectoryError) as error:
+        except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
             raise Refused("no_place", error.filename or "") from error
 
     def _count(self, directory: int, name: str) -> int:

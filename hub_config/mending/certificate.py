@@ -73,10 +73,16 @@ def renew(place: Path, *, reload: bool = True) -> None:
         builder = builder.add_extension(extension.value, extension.critical)
     made = builder.sign(signing, hashes.SHA256())
     encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    before = {name: (place / name).read_bytes() for name in ("zone.key", "zone.pem")}
     _put(place / "zone.key", key.private_bytes(encoding, form, serialization.NoEncryption()))
     _put(place / "zone.pem", made.public_bytes(encoding))
-    if reload:
-        _tell_nginx()
+    try:
+        if reload:
+            _tell_nginx()
+    except BaseException:
+        for name, content in before.items():  # a pair that the front does not take would stop its next start
+            _put(place / name, content)
+        raise
 
 
 def _tell_nginx() -> None:

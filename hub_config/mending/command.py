@@ -6,6 +6,7 @@ Exit codes: 0 nothing was wrong, or all of it is mended · 1 something is left �
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -40,6 +41,12 @@ class NobodyToAsk(ZoneError):
     exit_code = 2
 
 
+class OwnerOnly(ZoneError):
+    """Root was to mend what belongs to the zone's own user."""
+
+    exit_code = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """One mend and what became of it."""
@@ -59,6 +66,9 @@ def run_mend(context: Context, *, yes: bool) -> int:
 
     Raises: NobodyToAsk — without `yes`, where no terminal can be asked.
     """
+    if os.geteuid() == 0 != context.home.stat().st_uid:
+        # Names in that directory are its owner's to exchange for links while root follows them.
+        raise OwnerOnly(_NOT_ROOT, hint=_AS_OWNER)
     settings = load_settings(context.home)
     lasting = [str(path) for path in missing_for_good(settings)]
     code = carry_out(context, find(settings), lambda *about: record(context, *about), yes=yes, lasting=lasting)
@@ -106,8 +116,8 @@ def _mend(record: Record, mend: Mend) -> Done:
     fault: Text | str = ""
     try:
         mend.do()
-    except (OSError, ZoneError) as error:
-        fault = getattr(error, "reason", None) or str(error)
+    except Exception as error:  # whatever it was: it is in the log, and the mends after it are tried
+        fault = getattr(error, "reason", None) or str(error) or type(error).__name__
     try:
         record(mend, "failed" if fault else "ok", intent)
     except (AuditError, ZoneError) as error:
@@ -142,6 +152,13 @@ def _say_after(context: Context, results: list[Done]) -> None:
         context.print(f"{'✓' if one.done else '✗'} {one.mend.what.say(language)}{f' — {fault}' if fault else ''}")
 
 
+_NOT_ROOT = Text(
+    "root는 다른 사용자의 구역을 고치지 않습니다.", "Root does not mend a zone that belongs to another user."
+)
+_AS_OWNER = Text(
+    "구역 사용자로 `ansim doctor --mend`를, root로는 `ansim units --mend`를 실행하십시오.",
+    "Run `ansim doctor --mend` as the zone's own user; what is root's is `ansim units --mend`.",
+)
 _NOTHING = Text("스스로 고칠 것이 없습니다.", "There is nothing that mends itself.")
 _WILL = Text("다음을 고칩니다. 데이터는 건드리지 않습니다.", "This will be done; data is not touched.")
 _NOBODY = Text("고칠 것이 있지만 물어볼 사람이 없습니다.", "There is something to mend and nobody to ask.")

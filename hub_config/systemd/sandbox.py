@@ -55,6 +55,9 @@ PRIVATE_MOUNTS = frozenset(
     | {"ProtectKernelLogs", "ProtectControlGroups", "ProtectProc", "ProtectHostname"}
 )
 PASSES_PERMISSIONS = frozenset({"CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"})
+#: Images and keys of encrypted homes are their helper's alone. Whoever passes permissions by would read the keys and
+#: write into the images; and who owns the directory above cannot move aside what is a mount point where he runs.
+HOMES = "homes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,8 @@ class Sandbox:
     """System calls beyond `@system-service` without the privileged ones."""
     hidden: tuple[str, ...] = ()
     """Directories below the zone's home that it does not see."""
+    unwritten: tuple[str, ...] = ()
+    """Directories below the zone's home that it reads and does not write, whatever its capabilities pass by."""
     writes: bool = True
     """Whether it writes below the zone's home."""
     mounts: tuple[str, ...] = ()
@@ -87,11 +92,12 @@ SANDBOXES: Mapping[str, Sandbox] = MappingProxyType(
             groups=("gate",),
             calls=("@chown",),
             outside=True,
+            hidden=(HOMES,),
             reason="gives its socket to the gate's group; a PostgreSQL server may be another machine",
         ),
         "gate": Sandbox(
             user="gate",
-            hidden=("keys", "vault", "releases", "datasets", "cells", "log", "logs", "images", "sessions"),
+            hidden=("keys", "vault", "releases", "datasets", "cells", "log", "logs", "images", "sessions", HOMES),
             reason="no right beyond its own user: it faces browsers and workspaces, and sees neither keys nor data",
         ),
         "hub": Sandbox(
@@ -99,6 +105,7 @@ SANDBOXES: Mapping[str, Sandbox] = MappingProxyType(
             capabilities=("CAP_CHOWN", "CAP_FOWNER", "CAP_DAC_OVERRIDE"),
             calls=("@chown",),
             outside=True,
+            hidden=(HOMES,),
             reason="makes the directories of a workspace and gives them to its user; asks an identity provider",
         ),
         "portal": Sandbox(
@@ -106,6 +113,7 @@ SANDBOXES: Mapping[str, Sandbox] = MappingProxyType(
             capabilities=("CAP_DAC_READ_SEARCH",),
             calls=("@chown",),
             outside=True,
+            hidden=(HOMES,),
             reason="reads what a workspace hands in, which is its user's; gives its socket to the gate",
         ),
         "worker": Sandbox(
@@ -113,6 +121,7 @@ SANDBOXES: Mapping[str, Sandbox] = MappingProxyType(
             capabilities=("CAP_CHOWN", "CAP_FOWNER", "CAP_DAC_OVERRIDE"),
             calls=("@chown",),
             outside=True,
+            unwritten=(HOMES,),
             reason="brings files into workspaces and removes ended ones; sends mail, the record and backups",
         ),
         "engine": Sandbox(
@@ -121,7 +130,7 @@ SANDBOXES: Mapping[str, Sandbox] = MappingProxyType(
             capabilities=("CAP_DAC_READ_SEARCH",),
             families=("AF_UNIX",),
             devices=True,
-            hidden=("keys", "log", "cells", "sessions"),
+            hidden=("keys", "log", "cells", "sessions", HOMES),
             writes=False,
             reason="walks to the directories it mounts, which are closed to it; reads the name of the disk",
         ),
@@ -160,6 +169,8 @@ def settings_of(sandbox: Sandbox, *, home: str, gate_user: str) -> list[tuple[st
     if sandbox.mounts:
         return lines
     lines.append(("ReadWritePaths" if sandbox.writes else "ReadOnlyPaths", home))
+    if sandbox.unwritten:
+        lines.append(("ReadOnlyPaths", " ".join(f"-{home}/{name}" for name in sandbox.unwritten)))
     closed = [f"-{home}/{name}" for name in sandbox.hidden]
     engine = () if "docker" in sandbox.groups else ENGINE_SOCKETS
     secrets = () if PASSES_PERMISSIONS.isdisjoint(sandbox.capabilities) else SECRETS

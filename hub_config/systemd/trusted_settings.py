@@ -16,7 +16,9 @@ OPENED = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 def load_trusted_settings(home: Path, *, owner: int = 0) -> Settings:
     """Read the settings of a zone, if nobody but their owner could have written them.
 
-    The zone's user owns the directory and can put another file there; it cannot make one that belongs to root.
+    The zone's user owns the directory and can put another file there; it cannot make one that belongs to root. The hub
+    and the worker can, once taken over: they may change owners (CAP_CHOWN). What that would buy is bounded by what
+    settings may say at all; see the threat model.
 
     Raises: EnvironmentMissing — for a link, a file of somebody else or one that others may write. SettingsError — for
     settings that a unit cannot be made of.

@@ -115,8 +115,9 @@ def homes_unit(settings: Settings) -> Unit:
 
 
 def keeps_homes(settings: Settings) -> bool:
-    """Say whether the zone has the helper for homes."""
-    return settings.workspace.homes == "encrypted" or bool(settings.machine.home_helper)
+    """Say whether the zone has the helper for homes; one that ever had it keeps it, for the homes that are left."""
+    wanted = settings.workspace.homes == "encrypted" or bool(settings.machine.home_helper)
+    return wanted or (settings.home / "homes").is_dir()
 
 
 def _helper_service(module: str, told: str, runtime: str) -> list[tuple[str, str]]:

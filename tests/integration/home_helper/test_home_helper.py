@@ -98,6 +98,17 @@ def test_destroying_an_open_home_takes_it_from_under_whoever_reads_it(keeper: Ke
         assert list(home.iterdir()) == []
 
 
+def test_a_key_is_destroyed_though_the_workspaces_directory_was_closed_to_the_helper(keeper: Keeper) -> None:
+    home = opened(keeper)
+    (home / "a.txt").write_text(CANARY)
+    os.chown(home.parent, NOBODY, NOBODY)
+    home.parent.chmod(0o700)
+    gone = keeper.client.destroy(OWN)
+    assert (gone.existed, gone.lingers) == (True, True)
+    assert not keeper.image(OWN).exists()
+    assert list((keeper.home / "homes" / "keys").iterdir()) == []
+
+
 def test_the_key_of_one_home_does_not_open_another(keeper: Keeper) -> None:
     (opened(keeper) / "a.txt").write_text(CANARY)
     opened(keeper, OTHER)

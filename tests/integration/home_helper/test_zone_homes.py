@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -200,6 +204,70 @@ def test_without_the_helper_nothing_starts_and_nothing_is_read(
         module_house.homes.wake(ref)
 
 
+def test_the_place_below_a_home_that_is_gone_does_not_become_a_plain_home(module_house: House) -> None:
+    ref, home = "ws_" + "t" * 16, module_house.zone.home
+    make_places(home, ref, gate_gid=GATE)
+    with pytest.raises(HomeRefused) as refused:
+        module_house.homes.open(ref, 200_126, gate_gid=GATE)
+    assert refused.value.code == "no_home"
+    assert (home / "workspaces" / ref / "home").stat().st_mode & 0o777 == 0
+
+
+def test_a_home_of_another_user_is_refused_and_nothing_in_it_is_lost(module_house: House) -> None:
+    ref, home, client = "ws_" + "u" * 16, module_house.zone.home, module_house.keeper.client
+    client.make(ref, 1)
+    try:
+        for uid in (200_127, 200_128):
+            assert module_house.homes.open(ref, uid, gate_gid=GATE)
+            note = home / "workspaces" / ref / "home" / "notes.txt"
+            with contextlib.ExitStack() as stack:
+                if uid == 200_128:
+                    stack.enter_context(pytest.raises(WorkspaceFilesError, match="200127"))
+                make_workspace(home, ref, uid=uid, gate_uid=GATE, gate_gid=GATE, seed=home / "seed", encrypted=True)
+                note.write_text(NOTE)
+        assert note.read_text() == NOTE
+        assert note.parent.stat().st_uid == 200_127
+    finally:
+        client.destroy(ref)
+
+
+def test_the_log_says_that_a_destroyed_home_lingers(module_house: House) -> None:
+    ref, home, client = "ws_" + "v" * 16, module_house.zone.home, module_house.keeper.client
+    client.make(ref, 1)
+    module_house.homes.open(ref, 200_129, gate_gid=GATE)
+    os.chown(home / "workspaces" / ref, GATE, GATE)
+    (home / "workspaces" / ref).chmod(0o700)
+    of = replace(module_house.made(), action="workspace.home_destroyed", subjects=Subjects.none(), workspace=ref)
+    try:
+        module_house.homes.destroy(ref, module_house.zone.log, of)
+    finally:
+        unmount_all(home / "workspaces" / ref)
+    done = module_house.said("workspace.home_destroyed")[-1]
+    assert (done["outcome"], done["object"]["ref"], done["detail"]["lingers"]) == ("ok", ref, True)
+
+
+def test_a_helper_that_fails_does_not_end_the_worker(
+    module_house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run").mkdir()
+    monkeypatch.chdir(tmp_path / "run")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("homes.sock")
+        listening.listen()
+
+        def fail() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b'{"refused": "failed"}\n')
+
+        answering = threading.Thread(target=fail, daemon=True)
+        answering.start()
+        keep(replace(module_house.zone, settings=replace(module_house.zone.settings, home=tmp_path)), list)
+        answering.join(PATIENCE)
+        assert not answering.is_alive()
+
+
 def test_what_fails_is_recorded_with_its_reason(module_house: House) -> None:
     large = ZoneHomes(
         replace(module_house.zone.settings, workspace=WorkspaceSettings(homes="encrypted", home_gib=1000))
@@ -222,9 +290,9 @@ def test_a_backup_takes_ciphertext_that_nobody_writes_and_keys_go_another_way(mo
         plain = module_house.zone.settings
         taking = replace(plain, backup=BackupSettings(homes=True))
         images = home / "homes" / "images"
-        assert images in left_out(plain)
+        assert home / "homes" in left_out(plain)
         assert images / f"{refs[0]}.img" in left_out(taking)
-        assert not {images, images / f"{refs[1]}.img"} & set(left_out(taking))
+        assert not {home / "homes", images, images / f"{refs[1]}.img"} & set(left_out(taking))
         for settings in (plain, taking):
             assert home / "homes" / "keys" in left_out(settings)
         assert "homes/keys" in KEY_DIRECTORIES

@@ -189,6 +189,17 @@ def test_guessing_does_not_fill_the_log_and_shuts_nobody_else_out(house: House) 
     admit(house, token)  # the same address: a right token is no guess
 
 
+def test_noise_from_an_address_keeps_no_use_of_a_revoked_token_out_of_the_log(house: House) -> None:
+    token = token_of(house)
+    house.registry.revoke_service_account("monitor", by=CLI, source=HOME)
+    for number in range(SOURCE.failures + 5):
+        with pytest.raises(TokenRefused):
+            admit(house, f"{PREFIX}{number:043}")
+    with pytest.raises(TokenRefused):
+        admit(house, token)
+    assert house.last()["detail"]["known"] is True
+
+
 @pytest.mark.parametrize("scope", sorted(set(Scope) - {Scope.METRICS_READ}))
 def test_a_scope_that_the_account_lacks_is_refused_and_recorded(house: House, scope: Scope) -> None:
     token = token_of(house)

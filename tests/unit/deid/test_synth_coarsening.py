@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from deid.errors import PolicyError
 from deid.synth.coarsening import LEAST_BINS, bins_for, coarsened
-from deid.synth.coding import LEAST_ROWS, Coding, Numbers, learn_coding
+from deid.synth.coding import LEAST_ROWS, Coder, Coding, Numbers, learn_coding
 from deid.synth.engine import MarginalEngine, noise_of
 from deid.synth.policy import ColumnKind, parse_synth_policy
 
@@ -62,6 +62,42 @@ def test_a_fine_bin_of_few_rows_is_not_drawn_by_itself() -> None:
     held = [(low, high) for low, high, weight in zip(*_spans(coarse), coarse.fine.weights, strict=True) if weight]
     assert all(weight == 0.0 or weight >= LEAST_ROWS for weight in coarse.fine.weights)
     assert not any(low <= 50 < high for low, high in held)
+
+
+def test_a_fine_bin_of_one_persons_many_rows_is_not_drawn_by_itself() -> None:
+    """A thousand visits of two hundred people below 110, and twelve of one person at 305: people are counted."""
+    values = np.concatenate([np.arange(1_000) % 110, np.full(12, 305)])
+    people = np.concatenate([np.arange(1_000) % 200, np.zeros(12, dtype=np.int64)])
+    table, column = pa.table({"n": values}), ColumnKind("n", "number", range=(0.0, 320.0), bins=32)
+    coding = learn_coding(table, [column], public_only=False, people=people)
+    codes = coding.encode(table)
+    [by_rows] = coarsened(coding, codes, 3.0, np.random.default_rng(1)).coders
+    [by_people] = coarsened(coding, codes, 3.0, np.random.default_rng(1), people).coders
+    assert _told_above(by_rows, 110) == 1  # where each row is somebody else, twelve are enough
+    assert _told_above(by_people, 110) == 0
+
+
+def test_where_nobody_has_two_rows_people_and_rows_are_learnt_alike() -> None:
+    values = np.random.default_rng(3).integers(0, 400, 700)
+    table, column = pa.table({"n": pa.array(values, mask=values < 20)}), ColumnKind("n", "number", range=(0.0, 500.0))
+    coding = learn_coding(table, [column], public_only=False)
+    rows, people = (
+        coarsened(coding, coding.encode(table), 3.0, np.random.default_rng(1), owners).coders[0]
+        for owners in (None, np.random.default_rng(4).permutation(700))
+    )
+    assert isinstance(rows, Numbers)
+    assert isinstance(people, Numbers)
+    assert rows.fine is not None
+    assert people.fine is not None
+    assert rows.edges.tolist() == people.edges.tolist()
+    assert rows.fine.weights.tolist() == people.fine.weights.tolist()
+
+
+def _told_above(column: Coder, value: float) -> int:
+    """Return how many fine bins above a value are drawn from."""
+    assert isinstance(column, Numbers)
+    assert column.fine is not None
+    return int((column.fine.weights[column.fine.edges[:-1] >= value] > 0.0).sum())
 
 
 def _spans(column: Numbers) -> tuple[list[float], list[float]]:

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given, settings
 
 from deid.errors import DataError, PolicyError
-from deid.synth.coding import LEAST_ROWS
+from deid.sources import open_table
+from deid.synth.coding import LEAST_ROWS, Categories
 from deid.synth.kept import files_drawn, opened_model, write_drawn
 from deid.synth.model import Model
 from deid.synth.related import learn_related
 from deid.synth.related_model import RelatedModel, read_related_model
-from deid.synth.related_source import Related, Rows
+from deid.synth.related_source import Related, Rows, read_related
 from deid.synth.relations import RelatedPolicy, parse_extract_policy
 
 PEOPLE = 800
@@ -51,6 +52,9 @@ tables:
       code: {kind: category}
       given: {kind: date, since: begin}
 """
+
+
+WEIGHT = "      weight: {kind: number, range: [0, 320], bins: 32}"
 
 
 def policy(text: str = POLICY) -> RelatedPolicy:
@@ -133,6 +137,43 @@ def test_the_file_names_nothing_that_fewer_than_ten_people_have() -> None:
     assert found["tables"]["drug"]["alone"] == {"person": 0.0}
 
 
+def test_a_kept_number_tells_of_no_single_person_however_many_rows_they_have() -> None:
+    """A thousand visits below 110, and twelve of one person at 305, within a range that the policy gives."""
+    given_range = policy(POLICY.replace("      begin: {kind: date}", "      begin: {kind: date}\n" + WEIGHT))
+    owner = np.concatenate([source()["visit"].person, np.zeros(12, dtype=np.int64)])
+    weight = np.concatenate([np.arange(len(owner) - 12) % 110, np.full(12, 305)])
+    visits = source()["visit"].table
+    visits = pa.concat_tables([visits, visits.slice(0, 12)]).append_column("weight", pa.array(weight))
+    related = {**source(), "visit": Rows(visits, owner, owner, {})}
+    data = RelatedModel(given_range, learn_related(given_range, related, np.random.default_rng(1))).document()
+    [column] = [one for one in json.loads(data)["tables"]["visit"]["columns"] if one["name"] == "weight"]
+    told = zip(column["fine"]["edges"], column["fine"]["weights"], strict=False)
+    assert [low for low, count in told if low >= 110 and count] == []
+    tables = read_related_model(data).draw(PEOPLE, np.random.default_rng(3), quiet)
+    assert max(n for name, rows in tables if name == "visit" for n in rows.column("weight").to_pylist()) < 200
+
+
+@pytest.mark.parametrize(("people", "told"), [(1, 0.0), (LEAST_ROWS - 1, 0.0), (LEAST_ROWS, 0.1)])
+def test_a_share_of_rows_that_lead_nowhere_is_told_from_ten_people_on(tmp_path: Path, people: int, told: float) -> None:
+    """Eighty of eight hundred drugs name no person: those of one person, of nine, of ten."""
+    nowhere = np.arange(800) < 80
+    visit = np.where(nowhere, np.arange(800) % people, 20 + np.arange(800) % 60)
+    days = pa.array(np.full(800, 15_000, dtype=np.int32)).cast(pa.date32())
+    tables = {
+        "person": {"id": np.arange(80), "sex": ["F", "M"] * 40, "born": np.arange(80) + 1930},
+        "visit": {"visit": np.arange(80), "person": np.arange(80), "ward": ["A"] * 80, "floor": ["1"] * 80,
+                  "begin": days[:80]},
+        "drug": {"visit": visit, "person": pa.array(visit, mask=nowhere), "code": ["I10"] * 800,
+                 "given": days},
+    }  # fmt: skip
+    for name, columns in tables.items():
+        pq.write_table(pa.table(columns), tmp_path / f"{name}.parquet")
+    sources = {name: open_table(tmp_path / f"{name}.parquet") for name in tables}
+    related = read_related(policy(), sources, np.random.default_rng(1), quiet)
+    data = RelatedModel(policy(), learn_related(policy(), related, np.random.default_rng(1))).document()
+    assert json.loads(data)["tables"]["drug"]["alone"] == {"person": told}
+
+
 def test_the_combinations_that_a_kept_list_names_are_those_of_ten_visits_or_more() -> None:
     model = read_related_model(kept()).models["visit"]
     [combined] = [found for found in model.groups.combinations if len(found)]
@@ -150,6 +191,31 @@ def test_the_combinations_that_a_kept_list_names_are_those_of_ten_visits_or_more
     for ward, floor in names:
         if ward in shown and floor in ("1", "2"):
             assert sum((row["ward"], row["floor"]) == (ward, floor) for row in rows) >= LEAST_ROWS
+
+
+def test_a_combination_of_one_persons_many_rows_is_not_named() -> None:
+    """Floor 3 is that of half of ward B; one person has twelve visits to it in ward A."""
+    visits, owner = source()["visit"].table, source()["visit"].person
+    ward, floor = (np.array(visits.column(name).to_pylist(), dtype=object) for name in ("ward", "floor"))
+    floor[np.flatnonzero(ward == "B")[::2]] = "3"
+    begin = visits.column("begin").combine_chunks()
+    rows = pa.table(
+        {
+            "ward": [*ward, *["A"] * 12],
+            "floor": [*floor, *["3"] * 12],
+            "begin": pa.concat_arrays([begin, begin.slice(0, 12)]),
+        }
+    )
+    owner = np.concatenate([owner, np.full(12, 5)])
+    related = {**source(), "visit": Rows(rows, owner, owner, {})}
+    model = learn_related(policy(), related, np.random.default_rng(1))["visit"]
+    assert [coder.values for coder in model.coding.coders[:2] if isinstance(coder, Categories)] == [
+        ("A", "B"),
+        ("1", "2", "3"),
+    ]
+    [combined] = [found.tolist() for found in model.groups.combinations if len(found)]
+    assert [1, 2] in combined
+    assert [0, 2] not in combined
 
 
 def test_people_cannot_be_rebuilt_from_the_file() -> None:

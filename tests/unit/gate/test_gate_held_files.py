@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,30 @@ def test_no_word_of_the_workspace_is_in_the_name_or_the_notice(word: str) -> Non
         said = notice_of(parse_output(frame, "v1"), "output.picture", language, kept=file.name)
         assert "S3CR3T" not in said
         assert f"/outbox/{file.name}" in said
+
+
+def test_a_picture_in_words_costs_no_object_for_each() -> None:
+    spaced = " ".join(base64.b64encode(PNG).decode())
+    file = found(v1("display_data", display(image_png=spaced)))
+    assert file is not None
+    assert base64.b64decode(file.content) == PNG
+    words = found_memory(v1("display_data", display(image_png="aa " * 200_000)))
+    assert words < 6_000_000, "a copy or two of the text, and not fifty bytes for each word"
+
+
+def found_memory(frame: bytes) -> int:
+    tracemalloc.start()
+    try:
+        found(frame)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_looks_are_counted_whatever_becomes_of_them() -> None:
+    room = Kept()
+    assert sum(room.may_look(5.0) for _ in range(3 * kept.MOST_LOOKS)) == kept.MOST_LOOKS
+    assert room.may_look(WITHIN_SECONDS + 6.0)
 
 
 def test_a_flood_fills_its_hour_and_no_more() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hub_config.errors import SettingsError
 from hub_config.settings import parse_settings
 from registry.datasets import check_place
 from registry.errors import Invalid
@@ -34,3 +35,12 @@ def test_a_directory_elsewhere_is_refused(tmp_path: Path, place: str) -> None:
 
 def test_a_registry_without_such_places_takes_any(tmp_path: Path) -> None:
     check_place(tmp_path, ())
+
+
+@pytest.mark.parametrize(
+    "root",
+    ["/", "/etc", "/etc/ssl", "/usr/share", "/var/lib", "/srv", "/srv/ansim", "keys", ".", "datasets/../keys", ".."],
+)
+def test_no_directory_of_the_system_or_of_the_zone_itself_is_one_for_data(root: str) -> None:
+    with pytest.raises(SettingsError, match=r"datasets\.roots"):
+        parse_settings(f"datasets:\n  roots: [datasets, {root}]\n", home=Path("/srv/ansim"))

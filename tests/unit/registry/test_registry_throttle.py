@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.throttle import HANDLE, SOURCE, WINDOW, History, Limit, is_guess
+from registry.throttle import HANDLE, SOURCE, WINDOW, History, Limit, is_guess, room_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -22,6 +22,12 @@ def test_the_door_shuts_after_the_last_allowed_failure(limit: Limit) -> None:
     assert history.shut(limit, NOW)
     assert history.shut(limit, NOW + WINDOW - timedelta(microseconds=1))
     assert not history.shut(limit, NOW + WINDOW)
+
+
+def test_neighbours_in_ipv6_count_as_one_and_nobody_else_does() -> None:
+    assert room_of("2001:db8:1:2::1") == room_of("2001:db8:1:2:ffff::9") != room_of("2001:db8:1:3::1")
+    assert room_of("::ffff:192.0.2.1") == room_of("192.0.2.1") != room_of("192.0.2.2")
+    assert room_of(None) == room_of("not an address") == "local"
 
 
 def test_it_is_announced_once_per_window() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hub_config.errors import EnvironmentMissing, SettingsError
-from hub_config.home import make_home
+from hub_config.home import make_for, make_home
 from hub_config.keys import load_or_create_keys
 from hub_config.settings import HubSettings, ZoneSettings
 from hub_config.systemd import installing
@@ -54,6 +55,22 @@ def test_root_writes_no_settings_through_a_link(tmp_path: Path) -> None:
     assert elsewhere.read_text() == "root"
     assert not (home / "ansim.yaml").is_symlink()
     assert owned(home / "ansim.yaml") == (owned(home)[0], 0o600)
+
+
+@as_root
+def test_root_gives_the_helper_nothing_that_the_zones_user_planted(tmp_path: Path) -> None:
+    planted = tmp_path / "homes" / "keys" / "ws_aaaaaaaaaaaaaaaa.key"
+    planted.parent.mkdir(parents=True)
+    planted.write_text("known to the attacker")
+    for path in (planted, planted.parent, tmp_path / "homes"):
+        os.chown(path, 65534, 65534)
+    with pytest.raises(EnvironmentMissing, match="neither to root nor to daemon"):
+        make_for(tmp_path, "homes", "daemon")
+    assert {owned(path)[0] for path in (planted, planted.parent, tmp_path / "homes")} == {65534}
+    os.chown(tmp_path / "homes", 0, 0)  # as root lays keys out after a restore
+    for _ in range(2):
+        make_for(tmp_path, "homes", "daemon")
+    assert owned(planted)[0] == owned(tmp_path / "homes")[0] == pwd.getpwnam("daemon").pw_uid
 
 
 @as_root

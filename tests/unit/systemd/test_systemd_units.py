@@ -115,6 +115,16 @@ def test_the_gate_sees_neither_keys_nor_data_and_speaks_to_this_machine_alone() 
     assert values("ansim-gate.service", "User") == ["ansim-gate"]
 
 
+def test_the_images_and_keys_of_homes_are_written_by_their_keeper_alone() -> None:
+    """Whoever has CAP_DAC_OVERRIDE would pass the helper's 0700 by, and who owns the home could move it aside."""
+    homes = "-/var/lib/ansim/homes"
+    for name in SERVICES:
+        if name == "ansim-worker.service":  # backs the keys up
+            assert values(name, "ReadOnlyPaths") == [homes]
+        elif name != KEEPER:
+            assert homes in values(name, "InaccessiblePaths")[0].split()
+
+
 def test_every_right_beyond_the_common_walls_has_its_reason_beside_it() -> None:
     for name in SERVICES:
         assert "# Rights beyond the common walls: " in UNITS[name]
@@ -145,6 +155,13 @@ def test_a_zone_with_plain_homes_has_no_process_that_may_mount() -> None:
     names = {unit.name for unit in all_units(replace(SETTINGS, workspace=WorkspaceSettings()))}
     assert KEEPER not in names
     assert KEEPER in values(TARGET, "Wants")[0].split()
+
+
+def test_a_zone_that_goes_back_to_plain_homes_keeps_the_helper_of_those_that_are_left(tmp_path: Path) -> None:
+    plain = replace(SETTINGS, home=tmp_path, workspace=WorkspaceSettings())
+    assert KEEPER not in {unit.name for unit in all_units(plain)}
+    (tmp_path / "homes").mkdir(mode=0o000)
+    assert KEEPER in {unit.name for unit in all_units(plain)}
 
 
 def test_systemd_reads_the_units_without_a_complaint(tmp_path: Path) -> None:
