@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,9 @@ tables:
 
 def start(*arguments: str, home: Path) -> subprocess.Popen[str]:
     command = [str(Path(sys.executable).with_name("ansim")), "--home", str(home), "deid", "synth", *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A shell starts what runs in its background with Ctrl-C switched off, and children keep it so.
+    switch_on = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=switch_on)
 
 
 def synth(*arguments: str | Path, home: Path) -> tuple[int, str, str]:
