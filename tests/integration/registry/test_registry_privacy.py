@@ -16,9 +16,14 @@ from registry.errors import RegistryError
 from registry.identities import Vouched
 from registry.model import Role
 from registry.roles import AUTHORITY
+from registry.scopes import Scope
+from registry.service_accounts import Wanted
 from tests.integration.registry.registry_house import HOME, PASSWORD, House
 
-NOT_ABOUT_RIGHTS = {"session.signed_in", "session.refused", "session.throttled", "workspace.warned"}
+NOT_ABOUT_RIGHTS = {"session.signed_in", "session.refused", "session.throttled", "workspace.warned"} | {
+    "service.used",
+    "service.refused",
+}
 OF_ONES_OWN = {
     "person.joined",
     "person.notice_accepted",
@@ -66,6 +71,21 @@ def drive_everything(house: House) -> None:
     registry.remove_identity("minji", *IDENTITY, by=operator, source=HOME)
     registry.freeze_project("gibleed", "a leak by 이름 is suspected", by=operator, source=HOME)
     registry.unfreeze_project("gibleed", "it was not 이름", by=operator, source=HOME)
+    wanted = Wanted(
+        name="monitor",
+        purpose="지표를 이름 없이",
+        owner="minji",
+        scopes=["metrics.read"],
+        addresses=["203.0.113.9"],
+        until=house.clock() + timedelta(days=30),
+    )
+    registry.request_service_account(wanted, by=operator, source=HOME)
+    registry.confirm_service_account("monitor", by=officer.actor, source=HOME)
+    token = registry.issue_service_token("monitor", by=operator, source=HOME)
+    registry.admit_service(token, Scope.METRICS_READ, "metrics", source=Source("203.0.113.9"))
+    registry.revoke_service_account("monitor", by=operator, source=HOME)
+    with contextlib.suppress(RegistryError):
+        registry.admit_service(token, Scope.METRICS_READ, "metrics", source=Source("203.0.113.9"))
     registry.begin_maintenance("fault", house.clock() + timedelta(hours=1), "a disk of 이름", by=operator, source=HOME)
     registry.end_maintenance(by=operator, source=HOME)
     end = registry.may_work("minji", "gibleed").ends_at
@@ -112,7 +132,8 @@ def test_every_entry_says_who_from_where_and_whose_data(house: House) -> None:
             continue
         assert body["actor"]["ref"]
         assert body["source"]["host"]
-        about_nobody = body["action"].startswith(("project.", "zone.")) or body["object"]["ref"] == "unidentified"
+        of_the_zone = body["action"].startswith(("project.", "service.", "zone."))
+        about_nobody = of_the_zone or body["object"]["ref"] == "unidentified"
         assert (body["subjects"]["kind"] == "none") is about_nobody, body
 
 
