@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 import sqlalchemy.exc
 from sqlalchemy import text
@@ -57,9 +58,12 @@ def _told(error: BaseException) -> tuple[Text, Text] | None:
 
 
 def fault_of(settings: Settings) -> tuple[Text, Text] | None:
-    """Say what is wrong with the database, and what to do; None while it answers."""
+    """Say what is wrong with the database, and what to do; None while it answers, and before there is a file of it."""
+    url = settings.database_url()
+    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+        return None  # looking must not make one
     try:
-        db = Database.open(settings.database_url())
+        db = Database.open(url)
     except AuditError as error:
         return Text(error.text("ko"), error.text("en")), error.hint
     try:

@@ -138,9 +138,8 @@ def _endpoint(zone: ZoneLike, metrics: Metrics, row: Row) -> Callable[[Request],
         call = Call(zone, admitted, metrics, request.path_params)
         if not row.begins:
             return await run_in_threadpool(_answer, row, call, FormData())
-        async with _concluding(call):
-            async with request.form(max_files=MOST_FILES, max_fields=10) as form:
-                return await run_in_threadpool(_answer, row, call, form)
+        async with _concluding(call), request.form(max_files=MOST_FILES, max_fields=10) as form:
+            return await run_in_threadpool(_answer, row, call, form)
 
     return endpoint
 
