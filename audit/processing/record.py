@@ -17,6 +17,7 @@ from audit.processing.declared import FILE, Declared
 from audit.processing.facts import Activity, Facts, Use
 from audit.retention.policy import RetentionPolicy
 from audit.searching.copies import KOREAN_TIME
+from audit.searching.naming import Titled
 from audit.searching.wording import OUTCOMES, ROLES
 from audit.text import Text
 
@@ -47,28 +48,16 @@ class Row:
     """Which entries of the log say so."""
 
 
-class DescribedProject(Protocol):
+class DescribedProject(Titled, Protocol):
     """What is asked of a project of the register; the log has no titles and no purposes."""
 
-    @property
-    def id(self) -> str: ...
-    @property
-    def title_ko(self) -> str: ...
-    @property
-    def title_en(self) -> str: ...
     @property
     def purpose(self) -> str: ...
 
 
-class DescribedDataset(Protocol):
+class DescribedDataset(Titled, Protocol):
     """What is asked of a dataset of the register."""
 
-    @property
-    def id(self) -> str: ...
-    @property
-    def title_ko(self) -> str: ...
-    @property
-    def title_en(self) -> str: ...
     @property
     def owner_org(self) -> str: ...
 
