@@ -11,10 +11,14 @@ from deid.policy import Policy
 GENERALISING = frozenset(
     (
         *("categorize", "date_floor", "generalize_local", "geo_level", "mask", "microaggregate", "partial_suppress"),
-        *("range", "rare_to_other", "round", "round_controlled", "round_random", "top_bottom_code"),
+        *("range", "round", "round_controlled", "round_random"),
     )
 )
-"""Actions that are there to make values of several people alike."""
+"""Actions that are there to make the values of several people alike, wherever they lie.
+
+`rare_to_other` and `top_bottom_code` are not: they change the few values at the edge, and one that becomes another
+leaves as many different values as there were.
+"""
 _IDLE = Text(
     "{action} 처리 뒤에도 값의 종류가 {count}가지로 줄지 않았습니다. 값이 그대로 구별됩니다. 더 넓게 묶으십시오.",
     "After {action} there are still {count} different values, none fewer: each tells what it told. Make it coarser.",

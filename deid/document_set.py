@@ -28,6 +28,8 @@ _PLAIN_PLATE = re.compile("[0-9]{2,3}[가-힣] ?[0-9]{4}")
 """Too few digits for a number that is read out, whatever the syllable."""
 _PLAIN_ADDRESS = re.compile("[가-힣0-9A-Za-z ,.()·-]*")
 """As nearly every address is written: nothing to normalise, as nobody reads out nine digits in one."""
+_PLAIN_NUMBER = re.compile("[-0-9./]+|[0-9]{4}년 ?[0-9]{1,2}월 ?[0-9]{1,2}일")
+"""As nearly every number and date is written: nothing to normalise either."""
 _FROM_ABROAD = re.compile("(?:00[127]?)?820?(?=[1-9][0-9]{7,9}$)")
 _BETWEEN_NUMBERS = re.compile("(?<=[0-9])[^0-9A-Za-z가-힣]+(?=[0-9])")
 _NUMBERS = re.compile("[0-9]+")
@@ -100,13 +102,14 @@ def _machine(value: str) -> str:
 
 def _birth(value: str) -> str:
     """Return a date of birth as digits, the month and the day as two: 1985-1-11 is not 1985-11-1."""
-    first, *rest = _NUMBERS.findall(normalise(value).text) or [""]
+    plain = value if _PLAIN_NUMBER.fullmatch(value) else normalise(value).text
+    first, *rest = _NUMBERS.findall(plain) or [""]
     return "".join([first, *(part.zfill(2) for part in rest)])
 
 
 def _resident(value: str) -> str:
     """Return a number of a resident as its digits, also where the date of birth is written out before it."""
-    plain = normalise(value).text
+    plain = value if _PLAIN_NUMBER.fullmatch(value) else normalise(value).text
     if "월" not in plain and _PARTED_DATE.match(plain) is None:
         return _bare(value).upper()
     year, month, day, *rest = _NUMBERS.findall(plain)

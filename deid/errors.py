@@ -9,6 +9,7 @@ DeidError
 ├── DataError         the data does not fit the policy; names column and row
 ├── KeyStoreError     a key is missing, destroyed, or may not be used this way
 │   ├── KeyInUse      a key is still needed by something made with it
+│   ├── KeptByExtract an ordered extract needs a key: the extract ends it, or two people do
 │   └── NotLinked     a project may not make pseudonyms in a shared domain
 └── Refused           a rule about people, limits or time says no; its `code` is what the log names
 """
@@ -131,6 +132,18 @@ class KeyInUse(KeyStoreError):
         " 포털의 추가정보 화면에서 두 사람이 파기를 결정하십시오.",
         "End the uses that `ansim deid keys uses` shows (`ansim deid keys end-use`, `ansim extract destroy`), or let"
         " two people decide under Additional information in the portal.",
+    )
+
+
+class KeptByExtract(KeyStoreError):
+    """The use of an ordered extract ends with the extract, not by the word of one person."""
+
+    exit_code = 1
+    reason_code = "kept_by_extract"
+    hint = Text(
+        "`ansim extract destroy`로 추출본을 끝내거나, 포털의 추가정보 화면에서 두 사람이 파기를 결정하십시오.",
+        "End the extract (`ansim extract destroy`), or let two people decide under Additional information in the"
+        " portal.",
     )
 
 

@@ -30,6 +30,8 @@ _LINE = re.compile(r"\\(?<=[0-9].)[nrt](?=[0-9])")
 _LINES = {"n": "\n", "r": "\n", "t": "\t"}
 _COMMAND = re.compile(r"\\(?<=[0-9} -].)[a-zA-Z]{2,12} ?(?=[{0-9-])")
 _MAIL = re.compile(r"=(?<=[0-9A-Z가-힣].)(?:2[0D]|3A|\r?\n)(?=[0-9가-힣])")
+_JOINED = re.compile("(?<![0-9=])(?:0[0-9]{1,2}=[0-9]{3,4}=[0-9]{4}|[0-9]{6}=[0-9]{7})(?![0-9=])")
+"""A telephone or resident number whose joints are that mark: mail would make 010=5511 27 of 010=5511=2027."""
 _FEWEST_MAIL = 2
 """One `=20` between digits may be an equation, unless many digits surround it; a mail has one for every mark."""
 _MANY_DIGITS = 9
@@ -50,11 +52,21 @@ def unescaped(text: str) -> list[Edit]:
     if "\\" in text:
         edits += _of_programs(text)
     if "=" in text:
-        mail = [(*match.span(), "-" if match[0] == "=2D" else " ") for match in _MAIL.finditer(text)]
-        edits += mail if len(mail) >= _FEWEST_MAIL or any(_amid_digits(text, *edit[:2]) for edit in mail) else ()
+        edits += _of_mail(text)
     if "<" in text:
         edits += _tags(text)
     return _apart(edits) if len(edits) > 1 else edits
+
+
+def _of_mail(text: str) -> list[Edit]:
+    """Return what mail writes for spaces and marks, unless the number around is whole with the sign as its joint."""
+    joined = [match.span() for match in _JOINED.finditer(text)]
+    mail = [
+        (*match.span(), "-" if match[0] == "=2D" else " ")
+        for match in _MAIL.finditer(text)
+        if not any(start < match.start() < end for start, end in joined)
+    ]
+    return mail if len(mail) >= _FEWEST_MAIL or any(_amid_digits(text, *edit[:2]) for edit in mail) else []
 
 
 def _amid_digits(text: str, start: int, end: int) -> bool:

@@ -27,11 +27,12 @@ from deid.number_windows import NOTHING, SURE, Rules, in_windows
 from deid.recogniser import NEARLY, NEVER, Found, Recogniser
 
 RECOGNISERS: Rules = (*NUMBERS, *INTERNATIONAL_NUMBERS, *LOOSE, *TEXTS, *REGIONAL, *ADDRESSES, *INTERNATIONAL)
-_IN_TEXT: tuple[tuple[str, re.Pattern[str] | None, Rules], ...] = tuple(
-    (hint, gate, tuple(rules))
+_IN_TEXT: tuple[tuple[str, re.Pattern[str] | None, Rules, bool], ...] = tuple(
+    (hint, gate, several, all(rule.alone == 1.0 for rule in several))
     for (hint, gate), rules in groupby((*TEXTS, *INTERNATIONAL), key=lambda rule: (rule.hint, rule.gate))
+    for several in [tuple(rules)]
 )
-"""Rules that are searched for in the whole text, by what a text must hold for them."""
+"""Rules that are searched for in the whole text, by what a text must hold for them, and whether that is all."""
 _numbers = in_windows((*NUMBERS, *INTERNATIONAL_NUMBERS))
 _loose_numbers = in_windows(LOOSE, WINDOW)
 _CERTAIN = 0.7
@@ -92,10 +93,10 @@ def _found(text: str, heading: str, reported: float, more: Rules) -> tuple[list[
     reader = _Reader(text, heading, reported)
     judge = reader.judge
     found = _all_numbers(text, reader)
-    for hint, gate, rules in _IN_TEXT:
+    for hint, gate, rules, sure in _IN_TEXT:
         if hint not in text:
             continue
-        hopeful = [rule for rule in rules if rule.alone == 1.0 or not reader.hopeless(rule)]
+        hopeful = rules if sure else [rule for rule in rules if rule.alone == 1.0 or not reader.hopeless(rule)]
         if hopeful and (gate is None or gate.search(text)):
             for rule in hopeful:
                 found += [one for match in rule.pattern.finditer(text) if (one := judge(rule, match))]

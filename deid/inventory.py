@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audit.text import Language, Text
+from deid.label_names import label_names
 from deid.risk.measures import NotComputed
 from deid.risk.page import Cell, Grid, Heading, Note, Page, Tone
 from deid.risk.page_html import html
@@ -27,6 +28,7 @@ _TONES: dict[Readiness, Tone] = {
     "not_providable": "failed",
 }
 _FAILED = Text("읽을 수 없음", "cannot be read")
+_ROLES = {"direct": Text("식별정보", "identifier"), "free": Text("글", "text")}
 _BY_HAND = Text("기관이 적는 항목", "for the institution to fill in")
 _TOTALS = Text("제공 가능성별 자료 수", "tables by readiness")
 
@@ -106,9 +108,9 @@ def _structure(found: Survey, language: Language) -> str:
     return ", ".join(f"{KINDS[kind].say(language)} {count}" for kind, count in counts.items() if count)
 
 
-def _identifiers(found: Survey, _language: Language) -> str:
+def _identifiers(found: Survey, language: Language) -> str:
     return "; ".join(
-        f"{column.name}: {', '.join(column.identifiers) or column.role}"
+        f"{column.name}: {label_names(column.identifiers, language) or _ROLES[column.role].say(language)}"
         for column in found.columns
         if column.role in ("direct", "free")
     )

@@ -183,12 +183,12 @@ def needed(store: KeyStore, domain: str, version: int) -> bool:
 
 
 def of_owner(store: KeyStore, owner: str, digests: Iterable[str]) -> list[KeyUser]:
-    """Return the users of an extract that were not ended: those it owns, and those of the files it has."""
+    """Return the users of an extract that were not ended: those it owns, and what was found of the files it has."""
     known = frozenset(digests)
     return [
         one
         for one in users(store)
-        if one.ended_at is None and (one.owner == owner or (one.kind != "by_hand" and one.extract_sha256 in known))
+        if one.ended_at is None and (one.owner == owner or (one.kind == "found" and one.extract_sha256 in known))
     ]
 
 

@@ -323,7 +323,7 @@ TEXTS: tuple[Recogniser, ...] = (
     Recogniser(
         "vehicle",
         "VEHICLE",
-        re.compile(rf"[0-9](?<![0-9.].)[0-9]{{1,2}}{_PLATE_END}"),
+        re.compile(rf"[0-9](?<![0-9.].)[0-9]{{1,2}}(?![0-9]){_PLATE_END}"),
         _plate,
         _VEHICLE_WORDS,
         0.92,

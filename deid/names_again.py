@@ -26,8 +26,10 @@ def names_again(text: str, names: Sequence[Found], others: frozenset[str] = froz
     for surname in {name[0] for name in shown if name[0] in SURNAMES} if "씨" in text else ():
         again += [(*place, "PERSON", 0.7, "name-surname") for place in _places(text, surname, _MISTER, whole=True)]
     for name in shown | others:
-        again += [(*place, "PERSON", REASONED, "name-again") for place in _places(text, name, _ENDS)]
-        if len(name) == 3:
+        count = text.count(name)
+        if count > 1 or name in others:
+            again += [(*place, "PERSON", REASONED, "name-again") for place in _places(text, name, _ENDS)]
+        if len(name) == 3 and text.count(name[1:]) > count:
             again += [(*place, "PERSON", 0.7, "name-given") for place in _places(text, name[1:], _CALLED)]
     return again
 

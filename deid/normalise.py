@@ -56,7 +56,7 @@ _PIECE = re.compile(
     f"|(?P<marked>[^{_WITHOUT_WIDTH}{_BEYOND}{_CONTROLS}{MARKS}{_JAMO}])?(?P<marks>[{MARKS}]+)"
     "|(?P<jamo>[\u1100-\u115f][\u1160-\u11a7]+[\u11a8-\u11ff]*)"
 )
-_APART = re.compile(f"[0-9A-Z](?![0-9가-힣.,:)/])(?={HINT}|{MISREAD}| [0-9] [0-9] )")
+_APART = re.compile(rf"[0-9A-Z](?![0-9가-힣.,:)/\n]|-[0-9]| [가-힣A-Za-z(])(?={HINT}|{MISREAD}| [0-9] [0-9] )")
 """Where digits may stand apart or be held apart by an odd mark; nearly every text is told by this one search."""
 _SPREAD = re.compile(r"[0-9](?= [0-9] [0-9] )(?<![0-9].)(?<![0-9][ .,-].)(?:(?: | ?- ?)[0-9]){8,15}(?! ?[0-9])")
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +37,7 @@ class NotReleasable(DataError):
     """The extract does not meet its policy."""
 
     reason_code = "not_releasable"
+    exit_code: ClassVar[int] = 1
     hint = Text(
         "식별가능정보 열을 더 넓게 일반화하거나(`ansim deid risk`가 어느 열인지 보여 줍니다) 기준을 바꾸십시오.",
         "Generalise the quasi-identifiers further (`ansim deid risk` shows which), or change the criteria.",
@@ -45,6 +47,7 @@ class NotReleasable(DataError):
 class NothingLeft(NotReleasable):
     """There is no row of which the criteria could be true."""
 
+    exit_code: ClassVar[int] = 2
     hint = _NO_ROWS
 
 

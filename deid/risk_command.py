@@ -26,7 +26,7 @@ from deid.risk.measures import Figure, NotComputed
 from deid.risk.population import Population
 from deid.risk.report import FIGURES, MET, report_page, report_pdf
 from deid.sources import Table, open_table
-from deid.written import write_report
+from deid.written import WRITTEN, write_report
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
@@ -76,6 +76,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         for demand in demands:
             where = f"({demand.column})" if demand.column else ""
             context.print(f"  {demand.name}{where} {demand.required:g}: {MET[demand.met][1].say(language_of())}")
+        for written in filter(None, (arguments.html, arguments.pdf)):
+            context.print(WRITTEN.format(path=written).say(language_of()))
     return 0 if all(demand.met == "met" for demand in demands) else 1
 
 

@@ -16,10 +16,11 @@ from audit.log import AuditLog
 from audit.refs import new_event_id
 from audit.search import Query, search
 from audit.store import entry_of_event
+from audit.text import Text
 from deid import key_users
 from deid.announced import Announced
 from deid.engine import Applied, Changer, Progress, apply
-from deid.errors import DeidError
+from deid.errors import DeidError, KeptByExtract
 from deid.key_destruction import Destruction, destroy_key, record_of, refuse_needed, unfinished
 from deid.key_ends import DESTROYED, USE_ENDED, KeyEnd
 from deid.key_users import DEFAULT_LIFE, KeyUser, Kind
@@ -121,12 +122,29 @@ class DeidDesk:
         key_users.written(self._keys, user.ref, digest)
         return Extract(target, digest, policy, applied, replace(user, extract_sha256=digest))
 
-    def end_use(self, ref: str, why: str, *, by: Actor, source: Source, on_behalf_of: str | None = None) -> KeyUser:
+    def end_use(
+        self,
+        ref: str,
+        why: str,
+        *,
+        by: Actor,
+        source: Source,
+        on_behalf_of: str | None = None,
+        of_extract: str | None = None,
+    ) -> KeyUser:
         """Note that a file needs its key no more; the key is destroyed by the worker once it was the last.
 
-        A second time changes nothing. Raises: KeyStoreError — if nothing of this reference was noted.
+        What an ordered extract needs ends with that extract only (`of_extract`). A second time changes nothing.
+        Raises: KeyStoreError — if nothing of this reference was noted. KeptByExtract — if an extract needs it.
         """
         user = key_users.user(self._keys, ref)
+        if user.kind == "ordered" and user.ended_at is None and user.owner != of_extract:
+            raise KeptByExtract(
+                Text(
+                    f"{ref}는 추출본 {user.owner}의 것이므로 따로 끝낼 수 없습니다.",
+                    f"{ref} belongs to the extract {user.owner} and is not ended by itself.",
+                )
+            )
         if user.ended_at is None:
             detail: dict[str, JSON] = {**_named(user.domain, user.version), "use": ref, "owner": user.owner}
             event = Event(

@@ -20,6 +20,7 @@ from audit.text import Language, Text
 from deid.catalogue import Role
 from deid.errors import DataError
 from deid.identifiers import detect
+from deid.label_names import label_names
 from deid.number_windows import Rules
 from deid.risk.classes import classes
 from deid.risk.measures import Figure, NotComputed, k_anonymity, uniques
@@ -33,6 +34,9 @@ MAX_BYTES = 4 * 2**30
 SAMPLE_VALUES = 2_000
 """So many distinct values of a text column are searched for identifiers."""
 IDENTIFYING_SHARE = 0.2
+_MIXED_LABELS = 3
+_MIXED_SHARE = 0.05
+_MOST_PROSE = 0.5
 _SHORTEST_GIVEN = 100_000_000
 """Numbers that were given to people have nine digits or more."""
 FREE_LENGTH = 40
@@ -80,6 +84,7 @@ _NAMED: tuple[tuple[Role, str], ...] = (
         r"|region|zip|postal|address|occupation|education|marital|nation|race|ethnic|date|city|district",
     ),
 )
+_NUMBERED = r"(^|[_ ])(id|no|seq)$|번호$|순번$"
 _ACTIONS: Mapping[Role, tuple[str, dict[str, object]]] = MappingProxyType(
     {
         "direct": ("pseudonym_one_way", {}),
@@ -171,6 +176,8 @@ def draft_policy(found: Survey, *, name: str, dataset: str, project: str, langua
     alone = isinstance(found.k, float) and found.k < K_WANTED
     for column in found.columns:
         action, params = _coarser(column) if alone and column.role == "quasi" else _ACTIONS[column.role]
+        if _numbers_rows(column):
+            params = {"space": column.name}  # a visit and a person with one number are not one
         entry: dict[str, object] = {"role": column.role, "action": action}
         if params:
             entry["params"] = params
@@ -267,14 +274,23 @@ def _role(
         return "drop", _same_everywhere(kind, distinct, identifiers)
     # A note that names somebody is a text to be scrubbed; only a column of names is nothing but an identifier.
     for label, share in whole.items():
-        if share >= IDENTIFYING_SHARE and label not in ("URL", "IP"):
-            return "direct", Text(f"값의 {share:.0%}가 식별정보({label})임", f"{share:.0%} of values are a {label}")
+        if share >= IDENTIFYING_SHARE and label not in ("URL", "IP") and not _is_prose(identifiers, whole):
+            ko, en = label_names([label], "ko"), label_names([label], "en")
+            return "direct", Text(
+                f"값의 {share:.0%}가 식별정보({ko})임", f"{share:.0%} of values are an identifier ({en})"
+            )
+    if kind == "text" and distinct > 0.95 * rows and _one_word(values):
+        return "direct", Text("행마다 값이 달라 식별번호로 보임", "nearly every row has a value of its own")
     if kind == "text" and (pc.mean(pc.utf8_length(values)).as_py() or 0) > FREE_LENGTH:
         return "free", Text("긴 글이 들어 있음", "it holds long texts")
     if kind == "text" and re.search(_NAMED[0][1], name.lower()):
         return "direct", Text(f"열 이름({name})에 따른 제안", f"proposed for its name ({name})")
     if identifiers:
         return "free", Text("일부 값에 식별정보가 섞여 있음", "some of its values hold identifiers")
+    if kind == "number" and (_running(values, distinct, rows) or (_is_numbered(name) and distinct > rows / 2)):
+        return "direct", Text("행마다 다른 번호로 보임", "it looks like a number of its own for each row")
+    if kind == "date":
+        return "quasi", Text("날짜는 다른 열과 합치면 식별 가능", "a date: it identifies together with others")
     for role, words in _NAMED:
         if re.search(words, name.lower()):
             return role, Text(f"열 이름({name})에 따른 제안", f"proposed for its name ({name})")
@@ -287,15 +303,48 @@ def _role(
     return "sensitive", Text("사람에 관한 측정값으로 보임", "it looks like a measurement of a person")
 
 
+def _numbers_rows(column: Column) -> bool:
+    """Return whether a direct identifier is a number of rows: neither its name nor its values say that of people."""
+    named = re.search(_NAMED[0][1], column.name.lower())
+    return column.role == "direct" and column.kind == "number" and not column.identifiers and not named
+
+
+def _is_numbered(name: str) -> bool:
+    return re.search(_NUMBERED, name.lower()) is not None
+
+
+def _one_word(values: pa.ChunkedArray) -> bool:
+    """Return whether texts are single words, as numbers with letters in them and digests are; notes are not."""
+    spaced = pc.mean(pc.match_substring_regex(pc.utf8_trim_whitespace(values), r"\s")).as_py()
+    return spaced is not None and spaced < IDENTIFYING_SHARE
+
+
+def _running(values: pa.ChunkedArray, distinct: int, rows: int) -> bool:
+    """Return whether whole numbers count the rows: every row has the next one, in whatever order."""
+    if distinct < rows or rows < K_WANTED:
+        return False
+    try:
+        ends = pc.min_max(pc.cast(values, pa.int64())).as_py()
+    except pa.ArrowException:
+        return False
+    return bool(ends["max"] - ends["min"] + 1 == distinct)
+
+
+def _is_prose(identifiers: Mapping[str, float], whole: Mapping[str, float]) -> bool:
+    """Return whether values hold identifiers of many kinds, and few are one and nothing else: notes do."""
+    many = sum(share >= _MIXED_SHARE for share in identifiers.values()) >= _MIXED_LABELS
+    return many and max(whole.values(), default=0.0) < _MOST_PROSE
+
+
 def _same_everywhere(kind: Kind, distinct: int, identifiers: Mapping[str, float]) -> Text:
     """Return why a column that tells no row from another is left out, and what its value was found to hold."""
     if kind == "empty" or not distinct:
         return Text("값이 없어 제외함", "it has no value, so it is dropped")
     if identifiers:
-        labels = ", ".join(sorted(identifiers))
+        ko, en = label_names(sorted(identifiers), "ko"), label_names(sorted(identifiers), "en")
         return Text(
-            f"모든 값이 같아 제외함. 그 값에 식별정보({labels})가 있음",
-            f"all its values are the same, so it is dropped; that value holds an identifier ({labels})",
+            f"모든 값이 같아 제외함. 그 값에 식별정보({ko})가 있음",
+            f"all its values are the same, so it is dropped; that value holds an identifier ({en})",
         )
     if kind == "text":
         return Text(

@@ -17,9 +17,11 @@ from deid.progress import shown
 from deid.reading import opened
 from deid.recogniser_file import kept_recognisers
 from deid.risk.measures import NotComputed
-from deid.survey import READINESS, Survey, draft_policy, survey
-from deid.written import write_report
+from deid.survey import KINDS, READINESS, Survey, draft_policy, survey
+from deid.written import WRITTEN, write_report
 from deid.zone_recognisers import compiled
+
+_FACTS = Text("값 {distinct}가지 · 결측 {missing}", "{distinct} different values · {missing} missing")
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
@@ -50,6 +52,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     else:
         for row in rows:
             _say(row, context, language, many=not alone)
+        for written in filter(None, (arguments.draft, arguments.inventory)):
+            context.print(WRITTEN.format(path=written).say(language))
     return 1 if any(isinstance(row.found, Text) for row in rows) else 0
 
 
@@ -106,13 +110,16 @@ def _json(row: Surveyed, language: Language) -> dict[str, Any]:
 def _say(row: Surveyed, context: Context, language: Language, *, many: bool) -> None:
     found = row.found
     if isinstance(found, Text):
-        context.print(f"{row.name}: {found.say(language)}")
+        said = found.say(language)
+        for name in (row.name, Path(row.name).name):
+            said = said.removeprefix(f"{name}: ")
+        context.print(f"{row.name}: {said}")
         return
     verdict = READINESS[found.readiness].say(language)
     context.print(f"{row.name}: {verdict}" if many else verdict)
-    for reason in found.reasons:
-        context.print(f"  · {reason.say(language)}")
+    for why in found.reasons:
+        context.print(f"  · {why.say(language)}")
     for column in () if many else found.columns:
-        context.print(
-            f"{column.name}  [{column.role} · {column.kind}]  {column.distinct:,}  {column.reason.say(language)}"
-        )
+        facts = _FACTS.format(distinct=f"{column.distinct:,}", missing=f"{column.missing:.0%}").say(language)
+        kind, reason = KINDS[column.kind].say(language), column.reason.say(language)
+        context.print(f"{column.name}  [{column.role} · {kind}]  {facts}  {reason}")

@@ -8,6 +8,8 @@ from audit.durable import replace_file
 from audit.text import Text
 from deid.errors import UsageError
 
+WRITTEN = Text("저장함: {path}", "Written: {path}")
+
 
 def write_report(path: Path, data: bytes) -> None:
     """Write a report only its owner can read; it takes the place of an older one.

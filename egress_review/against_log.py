@@ -70,7 +70,7 @@ def _request(_: Stored, now: Request, told: Told, __: Keys) -> Iterator[Differen
         yield differs("request.state", _index(told.changed), now=STATE_TEXT[now.state], told=says)
     if now.round != told.round:
         yield differs("request.round", last.index, now=now.round, told=told.round)
-    if now.author_ref != begun.actor:
+    if now.author_ref != told.author:
         yield differs("request.author", begun.index)
     if now.project != begun.body["object"].get("project"):
         yield differs("request.project", begun.index)

@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from sqlalchemy import Connection, select
 
-from audit.event import Source
+from audit.event import Actor, Source
 from egress_review import mail, store, tables
 from egress_review.desk import HERE, TOLD, WORKER, Record, as_actor
 from egress_review.draft_rules import check_draft
@@ -73,15 +73,31 @@ class Incoming:
     content: IO[bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The account of a program that hands in for the person who answers for it (ADR 0025)."""
+
+    ref: str
+    name: str
+
+
 class Bringing(Drafting, Reading):
     """The way in."""
 
     def bring_in(
-        self, author: Person, workspace: Workspace, incoming: Incoming, *, source: Source, again: str | None = None
+        self,
+        author: Person,
+        workspace: Workspace,
+        incoming: Incoming,
+        *,
+        source: Source,
+        again: str | None = None,
+        program: Program | None = None,
     ) -> Request:
         """Hand in a file for the author's own workspace; `again` is the returned request that it is a new round of.
 
-        The same hand-in twice within minutes is one request.
+        The same hand-in twice within minutes is one request; of a program, for as long as the first is not decided.
+        The log says of what a `program` handed in that it did, and on whose behalf.
         Raises: NotFound, Denied, Conflict, Invalid; Denied (registry) — if the author may not work there now.
         """
         before = self._returned(author, workspace, again) if again else None
@@ -94,7 +110,21 @@ class Bringing(Drafting, Reading):
         with self._db.begin() as tx:
             if before is not None:
                 return self._next_round(tx, author, before, said, source)
-            return self._hand_in(tx, a_request(author, workspace.project, workspace.ref, **said), author, source)
+            request = a_request(author, workspace.project, workspace.ref, **said)
+            if program is None:
+                return self._hand_in(tx, request, Record(actor=as_actor(author), source=source))
+            return self._hand_in_for(tx, program, request, source)
+
+    def _hand_in_for(self, tx: Connection, program: Program, request: Request, source: Source) -> Request:
+        """Hand in what a program brings, once among all that it brought; nothing of its owner's own is its."""
+        store.one_at_a_time(tx, request.author_ref)  # also from here, so that two calls at once find each other
+        own = self._registry.requests_by_program(tx, program.ref)
+        detail = {"program": program.name}
+        by = Record(actor=Actor.service(program.ref), source=source, detail=detail, on_behalf_of=request.author_ref)
+        made = self._hand_in(tx, request, by, among=own)
+        if made.ref not in own:
+            self._registry.note_request_by_program(tx, program.ref, made.ref)
+        return made
 
     def pending(self) -> list[str]:
         """References of requests that wait for the machine; first those whose files go into an inbox or out of it."""

@@ -98,6 +98,8 @@ class Record:
     detail: Mapping[str, JSON] | None = None
     sealed: Mapping[str, str] | None = None
     outcome: Outcome = "ok"
+    on_behalf_of: str | None = None
+    """The person in whose name a program acts."""
 
 
 class Desk:
@@ -253,6 +255,7 @@ class Desk:
                 source=record.source,
                 outcome=record.outcome,
                 reason=record.reason,
+                on_behalf_of=record.on_behalf_of,
                 policy=request.policy_digest or None,
                 detail={"round": request.round, **(record.detail or {})},
                 sealed={key: value for key, value in (record.sealed or {}).items() if value},

@@ -16,6 +16,7 @@ from egress_review.checks.bases import check_bases
 from egress_review.checks.blobs import check_blobs
 from egress_review.checks.cells import check_cells
 from egress_review.checks.characters import check_encoded, check_encoding, check_hidden
+from egress_review.checks.concentration import check_concentration
 from egress_review.checks.containers import CONTAINERS, Container
 from egress_review.checks.contributors import RULES as OF_EVIDENCE
 from egress_review.checks.contributors import check_acro, check_contributors
@@ -40,8 +41,9 @@ from egress_review.checks.nodes import check_nodes
 from egress_review.checks.points import check_bars, check_points
 from egress_review.checks.polyglot import check_polyglot
 from egress_review.checks.promises import check_description, check_promises
-from egress_review.checks.prose import check_captions, check_prose
+from egress_review.checks.prose import check_captions, check_named_cells, check_prose
 from egress_review.checks.request import check_request
+from egress_review.checks.scaled import check_scaled
 from egress_review.checks.shape import check_records, check_shape
 from egress_review.checks.shares import RULES as OF_SHARES
 from egress_review.checks.shares import check_shares
@@ -120,11 +122,14 @@ CHECKS: tuple[Check, ...] = (
     Check(("table.formula",), _TABLES, check_formulas),
     Check(_CELLS, _TABLES | _PROSE, check_cells),
     Check(("cells.small",), _TABLES, check_captions),
+    Check(_CELLS, _TABLES, check_named_cells),
     Check(OF_SHARES, _TEXTS, check_shares),
     Check(("cells.percent",), _TEXTS, check_bases),
+    Check(_CELLS, _TABLES | _PROSE, check_scaled),
     Check(OF_MARGINS, _TEXTS, check_margins),
     Check(OF_IMPLIED, _TEXTS, check_implied),
     Check(OF_SPREAD, _TEXTS, check_spread),
+    Check(("evidence.dominance",), _TEXTS, check_concentration),
     Check(OF_MODELS, _TEXTS, check_models),
     Check(("model.classes",), _TEXTS, check_curves),
     Check(("model.classes",), _PROSE, check_nodes),

@@ -86,17 +86,23 @@ class Submitting(Watching):
         files = self._take(workspace, policy, draft)
         said = self._said(draft, policy, files, permit)
         with self._db.begin() as tx:
-            return self._hand_in(tx, a_request(author, workspace.project, workspace.ref, **said), author, source)
+            request = a_request(author, workspace.project, workspace.ref, **said)
+            return self._hand_in(tx, request, Record(actor=as_actor(author), source=source))
 
-    def _hand_in(self, tx: Connection, request: Request, author: Person, source: Source) -> Request:
-        """Add a request and hand it in; the one that says the same, where it was handed in minutes ago."""
+    def _hand_in(self, tx: Connection, request: Request, by: Record, *, among: frozenset[str] | None = None) -> Request:
+        """Add a request and hand it in; or return the one that says the same: of minutes ago, or `among` some."""
+        store.one_at_a_time(tx, request.author_ref)
         row = tables.request.c
-        mine = (row.author_ref == author.ref, row.project == request.project)
-        for twin in store.find(tx, *mine, row.submitted_at > request.submitted_at - TWICE):
+        mine = (row.author_ref == request.author_ref, row.project == request.project)
+        recent = row.submitted_at > request.submitted_at - TWICE
+        undecided = row.state.not_in([state.value for state in FINAL])
+        for twin in store.find(tx, *mine, recent if among is None else undecided):
+            if among is not None and twin.ref not in among:
+                continue
             if twin.says_the_same(request) and twin.state not in FINAL | {State.DRAFT, State.RETURNED}:
                 return twin
         store.insert_request(tx, request)
-        record = Record(actor=as_actor(author), source=source, detail=fingerprint(request))
+        record = replace(by, detail={**fingerprint(request), **(by.detail or {})})
         self._drafted(tx, request, record)
         return self._move(tx, request, "egress.submitted", Party.AUTHOR, record)[0]
 

@@ -34,10 +34,10 @@ NAMES: dict[Name, Text] = {
 }
 _HINTS: dict[Name, Text] = {
     "front": Text(
-        "플레이북을 다시 실행하면 내부 인증서가 갱신됩니다. ACME는 `certbot renew`를, 받은 인증서는 새 파일을 넣고"
-        " 플레이북을 실행하십시오. 그동안 만료되면 브라우저가 구역을 열지 않습니다.",
-        "Run the playbook again: it renews an internal certificate. With ACME run `certbot renew`; a given one needs"
-        " its new file, then the playbook. Once it has ended no browser opens the zone.",
+        "플레이북을 다시 실행하면 내부 인증서가 갱신됩니다. ACME는 `systemctl start certbot`을, 받은 인증서는 새"
+        " 파일을 넣고 플레이북을 실행하십시오. 그동안 만료되면 브라우저가 구역을 열지 않습니다.",
+        "Run the playbook again: it renews an internal certificate. With ACME run `systemctl start certbot`; a given"
+        " one needs its new file, then the playbook. Once it has ended no browser opens the zone.",
     ),
     "database": Text(
         "데이터베이스 서버의 인증서를 갱신하고 PostgreSQL을 다시 읽게 하십시오(`systemctl reload postgresql`).",

@@ -57,6 +57,13 @@ _SOME_PLAIN = Text(
     "새 홈은 암호화합니다. 전부터 있던 홈 {left}개는 암호화되지 않은 채입니다.",
     "new ones are encrypted; {left} from before are still plain",
 )
+_STUCK = Text("닫지 못해 열려 있는 홈: {refs}", "could not be shut and stay mounted: {refs}")
+_UNSTICK = Text(
+    "`fuser -vm`으로 그 홈을 쓰는 프로세스를 찾아 끝내십시오. 작업자가 계속 다시 닫습니다(길어도 한 시간마다)."
+    " docs/how-to/encrypt-homes.ko.md를 보십시오.",
+    "Find with `fuser -vm` who uses them, and end it; the worker goes on trying, at least every hour. See"
+    " docs/how-to/encrypt-homes.md.",
+)
 _HOMES_PAGE = Text("docs/how-to/encrypt-homes.ko.md를 보십시오.", "See docs/how-to/encrypt-homes.md.")
 _ROOM = Text("감사 기록의 디스크 공간", "space for the log")
 _SEAL = Text(
@@ -183,10 +190,13 @@ def of_homes(settings: Settings) -> Diagnosis:
         return Diagnosis(called, ok=True, reason=_PLAIN, hint=_HOMES_PAGE)
     try:
         homes.client().able()
+        stuck = sorted(ref for ref, state in homes.client().every().items() if state.stuck)
     except HomeError as error:
         # Homes that are encrypted already stay so, and do not open either.
         return Diagnosis(called, ok=False, reason=error.reason, hint=_HOMES_PAGE)
     left = len(homes.plain_left())
+    if stuck:
+        return Diagnosis(called, ok=False, reason=_STUCK.format(refs=", ".join(stuck)), hint=_UNSTICK)
     return Diagnosis(called, ok=True, reason=_ENCRYPTED if not left else _SOME_PLAIN.format(left=left))
 
 

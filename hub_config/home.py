@@ -7,7 +7,7 @@ import grp
 import os
 import pwd
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +87,23 @@ def make_for(home: Path, name: str, owner: str) -> None:
                     ).format(place=home / name),
                 )
             _give(made, user)
+
+
+def hand_over(home: Path, owner: str, *, roots: Iterable[str]) -> None:
+    """Give what root restored to the zone's user, but for the names in `roots`: they are root's, with all below.
+
+    A helper's directory comes back as that of whoever had its number on the machine before; the helper takes it from
+    root alone (`make_for`).
+    """
+    user, root, apart = pwd.getpwnam(owner), pwd.getpwuid(0), frozenset(roots)
+    with _opened(home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) as top:
+        for name in os.listdir(top):  # noqa: PTH208 — of a directory that is open
+            to = root if name in apart else user
+            if stat.S_ISDIR(os.stat(name, dir_fd=top, follow_symlinks=False).st_mode):
+                with _opened(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, top) as below:
+                    _give(below, to)
+            else:
+                os.chown(name, to.pw_uid, to.pw_gid, dir_fd=top, follow_symlinks=False)
 
 
 def _give(directory: int, user: pwd.struct_passwd) -> None:

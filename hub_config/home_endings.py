@@ -1,14 +1,16 @@
 """The worker's duty about encrypted homes: shut those that nobody works in, destroy those whose workspace is over.
 
 A home of a closed project, or of somebody who was erased, is destroyed every time it is there, so one that came back
-with an old backup goes again.
+with an old backup goes again. What could not be shut is tried again, ever more seldom, until it is or the machine
+starts anew.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
+import time
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from audit.event import Actor, Source, Subjects
@@ -24,12 +26,35 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("ansim.homes")
 SECONDS = 60.0
+LONGEST = 3600.0
 WORKER = Actor.service("worker")
 HERE = Source(ip=None)
 
 
-def keep(zone: Zone, running: Callable[[], Collection[str]]) -> None:
+@dataclass(slots=True)
+class Tries:
+    """When homes that could not be shut are tried again: after a minute, then twice as long, at most an hour."""
+
+    clock: Callable[[], float] = time.monotonic
+    _next: dict[str, tuple[int, float]] = field(default_factory=dict)
+
+    def due(self, ref: str) -> bool:
+        """Say whether it is time to try one."""
+        return self.clock() >= self._next.get(ref, (0, 0.0))[1]
+
+    def failed(self, ref: str) -> None:
+        """Note that one could not be shut."""
+        tries = self._next.get(ref, (0, 0.0))[0] + 1
+        self._next[ref] = (tries, self.clock() + min(SECONDS * 2 ** (tries - 1), LONGEST))
+
+    def only(self, refs: Collection[str]) -> None:
+        """Forget all but those that are still to be shut."""
+        self._next = {ref: kept for ref, kept in self._next.items() if ref in refs}
+
+
+def keep(zone: Zone, running: Callable[[], Collection[str]], tries: Tries | None = None) -> None:
     """Look at every encrypted home of a zone; `running` gives the workspaces that have a container."""
+    tries = tries or Tries()
     homes = ZoneHomes(zone.settings)
     if not homes.kept():
         return
@@ -40,13 +65,33 @@ def keep(zone: Zone, running: Callable[[], Collection[str]]) -> None:
         return
     # The engine is asked after the helper: a home that is opened meanwhile is not idle, and stays.
     at_work = running() if any(state.state in ("open", "half") for state in every.values()) else ()
+    tries.only([ref for ref, state in every.items() if state.state in ("open", "half", "left")])
     for ref, state in every.items():
+        if state.state == "left":  # destroyed, and recorded as such
+            shut(homes, ref, tries, idle=0)
+            continue
         why = over(zone, ref)
         if why is not None and ref not in at_work:
             destroy(zone, homes, ref, why)
         elif state.state in ("open", "half") and ref not in at_work:
-            with contextlib.suppress(HomeError):
-                homes.client().close(ref, idle=IDLE_SECONDS)
+            shut(homes, ref, tries, idle=IDLE_SECONDS)
+
+
+def shut(homes: ZoneHomes, ref: str, tries: Tries, *, idle: int) -> None:
+    """Try to shut a home; one that cannot be is tried again later, and `ansim doctor` names it meanwhile."""
+    if not tries.due(ref):
+        return
+    try:
+        done = homes.client().close(ref, idle=idle)
+    except HomeRefused as refused:
+        if refused.code != "in_use":
+            tries.failed(ref)
+            log.warning("the home of %s could not be shut: %s", ref, refused.code)
+    except HomeError as error:
+        log.warning("%s", error)
+    else:
+        if done.stuck:
+            tries.failed(ref)
 
 
 def over(zone: Zone, ref: str) -> str | None:

@@ -1,7 +1,9 @@
-"""When a browser signed in: from then the gate counts the longest time of its session, however often it enters anew.
+"""When a browser signed in: from then gate and portal count the longest time of a session, however it enters anew.
 
 The hub keeps a browser signed in by a cookie that it signs with the date of the sign-in and does not renew. Whoever
 drops the gate's cookies is led through the hub without being asked anything; the date of that cookie is what stays.
+Where it is too long ago for the portal, the portal demands a new sign-in (`max_age`, OpenID Connect Core 3.1.2.1) and
+looks at the date again: a browser that leaves the demand out gains nothing.
 """
 
 from __future__ import annotations
@@ -14,10 +16,15 @@ from typing import Any
 
 from jupyterhub.apihandlers.auth import OAuthAuthorizeHandler
 from jupyterhub.handlers.base import BaseHandler
+from jupyterhub.utils import maybe_future
+from tornado.httputil import url_concat
+
+from hub_config.identity.under_way import longest_of
 
 AUTHORIZE = "/api/oauth2/authorize"
 PATH = "/session-began"
 GATE = "service-gate"
+ASKING = frozenset({GATE, "service-portal"})
 KEPT = "ansim_sign_in_times"
 MOST_OF_ONE = 50  # sign-ins under way of one person; the oldest go first, and only that person begins anew
 
@@ -61,6 +68,19 @@ def date_of(signed: str | None) -> float:
 class AuthorizeHandler(OAuthAuthorizeHandler):  # type: ignore[misc]  # the base class carries no types
     """Leads a browser on as the hub does, and notes since when it is signed in."""
 
+    async def get(self) -> None:
+        """Lead on; a browser whose sign-in is older than what is demanded signs in first, whoever is in front of it.
+
+        Its workspaces go on meanwhile: the tokens of this browser's session stay.
+        """
+        longest = longest_of(self.request.uri)
+        since = date_of(self.get_cookie(self.hub.cookie_name))
+        if self.current_user is not None and longest is not None and time.time() - since > longest:
+            self.clear_cookie(self.hub.cookie_name, path=self.hub.base_url)
+            self.redirect(url_concat(self.get_login_url(), {"next": self.request.uri}))
+            return
+        await maybe_future(super().get())
+
     def add_credentials(self, credentials: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return what the hub knows of the browser; the token of the gate will carry its session."""
         given: dict[str, Any] = super().add_credentials(credentials)
@@ -70,16 +90,16 @@ class AuthorizeHandler(OAuthAuthorizeHandler):  # type: ignore[misc]  # the base
 
 
 class SessionBeganHandler(BaseHandler):  # type: ignore[misc]  # the base class carries no types
-    """Tells the gate how long ago the person signed in in the browser that a token is for."""
+    """Tells gate and portal when the person signed in in the browser that a token is for."""
 
     async def get(self) -> None:
-        """Answer in seconds; 403 for a token that is none of the gate's, 404 where it is not known."""
+        """Answer with how long ago, and when, in seconds; 403 for a token that is none of theirs, 404 where unknown."""
         token = self.get_token()
-        if token is None or token.client_id != GATE or token.user is None:
+        if token is None or token.client_id not in ASKING or token.user is None:
             self.send_error(HTTPStatus.FORBIDDEN)
             return
         at = SignInTimes.of(self.settings).of_session(str(token.user.name), str(token.session_id))
         if at is None:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
-        self.finish({"seconds": max(0, int(time.time() - at))})
+        self.finish({"seconds": max(0, int(time.time() - at)), "at": int(at)})

@@ -94,7 +94,9 @@ class Worker:
             Duty("intents", 60, self.reconcile),
             Duty("retention", 60, lambda: retention.keep(zone, WORKER)),
             Duty("keys", key_endings.SECONDS, lambda: key_endings.end_keys(zone)),
-            Duty("homes", home_endings.SECONDS, lambda: home_endings.keep(zone, self._containers)),
+            Duty(
+                "homes", home_endings.SECONDS, partial(home_endings.keep, zone, self._containers, home_endings.Tries())
+            ),
             Duty("extracts", 60, self.end_extracts),
             Duty("synthetic", synthetic_making.SECONDS, lambda: synthetic_making.make_waiting(zone, self._stop.is_set)),
             Duty("fingerprints", fingerprinting.SECONDS, lambda: fingerprinting.keep(zone)),

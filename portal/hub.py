@@ -6,7 +6,7 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
@@ -19,6 +19,7 @@ from registry.text import Text
 
 CLIENT_ID = "service-portal"
 ANSWER_TIME = httpx.Timeout(20.0, connect=3.0)
+THIS_MOMENT = 60  # seconds ago that a sign-in may be which was demanded anew
 PROGRESS_TIME = httpx.Timeout(0.5)  # past steps arrive at once; later ones are read by the next page load
 
 
@@ -51,10 +52,14 @@ class Hub:
     ) -> None:
         self._redirect_uri = redirect_uri
         self._token = token
+        self._began = base_url + "/hub/session-began"
         self._http = httpx.Client(base_url=base_url + "/hub/api", timeout=ANSWER_TIME, transport=transport)
 
-    def authorize_path(self, *, state: str, verifier: str) -> str:
-        """Return where the browser asks the hub for a code (RFC 6749 §4.1.1 with PKCE S256, RFC 7636 §4.2)."""
+    def authorize_path(self, *, state: str, verifier: str, anew: bool = False) -> str:
+        """Return where the browser asks the hub for a code (RFC 6749 §4.1.1 with PKCE S256, RFC 7636 §4.2).
+
+        `anew` demands a sign-in of this moment, as `max_age` of OpenID Connect Core 3.1.2.1 does.
+        """
         challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         query = {
             "client_id": CLIENT_ID,
@@ -64,7 +69,7 @@ class Hub:
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
-        return "/hub/api/oauth2/authorize?" + urlencode(query)
+        return "/hub/api/oauth2/authorize?" + urlencode({**query, "max_age": str(THIS_MOMENT)} if anew else query)
 
     def exchange(self, code: str, verifier: str) -> str | None:
         """Return the person's token for a code, or nothing if the hub does not accept the code."""
@@ -86,6 +91,17 @@ class Hub:
             return None
         model = _model(answer)
         return str(model["name"]) if model.get("kind") == "user" else None
+
+    def signed_in_at(self, token: str) -> datetime | None:
+        """Return when the person signed in, in the browser that the token is for, or nothing if the hub does not say.
+
+        Raises: HubUnavailable.
+        """
+        answer = self._ask("GET", self._began, token=token)
+        if answer.status_code in (403, 404):
+            return None
+        at = _model(answer).get("at")
+        return datetime.fromtimestamp(at, UTC) if type(at) is int else None
 
     def workspace(self, handle: str, project: str) -> WorkspaceView:
         """Return the state of a workspace.

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from audit.event import Source
-from egress_review.bringing import Incoming
+from egress_review.bringing import Incoming, Program
 from egress_review.model import Request as Asked
 from portal.bodies import discard
 from portal.errors import ANSWERS, DATABASE_AWAY, Missing, WrongInput, answer_for, away
@@ -30,7 +30,7 @@ from portal.views.bringing import own_workspace
 from portal.workspace_api import both, refusal_of
 from portal.zone import ZoneLike
 from registry.scopes import Scope
-from registry.service_use import Admitted, TokenRefused
+from registry.service_use import Admitted, TokenRefused, TooManyCalls
 from registry.text import Text
 
 PREFIX = "/service"
@@ -83,10 +83,12 @@ def submit(call: Call) -> Response:
     if not 1 <= len(uploads) <= MOST_FILES:
         raise WrongInput(_FILES)
     workspace = own_workspace(call.zone, owner, project)
-    found = []
+    found, account = [], call.admitted.account
+    program = Program(account.ref, account.name)
     for upload in uploads:
         incoming = Incoming(title, purpose, context, str(upload.filename), upload.file)
-        found.append(call.zone.desk.bring_in(owner, workspace, incoming, source=call.admitted.source))
+        source = call.admitted.source
+        found.append(call.zone.desk.bring_in(owner, workspace, incoming, source=source, program=program))
         call.taken.append(found[-1].ref)
     return JSONResponse({"requests": [_standing(one) for one in found]}, 201)
 
@@ -198,6 +200,10 @@ def _refusal(error: Exception, taken: list[str] | None = None) -> Response:
     if isinstance(error, TokenRefused):
         answer = _said(401, error.code, error.reason, error.hint)
         answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
+    if isinstance(error, TooManyCalls):
+        answer = _said(429, error.code, error.reason, error.hint)
+        answer.headers["Retry-After"] = str(error.seconds)
         return answer
     if not taken:
         return refusal_of(error)

@@ -41,6 +41,8 @@ class Session:
     handle: str
     hub_token: str
     opened_at: datetime
+    signed_in_at: datetime
+    """When password and code were asked for; also names the sign-in among those of the person."""
     seen_at: datetime
     checked_at: datetime
     flash: str | None = None
@@ -49,7 +51,7 @@ class Session:
 
     def over(self, now: datetime) -> Limit | None:
         """Return which limit has ended the session, or None while it goes on."""
-        if now - self.opened_at >= ABSOLUTE:
+        if now - self.signed_in_at >= ABSOLUTE:
             return "longest"
         return "idle" if now - self.seen_at >= IDLE else None
 
@@ -61,6 +63,8 @@ class PendingSignIn:
     state: str
     verifier: str
     goal: str
+    anew: str = ""
+    """Not empty if the hub was told to ask for password and code, whatever it knows of the browser."""
 
 
 class Sessions:
@@ -79,18 +83,44 @@ class Sessions:
         self._swept = clock()
         self._lock = threading.Lock()
         self._open: dict[str, Session] = {}
+        self._left: dict[tuple[str, datetime], None] = {}
         # Sealed in the browser's cookie: whoever begins many pushes nobody else's out.
         self._pending = SealedCookies("ansim sign-in to the portal", SIGN_IN_TIME, clock)
 
-    def open(self, handle: str, hub_token: str) -> str:
-        """Open a session for a person whom the hub has named; return the value of its cookie."""
+    def may_open(self, handle: str, signed_in_at: datetime) -> bool:
+        """Say whether a sign-in of a person may open a session; if not, password and code have to be asked for anew.
+
+        The hub lets a browser in for twelve hours without asking. A sign-in younger than the idle limit cannot have
+        lain idle here. An older one counts while a session that it opened is in use: a link on another site brings
+        no cookie along (SameSite=Strict). Whoever deletes cookies at a desk that was left has neither.
+        """
+        now = self._clock()
+        with self._lock:
+            if (handle, signed_in_at) in self._left or now - signed_in_at >= ABSOLUTE:
+                return False
+            if now - signed_in_at < IDLE:
+                return True
+            return any(one.over(now) is None for one in self._of(handle, signed_in_at).values())
+
+    def _of(self, handle: str, signed_in_at: datetime) -> dict[str, Session]:
+        """Return the sessions that one sign-in opened; a portal that started anew knows of none until they come."""
+        own = self._open.items()
+        return {key: one for key, one in own if (one.handle, one.signed_in_at) == (handle, signed_in_at)}
+
+    def open(self, handle: str, hub_token: str, signed_in_at: datetime | None = None) -> str:
+        """Open a session for a person whom the hub has named; return the value of its cookie.
+
+        `signed_in_at` is when the hub asked for password and code: now, unless it is said.
+        """
         cookie, now = secrets.token_urlsafe(32), self._clock()
-        session = Session(new_ref("s"), handle, hub_token, now, now, now)
+        began = signed_in_at or now
+        session = Session(new_ref("s"), handle, hub_token, now, began, now, now)
         with self._lock:
             self._open[_key(cookie)] = session
         if self._files is not None:
             self._files.forget_before(now - IDLE - NOTED_EVERY)
             document = {"ref": session.ref, "handle": handle, "token": hub_token, "opened": now.isoformat()}
+            document["signed_in"] = began.isoformat()
             self._files.keep(_key(cookie), cookie, document, now)
         return cookie
 
@@ -148,7 +178,9 @@ class Sessions:
             return None
         document, seen = found
         opened = datetime.fromisoformat(document["opened"])
-        return Session(document["ref"], document["handle"], document["token"], opened, seen, opened - TOKEN_CHECK)
+        began = datetime.fromisoformat(document.get("signed_in", document["opened"]))
+        checked = opened - TOKEN_CHECK
+        return Session(document["ref"], document["handle"], document["token"], opened, began, seen, checked)
 
     def token_due(self, session: Session) -> bool:
         """Say whether the hub must be asked again whether the token is still good."""
@@ -179,9 +211,28 @@ class Sessions:
             self._files.forget(_key(cookie))
         return session
 
-    def begin_sign_in(self, goal: str) -> tuple[str, PendingSignIn]:
+    def sign_out(self, cookie: str) -> None:
+        """End every session of the sign-in that a cookie belongs to, which opens none any more.
+
+        The hub forgets the browser next; one that never goes there comes in no more either.
+        """
+        session = self.close(cookie)
+        if session is None:
+            return
+        now, left = self._clock(), (session.handle, session.signed_in_at)
+        with self._lock:
+            self._left = {one: None for one in self._left if now - one[1] < ABSOLUTE} | {left: None}
+            others = list(self._of(*left))
+            for key in others:
+                del self._open[key]
+        if self._files is not None:
+            for key in others:
+                self._files.forget(key)
+
+    def begin_sign_in(self, goal: str, *, anew: bool = False) -> tuple[str, PendingSignIn]:
         """Begin a sign-in; return the value of the cookie that ties it to the browser."""
-        pending = PendingSignIn(secrets.token_urlsafe(32), secrets.token_urlsafe(48), short_goal(goal, "/"))
+        state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
+        pending = PendingSignIn(state, verifier, short_goal(goal, "/"), "yes" if anew else "")
         return self._pending.seal(asdict(pending)), pending
 
     def finish_sign_in(self, cookie: str, state: str) -> PendingSignIn | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from starlette.responses import RedirectResponse, Response
 
 from portal.errors import WrongInput
@@ -19,9 +21,14 @@ YEAR = 365 * 24 * 3600  # seconds
 
 def sign_in(visit: Visit) -> Response:
     """Begin a sign-in: remember the goal, then let the hub ask for password and code."""
-    portal = visit.portal
-    cookie, pending = portal.sessions.begin_sign_in(local_path(visit.query("next")))
-    response = RedirectResponse(portal.hub.authorize_path(state=pending.state, verifier=pending.verifier), 303)
+    return _to_the_hub(visit.portal, local_path(visit.query("next")))
+
+
+def _to_the_hub(portal: Portal, goal: str, *, anew: bool = False) -> Response:
+    """Lead to the hub, `anew` if it has to ask for password and code although it knows the browser."""
+    cookie, pending = portal.sessions.begin_sign_in(goal, anew=anew)
+    path = portal.hub.authorize_path(state=pending.state, verifier=pending.verifier, anew=anew)
+    response = RedirectResponse(path, 303)
     # Lax, not Strict: the way back from the hub may count as started by the site that linked here.
     response.set_cookie(
         _cookie_name(portal), cookie, max_age=600, path="/", secure=portal.https, httponly=True, samesite="lax"
@@ -36,16 +43,23 @@ def _cookie_name(portal: Portal) -> str:
 
 def callback(visit: Visit) -> Response:
     """Finish a sign-in and lead on to its goal.
-    A browser that did not begin it, or a code that the hub does not accept, leads to a page that begins again.
+
+    A browser that did not begin it, or a code that the hub does not accept, leads to a page that begins again; one
+    whose session here is over, back to the hub, which asks for password and code.
     """
     portal = visit.portal
     cookie = visit.request.cookies.get(_cookie_name(portal), "")
     pending = portal.sessions.finish_sign_in(cookie, visit.query("state"))
     token = portal.hub.exchange(visit.query("code"), pending.verifier) if pending and visit.query("code") else None
     handle = portal.hub.whoami(token) if token else None
-    if pending is None or token is None or handle is None or not _active(portal, handle):
+    began = portal.hub.signed_in_at(token) if token else None
+    if pending is None or token is None or handle is None or began is None or not _active(portal, handle):
         return visit.page("sign_in_failed.html", status=400)
-    response = open_session(portal, handle, token, goal=pending.goal, visit=visit)
+    if not portal.sessions.may_open(handle, began):
+        # A hub that was told to ask and did not: the browser left the demand out.
+        failed = visit.page("sign_in_failed.html", status=400)
+        return failed if pending.anew else _to_the_hub(portal, pending.goal, anew=True)
+    response = open_session(portal, handle, token, began, goal=pending.goal, visit=visit)
     response.delete_cookie(_cookie_name(portal), path="/", secure=portal.https, httponly=True, samesite="lax")
     return response
 
@@ -58,7 +72,9 @@ def _active(portal: Portal, handle: str) -> bool:
         return False
 
 
-def open_session(portal: Portal, handle: str, hub_token: str, *, goal: str, visit: Visit) -> Response:
+def open_session(
+    portal: Portal, handle: str, hub_token: str, signed_in_at: datetime, *, goal: str, visit: Visit
+) -> Response:
     """Open a session for a person named by the hub; an older session of this browser ends.
 
     Where a link on another site began the sign-in, a page answers and refreshes, because a browser sends no
@@ -71,7 +87,7 @@ def open_session(portal: Portal, handle: str, hub_token: str, *, goal: str, visi
     response = RedirectResponse(goal, 303) if began_here else visit.page("signed_in.html", {"goal": goal})
     response.set_cookie(
         portal.cookie_name,
-        portal.sessions.open(handle, hub_token),
+        portal.sessions.open(handle, hub_token, signed_in_at),
         path="/",
         secure=portal.https,
         httponly=True,
@@ -81,9 +97,9 @@ def open_session(portal: Portal, handle: str, hub_token: str, *, goal: str, visi
 
 
 def sign_out(visit: Visit) -> Response:
-    """End the session here, then at the hub, which ends the tokens of its session and records the sign-out."""
+    """End the sign-in here, then at the hub, which ends the tokens of its session and records the sign-out."""
     portal = visit.portal
-    portal.sessions.close(visit.me.cookie)
+    portal.sessions.sign_out(visit.me.cookie)
     response = RedirectResponse("/hub/logout", 303)
     response.delete_cookie(portal.cookie_name, path="/", secure=portal.https, httponly=True, samesite="strict")
     return response

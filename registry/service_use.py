@@ -6,6 +6,7 @@ nobody's, over or revoked: what it was is in the audit log only.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,13 +50,30 @@ class TokenRefused(RegistryError):
         super().__init__("token_refused", Text(ko="받아들일 수 없는 토큰입니다.", en="This token is not accepted."))
 
 
+class TooManyCalls(RegistryError):
+    """An account used up its calls for now; nothing was done and only the first refusal of a window is recorded."""
+
+    hint = Text(
+        ko="Retry-After에 적힌 시간만큼 기다린 뒤 다시 호출하십시오. 더 자주 호출해야 하면 계정을 나누십시오.",
+        en="Wait as long as Retry-After says. A program that must call more often needs accounts of its own.",
+    )
+    exit_code = 1
+
+    def __init__(self, seconds: int) -> None:
+        text = Text(ko="이 계정의 호출이 너무 잦습니다.", en="This account calls too often.")
+        super().__init__("too_many_calls", text)
+        self.seconds = seconds
+        """After which a call is looked at again."""
+
+
 class ServiceUse(ServiceAccounts):
     """Use cases of programs."""
 
     def admit_service(self, token: str, scope: Scope, route: str, *, source: Source, begins: bool = False) -> Admitted:
         """Lets the account of `token` in for one call, which is recorded first; `begins` says that an outcome follows.
 
-        `route` is a code for the call. Raises: TokenRefused. Denied — the account does not have the scope.
+        `route` is a code for the call. Raises: TokenRefused. TooManyCalls. Denied — the account does not
+        have the scope.
         """
         now = self._clock()
         with self._db.begin() as tx:
@@ -71,8 +89,10 @@ class ServiceUse(ServiceAccounts):
                 if account is None
                 else why_not(account, owner_active=active, address=source.ip, now=now)
             )
-            admitted = None
+            admitted, wait = None, 0
             if account is not None and cause is None:
+                wait = self._too_many(tx, account, source, now, throttle.HANDING_IN if begins else throttle.PROGRAM)
+            if account is not None and cause is None and not wait:
                 missing = scope not in account.scopes
                 event = _used(account, scope, route, source, "denied" if missing else "intent" if begins else "ok")
                 tx.execute(
@@ -84,10 +104,12 @@ class ServiceUse(ServiceAccounts):
                 if not missing:
                     owner = queries.person_by_ref(tx, account.owner_ref)
                     admitted = Admitted(account, owner, scope, event.id, _through(source, account))
-            else:
+            elif not wait:
                 self._turn_away(tx, account, str(cause), source, now)
         if admitted is not None:
             return admitted
+        if wait:
+            raise TooManyCalls(wait)
         if cause is None:
             raise Denied("scope_missing", _NO_SCOPE, hint=_ASK_FOR_SCOPE)
         raise TokenRefused
@@ -108,18 +130,37 @@ class ServiceUse(ServiceAccounts):
             on_behalf_of=account.owner_ref,
             detail={"name": account.name, "scope": admitted.scope.value, "requests": list(requests)},
         )
-        table = tables.service_request
         with self._db.begin() as tx:
-            known = set(tx.execute(select(table.c.request).where(table.c.account == account.ref)).scalars())
-            for ref in sorted(set(requests) - known):
-                tx.execute(insert(table).values(account=account.ref, request=ref))
             self._log.append(tx, event)
 
     def requests_of_service(self, account: ServiceAccount) -> frozenset[str]:
         """References of the requests that the account handed in."""
-        table = tables.service_request
         with self._db.read() as tx:
-            return frozenset(tx.execute(select(table.c.request).where(table.c.account == account.ref)).scalars())
+            return self.requests_by_program(tx, account.ref)
+
+    def requests_by_program(self, tx: Connection, account_ref: str) -> frozenset[str]:
+        """The same, in the transaction of whoever hands in."""
+        table = tables.service_request
+        return frozenset(tx.execute(select(table.c.request).where(table.c.account == account_ref)).scalars())
+
+    def note_request_by_program(self, tx: Connection, account_ref: str, request_ref: str) -> None:
+        """Notes that an account handed a request in, in the transaction that does it."""
+        tx.execute(insert(tables.service_request).values(account=account_ref, request=request_ref))
+
+    def _too_many(
+        self, tx: Connection, account: ServiceAccount, source: Source, now: datetime, limit: throttle.Limit
+    ) -> int:
+        """Counts a call of a good token; returns for how many seconds none is let in, which is said once a window."""
+        counting.forget_old(tx, now)
+        key = self._secrets.fingerprint(f"service-{limit.kind}", account.ref)
+        history = counting.read(tx, key, now)
+        if not history.shut(limit, now):
+            counting.write(tx, key, history.failed(limit, now), now)
+            return 0
+        if history.due_to_announce(now):
+            counting.write(tx, key, history.announced(now), now)
+            self._log.append(tx, _refused(account, "too_many_calls", source))
+        return max(1, math.ceil(history.opens_in(limit, now).total_seconds()))
 
     def _turn_away(
         self, tx: Connection, account: ServiceAccount | None, cause: str, source: Source, now: datetime

@@ -12,7 +12,7 @@ NEIGHBOURS = 64  # bits: whoever has one address of IPv6 has all that share them
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `failures` within `WINDOW`, counted per `kind` of key."""
+    """At most `failures` within `WINDOW`, counted per `kind` of key; of programs, calls."""
 
     kind: str
     failures: int
@@ -32,12 +32,17 @@ def room_of(ip: str | None) -> str:
 
 HANDLE = Limit("handle", 5)
 SOURCE = Limit("source", 20)
+PROGRAM = Limit("program", 240)
+"""Calls of one program's account: a scrape each 15 seconds and as much again, and what a log of years can hold."""
+HANDING_IN = Limit("handing_in", 24)
+"""Calls of one account that hand in, ten files each at most: two people look at every one of them."""
 NO_GUESS = frozenset(
     {
         "given_up",
         "code_refused",
         "client_secret_unreadable",
         "no_second_factor",
+        "not_asked_again",
         "unknown_identity",
         "directory_unreachable",
     }
@@ -64,6 +69,11 @@ class History:
     def shut(self, limit: Limit, now: datetime) -> bool:
         """Whether attempts are refused without being looked at."""
         return len(self.recent(now)) >= limit.failures
+
+    def opens_in(self, limit: Limit, now: datetime) -> timedelta:
+        """How long it is until an attempt is looked at again."""
+        recent = self.recent(now)
+        return WINDOW - (now - recent[-limit.failures]) if len(recent) >= limit.failures else timedelta()
 
     def due_to_announce(self, now: datetime) -> bool:
         """Whether the audit log has not been told within this window."""

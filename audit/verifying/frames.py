@@ -47,8 +47,8 @@ class Frame(NamedTuple):
     links: FoundLinks
     notable: bool
     """Whether this announces something, or declares what was pruned."""
-    texts: tuple[bytes, ...]
-    """The columns, each as it stands in JSON."""
+    row: bytes
+    """The columns as a list of JSON."""
     kinds: bytes
     """The kinds of the links as they stand in a JSON list, with the comma behind them."""
     refs: bytes
@@ -187,8 +187,7 @@ def frame_of(columns: FoundColumns, linked: FoundLinks) -> Frame:
     """Return the frame of a body with these columns and links."""
     notable = columns[1] == PRUNED or columns[2] == b"intent"
     kinds, refs = (_members(values) for values in zip(*linked, strict=True)) if linked else (b"", b"")
-    texts = tuple(_members([value])[:-1] for value in columns)
-    return Frame(columns, linked, notable, texts, kinds, refs)
+    return Frame(columns, linked, notable, b"[%b]" % _members(columns)[:-1], kinds, refs)
 
 
 def _members(values: Iterable[bytes | None]) -> bytes:
@@ -231,7 +230,7 @@ def places_of(found: Learnt) -> Places:
 def _nowhere() -> Places:
     """Return how a body is cut of which nothing is known: not at all."""
     nothing = slice(0)
-    blank = Frame((), (), False, (), b"", b"")
+    blank = Frame((), (), False, b"", b"", b"")
     return Places(nothing, nothing, nothing, nothing, b"", b"", b"", NO_FORM, blank, True, None, {})
 
 

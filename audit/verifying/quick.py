@@ -64,8 +64,7 @@ class Reader:
         """
         if len(hints) != len(bodies):
             hints = [body.partition(_BEGUN)[0] for body in bodies]
-        self._meet_new(hints, bodies)
-        run = Run.of(bodies, list(map(self._usual.get, hints, repeat(NOWHERE))), dates)
+        run = Run.of(bodies, self._places(hints, bodies), dates)
         for n in compress(count(), run.parses):
             self._one(run, n, hints[n])
         if not (self._all_fit(run) and run.is_whole()):
@@ -73,12 +72,15 @@ class Reader:
                 self._one(run, n, hints[n])
         return run.said()
 
-    def _meet_new(self, hints: Sequence[Hashable], bodies: Sequence[bytes]) -> None:
-        """Meet one body of each hint that is new, so that the others need not be parsed."""
-        if fresh := set(hints).difference(self._usual):
+    def _places(self, hints: Sequence[Hashable], bodies: Sequence[bytes]) -> list[Places]:
+        """Return how each body is most likely cut; one of each new hint is met, so that the others need no parsing."""
+        try:
+            return list(map(self._usual.__getitem__, hints))
+        except KeyError:
             some = dict(zip(hints, bodies, strict=True))
-            for hint in fresh:
-                self._met(hint, some[hint])
+        for hint in some.keys() - self._usual.keys():
+            self._met(hint, some[hint])
+        return list(map(self._usual.get, hints, repeat(NOWHERE)))
 
     def _one(self, run: Run, n: int, hint: Hashable) -> None:
         """Read one body of a run."""

@@ -8,9 +8,12 @@ from __future__ import annotations
 import sqlite3
 from binascii import unhexlify
 from collections.abc import Iterator, Mapping, Sequence
-from operator import eq, mul
+from itertools import chain, repeat
+from operator import eq
 from typing import Any, Protocol
 from urllib.parse import quote
+
+import orjson
 
 from audit.columns import Columns
 from audit.merkle import HASH_BYTES
@@ -24,8 +27,7 @@ _IN = 500
 _BUSY_SECONDS = 30
 _CACHE_KIBIBYTES = 1_024
 _MAX_BYTES = 16 << 20  # of all bodies in a run; runs with more are read row by row
-_BETWEEN, _COMMA, _NEXT_TEXT = b"\n", b",", b'","'
-_HINTS = slice(2, 7, 2)  # action, actor and object, behind the hashes
+_BETWEEN, _NEXT_TEXT = b"\n", b'","'
 
 
 class Rows(Protocol):
@@ -68,9 +70,9 @@ class SqliteRows:
         texts: list[bytes] = [] if bodies is None else bodies.split(_BETWEEN)
         if not found == len(texts) == end - start:
             return None
-        # Who did what to what: bodies that say the same of this are most likely alike.
-        hints, dates = list(zip(*map(_texts, kept[_HINTS]), strict=False)), Dates(_texts(ids), _texts(times))
-        if not len(dates.ids) == len(dates.times) == len(texts):
+        # Who did what to what, and how it ended: bodies that say the same of this are most likely alike.
+        hints, dates = rows[0].split(_BETWEEN), Dates(_texts(ids), _texts(times))
+        if not len(hints) == len(dates.ids) == len(dates.times) == len(texts):
             return None
 
         def agrees(hashes: bytes, said: Said) -> bool:
@@ -179,15 +181,23 @@ _NO_TEXTS = f"""
 SELECT idx FROM audit_entry WHERE idx >= ? AND idx < ? AND NOT (coalesce(project, '') < x''
     AND {" AND ".join(f"coalesce({name} < x'', 0)" for name in _COLUMNS if name != "project")})
 """  # noqa: S608 - the names are those of our own columns
-_LISTS = ", ".join(f"json_group_array({name})" for name in _COLUMNS[2:])
+
+
+def _no_blobs(names: Sequence[str]) -> str:
+    """Return the condition that columns hold no blob: JSON of SQLite 3.45 and later takes some for a text."""
+    return (
+        "".join(f" AND coalesce({name}, '') < x''" for name in names) if sqlite3.sqlite_version_info >= (3, 45) else ""
+    )
+
+
 # One row instead of one for each entry. A list of JSON tells every value from every other: a text from a number, and
-# one text with a comma in it from two; it takes no blob. A body has no line feed in it, and what is not there is found
-# by how many there are: their numbers are those of the rows themselves, which are met in this order.
+# one text with a comma in it from two. Neither it nor a body has a line feed in it, and what is not there is found by
+# how many there are: their numbers are those of the rows themselves, which are met in this order.
 _TOGETHER = f"""
 SELECT count(*), CAST(group_concat(body, '\n') AS blob), json_group_array(ts), json_group_array(event_id),
-    CAST(group_concat(leaf_hash, '') AS blob), {_LISTS}
+    group_concat(json_array({", ".join(_COLUMNS[2:])}), '\n'), CAST(group_concat(leaf_hash, '') AS blob)
 FROM audit_entry NOT INDEXED
-WHERE idx >= ? AND idx < ? AND idx = rowid AND body > x'' AND length(leaf_hash) = {HASH_BYTES}
+WHERE idx >= ? AND idx < ? AND idx = rowid AND body > x'' AND length(leaf_hash) = {HASH_BYTES}{_no_blobs(_COLUMNS)}
 """  # noqa: S608
 # What looks like a table and computes its values could give them a form of its own; a column that is called as the
 # number of a row could hold any.
@@ -197,10 +207,10 @@ SELECT (SELECT count(*) FROM sqlite_schema WHERE type <> 'table' AND name IN ('a
     + (SELECT count(*) FROM pragma_table_xinfo('audit_link') WHERE hidden)
 """
 # From the index that has them in the order of entries.
-_LINKS_TOGETHER = """
+_LINKS_TOGETHER = f"""
 SELECT json_group_array(idx), json_group_array(kind), json_group_array(ref)
-FROM audit_link INDEXED BY ix_audit_link_idx WHERE idx >= ? AND idx < ?
-"""
+FROM audit_link INDEXED BY ix_audit_link_idx WHERE idx >= ? AND idx < ?{_no_blobs(("kind", "ref"))}
+"""  # noqa: S608
 _COMMITMENTS = f"""
 SELECT CAST(group_concat(commitment, '') AS blob) FROM audit_sidecar
 WHERE rowid BETWEEN ? AND ? AND length(commitment) = {HASH_BYTES}
@@ -214,13 +224,11 @@ def _texts(listed: bytes) -> list[bytes]:
 
 
 def _derived(start: int, hashes: bytes, said: Said) -> list[bytes]:
-    """Return what is kept beside the bodies of entries: their rows and links, column by column."""
-    each = [f"{index}," for index in range(start, start + len(said.frames))]
-    _, links, _, columns, kinds, refs = zip(*said.frames, strict=True)
-    linked = "".join(map(mul, each, map(len, links))).encode()
-    rows = [_COMMA.join(column) for column in zip(*columns, strict=True)]
-    lists = [*rows, linked[:-1], b"".join(kinds)[:-1], b"".join(refs)[:-1]]
-    return [hashes, *map(b"[%b]".__mod__, lists)]
+    """Return what is kept beside the bodies of entries: their rows and hashes, and the links column by column."""
+    _, links, _, rows, kinds, refs = zip(*said.frames, strict=True)
+    linked = list(chain.from_iterable(map(repeat, range(start, start + len(rows)), map(len, links))))
+    lists = [b"[%b]" % b"".join(column)[:-1] for column in (kinds, refs)]
+    return [_BETWEEN.join(rows), hashes, orjson.dumps(linked), *lists]
 
 
 def _parts(values: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

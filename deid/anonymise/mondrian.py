@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from audit.text import Text
 from deid.anonymise.lattice import Demand, Progress
 from deid.errors import DataError
+from deid.plain_numbers import as_numbers
 from deid.risk.classes import Codes
 from deid.risk.measures import is_ordered
 
@@ -59,7 +60,7 @@ def recode(
     """
     if table.num_rows < k:
         return table.slice(0, 0)
-    ordered = {name: _ranked(table.column(name)) for name in quasi}
+    ordered = {name: _ranked(as_numbers(table.column(name))) for name in quasi}
     ranks = np.stack([rank for rank, _ in ordered.values()], axis=1)
     secret = None if sensitive is None else _ranked(table.column(sensitive))[0]
     near = sensitive is not None and is_ordered(table.column(sensitive).type)

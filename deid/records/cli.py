@@ -52,6 +52,10 @@ def add_parser(subparsers: Any) -> None:
     _ref(recorded)
     recorded.add_argument("--review", action="store_true", help=_say("검토 결과서를 대신 표시", "the review instead"))
     recorded.add_argument("--pdf", type=Path, help=_say("PDF로 저장할 파일", "write it as a PDF"))
+    told = _add(
+        commands, "notice", "run_notice", "처리방침의 가명정보 부분", "what the privacy policy says of extracts"
+    )
+    told.add_argument("--pdf", type=Path, help=_say("PDF로 저장할 파일", "write it as a PDF"))
     destroyed = _add(commands, "destroy", "run_destroy", "추출본과 추가정보의 파기", "destroy an extract and its key")
     _ref(destroyed)
     destroyed.add_argument("--reason", required=True, help=_say("파기 사유", "why"))

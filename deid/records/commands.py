@@ -22,6 +22,7 @@ from deid.records.desk import Acting
 from deid.records.errors import Invalid
 from deid.records.forms import Form, Naming, record_form, review_form
 from deid.records.model import Extract, Verdict
+from deid.records.notice import notice_form
 from deid.records.order import load_order
 from deid.records.pdf import form_pdf
 from deid.records.processing import Progress as Report
@@ -101,9 +102,9 @@ def run_show(arguments: argparse.Namespace, context: Context) -> int:
     context.print(extract.draft.purpose)
     if run is not None:
         for level in run.levels:
+            far = level.how_far.say(language)
             context.print(
-                f"  {level.table}.{level.column}  {level.technique_text.say(language)}"
-                + (f" ({level.parameters})" if level.parameters else "")
+                f"  {level.table}.{level.column}  {level.technique_text.say(language)}" + (f" ({far})" if far else "")
             )
         failed = [c["name"] for risk in run.risk["tables"].values() for c in risk["criteria"] if c["met"] != "met"]
         if failed:
@@ -160,14 +161,24 @@ def run_record(arguments: argparse.Namespace, context: Context) -> int:
         if arguments.review
         else record_form(extract, zone.extracts.usages(extract), language, name)
     )
+    return _show_form(form, arguments, context)
+
+
+def run_notice(arguments: argparse.Namespace, context: Context) -> int:
+    """Show what the privacy policy has to say of the extracts in use, or write it as a PDF."""
+    return _show_form(notice_form(context.zone().extracts.every(), language_of()), arguments, context)
+
+
+def _show_form(form: Form, arguments: argparse.Namespace, context: Context) -> int:
+    language = language_of()
     if arguments.pdf is not None:
-        write_report(arguments.pdf, form_pdf(form, language, fonts=[zone.home / "fonts"]))
+        write_report(arguments.pdf, form_pdf(form, language, fonts=[context.home / "fonts"]))
     if context.json:
         return _emit(context, _document(form))
     if arguments.pdf is not None:
         context.print(_WRITTEN.format(path=arguments.pdf).say(language))
         return 0
-    context.print(f"{form.title}  {form.reference}")
+    context.print(f"{form.title}  {form.reference}".rstrip())
     for section in form.sections:
         context.print(f"\n{section.heading}")
         for label, value in section.facts:

@@ -82,7 +82,14 @@ class Ending(Desk):
         keys = self._keys()
         desk = DeidDesk(self._log, keys)
         for use in of_owner(keys, extract.ref, rules.digests_of(extract)):
-            desk.end_use(use.ref, reason.strip(), by=by.actor, source=by.source, on_behalf_of=by.on_behalf_of)
+            desk.end_use(
+                use.ref,
+                reason.strip(),
+                by=by.actor,
+                source=by.source,
+                on_behalf_of=by.on_behalf_of,
+                of_extract=extract.ref,
+            )
         mine = {(run.linkage_domain, run.key_version) for run in extract.runs if run.synthetic is None}
         others = {
             (run.linkage_domain, run.key_version)

@@ -105,7 +105,9 @@ class Making(Desk):
         for earlier in extract.runs:
             remove(earlier.directory)
         for use in replaced:
-            desk.end_use(use.ref, _REPLACED, by=by.actor, source=by.source, on_behalf_of=by.on_behalf_of)
+            desk.end_use(
+                use.ref, _REPLACED, by=by.actor, source=by.source, on_behalf_of=by.on_behalf_of, of_extract=ref
+            )
         return done
 
     def _processed(self, run: Run, by: Acting) -> Extract:

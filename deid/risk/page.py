@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Literal
+from unicodedata import east_asian_width
 
 Tone = Literal["plain", "met", "failed", "unknown"]
 """How a reader should take it; each tone also says so in words, never by colour alone."""
@@ -72,6 +75,8 @@ class Chart:
     width: float
     height: float
     shapes: tuple[Rect | Words | Line, ...]
+    narrow: Chart | None = None
+    """The same for a telephone; a drawing without it is moved sideways there, by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,5 +108,8 @@ class Page:
 
 
 def short(text: str, most: int) -> str:
-    """Return a text that fits, with a sign where it was cut."""
-    return text if len(text) <= most else text[: most - 1] + "…"
+    """Return a text that fits, with a sign where it was cut; a letter as wide as those of Korean counts twice."""
+    widths = list(accumulate(2 if east_asian_width(letter) in "WF" else 1 for letter in text))
+    if not widths or widths[-1] <= most:
+        return text
+    return text[: bisect_right(widths, most - 1)] + "…"

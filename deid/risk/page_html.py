@@ -17,10 +17,18 @@ caption{text-align:left;color:#556070;font-size:.85rem;padding:.2rem 0}
 p.met{border-color:#1a7f4b;background:#e9f6ef}p.failed{border-color:#b3261e;background:#fbeceb}
 p.unknown{border-color:#8a6100;background:#fdf4df}td.met{color:#14663c}td.failed{color:#b3261e;font-weight:700}
 td.unknown{color:#6b4c00;background:repeating-linear-gradient(45deg,#fdf4df 0 6px,#f6e6bd 6px 12px)}
-.muted{color:#556070}svg{width:100%;height:auto}
+.muted{color:#556070}svg{width:100%;height:auto}.narrow{display:none}.scroll+.scroll{margin-top:1rem}
 @media print{body{margin:0;max-width:none;font-size:11px}h2{margin:.7rem 0 .2rem}svg{max-height:11rem}}
-@media(max-width:40rem){svg{min-width:34rem}}
+@media screen and (max-width:40rem){.alone svg{min-width:34rem}.wide{display:none}.narrow{display:block}
+.many table,.many tbody,.many tr,.many th,.many td{display:block}.many caption{display:block}
+.many tr{border-bottom:1px solid #d8dee6;padding:.4rem 0}.many th,.many td{border:0;padding:.1rem 0}
+.many thead{position:absolute;clip-path:inset(50%);height:1px;overflow:hidden}
+.many td{display:flex;justify-content:space-between;gap:1rem}.many td,p{word-break:keep-all;overflow-wrap:anywhere}
+.many td::before{content:attr(data-of);color:#556070;flex:none;min-width:8.4rem}}
 """
+
+_FEW = 3
+"""Columns of a table that stand beside each other on a telephone."""
 
 
 def html(page: Page) -> str:
@@ -56,19 +64,28 @@ def _grid(grid: Grid) -> str:
     rows = []
     for first, *rest in grid.rows:
         cells = "".join(
-            f'<td class="{cell.tone}{" n" if cell.number else ""}">{escape(cell.text)}</td>' for cell in rest
+            f'<td class="{cell.tone}{" n" if cell.number else ""}" data-of="{escape(of)}">{escape(cell.text)}</td>'
+            for cell, of in zip(rest, grid.head[1:], strict=True)
         )
         rows.append(f"<tr><th scope=row>{escape(first.text)}</th>{cells}</tr>")
+    # A telephone shows the fields of a long row below each other, and so sentences.
+    many = " many" if len(grid.head) > _FEW or (len(grid.head) == _FEW and not any(numbers)) else ""
     return (
-        f"<div class=scroll><table><caption>{escape(grid.caption)}</caption><thead><tr>{head}</tr></thead>"
+        f'<div class="scroll{many}"><table><caption>{escape(grid.caption)}</caption><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
 def _chart(chart: Chart) -> str:
+    if chart.narrow is None:
+        return _svg(chart, "alone")
+    return _svg(chart, "wide") + _svg(chart.narrow, "narrow")
+
+
+def _svg(chart: Chart, kind: str) -> str:
     shapes = "".join(_shape(shape) for shape in chart.shapes)
     return (
-        f'<div class=scroll><svg viewBox="0 0 {chart.width:g} {chart.height:g}" role="img"'
+        f'<div class="scroll {kind}"><svg viewBox="0 0 {chart.width:g} {chart.height:g}" role="img"'
         f' aria-label="{escape(chart.about)}">{shapes}</svg></div>'
     )
 

@@ -18,6 +18,8 @@ _MARGIN = 34  # points
 _FONT, _BOLD = "AnsimRisk", "AnsimRiskBold"
 _SCALES = (0.62, 0.52, 0.44)
 """Shares of the width that a drawing takes: smaller where three of them and six tables would not stand on one sheet."""
+_OF_WORDS = 3
+"""Columns of a table without numbers whose first is narrow."""
 _LARGE = 0.95
 """The share where a report takes several sheets anyway."""
 _TONES = {"plain": "#1c2430", "met": "#1a7f4b", "failed": "#b3261e", "unknown": "#6b4c00"}
@@ -64,6 +66,15 @@ def _styles() -> dict[str, Any]:
     made: dict[str, Any] = {
         "plain": plain,
         "bold": bold,
+        "caption": ParagraphStyle(
+            "caption",
+            parent=plain,
+            fontSize=6.2,
+            leading=7.6,
+            spaceBefore=2,
+            textColor=colors.HexColor("#556070"),
+            keepWithNext=1,
+        ),
         "title": ParagraphStyle("title", parent=bold, fontSize=14, leading=17),
         "part": ParagraphStyle(
             "part", parent=bold, fontSize=8.5, leading=11, spaceBefore=5, spaceAfter=1, keepWithNext=1
@@ -97,7 +108,9 @@ def _parts(block: Block, width: float, scale: float) -> list[Any]:
                 return [Paragraph(escape(text), styles["plain"])]
             return [Spacer(1, 4), Paragraph(escape(text), styles[f"note {tone}"])]
         case Grid():
-            return [_table(block, styles, width)]
+            told = block.caption and scale == _LARGE  # there is room for it
+            above = [Paragraph(escape(block.caption), styles["caption"])] if told else []
+            return [*above, _table(block, styles, width)]
         case Chart():
             return [_drawing(block, width * scale)]
 
@@ -116,8 +129,8 @@ def _table(grid: Grid, styles: dict[str, Any], width: float) -> Any:
         cells.append([Paragraph(escape(c.text), styled(styles[f"cell {c.tone}"], number=c.number)) for c in row])  # noqa: PERF401
     share = width / (len(grid.head) + 0.6)  # the first column names what the row is
     widths = [share * 1.6, *[share] * (len(grid.head) - 1)]
-    if len(widths) == 2 and not numbers[1]:
-        widths = [width * 0.2, width * 0.8]  # a sentence beside its column
+    if len(widths) <= _OF_WORDS and not any(numbers):
+        widths = [width * 0.2, *[width * 0.8 / (len(widths) - 1)] * (len(widths) - 1)]  # sentences beside their column
     style = [
         ("LINEBELOW", (0, 0), (-1, -1), 0.25, colors.HexColor("#b9c2cf")),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),

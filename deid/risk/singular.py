@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from audit.text import Text
+from deid.plain_numbers import as_numbers
 from deid.risk.measures import NotComputed
 
 SIGMAS = 3.0
@@ -44,11 +45,12 @@ class Singular:
 
 
 def singular_values(column: pa.ChunkedArray) -> Singular:
-    """Return how many values of a column stand out."""
+    """Return how many values of a column stand out; what a CSV holds as text counts as the numbers it is."""
     values = pc.drop_null(column)
     counts = pc.value_counts(values).field("counts").to_numpy(zero_copy_only=False)
     rare = int(counts[counts < FEWER_THAN].sum())
-    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+    values = pc.drop_null(as_numbers(values))
+    if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
         return Singular(NOT_NUMBERS, NOT_NUMBERS, rare)
     numbers = values.to_numpy().astype(np.float64)
     return Singular(_by_sigma(numbers), _by_median(numbers), rare)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -265,17 +266,28 @@ def _edges(
     edges = np.unique(np.floor(np.clip(np.concatenate(([low], inner, [high])), low, high) / step) * step)
     edges = np.unique(np.append(edges, edges[-1] + step))
     bins = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, len(edges) - 2)
-    counts = _people_in(bins, len(edges) - 1, people)
-    kept = [edges[0]]
-    rows = 0
-    for end, count in zip(edges[1:], counts, strict=True):
-        rows += int(count)
-        if rows >= LEAST_ROWS:
+    return joined(edges, bins, np.arange(len(numbers)) if people is None else people)
+
+
+def joined(edges: NDArray[np.float64], bins: NDArray[np.integer], people: People) -> NDArray[np.float64]:
+    """Return the ends that are left when neighbours are joined until `LEAST_ROWS` different people stand in each bin.
+
+    Who stands in two neighbours is one person in both together.
+    """
+    who = int(people.max(initial=0)) + 1
+    pairs = np.unique(bins.astype(np.int64) * who + people)
+    starts = np.searchsorted(pairs, np.arange(len(edges)) * who)
+    kept, waiting = [edges[0]], np.empty(0, dtype=np.int64)
+    for end, (first, last) in zip(edges[1:], pairwise(starts.tolist()), strict=True):
+        waiting = np.union1d(waiting, pairs[first:last] % who)
+        if len(waiting) >= LEAST_ROWS:
             kept.append(end)
-            rows = 0
-    if rows:
+            waiting = np.empty(0, dtype=np.int64)
+    if len(kept) == 1:
+        return edges[[0, -1]]
+    if len(waiting):
         kept[-1] = edges[-1]
-    return np.asarray(kept if len(kept) > 1 else [edges[0], edges[-1]])
+    return np.asarray(kept)
 
 
 def _coarse(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -283,12 +295,6 @@ def _coarse(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(divide="ignore"):
         power = 10.0 ** (np.floor(np.log10(np.abs(numbers))) - 1.0)
     return np.where(power > 0.0, np.round(numbers / np.where(power > 0.0, power, 1.0)) * power, numbers)
-
-
-def _people_in(bins: NDArray[np.integer], size: int, people: People | None) -> NDArray[np.integer]:
-    if people is not None:
-        bins = np.unique(np.stack([bins, people], axis=1), axis=0)[:, 0]
-    return np.bincount(bins, minlength=size)
 
 
 def numbers_of(column: pa.Array) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

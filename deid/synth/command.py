@@ -31,6 +31,15 @@ from deid.written import write_report
 
 SUFFIXES = (".parquet", ".csv")
 _STOPPED = Text("중단했습니다. 아무것도 쓰지 않았습니다.", "Stopped; nothing was written.")
+_REFUSED = Text(
+    "쓰지 않았습니다. 한도를 넘은 위험을 보고 열을 줄이거나 묶거나, privacy 항목으로 잡음을 더하십시오.",
+    "Nothing was written. See which risk is too high; take fewer or coarser columns, or set a privacy budget.",
+)
+_REFUSED_TOGETHER = Text(
+    "쓰지 않았습니다. 한도를 넘은 위험을 보고 열을 줄이거나 묶으십시오.",
+    "Nothing was written. See which risk is too high; take fewer or coarser columns.",
+)
+"""A budget does not go with several tables."""
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
@@ -131,17 +140,12 @@ def _say(extract: SyntheticExtract, target: Path, context: Context, language: La
         for risk in made.judged.risks:
             name = RISKS[risk.name].say(language) + (f" ({risk.about})" if risk.about else "")
             verdict = VERDICTS[risk.verdict].say(language)
-            context.print(f"{verdict:<24} {name}: {risk.interval[1]:.3f} / {risk.limit:.3f}")
+            context.print(f"{verdict:<24} {name}: {risk.held:.3f} / {risk.limit:.3f}")
         for task in made.useful.tasks:
             real = Text("실제", "real").say(language)
             context.print(f"AUC {task.target}: {task.synthetic:.3f} ({real} {task.real:.3f})")
     rows = extract.made.rows
-    end = (
-        Text(f"{target}: 합성 {rows:,}행을 썼습니다.", f"{target}: {rows:,} synthetic rows.")
-        if extract.sha256 is not None
-        else Text(
-            "쓰지 않았습니다. 한도를 넘은 위험을 보고 열을 줄이거나 묶거나, privacy 항목으로 잡음을 더하십시오.",
-            "Nothing was written. See which risk is too high; take fewer or coarser columns, or set a privacy budget.",
-        )
-    )
+    refused = _REFUSED if len(extract.tables) == 1 else _REFUSED_TOGETHER
+    written = Text(f"{target}: 합성 {rows:,}행을 썼습니다.", f"{target}: {rows:,} synthetic rows.")
+    end = written if extract.sha256 is not None else refused
     context.print(end.say(language))

@@ -12,11 +12,12 @@ from enum import StrEnum
 import numpy as np
 
 from deid.synth import attacks, copies
+from deid.synth.limits import Gate
 from deid.synth.matrix import Tables
-from deid.synth.policy import Gate
 from deid.synth.port import Progress
 from deid.synth.shares import Excess
 from deid.synth.singling import singling_out
+from deid.synth.words import end_held
 
 LEAST_HELD_OUT = 100
 """Held-out rows from which a control says something: below, its interval alone is wider than any limit."""
@@ -44,6 +45,11 @@ class Risk:
     attack: float
     control: float
     attacks: int
+
+    @property
+    def held(self) -> float:
+        """Return the end of the interval that is held to the limit."""
+        return self.interval[end_held(self.name)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from audit.text import Text
 from deid.errors import DataError
+from deid.synth.coding import People
 from deid.synth.engine import MarginalEngine
 from deid.synth.gate import LEAST_HELD_OUT, Judged, judge
 from deid.synth.matrix import Space, Tables
@@ -96,21 +97,30 @@ def judged_rows(
     said: dict[str, object],
     random: np.random.Generator,
     progress: Progress = lambda _done, _all: None,
+    people: People | None = None,
 ) -> Synthetic:
-    """Attack a sample of drawn rows with the rows they were learnt from and those held out."""
-    samples = []
-    for part in (learnt, held_out):
-        sampler = Sampler(MOST_COMPARED, random)
-        sampler.add(part)
-        samples.append(sampler.table())
+    """Attack a sample of drawn rows with the rows they were learnt from and those held out.
+
+    `people` says whose each held-out row is, where a person can have several.
+    """
+    whose = np.arange(held_out.num_rows) if people is None else people
+    places = [_compared(part.num_rows, random) for part in (learnt, held_out)]
+    samples = [part.take(pa.array(chosen)) for part, chosen in zip((learnt, held_out), places, strict=True)]
     samples.append(drawn.table())
     space = Space.of(policy.learnt, samples)
     values = [space.values(part) for part in samples]
     tables = Tables(space, synthetic=values[2], learnt=values[0], held_out=values[1])
     verdict = judge(tables, policy.gate, policy.secrets, random, progress)
     useful = usefulness(tables, policy.targets, random)
-    beside = shapes(tables, policy.learnt)
+    beside = shapes(tables, policy.learnt, whose[places[1]])
     return Synthetic(drawn.rows, learnt.num_rows, held_out.num_rows, said, verdict, useful, beside)
+
+
+def _compared(rows: int, random: np.random.Generator) -> np.ndarray:
+    """Return which rows of so many are looked at."""
+    sampler = Sampler(MOST_COMPARED, random)
+    sampler.add(pa.table({"row": np.arange(rows)}))
+    return sampler.table().column("row").to_numpy() if rows else np.arange(0)
 
 
 def split(source: pa.Table, random: np.random.Generator) -> tuple[pa.Table, pa.Table]:

@@ -6,12 +6,12 @@ Each risk is drawn as a part of its limit with its interval, and each measure of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from audit.text import Language, Text
 from deid.risk.page import BLUE, GREY, MUTED, RED, Chart, Line, Rect, Words, short
-from deid.synth.words import RISKS, VERDICT_WORDS
+from deid.synth.words import RISKS, VERDICT_WORDS, end_held
 
 if TYPE_CHECKING:
     # The portal draws what a report says; what measures it takes a second to load.
@@ -35,6 +35,8 @@ class Danger:
     interval: tuple[float, float]
     limit: float
     verdict: str
+    held: float
+    """The end of the interval that is held to the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,12 @@ def picture(made: Synthetic, language: Language) -> Chart:
     """Draw what was measured."""
     useful = made.useful
     dangers = [
-        Danger(label_of(risk, language), risk.interval, risk.limit, risk.verdict.value) for risk in made.judged.risks
+        Danger(label_of(risk, language), risk.interval, risk.limit, risk.verdict.value, risk.held)
+        for risk in made.judged.risks
     ]
     tasks = [(task.target, task.synthetic, task.real) for task in useful.tasks]
-    return _drawn(dangers, _uses((useful.pairs, useful.pairs_real), tasks, language), language, WIDE)
+    uses = _uses((useful.pairs, useful.pairs_real), tasks, language)
+    return replace(_drawn(dangers, uses, language, WIDE), narrow=_drawn(dangers, uses, language, NARROW))
 
 
 def pictures(found: Mapping[str, Any], language: Language) -> tuple[Chart, Chart]:
@@ -84,7 +88,8 @@ def pictures(found: Mapping[str, Any], language: Language) -> tuple[Chart, Chart
     for one in found["risks"]:
         label = RISKS[one["name"]].say(language) + (f": {one['about']}" if one["about"] else "")
         limit = one["limit"] if one["limit"] else float("nan")
-        dangers.append(Danger(label, (one["interval"][0], one["interval"][1]), limit, one["verdict"]))
+        low, high = one["interval"]
+        dangers.append(Danger(label, (low, high), limit, one["verdict"], (low, high)[end_held(one["name"])]))
     use = found["use"]
     tasks = [(task["target"], task["synthetic"], task["real"]) for task in use["tasks"]]
     uses = _uses((use["pairs"]["synthetic"], use["pairs"]["real"]), tasks, language)
@@ -136,7 +141,7 @@ def _danger(danger: Danger, y: float, language: Language, form: Form) -> list[Dr
         label,
         Rect(form.left + low, top + 5, max(2.0, high - low), 10, colour),
         Line(form.left + limit, top, form.left + limit, top + 20),
-        Words(form.left + max(limit, high) + 8, top + 14, f"{danger.interval[1]:.3f}", 11),
+        Words(form.left + max(limit, high) + 8, top + 14, f"{danger.held:.3f}", 11),
     ]
 
 

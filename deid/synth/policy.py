@@ -19,6 +19,7 @@ import yaml
 from audit.text import Text
 from audit.yaml_file import Node, plain, read_yaml
 from deid.errors import PolicyError
+from deid.synth.limits import Gate, read_gate
 from deid.synth.regions import is_region
 
 VERSION = 1
@@ -66,23 +67,6 @@ class Privacy:
 
     epsilon: float
     delta: float
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """What each attack may find at most: the upper end of its 95 % interval is held to it.
-
-    0.09 is the highest chance to identify a person that the European Medicines Agency (Policy 0070, guidance of 2018)
-    and Health Canada (PRCI guidance of 2019) accept for data they publish. For what is guessed rather than identified
-    no authority names a number: those two are Ansim's own and stand in every report.
-    """
-
-    singling_out: float = 0.09
-    linkability: float = 0.09
-    inference: float = 0.2
-    membership: float = 0.55
-    attacks: int = 2_000
-    """Targets of each attack; fewer make the intervals wider, and the upper end is what counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +142,7 @@ def read_head(given: Mapping[str, Node], root: Node, engines: Sequence[str]) -> 
         rows=None,
         columns=(),
         privacy=_privacy(given["privacy"]) if "privacy" in given else None,
-        gate=_gate(given["gate"]) if "gate" in given else Gate(),
+        gate=read_gate(given["gate"]) if "gate" in given else Gate(),
         digest=hashlib.sha256(_canonical(content)).hexdigest(),
         content=yaml.safe_dump(content, sort_keys=False, allow_unicode=True),
         least_cell=given["least_cell"].whole(1) if "least_cell" in given else 3,
@@ -317,18 +301,6 @@ def _refuse_undeclared(columns: tuple[ColumnKind, ...], engine: str, node: Node)
                     f"{column.name}: the policy must give its values or range; learning them from the data tells them",
                 )
             )
-
-
-def _gate(node: Node) -> Gate:
-    given = node.fields((), ("singling_out", "linkability", "inference", "membership", "attacks"))
-    values: dict[str, float] = {}
-    for key in ("singling_out", "linkability", "inference", "membership"):
-        if key in given:
-            values[key] = given[key].number()
-            if not 0.0 < values[key] <= 1.0:
-                given[key].refuse(Text("0보다 크고 1 이하여야 합니다", "must be above 0 and at most 1"))
-    attacks = given["attacks"].whole(100, 100_000) if "attacks" in given else Gate().attacks
-    return Gate(**values, attacks=attacks)
 
 
 def _constraints(node: Node, columns: tuple[ColumnKind, ...]) -> tuple[tuple[Order, ...], tuple[tuple[str, ...], ...]]:

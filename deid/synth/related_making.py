@@ -79,6 +79,7 @@ class RelatedMaking:
                 parent_policy(self._policy, table),
                 self._said,
                 self._random,
+                people=held_out[table.name].person,
             )
             progress(done + 1, steps)
         people = people_policy(self._policy)

@@ -12,12 +12,12 @@ from pathlib import Path
 from audit.text import Text
 from audit.yaml_file import Node, read_yaml
 from deid.errors import PolicyError
+from deid.synth.limits import Gate
 from deid.synth.policy import (
     ENGINES,
     HEAD,
     OF_TABLE,
     ColumnKind,
-    Gate,
     SynthPolicy,
     keeps_model,
     parse_synth_policy,

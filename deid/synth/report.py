@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from audit.text import Language, Text
 from deid.risk.page import Block, Cell, Grid, Heading, Note, Page
@@ -13,7 +14,7 @@ from deid.synth.picture import label_of, picture
 from deid.synth.policy import SynthPolicy
 from deid.synth.relations import RelatedPolicy
 from deid.synth.shape import BESIDE, LEGEND, shape_charts
-from deid.synth.words import MEANINGS, RISKS, VERDICT_WORDS
+from deid.synth.words import LIMIT_FROM, MEANINGS, RISKS, VERDICT_WORDS
 
 VERDICTS: dict[Verdict, Text] = {verdict: VERDICT_WORDS[verdict] for verdict in Verdict}
 _TONES = {Verdict.BELOW: "met", Verdict.ABOVE: "failed", Verdict.NOT_MEASURED: "unknown"}
@@ -33,7 +34,6 @@ def report(tables: Mapping[str, Synthetic], policy: SynthPolicy | RelatedPolicy,
     blocks: list[Block] = [
         Note(verdict.say(language), "met" if passed else "failed"),
         Note(_facts(next(iter(tables.values())), policy).say(language)),
-        *(Note(f"{RISKS[name].say(language)}: {text.say(language)}") for name, text in MEANINGS.items()),
     ]
     for name, made in tables.items():
         of = f" — {name}" if len(tables) > 1 else ""
@@ -49,9 +49,22 @@ def report(tables: Mapping[str, Synthetic], policy: SynthPolicy | RelatedPolicy,
             Note(LEGEND.say(language)),
             *shape_charts(made.shapes, language),
         ]
-    blocks.append(Note(CAUTION.say(language), "unknown"))
+    blocks += [*_meanings(policy, language), Note(CAUTION.say(language), "unknown")]
     title = Text("합성자료 보고서", "Report on a synthetic extract").say(language)
     return Page(title, f"{policy.name} · {policy.dataset} · {policy.digest[:12]}", language, blocks)
+
+
+def _meanings(policy: SynthPolicy | RelatedPolicy, language: Language) -> list[Block]:
+    """Say what each risk is and where its limit comes from."""
+    head = (Text("위험", "risk"), Text("뜻", "meaning"), LIMIT_FROM)
+    rows = tuple(
+        (Cell(RISKS[name].say(language)), Cell(text.say(language)), Cell(policy.gate.source_of(name).say(language)))
+        for name, text in MEANINGS.items()
+    )
+    return [
+        Heading(Text("위험의 뜻과 한도의 근거", "What the risks mean, and where the limits come from").say(language)),
+        Grid("", tuple(text.say(language) for text in head), rows),
+    ]
 
 
 CAUTION = Text(
@@ -80,6 +93,7 @@ def document(made: Synthetic, policy: SynthPolicy | RelatedPolicy) -> dict[str, 
                 "value": _number(risk.value),
                 "interval": list(risk.interval),
                 "limit": _number(risk.limit),
+                "source": asdict(policy.gate.source_of(risk.name)),
                 "verdict": risk.verdict.value,
                 "attack": _number(risk.attack),
                 "control": _number(risk.control),
@@ -141,7 +155,8 @@ def _risk_grid(judged: Judged, language: Language) -> Grid:
             )
         )
     caption = Text(
-        "구간의 위쪽 끝이 한도 이하여야 합니다.", "The upper end of the interval has to lie below the limit."
+        "구간의 위쪽 끝이 한도 이하여야 합니다. 복제는 구간의 아래쪽 끝이 실제 행의 한도를 넘지 않아야 합니다.",
+        "The upper end of each interval has to lie below the limit; of copies, the lower end below that of real rows.",
     )
     return Grid(caption.say(language), tuple(text.say(language) for text in head), tuple(rows))
 

@@ -1,8 +1,8 @@
 """Engines of SDV behind the port, each run in a process of its own from an optional extra.
 
 SDV and its parts are under the Business Source Licence 1.1: free to use, except to offer synthetic data to third
-parties as a commercial service. Nothing of it is imported here. Its process gets the learnt columns in a private
-directory and gives rows back; its model, which holds rows of the source, dies with it.
+parties as a commercial service. Nothing of it is imported here. Its process gets the learnt columns and gives rows back
+in files without a name; its model, which holds rows of the source, dies with it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,6 +36,9 @@ PYTHON = "ANSIM_SDV_PYTHON"
 PROGRAM = Path(__file__).with_name("sdv_process.py")
 LONGEST = 6 * 3600.0
 """Seconds after which the process is ended: CTGAN took 17 minutes for 24,000 rows on one core."""
+POLL = 0.5
+"""Seconds between two looks at how far it has come."""
+Told = Callable[[float], None]
 LICENCE = Text(
     "SDV는 BUSL-1.1 라이선스입니다. 합성데이터를 제3자에게 상업 서비스로 제공하려면 별도 계약이 필요합니다.",
     "SDV is under BUSL-1.1: offering synthetic data to others as a commercial service takes a licence of its own.",
@@ -55,30 +60,43 @@ class SdvEngine:
         kinds = {"rows": {column.name: column.kind for column in columns}}
         job = {"engine": self.name, "kinds": kinds, "rows": rows, "seed": int(random.integers(2**31))}
         progress(0, rows)
-        drawn, said = run_sdv(job, {"rows": given})
+        drawn, said = run_sdv(job, {"rows": given}, lambda part: progress(int(rows * part), rows))
         progress(rows, rows)
         table = _as_given(drawn["rows"], given)
         return Drawn(iter([table]), {"engine": self.name, "licence": LICENCE.en, **said})
 
 
-def run_sdv(job: dict[str, Any], tables: Mapping[str, pa.Table]) -> tuple[dict[str, pa.Table], dict[str, Any]]:
+def run_sdv(
+    job: dict[str, Any], tables: Mapping[str, pa.Table], told: Told = lambda _part: None
+) -> tuple[dict[str, pa.Table], dict[str, Any]]:
     """Have SDV learn from tables; return the tables it drew and the versions of its parts.
+
+    `told` is given the part of the epochs that are done, by engines that learn so.
 
     Raises: MissingExtraError — if SDV is not there. DataError — if it fails.
     """
     python = _python()
-    with tempfile.TemporaryDirectory(prefix="ansim-synth-") as name:
-        directory = Path(name)
-        for table, rows in tables.items():
-            pq.write_table(rows, directory / f"{table}.learnt.parquet")
-        (directory / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        _run([python, "-I", str(PROGRAM), name])
+    with ExitStack() as stack:
+        learnt, drawn = ({name: stack.enter_context(tempfile.TemporaryFile()) for name in tables} for _ in range(2))
+        asked, said, reached = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(3))
+        for name, rows in tables.items():
+            pq.write_table(rows, learnt[name])
+            learnt[name].seek(0)
+        files = {
+            "learnt": {name: file.fileno() for name, file in learnt.items()},
+            "drawn": {name: file.fileno() for name, file in drawn.items()},
+            "said": said.fileno(),
+            "reached": reached.fileno(),
+        }
+        asked.write(json.dumps({"job": job, "files": files}).encode("ascii"))
+        asked.seek(0)
+        opened = [file.fileno() for file in (asked, *learnt.values(), *drawn.values(), said, reached)]
+        _run([python, "-I", str(PROGRAM), str(asked.fileno())], opened, told)
         try:
-            drawn = {table: pq.read_table(directory / f"{table}.drawn.parquet") for table in tables}
-            said: dict[str, Any] = json.loads((directory / "said.json").read_text(encoding="utf-8"))
-        except (pa.ArrowException, OSError, ValueError) as error:
+            said.seek(0)
+            return {name: pq.read_table(file) for name, file in drawn.items()}, dict(json.load(said))
+        except (pa.ArrowException, OSError, TypeError, ValueError) as error:
             raise DataError(Text("SDV의 결과를 읽을 수 없습니다.", "what SDV drew cannot be read.")) from error
-    return drawn, said
 
 
 def typed(learnt: pa.Table, columns: Sequence[ColumnKind]) -> pa.Table:
@@ -125,13 +143,24 @@ def _python() -> str:
     return os.environ.get(PYTHON) or sys.executable
 
 
-def _run(command: list[str]) -> None:
-    """Run SDV's process; what it wrote is not shown, since it may quote data."""
+def _run(command: list[str], opened: list[int], told: Told) -> None:
+    """Run SDV's process with open files, the last of which says how far it is; nothing that it prints is shown.
+
+    It may quote data.
+    """
     environment = {"PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": str(os.cpu_count() or 1)}
-    try:
-        ended = subprocess.run(command, env=environment, capture_output=True, timeout=LONGEST, check=False).returncode
-    except subprocess.TimeoutExpired:
-        ended = -1
+    quiet: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    begun = time.monotonic()
+    with subprocess.Popen(command, env=environment, pass_fds=opened, **quiet) as process:
+        try:
+            while process.poll() is None and time.monotonic() - begun < LONGEST:
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=POLL)
+                told(_part(os.pread(opened[-1], 64, 0)))
+        finally:
+            # Also where somebody pressed Ctrl-C: what it holds is of the source.
+            process.kill()
+    ended = process.returncode
     if ended != 0:
         raise DataError(
             Text(
@@ -139,6 +168,15 @@ def _run(command: list[str]) -> None:
                 f"SDV could not learn from this data (exit code {ended}); try the engine marginals.",
             )
         )
+
+
+def _part(reached: bytes) -> float:
+    """Return the part of the epochs that is done; what SDV's environment wrote is not trusted to be numbers."""
+    try:
+        done, every = reached.splitlines()[0].split()
+        return min(1.0, max(0.0, int(done) / int(every)))
+    except (IndexError, ValueError, ZeroDivisionError):
+        return 0.0
 
 
 def _as_given(drawn: pa.Table, given: pa.Table) -> pa.Table:

@@ -1,13 +1,20 @@
-"""The process that runs SDV: reads job.json and TABLE.learnt.parquet, writes TABLE.drawn.parquet and said.json.
+"""The process that runs SDV: an open file tells its job and which other ones hold what.
+
+Rows come in and go out by files without a name, so that nothing of them stays however this ends; and it ends with the
+process that began it. While it learns it writes down how many epochs are done and how many there are.
 
 It is a program of its own and imports nothing of Ansim, so that it runs in any environment with SDV 2.
 """
 
+import ctypes
 import json
+import os
+import signal
 import sys
 import warnings
+from collections.abc import Iterator, Sequence
+from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 SDTYPES = {"category": "categorical", "region": "categorical", "number": "numerical", "date": "datetime"}
@@ -18,27 +25,45 @@ CLASSES = {
 }
 
 
+LEARN_BY_EPOCHS = ("ctgan", "tvae")
 KEY, PARENT = "#key", "#parent"
 
 
-def main(directory: Path) -> None:
-    """Learn and draw."""
+PR_SET_PDEATHSIG = 1
+
+
+def main(job: dict[str, Any], files: dict[str, Any]) -> None:
+    """Learn and draw; `files` are descriptors: of each table `learnt` and `drawn`, and `said` and `reached`."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     warnings.filterwarnings("ignore")
     import numpy
     import pandas
     import torch
 
-    job = json.loads((directory / "job.json").read_text(encoding="utf-8"))
     numpy.random.seed(job["seed"])
     torch.manual_seed(job["seed"])
-    learnt = {name: pandas.read_parquet(directory / f"{name}.learnt.parquet") for name in job["kinds"]}
+    if job["engine"] in LEARN_BY_EPOCHS:
+        tell_epochs(job["engine"], files["reached"])
+    learnt = {name: pandas.read_parquet(os.fdopen(fd, "rb")) for name, fd in files["learnt"].items()}
     for name, kinds in job["kinds"].items():
         for column in (column for column, kind in kinds.items() if kind == "date"):
             learnt[name][column] = pandas.to_datetime(learnt[name][column])
     for name, rows in (related(job, learnt) if job["engine"] == "hma" else single(job, learnt)).items():
-        rows.to_parquet(directory / f"{name}.drawn.parquet", index=False)
+        with os.fdopen(files["drawn"][name], "wb") as file:
+            rows.to_parquet(file, index=False)
     said = {f"version_{name}": version(name) for name in ("sdv", "rdt", "copulas", "ctgan")}
-    (directory / "said.json").write_text(json.dumps(said), encoding="utf-8")
+    os.write(files["said"], json.dumps(said).encode("utf-8"))
+
+
+def tell_epochs(engine: str, reached: int) -> None:
+    """Have what counts the epochs of an engine, a bar on a screen that nobody sees, write them down instead."""
+
+    def counted(epochs: Sequence[int], **_options: object) -> Iterator[int]:
+        for done, epoch in enumerate(epochs):
+            os.pwrite(reached, f"{done} {len(epochs)}\n".encode("ascii"), 0)
+            yield epoch
+
+    vars(import_module(f"ctgan.synthesizers.{engine}"))["tqdm"] = counted
 
 
 def single(job: dict[str, Any], learnt: dict[str, Any]) -> dict[str, Any]:
@@ -77,4 +102,5 @@ def related(job: dict[str, Any], learnt: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    with os.fdopen(int(sys.argv[1]), "rb") as asked:
+        main(**json.load(asked))

@@ -16,13 +16,14 @@ REST, NONE = "#rest", "#none"
 """Labels of the groups that have no value of their own: what was joined, and rows without a value."""
 BESIDE = Text("열마다 나란히: 실제와 합성", "Column by column: real beside synthetic")
 LEGEND = Text(
-    "위 막대(회색): 배우지 않은 실제 행, 아래 막대(파랑): 합성 행. 실제 행이 10개가 안 되는 묶음은"
+    "위 막대(회색): 배우지 않은 실제 행, 아래 막대(파랑): 합성 행. 실제 사람이 10명이 안 되는 묶음은"
     " 합치고, 개수는 5의 배수로 맞췄습니다. 숫자는 실제 · 합성의 차례입니다.",
     "Upper bar (grey): real rows that were held out; lower bar (blue): synthetic rows. Groups of fewer than 10 real"
-    " rows are joined, and counts are rounded to multiples of 5. Figures: real · synthetic.",
+    " people are joined, and counts are rounded to multiples of 5. Figures: real · synthetic.",
 )
 _LABELS = {REST: Text("그 밖의 값", "other values"), NONE: Text("값 없음", "no value")}
-_PANEL, _LEFT, _BAR, _STEP, _HEAD = 380, 118, 170, 22, 26
+_PANEL, _LEFT, _BAR, _STEP, _HEAD = 380, 138, 150, 22, 26
+_LETTERS = 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +58,28 @@ def _together(shapes: Sequence[Shape], language: Language, beside: int) -> Chart
         drawn += _panel(shape, place * _PANEL, language)
         told.append(_told(shape, language))
     height = _HEAD + _STEP * max(len(shape.labels) for shape in shapes) + 6
-    return Chart("; ".join(told), beside * _PANEL, height, tuple(drawn))
+    # On a telephone they stand below each other.
+    below = None if beside == 1 else _stacked(shapes, language, "; ".join(told))
+    return Chart("; ".join(told), beside * _PANEL, height, tuple(drawn), below)
 
 
-def _panel(shape: Shape, x: float, language: Language) -> list[Rect | Words | Line]:
-    drawn: list[Rect | Words | Line] = [Words(x + 8, 16, short(shape.column, 40), 13)]
+def _stacked(shapes: Sequence[Shape], language: Language, told: str) -> Chart:
+    drawn: list[Rect | Words | Line] = []
+    top = 0.0
+    for shape in shapes:
+        drawn += _panel(shape, 0, language, top)
+        top += _HEAD + _STEP * len(shape.labels) + 6
+    return Chart(told, _PANEL, top, tuple(drawn))
+
+
+def _panel(shape: Shape, x: float, language: Language, top: float = 0.0) -> list[Rect | Words | Line]:
+    drawn: list[Rect | Words | Line] = [Words(x + 8, top + 16, short(shape.column, 40), 13)]
     most = max((*shape.real, *shape.synthetic, 0.01))
-    left, bottom = x + _LEFT, _HEAD + _STEP * len(shape.labels)
-    drawn.append(Line(left, _HEAD - 2, left, bottom - 2))
+    left, bottom = x + _LEFT, top + _HEAD + _STEP * len(shape.labels)
+    drawn.append(Line(left, top + _HEAD - 2, left, bottom - 2))
     for place, (label, real, made) in enumerate(zip(shape.labels, shape.real, shape.synthetic, strict=True)):
-        y = _HEAD + _STEP * place
-        drawn.append(Words(left - 6, y + 13, short(label_of(label, language), 17), 11, "end"))
+        y = top + _HEAD + _STEP * place
+        drawn.append(Words(left - 6, y + 13, short(label_of(label, language), _LETTERS), 11, "end"))
         drawn.append(Rect(left, y + 1, max(0.5, _BAR * real / most), 8, GREY))
         drawn.append(Rect(left, y + 9, max(0.5, _BAR * made / most), 8, BLUE))
         said = f"{real:.1%} · {made:.1%}"

@@ -8,13 +8,13 @@ that two reports on sources that differ by one person look the same but by chanc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deid.synth.coding import LEAST_ROWS
+from deid.synth.coding import LEAST_ROWS, People, joined
+from deid.synth.marginals import owners
 from deid.synth.matrix import Space, Tables, Values
 from deid.synth.policy import ColumnKind
 from deid.synth.shape import NONE, REST, Shape
@@ -22,39 +22,49 @@ from deid.synth.shape import NONE, REST, Shape
 LEAST_SHOWN = LEAST_ROWS
 ROUNDED_TO = 5
 MOST_GROUPS = 8
-_EPOCH = date(1970, 1, 1)
+_MONTH = 28
+_MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1_200, 2_400, 6_000, 12_000, 24_000)
+"""Months between two ends."""
 Counts = NDArray[np.int64]
 
 
-def shapes(tables: Tables, columns: Sequence[ColumnKind]) -> tuple[Shape, ...]:
-    """Return the shape of every column; none without rows on either side."""
+def shapes(tables: Tables, columns: Sequence[ColumnKind], people: People | None = None) -> tuple[Shape, ...]:
+    """Return the shape of every column; none without rows on either side.
+
+    `people` says whose each held-out row is, where a person can have several: then a group takes that many people.
+    """
     if not len(tables.synthetic) or len(tables.held_out) < LEAST_SHOWN:
         return ()
-    return tuple(_shape(tables, n, column) for n, column in enumerate(columns))
+    whose = np.arange(len(tables.held_out)) if people is None else people
+    return tuple(_shape(tables, n, column, whose) for n, column in enumerate(columns))
 
 
-def _shape(tables: Tables, number: int, column: ColumnKind) -> Shape:
+def _shape(tables: Tables, number: int, column: ColumnKind, people: People) -> Shape:
     made, real = tables.synthetic[:, number], tables.held_out[:, number]
+    absent = np.isnan(real)
+    shown, whose = real[~absent], people[~absent]
     if tables.space.categorical[number]:
-        labels, counts = _of_categories(tables.space, number, made, real)
+        labels, counts = _of_categories(tables.space, number, made, shown, whose)
     else:
-        labels, counts = _of_numbers(column, made, real)
+        labels, counts = _of_numbers(column, made, shown, whose)
     gone = np.array([[int(np.isnan(part).sum())] for part in (real, made)])
-    # Few real rows without a value are left out: as a group of their own they would be counted.
-    if (gone[0, 0] == 0 and gone[1, 0] > 0) or gone[0, 0] >= LEAST_SHOWN:
+    # Few real people without a value are left out: as a group of their own they would be counted.
+    if (gone[0, 0] == 0 and gone[1, 0] > 0) or len(np.unique(people[absent])) >= LEAST_SHOWN:
         labels, counts = [*labels, NONE], np.concatenate([counts, gone], axis=1)
     real_shares = _shares(np.round(counts[0] / ROUNDED_TO) * ROUNDED_TO)
     return Shape(column.name, tuple(labels), real_shares, _shares(counts[1]))
 
 
-def _of_categories(space: Space, number: int, made: Values, real: Values) -> tuple[list[str], Counts]:
+def _of_categories(space: Space, number: int, made: Values, real: Values, people: People) -> tuple[list[str], Counts]:
     """Return the most frequent values and how many rows have each, real ones first, shape (2, groups)."""
     width = len(space.lists[number])
     counts = np.stack([_counted(part, width) for part in (real, made)])
-    order = [n for n in np.argsort(-counts[1], kind="stable") if counts[0, n] >= LEAST_SHOWN and counts[1, n] > 0]
+    held = owners(real.astype(np.int64), width, people)
+    order = [n for n in np.argsort(-counts[1], kind="stable") if held[n] >= LEAST_SHOWN and counts[1, n] > 0]
     shown = order[:MOST_GROUPS]
     rest = counts.sum(axis=1) - counts[:, shown].sum(axis=1)
-    while shown and 0 < rest[0] < LEAST_SHOWN:  # what is left would be counted by taking the others away
+    # What is left would be counted by taking the others away.
+    while shown and 0 < len(np.unique(people[~np.isin(real, shown)])) < LEAST_SHOWN:
         rest = rest + counts[:, shown.pop()]
     labels, found = [space.lists[number][n] for n in shown], counts[:, shown]
     if rest.any():
@@ -62,27 +72,16 @@ def _of_categories(space: Space, number: int, made: Values, real: Values) -> tup
     return labels, found
 
 
-def _of_numbers(column: ColumnKind, made: Values, real: Values) -> tuple[list[str], Counts]:
+def _of_numbers(column: ColumnKind, made: Values, real: Values, people: People) -> tuple[list[str], Counts]:
     """Return ranges between even ends and how many rows lie in each; what lies outside is in the outermost ones."""
-    whole = column.kind == "date" or column.decimals == 0
-    ends = _ends(made[~np.isnan(made)], whole=whole)
-    counts = np.stack([np.histogram(np.clip(p[~np.isnan(p)], ends[0], ends[-1]), ends)[0] for p in (real, made)])
-    kept, groups = [ends[0]], []
-    waiting = np.zeros(2, dtype=np.int64)
-    for n, end in enumerate(ends[1:]):
-        waiting = waiting + counts[:, n]
-        if waiting[0] >= LEAST_SHOWN:
-            kept.append(end)
-            groups.append(waiting)
-            waiting = np.zeros(2, dtype=np.int64)
-    if waiting.any() or not groups:
-        if groups:
-            kept[-1], groups[-1] = ends[-1], groups[-1] + waiting
-        else:
-            kept, groups = [ends[0], ends[-1]], [waiting]
-    last = len(groups) - 1
-    labels = [_range(column, low, high, n == last) for n, (low, high) in enumerate(pairwise(kept))]
-    return labels, np.stack(groups, axis=1)
+    drawn = made[~np.isnan(made)]
+    ends = _days(drawn) if column.kind == "date" else _ends(drawn, whole=column.decimals == 0)
+    bins = np.clip(np.searchsorted(ends, real, side="right") - 1, 0, len(ends) - 2)
+    kept = joined(ends, bins, people)
+    counts = np.stack([np.histogram(np.clip(part, kept[0], kept[-1]), kept)[0] for part in (real, drawn)])
+    last = len(kept) - 2
+    labels = [_range(column, low, high, n, last) for n, (low, high) in enumerate(pairwise(kept))]
+    return labels, counts
 
 
 def _ends(numbers: Values, *, whole: bool) -> Values:
@@ -95,13 +94,36 @@ def _ends(numbers: Values, *, whole: bool) -> Values:
     return np.asarray((first + np.arange(max(1, int(np.floor(high / step) - first) + 1) + 1)) * step)
 
 
-def _range(column: ColumnKind, low: float, high: float, last: bool) -> str:
+def _days(days: Values) -> Values:
+    """Return at most nine ends around the middle of days: where they lie far apart, beginnings of months or years."""
+    middle = np.quantile(days, [0.01, 0.99]) if days.size else np.zeros(2)
+    if middle[1] - middle[0] < _MONTH * (MOST_GROUPS - 1):
+        return _ends(days, whole=True)
+    first, last = middle.astype(np.int64).astype("M8[D]").astype("M8[M]").astype(np.int64).tolist()
+    step = next(n for n in (*_MONTHS, last - first + 1) if n * (MOST_GROUPS - 1) >= last - first)
+    months = np.arange(first - first % step, last + step + 1, step).astype("M8[M]")
+    return np.asarray(months.astype("M8[D]").astype(np.float64))
+
+
+def _dates(low: float, high: float, number: int, last: int) -> str:
+    """Return what a range of days is called: by years or months where it is made of whole ones."""
+    begin, end = (np.datetime64(int(day), "D") for day in (low, high - 1))
+    if last and number in (0, last):
+        return f"{begin} –" if number else f"– {end}"
+    for unit in ("Y", "M", "D"):
+        first, final = begin.astype(f"M8[{unit}]"), end.astype(f"M8[{unit}]")
+        if (first.astype("M8[D]"), (final + 1).astype("M8[D]")) == (begin, end + 1):
+            break
+    return str(first) if first == final else f"{first} – {final}"
+
+
+def _range(column: ColumnKind, low: float, high: float, number: int, last: int) -> str:
     if column.kind == "date":
-        begin, end = (_EPOCH + timedelta(days=int(n)) for n in (low, high - 1))
-        return f"{begin:%Y-%m-%d} –" if last else f"– {end:%Y-%m-%d}"
+        return _dates(low, high, number, last)
     if column.decimals == 0:
-        return f"{low:,.0f} –" if last else f"{low:,.0f} – {high - 1:,.0f}"
-    return f"{low:,.{column.decimals}f} –" if last else f"{low:,.{column.decimals}f} – {high:,.{column.decimals}f}"
+        return f"{low:,.0f} –" if number == last else f"{low:,.0f} – {high - 1:,.0f}"
+    begins = f"{low:,.{column.decimals}f} –"
+    return begins if number == last else f"{begins} {high:,.{column.decimals}f}"
 
 
 def _counted(part: Values, width: int) -> Counts:

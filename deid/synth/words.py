@@ -40,6 +40,44 @@ MEANINGS: dict[str, Text] = {
         "The same for held-out rows: more than chance means that the engine saw what it must not see.",
     ),
 }
+LIMIT_SOURCES: dict[str, Text] = {
+    **dict.fromkeys(
+        ("singling_out", "linkability"),
+        Text(
+            "0.09: 유럽의약품청(EMA) Policy 0070(2018년 지침)과 캐나다 보건부 PRCI(2019년 지침)가 공개하는 임상자료에"
+            " 받아들이는 재식별 확률",
+            "0.09: the chance to identify a person that the European Medicines Agency (Policy 0070, guidance of 2018)"
+            " and Health Canada (PRCI, guidance of 2019) accept for clinical data they publish",
+        ),
+    ),
+    "inference": Text(
+        "0.2: 안심이 정한 값. 수를 정한 기관이 없습니다.", "0.2: Ansim's own; no authority names a number"
+    ),
+    "membership": Text(
+        "0.55: 안심이 정한 값. 0.5가 우연이며, 수를 정한 기관이 없습니다.",
+        "0.55: Ansim's own; 0.5 is chance, and no authority names a number",
+    ),
+    **dict.fromkeys(
+        ("copies", "held_out_copies"),
+        Text(
+            "같은 자료의 실제 행에서 잰 비율의 95 % 구간 위쪽 끝",
+            "the upper end of the 95 % interval of the share among real rows of the same data",
+        ),
+    ),
+}
+"""Where the limits of the gate come from, unless a policy sets others."""
+
+
+def end_held(risk: str) -> int:
+    """Return which end of the interval of a risk is held to its limit, 0 or 1.
+
+    Of copies it is the lower one: only what is clearly more than among real rows is too much.
+    """
+    return 0 if risk in ("copies", "held_out_copies") else 1
+
+
+LIMIT_FROM = Text("한도의 근거", "source of the limit")
+NO_SOURCE = Text("정책이 정한 값이며, 근거를 적지 않았습니다.", "set by the policy, which names no source")
 STAGES: dict[str, Text] = {
     "read": Text("원자료 읽기", "reading the source"),
     "draw": Text("배우고 합성하기", "learning and drawing rows"),

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from egress_review.checks.amounts import number_in
 from egress_review.checks.cells import mend
 from egress_review.checks.columns import Kind, is_total, kind_of
-from egress_review.checks.counts import Reading
+from egress_review.checks.counts import Reading, whole
 from egress_review.checks.lengths import bearable
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
@@ -65,14 +65,48 @@ def check_bases(subject: Subject, listing: Listing) -> None:
     """Multiply every share with the base that is given for it outside its row, and every rate with its population."""
     for table, reading in bearable(subject, RULES, listing):
         above = _above(table, subject)
+        said = {_number(match[1]) for name in table.names for match in _N.finditer(unicodedata.normalize("NFKC", name))}
+        alone = _sized(table)
         for column, name in enumerate(table.names):
             found = _N.search(unicodedata.normalize("NFKC", name))
             base = _number(found[1]) if found else None if reading.counts else above
+            if column in alone:
+                base = alone[column][1]  # One row of a list says how many it is of; the others are their shares.
+            elif base is None and len(said) == 1 and not reading.counts:
+                base = min(said)
             if base and column:
-                _check(table, column, dict.fromkeys(table.numbers, float(base)), 100, subject, listing)
+                itself = alone[column][0] if column in alone else None
+                of = {number: float(base) for number in table.numbers if number != itself}
+                _check(table, column, of, _scale_of(table, column), subject, listing)
             scale = _scale(name)
             if scale and (people := _people(table, reading, column, name)):
                 _check(table, column, people, scale, subject, listing)
+
+
+def _sized(table: Table) -> dict[int, tuple[int, int]]:
+    """Columns of which one row alone is a number of people, with that row and number; a list of one column has one."""
+    told = ((n, row) for n, row in zip(table.numbers, table.rows, strict=True) if row and kind_of(row[0]) is Kind.COUNT)
+    rows = [(number, row) for number, row in told if any(whole(cell) is not None for cell in row[1:])]
+    if len(rows) != 1 or len(table.names) < FEWEST:
+        return {}
+    number, row = rows[0]
+    return {i: (number, value) for i, cell in enumerate(row[1:], 1) if (value := whole(cell)) and value > 1}
+
+
+def _scale_of(table: Table, column: int) -> int:
+    """1 where the shares of a column are fractions that it is called by, or that add up to one; else 100."""
+    cells = [cell.strip() for cell in table.column(column)]
+    parts = [float(cell) for cell in cells if _FRACTION.fullmatch(cell)]
+    others = [cell for cell in cells if cell and not cell.isdecimal() and not _FRACTION.fullmatch(cell)]
+    if len(parts) < FEWEST or others:
+        return 100
+    whole_of = abs(sum(parts) - 1) < CLOSE * len(parts)
+    return 1 if whole_of or (kind_of(table.names[column]) is Kind.PERCENT and max(parts) <= 1) else 100
+
+
+_FRACTION = re.compile(r"0?\.\d{2,18}")
+CLOSE = 0.005
+"""What rounding may take from, or add to, each of the fractions that are all of something."""
 
 
 def _above(table: Table, subject: Subject) -> int | None:
@@ -125,7 +159,7 @@ def _check(
     least = subject.policy.min_cell
     for number, value, slack, of in known:
         people = round(value * of / scale)
-        small = min(people, round(of) - people) if scale == 100 else people
+        small = min(people, round(of) - people) if scale in (1, 100) else people
         if 0 < small < least <= of and slack * of / scale < least:
             message = _IMPLIED.fill(base=round(of), value=small, least=least)
             where = Where(row=number, column=column + 1)
@@ -134,7 +168,7 @@ def _check(
 
 def _shares(table: Table, column: int, scale: int) -> Iterator[tuple[int, float, float]]:
     """The shares of a column with half of their last place: of a hundred they must say so, here or in the heading."""
-    told = scale != 100 or kind_of(table.names[column]) is Kind.PERCENT
+    told = scale != 100 or kind_of(table.names[column]) is Kind.PERCENT or "%" in table.names[column]
     for number, row, cell in zip(table.numbers, table.rows, table.column(column), strict=True):
         match = _PERCENT.fullmatch(cell.strip())
         found = number_in(match[1] if match else cell) if match or told else None

@@ -43,6 +43,7 @@ _IN_TOKEN = Alphabet.of(f"{ascii_letters}{digits}+/_=-")
 _IN_DENSE = Alphabet.of("".join(map(chr, range(0x21, 0x7F))))
 _SHORTEST_TOKEN, _SHORTEST_DENSE = 24, 80
 _DENSE = re.compile(rf"[!-~]{{{_SHORTEST_DENSE},}}")
+_QUOTE = re.compile(r'(?<!\\)"')
 _UPPER, _LOWER, _DIGIT = (re.compile(f"[{span}]") for span in ("A-Z", "a-z", "0-9"))
 _LETTERS = str.maketrans("", "", ascii_letters + digits)
 
@@ -90,8 +91,11 @@ def _in_text(subject: Subject) -> Iterator[tuple[Where, str]]:
     for match in _ESCAPES.finditer(text):
         yield Where(row=subject.line_of(match.start())), "escapes"
     for match in _within(subject, _DENSE, _IN_DENSE, _SHORTEST_DENSE):
-        if not _CODE.fullmatch(match[0]) and "://" not in match[0] and _is_dense(match[0]):
-            yield Where(row=subject.line_of(match.start())), "dense"
+        # A document without spaces is dense by its marks; what counts there is each of its strings.
+        in_json = subject.type == "json" and not subject.json_error
+        for part in _QUOTE.split(match[0]) if in_json else [match[0]]:
+            if len(part) >= _SHORTEST_DENSE and not _CODE.fullmatch(part) and "://" not in part and _is_dense(part):
+                yield Where(row=subject.line_of(match.start())), "dense"
     if subject.type not in ("csv", "tsv"):
         yield from _in_lines(subject)
         if subject.type != "code":

@@ -55,7 +55,7 @@ _STATISTIC = _words("""
     auc accuracy precision recall r2 aic bic loglik rmse mae mse loss score scores
     bmi value price cost amount
 """)
-_EXTREME = _words("min max minimum maximum lowest highest")
+_EXTREME = _words("min max minimum maximum lowest highest longest shortest oldest youngest largest smallest")
 _LABEL = _words("""
     year years month months day days date dates age ages week weeks hour hours minute quarter time period dow
     rank code codes id ids no index idx order level levels stage grade class cluster step epoch iteration lag
@@ -95,7 +95,9 @@ _STATISTIC_KO = re.compile(
     r".*(?:평균|표준편차|표준오차|중앙값|중위수|분산|계수|오차|추정치|신뢰구간|유의확률|점수|지수|금액|비용|가격|합계액|"
     r"변수|차수|(?<!대)상수|함수|배수|급수|오즈비|위험비|편차|농도|수치|체중|신장|혈압)"
 )
-_EXTREME_KO = re.compile(r".*(?:최소|최대|최솟값|최댓값|최저|최고)(?:값)?")
+_EXTREME_KO = re.compile(
+    r".*(?:최소|최대|최솟값|최댓값|최저|최고)(?:값)?|(?:최장|최단|최고령|최연소).*|.*(?:최장|최단)"
+)
 _LABEL_KO = re.compile(
     r".*(?:연도|년도|시간|시각|요일|연령|나이|연령대|순위|순번|코드|번호|등급|단계|분위|분기|날짜|일자|기간|"
     r"구분|성별|지역|개월수|일수|연수|횟수|학년)|(?:기준|발생|진료|방문|입원|퇴원|등록|검사|관측|조사)?[년월일주시분]"
@@ -126,6 +128,7 @@ TOTALS = frozenset(
         "총계",
         "전체",
         "총합",
+        "총합계",
     )
 )
 
@@ -154,6 +157,8 @@ def kind_of(heading: str) -> Kind:
     units = [unit.strip().lower() for unit in _UNIT.findall(name)]
     bare = _UNIT.sub(" ", name).strip()
     words = [word.lower() for word in _WORD.findall(bare)]
+    if is_pivoted(f"{name} ") and ":" in name:
+        return Kind.COUNT
     if _CODED.fullmatch(bare):
         return Kind.UNKNOWN
     if bare.lower() in _SIZES:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from egress_review.checks.columns import Kind, is_pivoted, is_size, is_total, kind_of
 from egress_review.checks.tables import LONGEST_NUMBER, Table
+from egress_review.checks.unnamed import flows, mirrored, observations, parts_of_wholes, with_shares
 from egress_review.claims import FileClaims
 
 MOST_UNCLEAR = 0.1
@@ -42,7 +43,7 @@ _PAIRED = re.compile(
     r"|(\d{1,3}(?:,\d{3})+|\d+)\s*(?:/|of)\s*[\d,]+"
 )
 """A count with its share, with the count that it is of, or with both: `4 (3.3%)`, `4/120`, `4/120 (3.3%)`."""
-_FOOTNOTE = re.compile(r"(?<=\d)\s?(?:[*†‡§¶]+|\^?[⁰¹²³⁴-⁹⁽⁾ᵃ-ᶻ]+|[a-e]\)|\^[a-e1-9])$")
+_FOOTNOTE = re.compile(r"(?<=\d)\s?(?:[*†‡§¶]+|\^?[⁰¹²³⁴-⁹⁽⁾ᵃ-ᶻ]+|[a-e]\)|\^[a-z1-9*†‡§¶,]{1,5})$")
 """The mark of a note behind a number; superscripts go before they are read as digits."""
 
 
@@ -126,14 +127,26 @@ class _Column:
 
 def read_counts(table: Table, claims: FileClaims) -> Reading:
     """Every count of a table with its place."""
+    if changed := mirrored(table):
+        rows = [
+            [changed[i][at] if i in changed else cell for i, cell in enumerate(row)]
+            for at, row in enumerate(table.rows)
+        ]
+        table = Table(table.names, rows, table.numbers, table.ragged)
     columns = [_read_column(table, index, claims) for index in range(len(table.names))]
     reasons = {c.index: why for c in columns if (why := _reason(c))}
     unnamed = [c for c in columns if c.index not in reasons and _could_count(c)]
     reasons |= _by_arithmetic(table, columns, unnamed)
     if _is_cross_table(table, columns, unnamed):
         reasons |= {c.index: Why.CROSS_TABLE for c in unnamed if c.index not in reasons}
+    reasons |= {
+        index: Why.NAMED
+        for index in (*flows(table), *with_shares(table), *observations(table))
+        if columns[index].declared is None
+    }
     counts = list(_in_columns(table, columns, reasons))
-    others = {(c.row, c.column): c for c in (*_in_pairs(table, columns), *_in_rows(table, columns))}
+    parts = (Count(*one, Why.PAIRED) for one in parts_of_wholes(table) if columns[one[1] - 1].declared is None)
+    others = {(c.row, c.column): c for c in (*parts, *_in_pairs(table, columns), *_in_rows(table, columns))}
     if others:
         taken = {(c.row, c.column) for c in counts}
         counts += [count for place, count in others.items() if place not in taken]

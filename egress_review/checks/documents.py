@@ -79,6 +79,16 @@ _VERTICES = Text(
 )
 
 
+_STEPS = Text(
+    ko="계단이 {number}개인 곡선이 있고 계단의 간격이 고르지 않습니다: 계단 하나가 한 사람의 사건일 수 있습니다.",
+    en="It draws a curve of {number} uneven steps, each of which may be the event of one person.",
+)
+_AS_GROUPED = Text(
+    ko="시점을 일정한 간격으로 묶어 계단마다 사건이 충분히 들게 다시 그리고, 위험집단의 수를 함께 내십시오.",
+    en="Draw it again at even times, so that each step holds enough events, and hand in the numbers at risk with it.",
+)
+
+
 def check_document(subject: Subject, listing: Listing) -> Pieces:
     """Flag whatever the pages do not show; give each story, table and picture as a file to examine."""
     document = subject.document
@@ -123,6 +133,8 @@ def check_drawing(subject: Subject, listing: Listing) -> Pieces:
     # A long series, whose every point a line joins, is no scatter.
     explained = drawing.plot.joined and drawing.plot.loose == 0
     flag_points(0 if explained else drawing.marks, drawing.vertices, listing)
+    if drawing.plot.steps > 2 * subject.policy.min_cell:
+        listing.flag("figure.points", _STEPS.fill(number=drawing.plot.steps), _AS_GROUPED, number=drawing.plot.steps)
     if len(drawing.plot.written) >= FEWEST_WRITTEN and max(drawing.plot.written) >= subject.policy.min_cell:
         for value in drawing.plot.written:
             judge(value, Where(path="text"), subject.claims, subject.policy, listing)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.listing import Listing
@@ -70,6 +71,10 @@ def check_excerpts(subject: Subject, listing: Listing) -> None:
     for table in subject.tables:
         for where, number in _timed(table):
             listing.flag("table.records", _TIMED.fill(number=number), _AGGREGATE, where=where, number=number)
+        for where, number in _bare(table):
+            listing.flag("table.records", _BARE.fill(number=number), _AGGREGATE, where=where, number=number)
+        for where, number in _drawn(table):
+            listing.flag("table.records", _DRAWN.fill(number=number), _AGGREGATE, where=where, number=number)
         for where, number in _told_by_row(table):
             listing.flag("table.records", _BY_ROW.fill(number=number), _AGGREGATE, where=where, number=number)
 
@@ -103,6 +108,75 @@ def _check_row(subject: Subject, listing: Listing) -> None:
 
 def _is_about(name: str) -> bool:
     return _ABOUT.fullmatch(name.strip()) is not None
+
+
+FEWEST_BARE = 20
+"""Rows of nothing but decimal numbers in no order from which they are those of single people."""
+_INDEX = re.compile(r"(?:unnamed: ?0|index|idx|row|obs|case|no|id|연번|순번|번호|행|)", re.IGNORECASE)
+_FRACTION = re.compile(r"-?\d{0,9}\.\d{1,18}(?:[eE][-+]?\d{1,3})?")
+_OF_RUNS = re.compile(
+    r"mean|median|avg|coef|beta|estimate|se\b|rmse|loss|auc|score|lower|upper|ratio|평균|중앙|계수|추정|표준",
+    re.IGNORECASE,
+)
+_BARE = Text(
+    ko="이름 없는 {number}행에 소수만 순서 없이 있습니다: 한 행이 한 사람의 값으로 보입니다.",
+    en="{number} rows without labels hold decimal numbers in no order: they look like the values of single people.",
+)
+
+
+def _bare(table: Table) -> Iterator[tuple[Where, int]]:
+    """Rows that nothing names but their number, of two or more decimal numbers, none of which ever only rises."""
+    rows = len(table.rows)
+    if rows < FEWEST_BARE or len(table.names) < FEWEST_TOLD or any(map(_OF_RUNS.search, table.names)):
+        return
+    numbered = _INDEX.fullmatch(table.names[0].strip()) is not None and all(map(str.isdecimal, table.distinct(0)))
+    columns = range(1 if numbered else 0, len(table.names))
+    if len(columns) < FEWEST_TOLD:
+        return
+    for index in columns:
+        cells = table.column(index)
+        if len(table.distinct(index)) < rows / 2 or not all(map(_FRACTION.fullmatch, table.distinct(index))):
+            return
+        values = list(map(float, cells))
+        rises = sum(a <= b for a, b in pairwise(values))
+        if not MOST_EVEN < rises / (rows - 1) < 1 - MOST_EVEN:
+            return
+    yield Where(row=max(1, table.numbers[0] - 1), column=columns[0] + 1), rows
+
+
+MOST_EVEN = 0.2
+"""Share of steps in one direction up to which numbers are in an order, as those of a curve are."""
+
+
+FEWEST_DRAWN = 3
+SPARSE = 5
+"""Rows of a printed frame, and how many times their number its largest index is, from which it is a part of one."""
+_OF_GROUPS = frozenset((Kind.COUNT, Kind.COUNT_AND_PERCENT, Kind.PERCENT, Kind.STATISTIC, Kind.EXTREME))
+_DRAWN = Text(
+    ko="더 큰 자료에서 뽑은 {number}행이 출력되어 있습니다: 한 행이 한 사람입니다.",
+    en="{number} rows out of a larger frame are printed: each is one person.",
+)
+
+
+def _drawn(table: Table) -> Iterator[tuple[Where, int]]:
+    """Rows that a program numbers by their places in a frame of many: what sample(), query() and filters print."""
+    rows = len(table.rows)
+    if not FEWEST_DRAWN <= rows <= MOST_DRAWN or len(table.names) <= FEWEST_TOLD or table.names[0].strip():
+        return
+    index = [cell.strip() for cell in table.column(0)]
+    if not all(cell.isdecimal() and len(cell) < LONGEST_INDEX for cell in index) or len(set(index)) < rows:
+        return
+    places = list(map(int, index))
+    years = all(1900 <= place <= 2100 for place in places)
+    if years or max(places) < SPARSE * rows or any(kind_of(name) in _OF_GROUPS for name in table.names):
+        return
+    gaps = {b - a for a, b in pairwise(places)}
+    alone = [i for i in range(1, len(table.names)) if len(table.distinct(i)) > rows / 2]
+    if len(gaps) > 1 and len(alone) >= FEWEST_TOLD:
+        yield Where(row=max(1, table.numbers[0] - 1), column=1), rows
+
+
+MOST_DRAWN, LONGEST_INDEX = 200, 10
 
 
 def _told_by_row(table: Table) -> Iterator[tuple[Where, int]]:

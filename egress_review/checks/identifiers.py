@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from deid.identifiers import Span, detect, is_context
 from deid.number_windows import Rules
@@ -45,11 +45,82 @@ def check_identifiers(subject: Subject, listing: Listing) -> None:
                 _flag(where, span, listing)
     elif subject.type == "json":
         for path, text, heading in strings_in(subject.json):
-            for span in detect(text, heading=heading, more=more):
+            for span in _detect(text, heading, more):
                 _flag(Where(path=path), span, listing)
     else:
         for where, span in in_lines(subject.text, more):
             _flag(where, span, listing)
+    if subject.type == "json":
+        for path in _lists_of_codes(subject.json):
+            listing.flag("identifier.other_id", _OF_SOMEBODY, _FIX, where=Where(path=path), number=1)
+    for where in _numbered(subject):
+        listing.flag("identifier.other_id", _OF_SOMEBODY, _FIX, where=where, number=1)
+
+
+FEWEST_CODES = 3
+_CODE = re.compile(r"(?:PT|PAT|PID|ID|SUB|SUBJ|MRN|HN|EMR|CASE)[-_]?\d{4,10}|[A-Z][-_]?\d{6,10}", re.IGNORECASE)
+"""Codes as people are numbered by; those of diseases, genes, trials and substances are of another form."""
+
+
+def _lists_of_codes(value: object, path: str = "$", depth: int = 0) -> Iterator[str]:
+    """Paths of lists that hold nothing but codes of people."""
+    if isinstance(value, list) and len(value) >= FEWEST_CODES and all(isinstance(one, str) for one in value):
+        if all(map(_CODE.fullmatch, value)) and len(set(value)) == len(value):
+            yield path
+        return
+    inner = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
+    for key, one in inner if depth < DEEPEST else ():
+        if isinstance(one, dict | list):
+            yield from _lists_of_codes(
+                one, f"{path}.{_step(key)}" if isinstance(key, str) else f"{path}[{key}]", depth + 1
+            )
+
+
+DEEPEST = 40
+
+
+def _numbered(subject: Subject) -> Iterator[Where]:
+    if subject.type not in ("csv", "tsv"):
+        yield from (Where(row=subject.line_of(match.start())) for match in _NUMBERED.finditer(subject.text))
+        return
+    for table in subject.tables:
+        for index in range(len(table.names)):
+            long = (cell for cell in table.distinct(index) if len(cell) >= SHORTEST_NUMBERED and not cell.isascii())
+            said = (cell for cell in table.distinct(index) if len(cell) >= SHORTEST_NUMBERED and " " in cell)
+            held = {cell for cell in chain(long, said) if _NUMBERED.search(cell)}
+            for number, cell in zip(table.numbers, table.column(index), strict=True) if held else ():
+                if cell in held:
+                    yield Where(row=number, column=index + 1)
+
+
+SHORTEST_NUMBERED = 8
+"""Characters of the shortest words with the number of somebody."""
+_NUMBERED = re.compile(
+    r"(?<![가-힣A-Za-z])(?:환자|대상자|피험자|연구대상자|병원|차트|병록|등록|수진자|회원|patient|subject|participant|chart|"
+    r"hospital|medical record|\bMRN)(?: ?(?:등록|고유|식별))?(?: ?(?:번호|ID|no\.?|number|#)|(?<=MRN))\s?"
+    r"(?:[:=#(]\s?|은 |는 |이 |가 )?(?:[A-Za-z]{1,3}-?)?\d{6,10}(?![\d.,]*\d)"
+    r"|(?<![A-Za-z_])(?:pt|patient|person|subject|member|study|hosp|chart|mrn|환자|등록|차트)_?(?:id|no|key|code|번호)"
+    r"\s{0,3}(?:={1,2}|:|in\s{0,3}\()\s{0,3}['\"]?[A-Za-z]{0,3}-?\d{5,12}(?!\d)",
+    re.IGNORECASE,
+)
+"""A number that words call that of a person, wherever it stands: `등록번호 12345678`."""
+_OF_SOMEBODY = Text(
+    ko="사람의 번호라고 적힌 숫자가 글 속에 있습니다.",
+    en="The words call a number that of a person.",
+)
+
+
+def _detect(text: str, heading: str, more: Rules) -> list[Span]:
+    """What identifies somebody; the name of a region is a category, whatever its column is called."""
+    found = detect(text, heading=heading, more=more)
+    return [s for s in found if s.label != "ADDRESS" or not _REGION.fullmatch(text[s.start : s.end].strip())]
+
+
+_REGION = re.compile(
+    r"(?:(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주)"
+    r"|[가-힣]{2,7}(?:특별자치도|특별자치시|특별시|광역시|도|시|군|구))(?: {1,2}[가-힣]{1,5}[시군구]){0,2}"
+)
+"""A province, a city or a district of it, and nothing finer: tens of thousands of people live in the smallest."""
 
 
 _CODED = re.compile(
@@ -108,7 +179,7 @@ def _in_column(name: str, table: Table, index: int, more: Rules) -> Iterator[tup
     if not more and not is_context(name) and _PLAIN_NUMBERS.fullmatch(joined):
         return
     starts = [0, *accumulate(len(cell) + 1 for cell in distinct)]
-    spans = detect(joined, heading=name, more=more)
+    spans = _detect(joined, name, more)
     rows: dict[str, list[int]] = {distinct[bisect_right(starts, span.start) - 1]: [] for span in spans}
     for row, cell in enumerate(table.column(index) if rows else ()):
         if cell in rows:
@@ -140,12 +211,12 @@ def _split_in_two(table: Table) -> Iterator[tuple[Where, Span]]:
 def in_lines(text: str, more: Rules = ()) -> Iterator[tuple[Where, Span]]:
     """Finds in running text by line."""
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
-    for span in detect(text, more=more):
+    for span in _detect(text, "", more):
         if span.label != "CARD" or span.score >= CERTAIN or not _STATISTICS.fullmatch(text[span.start : span.end]):
             yield Where(row=bisect_right(starts, span.start)), span
 
 
-_STATISTICS = re.compile(r"(?:\d{1,3}\s{2,})?\d{1,3}\.\d{2,9}(?:\s{2,}\d{1,3}(?:\.\d{2,9})?)+")
+_STATISTICS = re.compile(r"(?:\d{1,7}\s{2,})?\d{1,7}\.\d{2,9}(?:\s{2,}\d{1,7}(?:\.\d{2,9})?)*(?:\s{2,}\d{1,7}\.?)?")
 """Columns of a printed table, whose digits together may have the checksum of a card by chance."""
 
 

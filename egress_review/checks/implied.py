@@ -138,6 +138,8 @@ def _check_complements(table: Table, names: Sequence[str], subject: Subject, lis
     """Groups of which nearly everybody has the event: the rest is a small group that the table does not show."""
     wholes = [i for i, name in enumerate(names) if _EVERYBODY.fullmatch(name)]
     parts = [i for i, name in enumerate(names) if _WITH_EVENT.fullmatch(name)]
+    others = [i for i, name in enumerate(table.names) if i and i not in wholes and _may_be_part(table, i, name)]
+    parts = parts or (others if len(others) == 1 else [])
     if len(wholes) != 1:
         return
     all_of = list(map(whole, table.column(wholes[0])))
@@ -153,6 +155,11 @@ def _check_complements(table: Table, names: Sequence[str], subject: Subject, lis
                 listing.flag(
                     "cells.implied", message, _MEND.fill(least=subject.policy.min_cell), where=where, number=rest
                 )
+
+
+def _may_be_part(table: Table, column: int, name: str) -> bool:
+    """Whether a column of whole numbers may say how many of all have something; an only one beside them does."""
+    return kind_of(name) in (Kind.UNKNOWN, Kind.COUNT) and all(whole(cell) is not None for cell in table.column(column))
 
 
 def _check_intervals(table: Table, names: Sequence[str], subject: Subject, listing: Listing) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from itertools import pairwise
 
 from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.listing import Listing
@@ -63,6 +64,78 @@ def check_microdata(subject: Subject, listing: Listing) -> None:
     for table in subject.tables:
         _check_codes(table, listing)
         _check_singled_out(table, listing)
+        _check_places(table, listing)
+        _check_dates(table, listing)
+
+
+def _check_dates(table: Table, listing: Listing) -> None:
+    """Days in no even order beside marks of a person, in a table that counts nobody: each row is of somebody."""
+    if any(kind_of(name) in _COUNTED or _GROUPED.search(name) for name in table.names):
+        return
+    if len(table.rows) < FEWEST_SINGLE:
+        return
+    for index, name in enumerate(table.names):
+        if not _DAY.fullmatch(table.rows[0][index].strip() if index < len(table.rows[0]) else ""):
+            continue
+        days = [match for cell in table.column(index) if (match := _DAY.fullmatch(cell.strip()))]
+        if len(days) < len(table.rows) or len({match[0] for match in days}) <= len(days) / 2:
+            continue
+        marks = [i for i, other in enumerate(table.names) if i != index and _QUASI.fullmatch(other.strip())]
+        numbers = [date_of(match) for match in days]
+        gaps = {b - a for a, b in pairwise(numbers)}
+        if len(gaps) > 1 and (marks or _OF_SOMEBODY.search(name)) and len(table.names) > 1:
+            where = Where(row=max(1, table.numbers[0] - 1), column=index + 1)
+            listing.flag(
+                "table.singular", _DATED_ROWS.fill(number=len(days)), _AGGREGATE, where=where, number=len(days)
+            )
+            return
+
+
+def date_of(match: re.Match[str]) -> int:
+    """A day as a number that grows by one from day to day within a month, enough to see whether days are even."""
+    return (int(match[1]) * 12 + int(match[2])) * 31 + int(match[3])
+
+
+_DAY = re.compile(r"((?:19|20)\d\d)[-./ ]?(0?[1-9]|1[0-2])[-./ ]?(0?[1-9]|[12]\d|3[01])(?:[ T]\d\d:\d\d(?::\d\d)?)?\.?")
+_OF_SOMEBODY = re.compile(
+    r"사망|입원|퇴원|진단|수술|내원|발병|출생|전원|응급|birth|death|died|admi|discharge|diagnos|surgery|onset|visit",
+    re.IGNORECASE,
+)
+_DATED_ROWS = Text(
+    ko="날짜 {number}개가 행마다 있고 사람의 특성이나 사건이 함께 있습니다: 한 행이 한 사람입니다.",
+    en="{number} days stand in rows of their own beside what is told of people: each row is one person.",
+)
+
+
+def _check_places(table: Table, listing: Listing) -> None:
+    """Exact coordinates that differ from row to row, in a table that counts nobody: where single people are."""
+    if any(kind_of(name) in _COUNTED for name in table.names) or len(table.rows) < FEWEST_SINGLE:
+        return
+    for north, east in pairwise(range(len(table.names))):
+        if not (_LATITUDE.fullmatch(table.names[north].strip()) and _LONGITUDE.fullmatch(table.names[east].strip())):
+            continue
+        pairs = list(zip(table.column(north), table.column(east), strict=True))
+        exact = sum(all(map(_EXACT.fullmatch, map(str.strip, pair))) for pair in pairs)
+        if exact >= max(FEWEST_SINGLE, len(pairs) / 2) and len(set(pairs)) > len(pairs) / 2:
+            where = Where(row=max(1, table.numbers[0] - 1), column=north + 1)
+            listing.flag("table.singular", _PLACED.fill(number=exact), _COARSER, where=where, number=exact)
+
+
+_LATITUDE = re.compile(
+    r"(?:.*[ _])?(?:lat|latitude|y|utm_?y|gps_?y)(?:[ _]?(?:coord|좌표))?|.*위도.*|y ?좌표", re.IGNORECASE
+)
+_LONGITUDE = re.compile(
+    r"(?:.*[ _])?(?:lon|lng|long|longitude|x|utm_?x|gps_?x)(?:[ _]?(?:coord|좌표))?|.*경도.*|x ?좌표", re.IGNORECASE
+)
+_EXACT = re.compile(r"-?(?:[1-9]\d?|1[0-7]\d)\.\d{3,15}")
+_PLACED = Text(
+    ko="좌표 {number}개가 서로 다른 지점을 가리킵니다: 사람이나 사건의 위치일 수 있습니다.",
+    en="{number} pairs of coordinates point at different places, which may be those of single people.",
+)
+_COARSER = Text(
+    ko="좌표 대신 시군구처럼 넓은 지역별로 집계하고 지역마다 사람 수를 적으십시오.",
+    en="Aggregate to wide regions instead of coordinates, and give the number of people in each.",
+)
 
 
 def _check_codes(table: Table, listing: Listing) -> None:
@@ -129,16 +202,37 @@ def _check_few(table: Table, listing: Listing) -> None:
     ages = [i for i, name in enumerate(table.names) if _AGE.fullmatch(name.strip()) and _single_years(table, i)]
     marks = [i for i, name in enumerate(table.names) if i not in ages and _QUASI.fullmatch(name.strip())]
     if not ages or not marks:
+        _check_jumbled(table, ages, listing)
         return
     rows = list(zip(*(table.column(index) for index in (*ages, *marks)), strict=True))
     singles = sum(count == 1 for count in Counter(rows).values())
     possible = math.prod(len(set(table.column(index))) for index in (*ages, *marks))
     ranked = any(list(table.column(i)) == [str(n) for n in range(1, len(rows) + 1)] for i in range(len(table.names)))
-    if singles and (ranked or len(set(rows)) <= COMPLETE * possible):
+    if singles and (ranked or len(set(rows)) <= COMPLETE * possible or _jumbled(table, ages[0])):
         names = ", ".join(table.names[index] for index in (*ages, *marks))[:200]
         where = Where(row=max(1, table.numbers[0] - 1), column=ages[0] + 1)
         message = _SINGLE.fill(columns=names, number=singles)
         listing.flag("table.singular", message, _AGGREGATE, where=where, number=singles)
+
+
+def _check_jumbled(table: Table, ages: list[int], listing: Listing) -> None:
+    """Single ages in no order, each beside another number: rows of people, as head() and list print them."""
+    for index in ages:
+        others = [i for i in range(len(table.names)) if i != index and len(set(table.column(i))) > len(table.rows) / 2]
+        if not _jumbled(table, index) or not any(map(table.names.__getitem__, others)):
+            continue
+        message = _SINGLE.fill(columns=table.names[index][:200], number=len(table.rows))
+        where = Where(row=max(1, table.numbers[0] - 1), column=index + 1)
+        listing.flag("table.singular", message, _AGGREGATE, where=where, number=len(table.rows))
+        return
+
+
+def _jumbled(table: Table, index: int) -> bool:
+    """Whether ages neither rise nor fall, nor do so anew for each of a few labels, as those of groups do."""
+    ages = [int(cell) for cell in table.column(index)]
+    turns = [a < b for a, b in pairwise(ages)]
+    breaks = min(turns.count(True), turns.count(False))
+    return breaks > 0 and len(set(ages)) > len(ages) / (breaks + 1)
 
 
 def _single_years(table: Table, index: int) -> bool:

@@ -32,8 +32,12 @@ _FREEDOM = re.compile(
 )
 _TESTS = re.compile(
     r"\bF\s*\(\s*\d+\s*,\s*(\d+)\s*\)\s*=|\bt\s*\(\s*(\d+)\s*\)\s*=|F-statistic:.{1,40} on \d+ and (\d+) DF"
+    r"|\bt\s*=\s*-?[\d.]{1,20},\s*df\s*=\s*(\d+(?:\.\d+)?)|\bdenom df\s*=\s*(\d+(?:\.\d+)?)"
+    r"|TtestResult\(.{1,200}?\bdf=(\d+(?:\.\d+)?)|(?:Satterthwaite's|H0:.{1,60}?)\s{1,20}"
+    r"degrees of freedom\s*=\s*(\d+(?:\.\d+)?)",
+    re.IGNORECASE,
 )
-"""The freedom that test statistics are written with: F(2, 97) = 4.1, t(38) = 2.0."""
+"""The freedom that test statistics are written with: F(2, 97) = 4.1, t(38) = 2.0, t = 2.1, df = 5.8."""
 _OBSERVATIONS = re.compile(
     rf"(?:no\.?|number|num)\s*(?:of\s*)?(?:observations|obs)\b\.?{_NUMBER}|\bnobs\b{_NUMBER}|관측\s*(?:(?:치|값)\s*)?수{_NUMBER}",
     re.IGNORECASE,
@@ -45,14 +49,25 @@ _EVENTS = re.compile(
 """The events behind a model of survival, as R, lifelines and Stata print them."""
 _OF_VARIANCE = re.compile(r"\s*(?:Residuals?|Error|잔차)(?:\s*\|)?\s+[\d.]+(?:e[+-]?\d+)?\s+(\d+)\s+[\d.]+.*")
 """The line of an analysis of variance as Stata and SAS print it: sum of squares, freedom, mean square."""
+_ORDER = re.compile(r"\bdf\b.{0,20}\b(?:sum (?:of )?sq|squares)", re.IGNORECASE)
+_AFTER_ORDER = re.compile(
+    r"\s*(?:Residuals?|Error|Within(?: groups)?|잔차|오차)\s+(\d{1,9})(?:\s+[\d.,]+(?:e[+-]?\d+)?){1,2}\s*"
+)
+"""The same as R prints it, where the freedom stands first, and the heading that says so."""
 _PARAMETERS = re.compile(rf"df[ _.]*model\b{_NUMBER}", re.IGNORECASE)
+_ESTIMATED = re.compile(
+    rf"(?:number|num|no\.?) (?:of )?(?:estimated |free )?parameters\b{_NUMBER}|모수\s*(?:의\s*)?(?:개수|수){_NUMBER}",
+    re.IGNORECASE,
+)
+"""All that a model estimates, its constant among them."""
 _FIT = re.compile(rf"(?<![.\w])(?<!adj\. )(?<!pseudo )r-?[ _]?squared\b{_NUMBER}", re.IGNORECASE)
 _HEADING = re.compile(r"df[._ ]?resid(?:uals?)?|df\.residual|resid(?:ual)?[._ ]?df|잔차\s*자유도", re.IGNORECASE)
 _DUMMY = re.compile(r"\[T\.[^\]]+\]")
 _CONSTANT = re.compile(r"(?:\(?intercept\)?|const|_cons|상수항?|절편)", re.IGNORECASE)
 _REPORT = re.compile(r"precision\s+recall\s+f1-score\s+support")
 _CLASS = re.compile(r"(?:(?=\s\s)|\s*\S.*?(?<=\S))(?:\s+[01]\.\d+){3}\s+(?P<support>\d+)\s*")
-_MATRIX = re.compile(r"\[\s*\[\s*\d+(?:[\s,]+\d+)*\s*\](?:[\s,]*\[\s*\d+(?:[\s,]+\d+)*\s*\])+\s*\]")
+_ROW = r"\[\s*\d+\.?(?:[\s,]+\d+\.?)*\s*\]"
+_MATRIX = re.compile(rf"\[\s*{_ROW}(?:[\s,]*{_ROW})+\s*\]")
 _TRUE = re.compile(r"actual|true|observed|실제|정답", re.IGNORECASE)
 _PREDICTED = re.compile(r"predict|\bpred|예측", re.IGNORECASE)
 _CONFUSION = re.compile(r"confusion|혼동\s*행렬|오분류표", re.IGNORECASE)
@@ -61,12 +76,27 @@ _BOLD = re.compile(r"\\textbf\{([^{}]{0,80})\}")
 """How statsmodels sets the names of its numbers in LaTeX."""
 _SPEAKS = re.compile(
     r"[Rr]esid|RESID|[Ff]reedom|[Ss]quared|[Oo]bservations|of obs|nobs|Df Model|df_model|f1-score|"
-    r"\[T\.|F ?\(|\bt ?\(|자유도|관측|of events|of failures|사건|Error|잔차"
+    r"\[T\.|F ?\(|\bt ?\(|\bdf ?=|Sum Sq|자유도|관측|of events|of failures|사건|Error|잔차"
 )
 """Words without which a text holds no summary; a table of any length is passed over in one look."""
 _HINTS = (
     *("esid", "ESID", "reedom", "quared", "bservations", "of obs", "nobs", "Df Model", "df_model", "f1-score", "[T."),
-    *("F(", "F (", "t(", "t (", "자유도", "관측", "of events", "of failures", "사건", "Error", "잔차"),
+    *(
+        "F(",
+        "F (",
+        "t(",
+        "t (",
+        "df =",
+        "df=",
+        "Sum Sq",
+        "자유도",
+        "관측",
+        "of events",
+        "of failures",
+        "사건",
+        "Error",
+        "잔차",
+    ),
 )
 """Letters without which none of those words is there, each looked for much faster than the words together."""
 
@@ -106,6 +136,7 @@ _MATRIX_MEND = Text(
 def check_models(subject: Subject, listing: Listing) -> None:
     """Read every summary in the file, wherever it stands."""
     lines = list(_lines(subject)) if _speaks(subject.text or " ".join(_words(subject))) else []
+    ordered = False
     for number, line in lines:
         for match in (*_FREEDOM.finditer(line), *_TESTS.finditer(line)):
             _judge_freedom(_value(match), Where(row=number), subject, listing)
@@ -113,6 +144,9 @@ def check_models(subject: Subject, listing: Listing) -> None:
             if _value(match) == 1.0:
                 listing.flag("model.saturated", _FULL, _FREE_MEND, where=Where(row=number))
         if variance := _OF_VARIANCE.fullmatch(line):
+            _judge_freedom(_value(variance), Where(row=number), subject, listing)
+        ordered = ordered or _ORDER.search(line) is not None
+        if ordered and (variance := _AFTER_ORDER.fullmatch(line)):
             _judge_freedom(_value(variance), Where(row=number), subject, listing)
         for match in (*_OBSERVATIONS.finditer(line), *_EVENTS.finditer(line)):
             _judge_count(int(_value(match)), Where(row=number), subject, listing)
@@ -173,12 +207,16 @@ def _judge_count(value: int, where: Where, subject: Subject, listing: Listing) -
 def _check_parameters(lines: list[tuple[int, str]], subject: Subject, listing: Listing) -> None:
     """Where a summary gives people and parameters only, the freedom is their difference."""
     for index, (number, line) in enumerate(lines):
-        if not (found := _PARAMETERS.search(line)):
+        found, estimated = _PARAMETERS.search(line), _ESTIMATED.search(line)
+        if not (found or estimated):
             continue
         block = " \n".join(text for _, text in lines[max(0, index - _BLOCK) : index + _BLOCK])
         people = _OBSERVATIONS.search(block)
-        if people and not _FREEDOM.search(block):
+        if people and found and not _FREEDOM.search(block):
             _judge_freedom(_value(people) - _value(found) - 1, Where(row=number), subject, listing)
+        elif people and estimated and _value(people) >= _value(estimated) and not _FREEDOM.search(block):
+            # A model that is learnt in steps may have more parameters than people; such a one is judged elsewhere.
+            _judge_freedom(_value(people) - _value(estimated), Where(row=number), subject, listing)
 
 
 def _check_terms(lines: list[tuple[int, str]], subject: Subject, listing: Listing) -> None:
@@ -231,6 +269,7 @@ def _check_matrices(subject: Subject, listing: Listing) -> None:
 
 def _check_columns(subject: Subject, listing: Listing) -> None:
     """Tables that give the freedom or the class sizes of each model or class in a column."""
+    said = subject.type in ("md", "txt") and _CONFUSION.search(subject.text) is not None
     for table in subject.tables:
         names = [name.strip().lower() for name in table.names]
         for column in (i for i, name in enumerate(names) if name in ("df", "d.f.", "자유도")):
@@ -240,9 +279,10 @@ def _check_columns(subject: Subject, listing: Listing) -> None:
                     _judge_freedom(value, Where(row=number, column=column + 1), subject, listing)
         report = {"precision", "recall", "support"} <= set(names)
         confusion = _is_confusion(names) or _is_square(table)
+        classes = len(names) if confusion else _classes_across(table) if said else 0
         for column, name in enumerate(names):
             freedom = _HEADING.fullmatch(name) is not None
-            if not freedom and not (report and name == "support") and not (confusion and column):
+            if not freedom and not (report and name == "support") and not 0 < column <= classes:
                 continue
             for number, cell in zip(table.numbers, table.column(column), strict=True):
                 value = whole(cell)
@@ -264,6 +304,13 @@ def _is_square(table: Table) -> bool:
     first, *others = (name.strip() for name in table.names) if table.names else ("",)
     said = any(word.search(first) for word in (_TRUE, _PREDICTED))
     return bool(others) and said and others == [c.strip() for c in table.column(0)]
+
+
+def _classes_across(table: Table) -> int:
+    """How many columns repeat the labels of the rows, as a matrix of classes does before its errors."""
+    labels = [cell.strip() for cell in table.column(0)]
+    across = [name.strip() for name in table.names[1 : len(labels) + 1]]
+    return len(labels) if len(labels) > 1 and labels == across else 0
 
 
 def _check_json(value: Any, path: str, subject: Subject, listing: Listing, depth: int = 0) -> None:

@@ -21,6 +21,10 @@ _HIDDEN_SHEET = Text(ko="숨긴 시트입니다.", en="The sheet is hidden.")
 _HIDDEN_ROWS = Text(
     ko="숨긴 행이 {rows}개, 숨긴 열이 {columns}개 있습니다.", en="The sheet hides {rows} rows and {columns} columns."
 )
+_UNSEEN = Text(
+    ko="값이 있는데 보이지 않는 셀이 {number}개 있습니다(흰 글자나 빈 표시 형식).",
+    en="{number} cells hold a value that does not show: white letters, or an empty format.",
+)
 _FORMULA = Text(ko="셀에 수식이 있습니다.", en="The cell holds a formula.")
 _PEOPLE = Text(
     ko="문서 속성에 사람이나 기관 이름이 {number}곳 있습니다.",
@@ -65,6 +69,8 @@ def _check_sheet(sheet: Sheet, listing: Listing) -> None:
     if sheet.hidden_rows or sheet.hidden_columns:
         message = _HIDDEN_ROWS.fill(rows=sheet.hidden_rows, columns=sheet.hidden_columns)
         listing.flag("workbook.hidden", message, _AS_CSV, number=sheet.hidden_rows + sheet.hidden_columns)
+    if sheet.unseen:
+        listing.flag("workbook.hidden", _UNSEEN.fill(number=sheet.unseen), _AS_CSV, number=sheet.unseen)
     for name in sheet.beside:
         # The names of elements are those of the standard unless somebody made one up.
         listing.flag("workbook.parts", _BESIDE.fill(what=name if name.isascii() and len(name) < 40 else "?"), _AS_CSV)

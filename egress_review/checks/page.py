@@ -42,9 +42,10 @@ _ATTRIBUTES = frozenset(
     """
     class id style border colspan rowspan scope align valign width height title alt lang dir href src charset name
     content cellpadding cellspacing start type role span bgcolor color size face value open datetime rel target
-    xmlns property tabindex scoped for checked nowrap abbr summary loading decoding
+    xmlns property tabindex scoped for checked nowrap abbr summary loading decoding headers
     """.split()  # noqa: SIM905 - a list of words reads better as one
 )
+_TOLD = frozenset(("data-quarto-disable-processing", "data-quarto-bootstrap"))
 _EMPTY = frozenset(
     """
     br hr img meta link col wbr base input source p li td th tr
@@ -55,7 +56,7 @@ _WORDS = frozenset(("title", "alt", "value", "content", "href", "datetime", "nam
 _LONG_NUMBER = re.compile(r"\d{6}")
 _HIDES = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0(?:\.0+)?\s*(?:[;}!]|$)|"
-    r"font-size\s*:\s*0(?:\.0+)?\s*(?:(?:px|pt|em|rem|%)\s*)?(?:[;}!]|$)|color\s*:\s*transparent|text-indent\s*:\s*-|"
+    r"font-size\s*:\s*0(?:\.0+)?\s*(?:(?:px|pt|em|rem|%)\s*)?(?:[;}!]|$)|(?<![\w-])color\s*:\s*transparent|text-indent\s*:\s*-|"
     r"(?:left|top|right|bottom)\s*:\s*-\d{3,}|clip(?:-path)?\s*:",
     re.IGNORECASE,
 )
@@ -156,6 +157,8 @@ class _Reader(HTMLParser):
             self._tables[-1].append([])
         elif tag in ("td", "th") and self._tables and self._tables[-1]:
             self._cell = []
+        elif tag == "sup" and self._cell:
+            self._cell.append("^")  # The mark of a note is no letter of the word before it.
 
     def _attribute(self, tag: str, name: str, value: str) -> None:
         if name.startswith("on"):
@@ -169,6 +172,8 @@ class _Reader(HTMLParser):
             self._source(tag, value)
         elif name == "href" and tag not in LOADS and not _SAFE_LINK.match(value):
             self._runs["link"] = None
+        elif name in _TOLD and value in ("true", "false"):
+            return  # What a program of tables tells a program of documents; nothing but yes or no.
         elif name not in _ATTRIBUTES and not name.startswith("aria-"):
             self._hidden["data attribute" if name.startswith("data-") else "unknown attribute"] = None
             self._words.append(f" {value}\n")

@@ -11,6 +11,7 @@ from itertools import pairwise
 from xml.etree import ElementTree
 
 from egress_review.checks.marks import Name, Place, joined, loose
+from egress_review.checks.steps import stairs
 from egress_review.checks.xml_tree import local
 
 SMALLEST_LINE = 2
@@ -38,6 +39,8 @@ class Plot:
     """Marks that stand for one record each."""
     joined: bool
     """Whether the most marks of one shape are those of a series."""
+    steps: int
+    """Steps of the longest stairs that only go up or down, at uneven places: one for each event."""
     written: tuple[int, ...]
     """Whole numbers that are written in the cells of a drawn table, as on a heat map."""
 
@@ -51,6 +54,7 @@ def read_plot(root: ElementTree.Element) -> Plot:
     return Plot(
         marks,
         joined(series, reader.lines),
+        max(map(stairs, reader.lines), default=0),
         (*_in_cells(reader.names), *(_by_themselves(reader.names) if counted else ())),
     )
 
@@ -66,8 +70,8 @@ def _by_themselves(names: Sequence[Name]) -> Iterator[int]:
 
 
 _SAYS_PEOPLE = re.compile(
-    r"\b(?:patients|people|persons|participants|subjects|cases|deaths|events|counts?|number of|n)\b"
-    r"|환자|대상자|인원|명|건수|사망",
+    r"\b(?:patients|people|persons|participants|subjects|cases|deaths|events|counts?|number of|frequency|n)\b"
+    r"|환자|대상자|인원|명|건수|사망|빈도|도수",
     re.IGNORECASE,
 )
 

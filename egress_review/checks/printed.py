@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from egress_review.checks.columns import Kind, is_total, kind_of
+from egress_review.checks.headings import headed_by_place, without_side
 from egress_review.checks.latex import latex_cells
 from egress_review.checks.printed_values import two_levels, values_in
 from egress_review.checks.tables import LONGEST_NUMBER, Table, has_number, table_of
@@ -101,7 +102,7 @@ def _table_in(block: list[Line]) -> Table | None:
     """The table that a block of lines shows, cut at pipes, tabs or gaps; None if it shows none."""
     if records := latex_cells(block):
         return _regular(records)
-    block = _first_of_cells([(number, _LISTED.sub("|", line)) for number, line in block])
+    block = _first_of_cells(without_side([(number, _LISTED.sub("|", line)) for number, line in block]))
     ruled = any(_CROSSED.search(line) for _, line in block)
     if ruled:
         block = [(number, _BAR.sub("   ", line)) for number, line in block]
@@ -126,7 +127,7 @@ def _table_in(block: list[Line]) -> Table | None:
         if table is not None and any(table.names):
             return table
         unnamed = unnamed or table
-    return unnamed
+    return headed_by_place(lines) or unnamed
 
 
 _SHARES_BELOW = re.compile(r"(?:\s+\d{1,3}\.\d+)+\s*")
@@ -267,10 +268,14 @@ _ITEM = re.compile(
 
 def _list_in(block: list[Line], said: Line | None) -> Table | None:
     """Lines such as `- Busan: 120` under words that say what is counted."""
-    items = [(number, match) for number, line in block if (match := _ITEM.fullmatch(line.strip()))]
-    if len(items) < 2 or len(items) < len(block) - 1:
+    found = [(at, match) for at, (_, line) in enumerate(block) if (match := _ITEM.fullmatch(line.strip()))]
+    # What stands in lines one below the other keeps its distance from its number in the list.
+    runs = ([one for _, one in run] for _, run in groupby(enumerate(found), key=lambda one: one[1][0] - one[0]))
+    run = max(runs, key=len, default=[])
+    at, items = (run[0][0] if run else 0), [(block[place][0], match) for place, match in run]
+    if len(items) < 2 or (len(items) < len(block) - 1 and not (at and _counts(block[at - 1][1]))):
         return None
-    first = block[0] if block[0][0] != items[0][0] else said
+    first = block[at - 1] if at else said
     heading = first[1].strip(" #:：*-") if first else ""
     unit = next((match[3] for _, match in items if match[3]), "")
     steps = sum(_STEP.fullmatch((match[1] or "").strip()) is not None for _, match in items)
@@ -296,7 +301,8 @@ def _counts(heading: str) -> bool:
 
 _PEOPLE = re.compile(
     r"\b(?:patients|people|persons|participants|subjects|individuals|respondents|counts?|frequency|frequencies|cases|"
-    r"deaths|events|number of|how many|table\(|xtabs\(|tabulate|tab\b|summary\(|value_counts|distribution)"
+    r"deaths|events|number of|how many|(?:group|cluster|class|cohort|sample|cell)s? sizes?|"
+    r"table\(|xtabs\(|tabulate|tab\b|summary\(|value_counts|distribution)"
     r"|환자|대상자|인원|명수|빈도|사람 ?수|분포|건수|사망자|도수"
 )
 

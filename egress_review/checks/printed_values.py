@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from egress_review.checks.tables import Table, has_number, table_of
 from egress_review.checks.tallies import is_tally
@@ -13,6 +14,8 @@ Line = tuple[int, str]
 _KEY = r"(?:'[^'\n]{1,60}'|\"[^\"\n]{1,60}\"|\([^()\n]{1,80}\)|-?\d{1,9})"
 _DICT = re.compile(rf"\{{\s*{_KEY}\s*:\s*\d{{1,9}}\s*(?:,\s*{_KEY}\s*:\s*\d{{1,9}}\s*)+\}}")
 _PAIR = re.compile(rf"({_KEY})\s*:\s*(\d{{1,9}})")
+_TUPLES = re.compile(rf"\[\({_KEY}, \d{{1,9}}\)(?:, \({_KEY}, \d{{1,9}}\))+\]")
+_TUPLE = re.compile(rf"\(({_KEY}), (\d{{1,9}})\)")
 _HISTOGRAM = re.compile(r"\(array\(\[([\d,\s.]{1,4000})\][^)\n]{0,40}\),\s*array\(\[([^\]]{1,8000})\]")
 
 
@@ -20,6 +23,10 @@ def values_in(text: str) -> Iterator[Table]:
     """The tallies that were printed as values of Python, each as a table."""
     for match in _DICT.finditer(text) if "{" in text else ():
         pairs = {key.strip("'\""): int(count) for key, count in _PAIR.findall(match[0])}
+        if is_tally(pairs):
+            yield _tally(_line(text, match), [(key, str(count)) for key, count in pairs.items()])
+    for match in _TUPLES.finditer(text) if "[(" in text else ():
+        pairs = {key.strip("'\""): int(count) for key, count in _TUPLE.findall(match[0])}
         if is_tally(pairs):
             yield _tally(_line(text, match), [(key, str(count)) for key, count in pairs.items()])
     for match in _HISTOGRAM.finditer(text) if "array(" in text else ():
@@ -32,6 +39,27 @@ def values_in(text: str) -> Iterator[Table]:
                     for edge, count in zip(edges, counts, strict=False)
                 ],
             )
+    yield from _arrays(text)
+
+
+def _arrays(text: str) -> Iterator[Table]:
+    """A histogram as numpy prints its two arrays: whole numbers, then one number more that only rise."""
+    found = list(_ARRAY.finditer(text)) if "[" in text else []
+    for one, other in pairwise(found):
+        counts, edges = one[1].split(), [float(word) for word in other[1].split()]
+        near = not text[one.end() : other.start()].strip(" ,\n\r\t()")
+        rising = all(a < b for a, b in pairwise(edges))
+        if near and len(edges) == len(counts) + 1 > FEWEST_BINS and rising and all(map(_BIN.fullmatch, counts)):
+            yield _tally(
+                _line(text, one),
+                [(edge, count.rstrip(".")) for edge, count in zip(other[1].split(), counts, strict=False)],
+            )
+
+
+_ARRAY = re.compile(r"\[\s*((?>[-\d.e+]{1,24}\s*){1,400})\]")
+_BIN = re.compile(r"\d{1,9}\.?")
+FEWEST_BINS = 3
+"""Bins from which two arrays are a histogram."""
 
 
 def _line(text: str, match: re.Match[str]) -> int:

@@ -15,6 +15,7 @@ _PEOPLE = re.compile(
     r"(?<![\d.,])(\d{1,2})\s?(?:명|인의|(?:patients?|people|persons?|participants?|subjects?|individuals?)\b)"
 )
 _UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_LIMIT = r"(?!\s*(?:미만|이하|이상|보다|당|마다|초과|단위|씩))"
 _KOREAN = ("영", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
 _FEW = rf"(\d{{1,2}}|{'|'.join(_UNITS[1:])})"
 _NOT_OF = (
@@ -26,6 +27,11 @@ _SORT = (
     r"(?:of (?:the|these|our|all) |other |more |further |additional |female |male |adult |older |younger |elderly )?"
 )
 _NAMED_WHO = (
+    re.compile(
+        rf"\b(?:there (?:were|was)|we (?:observed|found|saw)|only) {_FEW} (?:\w{{1,15}} )?"
+        r"(?:cases?|events?|deaths?|failures?|relapses?)\b",
+        re.IGNORECASE,
+    ),
     re.compile(rf"{_NOT_OF}\b{_FEW} {_SORT}{_WHO}\b(?! (?:or more|per|groups?|each|at least))", re.IGNORECASE),
     re.compile(
         rf"{_NOT_OF}\b{_FEW} (?:people|persons|individuals|users) (?:died|were excluded|had|developed|withdrew)\b",
@@ -40,7 +46,7 @@ _NAMED_WHO = (
     ),
     re.compile(
         r"(?<![가-힣])(?![가-힣]{0,8}(?:연구|위원|검토|심사|평가|저자|관리|분석자|담당|승인|책임|조사|관찰자|전문가|자문))[가-힣]{2,10}"
-        r"(?:은|는|이|가)\s(\d{1,2})\s*명(?=이었|이다|이며|이고|이나|으로|였|에서|뿐|\.|,)"
+        r"(?:은|는|이|가)\s(\d{1,2})\s*명(?=이었|이다|임|이며|이고|이나|으로|였|에서|뿐|\.|,)"
     ),
     re.compile(
         r"(?<![가-힣])(?![가-힣]{0,8}(?:연구자|검토자|심사자|평가자|저자|관리자|분석자|담당자|승인자|책임자|조사자|관찰자))[가-힣]{1,9}[자군]"
@@ -52,6 +58,9 @@ _NAMED_WHO = (
 
 _SAID = (
     re.compile(
+        rf"(?<![\d.,~-])(?:단 ?)?(\d{{1,2}})\s?(?:례|예|증례)(?=에서|의|가|는|은|를|이|였|만|,|\.|\s|\)|$){_LIMIT}"
+    ),
+    re.compile(
         r"\b(?:patients|participants|subjects|deaths|events|cases|controls|positives|negatives|responders|individuals)\b"
         r"[^.\n\d|,;:=]{0,30}[:=]\s*(\d{1,2})(?![\d.,]*[\d%])",
         re.IGNORECASE,
@@ -61,9 +70,15 @@ _SAID = (
     re.compile(r"(?<![\d.,])(\d{1,3})\s?\(\s{0,3}\d{1,3}\.\d+\s?%\)"),
 )
 """A count behind what is counted, or beside its share: `patients after filter: 4`, `1.2% (4)`."""
+_ALONE = re.compile(r"\(?(\d{1,3})\s?(?:명|patients|people|persons|participants|subjects)\)?", re.IGNORECASE)
+_AT_RISK = re.compile(
+    r"(?:no\.?|numbers?|n|patients|subjects) at risk:?|(?:위험|관찰) ?(?:집단|군|대상자?) ?수:?", re.IGNORECASE
+)
+_BARE = re.compile(r"\d{1,6}|[^\d\n]{1,30}|")
+"""What stands below those words in a drawing: numbers, and the names of groups."""
 _UNIT = re.compile(
     r"(?:(?:total|all|in-hospital|30-day|new|excluded) )?(?:patients|participants|subjects|deaths|events|cases|"
-    r"readmissions|admissions|responders|persons|people)|(?:총\s?)?(?:환자|대상자|사망자?|참여자|응답자|사례)(?:\s?수)?",
+    r"readmissions|admissions|responders|persons|people)|(?:[가-힣]{1,8}\s?){0,2}(?:환자|대상자|사망자?|참여자|응답자|사례)(?:\s?수)?(?:\s?\(명\))?",
     re.IGNORECASE,
 )
 """What a number counts that stands in a line of its own, above or below it."""
@@ -85,6 +100,36 @@ _OF_ALL = (
 )
 """A part of a number with its share: 4 of 120 patients (3.3%), 120명 중 4명."""
 
+_SHARE_OF = (
+    re.compile(
+        r"(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15})\s*(?:명|례|건)[^.%\n\d]{0,30}?(?:이|그|이들)\s?(?:중|가운데)(?:에서)?[^.%\n\d]{0,20}?"
+        r"(?P<p>\d{1,2}\.\d{1,4}|\d{1,2})\s?%"
+    ),
+    re.compile(
+        r"\b[Oo]f (?:the |these |all )?(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15}) (?:\w{1,20} ){0,2}?"
+        r"(?:patients|participants|subjects|people|persons|individuals|women|men|children|respondents),? "
+        r"(?:only )?(?P<p>\d{1,2}\.\d{1,4}|\d{1,2}) ?%"
+    ),
+)
+"""A share of a number of people that the sentence says: `1,204명이며, 이 중 0.4%`."""
+_ONE_PERSON = (
+    re.compile(
+        r"(?:환자|증례|사례|대상자|\b[Pp]atient|\b[Cc]ase|\b[Ss]ubject)[^()\n]{0,12}"
+        r"\(\s?\d{1,3}\s?(?:세|yo|y/o|years?)?\s?[,/·]?\s?"
+        r"(?:남|여|남성|여성|남자|여자|M|F|male|female)\s?\)"
+    ),
+    re.compile(
+        r"\b(?:[Aa]n?|[Oo]ne|[Tt]he) \d{1,3}[- ]year[- ]old (?:\w{1,15} )?"
+        r"(?:man|woman|male|female|boy|girl|patient)\b(?!s)"
+        r"(?=[^.\n]{0,120}\b(?:was|were|had|died|presented|developed|admitted|underwent)\b)"
+    ),
+    re.compile(
+        r"(?<![\d~-])\d{1,3}세(?:의)? ?(?:남|여)(?:성|자|아)? ?환자(?: ?[1한] ?명)?"
+        r"(?:가|는|은|이|에서|의)(?! ?(?:비율|수|분포|평균))"
+    ),
+)
+"""The story of one person, as a report of a case begins."""
+
 _MESSAGE = Text(
     ko="글 속의 사람 수 {value}: 최소 셀 {least}보다 작습니다.",
     en="The text speaks of {value} people; the smallest cell is {least}.",
@@ -93,16 +138,20 @@ _MESSAGE = Text(
 
 def check_prose(subject: Subject, listing: Listing) -> None:
     """Named counts fail like cells; other mentions of few people are pointed out to the reviewers."""
+    at_risk = False
     for line, text in enumerate(subject.lines, 1):
         where = Where(row=line)
         for match in _NAMED.finditer(text):
             judge(int(match[1].replace(",", "")), where, subject.claims, subject.policy, listing)
-        told = {
-            match.start(1): _value(match[1]) for pattern in (*_NAMED_WHO, *_SAID) for match in pattern.finditer(text)
-        }
-        told |= {match.start("k"): int(match["k"]) for p in _OF_ALL for match in p.finditer(text) if _is_part(match)}
-        if text.strip().isdecimal() and len(text.strip()) <= 2 and _is_counted(subject.lines, line - 1):
-            told[0] = int(text)
+        plain = text.strip()
+        told = _told(text, subject.policy.min_cell)
+        if plain.isdecimal() and len(plain) <= 2 and _is_counted(subject.lines, line - 1):
+            told[0] = int(plain)
+        elif alone := _ALONE.fullmatch(plain[:20]):
+            told[0] = int(alone[1])  # A label that is nothing but a number of people, as on a map.
+        at_risk = _AT_RISK.fullmatch(plain) is not None or (at_risk and _BARE.fullmatch(plain) is not None)
+        if at_risk and plain.isdecimal():
+            told[0] = int(plain)
         for value in told.values():
             judge(value, where, subject.claims, subject.policy, listing)
         for match in _PEOPLE.finditer(text):
@@ -110,6 +159,29 @@ def check_prose(subject: Subject, listing: Listing) -> None:
             if match.start(1) not in told and 0 < value < subject.policy.min_cell:
                 message = _MESSAGE.fill(value=value, least=subject.policy.min_cell)
                 listing.flag("cells.unclear", message, mend(subject.policy), where=where, number=value)
+
+
+def _told(text: str, least: int) -> dict[int, int]:
+    """The numbers of people that a line says, by their places in it."""
+    told = {m.start(1): _value(m[1]) for pattern in (*_NAMED_WHO, *_SAID) for m in pattern.finditer(text)}
+    for match in (m for pattern in _SHARE_OF for m in pattern.finditer(text)):
+        if few := _of_share(match, least):
+            told[match.start("p")] = few
+    told |= {match.start(): 1 for pattern in _ONE_PERSON for match in pattern.finditer(text)}
+    told |= dict(_listed(text))
+    return told | {m.start("k"): int(m["k"]) for p in _OF_ALL for m in p.finditer(text) if _is_part(m)}
+
+
+def _listed(text: str) -> list[tuple[int, int]]:
+    """The groups of a list such as `A 120명, B 88명, C 4명`, if one of them is too large to be of the authors."""
+    items = [(match.start(1), int(match[1].replace(",", ""))) for match in _LISTED.finditer(text)]
+    return items if len(items) >= FEWEST_LISTED and max(people for _, people in items) >= LARGE else []
+
+
+FEWEST_LISTED, LARGE = 3, 30
+_LISTED = re.compile(
+    r"(?:^|(?<=, )|(?<=; )|(?<=· ))[^,;·\n\d]{1,40}(\d{1,3}(?:,\d{3}){1,3}|\d{1,6}) ?명(?=[,;·.]|$| ?였| ?이)"
+)
 
 
 def check_captions(subject: Subject, listing: Listing) -> None:
@@ -121,8 +193,30 @@ def check_captions(subject: Subject, listing: Listing) -> None:
         cells = [cell for cell in re.split(r"[,;\t|]", line) if cell.strip(' "')]
         for match in _NAMED.finditer(line) if len(cells) == 1 else ():
             judge(int(match[1].replace(",", "")), Where(row=number), subject.claims, subject.policy, listing)
+        for value in _told(line, subject.policy.min_cell).values() if len(cells) == 1 else ():
+            judge(value, Where(row=number), subject.claims, subject.policy, listing)
 
 
+def check_named_cells(subject: Subject, listing: Listing) -> None:
+    """Counts that stand with a name in headings and labels of a table: `Low dose (n=6)`, `Jeju (n=3)`."""
+    for table in subject.tables:
+        top = max(1, table.numbers[0] - 1) if table.numbers else 1
+        for index, name in enumerate(table.names):
+            for match in _NAMED.finditer(name[:LONGEST_NAME]):
+                where = Where(row=top, column=index + 1)
+                judge(int(match[1].replace(",", "")), where, subject.claims, subject.policy, listing)
+            held = {
+                cell: [int(match[1].replace(",", "")) for match in _NAMED.finditer(cell)]
+                for cell in table.distinct(index)
+                if "n" in cell.lower() and len(cell) <= LONGEST_NAME and _NAMED.search(cell)
+            }
+            for number, cell in zip(table.numbers, table.column(index), strict=True) if held else ():
+                for value in held.get(cell, ()):
+                    where = Where(row=number, column=index + 1)
+                    judge(value, where, subject.claims, subject.policy, listing)
+
+
+LONGEST_NAME = 200
 MOST_CAPTIONS, CAPTIONS = 10, 4_000
 """Lines, and characters, above and below a table that may be words."""
 
@@ -132,6 +226,14 @@ def _is_counted(lines: list[str], at: int) -> bool:
     below = lines[at + 1].strip() if at + 1 < len(lines) else ""
     above = lines[at - 1].strip() if at else ""
     return any(_UNIT.fullmatch(said) is not None for said in (below, above))
+
+
+def _of_share(match: re.Match[str], least: int) -> int | None:
+    """How many a share of a number is, where rounding leaves no doubt that they are few."""
+    people, share = int(match["n"].replace(",", "")), float(match["p"])
+    slack = 0.5 * 10 ** -len(match["p"].partition(".")[2])
+    few = round(share * people / 100)
+    return few if share > 0 and few > 0 and (share + slack) * people / 100 < least <= people else None
 
 
 def _value(word: str) -> int:

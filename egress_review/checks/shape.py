@@ -16,7 +16,9 @@ FEWEST_RECORDS = 5
 FEWEST_CODED = 2
 """Rows from which it does when its cells are codes as people are numbered by."""
 
-_CODE = re.compile(r"[A-Za-z]{0,4}[-_]?\d{5,}|[A-Za-z]{1,4}[-_]?\d{2,}")
+_CODE = re.compile(
+    r"[A-Za-z]{0,4}[-_]?\d{5,}|[A-Za-z]{1,4}[-_]?\d{2,}|[A-Za-z]{0,4}\d{1,4}(?:-\d{1,4})?-(?:0\d{1,5}|\d{3,6})"
+)
 _ONE = re.compile(
     r"(?:patient|subject|participant|person|case|respondent|subj|pt|patien~d|환자|대상자|피험자|증례)", re.IGNORECASE
 )

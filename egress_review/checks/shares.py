@@ -66,9 +66,21 @@ def check_shares(subject: Subject, listing: Listing) -> None:
     for table, reading in bearable(subject, ("cells.percent",), listing):
         base = _bases(table, reading)
         for column, name in enumerate(table.names):
-            if kind_of(name) is Kind.PERCENT and _may_be_share(name) and _declared(subject, name):
+            if _gives_shares(table, column) and _may_be_share(name) and _declared(subject, name):
                 _check_column(table, column, base, subject, listing)
         _check_pairs(table, reading, subject, listing)
+
+
+def _gives_shares(table: Table, column: int) -> bool:
+    """Whether a column holds percentages; one that is called `deaths (%)` does where no cell has a count as well."""
+    kind = kind_of(table.names[column])
+    if kind is Kind.COUNT_AND_PERCENT:
+        cells = [cell.strip() for cell in table.distinct(column) if cell.strip()]
+        return "%" in table.names[column] and bool(cells) and all(_NUMBER.fullmatch(c) and "." in c for c in cells)
+    if kind is Kind.UNKNOWN:
+        cells = [cell.strip() for cell in table.distinct(column) if cell.strip()]
+        return bool(cells) and all(cell.endswith("%") and _NUMBER.fullmatch(cell) for cell in cells)
+    return kind is Kind.PERCENT
 
 
 def _declared(subject: Subject, name: str) -> bool:
@@ -134,7 +146,8 @@ def _shares(table: Table, column: int) -> Iterator[Share]:
         if value > 100:
             return
         found.append(Share(number, value, 0.5 * 10.0 ** -len(match[2] or "")))
-    if found and max(share.value for share in found) <= 1 and any("." in cell for cell in table.column(column)):
+    said = "%" in table.names[column] or any("%" in cell for cell in table.column(column))
+    if found and not said and max(s.value for s in found) <= 1 and any("." in cell for cell in table.column(column)):
         # Fractions of one, not of a hundred.
         found = [Share(share.row, 100 * share.value, 100 * share.slack) for share in found]
     yield from found

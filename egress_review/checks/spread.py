@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
@@ -79,13 +79,45 @@ def check_spread(subject: Subject, listing: Listing) -> None:
     for table, _ in bearable(subject, RULES, listing):
         _check_lines(_columns(table), subject, listing, numbered=lambda a, b: Where(row=b, column=a))
         _check_lines(_rows(table), subject, listing, numbered=lambda a, b: Where(row=a, column=b))
-        for where in (*_by_heading(table, subject), *_by_label(table)):
-            listing.flag("cells.extremes", _EXTREME, _EXTREME_MEND, where=where)
+        for where, cells in (*_by_heading(table, subject), *_by_label(table)):
+            # A value of four digits is of one person; one of two, such as an age, may be of many.
+            # What R prints of the residuals of a model are its errors, not values of the data.
+            exact = "1Q" not in table.names and any(map(_is_exact, cells))
+            severity = Severity.FAIL if exact else None
+            listing.flag("cells.extremes", _EXTREME, _EXTREME_MEND, where=where, severity=severity)
         for where in _outliers(table):
             listing.flag("cells.extremes", _SINGLE, _SINGLE_MEND, where=where, severity=Severity.FAIL)
+    if subject.type in ("md", "txt"):
+        for number in _listed(subject.lines):
+            listing.flag("cells.extremes", _SINGLE, _SINGLE_MEND, where=Where(row=number), severity=Severity.FAIL)
     if subject.type == "json":
+        for path, exact in _extremes_in(subject.json):
+            severity = Severity.FAIL if exact else None
+            listing.flag("cells.extremes", _EXTREME, _EXTREME_MEND, where=Where(path=path), severity=severity)
         for path in _outliers_in(subject.json):
             listing.flag("cells.extremes", _SINGLE, _SINGLE_MEND, where=Where(path=path), severity=Severity.FAIL)
+
+
+_LISTED = re.compile(
+    r"\s*Percentiles\s{2,}Smallest\s*|\s*Extreme (?:Observations|Values)\s*|\$out"
+    r"|\s*(?:outliers?|fliers|이상[값치])\s*[:=]\s*\[?.*",
+    re.IGNORECASE,
+)
+"""Above the smallest and largest values, as `summarize, detail`, PROC UNIVARIATE and boxplot.stats() print them."""
+_SEVERAL = re.compile(r"(?<![\d.])-?\d{1,20}(?:\.\d{1,20})?[\s,]{1,40}-?\d")
+MOST_BELOW = 7
+
+
+def _listed(lines: Sequence[str]) -> Iterator[int]:
+    """Lines above which, or in which, a program lists values of single people."""
+    for number, line in enumerate(lines, 1):
+        if len(line) < MOST_LINE and _LISTED.fullmatch(line):
+            below = lines[number : number + MOST_BELOW] if ":" not in line and "=" not in line else [line]
+            if any(_SEVERAL.search(one[:MOST_LINE]) for one in below):
+                yield number
+
+
+MOST_LINE = 500
 
 
 def _is_of_outliers(name: str) -> bool:
@@ -114,6 +146,20 @@ def _outliers_in(value: Any, path: str = "$", depth: int = 0) -> Iterator[str]:
         elif isinstance(one, dict | list):
             yield from _outliers_in(one, at, depth + 1)
 
+
+def _extremes_in(value: Any, path: str = "$", depth: int = 0) -> Iterator[tuple[str, bool]]:
+    """Keys of a smallest or largest value beside a mean of the same, and whether it is exact."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
+    described = isinstance(value, dict) and any(_MEAN.fullmatch(str(key)[:LONGEST]) for key in value)
+    for key, one in inner if depth < 40 else ():
+        at = f"{path}.{key[:60]}" if isinstance(key, str) else f"{path}[{key}]"
+        if isinstance(one, dict | list):
+            yield from _extremes_in(one, at, depth + 1)
+        elif described and type(one) in (int, float) and statistic(str(key))[0] in ("min", "max"):
+            yield at, _is_exact(str(one))
+
+
+_MEAN = re.compile(r"mean|avg|average|median|50%|평균|중앙값", re.IGNORECASE)
 
 Line: TypeAlias = tuple[int, What, float, dict[int, str], str]
 """A row or column of one statistic: its number, which one, its quantile, its cells by their other number, of what."""
@@ -224,16 +270,47 @@ def _check_quantile(
             listing.flag("cells.quantile", message, _FAR_MEND, where=numbered(number, other), severity=severity)
 
 
-def _by_heading(table: Table, subject: Subject) -> Iterator[Where]:
+EXACT = 4
+"""Digits from which a smallest or largest value is hardly that of several people."""
+_ENDS = re.compile(
+    r"-?\d[\d,]{0,15}(?:\.\d{1,9})?\s?(?:-|–|—|~|∼|to|,)\s?-?\d[\d,]{0,15}(?:\.\d{1,9})?(?:\s?(?:세|일|years?|days?))?"
+)
+_RANGE = re.compile(r".*(?:범위|\brange|min ?[-–~/,] ?max|최소 ?[-–~/,] ?최대)(?:\W.*)?", re.IGNORECASE)
+_NO_RANGE = re.compile(r"interquartile|iqr|사분위|신뢰|정상|참고|reference|normal", re.IGNORECASE)
+
+
+def _is_exact(cell: str) -> bool:
+    """Whether a value says more than a few digits; noughts at its ends say nothing."""
+    found = number_in(cell)
+    if found is None:
+        return False
+    digits = re.sub(r"[eE].*|\D", "", f"{found[0]:.10g}").strip("0")
+    return len(digits) >= EXACT
+
+
+def _gives_ends(table: Table, index: int) -> bool:
+    """Whether a column holds smallest and largest values together: `18–97` under `age, range`."""
+    name = unicodedata.normalize("NFKC", table.names[index])
+    if not index or not _RANGE.fullmatch(name) or _NO_RANGE.search(name):
+        return False
+    cells = [cell.strip() for cell in table.column(index) if cell.strip()]
+    return bool(cells) and all(len(cell) < LONGEST and _ENDS.fullmatch(cell) for cell in cells)
+
+
+LONGEST = 60
+"""Characters of a cell that gives the ends of a range."""
+
+
+def _by_heading(table: Table, subject: Subject) -> Iterator[tuple[Where, Sequence[str]]]:
     for index, name in enumerate(table.names):
-        speaks = kind_of(name) is Kind.EXTREME or statistic(name)[0] == "mode"
+        speaks = kind_of(name) is Kind.EXTREME or statistic(name)[0] == "mode" or _gives_ends(table, index)
         told = _OF_A_MODEL.search(name.lower()) or subject.claims.declared(name) == "other"
         if index and speaks and table.numbers and not told:
-            yield Where(row=table.numbers[0], column=index + 1)
+            yield Where(row=table.numbers[0], column=index + 1), table.column(index)
 
 
-def _by_label(table: Table) -> Iterator[Where]:
+def _by_label(table: Table) -> Iterator[tuple[Where, Sequence[str]]]:
     for row, number in zip(table.rows, table.numbers, strict=True):
         speaks = len(row) > 1 and (kind_of(row[0]) is Kind.EXTREME or statistic(row[0])[0] == "mode")
         if speaks and not _OF_A_MODEL.search(row[0].lower()):
-            yield Where(row=number, column=2)
+            yield Where(row=number, column=2), row[1:]

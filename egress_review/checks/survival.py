@@ -36,7 +36,7 @@ _TIME = re.compile(
 )
 _RISK = re.compile(r"(?:n|no|number)?[ _.]*(?:at[ _]?)?risk|위험\s*(?:(?:집단|군)\s*)?(?:수|인원)?|관찰\s*대상자?\s*수")
 _EVENTS = re.compile(
-    r"(?:n|no|number)?[ _.]*(?:of[ _])?(?:events?|observed|deaths?|failures?)|사건\s*수?|사망\s*수?|발생\s*수?"
+    r"(?:n|no|number)?[ _.]*(?:of[ _])?(?:events?|observed|deaths?|fail(?:ures?|ed)?)|사건\s*수?|사망\s*수?|발생\s*수?"
 )
 
 _FEW_AT_RISK = Text(

@@ -164,8 +164,24 @@ def _is_heading(records: Sequence[Sequence[str]], at: int, below: bool) -> bool:
     """Whether a row holds no data, or names statistics, or names across what rows with labels hold."""
     record = records[at]
     if not has_number(record):
-        return True
+        return not any(map(_is_composed, record[1:]))
     return (below and _quantiles_name(record)) or (not below and _has_empty_corner(records[at:]))
+
+
+_COMPOSED = re.compile(
+    r"\d[\d,]{0,15}(?:\.\d{1,15})?\s?(?:/\s?|of |±\s?|\+/-\s?|\[|\()[-+\d][\d.,%\s/~–—;:to-]{0,60}[\])]?"
+    r"(?:\s?[(\[][\d.,%\s~–—-]{0,60}[)\]])?"
+    r"|\d[\d,]{0,15}(?:\.\d{1,15})?\s?(?:\^\S{1,5}|[†‡§¶]{1,3}|[a-e]\))"
+)
+_SPAN_OF_YEARS = re.compile(r"(?:19|20)\d\d\s*/\s*(?:(?:19|20)\d\d|\d{1,2})")
+
+
+def _is_composed(cell: str) -> bool:
+    """Whether a cell is data of several numbers: `7 / 1,204`, `61 ± 10`, `0.8 [0.6, 0.9]`; no span of years is."""
+    plain = cell.strip()
+    if not 3 <= len(plain) <= LONGEST_NUMBER or not plain[0].isdigit() or _SPAN_OF_YEARS.fullmatch(plain):
+        return False
+    return _COMPOSED.fullmatch(plain) is not None
 
 
 def _has_empty_corner(records: Sequence[Sequence[str]]) -> bool:

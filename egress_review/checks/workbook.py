@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
 from egress_review.checks.tables import Table, table_of
+from egress_review.checks.unseen_cells import unseen_styles
 from egress_review.checks.xml_tree import strings_of
 from egress_review.checks.zipped import BrokenPackageError, Part, part_of, parts_named, read_parts
 from egress_review.findings import Severity
@@ -74,6 +75,8 @@ class Sheet:
     """Every row from the first, in order; dates as ISO 8601, all other values as they are stored."""
     hidden_rows: int
     hidden_columns: int
+    unseen: int
+    """Cells that hold a value and show none: white letters, or a format without signs."""
     formulas: tuple[tuple[int, int], ...]
     """Row and column, from 1, of cells whose value is the result of a formula."""
     beside: tuple[str, ...]
@@ -130,7 +133,9 @@ def _workbook(parts: Mapping[str, bytes]) -> Workbook:
         for relation in _xml(parts["xl/_rels/workbook.xml.rels"]).iter(f"{_PACKAGE_REL}Relationship")
     }
     shared = _shared_strings(parts.get("xl/sharedStrings.xml"))
-    dates = _date_styles(parts.get("xl/styles.xml"))
+    styles = _xml(parts["xl/styles.xml"]) if "xl/styles.xml" in parts else None
+    dates = _date_styles(styles)
+    unseen = frozenset[int]() if styles is None else unseen_styles(styles)
     properties = root.find(f"{_MAIN}workbookPr")
     epoch = _EPOCH_1904 if properties is not None and properties.get("date1904") in ("1", "true") else None
     sheets = []
@@ -138,7 +143,7 @@ def _workbook(parts: Mapping[str, bytes]) -> Workbook:
     for element in root.iter(f"{_MAIN}sheet"):
         target = targets[element.get(f"{_REL}id")]
         path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
-        reader = _SheetReader(shared, dates, epoch or _EPOCH_1900, budget)
+        reader = _SheetReader(shared, dates, unseen, epoch or _EPOCH_1900, budget)
         sheets.append(reader.read(str(element.get("name")), element.get("state", "visible") != "visible", parts[path]))
     strange = tuple((name, part_of(name, PARTS)) for name in sorted(parts) if not HARMLESS.fullmatch(name))
     links = sum(
@@ -187,11 +192,10 @@ _BUILTIN_DATES = frozenset((*range(14, 23), *range(27, 37), *range(45, 48), *ran
 """Number formats that are dates or times: ECMA-376 part 1, 18.8.30, those of Korean and Japanese systems included."""
 
 
-def _date_styles(data: bytes | None) -> frozenset[int]:
+def _date_styles(root: ElementTree.Element | None) -> frozenset[int]:
     """Indexes of cell styles that show a number as a date."""
-    if data is None:
+    if root is None:
         return frozenset()
-    root = _xml(data)
     codes = {int(f.get("numFmtId", "0")): str(f.get("formatCode")) for f in root.iter(f"{_MAIN}numFmt")}
     formats = root.find(f"{_MAIN}cellXfs")
     found = set()
@@ -217,8 +221,11 @@ def _people(parts: Mapping[str, bytes]) -> int:
 class _SheetReader:
     """Reads the cells of one sheet as they come, within what all sheets together may hold."""
 
-    def __init__(self, shared: list[str], dates: frozenset[int], epoch: datetime, budget: list[int]) -> None:
+    def __init__(
+        self, shared: list[str], dates: frozenset[int], unseen: frozenset[int], epoch: datetime, budget: list[int]
+    ) -> None:
         self._shared, self._dates, self._epoch, self._budget = shared, dates, epoch, budget
+        self._hiding, self._unseen = unseen, 0
         self._formulas: list[tuple[int, int]] = []
 
     def read(self, name: str, hidden: bool, data: bytes) -> Sheet:
@@ -246,6 +253,7 @@ class _SheetReader:
             tuple(rows),
             hidden_rows,
             columns,
+            self._unseen,
             tuple(self._formulas),
             (*beside, *(["autoFilter"] if filtered else [])),
         )
@@ -266,7 +274,9 @@ class _SheetReader:
             yield from [""] * (column - at - 1)
             if cell.find(f"{_MAIN}f") is not None:
                 self._formulas.append((number, column))
-            yield self._value(cell)
+            value = self._value(cell)
+            self._unseen += bool(value.strip()) and int(cell.get("s", "0")) in self._hiding
+            yield value
             at = column
 
     def _value(self, cell: ElementTree.Element) -> str:

@@ -28,6 +28,12 @@ _ERASED = Text(
     "백업 뒤에 파기한 이용자 {count}명을 다시 파기했습니다.",
     "{count} people erased since the backup were erased again.",
 )
+_NEXT_PLAY = Text(
+    "시작하려면 플레이북 ansible/site.yml을 실행하십시오. homes 폴더는 root의 것으로 두었고, 플레이북이"
+    " 도우미에게 넘깁니다. 소유자를 손으로 바꾸지 마십시오.",
+    "Start it with the playbook ansible/site.yml. The directory homes is root's, and the playbook gives it to its"
+    " helper: leave the owners as they are.",
+)
 _NEXT = Text("시작하려면: ANSIM_HOME={home} make up", "Start it: ANSIM_HOME={home} make up")
 
 
@@ -88,7 +94,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         context.print(_LOST.format(lost=back.lost).say(language))
     if back.erased_again:
         context.print(_ERASED.format(count=back.erased_again).say(language))
-    context.print(_NEXT.format(home=home).say(language))
+    context.print((_NEXT_PLAY if back.on_server else _NEXT.format(home=home)).say(language))
     return 0
 
 

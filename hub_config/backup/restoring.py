@@ -6,6 +6,7 @@ the log that somebody may hold a proof of.
 
 from __future__ import annotations
 
+import pwd
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -26,11 +27,12 @@ from hub_config.backup.database_copy import bring_back
 from hub_config.backup.errors import Refused
 from hub_config.backup.making import HERE, Say, read_manifest, refuse_damage
 from hub_config.backup.tools import Restic
-from hub_config.home import make_home
+from hub_config.home import hand_over, make_home
 from hub_config.log_check import check_log
 from hub_config.preflight import ensure_gate_user
 from hub_config.retention import finish_erasures
-from hub_config.settings import FILE_NAME, load_settings
+from hub_config.settings import FILE_NAME, Settings, load_settings
+from hub_config.systemd.sandbox import ZONE_USER
 from hub_config.zone import Zone, open_zone
 from hub_config.zone_events import CLI
 from registry.erasure import erased_handle
@@ -79,6 +81,8 @@ class Restored:
     lost: int
     """Entries that the log had when the keys were saved, and has not any more."""
     erased_again: int
+    on_server: bool = False
+    """Whether the playbook starts this zone, which also gives the helpers their directories."""
 
 
 def restore(order: Order, say: Say = lambda step, done: None) -> Restored:
@@ -172,7 +176,26 @@ def _begin(home: Path, snapshot: str, keys: key_set.KeySet, reason: str) -> Rest
     if reason:
         restored = replace(restored, reason="older_backup", sealed={"reason": reason})
     zone.log.record(restored)
-    return Restored(snapshot, entries, lost, _erase_again(zone, keys.subjects))
+    again = _erase_again(zone, keys.subjects)
+    return Restored(snapshot, entries, lost, again, on_server=_hand_over(settings))
+
+
+def _hand_over(settings: Settings) -> bool:
+    """Give everything to those who work with it here; last, for until now root has written. Say if it is a server."""
+    on_server = settings.machine.run_by == "systemd"
+    # Before the first play there is no such user yet, and all is root's.
+    owner = ZONE_USER if on_server and _is_user(ZONE_USER) else "root"
+    hand_over(settings.home, owner, roots=("homes", FILE_NAME))
+    make_home(settings.home, settings.zone, settings.gate.user, hub=settings.hub, owner=owner)
+    return on_server
+
+
+def _is_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except KeyError:
+        return False
+    return True
 
 
 def _erase_again(zone: Zone, rows: Iterable[KeyRow]) -> int:

@@ -8,7 +8,6 @@ not take anyway, and of the answer the gate reads one number.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from urllib.parse import quote
 
@@ -32,18 +31,17 @@ XSRF = "gate"
 async def keep(workspace: OpenWorkspace, asker: Asker, file: HeldFile, record: Record) -> str | None:
     """Have the workspace write a file into its outbox; return its name, or None where it was not written.
 
-    It is in the log before it is written, and not written if it cannot be in the log.
+    It is announced in the log before it is written, and not written if it cannot be; what became of it follows.
     """
     if not workspace.kept.take_room(file.size, time.monotonic()):
         return None
     try:
-        await record.kept(workspace.tenancy, asker, file)
+        announced = await record.keeping(workspace.tenancy, asker, file)
     except AuditUnavailable:
         return None
     failed = await _failure(workspace, file)
+    await record.kept(announced, failed=failed)
     if failed is not None:
-        with contextlib.suppress(AuditUnavailable):
-            await record.kept(workspace.tenancy, asker, file, failed=failed)
         return None
     workspace.kept.note(file.name)
     return file.name

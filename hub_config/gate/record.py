@@ -9,12 +9,13 @@ import contextlib
 import hashlib
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from audit.canonical import JSON
 from audit.errors import AuditError
-from audit.event import Actor, Event, Source
+from audit.event import Actor, Event, Outcome, Source
+from audit.refs import new_event_id
 from hub_config.gate.codes import Code
 from hub_config.gate.errors import AuditUnavailable, Refused
 from hub_config.gate.held_files import HeldFile
@@ -138,14 +139,25 @@ class Record:
         workspace.held += 1
         await self._windowed((workspace.tenancy.ref, asker.actor.session or "", reason), event)
 
-    async def kept(self, tenancy: Tenancy, asker: Asker, file: HeldFile, *, failed: str | None = None) -> None:
-        """Record that an output is about to be put into the outbox of its workspace, or that it was not.
+    async def keeping(self, tenancy: Tenancy, asker: Asker, file: HeldFile) -> Event:
+        """Announce that an output is about to be put into the outbox of its workspace; return the announcement.
 
         Raises: AuditUnavailable — if it is not durable.
         """
         detail = {"bytes": file.size, "type": file.kind.type, "sha256": file.sha256}
-        outcome = "ok" if failed is None else "failed"
-        await self._append(self._event("output.kept", tenancy, asker, outcome=outcome, reason=failed, detail=detail))
+        announced = self._event("output.kept", tenancy, asker, outcome="intent", detail=detail)
+        await self._append(announced)
+        return announced
+
+    async def kept(self, announced: Event, *, failed: str | None = None) -> None:
+        """Record whether the output that was announced lies in the outbox.
+
+        Without a log the announcement stays open, and the worker closes it as one whose outcome never came.
+        """
+        outcome: Outcome = "ok" if failed is None else "failed"
+        ended = replace(announced, id=new_event_id(), outcome=outcome, reason=failed, intent_id=announced.id)
+        with contextlib.suppress(AuditUnavailable):
+            await self._append(ended)
 
     async def trickled(self, workspace: OpenWorkspace, asker: Asker, found: Found) -> None:
         """Record that much text that looks encoded went to a browser; a log that fails is reported and nothing else."""

@@ -35,11 +35,18 @@ class HomeState:
     made: bool = False
     lingers: bool = False
     existed: bool = False
+    tries: int = 0
+    """How often the helper tried to shut it, and could not."""
 
     @property
     def exists(self) -> bool:
         """Whether there is anything of it: an image, or a key that waits for one."""
-        return self.state != "none"
+        return self.state not in ("none", "left")
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it stays mounted although it was to be shut, or destroyed."""
+        return self.state == "left" or self.tries > 0
 
 
 class HomeClient:

@@ -22,6 +22,7 @@ from typing import Any, ClassVar
 from hub_config.home_helper import fscrypt, loops, mounts
 from hub_config.home_helper.calls import Call
 from hub_config.home_helper.errors import Refused
+from hub_config.home_helper.mounts import opened as _opened
 from hub_config.home_helper.store import DIRECTORY, FRESH, GIBIBYTE, Store, make_file_system
 
 log = logging.getLogger("ansim.home_helper")
@@ -46,6 +47,7 @@ class Homes:
         self._store.clear_fresh()
         self._began = clock()
         self._asked: dict[str, float] = {}
+        self._tries: dict[str, int] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._one = threading.Lock()
 
@@ -91,7 +93,11 @@ class Homes:
         ref = call.workspace
         if self._clock() - self._asked.get(ref, self._began) < call.idle:
             raise Refused("in_use")
-        closed = self._unmount(ref)
+        left = self._state(ref) == "left"
+        self._tries[ref] = self._tries.get(ref, 0) + 1
+        closed = self._unmount(ref, lazily=left)
+        if self._state(ref) not in ("left", "half", "open"):
+            del self._tries[ref]
         if not closed:
             log.warning("%s is closed here; another mount name space still has it", ref)
         return {**self._described(ref), "lingers": not closed}
@@ -108,8 +114,13 @@ class Homes:
             log.exception("%s could not be shut; its key is destroyed all the same", ref)
         finally:
             self._store.shred(ref)
-        self._asked.pop(ref, None)
-        return {**said, "state": "none", "existed": said["state"] != "none", "lingers": not closed}
+            self._asked.pop(ref, None)
+            self._tries.pop(ref, None)
+            if (
+                self._state(ref) == "left"
+            ):  # so that it is found, also by the next helper, and shut as soon as it can be
+                (self._store.mounts / ref).mkdir(mode=0o700, exist_ok=True)
+        return {**said, "state": "none", "existed": said["state"] not in ("none", "left"), "lingers": not closed}
 
     def _grow(self, call: Call) -> Answer:
         ref = call.workspace
@@ -132,9 +143,12 @@ class Homes:
     def _list(self, call: Call) -> Answer:
         """Describe every home; one that cannot be looked at is half open, and hides no other."""
         found: Answer = {}
-        for ref in self._store.refs():
+        kept = self._store.refs()
+        for ref in sorted({*kept, *self._store.marked()}):
             try:
-                found[ref] = self._described(ref)
+                said = self._described(ref)
+                if ref in kept or said["state"] != "none":
+                    found[ref] = said
             except OSError:
                 log.exception("%s cannot be looked at", ref)
                 found[ref] = {"state": "half"}
@@ -274,8 +288,9 @@ class Homes:
                 if identifier is not None:
                     fscrypt.remove_key(root, identifier)
             self._unmount_at(self._store.anchors, ref, lazily=lazily)
-        with contextlib.suppress(FileNotFoundError):
-            (self._store.mounts / ref).rmdir()
+        if not self._shown(ref):
+            with contextlib.suppress(FileNotFoundError):
+                (self._store.mounts / ref).rmdir()
         return not self._lingers(ref)
 
     def _show(self, ref: str, key: bytes) -> None:
@@ -336,16 +351,22 @@ class Homes:
         """Say how often something is mounted at a name in an open directory, wherever that lies now."""
         return mounts.mounted().get(str(Path(f"/proc/self/fd/{directory}").readlink() / name), 0)
 
+    def _shown(self, ref: str) -> bool:
+        """Say whether a home is mounted in its workspace, also where the helper may not go and look."""
+        return mounts.any_below(self._home.resolve() / "workspaces" / ref, SHOWN)
+
     def _state(self, ref: str) -> str:
         image, key = self._store.image(ref).exists(), self._store.key(ref) is not None
+        if not image and not key:
+            return "left" if self._shown(ref) or self._count(self._store.anchors, ref) else "none"
         if not image:
-            return "half" if key else "none"
+            return "half"
         found = [self._count(self._store.anchors, ref) > 0]
         try:
             with self._places(ref) as places:
                 found += [self._count(places, name) > 0 for name in SHOWN]
         except Refused:
-            found += [False, False]
+            found.append(self._shown(ref))
         if not key:
             return "destroyed"
         return "open" if all(found) else "half" if any(found) else "closed"
@@ -354,10 +375,12 @@ class Homes:
         """Return the state of a home, its size and what it takes on the disk in bytes, and the name of its key.
 
         `closed` and `open` are whole; `half` is what a crash left and the next call mends; `destroyed` is an image
-        whose key is gone.
+        whose key is gone, `left` one that is gone and still mounted. `tries` is how often it could not be shut.
         """
         key = self._store.key(ref)
         said: Answer = {"state": self._state(ref)}
+        if tries := self._tries.get(ref):
+            said["tries"] = tries
         with contextlib.suppress(FileNotFoundError):
             status = self._store.image(ref).stat()
             said |= {"size": status.st_size, "taken": status.st_blocks * 512}
@@ -375,12 +398,3 @@ class Homes:
         "list": _list,
         "able": _able,
     }
-
-
-@contextlib.contextmanager
-def _opened(path: Path | str, flags: int, directory: int | None = None) -> Iterator[int]:
-    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600, dir_fd=directory)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)

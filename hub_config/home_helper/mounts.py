@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 NOSUID, NODEV, NOATIME, BIND = 2, 4, 1024, 4096
@@ -49,6 +51,22 @@ def mounted() -> dict[str, int]:
             point = point.replace(code, plain)
         found[point] = found.get(point, 0) + 1
     return found
+
+
+def any_below(directory: Path, names: Iterable[str]) -> bool:
+    """Say whether anything is mounted at one of the names in a directory, which need not be looked into for it."""
+    found = mounted()
+    return any(str(directory / name) in found for name in names)
+
+
+@contextlib.contextmanager
+def opened(path: Path | str, flags: int, directory: int | None = None) -> Iterator[int]:
+    """Open something for the block, below an open directory if one is given; what is made is the helper's alone."""
+    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600, dir_fd=directory)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _mount(source: str, place: str, kind: str | None, flags: int, options: str | None) -> None:

@@ -24,6 +24,7 @@ FRESH = ".new"
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 TOOL_SECONDS = 300
 _TOOLS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_REF = re.compile(r"ws_[a-z2-7]{16}")
 _IMAGE = re.compile(r"(ws_[a-z2-7]{16})\.img")
 _KEY = re.compile(r"(ws_[a-z2-7]{16})\.key")
 
@@ -62,6 +63,10 @@ class Store:
         """Return every workspace of which there is an image or a key, in order."""
         names = [path.name for directory in (self.images, self.keys) for path in directory.iterdir()]
         return sorted({found[1] for name in names if (found := _IMAGE.fullmatch(name) or _KEY.fullmatch(name))})
+
+    def marked(self) -> set[str]:
+        """Return every workspace that has a place to be mounted at: homes that are open, and what could not be shut."""
+        return {path.name for path in self.mounts.iterdir() if _REF.fullmatch(path.name)}
 
     def make_image(self, ref: str, size: int) -> None:
         """Make the image of a home, sparse; it is there as a whole or not at all.

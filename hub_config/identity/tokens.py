@@ -37,9 +37,16 @@ class SignedOut:
 
 
 def check_id_token(
-    token: str, keys: KeySet, settings: OidcSettings, *, nonce: str, access_token: str, now: datetime
+    token: str,
+    keys: KeySet,
+    settings: OidcSettings,
+    *,
+    nonce: str,
+    access_token: str,
+    now: datetime,
+    anew: bool = False,
 ) -> Vouched:
-    """Return whom an ID token vouches for.
+    """Return whom an ID token vouches for; `anew` says that the provider was told to ask the person again.
 
     Raises: NotVouched — for every token that is not the provider's, not for this zone, not for this sign-in, not of
     this moment, or without a second factor.
@@ -62,6 +69,8 @@ def check_id_token(
     except (JoseError, TypeError, ValueError) as error:
         raise NotVouched(_cause(error)) from None
     _check_fresh(claims, now)
+    if anew and "auth_time" in claims:
+        _check_asked(claims["auth_time"], now)
     return Vouched(settings.issuer, _subject(claims, settings), methods_of(claims, settings))
 
 
@@ -126,6 +135,12 @@ def _check_fresh(claims: Mapping[str, Any], now: datetime) -> None:
     made = claims.get("iat")
     if not _is_moment(made) or not -LEEWAY <= now.timestamp() - float(str(made)) <= OLDEST:
         raise NotVouched("token_not_fresh")
+
+
+def _check_asked(asked: object, now: datetime) -> None:
+    """Refuse a person whom the provider did not ask for this sign-in, although it was told to (Core 3.1.2.1)."""
+    if not _is_moment(asked) or now.timestamp() - float(str(asked)) > OLDEST:
+        raise NotVouched("not_asked_again")
 
 
 def _is_moment(value: object) -> bool:

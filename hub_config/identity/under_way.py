@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
 
 from portal.sealed_cookies import SealedCookies, short_goal
 
@@ -24,6 +25,13 @@ class Begun:
     nonce: str
     verifier: str
     goal: str
+
+
+def longest_of(address: str) -> int | None:
+    """Return how many seconds ago the sign-in may be, where an address that leads to the portal demands it."""
+    given = parse_qs(urlsplit(address).query).get("max_age", [])
+    fits = len(given) == 1 and len(given[0]) <= 6 and given[0].isascii() and given[0].isdigit()
+    return int(given[0]) if fits else None
 
 
 class UnderWay:

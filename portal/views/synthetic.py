@@ -15,7 +15,7 @@ from deid.records.synthetic_jobs import Job, JobState, check_policy
 from deid.records.synthetic_rows import risk_head, risk_rows, tables_of, use_head, use_rows
 from deid.synth.picture import pictures
 from deid.synth.shape import BESIDE, LEGEND, Shape, shape_charts
-from deid.synth.words import MEANINGS, RISKS, STAGES
+from deid.synth.words import LIMIT_FROM, MEANINGS, RISKS, STAGES
 from portal.errors import WrongInput, advice_of, reason_of
 from portal.extract_desk import desk_of
 from portal.i18n import N_, Language
@@ -79,6 +79,9 @@ def show(visit: Visit) -> Response:
     job = desk.synthetic_job(visit.path("ref"))
     extract = desk.get(job.extract)
     made = job.state is JobState.MADE and extract.run is not None
+    kept = extract.run.synthetic if made and extract.run else job.report
+    # Where limits come from stands in the report; in those of earlier versions it does not.
+    sources = {risk["name"]: risk.get("source") for _, found in tables_of(kept) for risk in found["risks"]}
     values = {
         "job": job,
         "mark": JOB[job.state],
@@ -86,8 +89,9 @@ def show(visit: Visit) -> Response:
         "refresh": REFRESH_SECONDS if job.open else None,
         "stage": STAGES.get(job.stage or ""),
         "left": job.seconds_left(visit.now),
-        "report": shown_report(extract.run.synthetic if made and extract.run else job.report, visit.language),
-        "meanings": [(RISKS[name], text) for name, text in MEANINGS.items()],
+        "report": shown_report(kept, visit.language),
+        "meanings": [(RISKS[name], text, sources.get(name)) for name, text in MEANINGS.items()],
+        "limit_from": LIMIT_FROM,
     }
     return visit.page("synthetic_job.html", values, crumbs=(START, Crumb(extract.draft.title.say(visit.language))))
 

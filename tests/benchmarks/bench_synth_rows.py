@@ -4,7 +4,7 @@
 
 The source is the Adult data over and over with ages moved; as many rows are drawn as there are. Seconds are of the
 processor, memory is the most that the process ever held. A line in rows means that each costs the same;
-`docs/images/synth-rows.svg` is drawn from it.
+`docs/images/synth-rows.svg` is drawn from it where ten million are among them.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    if len(found) > 1:
+    if len(found) > 1 and found[-1]["rows"] >= SIZES[-1]:
         synth_growth.IMAGE.write_text(synth_growth.drawing(found), encoding="utf-8")
     return 0
 
@@ -77,6 +77,7 @@ def apart(rows: int) -> dict[str, float]:
 
 def one(rows: int) -> dict[str, float]:
     """Make one synthetic extract of so many rows."""
+    RESULT.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=REPOSITORY / "build") as name:
         place = Path(name)
         names = _write(place / "source.parquet", rows)

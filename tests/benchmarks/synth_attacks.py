@@ -30,7 +30,7 @@ ATTACKS = 1_000
 PLANTED = {"one row in ten given back": 0.1, "half of the rows given back": 0.5}
 
 
-def compared(directory: Path, policy: SynthPolicy, names: tuple[str, str]) -> list[Row]:
+def compared(directory: Path, policy: SynthPolicy, names: tuple[str, str], attacks: int = ATTACKS) -> list[Row]:
     """Attack the tables of a directory, and two with rows of the source planted in them, by both.
 
     Raises: CalledProcessError — if the library cannot be had.
@@ -46,14 +46,14 @@ def compared(directory: Path, policy: SynthPolicy, names: tuple[str, str]) -> li
         drawn[name] = pa.concat_tables([rest, learnt.slice(0, given)])
     for name, table in {"learnt": learnt, "held_out": held_out, **drawn}.items():
         pq.write_table(table, place / f"{name}.parquet")
-    theirs = _theirs(place, learnt.column_names, tuple(drawn))
+    theirs = _theirs(place, learnt.column_names, tuple(drawn), attacks)
     rows = []
     for name, table in drawn.items():
         space = Space.of(policy.learnt, [learnt, held_out, table])
         tables = Tables(space, space.values(table), space.values(learnt), space.values(held_out))
         ours = {
-            "singling_out": singling_out(tables, ATTACKS, np.random.default_rng(1)),
-            "inference": inference(tables, space.names.index(SECRET), ATTACKS, np.random.default_rng(1)),
+            "singling_out": singling_out(tables, attacks, np.random.default_rng(1)),
+            "inference": inference(tables, space.names.index(SECRET), attacks, np.random.default_rng(1)),
         }
         rows += [_row(attack, name, excess, theirs[name][attack]) for attack, excess in ours.items()]
     return [*rows, _published(*names, theirs)]
@@ -75,9 +75,11 @@ def _row(attack: str, name: str, ours: Excess, theirs: dict[str, Any]) -> Row:
     return replace(row, samples=(low, high, *theirs["interval"]))
 
 
-def _theirs(place: Path, columns: list[str], names: tuple[str, ...]) -> dict[str, dict[str, dict[str, Any]]]:
+def _theirs(
+    place: Path, columns: list[str], names: tuple[str, ...], attacks: int
+) -> dict[str, dict[str, dict[str, Any]]]:
     half = len(columns) // 2
-    job = {"tables": names, "attacks": ATTACKS, "columns": SINGLED_BY, "secret": SECRET}
+    job = {"tables": names, "attacks": attacks, "columns": SINGLED_BY, "secret": SECRET}
     job["halves"] = [columns[:half], columns[half:]]
     script = Path(__file__).with_name("anonymeter_peer.py")
     command = [str(anonymeter_environment()), "-I", str(script), str(place), json.dumps(job)]

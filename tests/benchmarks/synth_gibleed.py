@@ -41,6 +41,16 @@ LEFT JOIN (SELECT person_id, count(*) AS n FROM '{{0}}/visit_occurrence.parquet'
 ORDER BY p.person_id
 """
 NUMBERS = ("born", "conditions", "drugs", "visits")
+FLAGS = '["0", "1"]'
+PUBLIC = {
+    "sex": '["8507", "8532"]',
+    "race": '["0", "8515", "8516", "8527"]',
+    "born": "[1900, 2010]",
+    "conditions": "[0, 100]",
+    "drugs": "[0, 100]",
+    "visits": "[0, 20]",
+}
+"""What a budget takes as known of the model: its codes for sex and race, and ends wide enough for any person."""
 RELATED = """tables:
   person:
     columns:
@@ -74,11 +84,20 @@ def people(directory: Path) -> pa.Table:
     return pa.table({name: pc.cast(found.column(name), kind) for name, kind in kinds.items()})
 
 
-def policy() -> SynthPolicy:
-    """Return the policy of the people: what stands on them is learnt from the data alone."""
-    names = ("sex", "race", *NUMBERS[:1], *NUMBERS[1:], "celecoxib", "diclofenac", TARGET)
-    lines = "".join(f"  {name}: {{kind: {'number' if name in NUMBERS else 'category'}}}\n" for name in names)
-    return parse_synth_policy(HEAD + f"targets: [{TARGET}]\ncolumns:\n{lines}")
+def policy(privacy: str = "") -> SynthPolicy:
+    """Return the policy of the people: what stands on them is learnt from the data alone, but under a budget."""
+    names = ("sex", "race", *NUMBERS, "celecoxib", "diclofenac", TARGET)
+    lines = "".join(f"  {name}: {{{_kind(name, public=bool(privacy))}}}\n" for name in names)
+    return parse_synth_policy(HEAD + privacy + f"targets: [{TARGET}]\ncolumns:\n{lines}")
+
+
+def _kind(name: str, *, public: bool) -> str:
+    kind = f"kind: {'number' if name in NUMBERS else 'category'}"
+    if not public:
+        return kind
+    return (
+        f"{kind}, range: {PUBLIC[name]}, bins: 10" if name in NUMBERS else f"{kind}, values: {PUBLIC.get(name, FLAGS)}"
+    )
 
 
 def tables_together(directory: Path, engine: str) -> list[Row]:
@@ -101,7 +120,7 @@ def tables_together(directory: Path, engine: str) -> list[Row]:
     plain = Row(benchmark="synth", what="", value=0, unit="", beside="", reference=0, bar="", passed=None)
     about = f"GiBleed, {len(made)} tables: {engine}"
     return [
-        replace(plain, what=f"learn and draw, {about}", value=seconds, unit="s", beside="rows", reference=float(rows)),
+        replace(plain, what=f"seconds to learn and draw, {about}", value=seconds, beside="rows", reference=float(rows)),
         replace(plain, what=f"references that lead nowhere, {about}", value=lost, beside="rows", reference=float(rows),
                 bar="0", passed=lost == 0),
         replace(plain, what=f"risks that fail the gate, {about}", value=above, beside="risks", reference=float(risks)),

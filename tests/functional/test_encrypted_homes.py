@@ -118,9 +118,9 @@ async def written_and_stopped(zone: RunningZone) -> None:
     async with Visitor(zone.settings) as visitor:
         await visitor.sign_in(*zone.account(HANDLE))
         workspace = await start_workspace(visitor, HANDLE, PROJECT)
-        size, refused = (await workspace.run("home.ipynb", [WRITE]))[0].text.split("\n")[:2]
+        size, *said = (await workspace.run("home.ipynb", [WRITE]))[0].text.split("\n")
         assert 1.8 * 1024**3 < int(size) <= 2 * 1024**3
-        assert refused == "No space left on device"
+        assert "No space left on device" in said  # the notebook's own history may say so too
         other = await start_workspace(visitor, HANDLE, OTHER)
         seen = await other.run(
             "home.ipynb", ["import os; print(os.listdir('/home/researcher'), os.listdir('/outbox'))"]

@@ -146,8 +146,14 @@ def test_root_takes_no_settings_that_the_zones_user_put_there(server: Server) ->
     server.as_zone("sh", "-c", f"cd {home} && cp ansim.yaml mine && mv ansim.yaml aside && mv mine ansim.yaml")
     try:
         assert server.do("ansim", "units", "--write", check=False).returncode == 3
+        # One that looks like root's, as a hub that was taken over can make it: root's copy says something else.
+        server.do("sh", "-c", f"echo '# theirs' >>{home}/ansim.yaml; chown root:ansim {home}/ansim.yaml")
+        said = server.do("ansim", "units", "--write", check=False)
+        assert said.returncode == 3
+        assert "/etc/ansim/ansim.yaml" in said.stderr
     finally:
         server.do("mv", f"{home}/aside", f"{home}/ansim.yaml")
+    assert server.do("stat", "-c", "%a %U", "/etc/ansim/ansim.yaml").stdout.split() == ["600", "root"]
     assert json.loads(server.do("ansim", "units", "--write", "--json").stdout) == {"changed": [], "migrated": False}
 
 

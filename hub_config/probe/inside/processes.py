@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
+from collections.abc import Callable
 
 from hub_config.probe.inside.base import Facts, Seen, attack, barred, call, libc, outcome, refused
 
@@ -46,14 +48,44 @@ def neighbour(facts: Facts) -> Seen:
 
 @attack("proc.ptrace")
 def ptrace(facts: Facts) -> Seen:
-    """Take hold of another process as a debugger does."""
+    """Take hold of another process as a debugger does.
+
+    Never of the process above: where no wall is, two that trace each other stop for good.
+    """
     return barred(
         {
             "attach 1": call(SYS_PTRACE, PTRACE_ATTACH, 1, 0, 0),
-            "seize parent": call(SYS_PTRACE, PTRACE_SEIZE, os.getppid(), 0, 0),
-            "trace me": call(SYS_PTRACE, 0, 0, 0, 0),
+            "seize a child": _of_a_child(lambda child: call(SYS_PTRACE, PTRACE_SEIZE, child, 0, 0)),
+            "trace me": _in_a_child(lambda: call(SYS_PTRACE, 0, 0, 0, 0)),
         }
     )
+
+
+def _of_a_child(action: Callable[[int], str]) -> str:
+    """Return what comes of an action on a process of one's own that waits; it ends with it."""
+    child = os.fork()
+    if child == 0:
+        signal.pause()
+        os._exit(0)
+    try:
+        return action(child)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def _in_a_child(action: Callable[[], str]) -> str:
+    """Return what comes of an action in a process of its own, which ends with it."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, action().encode())
+        os._exit(0)
+    os.close(writing)
+    said = os.read(reading, 64).decode()
+    os.close(reading)
+    os.waitpid(child, 0)
+    return said or "ended"
 
 
 @attack("proc.memory")

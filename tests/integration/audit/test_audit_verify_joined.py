@@ -74,6 +74,24 @@ def found(database: Path) -> set[tuple[str, int]]:
             ("UPDATE audit_entry SET ts = CAST(ts AS blob) WHERE idx = 300",), {("entry.columns", 300)}, id="a blob"
         ),
         pytest.param(
+            ("UPDATE audit_entry SET component = x'4767617465' WHERE idx = 300",),
+            {("entry.columns", 300)},
+            id="a blob that later versions of SQLite take for a text of JSON",
+        ),
+        pytest.param(
+            ("UPDATE audit_entry SET object_ref = object_ref || char(0) || 'x' WHERE idx = 300",),
+            {("entry.columns", 300)},
+            id="a text that goes on behind a zero",
+        ),
+        pytest.param(
+            (
+                "UPDATE audit_entry SET component = component || char(10) WHERE idx = 300",
+                "UPDATE audit_entry SET object_ref = replace(object_ref, '_', '_' || char(10)) WHERE idx = 301",
+            ),
+            {("entry.columns", 300), ("entry.columns", 301)},
+            id="rows with a line feed in them",
+        ),
+        pytest.param(
             ("UPDATE audit_entry SET project = 'null' WHERE idx = 300",), {("entry.columns", 300)}, id="the word null"
         ),
         pytest.param(

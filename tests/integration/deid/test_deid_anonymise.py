@@ -142,6 +142,15 @@ def test_local_recoding_keeps_every_row_in_a_class_that_hides_it_and_shows_what_
         assert int(low) <= number <= int(high or low)
 
 
+def test_local_recoding_shows_numbers_of_a_csv_as_ranges_of_numbers() -> None:
+    numbers = [9, 10, 99, 100, 101, 1_000, 7, 8]
+    made = [recode(pa.table({"n": pa.array(kind)}), ["n"], 2) for kind in (numbers, [str(n) for n in numbers])]
+    assert made[0].equals(made[1])
+    assert "9~10" in made[1].column("n").to_pylist()
+    codes = recode(pa.table({"n": ["007", "012", "013", "014"]}), ["n"], 2).column("n").to_pylist()
+    assert codes == ["007|012"] * 2 + ["013|014"] * 2
+
+
 def test_local_recoding_of_adult_makes_many_small_classes(adult: pa.Table) -> None:
     quasi = [name for name in QUASI if name != "salary-class"]
     found = classes(recode(adult, quasi, 5), quasi)

@@ -104,8 +104,9 @@ def test_rows_that_break_k_are_left_out_as_far_as_the_policy_permits(tmp_path: P
     assert (applied.rows, applied.suppressed) == (3, 1)
     assert applied.assessment is not None
     assert applied.assessment.k == 3
-    with pytest.raises(NotReleasable):
+    with pytest.raises(NotReleasable) as refused:
         apply(policy(release="release: {k: 3, max_suppression: 0.1}"), table, key, tmp_path / "no.parquet")
+    assert refused.value.exit_code == 1
     with pytest.raises(NotReleasable, match=r"l\(disease\)"):
         apply(policy(release="release: {l: {disease: 3}}"), table, key, tmp_path / "no.parquet")
     assert sorted(path.name for path in tmp_path.iterdir() if "no." in path.name) == []

@@ -6,6 +6,7 @@ import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -123,6 +124,38 @@ def test_a_draft_scrubs_notes_and_replaces_names_and_numbers(table: Path, tmp_pa
         "code": "keep",
         "note": "scrub_text",
     }
+    assert "params" not in proposed["idno"]  # it is a person's, so that it meets the same number in other tables
+
+
+def test_a_survey_says_in_words_what_it_saw_and_takes_dates_notes_and_running_numbers_for_what_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    notes = (
+        "김민준님 전화 010-1234-5678",
+        "서울특별시 종로구 세종대로 12",
+        "주민번호 900101-1234568 확인",
+        "특이 소견 없음",
+    )
+    rows = [
+        f"{n + 10_007},{n * 7 % 59},{uuid5(NAMESPACE_OID, str(n))},2024-01-{n % 28 + 1:02d},{notes[n % 4]} {n}"
+        for n in range(ROWS)
+    ]
+    (tmp_path / "visits.csv").write_text("\n".join(["row,visit_id,source,admitted,memo", *rows]), encoding="cp949")
+    draft = tmp_path / "draft.yaml"
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    assert ansim(tmp_path, "survey", str(tmp_path / "visits.csv"), "--draft", str(draft)) == 0
+    proposed = yaml.safe_load(draft.read_text(encoding="utf-8"))["columns"]
+    assert {name: (one["role"], one["action"]) for name, one in proposed.items()} == {
+        **dict.fromkeys(("row", "visit_id", "source"), ("direct", "pseudonym_one_way")),
+        "admitted": ("quasi", "date_floor"),
+        "memo": ("free", "scrub_text"),
+    }
+    assert proposed["visit_id"]["params"] == {"space": "visit_id"}
+    assert ansim(tmp_path, "apply", str(draft), str(tmp_path / "visits.csv"), "--dry-run") == 0
+    assert f"저장함: {draft}" in (said := capsys.readouterr().out)
+    assert "값 28가지 · 결측 0%" in said
+    assert ansim(tmp_path, "survey", str(tmp_path / "nowhere.csv"), str(tmp_path / "visits.csv")) == 1
+    assert capsys.readouterr().out.count("nowhere.csv") == 1
 
 
 def test_nothing_left_is_not_a_table_that_meets_its_k(
@@ -154,7 +187,7 @@ def test_a_text_column_with_one_value_is_said_to_be_dropped_and_what_was_looked_
     assert ansim(tmp_path, "survey", str(tmp_path / "one.csv"), "--draft", str(draft)) == 0
     shown = capsys.readouterr().out
     said = {line.split()[0]: line for line in shown.splitlines() if "[drop" in line}
-    assert "(PERSON, PHONE)" in said["note"]
+    assert "(name, telephone number)" in said["note"]
     assert "no identifier was found" in said["ward"]
     assert "it has no value" in said["blank"]
     assert "· note: all its values are the same" in shown

@@ -16,7 +16,7 @@ import pytest
 from audit.event import Subjects
 from audit.search import Query, search
 from deid import key_users
-from deid.errors import DataError, KeyInUse, UsageError
+from deid.errors import DataError, KeptByExtract, KeyInUse, UsageError
 from deid.key_adoption import CUT_OFF, adopt
 from deid.key_database import connected
 from deid.key_destruction import destroy_key, record_of
@@ -91,6 +91,23 @@ def test_a_file_made_by_hand_is_noted_before_it_is_there_and_keeps_the_key_of_an
     destroy_key(store, "cardio", 1, by="worker", why="x", event_id="e")
     record = record_of(store, "cardio", 1)
     assert set(record.owners) >= {"x_aaaaaaaaaaaaaaaa", by_hand.ref}
+
+
+def test_what_an_ordered_extract_needs_ends_with_the_extract_and_by_nobody_alone(
+    zone: tuple[World, KeyStore, DeidDesk],
+) -> None:
+    _world, store, desk = zone
+    begin(store, ordered := a_user(store, 5, kind="ordered", owner="x_aaaaaaaaaaaaaaaa"))
+    note(store, twin := a_user(store, 5, kind="ordered", owner="x_bbbbbbbbbbbbbbbb"))
+    for one in (ordered, twin):
+        key_users.written(store, one.ref, "ab" * 32)
+    given: dict[str, Any] = {"by": killed.BY, "source": killed.HERE}
+    for owner in (None, twin.owner):
+        with pytest.raises(KeptByExtract, match=ordered.owner):
+            desk.end_use(ordered.ref, "x", **given, of_extract=owner)
+    # An extract whose file has the same bytes is another extract.
+    assert [one.ref for one in key_users.of_owner(store, ordered.owner, ["ab" * 32])] == [ordered.ref]
+    assert desk.end_use(ordered.ref, "x", **given, of_extract=ordered.owner).ended_at is not None
 
 
 def test_what_two_people_decided_ends_the_uses_with_the_key(store: KeyStore) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +22,7 @@ from deid.synth.related_making import RelatedMaking
 from deid.synth.relations import RelatedPolicy, parse_extract_policy
 from deid.synth.sdv_engine import PYTHON
 from tests.benchmarks.synth_environments import environment
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.long
 HEAD = "version: 1\nname: t\ndataset: d\nproject: p\n"
@@ -64,6 +69,59 @@ def test_a_table_of_texts_is_learnt_by_its_kinds_and_no_model_stays(tmp_path: Pa
     assert set(drawn.column("sex").to_pylist()) <= {"F", "M"}
     assert drawn.num_rows == 50
     assert list((tmp_path / "aside").iterdir()) == []
+
+
+def test_an_engine_that_learns_by_epochs_says_how_far_it_is_and_is_ended_with_what_it_holds(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    table = pa.table({"age": random.integers(20, 80, 8_000), "sex": random.choice(["F", "M"], 8_000)})
+    wanted = parse_synth_policy(
+        HEAD + "engine: tvae\nrows: 1000\ncolumns:\n  age: {kind: number}\n  sex: {kind: category}\n"
+    )
+    told: list[int] = []
+
+    def progress(done: int, _all: int | None) -> None:
+        told.append(done)
+        if done > 10:  # of 300 epochs a few
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        learn_and_draw(table, wanted, random, progress)
+    assert told == sorted(told)
+    assert 10 < told[-1] < 1_000
+    assert list((tmp_path / "aside").iterdir()) == []
+
+
+LEARNS = """
+import numpy as np, pyarrow as pa
+from deid.synth.sdv_engine import run_sdv
+rows = {"rows": pa.table({"age": np.arange(8_000) % 60})}
+run_sdv({"engine": "tvae", "kinds": {"rows": {"age": "number"}}, "rows": 10, "seed": 1}, rows)
+"""
+
+
+def test_one_that_is_killed_takes_the_process_of_sdv_with_it_and_no_row_stays(tmp_path: Path) -> None:
+    """Not even a file with a name is there while it learns."""
+    place = tmp_path / "aside"
+    command = [sys.executable, "-c", LEARNS]
+    process = subprocess.Popen(command, env={**os.environ, "TMPDIR": str(place)})
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    try:
+        until(lambda: bool(children.read_text(encoding="ascii").split()))
+        [child] = [Path("/proc") / number for number in children.read_text(encoding="ascii").split()]
+        until(lambda: b"libtorch" in (child / "maps").read_bytes())  # so that it has begun and reads its rows
+        assert list(place.iterdir()) == []
+    finally:
+        process.kill()
+        process.wait()
+    until(lambda: not (child / "maps").exists() or not (child / "maps").read_bytes())
+    assert list(place.iterdir()) == []
+
+
+def until(true: Callable[[], bool]) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < ends
+        time.sleep(0.1)
 
 
 def test_hma_keeps_every_reference_and_its_keys_are_made_anew(tmp_path: Path) -> None:

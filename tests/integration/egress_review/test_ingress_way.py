@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from egress_review import tables
-from egress_review.bringing import Incoming
+from egress_review.bringing import Incoming, Program
 from egress_review.errors import Conflict, Denied, Invalid, NotAsRecorded
 from egress_review.model import Action, Choice, Request
 from egress_review.workflow import State
 from registry.model import Role
+from registry.tables import service_account, service_request
 from tests.integration.egress_review.egress_house import CONTEXT, HERE, SAFE, Zone
 
 NAME = "codes.csv"
@@ -229,3 +232,30 @@ def test_what_came_in_is_no_release_that_later_outputs_are_compared_with(zone: Z
 def test_two_clicks_are_one_request(zone: Zone) -> None:
     first = zone.desk.bring_in(zone.author, zone.workspace, incoming(), source=HERE)
     assert zone.desk.bring_in(zone.author, zone.workspace, incoming(), source=HERE).ref == first.ref
+
+
+@pytest.mark.long
+def test_two_calls_of_a_program_at_once_are_one_request(each_zone: Zone) -> None:
+    zone, db, now = each_zone, each_zone.house.db, each_zone.house.clock()
+    program = Program("svc_" + "a" * 16, "nightly")
+    account: dict[str, object] = {"ref": program.ref, "name": program.name, "purpose": "x", "addresses": "::1"}
+    account |= {
+        "scopes": "ingress.submit",
+        "owner_ref": zone.author.ref,
+        "asked_by": "cli",
+        "asked_at": now,
+        "expires_at": now,
+    }
+    with db.begin() as tx:
+        tx.execute(insert(service_account).values(**account))
+    together = threading.Barrier(4)
+
+    def hand_in(_: int) -> str:
+        together.wait()
+        return zone.desk.bring_in(zone.author, zone.workspace, incoming(), source=HERE, program=program).ref
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(hand_in, range(4)))) == 1
+    assert len(zone.desk.requests_of(zone.author)) == 1
+    with db.read() as tx:
+        assert len(tx.execute(select(service_request)).all()) == 1

@@ -13,6 +13,7 @@ from deid.errors import DataError, KeyStoreError
 from deid.keys import KeyStore
 from deid.records.errors import Conflict, Denied, Invalid
 from deid.records.forms import record_form, review_form
+from deid.records.notice import notice_form
 from deid.records.pdf import form_pdf
 from deid.records.workflow import State
 from registry.desk import CLI
@@ -208,6 +209,21 @@ def test_the_forms_name_every_legal_field_and_print(world: World) -> None:
         assert "기준을 모두 지켰습니다." in str(judged)
         for form in (shown, judged):
             assert form_pdf(form, language).startswith(b"%PDF")
+
+
+def test_the_privacy_policy_tells_of_every_extract_in_use_and_of_no_value(world: World) -> None:
+    drafted = world.adequate()
+    assert drafted.draft.purpose not in str(notice_form(world.desk.every(), "en"))
+    extract = world.desk.register(drafted.ref, by=world.by("sunhee"))
+    assert extract.run is not None
+    told = notice_form(world.desk.every(), "ko")
+    for wanted in (extract.draft.purpose, "과학적 연구", "내부 이용", "추가정보"):
+        assert wanted in str(told)
+    kept = [level for level in extract.run.levels if level.action != "drop"]
+    (items,) = (value for section in told.sections for label, value in section.facts if "항목" in label)
+    assert items == ", ".join(f"{level.table}.{level.column}" for level in kept)
+    assert "010-1234" not in str(told)
+    assert form_pdf(told, "ko").startswith(b"%PDF")
 
 
 def test_the_record_is_neither_changed_nor_removed(world: World) -> None:

@@ -120,8 +120,10 @@ async def test_a_picture_that_is_held_lies_in_the_outbox_as_a_file_and_the_log_h
     assert f"/outbox/{name}" in shown["content"]["data"]["text/plain"]
     home = zone.home / "workspaces" / zone.workspace() / "home"
     assert (home / "outbox" / name).read_bytes() == data
-    [event] = [one for one in events(zone, "output.kept") if one["detail"]["sha256"] == digest]
-    assert (event["outcome"], event["detail"]["type"]) == ("ok", "image/png")
+    announced, ended = (one for one in events(zone, "output.kept") if one["detail"]["sha256"] == digest)
+    assert (announced["outcome"], ended["outcome"]) == ("intent", "ok")
+    assert ended["intent_id"] == announced["id"]
+    assert ended["detail"]["type"] == "image/png"
 
 
 @pytest.mark.long

@@ -107,6 +107,19 @@ def test_a_key_is_destroyed_though_the_workspaces_directory_was_closed_to_the_he
     assert (gone.existed, gone.lingers) == (True, True)
     assert not keeper.image(OWN).exists()
     assert list((keeper.home / "homes" / "keys").iterdir()) == []
+    # It stays mounted, and is neither forgotten nor a home any more: it is shut as soon as it can be.
+    stuck = keeper.client.every()[OWN]
+    assert (stuck.state, stuck.exists, stuck.stuck) == ("left", False, True)
+    assert keeper.client.close(OWN).tries == 1
+    assert keeper.client.close(OWN).tries == 2
+    assert keeper.mounts()
+    keeper.kill()
+    keeper.start()
+    assert keeper.client.every()[OWN].state == "left", "also the next helper finds it"
+    home.parent.chmod(0o755)
+    assert not keeper.client.close(OWN).stuck
+    assert keeper.mounts() == []
+    assert keeper.client.every() == {}
 
 
 def test_the_key_of_one_home_does_not_open_another(keeper: Keeper) -> None:
@@ -188,6 +201,16 @@ def test_a_home_in_use_stays_open_as_a_whole(keeper: Keeper) -> None:
         assert (keeper.place(OWN, "outbox")).stat().st_dev == home.stat().st_dev
         assert held.read() == CANARY
     keeper.client.close(OWN)
+
+
+def test_a_home_that_somebody_uses_is_counted_until_it_is_shut(keeper: Keeper) -> None:
+    home = opened(keeper)
+    with (home / "a.txt").open("w"):
+        for _ in range(2):
+            assert refusal(keeper, "close") == "busy"
+        assert (keeper.client.status(OWN).tries, keeper.client.status(OWN).stuck) == (2, True)
+    assert keeper.client.close(OWN).tries == 0
+    assert not keeper.client.every()[OWN].stuck
 
 
 def test_a_home_that_was_asked_for_a_moment_ago_is_not_idle(keeper: Keeper) -> None:

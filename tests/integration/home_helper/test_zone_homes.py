@@ -20,7 +20,7 @@ from hub_config import home_endings
 from hub_config.backup.contents import left_out
 from hub_config.backup.key_set import KEY_DIRECTORIES, _key_files
 from hub_config.doctor import of_homes
-from hub_config.home_endings import keep
+from hub_config.home_endings import SECONDS, Tries, keep
 from hub_config.home_events import Life
 from hub_config.home_helper.client import HomeClient
 from hub_config.home_helper.errors import HelperAway, HomeRefused
@@ -231,7 +231,9 @@ def test_a_home_of_another_user_is_refused_and_nothing_in_it_is_lost(module_hous
         client.destroy(ref)
 
 
-def test_the_log_says_that_a_destroyed_home_lingers(module_house: House) -> None:
+def test_the_log_says_that_a_destroyed_home_lingers_and_the_worker_shuts_it_as_soon_as_it_can(
+    module_house: House,
+) -> None:
     ref, home, client = "ws_" + "v" * 16, module_house.zone.home, module_house.keeper.client
     client.make(ref, 1)
     module_house.homes.open(ref, 200_129, gate_gid=GATE)
@@ -240,8 +242,22 @@ def test_the_log_says_that_a_destroyed_home_lingers(module_house: House) -> None
     of = replace(module_house.made(), action="workspace.home_destroyed", subjects=Subjects.none(), workspace=ref)
     try:
         module_house.homes.destroy(ref, module_house.zone.log, of)
+        said = of_homes(module_house.zone.settings)
+        assert (said.ok, ref in str(said.reason)) == (False, True)
+        now = [0.0]
+        tries = Tries(lambda: now[0])
+        keep(module_house.zone, list, tries)
+        assert client.status(ref).tries == 1
+        (home / "workspaces" / ref).chmod(0o755)
+        keep(module_house.zone, list, tries)
+        assert client.status(ref).stuck, "it is not time yet"
+        now[0] += SECONDS
+        keep(module_house.zone, list, tries)
+        assert not client.status(ref).stuck
+        assert of_homes(module_house.zone.settings).ok
     finally:
         unmount_all(home / "workspaces" / ref)
+    assert [one["outcome"] for one in module_house.said("workspace.home_destroyed")[-2:]] == ["intent", "ok"]
     done = module_house.said("workspace.home_destroyed")[-1]
     assert (done["outcome"], done["object"]["ref"], done["detail"]["lingers"]) == ("ok", ref, True)
 

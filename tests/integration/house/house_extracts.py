@@ -168,6 +168,7 @@ COMMANDS.silent.update(
     {
         "extract list": house_commands.LOOKS,
         "extract show": house_commands.LOOKS,
+        "extract notice": "the text for a privacy policy, for whoever is root on the machine; no value of the data",
         "extract record": "the forms of an extract, for whoever is root on the machine; no value of the data",
     }
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import httpx2 as httpx
 import pytest
@@ -16,6 +18,7 @@ from hub_config.preflight import ensure_gate_user
 from hub_config.settings import HubSettings, ZoneSettings
 from hub_config.zone import open_zone
 from images.manifest import ImageInfo, write_manifest
+from portal.hub import Hub
 from tests.integration.hub.conftest import PASSWORD, RunningHub, World
 from tests.integration.hub.test_hub_sign_in_pages import portal_token
 from tests.ports import free_port
@@ -119,3 +122,38 @@ def test_signing_out_ends_what_was_begun_whatever_was_planted_meanwhile(hub: Any
     assert jar.get("/hub/logout", headers=LINK).status_code == 200  # as a provider leads back
     query = urlencode({"client_id": "service-portal", "response_type": "code", "state": "s"})
     assert "code=" not in jar.get(f"/hub/api/oauth2/authorize?{query}").headers.get("Location", "")
+
+
+def test_a_sign_in_that_is_older_than_what_is_demanded_asks_for_password_and_code_again(hub: Any) -> None:
+    handle = hub.world.person(projects=())
+    jar = signed_in(hub, handle)
+    before = hub.api(token=portal_token(hub, as_client(jar)))
+    settings = hub.world.zone.settings
+    portal = Hub(settings.hub_url(), hub.world.zone.keys.hub_token("portal"), settings.origin("zone"))
+    since = portal.signed_in_at(before.headers["Authorization"].removeprefix("token "))
+    assert since is not None
+    assert abs(datetime.now(UTC) - since) < timedelta(minutes=5)
+    query = {"client_id": "service-portal", "redirect_uri": settings.origin("zone") + "/oauth_callback"}
+    way = f"/hub/api/oauth2/authorize?{urlencode({**query, 'response_type': 'code', 'state': 's'})}"
+    known = dict(jar.kept)
+    assert "code=" in jar.get(f"{way}&max_age=600").headers["Location"], "it is young enough"
+    time.sleep(1.1)
+    asked = jar.get(f"{way}&max_age=1")
+    assert asked.status_code == 302
+    assert urlsplit(asked.headers["Location"]).path == "/hub/login"
+    assert SIGN_IN not in jar.kept
+    assert jar.kept[SESSION] == known[SESSION], "workspaces of this browser go on"
+    assert jar.get(asked.headers["Location"]).status_code == 200, "the form is shown, and nobody is led on"
+    assert before.get("/user").status_code == 200
+    # Whoever kept the cookie is led on without the demand, but the date says how old it is.
+    thief = Jar(hub.browser(), kept=known)
+    taken = portal_token(hub, as_client(thief))
+    assert portal.signed_in_at(taken) == since
+    # After password and code the cookie has a new date.
+    goal = f"{way}&max_age=60"
+    answer = hub.sign_in(jar, handle, password=PASSWORD, code=hub.world.code(handle, 1), goal=goal)
+    assert answer.headers["Location"].endswith("max_age=60")
+    assert "code=" in jar.get(answer.headers["Location"]).headers["Location"]
+    renewed = portal.signed_in_at(portal_token(hub, as_client(jar)))
+    assert renewed is not None
+    assert renewed > since

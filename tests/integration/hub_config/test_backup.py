@@ -35,6 +35,8 @@ from tests.integration.house.house_people import at_work, join, make_zone
 from tests.postgresql_server import ACCOUNT
 
 HERE, CLI = Source(None), Actor.service("cli")
+HELPER = 64_999
+"""The number of the homes' helper on the machine that is lost; nobody has it here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,14 @@ def new_identity(path: Path) -> str:
 
 def settled(zone: Zone, place: Path, recipient: str) -> Zone:
     chosen = BackupSettings(
-        repository=str(place / "repository"), recipients=(recipient,), keys_directory=str(place / "closed")
+        repository=str(place / "repository"), recipients=(recipient,), keys_directory=str(place / "closed"), homes=True
     )
     return replace(zone, settings=replace(zone.settings, backup=chosen))
+
+
+def give(top: Path, number: int) -> None:
+    for path in (top, *top.rglob("*")):
+        os.chown(path, number, number)
 
 
 @contextmanager
@@ -79,6 +86,13 @@ def new_site(directory: Path) -> Iterator[Site]:
     at_work(opened)
     (home / "releases").mkdir(exist_ok=True)
     (home / "releases" / "kept.txt").write_text("what left", encoding="utf-8")
+    for name in ("images/ws_aaaaaaaaaaaaaaaa.img", "keys/ws_aaaaaaaaaaaaaaaa.key"):
+        (home / "homes" / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / "homes" / name).write_text("of the helper", encoding="utf-8")
+    give(home / "homes", HELPER)
+    place_below = home / "workspaces" / "ws_aaaaaaaaaaaaaaaa" / "outbox"
+    place_below.mkdir(parents=True)
+    place_below.chmod(0)  # shut: nobody has the image open
     opened.log.checkpoint()
     zone = settled(opened, place, recipient)
     set_up(zone.settings)
@@ -147,6 +161,9 @@ def test_a_zone_comes_back_with_its_people_its_releases_and_a_log_that_verifies(
     assert [p.name for p in zone.registry.people()] == [p.name for p in site.zone.registry.people()]
     assert (zone.home / "releases" / "kept.txt").read_text(encoding="utf-8") == "what left"
     assert zone.zone_id == site.zone.zone_id
+    homes = zone.home / "homes"
+    assert {path.name for path in homes.rglob("ws_*")} == {"ws_aaaaaaaaaaaaaaaa.img", "ws_aaaaaaaaaaaaaaaa.key"}
+    assert {path.lstat().st_uid for path in (homes, *homes.rglob("*"))} == {0}, "a helper takes them from root alone"
     check_log(zone.settings)
     assert outcomes(zone, "zone.restored") == [("ok", None)]
     note(zone)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -124,6 +124,10 @@ class StandInHub:
 
     def __init__(self) -> None:
         self.tokens: dict[str, str] = {}
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.known_since: dict[str, datetime] = {}
+        """Since when the browser of a person is signed in; the hub asks whoever is not here, as of now."""
+        self.signed_in_at: dict[str, datetime] = {}
         self.servers: dict[tuple[str, str], str] = {}
         self.steps: list[dict[str, Any]] = []
         self.refusal: tuple[int, str] | None = None
@@ -137,6 +141,9 @@ class StandInHub:
             return self._token(parse_qs(request.content.decode()))
         if path == "/":
             return httpx.Response(200, json={"version": "6.1.1"})
+        if path == "/hub/session-began":
+            at = self.signed_in_at.get(request.headers["authorization"].removeprefix("Bearer "))
+            return httpx.Response(200, json={"at": int(at.timestamp())}) if at else httpx.Response(404, json={})
         if path == "/user":
             name = self.tokens.get(request.headers["authorization"].removeprefix("Bearer "))
             return httpx.Response(200, json={"kind": "user", "name": name}) if name else httpx.Response(403, json={})
@@ -149,6 +156,7 @@ class StandInHub:
             return httpx.Response(400, json={"error": "invalid_grant"})
         token = f"{form['code'][0]}-{len(self.tokens)}"
         self.tokens[token] = form["code"][0]
+        self.signed_in_at[token] = self.known_since.get(form["code"][0], self.clock())
         return httpx.Response(200, json={"access_token": token})
 
     def _server(self, method: str, key: tuple[str, str], rest: list[str]) -> httpx.Response:
@@ -286,6 +294,7 @@ def world(first_world: tuple[Path, dict[str, str]], tmp_path: Path, clock: Clock
     home, secrets = tmp_path / "home", first_world[1]
     shutil.copytree(first_world[0], home)
     zone, hub = open_zone(home, clock), StandInHub()
+    hub.clock = clock
     stand_in = Hub("http://hub", "token-of-portal", "http://zone/oauth_callback", transport=httpx.MockTransport(hub))
     yield World(zone, build_portal(zone, hub=stand_in, clock=clock), hub, clock, dict(secrets))
     zone.db.engine.dispose()

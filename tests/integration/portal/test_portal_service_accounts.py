@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import httpx2 as httpx
 import pytest
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from audit.search import Query, search
+from egress_review import tables
+from egress_review.bringing import Incoming
 from portal.app import PAGES, build
 from portal.service_api import CALLS, INGRESS
+from registry import throttle
 from registry.desk import CLI, as_actor
 from registry.scopes import Scope
 from registry.service_accounts import Wanted
+from registry.throttle import WINDOW, Limit
 from tests.integration.portal.portal_world import CONTEXT, HERE, LARGE, World
 from tests.integration.portal.test_portal_routes import address
 
@@ -146,8 +152,15 @@ def test_a_pipeline_hands_files_in_and_sees_how_its_own_requests_stand(world: Wo
     assert begun["actor"] == ended["actor"] == {"kind": "service", "ref": account.ref}
     assert begun["on_behalf_of"] == owner.ref
     assert ended["detail"]["requests"] == refs
-    handed_in = [entry.body for entry in world.entries("egress.submitted")][:2]
-    assert {body["source"]["container"] for body in handed_in} == {account.ref}
+    for action in ("egress.submitted", "egress.drafted"):
+        for body in (entry.body for entry in world.entries(action)[:2]):
+            assert body["actor"] == {"kind": "service", "ref": account.ref}
+            assert (body["on_behalf_of"], body["detail"]["program"]) == (owner.ref, "pipeline")
+            assert body["source"]["container"] == account.ref
+    # The owner sees the requests as their own, and they stand as they were recorded.
+    page = world.signed_in("minji").page("/requests")
+    assert all(f"/requests/{ref}" in page for ref in refs)
+    assert all(not one.differences for one in world.zone.desk.compare_with_log(refs))
 
 
 def test_the_person_who_answers_for_the_account_cannot_decide_on_what_it_handed_in(world: World) -> None:
@@ -162,6 +175,59 @@ def test_the_person_who_answers_for_the_account_cannot_decide_on_what_it_handed_
         program(world, made(world, Scope.REQUESTS_READ, name="other")).get(f"/service/requests/{ref}").status_code
         == 404
     )
+
+
+def test_the_same_file_again_is_the_same_request_until_it_is_decided(world: World) -> None:
+    desk, owner = world.zone.desk, world.zone.registry.person("minji")
+    client = program(world, made(world, Scope.INGRESS_SUBMIT, Scope.REQUESTS_READ))
+
+    def handed_in(by: TestClient = client) -> str:
+        answer = call(by, INGRESS, "POST")
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["requests"][0]["ref"])
+
+    own = desk.bring_in(
+        owner, world.workspace(), Incoming(**WORDS, name="codes.py", content=BytesIO(SCRIPT)), source=HERE
+    )
+    first = handed_in()
+    assert first != own.ref, "what the owner brought in is not the program's to see"
+    world.clock.ahead += timedelta(hours=5)
+    assert handed_in() == first
+    assert handed_in(program(world, made(world, Scope.INGRESS_SUBMIT, name="another"))) != first
+    desk.withdraw(owner, first, source=HERE)
+    again = handed_in()
+    assert {one["ref"] for one in client.get("/service/requests").json()["requests"]} == {first, again}
+    assert len(desk.requests_of(owner)) == 4
+
+
+def test_what_a_program_handed_in_is_nobody_elses_to_claim_in_the_database(world: World) -> None:
+    ref = call(program(world, made(world, Scope.INGRESS_SUBMIT)), INGRESS, "POST").json()["requests"][0]["ref"]
+    other = world.zone.registry.person("haneul").ref
+    with world.zone.db.begin() as tx:
+        tx.execute(update(tables.request).where(tables.request.c.ref == ref).values(author_ref=other))
+    [found] = world.zone.desk.compare_with_log([ref])
+    assert [one.code for one in found.differences] == ["request.author"]
+
+
+def test_a_leaked_token_fills_neither_the_log_nor_the_queue(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "PROGRAM", Limit("program", 3))
+    monkeypatch.setattr(throttle, "HANDING_IN", Limit("handing_in", 1))
+    token = made(world, *Scope)
+    client, other = program(world, token), program(world, made(world, Scope.METRICS_READ, name="other"))
+    assert [client.get("/service/metrics").status_code for _ in range(3)] == [200, 200, 200]
+    before = len(uses(world))
+    answers = [client.get(path) for path in ("/service/metrics", "/service/requests") * 5]
+    assert {answer.status_code for answer in answers} == {429}
+    assert answers[0].json()["error"]["code"] == "too_many_calls"
+    wait = int(answers[0].headers["retry-after"])
+    assert 0 < wait <= WINDOW.total_seconds()
+    [said] = uses(world)[before:]
+    assert (said["action"], said["reason"]) == ("service.refused", "too_many_calls")
+    assert said["actor"]["ref"] == world.zone.registry.service_account("pipeline").ref
+    assert [call(client, INGRESS, "POST").status_code for _ in range(2)] == [201, 429]
+    assert other.get("/service/metrics").status_code == 200, "no other account is kept waiting"
+    world.clock.ahead += timedelta(seconds=wait)
+    assert client.get("/service/metrics").status_code == 200
 
 
 @pytest.mark.parametrize(

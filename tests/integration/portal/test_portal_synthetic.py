@@ -56,6 +56,7 @@ def test_what_was_asked_for_is_watched_reported_and_handed_to_the_review(world: 
         "below the limit",
         "model: sex (AUC)",
         "Ask for the adequacy review",
+        "source of the limit: ",
     ):
         assert wanted in page
     assert "style=" not in page

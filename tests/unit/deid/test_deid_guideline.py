@@ -63,6 +63,14 @@ columns:
         assert all("5 different values" in one.text.en and "5가지" in one.text.ko for one in found)
 
 
+@pytest.mark.parametrize("action", ["rare_to_other, params: {min_count: 5}", "top_bottom_code, params: {top: 90}"])
+def test_what_changes_only_the_values_at_the_edge_is_not_said_to_do_nothing(action: str) -> None:
+    """One rare diagnosis that becomes 기타 leaves as many different values as there were."""
+    head = "version: 1\nname: t\ndataset: d\nproject: p\npurpose: statistics\norder: shuffled\ncolumns:\n"
+    policy = parse_policy(f"{head}  code: {{role: sensitive, action: {action}, reason: r}}\n")
+    assert idle(policy, {"code": 6}, {"code": 6}) == []
+
+
 def test_plain_rounding_loses_the_total_and_controlled_rounding_keeps_it() -> None:
     plain = changed(Round(to=10), AGES)
     controlled = changed(RoundControlled(to=10), AGES)
@@ -100,8 +108,9 @@ def test_goods_become_their_category() -> None:
     assert changed(action, goods) == ["육아용품"] * 5
 
 
-def test_masking_keeps_the_surname() -> None:
-    assert changed(Mask(show_first=1), ["김철수", "41세"]) == ["김**", "4**"]
+def test_masking_keeps_the_surname_and_the_unit() -> None:
+    assert changed(Mask(show_first=1), ["김철수"]) == ["김**"]
+    assert changed(Mask(show_first=1, show_last=1), ["41세"]) == ["4*세"]
 
 
 def test_paired_dates_keep_the_length_of_stay() -> None:

@@ -60,6 +60,7 @@ def test_every_decimal_digit_of_unicode_is_a_digit() -> None:
             "850101-1......",
             "010」「3345」「9087",
         ),
+        *("010=5511=2027", "010=2055=2027", "010=2D5511=2D2027", "850101=202012341"),
         *("hxxps://example.com/a?b=1", "010-E345-9O87", "oh one oh double three four five nine oh eight seven"),
     ],
 )

@@ -18,7 +18,7 @@ from deid.risk.assessment import Criterion, as_json, assess, criteria
 from deid.risk.classes import classes
 from deid.risk.measures import NotComputed, attackers, distinct_l, entropy_l, k_anonymity, t_closeness, uniques
 from deid.risk.report import report_page
-from deid.risk.singular import NO_SPREAD, TOO_FEW, singular_values
+from deid.risk.singular import NO_SPREAD, NOT_NUMBERS, TOO_FEW, singular_values
 from deid.risk.special import special_uniques
 
 VALUES = st.sampled_from(["a", "b", "c", None])
@@ -128,6 +128,13 @@ def test_three_sigmas_say_that_they_see_nothing_in_ten_values_and_the_median_see
     hidden = singular_values(pa.chunked_array([list(range(100)) + [10**6] * 3]))
     assert hidden.by_median == 3
     assert singular_values(pa.chunked_array([[5] * 20 + [6]])).by_median == NO_SPREAD
+
+
+def test_numbers_that_a_csv_holds_as_text_are_singular_like_numbers_and_codes_are_none() -> None:
+    as_text = singular_values(pa.chunked_array([[str(n) for n in range(100)] + ["1000000.5"] * 3 + ["", None]]))
+    assert (as_text.by_median, as_text.by_sigma) == (3, 3)
+    for codes in (["007", "12"], ["4111356000", "1"], ["11110", "41135"], ["I10", "3"], ["1,000", "2"], ["", None]):
+        assert singular_values(pa.chunked_array([pa.array(codes, pa.string())])).by_median == NOT_NUMBERS
 
 
 def test_rare_words_are_singular_too() -> None:

@@ -49,7 +49,10 @@ TRAPS: dict[str, tuple[str, ...]] = {
         "a_policy_says_what_it_shows_although_it_is_permitted",
     ),
     "weekdays reveal a shift of dates": ("a_shift_by_weeks_keeps_every_weekday_and_one_by_days_is_warned_of",),
-    "an engine takes a column for an id and leaves it out": ("keys_are_new_and_each_is_there_once",),
+    "an engine takes a column for an id and leaves it out": (
+        "whole_numbers_that_are_all_different_are_learnt_as_numbers_and_taken_for_no_id",
+        "keys_are_new_and_each_is_there_once",
+    ),
     "nothing has a pseudonym": ("a_missing_or_empty_identifier_has_no_token",),
     "a cell of a CSV is a formula": (
         "a_csv_extract_holds_no_formula",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 
 from deid.errors import DataError, MissingExtraError, PolicyError
+from deid.synth import sdv_process
 from deid.synth.coding import LEAST_ROWS, OTHER, learn_coding
 from deid.synth.grouping import grouped, ungrouped
 from deid.synth.made import Makers
@@ -84,6 +86,16 @@ def test_keys_are_new_and_each_is_there_once(made: tuple[pa.Table, pa.Table]) ->
     keys = table.column("id").to_pylist()
     assert len(set(keys)) == table.num_rows == 1_600
     assert all(key.startswith("S") for key in keys)
+
+
+def test_whole_numbers_that_are_all_different_are_learnt_as_numbers_and_taken_for_no_id() -> None:
+    source = pa.table({"pay": np.random.default_rng(1).permutation(600) * 5 + 1_000})
+    pays = drawn_from(source, policy("  pay: {kind: number}\n"), 2).column("pay")
+    assert len(pc.unique(pays)) > 100
+    assert 2_000 < pc.mean(pays).as_py() < 3_000
+    # SDV is told the kind of every column and guesses none.
+    assert sdv_process.SDTYPES["number"] == "numerical"
+    assert "detect_from" not in inspect.getsource(sdv_process)
 
 
 def test_columns_that_belong_together_are_combined_as_in_the_source(made: tuple[pa.Table, pa.Table]) -> None:
@@ -234,6 +246,7 @@ def test_an_engine_that_is_not_installed_says_what_to_do(monkeypatch: pytest.Mon
         ("privacy: {epsilon: 1, delta: 1.0e-6}\ncolumns:\n  a: {kind: category}\n", 6),
         ("privacy: {epsilon: 1, delta: 1.0e-6}\ncolumns:\n  a: {kind: number}\n", 6),
         ("gate: {singling_out: 2}\ncolumns:\n  a: {kind: category}\n", 6),
+        ("gate: {sources: {singling_out: our rule}}\ncolumns:\n  a: {kind: category}\n", 6),
         ("targets: [b]\ncolumns:\n  a: {kind: category}\n", 6),
         ("unknown: 1\ncolumns:\n  a: {kind: category}\n", 6),
         ("constraints: {together: [[a, b]]}\ncolumns:\n  a: {kind: category}\n", 6),

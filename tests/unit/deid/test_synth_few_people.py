@@ -81,6 +81,20 @@ def test_the_ends_of_bins_are_those_of_people_and_never_of_one_persons_many_rows
     assert by_people.edges[-1] < 100 < by_rows.edges[-1]
 
 
+def test_who_stands_in_neighbouring_bins_is_one_person_when_they_are_joined() -> None:
+    """Five people come every day of a stretch in which nobody else does: joining its days never makes ten of them."""
+    usual, often = np.arange(400), np.arange(1_000) % 5
+    days = np.concatenate(
+        [np.where(usual % 2, usual % 50, 150 + usual % 50), 60 + np.repeat(np.arange(80), 12), [60] * 40]
+    )
+    owners = np.concatenate([usual, often])
+    [coder] = learn_coding(pa.table({"n": days}), [ColumnKind("n", "number")], public_only=False, people=owners).coders
+    assert isinstance(coder, Numbers)
+    assert len(coder.edges) > 5
+    bins = coder.encode(pa.array(days))
+    assert min(len(np.unique(owners[bins == n])) for n in range(coder.size)) >= LEAST_ROWS
+
+
 def test_a_value_with_ten_rows_but_no_combination_of_enough_leads_to_no_rare_value() -> None:
     """A line without counts is drawn by the column alone; evenly, it would draw what nobody has."""
     random = np.random.default_rng(1)

@@ -14,11 +14,13 @@ from hypothesis import given
 
 from deid.synth.attacks import inference, linkability, membership
 from deid.synth.gate import Judged, Verdict, judge
+from deid.synth.limits import Gate
 from deid.synth.making import learn_and_draw, split
 from deid.synth.matrix import Space, Tables
-from deid.synth.policy import Gate, parse_synth_policy
+from deid.synth.policy import parse_synth_policy
 from deid.synth.shares import Excess, Share
 from deid.synth.usefulness import usefulness
+from deid.synth.words import RISKS
 
 ADULT = Path(__file__).parents[2] / "data" / "adult" / "adult.parquet"
 GATE = Gate(attacks=400, singling_out=0.2, inference=0.35, membership=0.58)
@@ -74,6 +76,17 @@ def test_an_engine_that_gives_one_row_in_ten_back_fails() -> None:
     kept = drawn.select(learnt.column_names).cast(learnt.schema)
     mixed = pa.concat_tables([kept.slice(0, 21_600), learnt.slice(0, 2_400)])
     assert "copies" in above(verdict(mixed))
+
+
+def test_every_limit_names_its_source_and_one_that_a_policy_sets_names_the_policys_or_none() -> None:
+    head = "version: 1\nname: t\ndataset: d\nproject: p\nengine: marginals\ncolumns:\n  a: {kind: category}\n"
+    gate = parse_synth_policy(
+        head + "gate: {linkability: 0.05, singling_out: 0.2, sources: {linkability: 내규 제3조}}\n"
+    ).gate
+    assert gate.source_of("linkability").ko == gate.source_of("linkability").en == "내규 제3조"
+    assert "names no source" in gate.source_of("singling_out").en
+    assert "EMA" in Gate().source_of("singling_out").ko
+    assert all(Gate().source_of(risk).en for risk in RISKS)
 
 
 def test_an_engine_that_saw_the_held_out_rows_fails() -> None:

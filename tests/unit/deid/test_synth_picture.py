@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from audit.text import Language
-from deid.risk.page import RED, Chart, Line, Rect, Words
+from deid.risk.page import RED, Cell, Chart, Grid, Line, Page, Rect, Words
+from deid.risk.page_html import html
 from deid.synth.picture import NARROW, pictures
+from deid.synth.shape import Shape, shape_charts
 
 
 def risk(name: str, verdict: str, interval: tuple[float, float] = (0.0, 0.04), limit: float | None = 0.09) -> Any:
@@ -62,6 +65,24 @@ def test_a_risk_above_its_limit_is_told_by_place_and_by_words_and_not_by_colour_
         assert len(red) == 2
         assert all(shape.x + shape.width > limit for shape in red)
     assert "membership: above the limit" in drawn("en")[0].about
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_telephone_gets_drawings_and_tables_that_need_no_moving_sideways(language: Language) -> None:
+    wide, narrow = drawn(language)
+    shape = Shape("진료비", ("1,000,000 – 1,999,999", "가나다라마바사아자차카타파하"), (0.5, 0.5), (0.4, 0.6))
+    [beside] = shape_charts([shape, shape], language)
+    assert beside.narrow is not None
+    grid = Grid("", ("risk", "value", "limit", "verdict"), ((Cell("a"), Cell("1"), Cell("2"), Cell("<over>")),))
+    page = html(Page("t", "n", language, [replace(wide, narrow=narrow), beside, grid]))
+    for width, kind in ((wide.width, "wide"), (narrow.width, "narrow"), (beside.narrow.width, "narrow")):
+        assert f'<div class="scroll {kind}"><svg viewBox="0 0 {width:g} ' in page
+        assert kind == "wide" or width <= 400
+    assert '<td class="plain" data-of="verdict">&lt;over&gt;</td>' in page
+    labels = [one for one in beside.narrow.shapes if isinstance(one, Words) and one.anchor == "end"]
+    assert labels[0].text == "1,000,000 – 1,999,999"
+    assert labels[1].text == "가나다라마바사아자차…"
+    assert max(one.y for one in beside.narrow.shapes if isinstance(one, Words)) <= beside.narrow.height
 
 
 def test_what_was_not_measured_has_no_bar_but_says_so() -> None:

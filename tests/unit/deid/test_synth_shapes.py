@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 import numpy as np
+import pytest
 from hypothesis import given, settings
 
 from deid.synth.matrix import Space, Tables, Values
@@ -15,10 +16,18 @@ CATEGORY = ColumnKind("color", "category")
 NUMBER = ColumnKind("wage", "number")
 
 
-def shape_of(column: ColumnKind, real: list[float], made: list[float], names: tuple[str, ...] = ()) -> Shape:
+def shape_of(
+    column: ColumnKind,
+    real: list[float],
+    made: list[float],
+    names: tuple[str, ...] = (),
+    people: list[int] | None = None,
+) -> Shape:
     space = Space((column.name,), np.array([column.kind == "category"]), (names,), np.ones(1))
     values: list[Values] = [np.array(part, dtype=np.float64).reshape(-1, 1) for part in (made, real)]
-    [found] = shapes(Tables(space, values[0], values[1], values[1]), [column])
+    [found] = shapes(
+        Tables(space, values[0], values[1], values[1]), [column], None if people is None else np.array(people)
+    )
     return found
 
 
@@ -52,6 +61,36 @@ def test_every_shown_real_group_has_people_enough_and_a_rounded_count(real: list
         assert sum(found.synthetic) == 0.0 or abs(sum(found.synthetic) - 1.0) < 0.01
         least = (LEAST_SHOWN - ROUNDED_TO / 2) / (len(real) + ROUNDED_TO * len(found.labels))
         assert all(share == 0.0 or share >= least - 1e-4 for share in found.real)
+
+
+def test_one_persons_many_rows_are_no_group_of_their_own() -> None:
+    """Eighty people have one row each; one more has forty, of a value, a wage or no value that nobody else has."""
+    people = [*range(80), *[80] * 40]
+    category = shape_of(CATEGORY, [0.0] * 40 + [1.0] * 40 + [2.0] * 40, [0.0, 1.0, 2.0] * 30, ("r", "g", "b"), people)
+    assert category.labels == ("r", REST)
+    usual = [float(n) for n in range(80)]
+    number = shape_of(NUMBER, [*usual, *[200.0] * 40], [*usual, 200.0], people=people)
+    assert number.labels[-1] == shape_of(NUMBER, usual, [*usual, 200.0]).labels[-1]
+    missing = shape_of(NUMBER, [*usual, *[np.nan] * 40], [*usual, np.nan], people=people)
+    assert NONE not in missing.labels
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "some"),
+    [
+        ("2019-01-01", "2023-12-31", "2021"),
+        ("2021-03-01", "2021-12-31", "2021-07 – 2021-08"),
+        ("2024-02-20", "2024-03-10", "2024-02-22 – 2024-02-26"),
+        ("2024-02-01", "2024-02-07", "2024-02-03"),
+        ("0001-01-01", "9999-12-31", "1970 – 3969"),
+    ],
+)
+def test_days_are_put_together_by_months_and_years(first: str, last: str, some: str) -> None:
+    begin, end = np.array([first, last], dtype="M8[D]").astype(np.int64).tolist()
+    days = np.floor(np.linspace(begin, end, 400)).tolist()
+    found = shape_of(ColumnKind("seen", "date"), days, days)
+    assert len(found.labels) <= 9
+    assert some in found.labels
 
 
 def test_a_drawing_says_in_words_what_it_shows_in_both_languages() -> None:

@@ -7,7 +7,7 @@ import base64
 import contextlib
 import json
 import tracemalloc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +156,8 @@ class Server:
     def __init__(self, answer: bytes) -> None:
         self.answer = answer
         self.heads: list[bytes] = []
+        self.asked: Callable[[], list[str]] = list
+        self.known: list[list[str]] = []
 
     async def dial(self, path: Path) -> None:
         reader, writer = await asyncio.open_unix_connection(str(path))
@@ -165,6 +167,7 @@ class Server:
                 length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
                 await reader.readexactly(length)
                 self.heads.append(head)
+                self.known.append(self.asked())
                 if not self.answer:
                     break  # it hangs up
                 writer.write(self.answer)
@@ -190,13 +193,19 @@ def a_file() -> HeldFile:
     return file
 
 
-async def test_the_workspace_writes_it_and_the_log_has_it_first(tmp_path: Path) -> None:
+async def test_it_is_announced_then_the_workspace_writes_it_and_then_the_log_says_that_it_lies_there(
+    tmp_path: Path,
+) -> None:
     service, server, file = Service(), Server(TAKEN), a_file()
     async with workspace_with(server, tmp_path) as workspace:
+        server.asked = lambda: [event.outcome for event in service.events]
         assert await keep(workspace, ASKER, file, Record(service)) == file.name
-    [event] = service.events
-    assert (event.action, event.outcome) == ("output.kept", "ok")
-    assert event.detail == {"bytes": len(PNG), "type": "image/png", "sha256": file.sha256}
+    assert server.known == [["intent"]], "what the log says at the moment of the writing"
+    announced, ended = service.events
+    assert (announced.action, announced.outcome, announced.intent_id) == ("output.kept", "intent", None)
+    assert (ended.action, ended.outcome, ended.intent_id) == ("output.kept", "ok", announced.id)
+    assert announced.id != ended.id
+    assert announced.detail == ended.detail == {"bytes": len(PNG), "type": "image/png", "sha256": file.sha256}
     [head] = server.heads
     assert head.startswith(f"PUT {tenancy()['prefix']}api/contents/outbox/{file.name} HTTP/1.1".encode())
     assert list(workspace.kept.names) == [file.name]
@@ -217,8 +226,9 @@ async def test_a_server_that_does_not_write_it_is_recorded_and_led_nowhere(tmp_p
     async with workspace_with(server, tmp_path) as workspace:
         assert await keep(workspace, ASKER, a_file(), Record(service)) is None
         assert not workspace.kept.names
-    assert [event.outcome for event in service.events] == ["ok", "failed"]
-    assert service.events[1].reason in {"not_written", "no_answer"}
+    announced, ended = service.events
+    assert (announced.outcome, ended.outcome, ended.intent_id) == ("intent", "failed", announced.id)
+    assert ended.reason in {"not_written", "no_answer"}
     assert len(server.heads) == 1
 
 
@@ -231,7 +241,21 @@ async def test_what_cannot_be_recorded_is_not_written_and_a_flood_is_not_even_tr
         service.away = False
         names = [await keep(workspace, ASKER, file, Record(service)) for _ in range(MOST_FILES + 20)]
     assert (names.count(file.name), names.count(None)) == (MOST_FILES - 1, 21)
-    assert len(server.heads) == len(service.events) == MOST_FILES - 1
+    assert len(server.heads) == MOST_FILES - 1
+    assert [event.outcome for event in service.events] == ["intent", "ok"] * (MOST_FILES - 1)
+
+
+async def test_a_log_that_goes_away_in_the_middle_leaves_an_announcement_that_the_worker_closes(tmp_path: Path) -> None:
+    service, server, file = Service(), Server(TAKEN), a_file()
+
+    def away() -> list[str]:
+        service.away = True
+        return []
+
+    async with workspace_with(server, tmp_path) as workspace:
+        server.asked = away
+        assert await keep(workspace, ASKER, file, Record(service)) == file.name, "it does lie there"
+    assert [event.outcome for event in service.events] == ["intent"]
 
 
 def test_the_bar_leads_to_a_request_that_has_chosen_the_files() -> None:

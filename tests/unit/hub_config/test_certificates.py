@@ -100,7 +100,7 @@ def test_doctor_and_alert_say_the_same(days: float) -> None:
         reason, hint = fault
         assert ("ended on" in reason.en) == (days <= 0)
         assert ("만료되었습니다" in reason.ko) == (days <= 0)
-        assert "certbot renew" in hint.en
+        assert "systemctl start certbot" in hint.en
 
 
 def test_a_database_without_tls_shows_nothing_and_is_no_fault() -> None:

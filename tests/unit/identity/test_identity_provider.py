@@ -18,7 +18,7 @@ from hub_config.identity.desk import IdentityDesk
 from hub_config.identity.errors import NotVouched
 from hub_config.identity.provider import Provider
 from hub_config.identity.settings import OidcSettings, is_safe_address
-from hub_config.identity.under_way import TIME, Begun, UnderWay
+from hub_config.identity.under_way import TIME, Begun, UnderWay, longest_of
 from hub_config.settings import parse_settings
 from tests.unit.identity.identity_provider import (
     CLIENT,
@@ -66,6 +66,21 @@ def test_a_browser_is_sent_with_state_nonce_and_a_challenge(tmp_path: Path) -> N
     expected = base64.urlsafe_b64encode(sha256(way.verifier.encode()).digest()).rstrip(b"=").decode()
     assert query["code_challenge"] == [expected]
     assert way.verifier not in str(query)
+
+
+def test_a_sign_in_that_was_demanded_anew_is_demanded_of_the_provider_too(tmp_path: Path) -> None:
+    def asked(goal: str) -> dict[str, list[str]]:
+        way = UnderWay(Clock()).begin(goal)[1]
+        return parse_qs(urlsplit(provider(tmp_path, FakeProvider()).address_for(way)).query)
+
+    assert "prompt" not in asked("/hub/api/oauth2/authorize?client_id=service-portal")
+    anew = asked("/hub/api/oauth2/authorize?client_id=service-portal&max_age=60")
+    assert (anew["prompt"], anew["max_age"]) == (["login"], ["60"])
+
+
+@pytest.mark.parametrize("given", ["", "max_age=", "max_age=-1", "max_age=1&max_age=2", "max_age=9999999", "max_age=٣"])
+def test_what_is_no_number_of_seconds_demands_nothing(given: str) -> None:
+    assert longest_of(f"/hub/api/oauth2/authorize?{given}") is None
 
 
 def test_the_code_is_exchanged_with_the_verifier_and_the_token_vouches(tmp_path: Path) -> None:

@@ -94,6 +94,17 @@ def test_a_value_of_acr_says_that_a_second_factor_was_seen() -> None:
     assert checked(token).methods == ("https://refeds.org/profile/mfa",)
 
 
+@pytest.mark.parametrize("asked", [MADE - 1900, 0, "now", True, -5])
+def test_a_person_whom_the_provider_was_told_to_ask_again_and_did_not_is_refused(asked: Any) -> None:
+    token = signed(claims(auth_time=asked))
+    with pytest.raises(NotVouched) as refused:
+        checked(token, anew=True)
+    assert refused.value.cause in {"not_asked_again", "token_claim"}
+    assert checked(signed(claims(auth_time=MADE - 20)), anew=True).subject == "24400320"
+    assert checked(signed(claims(auth_time=MADE - 1900))).subject == "24400320", "nothing was demanded"
+    assert checked(signed(claims()), anew=True).subject == "24400320", "not every provider says when"
+
+
 def test_a_token_of_yesterday_does_not_count_today() -> None:
     with pytest.raises(NotVouched):
         checked(signed(claims()), now=NOW + timedelta(days=1))

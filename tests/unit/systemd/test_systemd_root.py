@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hub_config.errors import EnvironmentMissing, SettingsError
-from hub_config.home import make_for, make_home
+from hub_config.home import hand_over, make_for, make_home
 from hub_config.keys import load_or_create_keys
 from hub_config.settings import HubSettings, ZoneSettings
 from hub_config.systemd import installing
@@ -105,6 +105,29 @@ def test_a_home_is_made_twice_with_the_same_owners(tmp_path: Path) -> None:
     assert found["keys"][1] == 0o700
 
 
+@as_root
+def test_after_a_restore_the_zone_is_its_users_and_what_helpers_take_over_is_roots(tmp_path: Path) -> None:
+    for name in ("keys/audit.key", "homes/images/ws_aaaaaaaaaaaaaaaa.img", "homes/keys/k", "vault/ab"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("restored")
+    for name in ("ansim.yaml", "ansim.db"):
+        (tmp_path / name).write_text("restored")
+    outside = tmp_path.parent / f"{tmp_path.name}-outside"
+    outside.mkdir()
+    (outside / "x").write_text("somebody else's")
+    (tmp_path / "vault" / "link").symlink_to(outside)
+    for path in (tmp_path / "homes", *(tmp_path / "homes").rglob("*")):
+        os.chown(path, 64_999, 64_999)  # the helper's number on the machine that is lost
+    hand_over(tmp_path, ATTACKER, roots=("homes", "ansim.yaml"))
+    zone_user = pwd.getpwnam(ATTACKER).pw_uid
+    for path in tmp_path.rglob("*"):
+        roots = "homes" in path.parts or path.name == "ansim.yaml"
+        assert path.lstat().st_uid == (0 if roots else zone_user), path
+    assert owned(outside)[0] == owned(outside / "x")[0] == 0
+    make_for(tmp_path, "homes", "daemon")
+    assert owned(tmp_path / "homes" / "keys" / "k")[0] == pwd.getpwnam("daemon").pw_uid
+
+
 def test_a_note_on_an_image_follows_no_link(tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.write_text("mine")
@@ -144,6 +167,28 @@ def test_settings_are_taken_from_their_owner_alone(tmp_path: Path) -> None:
     os.mkfifo(file)  # would hold root for ever
     with pytest.raises(EnvironmentMissing, match="written by others"):
         load_trusted_settings(tmp_path, owner=us)
+
+
+def test_root_acts_from_its_own_copy_and_from_no_file_that_was_made_to_look_like_its_own(tmp_path: Path) -> None:
+    home, copy, us = tmp_path / "home", tmp_path / "etc" / "ansim.yaml", os.geteuid()
+    for path in (home / "ansim.yaml", copy):
+        path.parent.mkdir()
+        path.write_text("zone: {name: A}")
+        path.chmod(0o640)
+    assert load_trusted_settings(home, owner=us, copy=copy).zone.name == "A"
+    forged = home / "forged"
+    forged.write_text("zone: {name: A}\nmachine: {home_helper: /tmp/theirs.sock}")
+    forged.chmod(0o640)  # and given to root, as the hub and the worker can
+    forged.replace(home / "ansim.yaml")
+    with pytest.raises(EnvironmentMissing, match="is not as root's copy"):
+        load_trusted_settings(home, owner=us, copy=copy)
+    copy.chmod(0o666)
+    with pytest.raises(EnvironmentMissing, match="written by others"):
+        load_trusted_settings(home, owner=us, copy=copy)
+    copy.unlink()
+    copy.symlink_to(home / "ansim.yaml")
+    with pytest.raises(EnvironmentMissing, match="cannot be read"):
+        load_trusted_settings(home, owner=us, copy=copy)
 
 
 @pytest.mark.parametrize("user", ["root", "docker", "ansim"])
