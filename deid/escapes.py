@@ -30,8 +30,13 @@ _LINE = re.compile(r"\\(?<=[0-9].)[nrt](?=[0-9])")
 _LINES = {"n": "\n", "r": "\n", "t": "\t"}
 _COMMAND = re.compile(r"\\(?<=[0-9} -].)[a-zA-Z]{2,12} ?(?=[{0-9-])")
 _MAIL = re.compile(r"=(?<=[0-9A-Z가-힣].)(?:2[0D]|3A|\r?\n)(?=[0-9가-힣])")
-_JOINED = re.compile("(?<![0-9=])(?:0[0-9]{1,2}=[0-9]{3,4}=[0-9]{4}|[0-9]{6}=[0-9]{7})(?![0-9=])")
-"""A telephone or resident number whose joints are that mark: mail would make 010=5511 27 of 010=5511=2027."""
+_JOINED = re.compile(
+    "(?<![0-9=])(?:0[0-9]{1,2}=[0-9]{3,4}=[0-9]{4}|[0-9]{6}=[0-9]{7})(?![0-9=]|[OoIlSB][0-9OoIlSB](?![A-Za-z]))"
+)
+"""A telephone or resident number whose joints are that mark: mail would make 010=5511 27 of 010=5511=2027.
+
+One that goes on with a letter in the place of a digit is not whole; a bar behind it parts it from the next cell.
+"""
 _FEWEST_MAIL = 2
 """One `=20` between digits may be an equation, unless many digits surround it; a mail has one for every mark."""
 _MANY_DIGITS = 9

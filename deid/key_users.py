@@ -40,7 +40,10 @@ class KeyUser:
     version: int
     kind: Kind
     owner: str
-    """The extract (`x_…`) that the file is part of; what was made by hand owns itself."""
+    """The extract (`x_…`) that the file is part of; what was made by hand owns itself.
+
+    Of what an earlier version noted it is the digest of the file: it knew of no extract.
+    """
     dataset: str
     project: str
     by_ref: str
@@ -62,6 +65,11 @@ class KeyUser:
     def living(self, now: datetime) -> bool:
         """Return whether it still needs the key."""
         return now < self.end
+
+    @property
+    def by_file(self) -> bool:
+        """Return whether nothing but its file says whose it is: it was found, or noted by an earlier version."""
+        return self.kind == "found" or self.owner == self.extract_sha256
 
     @property
     def served(self) -> str:
@@ -183,12 +191,12 @@ def needed(store: KeyStore, domain: str, version: int) -> bool:
 
 
 def of_owner(store: KeyStore, owner: str, digests: Iterable[str]) -> list[KeyUser]:
-    """Return the users of an extract that were not ended: those it owns, and what was found of the files it has."""
+    """Return the users of an extract that were not ended: those it owns, and those known by the files it has alone."""
     known = frozenset(digests)
     return [
         one
         for one in users(store)
-        if one.ended_at is None and (one.owner == owner or (one.kind == "found" and one.extract_sha256 in known))
+        if one.ended_at is None and (one.owner == owner or (one.by_file and one.extract_sha256 in known))
     ]
 
 

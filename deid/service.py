@@ -134,11 +134,12 @@ class DeidDesk:
     ) -> KeyUser:
         """Note that a file needs its key no more; the key is destroyed by the worker once it was the last.
 
-        What an ordered extract needs ends with that extract only (`of_extract`). A second time changes nothing.
+        What an ordered extract needs ends with that extract only (`of_extract`), where it is known which that is.
+        A second time changes nothing.
         Raises: KeyStoreError — if nothing of this reference was noted. KeptByExtract — if an extract needs it.
         """
         user = key_users.user(self._keys, ref)
-        if user.kind == "ordered" and user.ended_at is None and user.owner != of_extract:
+        if user.kind == "ordered" and user.ended_at is None and not user.by_file and user.owner != of_extract:
             raise KeptByExtract(
                 Text(
                     f"{ref}는 추출본 {user.owner}의 것이므로 따로 끝낼 수 없습니다.",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -18,6 +18,7 @@ import yaml
 
 from audit.text import Language, Text
 from deid.catalogue import Role
+from deid.column_names import A_DAY, DIRECT, NAMED, NUMBERED, OF_A_PERSON
 from deid.errors import DataError
 from deid.identifiers import detect
 from deid.label_names import label_names
@@ -37,6 +38,8 @@ IDENTIFYING_SHARE = 0.2
 _MIXED_LABELS = 3
 _MIXED_SHARE = 0.05
 _MOST_PROSE = 0.5
+_BARE = 0.8
+"""Of such a value no less is identifiers: a label in front, as of a telephone, is none."""
 _SHORTEST_GIVEN = 100_000_000
 """Numbers that were given to people have nine digits or more."""
 FREE_LENGTH = 40
@@ -66,25 +69,10 @@ KINDS: Mapping[Kind, Text] = MappingProxyType(
     }
 )
 
-# Words in the name of a column, by the role they suggest; the first that matches counts.
-_NAMED: tuple[tuple[Role, str], ...] = (
-    (
-        "direct",
-        r"성명|이름|주민|외국인등록|여권|면허|전화|휴대|연락처|이메일|메일|계좌|카드번호|환자번호|차량번호|보험증|name$|^name|rrn|ssn|phone|mobile|e-?mail"
-        r"|passport|person_?id|patient_?id|subject_?id|account|mrn",
-    ),
-    (
-        "sensitive",
-        r"질병|질환|진단|병명|상병|소득|급여|연봉|종교|정당|노조|범죄|유전|장애|약물|처방|혈압|검사결과|disease|diagnos|icd|income|salary|religion|condition"
-        r"|drug|medication|disab",
-    ),
-    (
-        "quasi",
-        r"나이|연령|성별|생년|생일|출생|지역|시도|시군구|행정동|법정동|우편|주소|직업|학력|혼인|국적|인종|입원일|방문일|날짜|일자|age|sex|gender|birth|year"
-        r"|region|zip|postal|address|occupation|education|marital|nation|race|ethnic|date|city|district",
-    ),
+_ONE_SPACE = Text(
+    "사람의 번호라면, 같은 사람의 번호가 있는 다른 표의 열에도 같은 space를 적거나 둘 다 적지 않아야 이어짐",
+    "if it numbers people, the column of another table with the same person's number needs the same space, or neither",
 )
-_NUMBERED = r"(^|[_ ])(id|no|seq)$|번호$|순번$"
 _ACTIONS: Mapping[Role, tuple[str, dict[str, object]]] = MappingProxyType(
     {
         "direct": ("pseudonym_one_way", {}),
@@ -174,14 +162,20 @@ def draft_policy(found: Survey, *, name: str, dataset: str, project: str, langua
     """Return a policy to begin with, as text; every column is named with the reason for its role."""
     columns: dict[str, object] = {}
     alone = isinstance(found.k, float) and found.k < K_WANTED
+    events = any(c.role == "direct" and re.search(OF_A_PERSON, c.name.lower()) for c in found.columns)
     for column in found.columns:
         action, params = _coarser(column) if alone and column.role == "quasi" else _ACTIONS[column.role]
+        reason = column.reason.say(language)
         if _numbers_rows(column):
-            params = {"space": column.name}  # a visit and a person with one number are not one
+            # A bare id numbers people, unless another column does.
+            if events or column.name.strip().lower() != "id":
+                params = {"space": column.name}  # a visit and a person with one number are not one
+            else:
+                reason += f" · {_ONE_SPACE.say(language)}"
         entry: dict[str, object] = {"role": column.role, "action": action}
         if params:
             entry["params"] = params
-        columns[column.name] = {**entry, "reason": column.reason.say(language)}
+        columns[column.name] = {**entry, "reason": reason}
     document = {
         "version": 1,
         "name": name,
@@ -211,11 +205,11 @@ def _column(name: str, column: pa.ChunkedArray, rows: int, more: Rules) -> Colum
     values = pc.drop_null(column)
     distinct = pc.count_distinct(values).as_py()
     kind, mixed = _kind(values)
-    identifiers, whole = _identifiers(name, values, more) if kind == "text" or _long(values) else ({}, {})
-    if kind != "text" and not any(share >= IDENTIFYING_SHARE for share in whole.values()):
-        identifiers = {}  # a few measurements look like a number of a person by chance
-    role, reason = _role(name, kind, values, distinct, identifiers, whole, rows)
-    return Column(name, kind, missing, distinct, identifiers, mixed, role, reason)
+    found = _identifiers(name, values, more) if kind == "text" or _long(values) else _Identifiers()
+    if kind != "text" and not any(share >= IDENTIFYING_SHARE for share in found.whole.values()):
+        found = replace(found, held={})  # a few measurements look like a number of a person by chance
+    role, reason = _role(name, kind, values, distinct, found, rows)
+    return Column(name, kind, missing, distinct, found.held, mixed, role, reason)
 
 
 def _blank(column: pa.ChunkedArray) -> int:
@@ -249,16 +243,30 @@ def _long(values: pa.ChunkedArray) -> bool:
     return pa.types.is_integer(values.type) and len(values) > 0 and bool(pc.min(values).as_py() >= _SHORTEST_GIVEN)
 
 
-def _identifiers(name: str, values: pa.ChunkedArray, more: Rules) -> tuple[Mapping[str, float], Mapping[str, float]]:
-    """Return the share of values that hold an identifier, and of those that are little else, by label."""
+@dataclass(frozen=True, slots=True)
+class _Identifiers:
+    """What was found in the values that were looked at, as shares of them."""
+
+    held: Mapping[str, float] = field(default_factory=dict)
+    """By label: those that hold an identifier."""
+    whole: Mapping[str, float] = field(default_factory=dict)
+    """By label: those that are half one identifier or more."""
+    bare: float = 0.0
+    """Those that are nothing but identifiers, of whatever labels."""
+
+
+def _identifiers(name: str, values: pa.ChunkedArray, more: Rules) -> _Identifiers:
     looked = [str(value) for value in pc.unique(values).slice(0, SAMPLE_VALUES).to_pylist()]
     found: Counter[str] = Counter()
     whole: Counter[str] = Counter()
+    bare = 0
     for value in looked:
         spans = detect(value, heading=name, more=more)
         found.update(sorted({span.label for span in spans}))
         whole.update(sorted({span.label for span in spans if 2 * (span.end - span.start) >= len(value.strip())}))
-    return tuple({label: count / len(looked) for label, count in one.most_common()} for one in (found, whole))  # type: ignore[return-value]
+        bare += sum(span.end - span.start for span in spans) >= _BARE * len(value.strip()) > 0
+    held, most = ({label: count / len(looked) for label, count in one.most_common()} for one in (found, whole))
+    return _Identifiers(held, most, bare / len(looked))
 
 
 def _role(
@@ -266,15 +274,15 @@ def _role(
     kind: Kind,
     values: pa.ChunkedArray,
     distinct: int,
-    identifiers: Mapping[str, float],
-    whole: Mapping[str, float],
+    found: _Identifiers,
     rows: int,
 ) -> tuple[Role, Text]:
+    identifiers, whole = found.held, found.whole
     if kind == "empty" or distinct <= 1:
         return "drop", _same_everywhere(kind, distinct, identifiers)
     # A note that names somebody is a text to be scrubbed; only a column of names is nothing but an identifier.
     for label, share in whole.items():
-        if share >= IDENTIFYING_SHARE and label not in ("URL", "IP") and not _is_prose(identifiers, whole):
+        if share >= IDENTIFYING_SHARE and label not in ("URL", "IP") and not _is_prose(found):
             ko, en = label_names([label], "ko"), label_names([label], "en")
             return "direct", Text(
                 f"값의 {share:.0%}가 식별정보({ko})임", f"{share:.0%} of values are an identifier ({en})"
@@ -283,15 +291,15 @@ def _role(
         return "direct", Text("행마다 값이 달라 식별번호로 보임", "nearly every row has a value of its own")
     if kind == "text" and (pc.mean(pc.utf8_length(values)).as_py() or 0) > FREE_LENGTH:
         return "free", Text("긴 글이 들어 있음", "it holds long texts")
-    if kind == "text" and re.search(_NAMED[0][1], name.lower()):
+    if kind == "text" and re.search(NAMED[0][1], name.lower()):
         return "direct", Text(f"열 이름({name})에 따른 제안", f"proposed for its name ({name})")
     if identifiers:
         return "free", Text("일부 값에 식별정보가 섞여 있음", "some of its values hold identifiers")
     if kind == "number" and (_running(values, distinct, rows) or (_is_numbered(name) and distinct > rows / 2)):
         return "direct", Text("행마다 다른 번호로 보임", "it looks like a number of its own for each row")
-    if kind == "date":
+    if kind == "date" and (re.search(A_DAY, name.lower()) or not re.search(NAMED[0][1], name.lower())):
         return "quasi", Text("날짜는 다른 열과 합치면 식별 가능", "a date: it identifies together with others")
-    for role, words in _NAMED:
+    for role, words in NAMED:
         if re.search(words, name.lower()):
             return role, Text(f"열 이름({name})에 따른 제안", f"proposed for its name ({name})")
     if distinct > 0.95 * rows and kind == "text":
@@ -305,12 +313,12 @@ def _role(
 
 def _numbers_rows(column: Column) -> bool:
     """Return whether a direct identifier is a number of rows: neither its name nor its values say that of people."""
-    named = re.search(_NAMED[0][1], column.name.lower())
+    named = re.search(DIRECT, column.name.lower())
     return column.role == "direct" and column.kind == "number" and not column.identifiers and not named
 
 
 def _is_numbered(name: str) -> bool:
-    return re.search(_NUMBERED, name.lower()) is not None
+    return re.search(NUMBERED, name.lower()) is not None
 
 
 def _one_word(values: pa.ChunkedArray) -> bool:
@@ -330,10 +338,10 @@ def _running(values: pa.ChunkedArray, distinct: int, rows: int) -> bool:
     return bool(ends["max"] - ends["min"] + 1 == distinct)
 
 
-def _is_prose(identifiers: Mapping[str, float], whole: Mapping[str, float]) -> bool:
-    """Return whether values hold identifiers of many kinds, and few are one and nothing else: notes do."""
-    many = sum(share >= _MIXED_SHARE for share in identifiers.values()) >= _MIXED_LABELS
-    return many and max(whole.values(), default=0.0) < _MOST_PROSE
+def _is_prose(found: _Identifiers) -> bool:
+    """Return whether values hold identifiers of many kinds, and few are little but identifiers: notes do."""
+    many = sum(share >= _MIXED_SHARE for share in found.held.values()) >= _MIXED_LABELS
+    return many and max(found.whole.values(), default=0.0) < _MOST_PROSE and found.bare < _MOST_PROSE
 
 
 def _same_everywhere(kind: Kind, distinct: int, identifiers: Mapping[str, float]) -> Text:

@@ -97,8 +97,10 @@ MEANING: Mapping[str, Text] = {
         "A workbook must unpack completely. Bytes that no directory names, passwords and doubled parts hide content.",
     ),
     "workbook.parts": Text(
-        "피벗 표, 메모, 연결, 차트, 매크로에는 화면에 보이지 않는 원자료가 남습니다.",
-        "Pivot tables, comments, connections, charts and macros keep data that the screen does not show.",
+        "피벗 표, 메모, 연결, 차트, 매크로에는 화면에 보이지 않는 원자료가 남습니다. 매크로와 안에 든 파일은 "
+        "차단됩니다.",
+        "Pivot tables, comments, connections, charts and macros keep data that the screen does not show. Macros and "
+        "embedded files block.",
     ),
     "workbook.hidden": Text(
         "숨긴 시트, 행, 열도 파일과 함께 나갑니다.",
@@ -193,8 +195,10 @@ MEANING: Mapping[str, Text] = {
         "Whole numbers of unknown meaning cannot be held to a threshold.",
     ),
     "cells.extremes": Text(
-        "최솟값과 최댓값은 대개 한 사람의 값입니다.",
-        "A minimum or maximum is usually the value of one person.",
+        "최솟값과 최댓값은 대개 한 사람의 값입니다. 유효 숫자가 네 자리 이상인 값과 이상값 목록은 실패이고, "
+        "그보다 짧은 값은 심사자가 살핍니다.",
+        "A minimum or maximum is usually the value of one person. One of four significant digits or more fails, and so "
+        "does a list of outliers; a shorter one is for reviewers to look at.",
     ),
     "evidence.format": Text(
         "근거 파일은 정해진 형식으로만 읽습니다. 손으로 고친 근거는 아무것도 증명하지 못합니다.",

@@ -25,8 +25,10 @@ OF_FILES: Mapping[str, Text] = {
         "A Word document is a package of parts; unless every part can be read, nobody knows what it holds.",
     ),
     "document.parts": Text(
-        "차트의 원자료, 안에 든 파일, 매크로, 밖에서 불러오는 값은 글에 보이지 않습니다.",
-        "The data behind charts, embedded files, macros and fetched values do not show in the text.",
+        "차트의 원자료, 안에 든 파일, 매크로, 밖에서 불러오는 값은 글에 보이지 않습니다. 매크로와 안에 든 파일은 "
+        "차단됩니다.",
+        "The data behind charts, embedded files, macros and fetched values do not show in the text. Macros and "
+        "embedded files block.",
     ),
     "document.hidden": Text(
         "지운 글도 변경 이력에 남고, 메모와 숨긴 글도 함께 나갑니다.",

@@ -19,6 +19,8 @@ class Rule:
     severity: Severity
     title: Text
     source: str
+    heaviest: Severity | None = None
+    """What the worst of its findings weigh, where that is more than `severity`; `MEANING` says which those are."""
 
 
 _B, _F, _W, _N = Severity.BLOCK, Severity.FAIL, Severity.WARN, Severity.NOTE
@@ -69,12 +71,12 @@ RULES: tuple[Rule, ...] = (
     Rule("table.singular", _F, Text("한 사람뿐인 조합", "Combinations that single people out"), _K_ANONYMITY),
     Rule("table.formula", _F, Text("수식으로 읽히는 셀", "Cells read as formulas"), "OWASP: CSV injection"),
     Rule("workbook.structure", _B, Text("통합 문서의 구조", "Structure of the workbook"), _OOXML),
-    Rule("workbook.parts", _F, Text("셀이 아닌 내용", "What is not a cell"), _OOXML),
+    Rule("workbook.parts", _F, Text("셀이 아닌 내용", "What is not a cell"), _OOXML, _B),
     Rule("workbook.hidden", _F, Text("숨긴 시트, 행, 열", "Hidden sheets, rows and columns"), _HOUSE),
     Rule("workbook.formula", _F, Text("수식", "Formulas"), _HOUSE),
     Rule("workbook.people", _F, Text("문서 속성의 이름", "Names in the document's properties"), _PIPA),
     Rule("document.structure", _B, Text("문서의 구조", "Structure of the document"), _WORD),
-    Rule("document.parts", _F, Text("글이 아닌 내용", "What is neither text nor table"), _WORD),
+    Rule("document.parts", _F, Text("글이 아닌 내용", "What is neither text nor table"), _WORD, _B),
     Rule("document.hidden", _F, Text("변경 이력, 메모, 숨긴 글", "Tracked changes, comments, hidden text"), _HOUSE),
     Rule("document.people", _F, Text("문서 속성의 이름", "Names in the document's properties"), _PIPA),
     Rule("pdf.structure", _B, Text("PDF의 구조", "Structure of the PDF"), _PDF),
@@ -106,7 +108,7 @@ RULES: tuple[Rule, ...] = (
     Rule("cells.equal", _F, Text("값이 모두 같은 집단", "Groups of equal values"), _ACRO_EQUAL),
     Rule("cells.quantile", _F, Text("바깥쪽 분위수", "Far quantiles"), _SDC),
     Rule("cells.unclear", _W, Text("뜻이 분명하지 않은 정수", "Whole numbers of unclear meaning"), _SDC),
-    Rule("cells.extremes", _W, Text("최솟값과 최댓값", "Minima and maxima"), _SDC),
+    Rule("cells.extremes", _W, Text("최솟값과 최댓값", "Minima and maxima"), _SDC, _F),
     Rule("evidence.format", _F, Text("근거 파일의 형식", "Format of the evidence"), _HOUSE),
     Rule("evidence.missing", _F, Text("근거가 필요한 금액", "Money without evidence"), _DOMINANCE),
     Rule("evidence.counts", _F, Text("근거와 다른 수", "Numbers that differ from the evidence"), _SDC),

@@ -8,7 +8,7 @@ from audit.text import Language, Text
 from egress_review.findings import Severity
 from egress_review.meanings import MEANING
 from egress_review.policy import load_policy, shipped_policies
-from egress_review.rules import RULES
+from egress_review.rules import RULES, Rule
 from egress_review.term_names import TERM_NAMES, value_of
 from egress_review.terms import TERMS
 from egress_review.workflow import MOVES, STATE_TEXT, Party, mermaid
@@ -47,7 +47,7 @@ def rules_page(language: Language) -> str:
             f"`{rule.id}`",
             f"**{rule.title.ko if language == 'ko' else rule.title.en}.** "
             f"{MEANING[rule.id].ko if language == 'ko' else MEANING[rule.id].en}",
-            _SEVERITIES[rule.severity].say(language),
+            _weight(rule).say(language),
             rule.source,
         )
         for rule in RULES
@@ -64,6 +64,15 @@ def rules_page(language: Language) -> str:
             *_table(heads, rows, language),
         ]
     )
+
+
+def _weight(rule: Rule) -> Text:
+    """What a rule weighs, and what the worst of its findings weigh."""
+    said = _SEVERITIES[rule.severity]
+    if rule.heaviest is None:
+        return said
+    worst = _SEVERITIES[rule.heaviest]
+    return Text(f"{said.ko}; 심하면 {worst.ko}", f"{said.en}; at worst {worst.en}")
 
 
 def policies_page(language: Language) -> str:

@@ -86,14 +86,14 @@ def make_for(home: Path, name: str, owner: str) -> None:
                         "Find out who made it. If you restored it yourself, `chown root {place}` and run this again.",
                     ).format(place=home / name),
                 )
-            _give(made, user)
+            _give(made, user, mode=0o700)
 
 
 def hand_over(home: Path, owner: str, *, roots: Iterable[str]) -> None:
     """Give what root restored to the zone's user, but for the names in `roots`: they are root's, with all below.
 
-    A helper's directory comes back as that of whoever had its number on the machine before; the helper takes it from
-    root alone (`make_for`).
+    Modes stay: workspaces read datasets under users of their own. A helper's directory comes back as that of whoever
+    had its number on the machine before; the helper takes it from root alone (`make_for`).
     """
     user, root, apart = pwd.getpwnam(owner), pwd.getpwuid(0), frozenset(roots)
     with _opened(home, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) as top:
@@ -106,15 +106,19 @@ def hand_over(home: Path, owner: str, *, roots: Iterable[str]) -> None:
                 os.chown(name, to.pw_uid, to.pw_gid, dir_fd=top, follow_symlinks=False)
 
 
-def _give(directory: int, user: pwd.struct_passwd) -> None:
-    """Give a directory and all below it to a user, as after a restore; links are given, and never followed."""
+def _give(directory: int, user: pwd.struct_passwd, *, mode: int | None = None) -> None:
+    """Give a directory and all below it to a user, as after a restore; links are given, and never followed.
+
+    `mode` is what every directory gets; each keeps its own without one.
+    """
     os.fchown(directory, user.pw_uid, user.pw_gid)
-    os.fchmod(directory, 0o700)
+    if mode is not None:
+        os.fchmod(directory, mode)
     for name in os.listdir(directory):
         if stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
             if os.stat(name, dir_fd=directory).st_dev == os.fstat(directory).st_dev:  # not into a home that is open
                 with _opened(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, directory) as below:
-                    _give(below, user)
+                    _give(below, user, mode=mode)
         else:
             os.chown(name, user.pw_uid, user.pw_gid, dir_fd=directory, follow_symlinks=False)
 

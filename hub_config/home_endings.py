@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("ansim.homes")
 SECONDS = 60.0
 LONGEST = 3600.0
+DOUBLED = 6  # times, after which it is longer than that
 WORKER = Actor.service("worker")
 HERE = Source(ip=None)
 
@@ -45,7 +46,7 @@ class Tries:
     def failed(self, ref: str) -> None:
         """Note that one could not be shut."""
         tries = self._next.get(ref, (0, 0.0))[0] + 1
-        self._next[ref] = (tries, self.clock() + min(SECONDS * 2 ** (tries - 1), LONGEST))
+        self._next[ref] = (tries, self.clock() + min(SECONDS * 2 ** min(tries - 1, DOUBLED), LONGEST))
 
     def only(self, refs: Collection[str]) -> None:
         """Forget all but those that are still to be shut."""
@@ -65,16 +66,23 @@ def keep(zone: Zone, running: Callable[[], Collection[str]], tries: Tries | None
         return
     # The engine is asked after the helper: a home that is opened meanwhile is not idle, and stays.
     at_work = running() if any(state.state in ("open", "half") for state in every.values()) else ()
-    tries.only([ref for ref, state in every.items() if state.state in ("open", "half", "left")])
-    for ref, state in every.items():
-        if state.state == "left":  # destroyed, and recorded as such
-            shut(homes, ref, tries, idle=0)
-            continue
-        why = over(zone, ref)
-        if why is not None and ref not in at_work:
-            destroy(zone, homes, ref, why)
-        elif state.state in ("open", "half") and ref not in at_work:
-            shut(homes, ref, tries, idle=IDLE_SECONDS)
+    waiting = {ref: state.state for ref, state in every.items() if state.state == "left" or ref not in at_work}
+    tries.only([ref for ref, state in waiting.items() if state in ("open", "half", "left")])
+    for ref, state in waiting.items():
+        try:
+            end(zone, homes, ref, state, tries)
+        except Exception:  # of one home, which is looked at again in a minute; it must not keep another from its end
+            log.exception("the home of %s could not be ended", ref)
+
+
+def end(zone: Zone, homes: ZoneHomes, ref: str, state: str, tries: Tries) -> None:
+    """Shut or destroy a home that nobody works in, as its state and its workspace want it."""
+    if state == "left":  # destroyed, and recorded as such
+        shut(homes, ref, tries, idle=0)
+    elif (why := over(zone, ref)) is not None:
+        destroy(zone, homes, ref, why)
+    elif state in ("open", "half"):
+        shut(homes, ref, tries, idle=IDLE_SECONDS)
 
 
 def shut(homes: ZoneHomes, ref: str, tries: Tries, *, idle: int) -> None:

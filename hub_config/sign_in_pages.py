@@ -10,6 +10,7 @@ from tornado.httputil import url_concat
 from tornado.web import HTTPError
 
 from hub_config.authenticator import FIELDS, Refused
+from hub_config.sign_in_times import has_to_sign_in
 from portal.i18n import Language, as_language, preferred
 from registry.text import Text
 
@@ -103,6 +104,13 @@ class FormExpired(HTTPError):
 class SignInHandler(BilingualHandler, LoginHandler):  # type: ignore[misc]  # the base class carries no types
     """Shows the form and takes it."""
 
+    async def get(self) -> None:
+        """Show the form, also to a browser that is signed in, where its goal demands a sign-in of this moment."""
+        if has_to_sign_in(self, self.get_argument("next", "")):
+            self.finish(await self._render(username=""))
+        else:
+            await super().get()
+
     async def post(self) -> None:
         """Sign in, or show the form again with the one text that every refusal has."""
         data = {name: self.get_body_argument(name, "", strip=False) for name in FIELDS}
@@ -114,6 +122,7 @@ class SignInHandler(BilingualHandler, LoginHandler):  # type: ignore[misc]  # th
             self.finish(await self._render(login_error=reason, username=data["username"].strip()[:64]))
             return
         self._jupyterhub_user = user
+        self.set_hub_cookie(user)  # the hub keeps one of the same person, whose date is of an older sign-in
         self.redirect(self.get_next_url(user))
 
     def append_query_parameters(self, url: str, exclude: list[str] | None = None) -> str:

@@ -3,7 +3,8 @@
 The hub keeps a browser signed in by a cookie that it signs with the date of the sign-in and does not renew. Whoever
 drops the gate's cookies is led through the hub without being asked anything; the date of that cookie is what stays.
 Where it is too long ago for the portal, the portal demands a new sign-in (`max_age`, OpenID Connect Core 3.1.2.1) and
-looks at the date again: a browser that leaves the demand out gains nothing.
+looks at the date again: a browser that leaves the demand out gains nothing. The old cookie stays until password and
+code, or a provider, have made a new one: whoever only links here signs nobody out.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from jupyterhub.handlers.base import BaseHandler
 from jupyterhub.utils import maybe_future
 from tornado.httputil import url_concat
 
-from hub_config.identity.under_way import longest_of
+from hub_config.identity.under_way import demands_anew
+from portal.hub import CLIENT_ID, THIS_MOMENT
 
 AUTHORIZE = "/api/oauth2/authorize"
 PATH = "/session-began"
 GATE = "service-gate"
-ASKING = frozenset({GATE, "service-portal"})
+ASKING = frozenset({GATE, CLIENT_ID})
 KEPT = "ansim_sign_in_times"
 MOST_OF_ONE = 50  # sign-ins under way of one person; the oldest go first, and only that person begins anew
 
@@ -65,18 +67,18 @@ def date_of(signed: str | None) -> float:
     return float(seconds) if fits else 0.0
 
 
+def has_to_sign_in(browser: BaseHandler, goal: str) -> bool:
+    """Say whether a browser that is signed in has to sign in anew for where it goes."""
+    since = date_of(browser.get_cookie(browser.hub.cookie_name))
+    return browser.current_user is not None and demands_anew(goal) and time.time() - since > THIS_MOMENT
+
+
 class AuthorizeHandler(OAuthAuthorizeHandler):  # type: ignore[misc]  # the base class carries no types
     """Leads a browser on as the hub does, and notes since when it is signed in."""
 
     async def get(self) -> None:
-        """Lead on; a browser whose sign-in is older than what is demanded signs in first, whoever is in front of it.
-
-        Its workspaces go on meanwhile: the tokens of this browser's session stay.
-        """
-        longest = longest_of(self.request.uri)
-        since = date_of(self.get_cookie(self.hub.cookie_name))
-        if self.current_user is not None and longest is not None and time.time() - since > longest:
-            self.clear_cookie(self.hub.cookie_name, path=self.hub.base_url)
+        """Lead on; a browser whose sign-in is older than what is demanded signs in first, whoever is in front of it."""
+        if has_to_sign_in(self, self.request.uri):
             self.redirect(url_concat(self.get_login_url(), {"next": self.request.uri}))
             return
         await maybe_future(super().get())

@@ -7,6 +7,7 @@ disk or a backup holds no session. The time of the file is when the session was 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -63,12 +64,29 @@ class SessionFiles:
         with contextlib.suppress(OSError):
             (self.directory / name).unlink()
 
+    def leave(self, handle: str, signed_in_at: datetime, until: datetime) -> None:
+        """Note that a sign-in was left by signing out; it is forgotten after `until`, as a session is."""
+        name = _left(handle, signed_in_at)
+        with contextlib.suppress(OSError):
+            self.directory.mkdir(mode=0o700, exist_ok=True)
+            (self.directory / name).touch(mode=0o600)
+            self.used(name, until)
+
+    def was_left(self, handle: str, signed_in_at: datetime) -> bool:
+        """Say whether a sign-in was left by signing out."""
+        return (self.directory / _left(handle, signed_in_at)).exists()
+
     def forget_before(self, moment: datetime) -> None:
         """Remove every session that was last used before a moment."""
         with contextlib.suppress(OSError):
             for path in self.directory.iterdir():
                 if path.stat().st_mtime < moment.timestamp():
                     path.unlink(missing_ok=True)
+
+
+def _left(handle: str, signed_in_at: datetime) -> str:
+    """Return a name that no cookie hashes to."""
+    return f"left-{hashlib.sha256(f'{handle} {signed_in_at.timestamp()}'.encode()).hexdigest()}"
 
 
 def _key(cookie: str) -> bytes:

@@ -96,11 +96,16 @@ class Sessions:
         """
         now = self._clock()
         with self._lock:
-            if (handle, signed_in_at) in self._left or now - signed_in_at >= ABSOLUTE:
+            if self._was_left(handle, signed_in_at) or now - signed_in_at >= ABSOLUTE:
                 return False
             if now - signed_in_at < IDLE:
                 return True
             return any(one.over(now) is None for one in self._of(handle, signed_in_at).values())
+
+    def _was_left(self, handle: str, signed_in_at: datetime) -> bool:
+        """Say whether somebody signed out of a sign-in, here or at a portal before this one."""
+        on_disk = self._files is not None and self._files.was_left(handle, signed_in_at)
+        return on_disk or (handle, signed_in_at) in self._left
 
     def _of(self, handle: str, signed_in_at: datetime) -> dict[str, Session]:
         """Return the sessions that one sign-in opened; a portal that started anew knows of none until they come."""
@@ -179,6 +184,8 @@ class Sessions:
         document, seen = found
         opened = datetime.fromisoformat(document["opened"])
         began = datetime.fromisoformat(document.get("signed_in", document["opened"]))
+        if self._was_left(document["handle"], began):
+            return None
         checked = opened - TOKEN_CHECK
         return Session(document["ref"], document["handle"], document["token"], opened, began, seen, checked)
 
@@ -214,7 +221,8 @@ class Sessions:
     def sign_out(self, cookie: str) -> None:
         """End every session of the sign-in that a cookie belongs to, which opens none any more.
 
-        The hub forgets the browser next; one that never goes there comes in no more either.
+        The hub forgets the browser next; one that never goes there comes in no more either, nor does a session that is
+        only on disk, which is why the sign-in is noted there too.
         """
         session = self.close(cookie)
         if session is None:
@@ -226,6 +234,7 @@ class Sessions:
             for key in others:
                 del self._open[key]
         if self._files is not None:
+            self._files.leave(*left, until=left[1] + ABSOLUTE)
             for key in others:
                 self._files.forget(key)
 

@@ -43,6 +43,7 @@ NO_GUESS = frozenset(
         "client_secret_unreadable",
         "no_second_factor",
         "not_asked_again",
+        "no_auth_time",
         "unknown_identity",
         "directory_unreachable",
     }

@@ -94,8 +94,9 @@ class SqliteRows:
     def links(self, start: int, end: int) -> Sequence[LinkRow]:
         """Return the links of a range, sorted."""
         # In the order of its index: nothing is sorted.
-        texts = ", ".join(f"CASE typeof({name}) WHEN 'text' THEN {name} END" for name in ("kind", "ref"))
-        wanted = f"SELECT idx, {texts} FROM audit_link WHERE idx >= ? AND idx < ? ORDER BY idx, kind, ref"  # noqa: S608
+        wanted = (
+            f"SELECT idx, {', '.join(_LINK_TEXTS)} FROM audit_link WHERE idx >= ? AND idx < ? ORDER BY idx, kind, ref"  # noqa: S608
+        )
         return self._connection.execute(wanted, (start, end)).fetchall()
 
     def missing(self, commitments: bytes) -> set[bytes]:
@@ -206,10 +207,12 @@ SELECT (SELECT count(*) FROM sqlite_schema WHERE type <> 'table' AND name IN ('a
     + (SELECT count(*) FROM pragma_table_xinfo('audit_entry') WHERE hidden OR lower(name) = 'rowid')
     + (SELECT count(*) FROM pragma_table_xinfo('audit_link') WHERE hidden)
 """
-# From the index that has them in the order of entries.
+_LINK_TEXTS = tuple(f"CASE typeof({name}) WHEN 'text' THEN {name} END" for name in ("kind", "ref"))
+# From the index that has them in the order of entries. No row is left out, for nothing says how many there should be:
+# what is no text is null, as no link is.
 _LINKS_TOGETHER = f"""
-SELECT json_group_array(idx), json_group_array(kind), json_group_array(ref)
-FROM audit_link INDEXED BY ix_audit_link_idx WHERE idx >= ? AND idx < ?{_no_blobs(("kind", "ref"))}
+SELECT json_group_array(idx), {", ".join(f"json_group_array({text})" for text in _LINK_TEXTS)}
+FROM audit_link INDEXED BY ix_audit_link_idx WHERE idx >= ? AND idx < ?
 """  # noqa: S608
 _COMMITMENTS = f"""
 SELECT CAST(group_concat(commitment, '') AS blob) FROM audit_sidecar

@@ -11,6 +11,7 @@ import pyarrow as pa
 from deid.anonymise.builtin import as_texts
 from deid.anonymise.hierarchy import MISSING, Coded, Hierarchy, code, with_missing
 from deid.anonymise.lattice import Demand, Found, Lattice, Metric, Progress
+from deid.plain_numbers import as_numbers
 from deid.risk.classes import Codes, codes
 from deid.risk.measures import is_ordered, ranked
 
@@ -57,8 +58,9 @@ def anonymise(
 
 def secret_codes(column: pa.ChunkedArray) -> tuple[Codes, bool]:
     """Return a number per sensitive value, and whether the numbers have the order of the values."""
-    if is_ordered(column.type) and not column.null_count:
-        return ranked(column)[0], True
+    numbers = as_numbers(column)
+    if is_ordered(numbers.type) and not numbers.null_count:
+        return ranked(numbers)[0], True
     return codes(column)[0], False
 
 

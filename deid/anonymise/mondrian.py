@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from audit.text import Text
 from deid.anonymise.lattice import Demand, Progress
 from deid.errors import DataError
-from deid.plain_numbers import as_numbers
+from deid.plain_numbers import as_numbers, spelt
 from deid.risk.classes import Codes
 from deid.risk.measures import is_ordered
 
@@ -62,8 +62,9 @@ def recode(
         return table.slice(0, 0)
     ordered = {name: _ranked(as_numbers(table.column(name))) for name in quasi}
     ranks = np.stack([rank for rank, _ in ordered.values()], axis=1)
-    secret = None if sensitive is None else _ranked(table.column(sensitive))[0]
-    near = sensitive is not None and is_ordered(table.column(sensitive).type)
+    kept = None if sensitive is None else as_numbers(table.column(sensitive))
+    secret = None if kept is None else _ranked(kept)[0]
+    near = kept is not None and is_ordered(kept.type)
     if secret is not None and len(np.unique(secret)) < distinct:
         raise DataError(
             Text(
@@ -73,7 +74,7 @@ def recode(
         )
     of_row = partition(ranks, Demand(k, 0.0, secret, distinct, closeness, ordered=near), progress)
     for place, (name, (_, values)) in enumerate(ordered.items()):
-        shown = _labels(of_row, ranks[:, place], values)
+        shown = _labels(of_row, ranks[:, place], _shown(table.column(name), values))
         table = table.set_column(table.column_names.index(name), name, shown)
     return table
 
@@ -119,7 +120,20 @@ def _ranked(column: pa.ChunkedArray) -> tuple[Codes, list[object]]:
     return places.to_numpy(zero_copy_only=False).astype(np.int64), ordered.to_pylist()
 
 
-def _labels(of_row: Codes, ranks: Codes, values: Sequence[object]) -> pa.Array:
+def _shown(column: pa.ChunkedArray, values: Sequence[object]) -> list[tuple[str | None, bool]]:
+    """Return each value as its column writes it, and whether it is a number."""
+    are_numbers = [isinstance(value, int | float) for value in values]
+    # A number that one of them writes as 5 would be 5.0 among others with a fraction.
+    writes = (
+        spelt(column, pa.chunked_array([pa.array(values)]))
+        if pa.types.is_string(column.type) and any(are_numbers)
+        else {}
+    )
+    texts = [None if value is None else writes.get(value, str(value)) for value in values]
+    return list(zip(texts, are_numbers, strict=True))
+
+
+def _labels(of_row: Codes, ranks: Codes, values: Sequence[tuple[str | None, bool]]) -> pa.Array:
     """Return what each class shows of one column."""
     order = np.argsort(of_row, kind="stable")
     starts = np.flatnonzero(np.concatenate(([True], of_row[order][1:] != of_row[order][:-1])))
@@ -129,10 +143,10 @@ def _labels(of_row: Codes, ranks: Codes, values: Sequence[object]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array(of_row), pa.array(labels, pa.string())).cast(pa.string())
 
 
-def _label(values: Sequence[object], low: int, high: int) -> str | None:
+def _label(values: Sequence[tuple[str | None, bool]], low: int, high: int) -> str | None:
     if low == high:
-        return None if values[low] is None else str(values[low])
-    shown = [value for value in values[low : high + 1] if value is not None]
-    if isinstance(shown[0], int | float) or len(shown) > MAX_LISTED:
+        return values[low][0]
+    shown = [text for text, _ in values[low : high + 1] if text is not None]
+    if values[low][1] or len(shown) > MAX_LISTED:
         return f"{shown[0]}~{shown[-1]}"
-    return "|".join(map(str, shown))
+    return "|".join(shown)

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from audit.text import Text
+from deid.plain_numbers import as_numbers
 from deid.risk.classes import Classes, codes, combine, occurring
 
 
@@ -73,7 +74,8 @@ def t_closeness(found: Classes, sensitive: pa.ChunkedArray) -> Figure:
     """Return the greatest distance between the sensitive values of a class and those of the whole table, 0 to 1."""
     if not found.rows:
         return NO_ROWS
-    # Texts have no order; the equal distance that they get is never the smaller one.
+    # Words have no order; the equal distance that they get is never the smaller one.
+    sensitive = as_numbers(sensitive)
     ordered = is_ordered(sensitive.type)
     values, _ = ranked(sensitive) if ordered else codes(sensitive)
     return float(distances(found, values, ordered=ordered).max())

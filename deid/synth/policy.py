@@ -38,6 +38,8 @@ MOST_ROWS = 1_000_000_000
 HELD_OUT = 0.2
 """The part of the source that no engine sees: what is found about it cannot come from learning it."""
 MOST_NUMBER = 1e15
+_OFF = 1e-15
+"""A product of two numbers is off by less, as a part of it."""
 """The largest end of a range: whole numbers up to here are told apart."""
 MOST_EPSILON = 10.0
 """More than this protects nobody in the worst case, so it may not be called privacy."""
@@ -245,8 +247,17 @@ def _range(node: Node, kind: str, decimals: int) -> tuple[float, float]:
 def within(ends: tuple[float, float], decimals: int) -> tuple[float, float]:
     """Return the least and the most of the numbers with so many decimals that lie in a range."""
     times = 10.0**decimals
-    # Six digits beyond: 1.1 times 100 is a little more than 110.
-    return math.ceil(round(ends[0] * times, 6)) / times, math.floor(round(ends[1] * times, 6)) / times
+    low, high = (_as_written(end * times) for end in ends)
+    return math.ceil(low) / times, math.floor(high) / times
+
+
+def _as_written(number: float) -> float:
+    """Return the whole number that a product was meant to be: 1.1 times 100 is a little more than 110.
+
+    Told by how far a product can be off (a part of the number): 1e-9 is far from nothing.
+    """
+    whole = round(number)
+    return float(whole) if math.isclose(number, whole, rel_tol=_OFF) else number
 
 
 def _day(node: Node) -> float:

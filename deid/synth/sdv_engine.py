@@ -88,7 +88,7 @@ def run_sdv(
             "said": said.fileno(),
             "reached": reached.fileno(),
         }
-        asked.write(json.dumps({"job": job, "files": files}).encode("ascii"))
+        asked.write(json.dumps({"job": {**job, "parent": os.getpid()}, "files": files}).encode("ascii"))
         asked.seek(0)
         opened = [file.fileno() for file in (asked, *learnt.values(), *drawn.values(), said, reached)]
         _run([python, "-I", str(PROGRAM), str(asked.fileno())], opened, told)

@@ -34,7 +34,7 @@ PR_SET_PDEATHSIG = 1
 
 def main(job: dict[str, Any], files: dict[str, Any]) -> None:
     """Learn and draw; `files` are descriptors: of each table `learnt` and `drawn`, and `said` and `reached`."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with(job["parent"])
     warnings.filterwarnings("ignore")
     import numpy
     import pandas
@@ -53,6 +53,14 @@ def main(job: dict[str, Any], files: dict[str, Any]) -> None:
             rows.to_parquet(file, index=False)
     said = {f"version_{name}": version(name) for name in ("sdv", "rdt", "copulas", "ctgan")}
     os.write(files["said"], json.dumps(said).encode("utf-8"))
+
+
+def end_with(parent: int) -> None:
+    """Have this process killed when the one that began it ends; where that has ended already, nobody would."""
+    if ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
+        sys.exit("this process would outlive the one that began it")
+    if os.getppid() != parent:
+        sys.exit("the process that began this one has ended")
 
 
 def tell_epochs(engine: str, reached: int) -> None:

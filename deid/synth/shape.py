@@ -16,10 +16,11 @@ REST, NONE = "#rest", "#none"
 """Labels of the groups that have no value of their own: what was joined, and rows without a value."""
 BESIDE = Text("열마다 나란히: 실제와 합성", "Column by column: real beside synthetic")
 LEGEND = Text(
-    "위 막대(회색): 배우지 않은 실제 행, 아래 막대(파랑): 합성 행. 실제 사람이 10명이 안 되는 묶음은"
-    " 합치고, 개수는 5의 배수로 맞췄습니다. 숫자는 실제 · 합성의 차례입니다.",
-    "Upper bar (grey): real rows that were held out; lower bar (blue): synthetic rows. Groups of fewer than 10 real"
-    " people are joined, and counts are rounded to multiples of 5. Figures: real · synthetic.",
+    "위 막대(회색): 배우지 않은 실제 사람의 비율(묶음마다 한 사람을 한 번 셈), 아래 막대(파랑): 합성 행의 비율."
+    " 실제 사람이 10명이 안 되는 묶음은 합치고, 실제 사람 수는 5의 배수로 맞췄습니다. 숫자는 실제 · 합성의 차례입니다.",
+    "Upper bar (grey): shares of real people who were held out, each counted once in a group; lower bar (blue): shares"
+    " of synthetic rows. Groups of fewer than 10 real people are joined, and counts of real people are rounded to"
+    " multiples of 5. Figures: real · synthetic.",
 )
 _LABELS = {REST: Text("그 밖의 값", "other values"), NONE: Text("값 없음", "no value")}
 _PANEL, _LEFT, _BAR, _STEP, _HEAD = 380, 138, 150, 22, 26
@@ -28,13 +29,14 @@ _LETTERS = 22
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One column: shares of the rows by group, both adding up to about one."""
+    """One column: shares by group, both adding up to about one."""
 
     column: str
     labels: tuple[str, ...]
     real: tuple[float, ...]
-    """Of held-out rows, from counts that were rounded; no group of few rows is among them."""
+    """Of held-out people, one counted once in each group, from counts that were rounded; no group is of few people."""
     synthetic: tuple[float, ...]
+    """Of rows."""
 
     def document(self) -> dict[str, Any]:
         """Return the shape as JSON values."""

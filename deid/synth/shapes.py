@@ -1,8 +1,9 @@
 """Distributions of synthetic rows beside held-out ones, counted so that a picture of them tells of nobody.
 
-Groups and their names come from the synthetic rows alone, which hold no rare value and no extreme. Real rows are only
-counted in them: a group with fewer than `LEAST_SHOWN` real rows is joined with others, and what is shown is rounded, so
-that two reports on sources that differ by one person look the same but by chance.
+Groups and their names come from the synthetic rows alone, which hold no rare value and no extreme. Real people are only
+counted in them, each once in a group however many rows of it they have: a group with fewer than `LEAST_SHOWN` is joined
+with others, and what is shown is rounded, so that two reports on sources that differ by one person look the same but by
+chance.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ Counts = NDArray[np.int64]
 def shapes(tables: Tables, columns: Sequence[ColumnKind], people: People | None = None) -> tuple[Shape, ...]:
     """Return the shape of every column; none without rows on either side.
 
-    `people` says whose each held-out row is, where a person can have several: then a group takes that many people.
+    `people` says whose each held-out row is, where a person can have several: people are counted, not rows.
     """
-    if not len(tables.synthetic) or len(tables.held_out) < LEAST_SHOWN:
-        return ()
     whose = np.arange(len(tables.held_out)) if people is None else people
+    if not len(tables.synthetic) or len(np.unique(whose)) < LEAST_SHOWN:
+        return ()
     return tuple(_shape(tables, n, column, whose) for n, column in enumerate(columns))
 
 
@@ -47,25 +48,24 @@ def _shape(tables: Tables, number: int, column: ColumnKind, people: People) -> S
         labels, counts = _of_categories(tables.space, number, made, shown, whose)
     else:
         labels, counts = _of_numbers(column, made, shown, whose)
-    gone = np.array([[int(np.isnan(part).sum())] for part in (real, made)])
+    gone = np.array([[len(np.unique(people[absent]))], [int(np.isnan(made).sum())]])
     # Few real people without a value are left out: as a group of their own they would be counted.
-    if (gone[0, 0] == 0 and gone[1, 0] > 0) or len(np.unique(people[absent])) >= LEAST_SHOWN:
+    if (gone[0, 0] == 0 and gone[1, 0] > 0) or gone[0, 0] >= LEAST_SHOWN:
         labels, counts = [*labels, NONE], np.concatenate([counts, gone], axis=1)
     real_shares = _shares(np.round(counts[0] / ROUNDED_TO) * ROUNDED_TO)
     return Shape(column.name, tuple(labels), real_shares, _shares(counts[1]))
 
 
 def _of_categories(space: Space, number: int, made: Values, real: Values, people: People) -> tuple[list[str], Counts]:
-    """Return the most frequent values and how many rows have each, real ones first, shape (2, groups)."""
+    """Return the most frequent values and how many have each: real people and synthetic rows, shape (2, groups)."""
     width = len(space.lists[number])
-    counts = np.stack([_counted(part, width) for part in (real, made)])
-    held = owners(real.astype(np.int64), width, people)
-    order = [n for n in np.argsort(-counts[1], kind="stable") if held[n] >= LEAST_SHOWN and counts[1, n] > 0]
+    counts = np.stack([owners(real.astype(np.int64), width, people), _counted(made, width)])
+    order = [n for n in np.argsort(-counts[1], kind="stable") if counts[0, n] >= LEAST_SHOWN and counts[1, n] > 0]
     shown = order[:MOST_GROUPS]
-    rest = counts.sum(axis=1) - counts[:, shown].sum(axis=1)
     # What is left would be counted by taking the others away.
-    while shown and 0 < len(np.unique(people[~np.isin(real, shown)])) < LEAST_SHOWN:
-        rest = rest + counts[:, shown.pop()]
+    while shown and 0 < _others(real, shown, people) < LEAST_SHOWN:
+        shown.pop()
+    rest = np.array([_others(real, shown, people), counts[1].sum() - counts[1, shown].sum()])
     labels, found = [space.lists[number][n] for n in shown], counts[:, shown]
     if rest.any():
         labels, found = [*labels, REST], np.concatenate([found, rest[:, None]], axis=1)
@@ -73,13 +73,14 @@ def _of_categories(space: Space, number: int, made: Values, real: Values, people
 
 
 def _of_numbers(column: ColumnKind, made: Values, real: Values, people: People) -> tuple[list[str], Counts]:
-    """Return ranges between even ends and how many rows lie in each; what lies outside is in the outermost ones."""
+    """Return ranges between even ends and how many people and rows lie in each, outliers in the outermost ones."""
     drawn = made[~np.isnan(made)]
     ends = _days(drawn) if column.kind == "date" else _ends(drawn, whole=column.decimals == 0)
     bins = np.clip(np.searchsorted(ends, real, side="right") - 1, 0, len(ends) - 2)
     kept = joined(ends, bins, people)
-    counts = np.stack([np.histogram(np.clip(part, kept[0], kept[-1]), kept)[0] for part in (real, drawn)])
     last = len(kept) - 2
+    found, lies = (np.clip(np.searchsorted(kept, part, side="right") - 1, 0, last) for part in (real, drawn))
+    counts = np.stack([owners(found, last + 1, people), np.bincount(lies, minlength=last + 1)])
     labels = [_range(column, low, high, n, last) for n, (low, high) in enumerate(pairwise(kept))]
     return labels, counts
 
@@ -124,6 +125,11 @@ def _range(column: ColumnKind, low: float, high: float, number: int, last: int) 
         return f"{low:,.0f} –" if number == last else f"{low:,.0f} – {high - 1:,.0f}"
     begins = f"{low:,.{column.decimals}f} –"
     return begins if number == last else f"{begins} {high:,.{column.decimals}f}"
+
+
+def _others(real: Values, shown: Sequence[int], people: People) -> int:
+    """Return how many real people have a value beside those that are shown."""
+    return len(np.unique(people[~np.isin(real, shown)]))
 
 
 def _counted(part: Values, width: int) -> Counts:

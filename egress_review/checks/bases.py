@@ -16,7 +16,7 @@ from egress_review.checks.counts import Reading, whole
 from egress_review.checks.lengths import bearable
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
-from egress_review.checks.tables import Table
+from egress_review.checks.tables import Table, count_said
 from egress_review.findings import Where
 from registry.text import Text
 
@@ -65,11 +65,13 @@ def check_bases(subject: Subject, listing: Listing) -> None:
     """Multiply every share with the base that is given for it outside its row, and every rate with its population."""
     for table, reading in bearable(subject, RULES, listing):
         above = _above(table, subject)
-        said = {_number(match[1]) for name in table.names for match in _N.finditer(unicodedata.normalize("NFKC", name))}
+        said = {
+            count_said(match[1]) for name in table.names for match in _N.finditer(unicodedata.normalize("NFKC", name))
+        }
         alone = _sized(table)
         for column, name in enumerate(table.names):
             found = _N.search(unicodedata.normalize("NFKC", name))
-            base = _number(found[1]) if found else None if reading.counts else above
+            base = count_said(found[1]) if found else None if reading.counts else above
             if column in alone:
                 base = alone[column][1]  # One row of a list says how many it is of; the others are their shares.
             elif base is None and len(said) == 1 and not reading.counts:
@@ -116,7 +118,9 @@ def _above(table: Table, subject: Subject) -> int | None:
     first = table.numbers[0]
     lines = subject.lines[max(0, first - MOST_ABOVE - 3) : first]
     said = [
-        _number(next(filter(None, m.groups()))) for line in lines for m in (*_N.finditer(line), *_TOTAL.finditer(line))
+        count_said(next(filter(None, m.groups())))
+        for line in lines
+        for m in (*_N.finditer(line), *_TOTAL.finditer(line))
     ]
     return said[0] if len(set(said)) == 1 else None
 
@@ -179,7 +183,3 @@ def _shares(table: Table, column: int, scale: int) -> Iterator[tuple[int, float,
             and (match or scale != 100 or not cell.strip().isdecimal())
         ):
             yield number, found[0], found[1]
-
-
-def _number(text: str) -> int:
-    return int(text.replace(",", ""))

@@ -43,6 +43,7 @@ _IN_TOKEN = Alphabet.of(f"{ascii_letters}{digits}+/_=-")
 _IN_DENSE = Alphabet.of("".join(map(chr, range(0x21, 0x7F))))
 _SHORTEST_TOKEN, _SHORTEST_DENSE = 24, 80
 _DENSE = re.compile(rf"[!-~]{{{_SHORTEST_DENSE},}}")
+_WORD = re.compile(r"[!-~]+")
 _QUOTE = re.compile(r'(?<!\\)"')
 _UPPER, _LOWER, _DIGIT = (re.compile(f"[{span}]") for span in ("A-Z", "a-z", "0-9"))
 _LETTERS = str.maketrans("", "", ascii_letters + digits)
@@ -59,6 +60,8 @@ LEAST_ENTROPY = 3.0
 LEAST_TEXT = 12
 """Characters of a text in letters from which it can say something."""
 _DENSE_ENTROPY = 4.8
+_STRETCH = 400
+"""Characters over which the letters are counted."""
 MIXED = 0.3
 """Share of letters that are of another kind than the one before; in base64 it is above a half."""
 FEWEST_BYTES, FEWEST_VALUES = 64, 40
@@ -81,6 +84,8 @@ def check_blobs(subject: Subject, listing: Listing) -> None:
     if subject.type == "json":
         for path in _lists_of_bytes(subject.json):
             listing.flag("text.encoded", _MESSAGE.fill(what="bytes"), _FIX, where=Where(path=path))
+        for path in _cut_strings(subject.json):
+            listing.flag("text.encoded", _MESSAGE.fill(what="pieces"), _FIX, where=Where(path=path))
 
 
 def _in_text(subject: Subject) -> Iterator[tuple[Where, str]]:
@@ -172,7 +177,7 @@ def _is_dense(word: str) -> bool:
     if not all(kind.search(word) for kind in (_UPPER, _LOWER, _DIGIT)):
         return False
     marks = len(word.translate(_LETTERS)) / len(word)
-    return marks > 0.1 and entropy(word[:400]) >= _DENSE_ENTROPY
+    return marks > 0.1 and entropy(word[:_STRETCH]) >= _DENSE_ENTROPY
 
 
 def _is_packed(word: str) -> bool:
@@ -215,6 +220,36 @@ def _lists_of_bytes(value: Any, path: str = "$") -> Iterator[str]:
         for number, inner in enumerate(value, 1):
             if isinstance(inner, dict | list):
                 yield from _lists_of_bytes(inner, f"{path}[{number}]")
+
+
+def _cut_strings(value: Any) -> Iterator[str]:
+    """Places of strings side by side, or under one key of objects side by side, that together are dense."""
+    waiting = [(value, "$")] if isinstance(value, dict | list) else []
+    while waiting:
+        value, path = waiting.pop()
+        inner = list(value.values() if isinstance(value, dict) else value)
+        beside: dict[object, list[Any]] = {None: inner}
+        for number, one in enumerate(inner, 1):
+            if isinstance(one, dict | list) and one:
+                waiting.append((one, f"{path}[{number}]"))
+                for key, held in one.items() if isinstance(one, dict) else enumerate(one):
+                    beside.setdefault(key, []).append(held)
+        if any(map(_is_cut, beside.values())):
+            yield path
+
+
+_JOINED = ((SHORTEST_CODE, 5.2), (SHORTEST_PIECE, 5.9))
+"""Characters of each string of several, and bits for a character of all: short names, together, have many letters."""
+
+
+def _is_cut(values: list[Any]) -> bool:
+    words = [one for one in values if isinstance(one, str) and _WORD.fullmatch(one) and "://" not in one]
+    for least, bar in _JOINED:
+        joined = "".join(word for word in words if len(word) >= least)
+        parts = (joined[at : at + _STRETCH] for at in range(0, len(joined), _STRETCH))
+        if any(len(part) >= _SHORTEST_DENSE and _is_dense(part) and entropy(part) >= bar for part in parts):
+            return True
+    return False
 
 
 def entropy(word: str) -> float:

@@ -186,7 +186,7 @@ def _is_hidden(element: ElementTree.Element) -> bool:
     name, value = local(element.tag), element.get(f"{_W}val", "")
     if name in ("vanish", "specVanish"):
         return value not in ("0", "false", "off")
-    return name == "sz" and value.isdigit() and int(value) <= _TINY
+    return name == "sz" and re.fullmatch(r"[0-9]{1,9}", value) is not None and int(value) <= _TINY
 
 
 def _is_active_field(element: ElementTree.Element) -> bool:

@@ -216,8 +216,10 @@ def in_lines(text: str, more: Rules = ()) -> Iterator[tuple[Where, Span]]:
             yield Where(row=bisect_right(starts, span.start)), span
 
 
-_STATISTICS = re.compile(r"(?:\d{1,7}\s{2,})?\d{1,7}\.\d{2,9}(?:\s{2,}\d{1,7}(?:\.\d{2,9})?)*(?:\s{2,}\d{1,7}\.?)?")
-"""Columns of a printed table, whose digits together may have the checksum of a card by chance."""
+_STATISTICS = re.compile(
+    r"(?=\S+\s{2})(?:\d{1,7}\s{2,})?\d{1,7}\.\d{2,9}(?:\s{2,}\d{1,7}(?:\.\d{2,9})?)*(?:\s{2,}\d{1,7}\.?)?"
+)
+"""Two columns or more of a printed table, whose digits together may have the checksum of a card by chance."""
 
 
 def strings_in(value: object, path: str = "$", heading: str = "") -> Iterable[tuple[str, str, str]]:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
-from egress_review.checks.tables import Table
+from egress_review.checks.tables import Table, count_said
 from egress_review.findings import Where
 from egress_review.fingerprint_marks import normal
 from registry.text import Text
@@ -229,7 +229,7 @@ def _check_jumbled(table: Table, ages: list[int], listing: Listing) -> None:
 
 def _jumbled(table: Table, index: int) -> bool:
     """Whether ages neither rise nor fall, nor do so anew for each of a few labels, as those of groups do."""
-    ages = [int(cell) for cell in table.column(index)]
+    ages = [count_said(cell.strip()) for cell in table.column(index)]
     turns = [a < b for a, b in pairwise(ages)]
     breaks = min(turns.count(True), turns.count(False))
     return breaks > 0 and len(set(ages)) > len(ages) / (breaks + 1)
@@ -237,4 +237,4 @@ def _jumbled(table: Table, index: int) -> bool:
 
 def _single_years(table: Table, index: int) -> bool:
     cells = [cell.strip() for cell in table.column(index)]
-    return all(cell.isdecimal() and int(cell) <= 120 for cell in cells) and len(set(cells)) > len(cells) / 2
+    return all(cell.isdecimal() and count_said(cell) <= 120 for cell in cells) and len(set(cells)) > len(cells) / 2

@@ -14,7 +14,8 @@ from egress_review.checks.cells import judge
 from egress_review.checks.counts import whole
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
-from egress_review.checks.tables import Table
+from egress_review.checks.tables import LARGEST_COUNT, Table, count_said
+from egress_review.checks.tallies import whole_number
 from egress_review.findings import Severity, Where
 from registry.text import Text
 
@@ -187,7 +188,8 @@ def _lines(subject: Subject) -> Iterator[tuple[int, str]]:
 
 
 def _value(match: re.Match[str]) -> float:
-    return float(next(group for group in match.groups() if group).replace(",", ""))
+    said = float(next(group for group in match.groups() if group).replace(",", ""))
+    return max(-LARGEST_COUNT, min(said, LARGEST_COUNT))
 
 
 def _judge_freedom(value: float, where: Where, subject: Subject, listing: Listing) -> None:
@@ -195,8 +197,8 @@ def _judge_freedom(value: float, where: Where, subject: Subject, listing: Listin
     if value <= 0:
         listing.flag("model.saturated", _FULL, _FREE_MEND, where=where)
     if value < least:
-        message = _FREE.fill(value=round(value), least=least)
-        listing.flag("model.freedom", message, _FREE_MEND, where=where, number=round(value))
+        free = round(max(value, -LARGEST_COUNT))
+        listing.flag("model.freedom", _FREE.fill(value=free, least=least), _FREE_MEND, where=where, number=free)
 
 
 def _judge_count(value: int, where: Where, subject: Subject, listing: Listing) -> None:
@@ -238,7 +240,7 @@ def _check_classes(lines: list[tuple[int, str]], subject: Subject, listing: List
         if _REPORT.search(line):
             open_until = index + 200
         elif index <= open_until and (match := _CLASS.fullmatch(line)):
-            _judge_class(int(match["support"]), Where(row=number), subject, listing)
+            _judge_class(count_said(match["support"]), Where(row=number), subject, listing)
 
 
 def _judge_class(value: int, where: Where, subject: Subject, listing: Listing) -> None:
@@ -256,7 +258,9 @@ def _check_matrices(subject: Subject, listing: Listing) -> None:
         return
     sure = _CONFUSION.search(subject.text) is not None
     for match in _MATRIX.finditer(subject.text):
-        rows = [[int(cell) for cell in re.findall(r"\d+", row)] for row in re.findall(r"\[([^\[\]]+)\]", match[0])]
+        rows = [
+            [count_said(cell) for cell in re.findall(r"\d+", row)] for row in re.findall(r"\[([^\[\]]+)\]", match[0])
+        ]
         small = [cell for row in rows for cell in row if 0 < cell < subject.policy.min_cell]
         if not small or any(len(row) != len(rows) for row in rows):
             continue
@@ -328,8 +332,8 @@ def _check_json(value: Any, path: str, subject: Subject, listing: Listing, depth
         number = inner if isinstance(inner, int | float) and not isinstance(inner, bool) else None
         if number is not None and _HEADING.fullmatch(str(key)):
             _judge_freedom(number, where, subject, listing)
-        elif number is not None and report and key == "support" and number == int(number):
-            _judge_class(int(number), where, subject, listing)
+        elif report and key == "support" and (members := whole_number(number)) is not None:
+            _judge_class(members, where, subject, listing)
         elif number == 1.0 and str(key).lower() in ("rsquared", "r_squared", "r2_train", "r.squared"):
             listing.flag("model.saturated", _FULL, _FREE_MEND, where=where)
         elif isinstance(inner, list) and _CONFUSION.search(str(key)):

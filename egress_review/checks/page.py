@@ -56,7 +56,10 @@ _WORDS = frozenset(("title", "alt", "value", "content", "href", "datetime", "nam
 _LONG_NUMBER = re.compile(r"\d{6}")
 _HIDES = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0(?:\.0+)?\s*(?:[;}!]|$)|"
-    r"font-size\s*:\s*0(?:\.0+)?\s*(?:(?:px|pt|em|rem|%)\s*)?(?:[;}!]|$)|(?<![\w-])color\s*:\s*transparent|text-indent\s*:\s*-|"
+    r"font-size\s*:\s*0(?:\.0+)?\s*(?:(?:px|pt|em|rem|%)\s*)?(?:[;}!]|$)|"
+    # A ground or a border without colour hides nothing; letters may take theirs from several properties.
+    r"(?<![\w-])(?!(?:background|border(?:-[a-z]{1,9}){0,2})-color\b)[\w-]*color\s*:\s*transparent|"
+    r"text-indent\s*:\s*-|"
     r"(?:left|top|right|bottom)\s*:\s*-\d{3,}|clip(?:-path)?\s*:",
     re.IGNORECASE,
 )
@@ -111,6 +114,7 @@ class _Reader(HTMLParser):
         self._runs: dict[str, None] = {}
         self._hidden: dict[str, None] = {}
         self._outside = 0
+        self._told: dict[str, str] = {}
         self._cell: list[str] | None = None
         self._depth = 0
         self._kept = 0
@@ -172,7 +176,7 @@ class _Reader(HTMLParser):
             self._source(tag, value)
         elif name == "href" and tag not in LOADS and not _SAFE_LINK.match(value):
             self._runs["link"] = None
-        elif name in _TOLD and value in ("true", "false"):
+        elif tag == "table" and name in _TOLD and self._says_once(name, value):
             return  # What a program of tables tells a program of documents; nothing but yes or no.
         elif name not in _ATTRIBUTES and not name.startswith("aria-"):
             self._hidden["data attribute" if name.startswith("data-") else "unknown attribute"] = None
@@ -180,6 +184,10 @@ class _Reader(HTMLParser):
         said = name in _WORDS or name.startswith("aria-") or len(value) > 40 or _LONG_NUMBER.search(value)
         if said and value and name not in ("src", "style"):
             self._words.append(f" {value}\n")
+
+    def _says_once(self, name: str, value: str) -> bool:
+        """Whether a switch says yes or no, and the same in the whole page: one that changes could spell anything."""
+        return value in ("true", "false") and self._told.setdefault(name, value) == value
 
     def _source(self, tag: str, value: str) -> None:
         """A picture in the page is examined as one; everything else would be loaded."""

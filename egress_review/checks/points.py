@@ -139,10 +139,13 @@ def _stretched(values: list[Any]) -> list[float]:
     if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         order = {value: n for n, value in enumerate(dict.fromkeys(map(str, values)))}
         values = [order[str(value)] for value in values]
+    values = [max(-_FARTHEST, min(value, _FARTHEST)) for value in values]
     least, most = min(values), max(values)
     return [_DRAWING * (value - least) / ((most - least) or 1) for value in values]
 
 
+_FARTHEST = 1e100
+"""Beyond this a value is drawn at the rim; numbers of a document may have any length."""
 _CODES = {"i1": "b", "i2": "h", "i4": "i", "i8": "q", "u1": "B", "u2": "H", "u4": "I", "f4": "f", "f8": "d"}
 
 

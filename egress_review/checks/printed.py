@@ -14,7 +14,7 @@ from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.headings import headed_by_place, without_side
 from egress_review.checks.latex import latex_cells
 from egress_review.checks.printed_values import two_levels, values_in
-from egress_review.checks.tables import LONGEST_NUMBER, Table, has_number, table_of
+from egress_review.checks.tables import LONGEST_NUMBER, Table, count_said, has_number, table_of
 
 Line = tuple[int, str]
 Record = tuple[int, list[str]]
@@ -321,7 +321,7 @@ def _spread_out(block: list[Line], said: Line | None) -> Table | None:
             return None
         heads = above.split() if len(above.split()) == len(cells) else re.split(r"\s{2,}", above.strip())
         if len(heads) != len(cells) or (
-            all(map(str.isdecimal, heads)) and (len(heads) < 3 or sorted(set(heads), key=int) != heads)
+            all(map(str.isdecimal, heads)) and (len(heads) < 3 or sorted(set(heads), key=count_said) != heads)
         ):
             return None
         labels, counts = [*heads, *labels], [*cells, *counts]

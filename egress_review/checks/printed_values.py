@@ -46,18 +46,21 @@ def _arrays(text: str) -> Iterator[Table]:
     """A histogram as numpy prints its two arrays: whole numbers, then one number more that only rise."""
     found = list(_ARRAY.finditer(text)) if "[" in text else []
     for one, other in pairwise(found):
-        counts, edges = one[1].split(), [float(word) for word in other[1].split()]
+        counts, edges = one[1].split(), other[1].split()
         near = not text[one.end() : other.start()].strip(" ,\n\r\t()")
-        rising = all(a < b for a, b in pairwise(edges))
-        if near and len(edges) == len(counts) + 1 > FEWEST_BINS and rising and all(map(_BIN.fullmatch, counts)):
-            yield _tally(
-                _line(text, one),
-                [(edge, count.rstrip(".")) for edge, count in zip(other[1].split(), counts, strict=False)],
-            )
+        if not near or len(edges) != len(counts) + 1 or len(edges) <= FEWEST_BINS:
+            continue
+        # Brackets may hold anything, such as the `...` of an array that is too long to print.
+        if not all(map(_BIN.fullmatch, counts)) or not all(map(_EDGE.fullmatch, edges)):
+            continue
+        if all(a < b for a, b in pairwise(map(float, edges))):
+            bins = [(edge, count.rstrip(".")) for edge, count in zip(edges, counts, strict=False)]
+            yield _tally(_line(text, one), bins)
 
 
 _ARRAY = re.compile(r"\[\s*((?>[-\d.e+]{1,24}\s*){1,400})\]")
 _BIN = re.compile(r"\d{1,9}\.?")
+_EDGE = re.compile(r"-?(?:\d{1,18}\.?\d{0,18}|\.\d{1,18})(?:e[-+]?\d{1,3})?")
 FEWEST_BINS = 3
 """Bins from which two arrays are a histogram."""
 

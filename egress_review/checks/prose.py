@@ -7,6 +7,7 @@ import re
 from egress_review.checks.cells import judge, mend
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
+from egress_review.checks.tables import count_said
 from egress_review.findings import Where
 from registry.text import Text
 
@@ -142,7 +143,7 @@ def check_prose(subject: Subject, listing: Listing) -> None:
     for line, text in enumerate(subject.lines, 1):
         where = Where(row=line)
         for match in _NAMED.finditer(text):
-            judge(int(match[1].replace(",", "")), where, subject.claims, subject.policy, listing)
+            judge(count_said(match[1]), where, subject.claims, subject.policy, listing)
         plain = text.strip()
         told = _told(text, subject.policy.min_cell)
         if plain.isdecimal() and len(plain) <= 2 and _is_counted(subject.lines, line - 1):
@@ -151,7 +152,7 @@ def check_prose(subject: Subject, listing: Listing) -> None:
             told[0] = int(alone[1])  # A label that is nothing but a number of people, as on a map.
         at_risk = _AT_RISK.fullmatch(plain) is not None or (at_risk and _BARE.fullmatch(plain) is not None)
         if at_risk and plain.isdecimal():
-            told[0] = int(plain)
+            told[0] = count_said(plain)
         for value in told.values():
             judge(value, where, subject.claims, subject.policy, listing)
         for match in _PEOPLE.finditer(text):
@@ -174,7 +175,7 @@ def _told(text: str, least: int) -> dict[int, int]:
 
 def _listed(text: str) -> list[tuple[int, int]]:
     """The groups of a list such as `A 120명, B 88명, C 4명`, if one of them is too large to be of the authors."""
-    items = [(match.start(1), int(match[1].replace(",", ""))) for match in _LISTED.finditer(text)]
+    items = [(match.start(1), count_said(match[1])) for match in _LISTED.finditer(text)]
     return items if len(items) >= FEWEST_LISTED and max(people for _, people in items) >= LARGE else []
 
 
@@ -192,7 +193,7 @@ def check_captions(subject: Subject, listing: Listing) -> None:
     for number, line in [*enumerate(above, 1), *enumerate(below, last - len(below) + 1)]:
         cells = [cell for cell in re.split(r"[,;\t|]", line) if cell.strip(' "')]
         for match in _NAMED.finditer(line) if len(cells) == 1 else ():
-            judge(int(match[1].replace(",", "")), Where(row=number), subject.claims, subject.policy, listing)
+            judge(count_said(match[1]), Where(row=number), subject.claims, subject.policy, listing)
         for value in _told(line, subject.policy.min_cell).values() if len(cells) == 1 else ():
             judge(value, Where(row=number), subject.claims, subject.policy, listing)
 
@@ -204,9 +205,9 @@ def check_named_cells(subject: Subject, listing: Listing) -> None:
         for index, name in enumerate(table.names):
             for match in _NAMED.finditer(name[:LONGEST_NAME]):
                 where = Where(row=top, column=index + 1)
-                judge(int(match[1].replace(",", "")), where, subject.claims, subject.policy, listing)
+                judge(count_said(match[1]), where, subject.claims, subject.policy, listing)
             held = {
-                cell: [int(match[1].replace(",", "")) for match in _NAMED.finditer(cell)]
+                cell: [count_said(match[1]) for match in _NAMED.finditer(cell)]
                 for cell in table.distinct(index)
                 if "n" in cell.lower() and len(cell) <= LONGEST_NAME and _NAMED.search(cell)
             }
@@ -230,7 +231,7 @@ def _is_counted(lines: list[str], at: int) -> bool:
 
 def _of_share(match: re.Match[str], least: int) -> int | None:
     """How many a share of a number is, where rounding leaves no doubt that they are few."""
-    people, share = int(match["n"].replace(",", "")), float(match["p"])
+    people, share = count_said(match["n"]), float(match["p"])
     slack = 0.5 * 10 ** -len(match["p"].partition(".")[2])
     few = round(share * people / 100)
     return few if share > 0 and few > 0 and (share + slack) * people / 100 < least <= people else None
@@ -245,7 +246,7 @@ def _value(word: str) -> int:
 
 def _is_part(match: re.Match[str]) -> bool:
     """Whether the share that is said is that of the part; without one the words say so."""
-    part, whole = int(match["k"]), int(match["n"].replace(",", ""))
+    part, whole = int(match["k"]), count_said(match["n"])
     share = match.groupdict().get("p")
     if part >= whole:
         return False

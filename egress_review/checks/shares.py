@@ -17,7 +17,7 @@ from egress_review.checks.counts import Count, Reading, whole
 from egress_review.checks.lengths import bearable
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
-from egress_review.checks.tables import Table
+from egress_review.checks.tables import Table, count_said
 from egress_review.findings import Severity, Where
 from registry.text import Text
 
@@ -101,7 +101,7 @@ def _bases(table: Table, reading: Reading) -> dict[int, int]:
         cells = zip(table.numbers, table.column(totals[0]), strict=True)
         return {number: value for number, cell in cells if (value := whole(cell)) is not None}
     labels = ((number, _SIZE.search(row[0])) for number, row in zip(table.numbers, table.rows, strict=True) if row)
-    return {number: int(match[1].replace(",", "")) for number, match in labels if match}
+    return {number: count_said(match[1]) for number, match in labels if match}
 
 
 def _check_column(table: Table, column: int, base: dict[int, int], subject: Subject, listing: Listing) -> None:

@@ -28,6 +28,9 @@ MOST_DISTINCT = 250_000
 LONGEST_NUMBER = 80
 """Characters up to which a cell is read as a number; longer ones only cost time."""
 
+LARGEST_COUNT = 10**18
+"""More than any number of people, and exact enough for every division."""
+
 _NUMBER = re.compile(
     r"[-+]?\(?(?:[\d,]*\.\d+|[\d,]*\d)(?:[eE][-+]?\d+)?(?:\s*[%)명건인개세*]+(?:\s*\(.*\))?|\s*(?:\(.*\))?)"
 )
@@ -233,3 +236,9 @@ def has_number(record: Sequence[str]) -> bool:
     """Whether a row holds data: a number outside its first cell, or a number alone."""
     cells = record[1:] if len(record) > 1 else record
     return any(len(cell) <= LONGEST_NUMBER and _NUMBER.fullmatch(cell.strip()) for cell in cells)
+
+
+def count_said(digits: str) -> int:
+    """The whole number that digits with commas say; more digits than any number of people has say a very large one."""
+    plain = digits.replace(",", "").lstrip("0") or "0"
+    return min(int(plain[:LONGEST_NUMBER]), LARGEST_COUNT)

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from egress_review.checks.amounts import amount_of
 from egress_review.checks.columns import Kind, kind_of
-from egress_review.checks.tables import LONGEST_NUMBER, Table
+from egress_review.checks.tables import LONGEST_NUMBER, Table, count_said
 
 FEWEST_CELLS = 2
 """Cells in which something must stand before its form says what it is."""
@@ -28,7 +28,7 @@ def parts_of_wholes(table: Table) -> Iterator[tuple[int, int, int]]:
         if not filled or any("/" not in cell or len(cell) > LONGEST_NUMBER for cell in filled):
             continue
         read = {cell: match for cell in filled if (match := _OF_WHOLE.fullmatch(cell))}
-        pairs = [(_number(match[1]), _number(match[2])) for match in read.values()]
+        pairs = [(count_said(match[1]), count_said(match[2])) for match in read.values()]
         wholes = {of for _, of in pairs}
         if len(read) < max(FEWEST_CELLS, len(filled)) or any(part > of for part, of in pairs):
             continue
@@ -36,7 +36,7 @@ def parts_of_wholes(table: Table) -> Iterator[tuple[int, int, int]]:
             continue
         for number, cell in zip(table.numbers, table.column(index), strict=True):
             if match := read.get(cell.strip()):
-                yield number, index + 1, _number(match[1])
+                yield number, index + 1, count_said(match[1])
 
 
 _OF_SCORES = frozenset((30, 50, 100, 1000))
@@ -122,7 +122,3 @@ def mirrored(table: Table) -> dict[int, Sequence[str]]:
 def _are_whole(table: Table, index: int) -> bool:
     cells = table.distinct(index)
     return bool(cells) and all(cell.strip().isdecimal() and len(cell) <= LONGEST_NUMBER for cell in cells)
-
-
-def _number(text: str) -> int:
-    return int(text.replace(",", ""))

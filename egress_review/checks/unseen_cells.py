@@ -10,6 +10,11 @@ _WHITE = re.compile(r"(?:[0-9A-F]{2})?F[A-F][0-9A-F]?F[A-F][0-9A-F]?F[A-F][0-9A-
 _NOTHING = re.compile(r'[;\s"]*')
 """A format of numbers of which every section is empty, such as `;;;`."""
 _GENERAL = "General"
+_WHITE_NUMBERS = frozenset((1, 9, 65))
+"""White twice in the palette, and the ground of the window."""
+_WHITE_OF_THEME = 0
+DARK, LIGHT = -0.1, 0.95
+"""Tints from which white is a grey that shows, and from which every colour is white."""
 
 
 def unseen_styles(root: ElementTree.Element) -> frozenset[int]:
@@ -33,7 +38,7 @@ def _children(root: ElementTree.Element, name: str) -> list[ElementTree.Element]
 
 def _is_white(font: ElementTree.Element) -> bool:
     colour = font.find(f"{_MAIN}color")
-    return colour is not None and (_WHITE.fullmatch(colour.get("rgb", "")) is not None or colour.get("indexed") == "9")
+    return colour is not None and _shows_white(colour)
 
 
 def _has_ground(fill: ElementTree.Element) -> bool:
@@ -44,4 +49,12 @@ def _has_ground(fill: ElementTree.Element) -> bool:
     if pattern.get("patternType", "none") == "none":
         return False
     front = pattern.find(f"{_MAIN}fgColor")
-    return front is None or _WHITE.fullmatch(front.get("rgb", "")) is None
+    return front is None or not _shows_white(front)
+
+
+def _shows_white(colour: ElementTree.Element) -> bool:
+    """Whether a colour is white by its value, its number or its place in the theme: ECMA-376 part 1, 18.8.19."""
+    tint = float(colour.get("tint", "0"))
+    said = _WHITE.fullmatch(colour.get("rgb", "")) or int(colour.get("indexed", "-1")) in _WHITE_NUMBERS
+    white = said or int(colour.get("theme", "-1")) == _WHITE_OF_THEME
+    return tint >= LIGHT or (bool(white) and not tint < DARK)

@@ -87,6 +87,7 @@ class Homes:
         key = self._key_of(ref)
         self._asked[ref] = self._clock()
         self._show(ref, key)
+        self._tries.pop(ref, None)  # it is whole, and somebody works in it
         return self._described(ref)
 
     def _close(self, call: Call) -> Answer:
@@ -116,9 +117,7 @@ class Homes:
             self._store.shred(ref)
             self._asked.pop(ref, None)
             self._tries.pop(ref, None)
-            if (
-                self._state(ref) == "left"
-            ):  # so that it is found, also by the next helper, and shut as soon as it can be
+            if self._state(ref) == "left":  # it is found, also by the next helper, and shut as soon as it can be
                 (self._store.mounts / ref).mkdir(mode=0o700, exist_ok=True)
         return {**said, "state": "none", "existed": said["state"] not in ("none", "left"), "lingers": not closed}
 

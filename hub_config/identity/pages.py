@@ -58,6 +58,17 @@ class IdentityPages(BilingualHandler, BaseHandler):  # type: ignore[misc]  # the
         found = {name: self.get_query_argument(name, None) for name in LONGEST}
         return {name: value for name, value in found.items() if value is not None and len(value) <= LONGEST[name]}
 
+    async def send_to_provider(self, desk: IdentityDesk, goal: str, *, anew: bool = False) -> None:
+        """Remember the goal and go, `anew` if the provider is to ask the person whatever it knows of the browser."""
+        cookie, begun = desk.under_way.begin(goal, anew=anew)
+        try:
+            address = await desk.ask(lambda: desk.provider.address_for(begun))
+        except NotVouched as refused:
+            await self.refuse(refused.reason)
+            return
+        self.set_cookie(BEGUN_COOKIE, cookie, **self.cookie_for(MINUTES))
+        self.redirect(address)
+
     def cookie_for(self, seconds: int | None) -> dict[str, Any]:
         """Return the attributes of a cookie: for this browser, and sent when somebody comes back from elsewhere."""
         secure = self.authenticator.zone.settings.zone.scheme == "https"
@@ -97,14 +108,7 @@ class BeginHandler(IdentityPages):
         if desk is None:
             self.send_error(404)
             return
-        cookie, begun = desk.under_way.begin(self._validate_next_url(self.get_argument("next", "")))
-        try:
-            address = await desk.ask(lambda: desk.provider.address_for(begun))
-        except NotVouched as refused:
-            await self.refuse(refused.reason)
-            return
-        self.set_cookie(BEGUN_COOKIE, cookie, **self.cookie_for(MINUTES))
-        self.redirect(address)
+        await self.send_to_provider(desk, self._validate_next_url(self.get_argument("next", "")))
 
 
 class CallbackHandler(IdentityPages):
@@ -124,6 +128,9 @@ class CallbackHandler(IdentityPages):
         try:
             signed_in = await desk.finish(begun, answer)
         except NotVouched as refused:
+            if refused.cause == "not_asked_again" and not begun.anew:  # it does not know `max_age`: once more, in words
+                await self.send_to_provider(desk, self._validate_next_url(begun.goal), anew=True)
+                return
             registry, authority = self.authenticator.zone.registry, desk.provider.settings.issuer
             await asyncio.to_thread(registry.refuse_vouched, refused.cause, authority, source=self.source())
             await self.refuse(refused.reason)
@@ -134,6 +141,7 @@ class CallbackHandler(IdentityPages):
             await self.refuse_known(refused.refusal, signed_in.vouched)
             return
         self._jupyterhub_user = user
+        self.set_hub_cookie(user)  # the hub keeps one of the same person, whose date is of an older sign-in
         desk.keep_token(self.get_session_cookie() or "", signed_in.id_token)
         self.set_cookie(VOUCHED_COOKIE, "1", **self.cookie_for(None))
         # The goal was checked when the sign-in began, and is checked again where it is used.

@@ -21,7 +21,7 @@ from joserfc.jwk import KeySet
 from hub_config.identity.errors import GIVEN_UP, UNREACHABLE, NotVouched
 from hub_config.identity.settings import OidcSettings, is_safe_address
 from hub_config.identity.tokens import SignedOut, check_id_token, check_logout_token
-from hub_config.identity.under_way import Begun, longest_of
+from hub_config.identity.under_way import Begun
 from registry.identities import Vouched
 
 ANSWER_TIME = httpx.Timeout(10.0, connect=4.0)
@@ -85,9 +85,10 @@ class Provider:
             "code_challenge": create_s256_code_challenge(begun.verifier),
             "code_challenge_method": "S256",
         }
-        if (longest := longest_of(begun.goal)) is not None:
-            # Core 3.1.2.1; not every provider knows both. What it answers is looked at in `check_id_token`.
-            query |= {"prompt": "login", "max_age": str(longest)}
+        # Core 3.1.2.1; not every provider knows both. What it answers is looked at in `check_id_token`.
+        query["max_age"] = str(int(begun.longest.total_seconds()))
+        if begun.anew:
+            query["prompt"] = "login"
         if self.settings.acr:
             query["acr_values"] = " ".join(self.settings.acr)
         return _with_query(self.described().authorization_endpoint, query)
@@ -120,7 +121,9 @@ class Provider:
             nonce=begun.nonce,
             access_token=access_token,
             now=self._clock(),
-            anew=longest_of(begun.goal) is not None,
+            asked_since=begun.asked_since,
+            must_say_when=self.settings.must_say_when == "always"
+            or (self.settings.must_say_when == "anew" and bool(begun.anew)),
         )
         return SignedIn(vouched, id_token)
 

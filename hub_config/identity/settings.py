@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import urlsplit
 
 from audit.text import Text
@@ -19,6 +20,8 @@ class OidcSettings:
     gives to somebody else, such as a staff number; never an e-mail address. `amr` and `acr` are the values of which the
     provider must send one, to say that it saw a second factor. `contact` is whom people ask, as the pages show it.
     `certificates` are the authorities (PEM) that the provider is checked with, where those of the machine do not do.
+    `must_say_when` is when the provider must say at what time it asked the person (`auth_time`): `always`, where it was
+    told to ask `anew`, or `never`; a time that is too long ago is refused with each of them.
     """
 
     issuer: str = ""
@@ -32,6 +35,7 @@ class OidcSettings:
     acr: tuple[str, ...] = ()
     contact: str = ""
     certificates: str = ""
+    must_say_when: Literal["always", "anew", "never"] = "anew"
 
     @property
     def on(self) -> bool:

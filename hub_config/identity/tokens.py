@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from hub_config.identity.errors import NO_SECOND_FACTOR, NotVouched
+from hub_config.identity.errors import NO_SECOND_FACTOR, NO_TIME, NOT_ASKED, NotVouched
 from hub_config.identity.settings import OidcSettings
 from registry.identities import LONGEST, Vouched
 
@@ -44,9 +44,13 @@ def check_id_token(
     nonce: str,
     access_token: str,
     now: datetime,
-    anew: bool = False,
+    asked_since: datetime,
+    must_say_when: bool = False,
 ) -> Vouched:
-    """Return whom an ID token vouches for; `anew` says that the provider was told to ask the person again.
+    """Return whom an ID token vouches for.
+
+    The provider was told (`max_age`) to have asked the person since `asked_since`; one that does not say when it did
+    is believed unless it `must_say_when`.
 
     Raises: NotVouched — for every token that is not the provider's, not for this zone, not for this sign-in, not of
     this moment, or without a second factor.
@@ -69,8 +73,7 @@ def check_id_token(
     except (JoseError, TypeError, ValueError) as error:
         raise NotVouched(_cause(error)) from None
     _check_fresh(claims, now)
-    if anew and "auth_time" in claims:
-        _check_asked(claims["auth_time"], now)
+    _check_asked(claims.get("auth_time"), asked_since, now, must_say_when=must_say_when)
     return Vouched(settings.issuer, _subject(claims, settings), methods_of(claims, settings))
 
 
@@ -137,10 +140,13 @@ def _check_fresh(claims: Mapping[str, Any], now: datetime) -> None:
         raise NotVouched("token_not_fresh")
 
 
-def _check_asked(asked: object, now: datetime) -> None:
-    """Refuse a person whom the provider did not ask for this sign-in, although it was told to (Core 3.1.2.1)."""
-    if not _is_moment(asked) or now.timestamp() - float(str(asked)) > OLDEST:
-        raise NotVouched("not_asked_again")
+def _check_asked(asked: object, since: datetime, now: datetime, *, must_say_when: bool) -> None:
+    """Refuse a person whom the provider asked longer ago than it was told (Core 3.1.2.1)."""
+    if asked is None:
+        if must_say_when:  # Core 2 requires it wherever `max_age` was sent
+            raise NotVouched("no_auth_time", NO_TIME)
+    elif not _is_moment(asked) or not since.timestamp() - LEEWAY <= float(str(asked)) <= now.timestamp() + LEEWAY:
+        raise NotVouched("not_asked_again", NOT_ASKED)
 
 
 def _is_moment(value: object) -> bool:

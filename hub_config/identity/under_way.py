@@ -8,11 +8,13 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
+from portal.hub import CLIENT_ID, THIS_MOMENT
 from portal.sealed_cookies import SealedCookies, short_goal
+from portal.sessions import IDLE
 
 TIME = timedelta(minutes=10)
 
@@ -25,13 +27,25 @@ class Begun:
     nonce: str
     verifier: str
     goal: str
+    began: str
+    anew: str = ""
+    """Not empty if the provider is to ask the person, whatever it knows of the browser."""
+
+    @property
+    def longest(self) -> timedelta:
+        """How long ago the provider may have asked the person: the idle limit, within which nobody has to be asked."""
+        return timedelta(seconds=THIS_MOMENT) if self.anew else IDLE
+
+    @property
+    def asked_since(self) -> datetime:
+        """The earliest moment at which the provider may have asked the person."""
+        return datetime.fromisoformat(self.began) - self.longest
 
 
-def longest_of(address: str) -> int | None:
-    """Return how many seconds ago the sign-in may be, where an address that leads to the portal demands it."""
-    given = parse_qs(urlsplit(address).query).get("max_age", [])
-    fits = len(given) == 1 and len(given[0]) <= 6 and given[0].isascii() and given[0].isdigit()
-    return int(given[0]) if fits else None
+def demands_anew(address: str) -> bool:
+    """Say whether an address that leads to the portal demands a sign-in of this moment, as the portal alone does."""
+    query = parse_qs(address.partition("?")[2])
+    return (query.get("client_id"), query.get("max_age")) == ([CLIENT_ID], [str(THIS_MOMENT)])
 
 
 class UnderWay:
@@ -43,12 +57,12 @@ class UnderWay:
         self._cookies = SealedCookies("ansim sign-in by a provider", TIME, clock)
         self._messages: dict[str, datetime] = {}
 
-    def begin(self, goal: str) -> tuple[str, Begun]:
-        """Begin a sign-in; return the value of the cookie for it."""
+    def begin(self, goal: str, *, anew: bool = False) -> tuple[str, Begun]:
+        """Begin a sign-in, `anew` also where the goal demands it; return the value of the cookie for it."""
         state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
-        begun = Begun(state, nonce, verifier, short_goal(goal, ""))
-        document = {"state": state, "nonce": nonce, "verifier": verifier, "goal": begun.goal}
-        return self._cookies.seal(document), begun
+        asked = "yes" if anew or demands_anew(goal) else ""
+        begun = Begun(state, nonce, verifier, short_goal(goal, ""), self._clock().isoformat(), asked)
+        return self._cookies.seal(asdict(begun)), begun
 
     def finish(self, cookie: str, state: str) -> Begun | None:
         """Return the sign-in that this browser began, once, or nothing if state or time do not fit."""

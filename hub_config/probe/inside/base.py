@@ -76,8 +76,8 @@ def refused(tried: Mapping[str, str], allowed: Iterable[str] = ()) -> Seen:
     return Seen(not broken and bool(tried), words)
 
 
-#: How the kernel says that a call is not allowed, not there, or not for this user.
-BARS = ("EPERM", "EACCES", "ENOSYS", "ENODEV", "EAFNOSUPPORT")
+#: How the kernel says that a call is not allowed, not there, or not for this user; SIGSYS by ending who made it.
+BARS = ("EPERM", "EACCES", "ENOSYS", "ENODEV", "EAFNOSUPPORT", "SIGSYS")
 
 
 def barred(tried: Mapping[str, str]) -> Seen:

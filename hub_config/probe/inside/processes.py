@@ -65,8 +65,10 @@ def _of_a_child(action: Callable[[int], str]) -> str:
     """Return what comes of an action on a process of one's own that waits; it ends with it."""
     child = os.fork()
     if child == 0:
-        signal.pause()
-        os._exit(0)
+        try:
+            signal.pause()
+        finally:
+            os._exit(0)
     try:
         return action(child)
     finally:
@@ -75,16 +77,21 @@ def _of_a_child(action: Callable[[int], str]) -> str:
 
 
 def _in_a_child(action: Callable[[], str]) -> str:
-    """Return what comes of an action in a process of its own, which ends with it."""
+    """Return what comes of an action in a process of its own, which ends with it, whatever happens."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        os.write(writing, action().encode())
-        os._exit(0)
+        try:
+            os.close(reading)
+            os.write(writing, action().encode())
+        finally:
+            os._exit(0)
     os.close(writing)
     said = os.read(reading, 64).decode()
     os.close(reading)
-    os.waitpid(child, 0)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGSYS:
+        return "SIGSYS"  # a filter that kills instead of answering
     return said or "ended"
 
 

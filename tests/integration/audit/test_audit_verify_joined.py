@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from audit.verifying import rows
 from audit.verifying.places import DatabasePlace
 from tests.benchmarks.audit_bulk import fill
 
@@ -174,3 +177,31 @@ def test_what_is_wrong_at_the_seams_is_found_where_it_is(
             connection.execute(statement)
     connection.close()
     assert found(database) == expected
+
+
+@pytest.mark.parametrize("version", [(3, 40, 1), (3, 45, 0)])
+@pytest.mark.parametrize("ref", ["CAST('p_aaaaaaaaaaaaaaaa' AS blob)", "x'1761'"])  # the second is the text "a" to 3.45
+def test_an_extra_link_of_blobs_is_found_whatever_sqlite_makes_of_blobs(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int, int], ref: str
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    database = Path(shutil.copy(small, tmp_path / "ansim.db"))
+    with sqlite3.connect(database, isolation_level=None) as connection:
+        connection.execute(f"INSERT INTO audit_link VALUES (CAST('person' AS blob), {ref}, 300)")
+    connection.close()
+    opened = loaded_anew().SqliteRows(str(database), erased={}, minimum=0)
+    try:
+        chunk = opened.chunk(RUN, 2 * RUN)
+    finally:
+        opened.close()
+    assert {(code, index) for code, index, _ in (*chunk.suspects, *chunk.problems)} == {("entry.links", 300)}
+
+
+def loaded_anew() -> ModuleType:
+    """Return the readers of rows as they are where SQLite is of another version."""
+    spec = spec_from_file_location("rows_anew", rows.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

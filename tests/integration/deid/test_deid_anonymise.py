@@ -18,7 +18,7 @@ from deid.anonymise.lattice import Demand, Lattice
 from deid.anonymise.mondrian import recode
 from deid.errors import DataError
 from deid.risk.classes import classes, codes
-from deid.risk.measures import distinct_l, k_anonymity
+from deid.risk.measures import distinct_l, k_anonymity, t_closeness
 
 ADULT = Path("tests/data/adult")
 QUASI = [
@@ -149,6 +149,29 @@ def test_local_recoding_shows_numbers_of_a_csv_as_ranges_of_numbers() -> None:
     assert "9~10" in made[1].column("n").to_pylist()
     codes = recode(pa.table({"n": ["007", "012", "013", "014"]}), ["n"], 2).column("n").to_pylist()
     assert codes == ["007|012"] * 2 + ["013|014"] * 2
+
+
+def test_local_recoding_shows_short_codes_as_sets_and_numbers_as_they_were_written() -> None:
+    provinces = recode(pa.table({"n": ["11", "26", "41", "50"] * 3}), ["n"], 5).column("n").to_pylist()
+    assert set(provinces) == {"11|26", "41|50"}
+    ages = recode(pa.table({"n": [str(n) for n in range(20, 60)]}), ["n"], 5).column("n").to_pylist()
+    assert all("~" in age for age in ages)
+    written = recode(pa.table({"n": ["5", "9", "10.50", " 12", ""]}), ["n"], 2).column("n").to_pylist()
+    assert written[:2] == ["5~9"] * 2
+    assert "10.50~12" in written
+
+
+def test_local_recoding_takes_secret_numbers_of_a_csv_for_numbers() -> None:
+    """A demand of t-closeness is met, and measured, alike whichever file they stand in."""
+    numbers = [n % 7 * n % 53 for n in range(80)]
+    kinds = (pa.array(numbers), pa.array([str(n) for n in numbers]))
+    made = [recode(pa.table({"n": list(range(80)), "s": kind}), ["n"], 4, "s", 2, 0.2) for kind in kinds]
+    assert made[0].column("n").equals(made[1].column("n"))
+    assert len(set(made[0].column("n").to_pylist())) > 1
+    found = [t_closeness(classes(one, ["n"]), one.column("s")) for one in made]
+    assert found[0] == found[1]
+    assert isinstance(found[0], float)
+    assert found[0] <= 0.2
 
 
 def test_local_recoding_of_adult_makes_many_small_classes(adult: pa.Table) -> None:

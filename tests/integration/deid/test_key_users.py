@@ -189,7 +189,7 @@ def test_a_changed_entry_of_the_log_ends_no_use(tmp_path: Path, zone: tuple[Worl
 def test_what_an_earlier_version_noted_and_what_nobody_noted_gets_an_end(
     tmp_path: Path, zone: tuple[World, KeyStore, DeidDesk]
 ) -> None:
-    world, store, _desk = zone
+    world, store, desk = zone
     for domain in ("cardio", "neuro"):
         store.key(domain, 1)
     with connected(store.directory) as database:
@@ -201,12 +201,19 @@ def test_what_an_earlier_version_noted_and_what_nobody_noted_gets_an_end(
         database.execute("INSERT INTO key_use VALUES (?, ?, ?, ?, ?, ?)", row)
     store = KeyStore(store.directory)
     assert adopt(world.log, store, NOW) == 1
+    # What was noted by its digest alone is the extract's that has the file, and ends with it.
+    assert key_users.of_owner(store, "x_bbbbbbbbbbbbbbbb", ["b" * 64]) == []
+    (moved,) = key_users.of_owner(store, "x_aaaaaaaaaaaaaaaa", ["a" * 64])
     ends = {life.domain: life.until for life in lives(store)}
     assert ends["cardio"] == datetime(2030, 1, 1, tzinfo=UTC)
     assert ends["neuro"] is not None
     assert ends["neuro"] > NOW + timedelta(days=300)
     assert KeyStore(store.directory), "a second opening finds nothing to bring over"
     assert len(users(store)) == 2
+    desk.end_use(moved.ref, "끝", by=killed.BY, source=killed.HERE, of_extract="x_aaaaaaaaaaaaaaaa")
+    assert not key_users.needed(store, "cardio", 1)
+    desk.destroy_key("cardio", 1, "끝", by=killed.BY, source=killed.HERE)
+    assert record_of(store, "cardio", 1).extracts == ("a" * 64,)
 
 
 def test_an_announced_file_that_was_never_reported_keeps_its_key_when_the_book_forgot_it(

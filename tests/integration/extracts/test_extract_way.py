@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from sqlalchemy.exc import DatabaseError
@@ -13,6 +15,7 @@ from deid.errors import DataError, KeyStoreError
 from deid.keys import KeyStore
 from deid.records.errors import Conflict, Denied, Invalid
 from deid.records.forms import record_form, review_form
+from deid.records.model import Use
 from deid.records.notice import notice_form
 from deid.records.pdf import form_pdf
 from deid.records.workflow import State
@@ -211,9 +214,9 @@ def test_the_forms_name_every_legal_field_and_print(world: World) -> None:
             assert form_pdf(form, language).startswith(b"%PDF")
 
 
-def test_the_privacy_policy_tells_of_every_extract_in_use_and_of_no_value(world: World) -> None:
+def test_the_privacy_policy_tells_of_every_extract_that_is_there_and_of_no_value(world: World) -> None:
     drafted = world.adequate()
-    assert drafted.draft.purpose not in str(notice_form(world.desk.every(), "en"))
+    assert drafted.draft.purpose in str(notice_form(world.desk.every(), "en"))
     extract = world.desk.register(drafted.ref, by=world.by("sunhee"))
     assert extract.run is not None
     told = notice_form(world.desk.every(), "ko")
@@ -224,6 +227,20 @@ def test_the_privacy_policy_tells_of_every_extract_in_use_and_of_no_value(world:
     assert items == ", ".join(f"{level.table}.{level.column}" for level in kept)
     assert "010-1234" not in str(told)
     assert form_pdf(told, "ko").startswith(b"%PDF")
+
+
+def test_the_privacy_policy_promises_nothing_of_the_place_where_a_third_party_works(world: World) -> None:
+    drafted = world.adequate()
+    uses: tuple[tuple[Use, bool], ...] = (("internal", True), ("third_party", False))
+    for use, promised in uses:
+        other = replace(drafted, draft=replace(drafted.draft, use=use, environment="그 기관의 분석실"))
+        told = str(notice_form([other], "ko"))
+        assert ("네트워크가 없는 분석환경에서만" in told) is promised
+        assert ("그 기관의 분석실" in told) is not promised
+    for language, said in (("ko", "추출본이 없습니다"), ("en", "No pseudonymised extract")):
+        nothing = str(notice_form([], cast(Language, language)))
+        assert said in nothing
+        assert "ansim deid apply" in nothing
 
 
 def test_the_record_is_neither_changed_nor_removed(world: World) -> None:

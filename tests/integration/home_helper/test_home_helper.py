@@ -209,6 +209,7 @@ def test_a_home_that_somebody_uses_is_counted_until_it_is_shut(keeper: Keeper) -
         for _ in range(2):
             assert refusal(keeper, "close") == "busy"
         assert (keeper.client.status(OWN).tries, keeper.client.status(OWN).stuck) == (2, True)
+        assert keeper.client.open(OWN).tries == 0, "somebody works in it"
     assert keeper.client.close(OWN).tries == 0
     assert not keeper.client.every()[OWN].stuck
 

@@ -262,6 +262,26 @@ def test_the_log_says_that_a_destroyed_home_lingers_and_the_worker_shuts_it_as_s
     assert (done["outcome"], done["object"]["ref"], done["detail"]["lingers"]) == ("ok", ref, True)
 
 
+def test_a_home_that_cannot_be_ended_keeps_no_other_from_its_end(
+    module_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refs, client, home = ["ws_" + letter * 16 for letter in "jk"], module_house.keeper.client, module_house.zone.home
+    for ref in refs:
+        make_places(home, ref, gate_gid=GATE)
+        client.make(ref, 1)
+        client.open(ref)
+    monkeypatch.setattr(home_endings, "IDLE_SECONDS", 0)
+    tries = Tries()
+    tries._next[refs[0]] = None  # type: ignore[assignment]  # whatever goes wrong with one
+    keep(module_house.zone, list, tries)
+    assert [client.status(ref).state for ref in refs] == ["open", "closed"]
+    tries._next = {refs[0]: (9, 1e12)}
+    keep(module_house.zone, lambda: refs, tries)
+    assert tries.due(refs[0]), "somebody works in it: how often it could not be shut is past"
+    for ref in refs:
+        client.destroy(ref)
+
+
 def test_a_helper_that_fails_does_not_end_the_worker(
     module_house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx2 as httpx
 import pytest
+from tornado.web import create_signed_value, decode_signed_value
 
 from hub_config.home import make_home
 from hub_config.migrate import METADATA
@@ -18,7 +19,7 @@ from hub_config.preflight import ensure_gate_user
 from hub_config.settings import HubSettings, ZoneSettings
 from hub_config.zone import open_zone
 from images.manifest import ImageInfo, write_manifest
-from portal.hub import Hub
+from portal.hub import THIS_MOMENT, Hub
 from tests.integration.hub.conftest import PASSWORD, RunningHub, World
 from tests.integration.hub.test_hub_sign_in_pages import portal_token
 from tests.ports import free_port
@@ -135,25 +136,36 @@ def test_a_sign_in_that_is_older_than_what_is_demanded_asks_for_password_and_cod
     assert abs(datetime.now(UTC) - since) < timedelta(minutes=5)
     query = {"client_id": "service-portal", "redirect_uri": settings.origin("zone") + "/oauth_callback"}
     way = f"/hub/api/oauth2/authorize?{urlencode({**query, 'response_type': 'code', 'state': 's'})}"
-    known = dict(jar.kept)
-    assert "code=" in jar.get(f"{way}&max_age=600").headers["Location"], "it is young enough"
-    time.sleep(1.1)
-    asked = jar.get(f"{way}&max_age=1")
+    goal = f"{way}&max_age={THIS_MOMENT}"
+    assert "code=" in jar.get(goal).headers["Location"], "it is young enough"
+    for link in ("&max_age=0", "&max_age=1"):
+        assert "code=" in jar.get(f"{way}{link}", headers=LINK).headers["Location"], "not the portal's demand"
+    known = jar.kept = aged(hub, jar.kept, 2 * THIS_MOMENT)
+    asked = jar.get(goal)
     assert asked.status_code == 302
     assert urlsplit(asked.headers["Location"]).path == "/hub/login"
-    assert SIGN_IN not in jar.kept
-    assert jar.kept[SESSION] == known[SESSION], "workspaces of this browser go on"
-    assert jar.get(asked.headers["Location"]).status_code == 200, "the form is shown, and nobody is led on"
-    assert before.get("/user").status_code == 200
-    # Whoever kept the cookie is led on without the demand, but the date says how old it is.
-    thief = Jar(hub.browser(), kept=known)
-    taken = portal_token(hub, as_client(thief))
-    assert portal.signed_in_at(taken) == since
+    form = jar.get(asked.headers["Location"])
+    assert (form.status_code, 'id="login"' in form.text) == (200, True), "the form is shown, and nobody is led on"
+    assert {name: jar.kept[name] for name in (SIGN_IN, SESSION)} == {name: known[name] for name in (SIGN_IN, SESSION)}
+    assert before.get("/user").status_code == 200, "nobody is signed out, and workspaces of this browser go on"
+    # Whoever leaves the demand out is led on, but the date says how old it is.
+    thief = Jar(hub.browser(), kept=dict(known))
+    old = portal.signed_in_at(portal_token(hub, as_client(thief)))
+    assert old is not None
+    assert since - old > timedelta(seconds=THIS_MOMENT)
     # After password and code the cookie has a new date.
-    goal = f"{way}&max_age=60"
     answer = hub.sign_in(jar, handle, password=PASSWORD, code=hub.world.code(handle, 1), goal=goal)
     assert answer.headers["Location"].endswith("max_age=60")
     assert "code=" in jar.get(answer.headers["Location"]).headers["Location"]
     renewed = portal.signed_in_at(portal_token(hub, as_client(jar)))
     assert renewed is not None
-    assert renewed > since
+    assert renewed >= since
+
+
+def aged(hub: Any, kept: dict[str, str], seconds: int) -> dict[str, str]:
+    """Return the cookies of a browser as if it had signed in some time before."""
+    secret = hub.world.zone.keys.hub_cookie_secret
+    value = decode_signed_value(secret, SIGN_IN, kept[SIGN_IN].strip('"'))
+    assert value is not None
+    signed = create_signed_value(secret, SIGN_IN, value, clock=lambda: time.time() - seconds)
+    return {**kept, SIGN_IN: signed.decode()}

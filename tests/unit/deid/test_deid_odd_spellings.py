@@ -60,12 +60,17 @@ def test_every_decimal_digit_of_unicode_is_a_digit() -> None:
             "850101-1......",
             "010」「3345」「9087",
         ),
-        *("010=5511=2027", "010=2055=2027", "010=2D5511=2D2027", "850101=202012341"),
+        *("010=5511=2027", "010=2055=2027", "010=2D5511=2D2027", "850101=202012341", "850101=2020123O1"),
         *("hxxps://example.com/a?b=1", "010-E345-9O87", "oh one oh double three four five nine oh eight seven"),
     ],
 )
 def test_what_was_missed_once_is_found_as_a_whole(text: str) -> None:
     assert found(f"확인: {text} 입니다") == {text}
+
+
+@pytest.mark.parametrize("behind", ["|서울", "|22", "Seoul", " 2번"])
+def test_what_stands_behind_a_joined_number_does_not_hide_it(behind: str) -> None:
+    assert "010=5511=2027" in found(f"김철수|010=5511=2027{behind}")
 
 
 def test_the_bars_of_a_narrow_table_are_no_digits() -> None:

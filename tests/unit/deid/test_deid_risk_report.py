@@ -234,10 +234,10 @@ def test_the_report_is_a_pdf_of_one_page_too(language: Language) -> None:
     assert data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") + data.count(b"/Type /Page/") == 1
 
 
-def test_dates_and_exact_numbers_have_an_order_and_texts_have_not() -> None:
-    words = pa.table({"q": list("aabb"), "s": ["1", "2", "3", "4"]})
+def test_dates_and_numbers_also_those_of_a_csv_have_an_order_and_words_have_not() -> None:
+    words = pa.table({"q": list("aabb"), "s": list("wxyz")})
     table = assess(words, ("q",), ("s",)).diversity["s"].closeness
-    for kind in (pa.int64(), pa.float64(), pa.decimal128(25, 2), pa.date32()):
+    for kind in (pa.int64(), pa.float64(), pa.decimal128(25, 2), pa.date32(), pa.string()):
         values = pa.array([1, 2, 3, 4], pa.int32() if kind == pa.date32() else pa.int64()).cast(kind)
         ordered = assess(pa.table({"q": list("aabb"), "s": values}), ("q",), ("s",)).diversity["s"].closeness
         assert isinstance(ordered, float)

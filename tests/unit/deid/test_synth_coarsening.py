@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from deid.errors import PolicyError
@@ -130,6 +130,8 @@ def test_what_columns_of_many_values_have_to_do_with_each_other_is_kept_in_a_sma
 
 @settings(max_examples=60, deadline=None)
 @given(st.floats(-1e6, 1e6), st.floats(1e-9, 1e6), st.integers(0, 6), st.integers(2, 60), st.sampled_from([3.0, 40.0]))
+@example(1.0000000000000003e-09, 0.5, 0, 2, 3.0)
+@example(1.1, 0.5, 2, 4, 3.0)
 def test_whatever_the_ends_of_a_range_what_is_drawn_lies_within_or_the_policy_is_refused(
     low: float, width: float, decimals: int, bins: int, noise: float
 ) -> None:
@@ -150,7 +152,7 @@ def test_whatever_the_ends_of_a_range_what_is_drawn_lies_within_or_the_policy_is
     assert (drawn <= high + slack).all()
 
 
-@pytest.mark.parametrize("span", ["[0.1, 0.2]", "[-1.0e+308, 1.0e+308]", "[0, 1.0e+16]"])
+@pytest.mark.parametrize("span", ["[0.1, 0.2]", "[1.0e-9, 0.5]", "[-1.0e+308, 1.0e+308]", "[0, 1.0e+16]"])
 def test_a_range_without_a_number_or_beyond_what_can_be_told_apart_is_refused(span: str) -> None:
     with pytest.raises(PolicyError, match=r"line 7"):
         parse_synth_policy(HEAD + f"  n: {{kind: number, range: {span}}}\n")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import os
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -96,6 +99,20 @@ def test_whole_numbers_that_are_all_different_are_learnt_as_numbers_and_taken_fo
     # SDV is told the kind of every column and guesses none.
     assert sdv_process.SDTYPES["number"] == "numerical"
     assert "detect_from" not in inspect.getsource(sdv_process)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        ("['end_with']({parent})", ""),
+        ("['main'](dict(parent=1), dict())", "the process that began this one has ended"),
+    ],
+)
+def test_a_process_of_sdv_whose_parent_has_ended_already_ends_too(call: str, said: str) -> None:
+    """Who is killed before the kernel was asked to kill its child too leaves none behind."""
+    program = f"import runpy; runpy.run_path({sdv_process.__file__!r}){call.format(parent=os.getpid())}"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.stderr.strip(), done.returncode) == (said, 1 if said else 0)
 
 
 def test_columns_that_belong_together_are_combined_as_in_the_source(made: tuple[pa.Table, pa.Table]) -> None:

@@ -75,6 +75,23 @@ def test_one_persons_many_rows_are_no_group_of_their_own() -> None:
     assert NONE not in missing.labels
 
 
+def test_real_shares_are_of_people_and_not_of_rows() -> None:
+    """Twenty people have one row of g each, sixty one of r; whoever has fifty rows of g is one more of g."""
+    people = [*range(80), *[80] * 50]
+    real = [1.0] * 20 + [0.0] * 60 + [1.0] * 50
+    assert shape_of(CATEGORY, real, [0.0, 1.0] * 30, ("r", "g"), people).real == (0.75, 0.25)
+    wages = [5.0] * 20 + [15.0] * 60 + [5.0] * 50
+    assert shape_of(NUMBER, wages, [5.0, 15.0] * 30, people=people).real[0] == 0.25
+    none = shape_of(NUMBER, [np.nan] * 20 + [15.0] * 60 + [np.nan] * 50, [15.0] * 60 + [np.nan] * 20, people=people)
+    assert (none.labels[-1], none.real[-1]) == (NONE, 0.25)
+
+
+def test_rows_of_fewer_people_than_a_group_takes_have_no_shape() -> None:
+    space = Space(("wage",), np.array([False]), ((),), np.ones(1))
+    rows = np.arange(200, dtype=np.float64).reshape(-1, 1)
+    assert shapes(Tables(space, rows, rows, rows), [NUMBER], np.arange(200) % (LEAST_SHOWN - 1)) == ()
+
+
 @pytest.mark.parametrize(
     ("first", "last", "some"),
     [

@@ -160,6 +160,12 @@ def test_a_pickle_under_another_name_is_told_the_same() -> None:
     assert "safetensors" in finding.fix.en
 
 
+def cut(length: int) -> list[str]:
+    """Six strings of 78 characters, or as much in shorter ones."""
+    letters = base64.b85encode(NOISE[:380]).decode()[:468]
+    return [letters[at : at + length] for at in range(0, len(letters), length)]
+
+
 def _packed(size: int = 60) -> bytes:
     return zlib.compress(NOISE[:size])
 
@@ -177,6 +183,11 @@ def _packed(size: int = 60) -> bytes:
         ("a.csv", "key,n\n" + "".join(f"{NOISE[i : i + 16].hex()},25\n" for i in range(0, 160, 16))),
         ("a.csv", "k,n\n" + "".join(f"{base64.b64encode(NOISE[i : i + 18]).decode()},25\n" for i in range(0, 99, 18))),
         ("a.json", json.dumps({"weights": list(NOISE[:200])})),
+        *(
+            ("a.json", json.dumps(value, separators=separators))
+            for separators in ((",", ":"), (", ", ": "))
+            for value in (cut(78), {"a": cut(30)}, [{"v": w} for w in cut(70)], {w[:3]: w for w in cut(60)}, cut(16))
+        ),
     ],
 )  # fmt: skip
 def test_data_turned_into_letters_is_found_in_pieces_too(name: str, content: str) -> None:
@@ -192,6 +203,12 @@ def test_data_turned_into_letters_is_found_in_pieces_too(name: str, content: str
         ("a.txt", "C(treatment, Treatment(reference='placebo'))[T.celecoxib]:age_at_index_date_standardised  0.123\n"),
         ("a.json", json.dumps({"importance": [0.1] * 100, "bins": list(range(0, 100, 10))})),
         ("a.md", "|" + "-" * 100 + "|\n" + "=" * 120 + "\n"),
+        ("a.json", json.dumps([f"C(region)[T.{w}]:C(sex)[T.{s}]" for w in ("Busan", "Daegu", "Ulsan") for s in "MF"])),
+        (
+            "a.json",
+            json.dumps(["HbA1c(%)", "log(BMI+1)", "CHA2DS2-VASc", "D-dimer(ug/mL)", "TNF-alpha", "IL-6(pg/mL)"] * 3),
+        ),
+        ("a.json", json.dumps(["LogisticRegression(C=0.1,max_iter=100)", "SVC(kernel='rbf',gamma=0.01,C=10)"] * 4)),
     ],
 )
 def test_ordinary_words_and_codes_are_no_encoded_data(name: str, content: str) -> None:

@@ -23,6 +23,10 @@ from tests.unit.egress_review.egress_files import DEFAULT, chunk, flagged, look,
 TABLE = (("group", "n"), ("A", "250"), ("B", "310"))
 SMALL = (("group", "n"), ("A", "250"), ("B", "7"))
 RRN = "901106-1896546"
+YES, NO = (
+    f'<table data-quarto-disable-processing="{said}" data-quarto-bootstrap="false"></table>'
+    for said in ("true", "false")
+)
 
 
 def rules(name: str, content: bytes) -> set[str]:
@@ -36,6 +40,8 @@ def rules(name: str, content: bytes) -> set[str]:
         ("a.docx", docx(["See the paper"], relations=linked("hyperlink", "https://example.org/p"))),
         ("a.html", page(TABLE)),
         ("a.htm", page(body="<p>Counts are rounded.</p>")),
+        ("a.html", page(body=NO + NO)),
+        ("a.html", page(head="<style>td { background-color: transparent; border-top-color: transparent }</style>")),
         ("a.html", page(body=f'<img alt="plot" src="data:image/png;base64,{base64.b64encode(png()).decode()}">')),
         ("a.svg", svg(["rate per 1,000", "2010", "2020"], marks=14)),
     ],
@@ -94,6 +100,12 @@ def test_what_a_document_does_not_show_is_found(content: bytes, rule: str) -> No
         (page(body="<!-- a comment -->"), "markup.hidden"),
         (page(body='<p style="display: none">x</p>'), "markup.hidden"),
         (page(body='<p style="font-size:0">x</p>'), "markup.hidden"),
+        (page(body='<p style="color:transparent">x</p>'), "markup.hidden"),
+        (page(body='<p style="-webkit-text-fill-color: transparent">x</p>'), "markup.hidden"),
+        (page(head="<style>p { --a-border-color: transparent }</style>"), "markup.hidden"),
+        (page(body=YES + NO), "markup.hidden"),
+        (page(body='<p data-quarto-disable-processing="true">x</p>'), "markup.hidden"),
+        (page(body='<table data-quarto-disable-processing="yes"></table>'), "markup.hidden"),
         (page(body="<unknown-thing>x</unknown-thing>"), "markup.hidden"),
         (page(body="<svg><circle r='1'/></svg>"), "markup.hidden"),
         (page(body='<img src="data:image/png;base64,AAAA">'), "image.integrity"),

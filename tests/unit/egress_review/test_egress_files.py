@@ -143,6 +143,13 @@ def test_characters_that_hide_text_are_found_by_line(hidden: str) -> None:
     assert [where.row for rule, where in flagged(report) if rule == "text.hidden"] == [2]
 
 
+def test_columns_of_a_printed_table_are_no_card_and_a_card_with_a_dot_is_one() -> None:
+    rows = ("COST  1498  2053.7580   499.3333", "4012  888.888881881  2.5000")
+    for text in rows:
+        assert not flagged(look("t.txt", f"{text}\n"), "identifier.card"), text
+    assert flagged(look("t.txt", "4012888.888881881\n"), "identifier.card")
+
+
 def test_encoded_blobs_are_found_and_prose_is_not() -> None:
     blob = base64.b64encode(os.urandom(3000)).decode()
     for text in (blob, os.urandom(300).hex(), "\n".join(blob[i : i + 76] for i in range(0, 2000, 76)) + "\n"):

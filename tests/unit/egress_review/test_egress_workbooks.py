@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from egress_review.checks.containers import CONTAINERS
 from egress_review.checks.subject import Subject
+from egress_review.checks.unseen_cells import unseen_styles
 from egress_review.checks.workbook import Workbook, read_workbook
 from egress_review.checks.zipped import MOST_BYTES, BrokenPackageError, read_parts
 from egress_review.claims import Claims
@@ -86,6 +88,40 @@ def test_small_cells_of_a_sheet_are_found_where_a_spreadsheet_shows_them(name: s
 )
 def test_what_a_sheet_does_not_show_is_found(name: str, rule: str) -> None:
     assert rule in rules(look(f"{name}.xlsx", stored(name)))
+
+
+STYLES = (
+    f'<styleSheet xmlns="{MAIN}"><fonts><font/><font><color %s/></font></fonts><fills><fill/><fill>%s</fill></fills>'
+    '<cellXfs><xf/><xf fontId="1" fillId="1"/></cellXfs></styleSheet>'
+)
+NO_FILL = '<patternFill patternType="none"/>'
+
+
+def filled(colour: str) -> str:
+    return f'<patternFill patternType="solid"><fgColor {colour}/></patternFill>'
+
+
+@pytest.mark.parametrize(
+    ("colour", "fill", "unseen"),
+    [
+        ('theme="0"', NO_FILL, True),
+        ('theme="0" tint="-0.05"', NO_FILL, True),
+        ('theme="1" tint="1"', NO_FILL, True),
+        ('indexed="1"', NO_FILL, True),
+        ('indexed="9"', NO_FILL, True),
+        ('rgb="FFFFFFFF"', filled('theme="0"'), True),
+        ('rgb="FFFFFFFF"', filled('indexed="1"'), True),
+        ('theme="0"', filled('indexed="9"'), True),
+        ('theme="0"', filled('theme="4"'), False),
+        ('theme="0" tint="-0.5"', NO_FILL, False),
+        ('theme="0"', filled('theme="0" tint="-0.5"'), False),
+        ('theme="1"', NO_FILL, False),
+        ('indexed="8"', NO_FILL, False),
+    ],
+)
+def test_white_on_white_is_found_however_white_is_said(colour: str, fill: str, unseen: bool) -> None:
+    root = ElementTree.fromstring(STYLES % (colour, fill))
+    assert unseen_styles(root) == ({1} if unseen else set())
 
 
 def test_a_hidden_sheet_is_checked_like_any_other() -> None:

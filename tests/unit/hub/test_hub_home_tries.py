@@ -22,6 +22,13 @@ def test_it_is_tried_after_a_minute_then_twice_as_long_and_at_least_every_hour()
     assert waited[-2:] == [LONGEST, LONGEST]
 
 
+def test_one_that_cannot_be_shut_for_months_is_still_tried_every_hour() -> None:
+    tries = Tries(lambda: 0.0)
+    for _ in range(2000):
+        tries.failed(REF)
+    assert tries._next[REF][1] == LONGEST
+
+
 def test_one_that_was_shut_is_forgotten() -> None:
     tries = Tries(lambda: 0.0)
     tries.failed(REF)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tornado.web import create_signed_value
 
-from hub_config.sign_in_times import MOST_OF_ONE, SignInTimes, date_of
+from hub_config.sign_in_times import MOST_OF_ONE, SignInTimes, date_of, has_to_sign_in
+from portal.hub import THIS_MOMENT
 
 
 @settings(max_examples=30)
@@ -39,3 +42,20 @@ def test_a_browser_that_signed_in_again_has_its_new_time() -> None:
     for at in (100.0, 200.0):
         times.note("minji", "same browser", at)
     assert times.of_session("minji", "same browser") == 200.0
+
+
+def browser(seconds_ago: float, user: str | None = "minji") -> Any:
+    """What the hub's handlers say of a browser that signed in some time ago."""
+    cookie = create_signed_value("secret", "login", "minji", clock=lambda: time.time() - seconds_ago).decode()
+    hub = SimpleNamespace(cookie_name="login")
+    return SimpleNamespace(hub=hub, current_user=user, get_cookie={"login": cookie}.get)
+
+
+def test_only_the_portals_own_demand_has_anybody_sign_in_again() -> None:
+    way = "/hub/api/oauth2/authorize?client_id="
+    demand = f"{way}service-portal&state=s&max_age={THIS_MOMENT}"
+    assert has_to_sign_in(browser(THIS_MOMENT + 2), demand)
+    assert not has_to_sign_in(browser(THIS_MOMENT - 2), demand), "this moment"
+    assert not has_to_sign_in(browser(9999, None), demand), "nobody is signed in, and the hub asks anyway"
+    for other in (f"{way}service-portal&max_age=0", f"{way}service-gate&max_age={THIS_MOMENT}", f"{way}service-portal"):
+        assert not has_to_sign_in(browser(9999), other), other

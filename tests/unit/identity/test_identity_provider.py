@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -18,8 +19,9 @@ from hub_config.identity.desk import IdentityDesk
 from hub_config.identity.errors import NotVouched
 from hub_config.identity.provider import Provider
 from hub_config.identity.settings import OidcSettings, is_safe_address
-from hub_config.identity.under_way import TIME, Begun, UnderWay, longest_of
+from hub_config.identity.under_way import TIME, Begun, UnderWay, demands_anew
 from hub_config.settings import parse_settings
+from portal.sessions import IDLE
 from tests.unit.identity.identity_provider import (
     CLIENT,
     ISSUER,
@@ -34,6 +36,7 @@ from tests.unit.identity.identity_provider import (
 )
 
 BACK = "https://zone.example.org/hub/identity/callback"
+ANEW = "/hub/api/oauth2/authorize?client_id=service-portal&state=s&max_age=60"
 
 
 class Clock:
@@ -73,14 +76,54 @@ def test_a_sign_in_that_was_demanded_anew_is_demanded_of_the_provider_too(tmp_pa
         way = UnderWay(Clock()).begin(goal)[1]
         return parse_qs(urlsplit(provider(tmp_path, FakeProvider()).address_for(way)).query)
 
-    assert "prompt" not in asked("/hub/api/oauth2/authorize?client_id=service-portal")
-    anew = asked("/hub/api/oauth2/authorize?client_id=service-portal&max_age=60")
+    plain = asked("/hub/api/oauth2/authorize?client_id=service-portal")
+    assert ("prompt" in plain, plain["max_age"]) == (False, [str(int(IDLE.total_seconds()))])
+    anew = asked(ANEW)
     assert (anew["prompt"], anew["max_age"]) == (["login"], ["60"])
 
 
-@pytest.mark.parametrize("given", ["", "max_age=", "max_age=-1", "max_age=1&max_age=2", "max_age=9999999", "max_age=٣"])
-def test_what_is_no_number_of_seconds_demands_nothing(given: str) -> None:
-    assert longest_of(f"/hub/api/oauth2/authorize?{given}") is None
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "client_id=service-portal",
+        "client_id=service-portal&max_age=0",
+        "client_id=service-portal&max_age=٦٠",
+        "client_id=service-portal&max_age=60&max_age=60",
+        "client_id=service-gate&max_age=60",
+        "max_age=60",
+    ],
+)
+def test_what_the_portal_does_not_say_demands_nothing(given: str) -> None:
+    assert demands_anew(ANEW)
+    assert not demands_anew(f"/hub/api/oauth2/authorize?{given}")
+    assert not demands_anew(f"http://[?{given}")
+
+
+@pytest.mark.parametrize(
+    ("must_say_when", "goal", "ago", "cause"),
+    [
+        ("anew", ANEW, 20, None),
+        ("anew", ANEW, 600, "not_asked_again"),
+        ("anew", ANEW, None, "no_auth_time"),
+        ("anew", "/requests", 1200, None),
+        ("anew", "/requests", 7200, "not_asked_again"),  # cookies deleted, or the demand left out
+        ("anew", "/requests", None, None),
+        ("always", "/requests", None, "no_auth_time"),
+        ("never", ANEW, None, None),
+        ("never", ANEW, 600, "not_asked_again"),
+    ],
+)
+def test_a_silent_answer_of_the_provider_counts_only_while_nobody_had_to_be_asked(
+    tmp_path: Path, must_say_when: Any, goal: str, ago: int | None, cause: str | None
+) -> None:
+    way, fake = UnderWay(Clock()).begin(goal)[1], FakeProvider()
+    asked_at = None if ago is None else int(NOW.timestamp()) - ago
+    fake.tokens = {"id_token": signed(claims(nonce=way.nonce, auth_time=asked_at))}
+    asked = provider(tmp_path, fake)
+    asked.settings = replace(SETTINGS, must_say_when=must_say_when)
+    with contextlib.nullcontext() if cause is None else pytest.raises(NotVouched, match=cause):
+        asked.finish(way, {"code": "c"})
 
 
 def test_the_code_is_exchanged_with_the_verifier_and_the_token_vouches(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub_config.identity.errors import NotVouched
+from hub_config.identity.errors import NO_TIME, NotVouched
 from hub_config.identity.tokens import LOGOUT_EVENT, check_id_token, check_logout_token, methods_of
+from portal.sessions import IDLE
 from tests.unit.identity.identity_provider import (
     CLIENT,
     ISSUER,
@@ -33,7 +34,7 @@ MADE = int(NOW.timestamp())
 
 
 def checked(token: str, **changes: Any) -> Any:
-    given_now = {"nonce": NONCE, "access_token": "a", "now": NOW, **changes}
+    given_now = {"nonce": NONCE, "access_token": "a", "now": NOW, "asked_since": NOW - IDLE, **changes}
     return check_id_token(token, KEYS, SETTINGS, **given_now)
 
 
@@ -94,15 +95,20 @@ def test_a_value_of_acr_says_that_a_second_factor_was_seen() -> None:
     assert checked(token).methods == ("https://refeds.org/profile/mfa",)
 
 
-@pytest.mark.parametrize("asked", [MADE - 1900, 0, "now", True, -5])
-def test_a_person_whom_the_provider_was_told_to_ask_again_and_did_not_is_refused(asked: Any) -> None:
-    token = signed(claims(auth_time=asked))
+@pytest.mark.parametrize("asked", [MADE - 1900, MADE + 3600, 0, "now", True, -5])
+def test_a_person_whom_the_provider_asked_too_long_ago_is_refused(asked: Any) -> None:
     with pytest.raises(NotVouched) as refused:
-        checked(token, anew=True)
+        checked(signed(claims(auth_time=asked)))
     assert refused.value.cause in {"not_asked_again", "token_claim"}
-    assert checked(signed(claims(auth_time=MADE - 20)), anew=True).subject == "24400320"
-    assert checked(signed(claims(auth_time=MADE - 1900))).subject == "24400320", "nothing was demanded"
-    assert checked(signed(claims()), anew=True).subject == "24400320", "not every provider says when"
+    assert checked(signed(claims(auth_time=MADE - 1700))).subject == "24400320"
+
+
+def test_a_provider_that_must_say_when_it_asked_and_does_not_is_refused() -> None:
+    with pytest.raises(NotVouched) as refused:
+        checked(signed(claims()), must_say_when=True)
+    assert (refused.value.cause, refused.value.reason) == ("no_auth_time", NO_TIME)
+    assert checked(signed(claims(auth_time=MADE)), must_say_when=True).subject == "24400320"
+    assert checked(signed(claims())).subject == "24400320", "not every provider says when"
 
 
 def test_a_token_of_yesterday_does_not_count_today() -> None:

@@ -218,6 +218,22 @@ def test_who_signed_out_stays_signed_out_after_a_restart(tmp_path: Path) -> None
     assert Sessions(Clock(), files).find(cookie) is None
 
 
+def test_who_signed_out_takes_the_sessions_along_that_only_the_disk_knows(tmp_path: Path) -> None:
+    clock, files = Clock(), SessionFiles(tmp_path / "sessions")
+    before, began = Sessions(clock, files), clock.now
+    mine, other = (before.open("minji", "token", began) for _ in range(2))
+    later = before.open("minji", "token", began + timedelta(seconds=1))
+    after = Sessions(clock, files)
+    after.sign_out(mine)
+    for portal in (after, Sessions(clock, files)):
+        assert portal.find(other) is None
+        assert not portal.may_open("minji", began)
+        assert portal.find(later) is not None, "another sign-in goes on"
+    clock.pass_time(ABSOLUTE + IDLE + timedelta(minutes=1))
+    after.open("minji", "token")
+    assert len(list((tmp_path / "sessions").iterdir())) == 1, "what is too old is forgotten"
+
+
 def test_a_disk_that_takes_nothing_ends_no_session(tmp_path: Path) -> None:
     (tmp_path / "sessions").write_text("in the way")
     sessions = Sessions(Clock(), SessionFiles(tmp_path / "sessions"))

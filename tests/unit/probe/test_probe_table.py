@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import os
 import re
+import signal
 from datetime import UTC, datetime
 
 import pytest
@@ -110,3 +111,29 @@ def test_the_kit_fits_where_one_argument_or_one_cell_must_hold_it() -> None:
     longest_argument, longest_cell = 131_072, 1_000_000
     assert len(kit.program(INSIDE, {})) < longest_argument
     assert len(kit.cell(INSIDE, {})) < longest_cell
+
+
+def test_a_call_that_a_filter_kills_is_refused_and_one_that_ends_otherwise_is_not() -> None:
+    def killed(signal_number: int) -> str:
+        return processes._in_a_child(lambda: os.kill(os.getpid(), signal_number) or "")  # type: ignore[func-returns-value]
+
+    assert base.barred({"trace me": killed(signal.SIGSYS)}).held
+    assert not base.barred({"trace me": killed(signal.SIGKILL)}).held
+
+
+def test_what_an_attack_begins_ends_there_whatever_happens() -> None:
+    reading, writing = os.pipe()
+    here = os.getpid()
+
+    def fail() -> str:
+        raise OSError
+
+    try:
+        assert processes._in_a_child(fail) == "ended"
+    finally:
+        if os.getpid() != here:  # a child that went on into the tests
+            os.write(writing, b"x")
+            os._exit(1)
+    os.close(writing)
+    assert os.read(reading, 1) == b""
+    os.close(reading)

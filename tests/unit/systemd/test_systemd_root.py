@@ -116,6 +116,10 @@ def test_after_a_restore_the_zone_is_its_users_and_what_helpers_take_over_is_roo
     outside.mkdir()
     (outside / "x").write_text("somebody else's")
     (tmp_path / "vault" / "link").symlink_to(outside)
+    modes = {"datasets/omop/1": 0o755, "packages/shelf": 0o755, "vault/deep": 0o700}
+    for name, mode in modes.items():
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name).chmod(mode)
     for path in (tmp_path / "homes", *(tmp_path / "homes").rglob("*")):
         os.chown(path, 64_999, 64_999)  # the helper's number on the machine that is lost
     hand_over(tmp_path, ATTACKER, roots=("homes", "ansim.yaml"))
@@ -124,8 +128,10 @@ def test_after_a_restore_the_zone_is_its_users_and_what_helpers_take_over_is_roo
         roots = "homes" in path.parts or path.name == "ansim.yaml"
         assert path.lstat().st_uid == (0 if roots else zone_user), path
     assert owned(outside)[0] == owned(outside / "x")[0] == 0
+    assert {name: owned(tmp_path / name)[1] for name in modes} == modes, "workspaces read data as other users"
     make_for(tmp_path, "homes", "daemon")
     assert owned(tmp_path / "homes" / "keys" / "k")[0] == pwd.getpwnam("daemon").pw_uid
+    assert owned(tmp_path / "homes" / "keys")[1] == 0o700
 
 
 def test_a_note_on_an_image_follows_no_link(tmp_path: Path) -> None:
