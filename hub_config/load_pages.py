@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ DAY_TOLD = Text(
     " {events_made:g} entries per second (asked for: {events_asked:g}). {requests} requests, {votes} votes,"
     " {collected} packages collected, {cells} cells, {errors} errors.",
 )
+SAID = Text("오류의 종류: {said}", "Kinds of errors: {said}")
 KIND_HEAD = Text("| 무엇 | 횟수 | 중앙값 ms | p95 ms | 최댓값 ms |", "| what | n | median ms | p95 ms | worst ms |")
 KINDS: Mapping[str, Text] = {
     "home": Text("처음 화면", "first page"),
@@ -70,8 +71,8 @@ COST_HEAD = Text("| 하나 더 | 드는 것 |", "| one more | costs |")
 ROW_BASE = Text("구역 자체(아무도 없을 때)", "the zone itself, with nobody in it")
 ROW_PERSON = Text("로그인한 사람", "person signed in")
 ROW_SPACE = Text("분석환경(pandas를 읽은 커널 하나)", "workspace, with a kernel that has loaded pandas")
-ROW_EVENT = Text("감사 기록 1건", "event of the log")
-ROW_RELEASED = Text("반출한 1 GB", "GB released")
+ROW_EVENT = Text("감사 기록 한 건", "event of the log")
+ROW_RELEASED = Text("반출한 GB", "GB released")
 EXAMPLE = Text("예", "Examples")
 EXAMPLE_HEAD = Text(
     "| 사람 | 분석환경 | 하루 셀 | 한 해 반출 GB | 메모리 | 한 해 디스크 |",
@@ -108,6 +109,7 @@ def load_page(language: Language) -> str:
     if day := found.get("day"):
         lines += [LOAD_LEAD.say(language).format(pause=day["pause"]), "", f"## {DAY.say(language)}", ""]
         lines += [*_about(day["about"], language), DAY_TOLD.say(language).format(**day), ""]
+        lines += _said(day.get("said", ()), language)
         lines += [KIND_HEAD.say(language), "|---|---|---|---|---|", *_kinds(day["kinds"], language), ""]
         lines += [f"## {PROCESS.say(language)}", "", PROCESS_HEAD.say(language), "|---|---|---|---|---|---|"]
         lines += [*(_process(name, row) for name, row in day["processes"].items()), ""]
@@ -118,6 +120,12 @@ def load_page(language: Language) -> str:
         lines += [f"## {GROWTH.say(language)}", "", *_about(growth["about"], language)]
         lines += [f"![{GROWTH.say(language)}](load-growth.svg)", "", *_costs(costs(growth), language)]
     return "\n".join(lines)
+
+
+def _said(kinds: Sequence[tuple[str, int]], language: Language) -> list[str]:
+    """Return the kinds of errors with how many there were, where there were any."""
+    words = "; ".join(f"`{words}` {count:,}" for words, count in kinds)
+    return [SAID.say(language).format(said=words), ""] if words else []
 
 
 def sizing_page(language: Language) -> str:

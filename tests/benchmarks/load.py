@@ -17,11 +17,13 @@ import contextlib
 import datetime as dt
 import json
 import os
+import re
 import shutil
 import signal
 import statistics
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,8 @@ from tests.ports import free_port
 RESULT = REPOSITORY / "build" / "load.json"
 RATE_KEPT = 0.95
 """Of the entries asked for each second so many must have been made: the rest began when the day ended."""
+OBJECT = re.compile("[a-z]{1,3}_[a-z2-7]{16}")
+"""The reference of a request or a workspace: errors about different ones are one kind."""
 
 
 def main(words: Sequence[str]) -> int:
@@ -158,6 +162,7 @@ def document(day: Day) -> dict[str, Any]:
         "collected": len(notes.collected),
         "cells": notes.cells,
         "errors": len(notes.errors),
+        "said": Counter(OBJECT.sub("…", error) for error in notes.errors).most_common(5),
         "kinds": {kind: figures(times) for kind, times in sorted(notes.times.items()) if times},
         "processes": {
             name: {
