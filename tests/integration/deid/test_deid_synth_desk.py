@@ -28,7 +28,7 @@ name: t
 dataset: adult
 project: practice
 engine: marginals
-gate: {attacks: 200, singling_out: 0.4, membership: 0.65}
+gate: {attacks: 200, singling_out: 0.4, linkability: 0.4, inference: 0.5, membership: 0.65}
 columns:
   age: {kind: number, range: [17, 90]}
   sex: {kind: category}
