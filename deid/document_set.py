@@ -30,6 +30,8 @@ _PLAIN_ADDRESS = re.compile("[가-힣0-9A-Za-z ,.()·-]*")
 """As nearly every address is written: nothing to normalise, as nobody reads out nine digits in one."""
 _PLAIN_NUMBER = re.compile("[-0-9./]+|[0-9]{4}년 ?[0-9]{1,2}월 ?[0-9]{1,2}일")
 """As nearly every number and date is written: nothing to normalise either."""
+_PLAIN_EMAIL = re.compile("(?!(?:[^0-9]*[0-9]){5})[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+")
+"""With so few digits no part of it can be a number with letters in it."""
 _FROM_ABROAD = re.compile("(?:00[127]?)?820?(?=[1-9][0-9]{7,9}$)")
 _BETWEEN_NUMBERS = re.compile("(?<=[0-9])[^0-9A-Za-z가-힣]+(?=[0-9])")
 _NUMBERS = re.compile("[0-9]+")
@@ -76,7 +78,7 @@ def identity(label: str, value: str, own: frozenset[str] = frozenset(), everybod
     if label == "PERSON":
         return _person(value, own, everybody)
     if label == "EMAIL":
-        return plain_email(normalise(value).text)
+        return plain_email(value if _PLAIN_EMAIL.fullmatch(value) else normalise(value).text)
     if label in _WITH_MARKS:
         return _WITH_MARKS[label](value)
     bare = _bare(value)

@@ -33,6 +33,10 @@ _IN_TEXT: tuple[tuple[str, re.Pattern[str] | None, Rules, bool], ...] = tuple(
     for several in [tuple(rules)]
 )
 """Rules that are searched for in the whole text, by what a text must hold for them, and whether that is all."""
+_LETTERS = re.compile("[A-Za-z@골앳]")
+"""What these identifiers hold in every spelling; half of Korean texts hold none."""
+_LETTERED = frozenset(("PASSPORT", "OTHER_ID", "EMAIL", "URL"))
+_IN_HANGUL = tuple(group for group in _IN_TEXT if any(rule.label not in _LETTERED for rule in group[2]))
 _numbers = in_windows((*NUMBERS, *INTERNATIONAL_NUMBERS))
 _loose_numbers = in_windows(LOOSE, WINDOW)
 _CERTAIN = 0.7
@@ -93,7 +97,7 @@ def _found(text: str, heading: str, reported: float, more: Rules) -> tuple[list[
     reader = _Reader(text, heading, reported)
     judge = reader.judge
     found = _all_numbers(text, reader)
-    for hint, gate, rules, sure in _IN_TEXT:
+    for hint, gate, rules, sure in _IN_TEXT if _LETTERS.search(text) else _IN_HANGUL:
         if hint not in text:
             continue
         hopeful = rules if sure else [rule for rule in rules if rule.alone == 1.0 or not reader.hopeless(rule)]

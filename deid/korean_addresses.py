@@ -109,7 +109,8 @@ ADDRESSES: tuple[Recogniser, ...] = (
 
 
 _REGION = re.compile(REGIONS)
-_ANCHOR = re.compile("[로길동리가번구](?= ?(?:지하 ?|산 ?)?[0-9])")
+_ANCHOR = re.compile("[로길동리가번구](?= ?(?:지하 ?|산 ?)?[0-9])(?! ?[0-9]{1,3},[0-9])")
+"""Of a road, a neighbourhood or the like; an amount of money, as in 계좌로 1,791,000원, is no number of a house."""
 _ROAD_OR_LOT, _WITHOUT_PLACE, _UNITS, _AREA = ADDRESSES
 _REGIONAL = (_AREA, *REGIONAL)
 _BACK, _AHEAD = 60, 120

@@ -19,9 +19,14 @@ def names_again(text: str, names: Sequence[Found], others: frozenset[str] = froz
     So do their given names and surnames with what people are called by behind them: 철수야, 김 씨. `others` are names
     that the rest of a set of documents has shown.
     """
-    shown = {text[start:end] for start, end, _, score, _ in names if score >= REASONED and end - start > 2}
-    # One word in Latin letters is also the beginning of others.
-    shown = {name for name in shown if " " in name or not name.isascii()}
+    shown = {
+        name
+        for start, end, _, score, _ in names
+        # One word in Latin letters is also the beginning of others.
+        if score >= REASONED and end - start > 2 and (not (name := text[start:end]).isascii() or " " in name)
+    }
+    if not shown and not others:
+        return []
     again: list[Found] = []
     for surname in {name[0] for name in shown if name[0] in SURNAMES} if "씨" in text else ():
         again += [(*place, "PERSON", 0.7, "name-surname") for place in _places(text, surname, _MISTER, whole=True)]

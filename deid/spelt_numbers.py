@@ -61,17 +61,14 @@ _SPELT_AT = re.compile(
     rf"|(?<=[0-9].)(?:(?<=[{_ONES}])[0-9{_ONES}]|(?<=[국에의])에?[ ,]{{0,2}}[0-9]{{3,4}}(?![0-9])))"
 )
 _PLATE = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호"
-_WORDS_AT = {
-    word: re.compile(rf"{word[0]}(?<=[0-9A-Z{_ONES}리고며요는, ].){word[1:]}{follows}")
-    for words, follows in (
-        (
-            _DASHED.replace("기?", "").split("|"),
-            f"기? ?(?:[0-9]|[{_PLATE}] ?(?:{_DASHED})|[{_ONES}](?:[{_ONES}]| )|{_LONG})",
-        ),
-        (("뒷", "뒤"), rf"[가-힣 :]{{0,12}}(?:7 ?자리[가-힣 :]{{0,6}})?(?:[0-9]|[{_ONES}]{{3}})"),
-    )
-    for word in words
-}
+_AFTER_DASH = f" ?(?:[0-9]|[{_PLATE}] ?(?:{_DASHED})|[{_ONES}](?:[{_ONES}]| )|{_LONG})"
+_AFTER_TAIL = rf"[가-힣 :]{{0,12}}(?:7 ?자리[가-힣 :]{{0,6}})?(?:[0-9]|[{_ONES}]{{3}})"
+_FIRST_OF_WORDS = "".join(sorted({word[0] for word in _DASHED.split("|")}))
+_WORDS_AT = re.compile(
+    rf"[뒷뒤{_FIRST_OF_WORDS}](?<=[0-9A-Z{_ONES}리고며요는, ].)"
+    rf"(?<=(?=(?:{_DASHED}){_AFTER_DASH}|[뒷뒤]{_AFTER_TAIL}).)"
+)
+"""Where a word stands between digits; as a rule looks ahead only, none hides the next."""
 
 _ALONE = "OoОоΟοㅇIlІіӀΙιㅣ"
 """Letters that may make up the whole of a part, as in OlO-3345-9087."""
@@ -147,9 +144,7 @@ def readings(text: str) -> list[Edit]:
 
 def _places(text: str) -> list[int]:
     places = _starts(_SPELT_AT, text)
-    for word, pattern in _WORDS_AT.items():
-        if word in text:
-            places += _starts(pattern, text)
+    places += _starts(_WORDS_AT, text)
     return sorted(place for place in places if _among_digits(text, place)) if places else places
 
 
