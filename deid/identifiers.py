@@ -33,8 +33,8 @@ _IN_TEXT: tuple[tuple[str, re.Pattern[str] | None, Rules, bool], ...] = tuple(
     for several in [tuple(rules)]
 )
 """Rules that are searched for in the whole text, by what a text must hold for them, and whether that is all."""
-_LETTERS = re.compile("[A-Za-z@골앳]")
-"""What these identifiers hold in every spelling; half of Korean texts hold none."""
+_LETTERS = re.compile("[A-Za-z@골앳一-龥]")
+"""What these identifiers, and names in other letters, hold in every spelling; half of Korean texts hold none."""
 _LETTERED = frozenset(("PASSPORT", "OTHER_ID", "EMAIL", "URL"))
 _IN_HANGUL = tuple(group for group in _IN_TEXT if any(rule.label not in _LETTERED for rule in group[2]))
 _numbers = in_windows((*NUMBERS, *INTERNATIONAL_NUMBERS))
@@ -97,7 +97,8 @@ def _found(text: str, heading: str, reported: float, more: Rules) -> tuple[list[
     reader = _Reader(text, heading, reported)
     judge = reader.judge
     found = _all_numbers(text, reader)
-    for hint, gate, rules, sure in _IN_TEXT if _LETTERS.search(text) else _IN_HANGUL:
+    letters = _LETTERS.search(text) is not None
+    for hint, gate, rules, sure in _IN_TEXT if letters else _IN_HANGUL:
         if hint not in text:
             continue
         hopeful = rules if sure else [rule for rule in rules if rule.alone == 1.0 or not reader.hopeless(rule)]
@@ -107,7 +108,7 @@ def _found(text: str, heading: str, reported: float, more: Rules) -> tuple[list[
     for rule in more:
         found += [one for match in rule.pattern.finditer(text) if (one := judge(rule, match))]
     found += [one for rule, match in find_addresses(text) if (one := judge(rule, match))]
-    names = find_names(text, heading, found)
+    names = find_names(text, heading, found, letters=letters)
     found += [one for one in names if one[3] >= reported]
     return found, names
 

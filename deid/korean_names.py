@@ -100,10 +100,11 @@ class Candidate(NamedTuple):
     """Where finds of other kinds begin and end."""
 
 
-def find_names(text: str, heading: str, found: Sequence[Found]) -> list[Found]:
+def find_names(text: str, heading: str, found: Sequence[Found], *, letters: bool = True) -> list[Found]:
     """Return every word that something shows to be a name, with its score; `found` are the finds of other kinds.
 
-    `heading` is what stands over the text; as 성명 or 이름 it is a reason for all of it.
+    `heading` is what stands over the text; as 성명 or 이름 it is a reason for all of it. `letters` says whether there
+    are any but Hangul.
     """
     headed = bool(heading) and any(word in heading for word in CONTEXT)
     beside = frozenset(place for one in found if one[2] in _NUMBERED for place in one[:2])
@@ -138,7 +139,8 @@ def find_names(text: str, heading: str, found: Sequence[Found]) -> list[Found]:
             score = max(score, 0.8)
         names.append((start, end, "PERSON", score, rule))
     names += [(start, end, "PERSON", score, rule) for start, end, score, rule in find_fields(text)]
-    names += [(start, end, "PERSON", score, rule) for start, end, score, rule in find_written(text)]
+    if letters:
+        names += [(start, end, "PERSON", score, rule) for start, end, score, rule in find_written(text)]
     return names
 
 

@@ -56,6 +56,8 @@ _NO_VALUE = frozenset(
 _HEADINGS = ("이름", "성명", "생년월일", "연락처", "전화", "주민등록번호", "계좌", "name", "Name")
 _SEPARATORS = ("|", "\t", ",")
 _FEWEST_COLUMNS = 3
+_FEWEST_MARKS = 2 * (_FEWEST_COLUMNS - 1)
+"""Of one kind in a heading and a row below it."""
 _HEADED = re.compile(rf"[|\t,\n][^\S\n]*(?:{'|'.join(_HEADINGS)})[^\S\n]*(?:[|\t,\n]|$)")
 """One cell of a heading, which a table has to have; few texts that speak of a name or an account hold one."""
 
@@ -81,7 +83,7 @@ def _is_word(word: str) -> bool:
 
 def find_columns(text: str) -> Iterator[tuple[str, int, int]]:
     """Yield (heading, start, end) of every cell below a heading that says what identifies, in tables inside a text."""
-    if "\n" not in text or _HEADED.search(f"\n{text}") is None:
+    if not any(text.count(mark) >= _FEWEST_MARKS for mark in _SEPARATORS) or _HEADED.search(f"\n{text}") is None:
         return
     separator, headings, columns = "", [""], 0
     position = 0
