@@ -28,7 +28,7 @@ name: t
 dataset: adult
 project: practice
 engine: marginals
-gate: {attacks: 200, singling_out: 0.4, linkability: 0.4, inference: 0.5, membership: 0.65}
+gate: {attacks: 200, singling_out: 0.9, linkability: 0.9, inference: 0.9, membership: 0.9}
 columns:
   age: {kind: number, range: [17, 90]}
   sex: {kind: category}
@@ -86,7 +86,7 @@ def test_it_is_announced_made_and_reported_with_its_hash(world: World, source: P
 def test_one_that_puts_people_at_risk_is_recorded_as_denied_and_not_written(
     world: World, source: Path, tmp_path: Path
 ) -> None:
-    strict = policy(text=POLICY.replace("membership: 0.65", "membership: 0.2"))
+    strict = policy(text=POLICY.replace("membership: 0.9", "membership: 0.2"))
     assert make(world, strict, source, tmp_path / "out.parquet").sha256 is None
     assert events(world) == [("deid.synthetic", "intent"), ("deid.synthetic", "denied")]
     assert not (tmp_path / "out.parquet").exists()
