@@ -21,11 +21,11 @@ from egress_review.checks.content import recognise
 from egress_review.checks.decoding import decode
 from egress_review.checks.formulas import runs
 from egress_review.checks.images import BrokenImageError, read_picture
+from egress_review.checks.kinds import promised_type
 from egress_review.checks.noise import surplus, without_lowest_bits
 from egress_review.checks.notebook import KNOWN_METADATA
 from egress_review.checks.png_rows import read_samples, write_samples
 from egress_review.checks.tables import delimiter_of
-from egress_review.checks.types import promised_type
 from egress_review.checks.workbook import read_workbook
 from egress_review.checks.zipped import BrokenPackageError
 from egress_review.rounding import NO_WISH, Mended, Wish, mend

@@ -14,8 +14,10 @@ from functools import partial
 
 from egress_review.checks.bases import check_bases
 from egress_review.checks.blobs import check_blobs
+from egress_review.checks.cases import check_cases
 from egress_review.checks.cells import check_cells
 from egress_review.checks.characters import check_encoded, check_encoding, check_hidden
+from egress_review.checks.claimed import Words, check_claimed
 from egress_review.checks.concentration import check_concentration
 from egress_review.checks.containers import CONTAINERS, Container
 from egress_review.checks.contributors import RULES as OF_EVIDENCE
@@ -23,6 +25,8 @@ from egress_review.checks.contributors import check_acro, check_contributors
 from egress_review.checks.curves import check_curves
 from egress_review.checks.differencing import Gathered, Released, check_difference, check_linked
 from egress_review.checks.errors_told import check_tracebacks
+from egress_review.checks.everybody import RULES as OF_EVERYBODY
+from egress_review.checks.everybody import check_everybody
 from egress_review.checks.excerpts import check_excerpts
 from egress_review.checks.figures import check_counts_behind, check_single_points
 from egress_review.checks.formulas import check_formulas
@@ -31,6 +35,9 @@ from egress_review.checks.images import check_image
 from egress_review.checks.implied import RULES as OF_IMPLIED
 from egress_review.checks.implied import check_implied
 from egress_review.checks.json_values import check_json
+from egress_review.checks.kept_rows import RULES as OF_KEPT_ROWS
+from egress_review.checks.kept_rows import check_kept_rows
+from egress_review.checks.kinds import BYTES_OF, promised_type
 from egress_review.checks.listing import Listing
 from egress_review.checks.margins import RULES as OF_MARGINS
 from egress_review.checks.margins import check_margins
@@ -40,6 +47,8 @@ from egress_review.checks.models import check_models
 from egress_review.checks.nodes import check_nodes
 from egress_review.checks.points import check_bars, check_points
 from egress_review.checks.polyglot import check_polyglot
+from egress_review.checks.programs import RULES as OF_PROGRAMS
+from egress_review.checks.programs import check_pasted, check_program
 from egress_review.checks.promises import check_description, check_promises
 from egress_review.checks.prose import check_captions, check_named_cells, check_prose
 from egress_review.checks.request import check_request
@@ -50,15 +59,15 @@ from egress_review.checks.shares import check_shares
 from egress_review.checks.size import check_budget, check_size
 from egress_review.checks.spread import RULES as OF_SPREAD
 from egress_review.checks.spread import check_spread
-from egress_review.checks.subject import Budget, PieceSubject, Subject
-from egress_review.checks.supporting import Supporting
+from egress_review.checks.subject import Budget, PieceSubject, Subject, surrounded
+from egress_review.checks.supporting import Supporting, base_name
 from egress_review.checks.suppression import check_suppressed
 from egress_review.checks.survival import RULES as OF_SURVIVAL
 from egress_review.checks.survival import check_survival
 from egress_review.checks.synthesisers import RULES as OF_SYNTHESISERS
 from egress_review.checks.synthesisers import check_synthesisers
 from egress_review.checks.tracing import Trace
-from egress_review.checks.types import BYTES_OF, check_name, check_type, promised_type
+from egress_review.checks.types import check_name, check_type
 from egress_review.claims import Claims
 from egress_review.findings import FileReport, Report, Severity
 from egress_review.rules import RULE, RULES
@@ -119,18 +128,23 @@ CHECKS: tuple[Check, ...] = (
     Check(("table.records",), _PROSE | {"json"}, check_records),
     Check(("table.records",), _TABLES | _PROSE, check_excerpts),
     Check(("table.unique", "table.singular"), _TEXTS, check_microdata),
+    Check(OF_PROGRAMS, frozenset(("code",)), check_program),
+    Check(OF_PROGRAMS, _PROSE, check_pasted),
+    Check(("table.singular",), _PROSE, check_cases),
     Check(("table.formula",), _TABLES, check_formulas),
     Check(_CELLS, _TABLES | _PROSE, check_cells),
     Check(("cells.small",), _TABLES, check_captions),
     Check(_CELLS, _TABLES, check_named_cells),
     Check(OF_SHARES, _TEXTS, check_shares),
     Check(("cells.percent",), _TEXTS, check_bases),
+    Check(OF_EVERYBODY, _TEXTS, check_everybody),
     Check(_CELLS, _TABLES | _PROSE, check_scaled),
     Check(OF_MARGINS, _TEXTS, check_margins),
     Check(OF_IMPLIED, _TEXTS, check_implied),
     Check(OF_SPREAD, _TEXTS, check_spread),
     Check(("evidence.dominance",), _TEXTS, check_concentration),
     Check(OF_MODELS, _TEXTS, check_models),
+    Check(OF_KEPT_ROWS, _PROSE | {"json"}, check_kept_rows),
     Check(("model.classes",), _TEXTS, check_curves),
     Check(("model.classes",), _PROSE, check_nodes),
     Check(OF_SURVIVAL, _TEXTS, check_survival),
@@ -189,6 +203,8 @@ class Request:
     """Whether there is evidence that only people can compare."""
     gathered: Gathered = field(default_factory=Gathered)
     """Where the tables of the files are gathered to be compared with each other."""
+    words: Words = field(default_factory=Words)
+    """What the files claim of each other's counts."""
     trace: Trace | None = None
     """Where the rows of the file are gathered to be compared with the source; None where there is none."""
     budget: Budget | None = None
@@ -261,6 +277,8 @@ def _check_content(subject: Subject, request: Request, listing: Listing) -> list
     if subject.type in _TEXTS:
         applied += ("request.claim", *OF_EVIDENCE)
         _run(("request.claim",), partial(check_promises, subject, request.context, listing), listing)
+        words = partial(check_claimed, subject, base_name(subject.name), request.words, listing)
+        _run(("request.claim",), words, listing)
         hold = partial(check_contributors, subject, request.supporting, listing)
         _run(OF_EVIDENCE, hold, listing)
         applied.append("cells.suppressed")
@@ -278,7 +296,7 @@ def _check_pieces(container: Container, subject: Subject, request: Request, list
     """Check what a container holds beside its pieces, then each piece as a file of its own."""
     applied = list(container.rules)
     try:
-        pieces = container.open(subject, listing)
+        pieces = surrounded(container.open(subject, listing))
     except Exception as error:
         # As in `_run`: whatever a hostile file found, none of the rules has passed.
         applied += _OF_TABLES
@@ -295,6 +313,7 @@ def _check_piece(piece: Subject, request: Request, listing: Listing) -> list[str
     if isinstance(piece, PieceSubject):
         return _check_content(piece, request, listing)
     _run(("file.polyglot",), partial(check_polyglot, piece, listing), listing)
+    _run(_IDENTIFIERS, partial(check_names, piece, listing), listing)
     if piece.type in piece.policy.types and BYTES_OF[piece.type or ""] == piece.content.kind:
         return _check_whole(piece, request, listing)
     return []

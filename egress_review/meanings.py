@@ -85,8 +85,12 @@ MEANING: Mapping[str, Text] = {
         "A column in which nearly every value differs tends to number single people or things, not groups.",
     ),
     "table.singular": Text(
-        "나이, 성별, 지역 같은 값의 조합이 한 행뿐이면 그 행은 한 사람의 것입니다.",
-        "If a combination of age, sex, place and the like stands in one row only, that row is about one person.",
+        "나이, 성별, 지역 같은 값의 조합이 한 행뿐이면 그 행은 한 사람의 것입니다. 구분 값이 되풀이되고 나머지 값에 "
+        "순서가 없는 표, 정확한 좌표나 시각, 업체 이름마다 적힌 값, 한 사람의 이야기도 같습니다. 프로그램 속에 적힌 "
+        "값도 봅니다.",
+        "If a combination of age, sex, place and the like stands in one row only, that row is about one person. So are "
+        "rows whose labels repeat beside values in no order, exact places and times, values beside the names of firms, "
+        "and the story of one person; values that are written into a program are looked at too.",
     ),
     "table.formula": Text(
         "=, +, -, @로 시작하는 셀은 표 계산 프로그램에서 명령으로 실행될 수 있습니다.",
@@ -123,8 +127,9 @@ MEANING: Mapping[str, Text] = {
         "Widgets and interactive plots hold whole data sets behind what the screen shows.",
     ),
     "notebook.error": Text(
-        "오류 메시지는 그 순간 다루던 값을 인용합니다.",
-        "A traceback quotes the values that were at hand when it happened.",
+        "오류 메시지는 그 순간 다루던 값을 인용합니다. 알려진 낱말로만 된 메시지는 걸리지 않습니다.",
+        "A traceback quotes the values that were at hand when it happened. One whose message is of known words alone "
+        "does not matter.",
     ),
     "notebook.metadata": Text(
         "알려지지 않은 부가 정보에는 사람 이름이나 실행 기록이 남을 수 있습니다.",
@@ -135,8 +140,8 @@ MEANING: Mapping[str, Text] = {
         "A cell with few people lets others guess who they are.",
     ),
     "cells.zero": Text(
-        "0 또는 전체는 그 집단 모두에 관한 사실이 됩니다.",
-        "A zero, or everybody, is a fact about every member of the group.",
+        "0 또는 전체는 그 집단 모두에 관한 사실이 됩니다. 다른 집단은 나뉘는데 한 집단만 모두 같으면 실패입니다.",
+        "A zero, or everybody, is a fact about every member of the group. It fails where other groups are divided.",
     ),
     "cells.claim": Text(
         "반올림했다는 말과 표가 다르면 그 말에 기댄 판단이 모두 틀립니다.",
@@ -195,10 +200,10 @@ MEANING: Mapping[str, Text] = {
         "Whole numbers of unknown meaning cannot be held to a threshold.",
     ),
     "cells.extremes": Text(
-        "최솟값과 최댓값은 대개 한 사람의 값입니다. 유효 숫자가 네 자리 이상인 값과 이상값 목록은 실패이고, "
-        "그보다 짧은 값은 심사자가 살핍니다.",
-        "A minimum or maximum is usually the value of one person. One of four significant digits or more fails, and so "
-        "does a list of outliers; a shorter one is for reviewers to look at.",
+        "최솟값과 최댓값은 대개 한 사람이나 한 기업의 값이므로 이상값 목록과 함께 실패입니다. 0과 1, 척도의 끝, "
+        "연도는 아니며, 반올림하거나 절사한 값과 비율의 끝은 심사자가 살핍니다.",
+        "A minimum or maximum is usually the value of one person or firm and fails, as does a list of outliers. 0 and "
+        "1, the ends of a score and years do not; rounded or trimmed ones and those of rates are for reviewers.",
     ),
     "evidence.format": Text(
         "근거 파일은 정해진 형식으로만 읽습니다. 손으로 고친 근거는 아무것도 증명하지 못합니다.",
@@ -263,8 +268,8 @@ MEANING: Mapping[str, Text] = {
         "A picture does not say how many people a bar or point stands for; with the counts beside it a machine checks.",
     ),
     "request.claim": Text(
-        "반올림하거나 작은 셀을 없앴다는 설명을 믿고 판단하므로, 표가 그 말과 같아야 합니다.",
-        "Reviewers lean on what the description says of rounding and small cells, so the tables must agree with it.",
+        "반올림하거나 작은 셀을 없앴다는 설명, 주석, README를 믿고 판단하므로, 표가 그 말과 같아야 합니다.",
+        "Reviewers lean on what description, notes and README say of rounding and small cells: tables must agree.",
     ),
     "request.described": Text(
         "누구의 자료이고 이전 반출과 어떤 관계인지 알아야 차이에서 드러나는 집단을 판단할 수 있습니다.",
@@ -335,8 +340,10 @@ MEANING: Mapping[str, Text] = {
         "A broken structure, or bytes after the end of a picture, may hide something else.",
     ),
     "image.metadata": Text(
-        "사진의 숨은 정보에는 위치, 기기, 이름, 이전 그림이 남습니다.",
-        "The metadata of a picture keep places, devices, names and earlier pictures.",
+        "사진의 숨은 정보에는 위치, 기기, 이름, 이전 그림이 남습니다. 방향, 해상도, 프로그램 이름만 든 EXIF는 걸리지 "
+        "않습니다.",
+        "The metadata of a picture keep places, devices, names and earlier pictures. EXIF of nothing but orientation, "
+        "resolution and program does not matter.",
     ),
     "image.content": Text(
         "그림에 무엇이 그려졌는지는 사람이 봐야 합니다. 뒤에 있는 수를 함께 내면 판단이 쉬워집니다.",

@@ -17,8 +17,10 @@ OF_FILES: Mapping[str, Text] = {
         "never as passed.",
     ),
     "archive.structure": Text(
-        "압축 파일은 안에 든 것을 숨기고 풀면 한없이 커질 수 있습니다. 끝까지 풀어 본 것만 심사합니다.",
-        "An archive hides what is in it and can grow without end. Only what was unpacked to the last member is judged.",
+        "압축 파일은 안에 든 것을 숨기고 풀면 한없이 커질 수 있습니다. 끝까지 풀어 하나씩 파일로 점검하며, "
+        "한도를 넘는 것은 ‘확인 안 됨’으로 적힙니다.",
+        "An archive hides what is in it and can grow without end. It is unpacked to the last member, each is checked "
+        "as a file, and what would unpack to more than is read is written as not checked.",
     ),
     "document.structure": Text(
         "워드 문서는 여러 부분을 묶은 파일입니다. 모든 부분을 끝까지 읽을 수 없으면 무엇이 들었는지 알 수 없습니다.",
@@ -57,8 +59,10 @@ OF_FILES: Mapping[str, Text] = {
         "Layers, annotations, forms, invisible text and earlier versions stay in the file although no page shows them.",
     ),
     "pdf.metadata": Text(
-        "제목, 지은이, XMP 정보는 사람과 기관, 파일의 내력을 말합니다.",
-        "Title, author and XMP tell of people, organisations and where the file came from.",
+        "지은이와 XMP 정보는 사람과 기관, 파일의 내력을 말합니다. 프로그램 이름과 만든 시각, 짧은 제목은 걸리지 "
+        "않습니다.",
+        "Author and XMP tell of people, organisations and where the file came from. The names of programs, the times "
+        "they write and a short title do not matter.",
     ),
     "markup.structure": Text(
         "끝까지 읽을 수 없는 그림은 무엇이 들었는지 아무도 말할 수 없습니다.",

@@ -21,11 +21,10 @@ from egress_review.checks.page import Page
 from egress_review.checks.pdf_layout import BrokenPdfError
 from egress_review.checks.pdf_pages import pictures_of
 from egress_review.checks.raster import shown as rasterised_to_show
-from egress_review.checks.subject import Subject, member_of
+from egress_review.checks.subject import Subject, members_of
 from egress_review.checks.tables import delimiter_of, lines_of
-from egress_review.checks.types import promised_type
 from egress_review.checks.workbook import Workbook
-from egress_review.checks.zipped import BrokenPackageError, read_parts
+from egress_review.checks.zipped import BrokenPackageError
 from egress_review.findings import JSON
 from egress_review.wire import MalformedReportError
 
@@ -124,11 +123,10 @@ def _pdf(data: bytes) -> Preview:
 def _archive(subject: Subject) -> Preview:
     """Every member as if it had been handed in by itself; their parts stand beside each other."""
     shown: list[tuple[str, Preview]] = []
-    for name, data in read_parts(subject.data).items():
-        kind = promised_type(name)
-        preview = NONE if kind == "zip" else preview_of(member_of(subject, name, data, kind))
+    for member in members_of(subject):
+        preview = NONE if member.type == "zip" else preview_of(member)
         inner = preview.parts or (("", preview),)
-        shown += [(f"{_cell(name)} {heading}".strip(), part) for heading, part in inner]
+        shown += [(f"{_cell(member.name)} {heading}".strip(), part) for heading, part in inner]
     return Preview("parts", parts=tuple(shown))
 
 

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from egress_review.checks.differencing import Gathered, Released, released, unreadable
+from egress_review.checks.kinds import promised_type
 from egress_review.checks.subject import Budget, Subject
 from egress_review.checks.supporting import Supporting, read_supporting
 from egress_review.checks.tracing import Trace
-from egress_review.checks.types import promised_type
 from egress_review.claims import Claims, parse_claims
 from egress_review.engine import LARGEST_READ, InputFile, Request, check_file
 from egress_review.engine_version import engine_version

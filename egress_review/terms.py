@@ -19,7 +19,7 @@ Zeros = Literal["allow", "note", "warn", "fail"]
 
 KNOWN_TYPES = (
     *("csv", "docx", "html", "ipynb", "jpeg", "json", "md", "pdf", "png", "svg", "tsv", "txt", "xlsx"),
-    "zip",
+    *("code", "tex", "zip"),
 )
 """File types that the engine can check to the end; a policy can leave some out and add none."""
 

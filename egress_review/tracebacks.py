@@ -62,19 +62,20 @@ ERRORS = _BUILTIN | frozenset(
 
 WORDS = frozenset(
     """
-    a an and are argument arguments array arrays as at attribute axis be before beyond boolean bool bounds by
-    call cannot cast category class codec column columns compare convert converged could data dataframe date
-    datetime decode deprecated dict did dimension dimensions divide division does dtype duplicate empty encode
-    encountered entries error exceeded expected expression failed file find finite float for format found from
-    frame function fit fitted get given got group has have import in incompatible index indexer indices infinity
-    input instance int integer invalid is it item iterable iteration key keyword label labels length level list
-    literal load lower matrix maximum memory merge method minimum mismatch missing mixed module more multiple
-    must name nan named negative no none not null number object of on only open operand operands operation or
-    out output overflow parse passed permission positional positive range read recursion reshape required reset
-    row rows same sample samples scalar sequence series set shape shapes should shuffle singular size slice some
-    str string subscriptable such support supported syntax table tensor than that the this to together too true
-    truth tuple type types unable unexpected unhashable unique unknown unpack unsupported use used valid value
-    values variable warning was were where which with without wrong zero
+    a accept accepts an and are argument arguments array arrays as at attribute axis be before beyond bool
+    boolean bounds by call cannot cast category class codec column columns compare contain contains converged
+    convert could data dataframe date datetime decode deprecated dict did dimension dimensions divide division
+    do does dtype duplicate empty encode encountered entries error exceeded expected expression failed file find
+    finite fit fitted float for format found frame from function get given got group has have import in
+    incompatible index indexer indices infinity input instance int integer invalid is it item iterable iteration
+    key keyword label labels length level list literal load lower matrix maximum memory merge method minimum
+    mismatch missing mixed module more multiple must name named nan negative no none not null number object of
+    on only open operand operands operation or out output overflow parse passed permission positional positive
+    range read recursion required reset reshape row rows same sample samples scalar sequence series set shape
+    shapes should shuffle singular size slice some str string subscriptable such support supported syntax table
+    tensor than that the this to together too true truth tuple type types unable unexpected unhashable unique
+    unknown unpack unsupported use used valid value values variable warning was were where which with without
+    wrong zero
     """.split()  # noqa: SIM905 - a list of words reads better as one
 )
 """Words of error messages that are passed on, in lower case; no name of a person or a place is among them."""
@@ -94,6 +95,37 @@ def redact(text: str) -> str:
 def is_redacted(text: str) -> bool:
     """Whether a text is a traceback without values, as `redact` writes it, and nothing else."""
     return bool(text) and redact(text) == text
+
+
+_OWN_LINE = re.compile(r"\s*(?:-{2,}>\s*)?(?:\d{1,5}\s)?\s*(?P<code>\S.*)?")
+_CLASS = re.compile(r"(?:[A-Z][a-z]{1,14}){2,4}|[A-Z]{2,5}[a-z]{2,14}|NaN|[Xy]")
+"""A name of a class, such as that of a model, of two words or more; a person's name is none."""
+
+
+def is_harmless(text: str, code: frozenset[str]) -> bool:
+    """Whether a traceback quotes no value: its messages are of known words, its lines those of `code` or of frames."""
+    lines = [_ANSI.sub("", line) for line in text.splitlines() if line.strip(" -")]
+    return 0 < len(lines) <= MOST_LINES and all(_is_harmless(line, code) for line in lines)
+
+
+def _is_harmless(line: str, code: frozenset[str]) -> bool:
+    plain = line.strip()
+    if plain.endswith(_BEGINS.removesuffix(":")) or plain.endswith(_BEGINS):
+        kind = plain.removesuffix(":").removesuffix(_BEGINS.removesuffix(":")).strip()
+        return not kind or kind in ERRORS
+    if plain in _CHAINS or plain in code or _frame(line) is not None:
+        return True
+    own = _OWN_LINE.fullmatch(line)
+    if own and (own["code"] or "").strip() in code | {""}:
+        return True
+    match = _ERROR.fullmatch(line.rstrip())
+    if match is None or match["kind"].rpartition(".")[2] not in ERRORS:
+        return False
+    words = re.findall(r"[A-Za-z]+|[^A-Za-z\s]+", (match["message"] or "")[:2000])
+    return all(word.lower() in WORDS or _CLASS.fullmatch(word) or word in _STOPS for word in words)
+
+
+_STOPS = frozenset(".,;:()")
 
 
 def _told(lines: list[str]) -> Iterator[str]:

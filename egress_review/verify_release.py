@@ -3,7 +3,7 @@
 
     python3 verify.py [DIRECTORY] --key log.vkey [--json]
 
-Needs Python 3.10, the package `cryptography` (50), and `ansim_verify.py`, which lies beside it. Get both programs and
+Needs Python 3.10, the package `cryptography`, and `ansim_verify.py`, which lies beside it. Get both programs and
 `log.vkey` from somebody you trust, on another way than this package: what lies in the package proves nothing by itself.
 Exit codes: 0 intact · 10 tampered · 11 incomplete · 12 not signed by a key you trust · 2 wrong usage.
 """

@@ -40,6 +40,12 @@ _REFUSED_TOGETHER = Text(
     "Nothing was written. See which risk is too high; take fewer or coarser columns.",
 )
 """A budget does not go with several tables."""
+_ONLY_WIDE = Text(
+    "쓰지 않았습니다. 잰 값은 한도 안에 있지만 구간의 위쪽 끝이 한도를 넘습니다."
+    " 떼어 둔 행이 적으면 구간이 넓으니 원자료의 행을 늘리십시오.",
+    "Nothing was written. What was measured lies within the limit, but not the upper end of its interval, which few"
+    " held-out rows make wide: take more rows of the source.",
+)
 
 
 def run(arguments: argparse.Namespace, context: Context) -> int:
@@ -147,5 +153,8 @@ def _say(extract: SyntheticExtract, target: Path, context: Context, language: La
     rows = extract.made.rows
     refused = _REFUSED if len(extract.tables) == 1 else _REFUSED_TOGETHER
     written = Text(f"{target}: 합성 {rows:,}행을 썼습니다.", f"{target}: {rows:,} synthetic rows.")
+    not_below = [risk for made in extract.tables.values() for risk in made.judged.risks if risk.verdict != "below"]
+    if not_below and all(risk.only_wide for risk in not_below):
+        refused = _ONLY_WIDE
     end = written if extract.sha256 is not None else refused
     context.print(end.say(language))

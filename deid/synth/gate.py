@@ -51,6 +51,11 @@ class Risk:
         """Return the end of the interval that is held to the limit."""
         return self.interval[end_held(self.name)]
 
+    @property
+    def only_wide(self) -> bool:
+        """Whether only the width of the interval is above the limit, which more rows make narrower."""
+        return self.verdict is Verdict.ABOVE and self.held > self.limit >= self.value
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:

@@ -33,7 +33,7 @@ def draw_hma(
     people = len(learnt[policy.root.name].parent)
     progress(0, people)
     job = {"engine": "hma", "kinds": kinds, "relations": relations, "seed": int(random.integers(2**31))}
-    drawn, said = run_sdv(job, tables)
+    drawn, said = run_sdv(job, tables, lambda part: progress(int(people * part), people))
     progress(people, people)
     return _belonging(policy, learnt, tables, drawn), {"licence": LICENCE.en, **said}
 

@@ -71,7 +71,7 @@ def run_sdv(
 ) -> tuple[dict[str, pa.Table], dict[str, Any]]:
     """Have SDV learn from tables; return the tables it drew and the versions of its parts.
 
-    `told` is given the part of the epochs that are done, by engines that learn so.
+    `told` is given the part that is done, by engines that learn by epochs and by HMA, which learns by parents.
 
     Raises: MissingExtraError — if SDV is not there. DataError — if it fails.
     """
@@ -171,7 +171,7 @@ def _run(command: list[str], opened: list[int], told: Told) -> None:
 
 
 def _part(reached: bytes) -> float:
-    """Return the part of the epochs that is done; what SDV's environment wrote is not trusted to be numbers."""
+    """Return the part that is done; what SDV's environment wrote is not trusted to be numbers."""
     try:
         done, every = reached.splitlines()[0].split()
         return min(1.0, max(0.0, int(done) / int(every)))

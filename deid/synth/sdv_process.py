@@ -1,7 +1,8 @@
 """The process that runs SDV: an open file tells its job and which other ones hold what.
 
 Rows come in and go out by files without a name, so that nothing of them stays however this ends; and it ends with the
-process that began it. While it learns it writes down how many epochs are done and how many there are.
+process that began it. While it learns it writes down how many epochs are done and how many there are; HMA, with how
+many rows of parents it is done.
 
 It is a program of its own and imports nothing of Ansim, so that it runs in any environment with SDV 2.
 """
@@ -12,7 +13,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from importlib.metadata import version
 from typing import Any
@@ -48,7 +49,8 @@ def main(job: dict[str, Any], files: dict[str, Any]) -> None:
     for name, kinds in job["kinds"].items():
         for column in (column for column, kind in kinds.items() if kind == "date"):
             learnt[name][column] = pandas.to_datetime(learnt[name][column])
-    for name, rows in (related(job, learnt) if job["engine"] == "hma" else single(job, learnt)).items():
+    drawn = related(job, learnt, files["reached"]) if job["engine"] == "hma" else single(job, learnt)
+    for name, rows in drawn.items():
         with os.fdopen(files["drawn"][name], "wb") as file:
             rows.to_parquet(file, index=False)
     said = {f"version_{name}": version(name) for name in ("sdv", "rdt", "copulas", "ctgan")}
@@ -74,6 +76,35 @@ def tell_epochs(engine: str, reached: int) -> None:
     vars(import_module(f"ctgan.synthesizers.{engine}"))["tqdm"] = counted
 
 
+def tell_parents(relations: Sequence[Sequence[str]], learnt: dict[str, Any], reached: int) -> None:
+    """Have HMA write down what it has done of what takes its time.
+
+    It learns the children of each parent's row by themselves, learns each table, and draws children row by row.
+    """
+    from sdv.multi_table import hma
+
+    every = len(learnt) + sum(learnt[child][PARENT].nunique() + len(learnt[parent]) for parent, child in relations)
+    done = 0
+
+    def tell() -> None:
+        nonlocal done
+        done += 1
+        os.pwrite(reached, f"{min(done, every)} {every}\n".encode("ascii"), 0)
+
+    def counted(steps: Iterable[object], **_options: object) -> Iterator[object]:
+        for step in steps:
+            yield step
+            tell()
+
+    def drawn(synthesizer: Any, *rows: Any, **options: Any) -> None:
+        draw(synthesizer, *rows, **options)
+        tell()
+
+    draw = hma.HMASynthesizer._add_child_rows
+    vars(hma)["tqdm"] = counted
+    hma.HMASynthesizer._add_child_rows = drawn
+
+
 def single(job: dict[str, Any], learnt: dict[str, Any]) -> dict[str, Any]:
     """Return one table that the engine of the job drew."""
     import sdv.single_table
@@ -87,7 +118,7 @@ def single(job: dict[str, Any], learnt: dict[str, Any]) -> dict[str, Any]:
     return {"rows": drawn["rows"] if isinstance(drawn, dict) else drawn}
 
 
-def related(job: dict[str, Any], learnt: dict[str, Any]) -> dict[str, Any]:
+def related(job: dict[str, Any], learnt: dict[str, Any], reached: int) -> dict[str, Any]:
     """Return tables that HMA drew, with keys by which it can be seen which rows belong together."""
     from sdv.metadata import Metadata
     from sdv.multi_table import HMASynthesizer
@@ -104,6 +135,7 @@ def related(job: dict[str, Any], learnt: dict[str, Any]) -> dict[str, Any]:
         {"parent_table_name": parent, "parent_primary_key": KEY, "child_table_name": child, "child_foreign_key": PARENT}
         for parent, child in job["relations"]
     ]
+    tell_parents(job["relations"], learnt, reached)
     synthesizer = HMASynthesizer(Metadata.load_from_dict({"tables": tables, "relationships": relations}), verbose=False)
     synthesizer.fit(learnt)
     return dict(synthesizer.sample_scale(scale=1.0))

@@ -58,15 +58,16 @@ class Excess:
     @property
     def rate(self) -> float:
         """Return the excess, 0 at least."""
-        return max(0.0, self._rate)
+        return max(0.0, self.centre)
 
     @property
     def interval(self) -> tuple[float, float]:
         """Return the least and the most that the excess is likely to be."""
-        return max(0.0, self._rate - self._half), min(1.0, max(0.0, self._rate + self._half))
+        return max(0.0, self.centre - self._half), min(1.0, max(0.0, self.centre + self._half))
 
     @property
-    def _rate(self) -> float:
+    def centre(self) -> float:
+        """Return the excess as it was found; below 0 where the control happened to find more."""
         left = 1.0 - self.control_rate
         return (self.attack.rate - self.control_rate) / left if left > 0.0 else 1.0
 

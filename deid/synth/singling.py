@@ -8,6 +8,7 @@ conditions would find among as many people who were not learnt from. Without mem
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,31 @@ AT_ONCE = 200
 Columns = NDArray[np.integer]
 
 
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How many real people each condition fits that fits one synthetic row and no other."""
+
+    learnt: NDArray[np.int64]
+    """Among those who were learnt from."""
+    others: NDArray[np.int64]
+    """Among those held out."""
+    times: float
+    """How many times as many were learnt from as held out."""
+
+    def excess(self, least: int) -> Excess:
+        """Return how often they fit one learnt person only; of `least` conditions at least, which all failed."""
+        of = max(len(self.learnt), least)
+        attack, other = (Share(int((counts == 1).sum()), of) for counts in (self.learnt, self.others))
+        return Excess(attack, other, _scale(self.others, self.times))
+
+
 def singling_out(tables: Tables, attacks: int, random: np.random.Generator) -> Excess:
     """Return how often a condition that fits one synthetic row only fits one learnt person only."""
+    return conditions(tables, attacks, random).excess(min(attacks, LEAST_CONDITIONS))
+
+
+def conditions(tables: Tables, attacks: int, random: np.random.Generator) -> Conditions:
+    """Return as many conditions as are asked for, or as many as are found."""
     space = tables.space
     middles = np.nan_to_num(np.nanmedian(tables.synthetic, axis=0))
     synthetic, learnt, control = (np.asfortranarray(t) for t in (tables.synthetic, tables.learnt, tables.held_out))
@@ -40,10 +64,8 @@ def singling_out(tables: Tables, attacks: int, random: np.random.Generator) -> E
         found.append((_fitting(row, learnt, columns, space, middles), _fitting(row, control, columns, space, middles)))
         if len(found) == attacks:
             break
-    of = max(len(found), min(attacks, LEAST_CONDITIONS))
     among_learnt, among_others = (np.array([pair[n] for pair in found], dtype=np.int64) for n in (0, 1))
-    attack, other = (Share(int((counts == 1).sum()), of) for counts in (among_learnt, among_others))
-    return Excess(attack, other, _scale(among_others, len(learnt) / max(1, len(control))))
+    return Conditions(among_learnt, among_others, len(learnt) / max(1, len(control)))
 
 
 def _candidates(synthetic: Values, most: int, random: np.random.Generator) -> Iterator[tuple[Columns, Values]]:

@@ -39,7 +39,8 @@ _TOTAL = re.compile(
 )
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%")
 _PER = re.compile(
-    r"(?:per|/)\s*(100,?000|10,?000|1,?000|100)(?![\d,])|((?:10|1)?\s?(?:십만|만|천|백))\s*명\s*당|1,?000명당|인구\s*((?:10|1)?\s?(?:십만|만|천))"
+    r"(?:per|/)\s*(100,?000|10,?000|1,?000|100)(?![\d,])|((?:10|1)?\s?(?:십만|만|천|백))\s*명\s*당|1,?000명당|"
+    r"인구\s*((?:10|1)?\s?(?:십만|만|천))"
 )
 _SCALE = {
     "십만": 100_000,
@@ -65,6 +66,7 @@ def check_bases(subject: Subject, listing: Listing) -> None:
     """Multiply every share with the base that is given for it outside its row, and every rate with its population."""
     for table, reading in bearable(subject, RULES, listing):
         above = _above(table, subject)
+        percent = _in_percent(table, subject)
         said = {
             count_said(match[1]) for name in table.names for match in _N.finditer(unicodedata.normalize("NFKC", name))
         }
@@ -79,7 +81,10 @@ def check_bases(subject: Subject, listing: Listing) -> None:
             if base and column:
                 itself = alone[column][0] if column in alone else None
                 of = {number: float(base) for number in table.numbers if number != itself}
-                _check(table, column, of, _scale_of(table, column), subject, listing)
+                shares = percent or _add_up(table, column)
+                _check(table, column, of, _scale_of(table, column), subject, listing, told=shares)
+            elif column and percent and not base and (rows := _row_bases(table, reading, column)):
+                _check(table, column, rows, 100, subject, listing, told=True)
             scale = _scale(name)
             if scale and (people := _people(table, reading, column, name)):
                 _check(table, column, people, scale, subject, listing)
@@ -151,9 +156,16 @@ def _people(table: Table, reading: Reading, column: int, name: str) -> Mapping[i
 
 
 def _check(
-    table: Table, column: int, base: Mapping[int, float], scale: int, subject: Subject, listing: Listing
+    table: Table,
+    column: int,
+    base: Mapping[int, float],
+    scale: int,
+    subject: Subject,
+    listing: Listing,
+    *,
+    told: bool = False,
 ) -> None:
-    cells = list(_shares(table, column, scale))
+    cells = list(_shares(table, column, scale, told=told))
     known = [(number, value, slack, base[number]) for number, value, slack in cells if number in base]
     if len(known) < FEWEST or any(value > scale for _, value, _, _ in known):
         return
@@ -170,9 +182,54 @@ def _check(
             listing.flag("cells.percent", message, mend(subject.policy), where=where, number=small)
 
 
-def _shares(table: Table, column: int, scale: int) -> Iterator[tuple[int, float, float]]:
+_PERCENT_SAID = re.compile(
+    r"\(\s?%\s?\)|단위\s?[:：]?\s?%|\bpercent(?:age)?s?\b|백분율|비율|구성비|in %|, %", re.IGNORECASE
+)
+
+
+def _in_percent(table: Table, subject: Subject) -> bool:
+    """Whether the first heading, or the words above the table, say that it is in per cent."""
+    if table.names and _PERCENT_SAID.search(table.names[0]):
+        return True
+    if subject.type in ("md", "txt"):
+        first = table.numbers[0] if table.numbers else 1
+        lines = subject.lines[max(0, first - MOST_ABOVE - 3) : first]
+        return any(_PERCENT_SAID.search(line) for line in lines if "|" not in line)
+    return any(_PERCENT_SAID.search(line) for line in subject.said[:MOST_TITLE].splitlines()[:2])
+
+
+MOST_TITLE = 500
+FEWEST_ROWS = 3
+
+
+def _add_up(table: Table, column: int) -> bool:
+    """Whether the decimals of a column come to a hundred, as shares of one number do."""
+    found = [
+        number_in(cell.strip().removesuffix("%"))
+        for row, cell in zip(table.rows, table.column(column), strict=True)
+        if cell.strip() and not (row and is_total(row[0]))
+    ]
+    values = [one for one in found if one]
+    if len(values) < 2 or len(values) < len(found) or any(value < 0 or value > 100 for value, _ in values):
+        return False
+    return abs(sum(value for value, _ in values) - 100) <= sum(slack for _, slack in values) + 1e-6
+
+
+def _row_bases(table: Table, reading: Reading, column: int) -> Mapping[int, float]:
+    """How many each row is of, for a column of decimals without a name of its own kind; empty where nothing says."""
+    if kind_of(table.names[column]) not in (Kind.UNKNOWN, Kind.LABEL):
+        return {}
+    columns = {count.column for count in reading.counts}
+    cells = [cell for cell in table.column(column) if cell.strip()]
+    decimals = [cell for cell in cells if "." in cell and number_in(cell.strip().removesuffix("%"))]
+    if len(columns) != 1 or column + 1 in columns or len(decimals) < max(FEWEST, len(cells) - 1):
+        return {}
+    return {count.row: float(count.value) for count in reading.counts}
+
+
+def _shares(table: Table, column: int, scale: int, *, told: bool = False) -> Iterator[tuple[int, float, float]]:
     """The shares of a column with half of their last place: of a hundred they must say so, here or in the heading."""
-    told = scale != 100 or kind_of(table.names[column]) is Kind.PERCENT or "%" in table.names[column]
+    told = told or scale != 100 or kind_of(table.names[column]) is Kind.PERCENT or "%" in table.names[column]
     for number, row, cell in zip(table.numbers, table.rows, table.column(column), strict=True):
         match = _PERCENT.fullmatch(cell.strip())
         found = number_in(match[1] if match else cell) if match or told else None

@@ -82,17 +82,26 @@ _OF_SETTINGS = _words(
 )
 _SIZE = re.compile(r"0|size|count_?")
 _PERSON_KO = re.compile(
-    r"(?:환자|대상자|연구|등록|회원|고객|사원|직원|학생|수진자|가입자|개인|피험자|이용자|차트|병록)(?:등록|식별|고유)?(?:번호|ID|id|코드|키)"
+    r"(?:연구|조사|임상|시험|면담)?"
+    r"(?:환자|대상자|참여자|응답자|연구|등록|회원|고객|사원|직원|학생"
+    r"|수진자|가입자|개인|피험자|이용자|차트|병록)"
+    r"(?:등록|식별|고유)?(?:번호|ID|id|코드|키)"
 )
 
 _COUNT_KO = re.compile(
-    r"(?:.*(?:인원|인원수|명수|건수|빈도|빈도수|도수|자수|원수|생수|객수|민수|가구수|세대수|사례수|표본수|관측수|관측치수|"
+    r"(?:.*(?:인원|인원수|명수|건수|빈도|빈도수|도수|자수|원수|생수|객수|민수|가구수|세대수|사례수|표본수|관측치?수|"
+    r"관측치|"
     r"발생수|환자|사망|인구|인구수|헤드카운트|방문수|이용수|응답수|대상수|출생수|입원수|수술수|사람수|기관수|업체수|"
-    r"사람|대상|참여|대상군|증례|증례수|(?<![숫글투이의인입원전])자)|명|건|수|개수)"
+    r"사람|대상|참여|대상군|증례|증례수|(?<![숫글투이의인입원전])자|"
+    r".인수|아수|사수|개체수|여성수|남성수|주민수|시민수|회원수|직원수|아동수|농가수|어가수|기업수|업소수|점포수|"
+    r"학교수|"
+    r"(?:노인|아동|청소년|어린이|장애인|외국인|산모|임신부|임산부|주민|근로자|사업체|업체|기업|농가|학교) ?\(?수\)?)|"
+    r"명|건|수|개수)"
 )
 _PERCENT_KO = re.compile(r".*(?:비율|백분율|구성비|분율|유병률|발생률|사망률|점유율|율|률|퍼센트|비중)")
 _STATISTIC_KO = re.compile(
-    r".*(?:평균|표준편차|표준오차|중앙값|중위수|분산|계수|오차|추정치|신뢰구간|유의확률|점수|지수|금액|비용|가격|합계액|"
+    r".*(?:평균|표준편차|표준오차|중앙값|중위수|분산|계수|오차|추정치|신뢰구간|유의확률|점수|지수|금액|비용|가격|"
+    r"합계액|"
     r"변수|차수|(?<!대)상수|함수|배수|급수|오즈비|위험비|편차|농도|수치|체중|신장|혈압)"
 )
 _EXTREME_KO = re.compile(
@@ -105,7 +114,9 @@ _LABEL_KO = re.compile(
 
 _UNIT = re.compile(r"[(\[]([^()\[\]]*)[)\]]")
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d?|[A-Z]+|\d+")
-_COUNT_UNITS = frozenset(("n", "명", "건", "인", "가구", "세대", "persons", "people", "patients", "count", "no."))
+_COUNT_UNITS = frozenset(
+    ("n", "명", "건", "인", "가구", "세대", "개소", "개사", "persons", "people", "patients", "count", "no.")
+)
 _COUNT_PHRASE = re.compile(
     r"(?:number|num|no\.?|nr|count|#) ?(?:of|_of_) ?|(?:sample|group|cell|cluster|stratum)[ _-]?size"
 )
@@ -133,9 +144,33 @@ TOTALS = frozenset(
 )
 
 
+_OF_ALL = re.compile(
+    r"(?:전체|총|모든|전) (?!기타|콜레스테롤|빌리루빈|단백)[가-힣]{1,12}(?: [가-힣]{1,8}){0,2}"
+    r"|[가-힣a-z0-9·./-]{1,20}(?: [가-힣a-z0-9]{1,20})? (?:합계|전체|총계|소계|계|total|subtotal|sub-total)"
+    r"|전국|(?:sub|grand)[- ]?total|(?:entire|whole|overall|full|total) (?:study )?(?:sample|population|cohort|country)"
+    r"|(?:total|all)[ _](?:no\.? of |number of )?"
+    r"(?!others?\b|causes?\b)(?:[a-z-]{1,15}[ _])?(?:people|women|men|children|staff|[a-z-]{2,16}s|n)",
+)
+"""What sums up the others by a name of several words: `전체 진단`, `서울 소계`, `all patients`."""
+_NOT_ALL = re.compile(
+    r"proteins|lipids|steroids|phosphates|scores|points|hours|days|months|years|costs|sales|assets|expenses"
+    r"|평균|비율|매출|비용|점수|일수|시간|[비액금률율]$"
+)
+
+
 def is_total(name: str) -> bool:
     """Whether a row or column of that name sums up the others."""
-    return unicodedata.normalize("NFKC", name).strip().lower() in TOTALS
+    plain = unicodedata.normalize("NFKC", name).strip().lower()
+    if plain in TOTALS:
+        return True
+    if len(plain) > LONGEST_TOTAL:
+        return False
+    bare = " ".join(_UNIT.sub(" ", plain).rstrip(" ,:").split())
+    return bare in TOTALS or (_OF_ALL.fullmatch(bare) is not None and not _NOT_ALL.search(bare))
+
+
+LONGEST_TOTAL = 60
+"""Characters up to which a name can be that of a total."""
 
 
 def is_pivoted(name: str) -> bool:

@@ -11,6 +11,7 @@ from egress_review.checks.documents import check_document, check_drawing, check_
 from egress_review.checks.listing import Listing
 from egress_review.checks.notebooks import check_notebook
 from egress_review.checks.office import check_workbook
+from egress_review.checks.programs import check_latex
 from egress_review.checks.subject import Subject
 from egress_review.findings import Where
 
@@ -38,5 +39,6 @@ CONTAINERS: Mapping[str, Container] = {
     "pdf": Container(pdfs.RULES, pdfs.check_pdf),
     "html": Container(_MARKUP, check_page),
     "svg": Container(("markup.structure", *_MARKUP, "figure.points", "cells.small"), check_drawing),
+    "tex": Container((), check_latex),
     "zip": Container(("archive.structure",), check_archive),
 }

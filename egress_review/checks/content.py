@@ -114,7 +114,8 @@ _MARKUP = (
     (
         "html",
         re.compile(
-            r"\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html|head|body|script|style|table|div|iframe)\b",
+            r"\s*(?:<!--(?:(?!-->).)*-->\s*)*"
+            r"<(?:!doctype html|html|head|meta|title|link|body|script|style|table|div|iframe)\b",
             re.I | re.S,
         ),
     ),

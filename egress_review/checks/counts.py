@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from egress_review.checks.columns import Kind, is_pivoted, is_size, is_total, kind_of
+from egress_review.checks.of_one_base import of_one_base
 from egress_review.checks.tables import LONGEST_NUMBER, Table
 from egress_review.checks.unnamed import flows, mirrored, observations, parts_of_wholes, with_shares
 from egress_review.claims import FileClaims
@@ -277,9 +278,14 @@ def _is_cross_table(table: Table, columns: list[_Column], unnamed: list[_Column]
         and bool(unnamed)
         and len(unnamed) + len(declared) > 1
         and len(unnamed) == len([c for c in measured if c.kind is not Kind.COUNT and c not in declared])
-        and 1 < len(table.rows) <= CROSS_TABLE_ROWS
+        and (1 if all(_SEX.fullmatch(c.name.strip().lower()) for c in unnamed) else 2)
+        <= len(table.rows)
+        <= CROSS_TABLE_ROWS
         and not (_numbers(columns[0]) and not _are_years(columns[0]))
     )
+
+
+_SEX = re.compile(r"남성?|여성?|남자|여자|남아|여아|males?|females?|men|women|boys|girls")
 
 
 def _numbers(column: _Column) -> bool:
@@ -319,6 +325,8 @@ def _in_pairs(table: Table, columns: list[_Column]) -> Iterator[Count]:
     """Counts written with their percentage in one cell; without a % sign the heading must say so."""
     for column in columns:
         cells = table.column(column.index)
+        if column.declared in (None, "counts") and column.kind not in (Kind.COUNT_AND_PERCENT, Kind.COUNT):
+            yield from (Count(*one, Why.PAIRED) for one in of_one_base(table, column.index))
         if column.declared not in (None, "counts") or not _OPENING.search("\n".join(cells)):
             continue
         says_so = column.kind in (Kind.COUNT_AND_PERCENT, Kind.COUNT)

@@ -18,6 +18,7 @@ from egress_review.checks.joint import Range, TooMany, narrowed, shared, speakin
 from egress_review.checks.lengths import bearable
 from egress_review.checks.linked import Disclosure, Kind, compare, unsolved
 from egress_review.checks.listing import Listing
+from egress_review.checks.nested import compare_nested
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.claims import spelling
@@ -51,6 +52,10 @@ _KINDS: Mapping[Kind, Text] = {
     "merged": Text(
         ko="다른 표({name}, {at})의 다르게 나눈 범주와 빼면 {least}명 미만의 집단이 드러납니다.",
         en="Another table ({name}, {at}) cuts this category another way: the difference is fewer than {least} people.",
+    ),
+    "nested": Text(
+        ko="다른 칸({name}, {at})이 이 집단을 품거나 이 집단의 일부라서, 빼면 {least}명 미만이 드러납니다.",
+        en="Another cell ({name}, {at}) counts this group and fewer than {least} more or less: subtracting tells.",
     ),
     "known": Text(
         ko="한 표에서 가린 {least}명 미만의 셀이 다른 표({name}, {at})로 그대로 드러납니다.",
@@ -184,6 +189,10 @@ def check_linked(subject: Subject, gathered: Gathered, listing: Listing) -> None
         if cut := cut_of(table, reading, subject.claims):
             _compare([cut], gathered.tables, "cells.linked", told, subject, listing)
             _narrow_together(cut, gathered.tables, told, subject, listing)
+            for found in compare_nested(cut, cut, subject.policy.min_cell):
+                if found.where not in told:
+                    told.add(found.where)
+                    _tell(found, _short(subject.name), "cells.linked", subject, listing)
             gathered.tables.append(Released(_short(subject.name), {}, (cut,)))
 
 
@@ -310,7 +319,7 @@ def _compare(
                 if old and (beyond := unsolved(new, old)):
                     message = _BEYOND_OF[beyond.of].fill(number=beyond.number, most=beyond.most)
                     listing.skip(rule, message, _SPLIT, severity=Severity.WARN)
-                for found in compare(new, old, least) if old else ():
+                for found in (*compare(new, old, least), *compare_nested(new, old, least)) if old else ():
                     if found.where not in told:
                         told.add(found.where)
                         _tell(found, other.name, rule, subject, listing)

@@ -68,6 +68,7 @@ def check_counts_behind(subject: Subject, supporting: Supporting, names: Collect
         return  # The counts leave as well, and are checked as the file that they are.
     behind = supporting.counts_for(subject.name)
     counts = [count.value for _, reading in behind.readings for count in reading.counts] if behind else []
+    counts += [one.units for told in supporting.about(subject.name) for one in told.cells.values()]
     least = subject.policy.min_cell
     small = [value for value in counts if 0 < value < least]
     if small:

@@ -12,6 +12,7 @@ from deid.identifiers import Span, detect, is_context
 from deid.number_windows import Rules
 from deid.zone_recognisers import compiled
 from egress_review.checks.listing import Listing
+from egress_review.checks.offices import is_of_office
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.checks.workbook import Workbook
@@ -113,9 +114,13 @@ _OF_SOMEBODY = Text(
 def _detect(text: str, heading: str, more: Rules) -> list[Span]:
     """What identifies somebody; the name of a region is a category, whatever its column is called."""
     found = detect(text, heading=heading, more=more)
-    return [s for s in found if s.label != "ADDRESS" or not _REGION.fullmatch(text[s.start : s.end].strip())]
+    kept = [s for s in found if s.label != "ADDRESS" or not _REGION.fullmatch(text[s.start : s.end].strip())]
+    if not any(s.label in _ALSO_OF_OFFICES for s in kept):
+        return kept
+    return [s for s in kept if s.label not in _ALSO_OF_OFFICES or not is_of_office(text, s, kept)]
 
 
+_ALSO_OF_OFFICES = frozenset(("PHONE", "ADDRESS"))
 _REGION = re.compile(
     r"(?:(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주)"
     r"|[가-힣]{2,7}(?:특별자치도|특별자치시|특별시|광역시|도|시|군|구))(?: {1,2}[가-힣]{1,5}[시군구]){0,2}"
@@ -212,10 +217,18 @@ def in_lines(text: str, more: Rules = ()) -> Iterator[tuple[Where, Span]]:
     """Finds in running text by line."""
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     for span in _detect(text, "", more):
-        if span.label != "CARD" or span.score >= CERTAIN or not _STATISTICS.fullmatch(text[span.start : span.end]):
+        if span.label != "CARD" or span.score >= CERTAIN or not _is_of_columns(text[span.start : span.end]):
             yield Where(row=bisect_right(starts, span.start)), span
 
 
+def _is_of_columns(words: str) -> bool:
+    """Whether digits are numbers of several columns: decimals among them, or groups as no card is printed in."""
+    groups = re.split(r"\s{2,}", words.strip())
+    apart = len(groups) > 2 and all(map(str.isdecimal, groups)) and tuple(map(len, groups)) not in _OF_CARDS
+    return apart or _STATISTICS.fullmatch(words) is not None
+
+
+_OF_CARDS = frozenset(((4, 4, 4, 4), (4, 6, 5), (4, 4, 4, 2), (4, 6, 4)))
 _STATISTICS = re.compile(
     r"(?=\S+\s{2})(?:\d{1,7}\s{2,})?\d{1,7}\.\d{2,9}(?:\s{2,}\d{1,7}(?:\.\d{2,9})?)*(?:\s{2,}\d{1,7}\.?)?"
 )

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from egress_review.checks import ocr
+from egress_review.checks.exif import is_plain_exif
 from egress_review.checks.identifiers import flag_lines
 from egress_review.checks.listing import Listing
 from egress_review.checks.noise import check_noise
@@ -34,8 +35,12 @@ _LONGEST = {
 }
 """Bytes that a chunk can have: PNG specification, 11. A longer one carries something else."""
 _ONCE = frozenset((*_LONGEST, b"IHDR"))
-_PLAIN_TEXT = re.compile(rb"Software\0[\w .,:;/()+-]{0,80}|Creation Time\0[\w .,:/+-]{0,40}", re.ASCII)
-"""What matplotlib writes into every figure."""
+_PLAIN_TEXT = re.compile(
+    rb"Software\0[\w .,:;/()+-]{0,80}|Creation Time\0[\w .,:/+-]{0,40}"
+    rb"|date:(?:create|modify|timestamp)\0[\dTZ:+-]{10,32}",
+    re.ASCII,
+)
+"""What matplotlib and ImageMagick write into every figure."""
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _FIX = Text(
     ko="그림을 화면 캡처가 아닌 savefig로 다시 저장하고 다른 프로그램으로 고치지 마십시오.",
@@ -168,6 +173,8 @@ def _read_png(data: bytes) -> Picture:
         elif kind in _PNG_TEXT:
             if kind != b"tEXt" or not _PLAIN_TEXT.fullmatch(content):
                 metadata.append("text")
+        elif kind == b"eXIf" and is_plain_exif(content):
+            continue
         elif kind == b"iCCP":
             metadata.append("ICC")
         elif kind not in _PNG_HARMLESS:
@@ -210,7 +217,7 @@ def _read_jpeg(data: bytes) -> Picture:
         content = data[start:end]
         if marker in _JPEG_DRAWS and _is_lean(marker, content):
             kept += data[at:end]
-        else:
+        elif not (marker == 0xE1 and content.startswith(b"Exif\0\0") and is_plain_exif(content[6:])):
             metadata.append(_jpeg_part(marker, content))
         at = end
         if marker == 0xDA:

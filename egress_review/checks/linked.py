@@ -25,7 +25,7 @@ MOST_EQUATIONS = 1_000
 NEAR = 0.1
 """Relative difference up to which two counts may be of one population that was filtered."""
 
-Kind = Literal["same", "margin", "merged", "known", "solved"]
+Kind = Literal["same", "margin", "merged", "known", "solved", "nested"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ def compare(new: Cut, old: Cut, least: int) -> Iterator[Disclosure]:
     yield from found
     if not found:
         yield from _sums(shared, new, old, least, sure=sure)
-    if shared and all(new.facts[key].value == old.facts[key].value for key in shared):
+    # Without a group of both, one of a few people that fits is hardly chance.
+    if new.facts and old.facts and all(new.facts[key].value == old.facts[key].value for key in shared):
         yield from _unmasked(new, old, least)
 
 
@@ -58,7 +59,7 @@ def _same(shared: list[Key], new: Cut, old: Cut, least: int, *, sure: bool) -> I
     for key in shared:
         ours, theirs = new.facts[key], old.facts[key]
         published = ours.direct or theirs.direct
-        if published and _small(ours.value - theirs.value, ours.slack + theirs.slack, least):
+        if published and is_small(ours.value - theirs.value, ours.slack + theirs.slack, least):
             kind: Kind = "same" if ours.direct and theirs.direct else "margin"
             yield Disclosure(kind, ours.where, theirs.where, sure or (kind == "same" and bool(key[1])))
 
@@ -68,7 +69,7 @@ def _sums(shared: list[Key], new: Cut, old: Cut, least: int, *, sure: bool) -> I
     for key in shared:
         ours, theirs = new.facts[key], old.facts[key]
         added = not ours.direct and not theirs.direct
-        if added and _small(ours.value - theirs.value, ours.slack + theirs.slack, least):
+        if added and is_small(ours.value - theirs.value, ours.slack + theirs.slack, least):
             yield Disclosure("margin", ours.where, theirs.where, sure)
 
 
@@ -78,7 +79,7 @@ def _one_population(pairs: list[tuple[Fact, Fact]], least: int) -> bool:
     return len(pairs) > 1 and 2 * near >= len(pairs)
 
 
-def _small(difference: int, slack: int, least: int) -> bool:
+def is_small(difference: int, slack: int, least: int) -> bool:
     """Whether rounding leaves no doubt that a difference is that of a small group."""
     return abs(difference) - slack > 0 and abs(difference) + slack < least
 
@@ -97,7 +98,7 @@ def _merged(new: Cut, old: Cut, least: int) -> Iterator[Disclosure]:
             for left, right in _matched(mine, rest, together=len(mine) + len(rest) < len(ours.members) + 2):
                 a = _sum(new, ours, left)
                 b = _sum(old, other, right)
-                if a and b and _small(a.value - b.value, a.slack + b.slack, least):
+                if a and b and is_small(a.value - b.value, a.slack + b.slack, least):
                     yield Disclosure("merged", a.where, b.where, sure=True)
 
 

@@ -9,6 +9,8 @@ from itertools import pairwise
 
 from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.listing import Listing
+from egress_review.checks.maps import points_of_people
+from egress_review.checks.person_rows import check_person_rows
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table, count_said
 from egress_review.findings import Where
@@ -34,10 +36,13 @@ _GROUPED = re.compile(r"mean|median|avg|average|std|sd\b|coef|estimate|평균|�
 _COUNTED = frozenset((Kind.COUNT, Kind.COUNT_AND_PERCENT, Kind.PERCENT))
 _DATED = re.compile(r"(?:19|20)\d{2}(?:\d{2}){0,2}(?:t\d{6})?")
 _QUASI = re.compile(
-    r"(?:.*[ _])?(?:sex|gender|age|birth(?:date|day|year)?|year of birth|dob|yob|zip|postcode|postal(?: ?code)?|region"
-    r"|district|city|address|occupation|job|education|marital(?: ?status)?|nationality|ethnicity|race)"
+    r"(?:.*[ _])?(?:sex|gender|age|birth(?:date|day|year|month)?"
+    r"|birth[ _]month|year of birth|dob|yob|zip|postcode"
+    r"|postal(?: ?code)?|region|district|city|town|village|address|occupation|job|education"
+    r"|marital(?: ?status)?|nationality|ethnicity|race)"
     r"(?:[ _](?:code|group|years?|at .*|date))?"
-    r"|.*(?:성별|나이|연령|생년월일|출생|우편번호|지역|시도|시군구|읍면동|거주지|주소|직업|학력|혼인|국적|인종)(?:코드|구분)?",
+    r"|.*(?:성별|나이|연령|생년월일|출생(?:연월|년월|연도|년도)?|"
+    r"우편번호|지역|시도|시군구|읍면동|거주지|주소|직업|학력|혼인|국적|인종)(?:코드|구분)?",
     re.IGNORECASE,
 )
 
@@ -63,9 +68,43 @@ def check_microdata(subject: Subject, listing: Listing) -> None:
     """Find columns that number people, and rows that single people out."""
     for table in subject.tables:
         _check_codes(table, listing)
-        _check_singled_out(table, listing)
-        _check_places(table, listing)
-        _check_dates(table, listing)
+        check_person_rows(table, listing)
+        check_table(table, listing)
+    for path, number in points_of_people(subject.json) if subject.type == "json" else ():
+        listing.flag("table.singular", _PLACED.fill(number=number), _COARSER, where=Where(path=path), number=number)
+
+
+def check_table(table: Table, listing: Listing) -> None:
+    """Find rows of one table that single people out, by what they are, where they were and when."""
+    _check_singled_out(table, listing)
+    _check_born(table, listing)
+    _check_places(table, listing)
+    _check_dates(table, listing)
+
+
+def _check_born(table: Table, listing: Listing) -> None:
+    """A short list with the month or day of birth of each: rows that a program printed by the way."""
+    rows = len(table.rows)
+    if not FEWEST_BORN <= rows < FEWEST_VALUES or any(
+        kind_of(n) in _COUNTED or _GROUPED.search(n) for n in table.names
+    ):
+        return
+    for index, name in enumerate(table.names):
+        born = _BORN.fullmatch(name.strip()) and all(_MONTH.fullmatch(cell.strip()) for cell in table.column(index))
+        if born and len(table.distinct(index)) > rows / 2 and len(table.names) > 2:
+            where = Where(row=max(1, table.numbers[0] - 1), column=index + 1)
+            message = _SINGLE.fill(columns=name[:200], number=len(table.distinct(index)))
+            listing.flag("table.singular", message, _AGGREGATE, where=where, number=len(table.distinct(index)))
+            return
+
+
+FEWEST_BORN = 2
+_BORN = re.compile(
+    r"(?:.*[ _])?(?:birth(?:[ _]?(?:date|day|month|ym|year))?|date[ _]of[ _]birth|dob|born|b(?:irth)?_?ym)|"
+    r"(?:출생|생)(?:연월일?|년월일?|일|월)",
+    re.IGNORECASE,
+)
+_MONTH = re.compile(r"(?:19|20)\d\d[-./ 년]?\s?(?:0?[1-9]|1[0-2])월?(?:[-./ ]?\s?(?:0?[1-9]|[12]\d|3[01])일?)?")
 
 
 def _check_dates(table: Table, listing: Listing) -> None:

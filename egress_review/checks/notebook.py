@@ -16,10 +16,11 @@ from typing import Any, Literal
 
 from egress_review.checks.page import read_page
 from egress_review.checks.tables import Table, table_of
+from egress_review.tracebacks import is_harmless
 
 MOST_PARTS = 2_000
 
-PartKind = Literal["code", "text", "table", "image"]
+PartKind = Literal["code", "text", "table", "image", "json"]
 
 KNOWN_METADATA = frozenset(("kernelspec", "language_info", "toc", "toc-autonumbering", "celltoolbar", "orig_nbformat"))
 """Keys of a notebook's metadata that describe how it runs and how it looks."""
@@ -38,6 +39,8 @@ _OUTPUT = frozenset(
 
 _TEXT_MEDIA = frozenset(("text/plain", "text/markdown", "text/latex"))
 _IMAGE_MEDIA = frozenset(("image/png", "image/jpeg"))
+_JSON = "application/json"
+_READ_MEDIA = _TEXT_MEDIA | _IMAGE_MEDIA | {"text/html", _JSON}
 
 
 class BrokenNotebookError(ValueError):
@@ -82,14 +85,18 @@ def read_notebook(content: Any) -> Notebook:
             raise BrokenNotebookError
         cells = list(enumerate(content["cells"], 1))
         beside = list(_metadata(content))
+        code = frozenset(line.strip() for _, cell in cells for line in _joined(cell["source"]).splitlines())
         told = Piece(0, "code", _described(content))
-        pieces = (*(piece for number, cell in cells for piece in _pieces(number, cell)), *([told] if told.text else []))
+        pieces = (
+            *(piece for number, cell in cells for piece in _pieces(number, cell, code)),
+            *([told] if told.text else []),
+        )
         if len(pieces) > MOST_PARTS:
             raise BrokenNotebookError
         return Notebook(
             pieces,
             tuple(number for number, cell in cells if any(_is_live(one) for one in cell.get("outputs", ()))),
-            tuple(number for number, cell in cells if any(_is_error(one) for one in cell.get("outputs", ()))),
+            tuple(number for number, cell in cells if any(_is_error(one, code) for one in cell.get("outputs", ()))),
             tuple(sorted({_word(key) for key, _ in beside})),
             frozenset(_word(key) for key, length in beside if length > LONGEST_KNOWN),
         )
@@ -97,7 +104,7 @@ def read_notebook(content: Any) -> Notebook:
         raise BrokenNotebookError(type(error).__name__) from None
 
 
-def _pieces(number: int, cell: Any) -> Iterator[Piece]:
+def _pieces(number: int, cell: Any, code: frozenset[str]) -> Iterator[Piece]:
     source = _joined(cell["source"])
     yield Piece(number, "code" if cell["cell_type"] == "code" else "text", source)
     for bundle in cell.get("attachments", {}).values():
@@ -109,10 +116,8 @@ def _pieces(number: int, cell: Any) -> Iterator[Piece]:
             case "display_data" | "execute_result":
                 yield from _of_bundle(number, output["data"])
             case "error":
-                lines = "\n".join(_joined(line) for line in output["traceback"])
-                yield Piece(
-                    number, "text", f"{output['ename']}: {output['evalue']}\n{_ANSI.sub('', lines)}", output=True
-                )
+                kind: PartKind = "text" if _is_error(output, code) else "code"
+                yield Piece(number, kind, _of_error(output), output=True)
 
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -135,19 +140,27 @@ def _of_bundle(number: int, bundle: Any) -> Iterator[Piece]:
         elif media in _IMAGE_MEDIA:
             data = base64.b64decode(_joined(content).replace("\n", ""), validate=True)
             yield Piece(number, "image", image=data, output=True)
+        elif media == _JSON:
+            yield Piece(number, "json", json.dumps(content, ensure_ascii=False), output=True)
 
 
 def _is_live(output: Any) -> bool:
     media = output.get("data", {})
-    if any(one not in _TEXT_MEDIA | _IMAGE_MEDIA | {"text/html"} for one in media):
+    if any(one not in _READ_MEDIA for one in media):
         return True
     if "text/html" not in media:
         return False
     return not read_page(_joined(media["text/html"])).plain
 
 
-def _is_error(output: Any) -> bool:
-    return bool(output.get("output_type") == "error")
+def _is_error(output: Any, code: frozenset[str]) -> bool:
+    """Whether an output is a traceback that says more than kinds of errors, known words and the notebook's own code."""
+    return output.get("output_type") == "error" and not is_harmless(_of_error(output), code)
+
+
+def _of_error(output: Any) -> str:
+    lines = "\n".join(_joined(line) for line in output["traceback"])
+    return f"{output['ename']}: {output['evalue']}\n{_ANSI.sub('', lines)}"
 
 
 def _metadata(content: Any) -> Iterator[tuple[str, int]]:

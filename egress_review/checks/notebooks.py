@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from egress_review.checks.listing import Listing
-from egress_review.checks.notebook import Piece
+from egress_review.checks.notebook import Notebook, Piece
 from egress_review.checks.subject import Subject, piece_of
 from egress_review.findings import Severity, Where
 from registry.text import Text
@@ -22,7 +25,7 @@ _ERROR = Text(
 )
 _METADATA = Text(ko="노트북에 다음 부가 정보가 있습니다: {what}.", en="The notebook carries the metadata {what}.")
 
-_TYPES = {"code": "code", "text": "md", "table": "csv"}
+_TYPES = {"code": "code", "text": "md", "table": "csv", "json": "json"}
 
 
 def check_notebook(subject: Subject, listing: Listing) -> list[tuple[Where, Subject]]:
@@ -39,16 +42,35 @@ def check_notebook(subject: Subject, listing: Listing) -> list[tuple[Where, Subj
         weight = Severity.FAIL if key in notebook.heavy else None
         listing.flag("notebook.metadata", _METADATA.fill(what=key), _CLEAR, severity=weight)
     return [
-        (Where(path=_path(piece.cell) + (".output" if piece.output else "")), _subject(subject, piece))
-        for piece in notebook.pieces
+        (Where(path=_path(piece.cell) + (".output" if piece.output else "")), _subject(subject, piece, code))
+        for piece, code in _with_code(notebook)
     ]
+
+
+def _with_code(notebook: Notebook) -> Iterator[tuple[Piece, str]]:
+    """Each piece, and the last line of the code that printed it."""
+    code = ""
+    for piece in notebook.pieces:
+        if not piece.output:
+            code = piece.text.rstrip().rpartition("\n")[2] if piece.kind == "code" else ""
+        yield piece, code if piece.output else ""
 
 
 def _path(cell: int) -> str:
     return f"cell[{cell}]" if cell else "metadata"
 
 
-def _subject(subject: Subject, piece: Piece) -> Subject:
+_TALLIES = re.compile(
+    r".{0,200}\.(?:value_counts\((?!.{0,80}normalize)[^()]{0,80}\)|size\(\))(?:\.sort_\w{5,6}\([^()]{0,40}\))?\s*"
+)
+_DTYPE = "Name: count, dtype: int64"
+
+
+def _subject(subject: Subject, piece: Piece, code: str) -> Subject:
     if piece.kind == "image":
         return piece_of(subject, "jpeg" if piece.image.startswith(b"\xff\xd8") else "png", data=piece.image)
-    return piece_of(subject, _TYPES[piece.kind], text=piece.text, table=piece.table)
+    text = piece.text
+    if piece.kind == "text" and "dtype" not in text and _TALLIES.fullmatch(code):
+        # A tally without its last line is one all the same: the code says that it counts.
+        text = f"{text.rstrip()}\n{_DTYPE}"
+    return piece_of(subject, _TYPES[piece.kind], text=text, table=piece.table)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from egress_review.checks.pdf_layout import BrokenPdfError, Layout
+from egress_review.checks.pdf_told import told_by_info, told_by_xmp
 
 MOST_VISITED = 200_000
 MOST_STREAM = 32 * 1024 * 1024
@@ -55,9 +56,6 @@ _NAMED_STREAMS = frozenset(("/XObject", "/CharProcs", "/Pattern", "/Shading", "/
 
 _BINARY = frozenset(("/ID", "/Lookup", "/Panose", "/ColorSpace", "/CS", "/Differences"))
 """Keys of strings that are numbers: palettes and identifiers."""
-_PROGRAMS = frozenset(("/Producer", "/Creator", "/CreationDate", "/ModDate", "/Trapped", "/PTEX.Fullbanner"))
-_EMPTY = frozenset(("", "anonymous", "untitled", "unspecified"))
-"""What reportlab writes where nobody said anything."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """Characters that strings of a PDF may hold and no page shows."""
 _INVISIBLE = re.compile(rb"(?<![\d.])[37]\s+Tr\b")
@@ -73,7 +71,7 @@ class Objects:
     attachments: int
     hidden: tuple[str, ...]
     metadata: int
-    """Fields and records that describe the document or its makers, beside the programs that wrote it."""
+    """Fields and records that name its makers or say where it came from, beside its title and its programs."""
     words: str
     """Every text string of the objects and the metadata."""
     marks: int
@@ -192,8 +190,9 @@ class _Walk:
         if str(value.get("/F", "")) and "/F" in value:
             self._hidden["reference to another file"] = None
         if kind == "/Metadata" or key == "/Metadata":
-            self._metadata += 1
-            self._words[_content(value).decode("utf-8", "replace")] = None
+            record = _content(value).decode("utf-8", "replace")
+            self._metadata += told_by_xmp(record)
+            self._words[record] = None
         elif key == "/Contents" or subtype == "/Form":
             self._drawn(_content(value))
 
@@ -211,8 +210,7 @@ class _Walk:
     def _info(self, reader: Any) -> None:
         info = reader.trailer.get("/Info")
         info = info.get_object() if info is not None else {}
-        told = (str(info[key]).strip().strip("()") for key in info if str(key) not in _PROGRAMS)
-        self._metadata += sum(words not in _EMPTY for words in told)
+        self._metadata += told_by_info({str(key): str(info[key]) for key in info})
 
     def _orphans(self, reader: Any) -> None:
         """Objects of the file that nothing refers to."""

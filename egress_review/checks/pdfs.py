@@ -34,7 +34,8 @@ _UNSEEN = Text(
     en="{number} runs of text stand outside the page or are too small to read.",
 )
 _METADATA = Text(
-    ko="문서 정보(제목, 지은이, XMP)가 {number}곳 있습니다.", en="Title, author or XMP are kept in {number} places."
+    ko="문서 정보(지은이, 파일의 내력, XMP)가 {number}곳 있습니다.",
+    en="The author, where the file came from, or XMP are kept in {number} places.",
 )
 
 

@@ -262,7 +262,7 @@ def _ending_at(records: list[Record], end: int) -> Table | None:
 
 _ITEM = re.compile(
     r"(?:(?:(?:[-*•·‣]|\d{1,2}[.)])\s*)?([^\s:：=|][^:：=|]{0,59}?))?\s*[:：=]\s*(\d{1,3}(?:,\d{3})+|\d+)"
-    r"\s*(명|건|인|people|patients|persons)?[.,;]?"
+    r"\s*(명|건|인|people|patients|persons|cases?|deaths?|participants|subjects|respondents|households|firms)?[.,;]?"
 )
 
 

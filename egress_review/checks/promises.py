@@ -21,14 +21,21 @@ LONGEST = 20_000
 
 _WORDS = {"three": 3, "five": 5, "six": 6, "ten": 10, "fifteen": 15, "twenty": 20, "hundred": 100}
 _N = rf"(\d{{1,4}}|{'|'.join(_WORDS)})"
+_MEASURED = (
+    r"[\s-]*(?:min|minutes?|hours?|hrs?|h|sec|seconds?|days?|weeks?|months?|years?|yrs?|kg|g|mg|ml|cm|mm|m|km|won|krw|"
+    r"usd|"
+    r"dollars?|euros?|mmhg|points?)\b"
+)
+"""What is measured, not counted, is rounded to."""
 _ROUNDED = (
     re.compile(
         rf"(?<!not )(?<!un)\bround(?:ed|ing)?\b[^.;]{{0,40}}?\b(?:to|base|of)\s+(?:the\s+)?(?:nearest\s+)?"
-        rf"(?:multiples?\s+of\s+|base\s+)?{_N}\b(?!\s*(?:decimal|digit|significant|place|%|percent))"
+        rf"(?:multiples?\s+of\s+|base\s+)?{_N}\b(?!\s*(?:decimal|digit|significant|place|%|percent))(?!{_MEASURED})"
     ),
-    re.compile(rf"\bnearest\s+{_N}\b(?!\s*(?:decimal|digit|%|percent|neighb))"),
+    re.compile(rf"\bnearest\s+{_N}\b(?!\s*(?:decimal|digit|%|percent|neighb))(?!{_MEASURED})"),
     re.compile(
-        rf"{_N}\s*(?:(?:명|건|인)\s*)?(?:단위|의\s*배수)(?:로|에서|에\s*맞춰)?\s*(?:모두\s*)?(?:반올림|올림|내림|라운딩)(?!하지|\s*안)"
+        rf"{_N}\s*(?:(?:명|건|인)\s*)?(?:단위|의\s*배수)(?:로|에서|에\s*맞춰)?\s*(?:모두\s*)?(?:반올림|올림|내림|"
+        rf"라운딩)(?!하지|\s*안)"
     ),
     re.compile(rf"반올림\s*(?:[(\[]\s*)?(?:(?:단위|base|기준)\s*)?(?:[:은는]\s*)?{_N}"),
 )
@@ -44,7 +51,8 @@ _LEAST = (
         rf"fewer than|<)\s*{_N}\b[^.;]{{0,40}}(?:suppress|mask|remov|merg|redact|hid|combin|drop|exclud|replac)"
     ),
     re.compile(
-        rf"(?:suppress|mask|remov|merg|redact|hid|combin|drop|replac)\w{{0,10}}[^.;]{{0,30}}\b(?:cells?|counts?|groups?)\b"
+        rf"(?:suppress|mask|remov|merg|redact|hid|combin|drop|replac)\w{{0,10}}[^.;]{{0,30}}\b(?:cells?|counts?|"
+        rf"groups?)\b"
         rf"[^.;]{{0,20}}(?:below|under|less than|smaller than|fewer than|<)\s*{_N}"
     ),
     re.compile(rf"\bminimum\s+(?:cell|count|group|cell\s+(?:size|count)|frequency)\b[^.;\d]{{0,15}}{_N}"),
@@ -54,14 +62,16 @@ _LEAST = (
     ),
     re.compile(rf"(?:최소\s*(?:셀|빈도|인원|칸))[^.;\d]{{0,12}}{_N}"),
     re.compile(
-        rf"{_N}\s*(?:(?:명|건|인)\s*)?(?:미만|보다\s*(?:작은|적은))[^.;\n]{{0,25}}(?:없|가렸|가리|가림|삭제|마스킹|비공개|"
+        rf"{_N}\s*(?:(?:명|건|인)\s*)?(?:미만|보다\s*(?:작은|적은))[^.;\n]{{0,25}}(?:없|가렸|가리|가림|삭제|마스킹|"
+        rf"비공개|"
         r"합쳤|합침|병합|통합|제외|숨|처리|표시|대체)"
     ),
     re.compile(rf"(?:모든|각)\s*(?:셀|칸|집단|수|빈도)[^.;\d]{{0,12}}{_N}\s*(?:(?:명|건|인)\s*)?이상"),
 )
 _POPULATION = re.compile(
     r"\bn\s*=\s*\d|\d,*\s*(?:명|건|인|가구|세대|people|persons|patients|participants|individuals|records|subjects|"
-    r"employees|households|visits|cases|firms|\w{0,40}\s?(?:cohort|sample))|(?:population|cohort|sample|모집단|대상자|표본)\D{0,40}\d",
+    r"employees|households|visits|cases|firms|\w{0,40}\s?(?:cohort|sample))|(?:population|cohort|sample|모집단|대상자|"
+    r"표본)\D{0,40}\d",
 )
 _RELATION = re.compile(
     r"previous|earlier|prior|last release|first release|first output|supersed|replac|update|unrelated|no release|"
@@ -133,7 +143,8 @@ def check_promises(subject: Subject, context: str | None, listing: Listing) -> N
     for _, reading in subject.readings:
         for count in reading.counts:
             where = Where(row=count.row, column=count.column)
-            if _breaks_rounding(count.value, promises, subject):
+            # What was declared as well is held to the declaration, by a rule of its own.
+            if (promises.midpoint or subject.claims.rounded_to is None) and breaks(count.value, promises):
                 base = 6 if promises.midpoint else promises.rounded_to
                 message = _NOT_ROUNDED.fill(base=base, value=count.value)
                 listing.flag("request.claim", message, _MEND, where=where, number=count.value)
@@ -142,12 +153,11 @@ def check_promises(subject: Subject, context: str | None, listing: Listing) -> N
                 listing.flag("request.claim", message, _MEND, where=where, number=count.value)
 
 
-def _breaks_rounding(value: int, promises: Promises, subject: Subject) -> bool:
+def breaks(value: int, promises: Promises) -> bool:
+    """Whether a count is not rounded as was promised."""
     if promises.midpoint:
         return value != 0 and value % 6 != 3
-    # What was declared as well is held to the declaration, by a rule of its own.
-    base = promises.rounded_to if subject.claims.rounded_to is None else 0
-    return base > 1 and value % base != 0
+    return promises.rounded_to > 1 and value % promises.rounded_to != 0
 
 
 def check_description(context: str, least: int, listing: Listing, *, has_earlier: bool) -> None:

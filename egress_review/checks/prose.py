@@ -6,6 +6,7 @@ import re
 
 from egress_review.checks.cells import judge, mend
 from egress_review.checks.listing import Listing
+from egress_review.checks.said_shares import shares_in
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import count_said
 from egress_review.findings import Where
@@ -39,18 +40,23 @@ _NAMED_WHO = (
         re.IGNORECASE,
     ),
     re.compile(
-        r"(?:환자|대상자|참여자|참가자|피험자|사망자|사망|해당자|응답자|중단자|제외자|여성|남성|사람)(?:은|는|이|가|도|만|수는|\s수는)?\s*"
-        rf"(?:(?:모두|총|단|단지|겨우)\s*)?(\d{{1,2}}|{'|'.join(_KOREAN[1:])})\s*명(?!\s*(?:미만|이하|이상|보다|당|마다|초과|단위|씩|중|에서))"
+        r"(?:환자|대상자|참여자|참가자|피험자|사망자|사망|해당자|응답자|중단자|제외자|여성|남성|사람)(?:은|는|이|가|"
+        r"도|만|수는|\s수는)?\s*"
+        rf"(?:(?:모두|총|단|단지|겨우)\s*)?(\d{{1,2}}|{'|'.join(_KOREAN[1:])})\s*명(?!\s*(?:미만|이하|이상|보다|당|"
+        rf"마다|초과|단위|씩|중|에서))"
     ),
     re.compile(
-        rf"(?<![\d.,가-힣])(\d{{1,2}}|{'|'.join(_KOREAN[1:])})\s*명의?\s*(?:환자|대상자|참여자|참가자|피험자|사망자|응답자|여성|남성)"
+        rf"(?<![\d.,가-힣])(\d{{1,2}}|{'|'.join(_KOREAN[1:])})\s*명의?\s*(?:환자|대상자|참여자|참가자|피험자|사망자|"
+        rf"응답자|여성|남성)"
     ),
     re.compile(
-        r"(?<![가-힣])(?![가-힣]{0,8}(?:연구|위원|검토|심사|평가|저자|관리|분석자|담당|승인|책임|조사|관찰자|전문가|자문))[가-힣]{2,10}"
+        r"(?<![가-힣])(?![가-힣]{0,8}(?:연구|위원|검토|심사|평가|저자|관리|분석자|담당|승인|책임|조사|관찰자|전문가|"
+        r"자문))[가-힣]{2,10}"
         r"(?:은|는|이|가)\s(\d{1,2})\s*명(?=이었|이다|임|이며|이고|이나|으로|였|에서|뿐|\.|,)"
     ),
     re.compile(
-        r"(?<![가-힣])(?![가-힣]{0,8}(?:연구자|검토자|심사자|평가자|저자|관리자|분석자|담당자|승인자|책임자|조사자|관찰자))[가-힣]{1,9}[자군]"
+        r"(?<![가-힣])(?![가-힣]{0,8}(?:연구자|검토자|심사자|평가자|저자|관리자|분석자|담당자|승인자|책임자|조사자|"
+        r"관찰자))[가-힣]{1,9}[자군]"
         r"(?:은|는|이|가|도|만)?\s(?:(?:모두|총|단|단지|겨우)\s*)?(\d{1,2})\s*명"
         r"(?!\s*(?:미만|이하|이상|보다|당|마다|초과|단위|씩|중|에서))"
     ),
@@ -62,7 +68,8 @@ _SAID = (
         rf"(?<![\d.,~-])(?:단 ?)?(\d{{1,2}})\s?(?:례|예|증례)(?=에서|의|가|는|은|를|이|였|만|,|\.|\s|\)|$){_LIMIT}"
     ),
     re.compile(
-        r"\b(?:patients|participants|subjects|deaths|events|cases|controls|positives|negatives|responders|individuals)\b"
+        r"\b(?:patients|participants|subjects|deaths|events|cases|controls|positives|negatives|responders|"
+        r"individuals)\b"
         r"[^.\n\d|,;:=]{0,30}[:=]\s*(\d{1,2})(?![\d.,]*[\d%])",
         re.IGNORECASE,
     ),
@@ -79,7 +86,8 @@ _BARE = re.compile(r"\d{1,6}|[^\d\n]{1,30}|")
 """What stands below those words in a drawing: numbers, and the names of groups."""
 _UNIT = re.compile(
     r"(?:(?:total|all|in-hospital|30-day|new|excluded) )?(?:patients|participants|subjects|deaths|events|cases|"
-    r"readmissions|admissions|responders|persons|people)|(?:[가-힣]{1,8}\s?){0,2}(?:환자|대상자|사망자?|참여자|응답자|사례)(?:\s?수)?(?:\s?\(명\))?",
+    r"readmissions|admissions|responders|persons|people)|(?:[가-힣]{1,8}\s?){0,2}(?:환자|대상자|사망자?|참여자|응답자|"
+    r"사례)(?:\s?수)?(?:\s?\(명\))?",
     re.IGNORECASE,
 )
 """What a number counts that stands in a line of its own, above or below it."""
@@ -90,29 +98,28 @@ _OF_ALL = (
         r"[(\[,] ?(?P<p>\d{1,3}(?:\.\d+)?) ?%"
     ),
     re.compile(
-        r"(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15})\s*명(?:의\s?[가-힣]{1,10})?\s*(?:중|가운데)(?:에서)?(?:\s[가-힣\s,·]{0,40}|\s*)(?P<k>\d{1,4})\s*명"
+        r"(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15})\s*명(?:의\s?[가-힣]{1,10})?\s*(?:중|"
+        r"가운데)(?:에서)?(?:\s[가-힣\s,·]{0,40}|\s*)(?P<k>\d{1,4})\s*명"
         r"(?!\s*(?:미만|이하|이상|보다|당|마다|초과|단위|씩))"
     ),
     re.compile(
         r"\b[Oo]f (?:the |these |all )?(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15}) (?:\w{1,20} ){0,2}?"
-        r"(?:patients|participants|subjects|people|persons|individuals|women|men|children|respondents),? "
-        r"(?P<k>\d{1,4})(?![\d.,]*[\d%])"
+        r"(?:patients|participants|subjects|people|persons|individuals|women|men|children|respondents|[a-z]{3,15}s),? "
+        rf"(?:who [a-z ]{{2,30}}, )?(?:only )?(?P<k>\d{{1,4}}|{'|'.join(_UNITS[1:])})\b(?![\d.,]*[\d%])"
+    ),
+    re.compile(
+        rf"(?<![\w-])(?P<k>{'|'.join(_UNITS[1:])}) (?:out )?of (?:the |these |our |all )?(?:first )?"
+        r"(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{2,15}) [a-z]{3,15}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15})\s*명(?:의\s?[가-힣]{1,10})?\s*(?:중|"
+        r"가운데)(?:에서)?\s(?:[가-힣\s,·]{0,30}\s)?"
+        rf"(?P<k>{'|'.join(_KOREAN[1:])})\s?명(?!\s*(?:미만|이하|이상|보다|당|마다|초과|단위|씩))"
     ),
 )
 """A part of a number with its share: 4 of 120 patients (3.3%), 120명 중 4명."""
 
-_SHARE_OF = (
-    re.compile(
-        r"(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15})\s*(?:명|례|건)[^.%\n\d]{0,30}?(?:이|그|이들)\s?(?:중|가운데)(?:에서)?[^.%\n\d]{0,20}?"
-        r"(?P<p>\d{1,2}\.\d{1,4}|\d{1,2})\s?%"
-    ),
-    re.compile(
-        r"\b[Oo]f (?:the |these |all )?(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15}) (?:\w{1,20} ){0,2}?"
-        r"(?:patients|participants|subjects|people|persons|individuals|women|men|children|respondents),? "
-        r"(?:only )?(?P<p>\d{1,2}\.\d{1,4}|\d{1,2}) ?%"
-    ),
-)
-"""A share of a number of people that the sentence says: `1,204명이며, 이 중 0.4%`."""
 _ONE_PERSON = (
     re.compile(
         r"(?:환자|증례|사례|대상자|\b[Pp]atient|\b[Cc]ase|\b[Ss]ubject)[^()\n]{0,12}"
@@ -165,12 +172,10 @@ def check_prose(subject: Subject, listing: Listing) -> None:
 def _told(text: str, least: int) -> dict[int, int]:
     """The numbers of people that a line says, by their places in it."""
     told = {m.start(1): _value(m[1]) for pattern in (*_NAMED_WHO, *_SAID) for m in pattern.finditer(text)}
-    for match in (m for pattern in _SHARE_OF for m in pattern.finditer(text)):
-        if few := _of_share(match, least):
-            told[match.start("p")] = few
+    told |= dict(shares_in(text, least))
     told |= {match.start(): 1 for pattern in _ONE_PERSON for match in pattern.finditer(text)}
     told |= dict(_listed(text))
-    return told | {m.start("k"): int(m["k"]) for p in _OF_ALL for m in p.finditer(text) if _is_part(m)}
+    return told | {m.start("k"): _value(m["k"]) for p in _OF_ALL for m in p.finditer(text) if _is_part(m)}
 
 
 def _listed(text: str) -> list[tuple[int, int]]:
@@ -229,14 +234,6 @@ def _is_counted(lines: list[str], at: int) -> bool:
     return any(_UNIT.fullmatch(said) is not None for said in (below, above))
 
 
-def _of_share(match: re.Match[str], least: int) -> int | None:
-    """How many a share of a number is, where rounding leaves no doubt that they are few."""
-    people, share = count_said(match["n"]), float(match["p"])
-    slack = 0.5 * 10 ** -len(match["p"].partition(".")[2])
-    few = round(share * people / 100)
-    return few if share > 0 and few > 0 and (share + slack) * people / 100 < least <= people else None
-
-
 def _value(word: str) -> int:
     if word.isdecimal():
         return int(word)
@@ -246,7 +243,7 @@ def _value(word: str) -> int:
 
 def _is_part(match: re.Match[str]) -> bool:
     """Whether the share that is said is that of the part; without one the words say so."""
-    part, whole = int(match["k"]), count_said(match["n"])
+    part, whole = _value(match["k"]), count_said(match["n"])
     share = match.groupdict().get("p")
     if part >= whole:
         return False

@@ -65,16 +65,17 @@ def _check_records(table: Table, subject: Subject, listing: Listing) -> None:
             en="The table has {rows} rows; it may be records of single people.",
         )
         listing.flag("table.records", message.fill(rows=rows), _AGGREGATE, number=rows, severity=Severity.WARN)
-    _check_numbered(table, listing)
+    check_numbered(table, listing)
 
 
 def check_records(subject: Subject, listing: Listing) -> None:
     """Tables in prose and in JSON must not number people either."""
     for table in subject.tables:
-        _check_numbered(table, listing)
+        check_numbered(table, listing)
 
 
-def _check_numbered(table: Table, listing: Listing) -> None:
+def check_numbered(table: Table, listing: Listing) -> None:
+    """Flag a column that numbers people."""
     for index, name in enumerate(table.names):
         person = kind_of(name) is Kind.PERSON
         if not person and not _ONE.fullmatch(name.strip()):

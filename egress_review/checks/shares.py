@@ -30,7 +30,8 @@ _NO_SHARE = re.compile(
     r"change|growth|increase|decrease|reduction|loss|gain|differ|\bcv\b|variation|error|bias|interest|inflation|return|"
     r"yield|hba1c|haemoglobin|hemoglobin|glucose|saturation|spo2|ejection|hematocrit|fat|humidity|accuracy|recall|"
     r"precision|sensitivity|specificity|mean|median|average|variance|explained|reliab|\bper\b|1,?000|weight|"
-    r"변화|증감|증가|감소|성장|상승|하락|이자|금리|수익|물가|오차|혈색소|포화도|박출|체지방|습도|정확도|민감도|특이도|평균|중앙|설명|"
+    r"변화|증감|증가|감소|성장|상승|하락|이자|금리|수익|물가|오차|혈색소|포화도|박출|체지방|습도|정확도|민감도|특이도|"
+    r"평균|중앙|설명|"
     r"천\s*명|십만|만\s*명당|명당"
 )
 _SHARE = re.compile(r"%|percent|pct|share|proportion|prevalence|비율|백분율|구성비|분율|유병률|비중|점유율|퍼센트")
@@ -66,7 +67,11 @@ def check_shares(subject: Subject, listing: Listing) -> None:
     for table, reading in bearable(subject, ("cells.percent",), listing):
         base = _bases(table, reading)
         for column, name in enumerate(table.names):
-            if _gives_shares(table, column) and _may_be_share(name) and _declared(subject, name):
+            if not _declared(subject, name):
+                continue
+            if (_gives_shares(table, column) and _may_be_share(name)) or (
+                column and kind_of(name) in (Kind.STATISTIC, Kind.UNKNOWN) and _happen_to_be(table, column, base)
+            ):
                 _check_column(table, column, base, subject, listing)
         _check_pairs(table, reading, subject, listing)
 
@@ -83,6 +88,29 @@ def _gives_shares(table: Table, column: int) -> bool:
     return kind is Kind.PERCENT
 
 
+MOST_CHANCE = 0.005
+"""How likely it may be that numbers which are no shares are those of whole people in every row."""
+
+
+def _happen_to_be(table: Table, column: int, base: dict[int, int]) -> bool:
+    """Whether decimals that no name calls shares are those of whole people in every row: means of yes and no."""
+    shares, chance, cells = list(_shares(table, column)), 1.0, table.distinct(column)
+    if len(shares) < FEWEST_MEANS or len(shares) < sum(bool(cell.strip()) for cell in table.column(column)):
+        return False
+    for share in shares:
+        people = base.get(share.row)
+        if not people:
+            return False
+        exact, open_ = share.value * people / 100, share.slack * people / 100
+        if abs(exact - round(exact)) > open_ + 1e-6:
+            return False
+        chance *= min(1.0, 2 * open_)
+    return chance < MOST_CHANCE and any("." in cell for cell in cells)
+
+
+FEWEST_MEANS = 2
+
+
 def _declared(subject: Subject, name: str) -> bool:
     return subject.claims.declared(name) in (None, "percentages")
 
@@ -93,15 +121,33 @@ def _may_be_share(name: str) -> bool:
 
 def _bases(table: Table, reading: Reading) -> dict[int, int]:
     """The one count of each row: of one column of counts or totals, or in its label; else nothing is sure."""
-    columns = {count.column for count in reading.counts}
+    columns = sorted({count.column for count in reading.counts})
+    if len(columns) > 1:
+        sizes = [column for column in columns if _SIZED.fullmatch(_bare(table.names[column - 1]))]
+        columns = sizes if len(sizes) == 1 else []
+        if not columns:
+            return {}
     if columns:
-        return {count.row: count.value for count in reading.counts} if len(columns) == 1 else {}
+        return {count.row: count.value for count in reading.counts if count.column == columns[0]}
     totals = [index for index, name in enumerate(table.names) if index and is_total(name)]
     if len(totals) == 1:
         cells = zip(table.numbers, table.column(totals[0]), strict=True)
         return {number: value for number, cell in cells if (value := whole(cell)) is not None}
     labels = ((number, _SIZE.search(row[0])) for number, row in zip(table.numbers, table.rows, strict=True) if row)
     return {number: count_said(match[1]) for number, match in labels if match}
+
+
+_SIZED = re.compile(
+    r"n|total|n total|total n|base(?: n)?|sample(?: size)?|respondents|participants|patients|people|subjects|tested|"
+    r"screened|"
+    r"examined|enrolled|population|전체|계|합계|대상자?(?: ?수)?|표본 ?수|응답자 ?수?|사례 ?수|환자 ?수|인원 ?수?|"
+    r"검사자 ?수|수검자 ?수"
+)
+"""What the numbers of all people of each row are called, where other counts stand beside them."""
+
+
+def _bare(name: str) -> str:
+    return " ".join(re.sub(r"[_()\[\],.]+", " ", unicodedata.normalize("NFKC", name).lower()).split())
 
 
 def _check_column(table: Table, column: int, base: dict[int, int], subject: Subject, listing: Listing) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from egress_review.checks.amounts import number_in
-from egress_review.checks.columns import Kind, is_total, kind_of
+from egress_review.checks.columns import is_total
 from egress_review.checks.counts import whole
+from egress_review.checks.ends import check_ends
 from egress_review.checks.lengths import bearable
 from egress_review.checks.listing import Listing
+from egress_review.checks.statistics import SHORT, What, of_what, statistic
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.findings import Severity, Where
@@ -30,24 +31,6 @@ _SINGLE_MEND = Text(
 
 RULES = ("cells.equal", "cells.extremes", "cells.quantile")
 
-What: TypeAlias = Literal["sd", "min", "max", "mode", "quantile", "n", "other"]
-
-_SD = re.compile(r"sd|std|std dev|std deviation|standard deviation|stdev|표준편차|표준 편차|분산|variance|var")
-_MODE = re.compile(r"mode|modal value|최빈값|최빈치")
-_MIN = re.compile(r"min|minimum|lowest|최소|최솟값|최소값|최저")
-_MAX = re.compile(r"max|maximum|highest|최대|최댓값|최대값|최고")
-_BOUND = re.compile(rf"\b(?:{_MIN.pattern}|{_MAX.pattern})\b|{_MIN.pattern}|{_MAX.pattern}")
-_QUANTILE = re.compile(
-    r"(\d{1,2}(?:\.\d+)?) ?(?:%|(?:st|nd|rd|th)(?: (?:percentile|quantile|pct))?|번?째? ?백분위수?)"
-    r"|(?:percentile|quantile|pctl?|백분위수?) ?(\d{1,2}(?:\.\d+)?|0?\.\d+)|q(0?\.\d+)"
-)
-_SHORT = re.compile(r"p(0?1|0?5|10|25|50|75|90|95|99|99\.5|99\.9)")
-"""Headings of columns; a row that is called P1 may be anything."""
-_OF_A_MODEL = re.compile(
-    r"depth|iter|feature|sample|leaf|epoch|step|token|grad|norm|date|time|year|month|score|test|train|fit|loss|auc|"
-    r"accuracy|bound|limit|cell|length|lr|learning|일자|날짜|시각|연도|정확도|점수"
-)
-
 _EQUAL = Text(
     ko="이 집단의 값이 모두 같습니다: 통계값이 곧 모든 사람의 값입니다.",
     en="All values of this group are the same: the statistic is the value of every member.",
@@ -55,14 +38,6 @@ _EQUAL = Text(
 _EQUAL_MEND = Text(
     ko="범주를 합치거나 이 집단의 통계를 가리십시오.",
     en="Merge categories, or suppress the statistics of this group.",
-)
-_EXTREME = Text(
-    ko="최솟값과 최댓값은 대개 한 사람의 값입니다.",
-    en="A minimum or maximum is usually the value of one person.",
-)
-_EXTREME_MEND = Text(
-    ko="백분위수로 바꾸거나 그 값이 여러 사람에게 해당함을 설명하십시오.",
-    en="Publish percentiles instead, or explain that several people have the value.",
 )
 _FAR = Text(
     ko="이 분위수 바깥에는 {least}명보다 적은 사람만 있습니다.",
@@ -76,24 +51,16 @@ _FAR_MEND = Text(
 
 def check_spread(subject: Subject, listing: Listing) -> None:
     """Look at every statistic by column and, in tables such as `describe()` gives, by row."""
+    check_ends(subject, listing)
     for table, _ in bearable(subject, RULES, listing):
         _check_lines(_columns(table), subject, listing, numbered=lambda a, b: Where(row=b, column=a))
         _check_lines(_rows(table), subject, listing, numbered=lambda a, b: Where(row=a, column=b))
-        for where, cells in (*_by_heading(table, subject), *_by_label(table)):
-            # A value of four digits is of one person; one of two, such as an age, may be of many.
-            # What R prints of the residuals of a model are its errors, not values of the data.
-            exact = "1Q" not in table.names and any(map(_is_exact, cells))
-            severity = Severity.FAIL if exact else None
-            listing.flag("cells.extremes", _EXTREME, _EXTREME_MEND, where=where, severity=severity)
         for where in _outliers(table):
             listing.flag("cells.extremes", _SINGLE, _SINGLE_MEND, where=where, severity=Severity.FAIL)
     if subject.type in ("md", "txt"):
         for number in _listed(subject.lines):
             listing.flag("cells.extremes", _SINGLE, _SINGLE_MEND, where=Where(row=number), severity=Severity.FAIL)
     if subject.type == "json":
-        for path, exact in _extremes_in(subject.json):
-            severity = Severity.FAIL if exact else None
-            listing.flag("cells.extremes", _EXTREME, _EXTREME_MEND, where=Where(path=path), severity=severity)
         for path in _outliers_in(subject.json):
             listing.flag("cells.extremes", _SINGLE, _SINGLE_MEND, where=Where(path=path), severity=Severity.FAIL)
 
@@ -147,20 +114,6 @@ def _outliers_in(value: Any, path: str = "$", depth: int = 0) -> Iterator[str]:
             yield from _outliers_in(one, at, depth + 1)
 
 
-def _extremes_in(value: Any, path: str = "$", depth: int = 0) -> Iterator[tuple[str, bool]]:
-    """Keys of a smallest or largest value beside a mean of the same, and whether it is exact."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
-    described = isinstance(value, dict) and any(_MEAN.fullmatch(str(key)[:LONGEST]) for key in value)
-    for key, one in inner if depth < 40 else ():
-        at = f"{path}.{key[:60]}" if isinstance(key, str) else f"{path}[{key}]"
-        if isinstance(one, dict | list):
-            yield from _extremes_in(one, at, depth + 1)
-        elif described and type(one) in (int, float) and statistic(str(key))[0] in ("min", "max"):
-            yield at, _is_exact(str(one))
-
-
-_MEAN = re.compile(r"mean|avg|average|median|50%|평균|중앙값", re.IGNORECASE)
-
 Line: TypeAlias = tuple[int, What, float, dict[int, str], str]
 """A row or column of one statistic: its number, which one, its quantile, its cells by their other number, of what."""
 
@@ -175,42 +128,20 @@ def _columns(table: Table) -> list[Line]:
             if row and not is_total(row[0])
         }
         if index or what != "other":
-            lines.append((index + 1, what, quantile, cells, _of_what(name)))
+            lines.append((index + 1, what, quantile, cells, of_what(name)))
     return lines
 
 
 def _rows(table: Table) -> list[Line]:
     return [
-        (number, *_of_row(row[0]), dict(enumerate(row[1:], 2)), _of_what(row[0]))
+        (number, *_of_row(row[0]), dict(enumerate(row[1:], 2)), of_what(row[0]))
         for number, row in zip(table.numbers, table.rows, strict=True)
         if row
     ]
 
 
 def _of_row(name: str) -> tuple[What, float]:
-    return ("other", 0.0) if _SHORT.fullmatch(name.strip().lower()) else statistic(name)
-
-
-@lru_cache(maxsize=4096)
-def statistic(name: str) -> tuple[What, float]:
-    """Which statistic a heading or a row names; of a quantile also its place, from 0 to 1."""
-    plain = " ".join(re.sub(r"[_()\[\]]+", " ", unicodedata.normalize("NFKC", name).lower()).split())
-    if not plain or len(plain) > 60 or _OF_A_MODEL.search(plain):
-        return "other", 0.0
-    for pattern, what in ((_SD, "sd"), (_MODE, "mode"), (_MIN, "min"), (_MAX, "max")):
-        if pattern.fullmatch(plain):
-            return what, 0.0  # type: ignore[return-value]  # the words of the table are those of the type
-    if match := _QUANTILE.fullmatch(plain) or _SHORT.fullmatch(plain):
-        place = next(group for group in match.groups() if group)
-        return "quantile", float(place) if place.startswith((".", "0.")) else float(place) / 100
-    if kind_of(name) is Kind.EXTREME:
-        return ("min" if _MIN.search(plain) else "max"), 0.0
-    return ("n", 0.0) if kind_of(name) is Kind.COUNT else ("other", 0.0)
-
-
-def _of_what(name: str) -> str:
-    """What a minimum or maximum is of."""
-    return " ".join(_BOUND.sub(" ", unicodedata.normalize("NFKC", name).lower()).split())
+    return ("other", 0.0) if SHORT.fullmatch(name.strip().lower()) else statistic(name)
 
 
 def _check_lines(lines: list[Line], subject: Subject, listing: Listing, numbered: Callable[[int, int], Where]) -> None:
@@ -268,49 +199,3 @@ def _check_quantile(
             severity = Severity.WARN if size is None else None
             message = _FAR.fill(least=least)
             listing.flag("cells.quantile", message, _FAR_MEND, where=numbered(number, other), severity=severity)
-
-
-EXACT = 4
-"""Digits from which a smallest or largest value is hardly that of several people."""
-_ENDS = re.compile(
-    r"-?\d[\d,]{0,15}(?:\.\d{1,9})?\s?(?:-|–|—|~|∼|to|,)\s?-?\d[\d,]{0,15}(?:\.\d{1,9})?(?:\s?(?:세|일|years?|days?))?"
-)
-_RANGE = re.compile(r".*(?:범위|\brange|min ?[-–~/,] ?max|최소 ?[-–~/,] ?최대)(?:\W.*)?", re.IGNORECASE)
-_NO_RANGE = re.compile(r"interquartile|iqr|사분위|신뢰|정상|참고|reference|normal", re.IGNORECASE)
-
-
-def _is_exact(cell: str) -> bool:
-    """Whether a value says more than a few digits; noughts at its ends say nothing."""
-    found = number_in(cell)
-    if found is None:
-        return False
-    digits = re.sub(r"[eE].*|\D", "", f"{found[0]:.10g}").strip("0")
-    return len(digits) >= EXACT
-
-
-def _gives_ends(table: Table, index: int) -> bool:
-    """Whether a column holds smallest and largest values together: `18–97` under `age, range`."""
-    name = unicodedata.normalize("NFKC", table.names[index])
-    if not index or not _RANGE.fullmatch(name) or _NO_RANGE.search(name):
-        return False
-    cells = [cell.strip() for cell in table.column(index) if cell.strip()]
-    return bool(cells) and all(len(cell) < LONGEST and _ENDS.fullmatch(cell) for cell in cells)
-
-
-LONGEST = 60
-"""Characters of a cell that gives the ends of a range."""
-
-
-def _by_heading(table: Table, subject: Subject) -> Iterator[tuple[Where, Sequence[str]]]:
-    for index, name in enumerate(table.names):
-        speaks = kind_of(name) is Kind.EXTREME or statistic(name)[0] == "mode" or _gives_ends(table, index)
-        told = _OF_A_MODEL.search(name.lower()) or subject.claims.declared(name) == "other"
-        if index and speaks and table.numbers and not told:
-            yield Where(row=table.numbers[0], column=index + 1), table.column(index)
-
-
-def _by_label(table: Table) -> Iterator[tuple[Where, Sequence[str]]]:
-    for row, number in zip(table.rows, table.numbers, strict=True):
-        speaks = len(row) > 1 and (kind_of(row[0]) is Kind.EXTREME or statistic(row[0])[0] == "mode")
-        if speaks and not _OF_A_MODEL.search(row[0].lower()):
-            yield Where(row=number, column=2), row[1:]

@@ -6,7 +6,7 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from egress_review.checks.counts import Reading, read_counts
 from egress_review.checks.document import Document, read_document
 from egress_review.checks.drawing import Drawing, read_drawing
 from egress_review.checks.json_tables import tables_in
+from egress_review.checks.kinds import promised_type
 from egress_review.checks.notebook import BrokenNotebookError, Notebook, read_notebook
 from egress_review.checks.page import Page, read_page
 from egress_review.checks.printed import read_prose
@@ -22,8 +23,9 @@ from egress_review.checks.stretches import plain
 from egress_review.checks.tables import Table, read_delimited, table_of
 from egress_review.checks.workbook import Workbook, read_workbook
 from egress_review.checks.xml_tree import BrokenXmlError
-from egress_review.checks.zipped import BrokenPackageError
+from egress_review.checks.zipped import BrokenPackageError, read_parts
 from egress_review.claims import FileClaims
+from egress_review.findings import Where
 from egress_review.terms import Policy
 
 
@@ -60,6 +62,21 @@ class Subject:
         return self.content.decoded.text if self.content.decoded else ""
 
     @cached_property
+    def said(self) -> str:
+        """The words of the file, in which something may be said of its tables: of a long one the ends."""
+        return ends_of(self.text)
+
+    @property
+    def own_lines(self) -> int:
+        """Lines of `said` that are of this piece; those after them are of the file around it."""
+        return self.said.count("\n") + 1
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the file around this piece holds other tables."""
+        return False
+
+    @cached_property
     def lines(self) -> list[str]:
         """The text by line, kept: every table of a text looks at the lines above it."""
         return self.text.splitlines()
@@ -82,7 +99,7 @@ class Subject:
         """The tables in the file: the whole of a CSV, those written out in prose."""
         if self.type in ("csv", "tsv"):
             return read_delimited(self.text)
-        if self.type in ("md", "txt"):
+        if self.type in ("md", "txt", "tex"):
             return read_prose(self.text)
         if self.type == "json":
             return tables_in(self.json)
@@ -96,7 +113,16 @@ class Subject:
             return tables_of(rows for _, _, tables in self.document.stories for rows in tables)
         if self.type == "html":
             return tables_of(self.page.tables)
+        if self.type == "zip":
+            return self._tables_of_members
         return ()
+
+    @cached_property
+    def _tables_of_members(self) -> tuple[Table, ...]:
+        try:
+            return tuple(table for one in members_of(self) if one.type != "zip" for table in one.tables)
+        except BrokenPackageError:
+            return ()
 
     @cached_property
     def document(self) -> Document | BrokenPackageError:
@@ -170,6 +196,14 @@ class Subject:
             return []
 
 
+MOST_SAID = 10_000
+
+
+def ends_of(text: str) -> str:
+    """The beginning and the end of a text, where what is said of its tables stands; all of one that is not long."""
+    return text if len(text) <= 2 * MOST_SAID else f"{text[:MOST_SAID]}\n{text[-MOST_SAID:]}"
+
+
 def tables_of(grids: Iterable[Sequence[Sequence[str]]]) -> tuple[Table, ...]:
     """The tables in rows of cells, numbered from 1; empty ones are none."""
     numbered = ([(at, row) for at, row in enumerate(rows, 1) if any(map(str.strip, row))] for rows in grids)
@@ -182,6 +216,25 @@ class PieceSubject(Subject):
 
     shown: str
     grid: Table | None
+    around: str = ""
+    """What the other pieces of the file say."""
+    beside: int = 0
+    """Other tables of the file."""
+
+    @cached_property
+    def said(self) -> str:
+        """What the piece says, then what the file says around it."""
+        return f"{ends_of(self.shown)}\n{self.around}"
+
+    @property
+    def own_lines(self) -> int:
+        """Lines of `said` that are of this piece."""
+        return ends_of(self.shown).count("\n") + 1
+
+    @property
+    def crowded(self) -> bool:
+        """Whether the file holds other tables."""
+        return self.beside > 0
 
     @cached_property
     def text(self) -> str:
@@ -193,6 +246,8 @@ class PieceSubject(Subject):
         """The piece as a table, or the tables in what it says."""
         if self.type in ("csv", "tsv"):
             return (self.grid,) if self.grid else ()
+        if self.type == "json":
+            return tables_in(self.json)
         return read_prose(self.shown) if self.type == "md" else ()
 
 
@@ -204,6 +259,31 @@ def piece_of(
     return PieceSubject(
         subject.name, subject.sha256, content, subject.policy, subject.claims, kind, len(content), text, table
     )
+
+
+def members_of(subject: Subject) -> list[Subject]:
+    """The files within an archive; folders are none.
+
+    Raises: BrokenPackageError
+    """
+    return [
+        member_of(subject, name, data, promised_type(name))
+        for name, data in read_parts(subject.data).items()
+        if not name.endswith("/")
+    ]
+
+
+def surrounded(pieces: Sequence[tuple[Where, Subject]]) -> list[tuple[Where, Subject]]:
+    """The pieces of a file, each of which knows what the others say."""
+    tables = sum(isinstance(piece, PieceSubject) and piece.grid is not None for _, piece in pieces)
+    said = [
+        ends_of(one.shown) for _, one in pieces if isinstance(one, PieceSubject) and one.type in ("md", "txt", "csv")
+    ]
+    around = ends_of("\n".join(said)) if len(said) > 1 else ""
+    return [
+        (where, replace(one, around=around, beside=max(0, tables - 1)) if isinstance(one, PieceSubject) else one)
+        for where, one in pieces
+    ]
 
 
 def member_of(subject: Subject, name: str, data: bytes, kind: str | None) -> Subject:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 
 from egress_review.checks.circulation import Arc, Circulation
 from egress_review.checks.columns import Kind, is_total, kind_of
@@ -147,7 +148,7 @@ def _ranges(
     """The masked cells that the totals bound from above, with their bounds; the closest where blocks overlap."""
     closest: dict[Cell, tuple[int, int]] = {}
     row_total = _total_column(table, columns)
-    for parts, total in _blocks(table):
+    for parts, total in _blocks(table, columns):
         block = _network(parts, total, columns, row_total, cells)
         if block is None:
             continue
@@ -173,21 +174,51 @@ def _unit_free(name: str) -> str:
     return re.sub(r"[(\[].*?[)\]]", "", name)
 
 
-def _blocks(table: Table) -> Iterator[tuple[list[int], int | None]]:
-    """Rows that add up, with the row of their total: each stretch that ends in one, then the totals themselves."""
-    totals = [p for p, row in enumerate(table.rows) if any(is_total(cell) for cell in row[:LABEL_COLUMNS])]
+def _blocks(table: Table, columns: Sequence[int]) -> Iterator[tuple[list[int], int | None]]:
+    """Rows that add up, with the row of their total: each stretch beside one, then the totals themselves."""
+    counted = [
+        p for p, row in enumerate(table.rows) if any(column < len(row) and row[column].strip() for column in columns)
+    ]
+    totals = [p for p in counted if _sums_up(table, p)]
     if not totals:
-        yield list(range(len(table.rows))), None
-    elif totals == [0]:
-        yield list(range(1, len(table.rows))), 0
-    else:
-        start = 0
-        for end in totals:
-            if end > start:
-                yield list(range(start, end)), end
-            start = end + 1
-        if len(totals) > 2:
-            yield totals[:-1], totals[-1]
+        yield counted, None
+        return
+    rest, whole = totals, None
+    if len(totals) > 1 and counted[0] == totals[0] and (_sums_up(table, counted[1]) or counted[-1] == totals[-1]):
+        whole, rest = totals[0], totals[1:]
+    above = counted[-1] != rest[-1] or (counted[0] == rest[0] and len(rest) == 1)
+    for index, at in enumerate(rest):
+        first, last = (
+            (at, rest[index + 1] if index + 1 < len(rest) else counted[-1] + 1)
+            if above
+            else (rest[index - 1] if index else (-1 if whole is None else whole), at)
+        )
+        if parts := [p for p in counted if first < p < last]:
+            yield parts, at
+    if whole is not None:
+        yield rest, whole
+    elif len(rest) > 2:
+        yield rest[:-1], rest[-1]
+
+
+def _sums_up(table: Table, position: int) -> bool:
+    """Whether a row is called a total, or leaves the second label empty that the rows about it have."""
+    row = table.rows[position]
+    if any(is_total(cell) for cell in row[:LABEL_COLUMNS]):
+        return True
+    return _is_nested(table) and len(row) > 1 and bool(row[0].strip()) and not row[1].strip()
+
+
+@lru_cache(maxsize=8)
+def _nested_rows(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
+    """Whether rows with a first label alone stand above rows with a second label alone, and there are no others."""
+    pairs = [(bool(a), bool(b)) for a, b in zip(first, second, strict=True) if a or b]
+    return pairs[:1] == [(True, False)] and set(pairs) == {(True, False), (False, True)}
+
+
+def _is_nested(table: Table) -> bool:
+    rows = [row for row in table.rows if len(row) > 2]
+    return _nested_rows(tuple(row[0].strip() for row in rows), tuple(row[1].strip() for row in rows))
 
 
 def _network(

@@ -167,7 +167,7 @@ def _is_heading(records: Sequence[Sequence[str]], at: int, below: bool) -> bool:
     """Whether a row holds no data, or names statistics, or names across what rows with labels hold."""
     record = records[at]
     if not has_number(record):
-        return not any(map(_is_composed, record[1:]))
+        return not any(_is_composed(cell) or (below and _MASKED.fullmatch(cell.strip())) for cell in record[1:])
     return (below and _quantiles_name(record)) or (not below and _has_empty_corner(records[at:]))
 
 
@@ -176,6 +176,8 @@ _COMPOSED = re.compile(
     r"(?:\s?[(\[][\d.,%\s~–—-]{0,60}[)\]])?"
     r"|\d[\d,]{0,15}(?:\.\d{1,15})?\s?(?:\^\S{1,5}|[†‡§¶]{1,3}|[a-e]\))"
 )
+_MASKED = re.compile(r"\*{1,3}|[xX]{1,3}|…|\.{3}|[<＜≤]=?\s?\d{1,6}|suppressed|redacted|masked|비공개|숨김|미공개")
+"""What stands in a cell for a number that is hidden: its row is data, though it holds no number."""
 _SPAN_OF_YEARS = re.compile(r"(?:19|20)\d\d\s*/\s*(?:(?:19|20)\d\d|\d{1,2})")
 
 

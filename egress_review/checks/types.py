@@ -5,49 +5,11 @@ from __future__ import annotations
 import unicodedata
 
 from egress_review.checks.content import DATA_FILE, WHY_NOT
+from egress_review.checks.kinds import BYTES_OF, extension_of, promised_type
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.checks.uncheckable import exception_for
 from registry.text import Text
-
-EXTENSIONS: dict[str, str] = {
-    "csv": "csv",
-    "tsv": "tsv",
-    "txt": "txt",
-    "log": "txt",
-    "md": "md",
-    "json": "json",
-    "png": "png",
-    "jpg": "jpeg",
-    "jpeg": "jpeg",
-    "xlsx": "xlsx",
-    "ipynb": "ipynb",
-    "docx": "docx",
-    "pdf": "pdf",
-    "html": "html",
-    "htm": "html",
-    "svg": "svg",
-    "zip": "zip",
-}
-"""Extension in lower case to the type it promises."""
-
-BYTES_OF = {
-    "csv": "text",
-    "tsv": "text",
-    "txt": "text",
-    "md": "text",
-    "json": "text",
-    "png": "png",
-    "jpeg": "jpeg",
-    "xlsx": "zip",
-    "ipynb": "notebook",
-    "docx": "zip",
-    "pdf": "pdf",
-    "html": "html",
-    "svg": "svg",
-    "zip": "zip",
-}
-"""What the bytes of each type must be."""
 
 _USE = Text(
     ko="표는 CSV나 XLSX, 그림은 PNG, 글은 TXT나 MD로 저장하여 파일마다 따로 신청하십시오.",
@@ -61,17 +23,6 @@ _RENAME = Text(
     ko="글자, 숫자, 점, 밑줄, 붙임표로 된 짧은 이름으로 바꾸십시오.",
     en="Give the file a short name of letters, digits, dots, underscores and hyphens.",
 )
-
-
-def extension_of(name: str) -> str:
-    """The extension of a file name, lower case, without the dot."""
-    stem, dot, extension = name.rpartition(".")
-    return extension.lower() if dot and stem else ""
-
-
-def promised_type(name: str) -> str | None:
-    """The type that a name promises; None for a name that promises no checkable type."""
-    return EXTENSIONS.get(extension_of(name))
 
 
 def check_name(subject: Subject, listing: Listing) -> None:

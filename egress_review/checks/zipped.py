@@ -34,6 +34,10 @@ class BrokenPackageError(ValueError):
         self.reason = Text(ko=ko, en=en)
 
 
+class TooLargePackageError(BrokenPackageError):
+    """A package that unpacks to more than is read, so that nobody knows what is in it."""
+
+
 def read_parts(data: bytes) -> Mapping[str, bytes]:
     """The parts of a package by name.
 
@@ -67,7 +71,7 @@ def read_parts(data: bytes) -> Mapping[str, bytes]:
 def _check_directory(infos: list[zipfile.ZipInfo]) -> None:
     names = [info.filename for info in infos]
     if len(infos) > MOST_PARTS or sum(info.file_size for info in infos) > MOST_BYTES:
-        raise BrokenPackageError("압축을 풀면 한도를 넘습니다.", "The package unpacks to more than is read.")
+        raise TooLargePackageError("압축을 풀면 한도를 넘습니다.", "The package unpacks to more than is read.")
     if len({name.lower() for name in names}) != len(names):
         raise BrokenPackageError("같은 이름의 부분이 두 번 있습니다.", "Two parts have the same name.")
     for info in infos:
@@ -75,7 +79,7 @@ def _check_directory(infos: list[zipfile.ZipInfo]) -> None:
             raise BrokenPackageError("암호가 걸려 있습니다.", "The package is encrypted.")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.comment:
             raise _strange()
-        if info.is_dir() or info.filename.startswith("/") or ".." in info.filename.split("/"):
+        if (info.is_dir() and info.file_size) or info.filename.startswith("/") or ".." in info.filename.split("/"):
             raise _strange()
 
 

@@ -21,9 +21,9 @@ from rich.progress import track
 from rich.table import Table as Screen
 
 from egress_review.checks.differencing import released
+from egress_review.checks.kinds import promised_type
 from egress_review.checks.subject import Subject
 from egress_review.checks.supporting import read_supporting
-from egress_review.checks.types import promised_type
 from egress_review.claims import FileClaims, parse_claims
 from egress_review.engine import InputFile, Request, check_file
 from egress_review.findings import FileReport, Flagged, Verdict

@@ -11,12 +11,14 @@ from tests.benchmarks.egress_corpus import Sample
 from tests.benchmarks.egress_drawn import PLANTED_DRAWN, SAFE_DRAWN
 from tests.benchmarks.egress_fifth import PLANTED_FIFTH, SAFE_FIFTH
 from tests.benchmarks.egress_fifth_more import PLANTED_FIFTH_MORE, SAFE_FIFTH_MORE
+from tests.benchmarks.egress_fourteenth import PLANTED_FOURTEENTH, SAFE_FOURTEENTH
 from tests.benchmarks.egress_hospital import PLANTED_HOSPITAL, SAFE_HOSPITAL
 from tests.benchmarks.egress_listed import PLANTED_LISTED
 from tests.benchmarks.egress_ordinary import SAFE_ORDINARY
 from tests.benchmarks.egress_seventh import PLANTED_SEVENTH, SAFE_SEVENTH
 from tests.benchmarks.egress_sixth import PLANTED_SIXTH, SAFE_SIXTH
 from tests.benchmarks.egress_sixth_more import PLANTED_SIXTH_MORE, SAFE_SIXTH_MORE
+from tests.benchmarks.egress_thirteenth import PLANTED_THIRTEENTH, SAFE_THIRTEENTH
 from tests.benchmarks.egress_tools import PLANTED_TOOLS, SAFE_TOOLS
 
 Maker = Callable[[random.Random], Sample]
@@ -33,6 +35,8 @@ PLANTED: Mapping[str, Maker] = {
     **PLANTED_SIXTH,
     **PLANTED_SIXTH_MORE,
     **PLANTED_SEVENTH,
+    **PLANTED_THIRTEENTH,
+    **PLANTED_FOURTEENTH,
 }
 SAFE: Mapping[str, Maker] = {
     **first.SAFE,
@@ -46,6 +50,8 @@ SAFE: Mapping[str, Maker] = {
     **SAFE_SIXTH,
     **SAFE_SIXTH_MORE,
     **SAFE_SEVENTH,
+    **SAFE_THIRTEENTH,
+    **SAFE_FOURTEENTH,
 }
 FIRST_SIGHT = {
     "fourth (hospital, bureau, drawn, listed, ordinary)": (0.576, 0.024),
@@ -57,6 +63,8 @@ FIRST_SIGHT = {
     "tenth (67 kinds more; kept in part)": (0.597, 0.000),
     "eleventh (35 kinds more, 22 that only tempt; kept in part)": (0.743, 0.000),
     "twelfth (28 kinds more, 11 that only tempt; not kept)": (0.679, 0.000),
+    "thirteenth (by another hand: 150 planted, 167 safe; its families made anew)": (0.800, 0.132),
+    "fourteenth (by a third hand: 138 planted, 138 safe; its families made anew)": (0.746, 0.051),
 }
 """Share caught and share of safe outputs stopped when the rules met the set for the first time, before any mending."""
 

@@ -86,7 +86,7 @@ def test_a_table_whose_first_word_is_a_mark_of_another_kind_is_a_table(first: st
     ],
 )
 def test_an_archive_is_refused_and_the_fix_says_to_unpack_it(content: bytes) -> None:
-    for name in ("a.zip", "a.csv.gz", "a.txt", "a.7z"):
+    for name in ("a.tar", "a.csv.gz", "a.txt", "a.7z"):
         (finding,) = [f for f in look(name, content).findings if isinstance(f, Flagged) and f.rule == "file.type"]
         assert "Unpack" in finding.fix.en
         assert "압축" in finding.fix.ko
@@ -137,12 +137,12 @@ def bomb() -> bytes:
     ],
 )
 def test_a_hostile_archive_is_never_passed(content: bytes) -> None:
-    assert look("a.zip", content, policy=WITH_ZIP).blocked
+    assert look("a.zip", content, policy=WITH_ZIP).verdict is not Verdict.PASSED
 
 
 def test_an_archive_that_grows_without_end_is_refused_before_it_is_unpacked() -> None:
     content = bomb()
-    assert look("a.zip", content, policy=WITH_ZIP).blocked
+    assert look("a.zip", content, policy=WITH_ZIP).verdict is Verdict.NOT_CHECKED
     assert look("a.docx", content).blocked
     assert look("a.xlsx", content).blocked
 

@@ -59,7 +59,7 @@ ORDINARY: dict[str, str] = {
     "pyramid.csv": ("age,male,female\n0-9,1200,1150\n10-19,1300,1280\n20-29,1500,1490\n80+,210,402\n"),
     "survey.csv": ("question,strongly agree,agree,neutral,disagree\nQ1,120,340,210,44\nQ2,98,310,250,56\n"),
     "quant.csv": ("group,n,median,q1,q3\nA,412,24.1,21.9,26.8\nB,398,24.3,22.0,27.0\n"),
-    "desc.csv": ("변수,N,평균,표준편차,최소값,최대값\n나이,1200,54.2,12.1,19,89\nBMI,1180,24.1,3.2,15.1,41.0\n"),
+    "desc.csv": ("변수,N,평균,표준편차,10%,90%\n나이,1200,54.2,12.1,38,70\nBMI,1180,24.1,3.2,20.1,28.0\n"),
     "flow.md": (
         "# Flow\n"
         "\n"

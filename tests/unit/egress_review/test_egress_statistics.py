@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from egress_review.checks.spread import statistic
+from egress_review.checks.statistics import statistic
 from egress_review.findings import Verdict
 from egress_review.policy import load_policy
 from tests.unit.egress_review.egress_files import flagged, look, places

@@ -1,0 +1,98 @@
+"""One person told of in a text: what a few particulars together say of somebody, without a name."""
+
+from __future__ import annotations
+
+import re
+
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.findings import Where
+from registry.text import Text
+
+FEWEST_TOLD = 2
+"""Particulars of different kinds, one of them telling, from which a passage is about one person whom others know."""
+LONGEST = 4_000
+"""Characters of a line that are read."""
+
+_ONE = re.compile(
+    r"(?:한|1) ?명(?:은|이|의|을|에게|,|\()|한 (?:사람|여성|남성|환자|참여자|응답자)(?:은|는|이|가|의|,)"
+    r"|(?:이|그|해당|어느|동) ?(?:참여자|환자|응답자|대상자|사람|여성|남성|면담자|피험자|증례)(?:은|는|이|가|의|에게|,)"
+    r"|(?:참여자|환자|응답자|대상자|면담자|사례|증례) ?(?:[A-Z]|\d{1,3}|[가-하])(?:은|는|이|가|의|,| \()"
+    r"|\b(?:one|a|an|another|this|the) (?:of the )?(?:\w{1,20} ){0,2}"
+    r"(?:participant|patient|respondent|interviewee|informant|woman|man|girl|boy|subject|student|case|person|employee)\b"
+    r"|\b(?:participant|patient|respondent|interviewee|case|subject) (?:[A-Z]|\d{1,4})\b|\d{1,3}[- ]year[- ]old",
+    re.IGNORECASE,
+)
+_JOBS_KO = (
+    "의사|변호사|판사|교사|교수|군수|간호사|목사|스님|이장|소방관|경찰관|약사|수의사|시장(?=[이인으])|의원(?=[이인으])|"
+    "검사(?=[이인로])"
+)
+_JOBS = (
+    "physician|obstetrician|surgeon|dentist|judge|lawyer|mayor|teacher|professor|pastor|pharmacist|police officer|"
+    "firefighter|veterinarian|midwife|doctor|nurse"
+)
+_RANGE = r"(?! ?[-–~]| (?:to|and|or)\b)"
+"""Not the first of two years or ages."""
+_TELLING: tuple[re.Pattern[str], ...] = (
+    re.compile(
+        r"(?:19|20)\d\d년 ?(?:\d{1,2}월 ?)?(?:\d{1,2}일 ?)?(?:생|출생|에 태어)"
+        rf"|\bborn (?:in|on) (?!between)[^.;]{{0,24}}\b(?:19|20)\d\d{_RANGE}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        rf"(?:유일한|하나뿐인|한 명뿐인) ?(?:[가-힣]{{1,8}} ){{0,2}}[가-힣]{{0,6}}"
+        rf"(?:{_JOBS_KO}|사람|여성|남성|환자|생존자|주민|직원)"
+        rf"|\b(?:only|sole) (?:\w{{1,20}} ){{0,2}}"
+        rf"(?:{_JOBS}|person|woman|man|patient|survivor|resident|employee|case)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?<![\d~–-])만? ?\d{1,3}세(?! ?(?:이상|이하|미만|초과|[-~–]|에서|부터|까지|군|대))"
+        r"|\b\d{1,3}[- ]year[- ]old\b|\baged \d{1,3}\b(?! (?:to|and|or)\b| ?[-–~]| years? (?:and|or|to)\b)",
+        re.IGNORECASE,
+    ),
+)
+_BESIDE: tuple[re.Pattern[str], ...] = (
+    re.compile(
+        r"[가-힣]{1,4}(?:군|읍|면|동|리)(?:의|에|에서|에 사는| 거주| 소재)(?![가-힣])"
+        r"|\b(?:in|of|from) [A-Z][a-z]+-(?:gun|eup|myeon|dong|ri)\b"
+    ),
+    re.compile(
+        rf"{_JOBS_KO}|\b(?:{_JOBS})\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:소득|연봉|급여|월급|자산|매출)[^.\d]{0,12}\d[\d,.]{0,15} ?(?:만|억|천)? ?원"
+        r"|\b(?:income|salary|wages?|earns|debts?)\b[^.\d]{0,20}\d[\d,.]{0,15}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:19|20)\d\d년(?: ?\d{1,2}월)?(?: ?\d{1,2}일)?(?:에)? ?(?:[가-힣]{1,8} ){0,2}"
+        r"(?:이혼|사망|입원|수술|퇴원|진단|자살|출산|결혼|해고|체포|유산|입양|이식)"
+        r"|\b(?:divorced|died|admitted|diagnosed|operated|married|arrested|dismissed|gave birth|widowed|transplanted)\b"
+        r"[^.;]{0,24}(?:19|20)\d\d",
+        re.IGNORECASE,
+    ),
+)
+_TOLD = Text(
+    ko="한 사람의 이야기로 보이고, 그 사람을 알아볼 수 있는 특징이 {number}가지 있습니다.",
+    en="It seems to tell of one person, with {number} particulars by which others may know them.",
+)
+_GENERAL = Text(
+    ko="출생 시기, 나이, 지역, 직업, 금액, 날짜를 지우거나 넓은 범주로 바꾸고, 여러 사람에게 해당하는 내용만 "
+    "적으십시오.",
+    en="Leave out or widen birth, age, place, occupation, amounts and dates, and say only what holds for several "
+    "people.",
+)
+
+
+def check_cases(subject: Subject, listing: Listing) -> None:
+    """Flag a line that tells of one person what only one person is."""
+    for number, line in enumerate(subject.lines, 1):
+        said = line[:LONGEST]
+        if len(said) < 20 or not _ONE.search(said):
+            continue
+        telling = sum(pattern.search(said) is not None for pattern in _TELLING)
+        told = telling + sum(pattern.search(said) is not None for pattern in _BESIDE)
+        if telling and told >= FEWEST_TOLD:
+            listing.flag("table.singular", _TOLD.fill(number=told), _GENERAL, where=Where(row=number), number=told)

@@ -1,0 +1,258 @@
+"""Smallest and largest values: as a rule each is the value of one person or firm, however few its digits."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from egress_review.checks.amounts import number_in
+from egress_review.checks.columns import Kind, kind_of
+from egress_review.checks.lengths import bearable
+from egress_review.checks.listing import Listing
+from egress_review.checks.statistics import OF_A_MODEL, of_what, statistic
+from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
+from egress_review.findings import Severity, Where
+from registry.text import Text
+
+RULE = "cells.extremes"
+EXACT = 4
+"""Digits from which a smallest or largest value is hardly that of several people, whatever it is rounded to."""
+LONGEST = 60
+"""Characters of a cell that gives the ends of a range."""
+MOST_LINE = 500
+
+_NUMBER = r"-?\d[\d,]{0,15}(?:\.\d{1,9})?"
+_ENDS = re.compile(
+    rf"[(\[]?({_NUMBER})\s?(?:세|일|years?|days?)?\s?(?:-|–|—|~|∼|to|,|/)\s?({_NUMBER})(?:\s?(?:세|일|years?|"
+    rf"days?))?[)\]]?"
+)
+_RANGE = re.compile(
+    r".*(?:범위|\brange|min(?:imum)? ?[-–~/,] ?max|최소값? ?[-–~/,·] ?최대|최솟값 ?[-–~/,·] ?최댓값)(?:\W.*)?",
+    re.IGNORECASE,
+)
+_NO_RANGE = re.compile(r"interquartile|iqr|사분위|신뢰|정상|참고|reference|normal|q1|p\d|ci\b", re.IGNORECASE)
+_SCALE = re.compile(r"score|scale|rating|likert|index|grade|점수|척도|만족도|지수|등급|문항|응답")
+_OF_GROUPS = re.compile(
+    r"rate|율|률|%|percent|per (?:day|week|month|year)|daily|weekly|monthly|일별|월별|주별|하루|월평균|일평균|correl|"
+    r"상관|"
+    r"\bvif\b|coef|계수|weights|sampling weight|survey weight|가중"
+)
+_ROUNDED = re.compile(r"trimm|winsor|top-?cod|capped|truncat|절사|상한 처리|상하위|반올림|rounded", re.IGNORECASE)
+_SCALES = frozenset((1, 2, 3, 4, 5, 6, 7, 10, 100))
+"""Whole numbers at which scales end that begin with 0 or 1."""
+
+_EXTREME = Text(
+    ko="최솟값과 최댓값은 대개 한 사람의 값입니다.",
+    en="A minimum or maximum is usually the value of one person.",
+)
+_EXTREME_MEND = Text(
+    ko="백분위수로 바꾸거나, 척도의 끝처럼 여러 사람의 값이면 열 이름에 점수나 척도임을 적으십시오.",
+    en="Publish percentiles instead; if it is the end of a scale, which many have, say score or scale in its name.",
+)
+
+
+def check_ends(subject: Subject, listing: Listing) -> None:
+    """Look for smallest and largest values in tables, printed summaries, sentences and JSON."""
+    softened = _ROUNDED.search(subject.said) is not None
+    for table, _ in bearable(subject, (RULE,), listing):
+        # What R prints of the residuals of a model are its errors, not values of the data.
+        errors = "1Q" in table.names
+        for where, name, values in (*_by_heading(table, subject), *_by_label(table), *_in_rows(table)):
+            _tell(where, name, values, listing, soft=errors or softened)
+    if subject.type in ("md", "txt"):
+        for number, values in _printed(subject.lines):
+            _tell(Where(row=number), "", values, listing, soft=softened)
+    if subject.type == "json":
+        for path, name, values in _in_json(subject.json):
+            _tell(Where(path=path), name, values, listing, soft=softened)
+
+
+def _tell(where: Where, name: str, values: Sequence[str], listing: Listing, *, soft: bool) -> None:
+    numbers = [found[0] for value in values if (found := number_in(value.strip()))]
+    if not numbers or _is_scale(name, numbers):
+        return
+    rounded = soft or _OF_GROUPS.search(name.lower()) or all(number % 10 == 0 for number in numbers)
+    exact = not soft and any(map(_is_exact, values))
+    severity = Severity.FAIL if exact or not rounded else None
+    listing.flag(RULE, _EXTREME, _EXTREME_MEND, where=where, severity=severity)
+
+
+def _is_scale(name: str, numbers: Sequence[float]) -> bool:
+    """Whether numbers are evidently ends that many people share: 0 and 1, those of a scale, years."""
+    low, high = min(numbers), max(numbers)
+    if any(number != int(number) for number in numbers):
+        return low >= 0 and high <= 1 and {low, high} <= {0, 1}
+    if all(1900 <= number <= 2100 for number in numbers) or {low, high} <= {0, 1}:
+        return True
+    if low not in (0, 1):
+        return False
+    return high in _SCALES or _SCALE.search(name.lower()) is not None
+
+
+def _is_exact(cell: str) -> bool:
+    """Whether a value says more than a few digits; noughts at its ends say nothing."""
+    found = number_in(cell.strip())
+    if found is None:
+        return False
+    digits = re.sub(r"[eE].*|\D", "", f"{found[0]:.10g}").strip("0")
+    return len(digits) >= EXACT
+
+
+End = tuple[Where, str, Sequence[str]]
+"""Where a smallest or largest value stands, what it is of, and the values."""
+
+
+def _by_heading(table: Table, subject: Subject) -> Iterator[End]:
+    """Columns of extremes: each group's smallest and largest value of the same together."""
+    if not table.numbers:
+        return
+    bounds: dict[str, list[int]] = {}
+    for index, name in enumerate(table.names):
+        if (
+            OF_A_MODEL.search(name.lower())
+            or subject.claims.declared(name) == "other"
+            or (not index and not _is_number(table))
+        ):
+            continue
+        if index and _gives_ends(table, index):
+            found = [match for cell in table.column(index) if (match := _ENDS.fullmatch(cell.strip()))]
+            yield (
+                Where(row=table.numbers[0], column=index + 1),
+                name,
+                [end for match in found for end in match.groups()],
+            )
+        elif kind_of(name) is Kind.EXTREME or statistic(name)[0] in ("min", "max", "mode"):
+            bounds.setdefault(of_what(name), []).append(index)
+    for name, columns in bounds.items():
+        for row, number in zip(table.rows, table.numbers, strict=True):
+            values = [row[index] for index in columns if index < len(row)]
+            if any(number_in(value.strip()) for value in values):
+                yield (
+                    Where(row=number, column=columns[0] + 1),
+                    f"{table.names[0]} {name} {row[0] if row else ''}",
+                    values,
+                )
+
+
+def _is_number(table: Table) -> bool:
+    return all(number_in(cell.strip()) is not None for cell in table.column(0))
+
+
+def _gives_ends(table: Table, index: int) -> bool:
+    """Whether a column holds smallest and largest values together: `18–97` under `age, range`."""
+    name = unicodedata.normalize("NFKC", table.names[index])
+    if not _RANGE.fullmatch(name[:LONGEST]) or _NO_RANGE.search(name):
+        return False
+    cells = [cell.strip() for cell in table.column(index) if cell.strip()]
+    return bool(cells) and all(len(cell) < LONGEST and _ENDS.fullmatch(cell) for cell in cells)
+
+
+def _by_label(table: Table) -> Iterator[End]:
+    """Rows of extremes, as `describe()` gives them: those of each column together."""
+    of: dict[str, list[tuple[int, Sequence[str]]]] = {}
+    for row, number in zip(table.rows, table.numbers, strict=True):
+        speaks = len(row) > 1 and (kind_of(row[0]) is Kind.EXTREME or statistic(row[0])[0] == "mode")
+        if speaks and not OF_A_MODEL.search(row[0].lower()):
+            of.setdefault(of_what(row[0]), []).append((number, row))
+    for name, rows in of.items():
+        for index in range(1, max(len(row) for _, row in rows)):
+            values = [row[index] for _, row in rows if index < len(row)]
+            heading = table.names[index] if index < len(table.names) else ""
+            if not OF_A_MODEL.search(heading.lower()):
+                yield Where(row=rows[0][0], column=index + 1), f"{name} {heading}", values
+
+
+def _in_rows(table: Table) -> Iterator[End]:
+    """Rows that are called a range, such as `Age, range` with `18 to 103`."""
+    for row, number in zip(table.rows, table.numbers, strict=True):
+        name = unicodedata.normalize("NFKC", row[0])[:LONGEST] if row else ""
+        if len(row) < 2 or not _RANGE.fullmatch(name) or _NO_RANGE.search(name):
+            continue
+        for index, cell in enumerate(row[1:], 2):
+            if len(cell) < LONGEST and (found := _ENDS.fullmatch(cell.strip())):
+                yield Where(row=number, column=index), name, found.groups()
+
+
+_R_HEADING = re.compile(
+    r"\s*Min\.\s{1,40}1st Qu\.\s{1,40}Median\s{1,40}Mean\s{1,40}3rd Qu\.\s{1,40}Max\.(?:\s{1,40}NA's)?\s*"
+)
+_R_CELL = re.compile(rf"\b(?:Min|Max)\.\s{{0,20}}:\s{{0,20}}({_NUMBER})")
+_SAID = re.compile(
+    rf"(?:\brange[ds]?\b(?: from| of|:|=|,)?|범위(?:는|:|=)?|min(?:imum)?[-–~/]max(?:imum)?:?)\s{{0,3}}"
+    rf"({_NUMBER})\s?(?:세|일|원|만원|years?|days?)?\s?(?:-|–|—|~|∼|to|에서|,)\s?({_NUMBER})",
+    re.IGNORECASE,
+)
+_NAMED_ENDS = re.compile(
+    rf"\bmin(?:imum)?\s?(?:[:=]|was|of)\s?({_NUMBER})[^\n]{{0,30}}?\bmax(?:imum)?\s?(?:[:=]|was|of)\s?({_NUMBER})"
+    rf"|(?:최솟값|최소값?)(?:은|:|=)?\s?({_NUMBER})[^\n]{{0,20}}?(?:최댓값|최대값?)(?:은|:|=)?\s?({_NUMBER})",
+    re.IGNORECASE,
+)
+_SUPERLATIVE = re.compile(
+    rf"(?:최고령|최연소|최장|최단|최장기|최고액|최고가|최댓값|최솟값|최대값|"
+    rf"최소값)[^.\n\d]{{0,20}}({_NUMBER})\s?(?:세|살|일|년|원|만|억|명|시간|회|[가은으이였,.)]|$)"
+    rf"|\b(?:oldest|youngest|heaviest|tallest|shortest|richest|best[- ]paid|longest[- "
+    rf"]staying)\b[^.\n\d]{{0,40}}({_NUMBER})"
+    rf"|\b(?:maximum|minimum|highest|lowest|largest|longest|shortest)\s(?:\w{{1,12}}\s)?"
+    rf"(?:age|stay|income|salary|wage|weight|height|bmi|cost|charge|bill|dose|turnover|revenue|workforce|payment|value|"
+    rf"level)\b[^.\n\d]{{0,30}}(?:was|is|of|:|=|\()\s?(?:[$€£₩]|KRW\s)?({_NUMBER})",
+    re.IGNORECASE,
+)
+_AGGREGATED = re.compile(r"\d\s?%|mean|average|median|평균|중앙값|비율|지역|시도|region|district", re.IGNORECASE)
+_OF_DATA = re.compile(r"mean|median|average|\bsd\b|\bn\s?=|평균|중앙값|중위|표준편차", re.IGNORECASE)
+_CRITERION = re.compile(
+    r"inclu|eligib|criteri|reference|normal|instrument|possible|theoretical|scale|score|interquartile|iqr|confidence|"
+    r"depth|iteration|likelihood|accuracy|\bauc\b|epoch|learning rate|follow-up|추적|선정|기준|정상|참고|장비|척도|"
+    r"점수|사분위|신뢰|가능한|측정 범위",
+    re.IGNORECASE,
+)
+
+
+def _printed(lines: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    """What `summary()` of R prints, and sentences that give the ends of what they give the mean of."""
+    for number, line in enumerate(lines, 1):
+        if len(line) > MOST_LINE:
+            continue
+        if _R_HEADING.fullmatch(line) and number < len(lines):
+            cells = lines[number][:MOST_LINE].split()
+            if len(cells) >= 6:
+                yield number + 1, (cells[0], cells[5])
+        elif found := _R_CELL.findall(line):
+            yield number, found
+        elif not _CRITERION.search(line):
+            yield from ((number, [end for end in match.groups() if end]) for match in _said(line))
+
+
+def _said(line: str) -> Iterator[re.Match[str]]:
+    """What a sentence says of the oldest, the longest stay, or from where to where values range."""
+    for match in _SUPERLATIVE.finditer(line):
+        if not _AGGREGATED.search(line[match.start() : match.end() + 2]):
+            yield match
+    if _OF_DATA.search(line):
+        yield from (*_SAID.finditer(line), *_NAMED_ENDS.finditer(line))
+
+
+_MEAN = re.compile(
+    r"(?:.{0,30}[_ ])?(?:mean|avg|average|median|50%|sd|std|평균|중앙값|표준편차)(?:[_ ].{0,30})?", re.IGNORECASE
+)
+
+
+def _in_json(value: Any, path: str = "$", depth: int = 0) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Keys of a smallest or largest value beside a mean of the same."""
+    inner: Iterable[tuple[Any, Any]] = (
+        value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
+    )
+    described = isinstance(value, dict) and any(_MEAN.fullmatch(str(key)[:LONGEST]) for key in value)
+    bounds: dict[str, list[tuple[str, str]]] = {}
+    for key, one in inner if depth < 40 else ():
+        at = f"{path}.{key[:60]}" if isinstance(key, str) else f"{path}[{key}]"
+        if isinstance(one, dict | list):
+            if described and isinstance(one, list) and len(one) == 2 and _RANGE.fullmatch(str(key)[:LONGEST]):
+                bounds.setdefault(str(key), []).extend((at, str(end)) for end in one if type(end) in (int, float))
+            yield from _in_json(one, at, depth + 1)
+        elif described and type(one) in (int, float) and statistic(str(key))[0] in ("min", "max"):
+            bounds.setdefault(of_what(str(key)), []).append((at, str(one)))
+    for name, ends in bounds.items():
+        yield ends[0][0], f"{name} {path.rpartition('.')[2]}", [end for _, end in ends]

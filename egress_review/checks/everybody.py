@@ -1,0 +1,233 @@
+"""Groups all of which are alike, where others differ: what the table says of the group is said of each member.
+
+An isolated zero is left to the reviewers; here the whole group stands in one cell, or its share is 100 %.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from statistics import median
+
+from egress_review.checks.amounts import number_in
+from egress_review.checks.columns import Kind, is_total, kind_of
+from egress_review.checks.counts import Reading, whole
+from egress_review.checks.lengths import bearable
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
+from egress_review.findings import Severity, Where
+from registry.text import Text
+
+RULES = ("cells.zero",)
+
+MOST_ROWS, MOST_COLUMNS = 500, 60
+"""Size up to which the groups of a table are compared with each other."""
+FEWEST_OTHERS = 2
+"""Other groups that vary, beside which one that does not is told."""
+ORDINARY = 0.8
+"""Share in other groups up to which all of a group are something out of the ordinary; nearly all of the others are "
+"not."""
+
+_ALL = Text(
+    ko="이 집단은 모두가 같은 범주에 있습니다: 집단에 속한 사람이면 누구나 그렇다는 사실이 드러납니다.",
+    en="Everybody of this group is in one category: the table tells it of each member.",
+)
+_ALL_MEND = Text(
+    ko="범주나 집단을 합치거나 ‘>95%’처럼 표시하십시오. 정의상 그럴 수밖에 없으면 설명에 적으십시오.",
+    en="Merge categories or groups, or show >95 %. If it must be so by definition, say so in the context.",
+)
+_BY_NATURE = re.compile(
+    r"전립선|자궁|난소|고환|임신|분만|출산|산모|산과|부인|비뇨|소아|신생아|폐경|월경|유방|prostat|uter|ovar|cervi|"
+    r"testic|pregnan|"
+    r"obstet|gyn|paediat|pediat|neonat|matern|deliver|breast|menopaus|해당 ?없|not applicable|n/?a\b|신설|폐지"
+)
+_OF_TIME = re.compile(
+    r"(?:19|20)\d\d|\d{1,2}\s?(?:월|분기|주|일|차)|q[1-4]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+)
+_CLASSES = re.compile(r"predict|actual|true|pred\b|예측|실제|정답|cluster|군집|leaf")
+_NO_TRAIT = re.compile(
+    r"accura|sensitiv|specific|complete|cumul|valid|response|coverage|power|confidence|누적|정확|민감|특이|완전|응답|"
+    r"유효|회수|"
+    r"목표|달성|참여율|coverage|of total|구성비"
+)
+_EVENT_ALL = re.compile(
+    r"n|total|tested|screened|examined|base(?: n)?|sample(?: size)?|n total|검사자? ?수?|수검자 ?수?|대상자 ?수?|전체|"
+    r"계|합계"
+)
+
+
+def check_everybody(subject: Subject, listing: Listing) -> None:
+    """Look at every group of every table, by row and by column."""
+    if subject.policy.zeros == "allow":
+        return
+    for table, reading in bearable(subject, RULES, listing):
+        if len(table.rows) > MOST_ROWS or len(table.names) > MOST_COLUMNS or not table.numbers:
+            continue
+        told: set[int] = set()
+        for where in (
+            *_crossed(table, reading, subject.policy.min_cell),
+            *_shared(table, reading, subject.policy.min_cell),
+        ):
+            if where.row not in told:
+                told.add(where.row)
+                listing.flag("cells.zero", _ALL, _ALL_MEND, where=where, number=100, severity=Severity.FAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The counts of one row or column, and where its largest stands."""
+
+    label: str
+    values: tuple[int, ...]
+    where: Where
+
+    @property
+    def size(self) -> int:
+        """Everybody of the group."""
+        return sum(self.values)
+
+    @property
+    def alone(self) -> bool:
+        return sum(value > 0 for value in self.values) == 1
+
+    @property
+    def varies(self) -> bool:
+        return all(value > 0 for value in self.values)
+
+
+def _crossed(table: Table, reading: Reading, least: int) -> Iterator[Where]:
+    """Rows and columns of a table of categories by categories of which one cell holds everybody."""
+    counted = sorted({count.column - 1 for count in reading.counts})
+    parts = [
+        c
+        for c in counted
+        if c and not is_total(table.names[c]) and kind_of(table.names[c]) in (Kind.UNKNOWN, Kind.LABEL)
+    ]
+    rows = [p for p, row in enumerate(table.rows) if row and not _is_whole(row)]
+    cells = {(p, c): whole(table.rows[p][c]) if c < len(table.rows[p]) else None for p in rows for c in parts}
+    rows = [p for p in rows if all(cells[p, c] is not None for c in parts)]
+    if len(parts) < 2 or len(rows) < 2 or _are_classes(table, parts, rows):
+        return
+    names = [table.names[c].lower() for c in parts]
+    by_row = [
+        _group(table.rows[p][0], [cells[p, c] or 0 for c in parts], table.numbers[p], [c + 1 for c in parts])
+        for p in rows
+    ]
+    yield from _alike(by_row, names, least)
+    by_column = [
+        _Group(
+            table.names[c],
+            tuple(cells[p, c] or 0 for p in rows),
+            Where(row=table.numbers[max(rows, key=lambda p, c=c: cells[p, c] or 0)], column=c + 1),  # type: ignore[misc]
+        )
+        for c in parts
+    ]
+    if len(rows) <= MOST_CATEGORIES:
+        yield from _alike(by_column, [str(table.rows[p][0]).lower() for p in rows], least)
+
+
+def _is_whole(row: Sequence[str]) -> bool:
+    return not row or any(is_total(cell) for cell in row[:3])
+
+
+MOST_CATEGORIES = 12
+"""Rows up to which they are taken for the categories that a column is divided into."""
+
+
+def _group(label: str, values: Sequence[int], row: int, columns: Sequence[int]) -> _Group:
+    return _Group(label, tuple(values), Where(row=row, column=columns[values.index(max(values))]))
+
+
+def _alike(groups: Sequence[_Group], categories: Sequence[str], least: int) -> Iterator[Where]:
+    if all(_OF_TIME.search(name) for name in categories) or any(_BY_NATURE.search(name) for name in categories):
+        return
+    alone = [group for group in groups if group.alone and group.size >= least]
+    others = [group for group in groups if group not in alone and group.size]
+    varied = [group for group in others if group.varies]
+    if len(varied) < FEWEST_OTHERS or 2 * len(varied) < len(others) or len(varied) <= len(alone):
+        return
+    for group in alone:
+        at = max(range(len(group.values)), key=group.values.__getitem__)
+        usual = median(one.values[at] / one.size for one in varied)
+        if (
+            usual <= ORDINARY
+            and not _BY_NATURE.search(group.label.lower())
+            and not _OF_TIME.fullmatch(group.label.lower())
+        ):
+            yield group.where
+
+
+def _are_classes(table: Table, parts: Sequence[int], rows: Sequence[int]) -> bool:
+    """Whether the table is a matrix of classes, which a good classifier fills along its diagonal."""
+    labels = [table.rows[p][0].strip().lower() for p in rows]
+    names = [table.names[c].strip().lower() for c in parts]
+    return labels == names or any(_CLASSES.search(word) for word in (*labels, *names, table.names[0].lower()))
+
+
+def _shared(table: Table, reading: Reading, least: int) -> Iterator[Where]:
+    """Rows whose share is 100 % by a column of percentages, or by two counts of which one is all."""
+    sizes = _sizes(table, reading)
+    kept = {number for number, row in zip(table.numbers, table.rows, strict=True) if not _is_whole(row)}
+    kept -= {number for number, row in zip(table.numbers, table.rows, strict=True) if _BY_NATURE.search(row[0].lower())}
+    for column, name in enumerate(table.names):
+        plain = unicodedata.normalize("NFKC", name).lower()
+        if not column or _NO_TRAIT.search(plain) or _BY_NATURE.search(plain) or is_total(name):
+            continue
+        shares = {}
+        for number, cell in zip(table.numbers, table.column(column), strict=True):
+            share = _share(cell, kind_of(name), sizes.get(number))
+            if share is not None and number in kept:
+                shares[number] = share
+        others = [share for share in shares.values() if 0 < share < 100]
+        if len(others) < FEWEST_OTHERS or _runs(table, column):
+            continue
+        for number, share in shares.items():
+            if sizes.get(number, least) < least or median(others) > 100 * ORDINARY:
+                continue
+            if share == 100:
+                yield Where(row=number, column=column + 1)
+
+
+def _runs(table: Table, column: int) -> bool:
+    """Whether a column that ends with 100 is the running total of another: such an end says nothing."""
+    cells = [number_in(cell.strip().removesuffix("%")) for cell in table.column(column)]
+    running = [cell[0] for cell in cells if cell]
+    if running != sorted(running) or len(running) < 2:
+        return False
+    for other in range(1, len(table.names)):
+        numbers = [number_in(cell.strip().removesuffix("%")) for cell in table.column(other)]
+        parts = [found[0] for found, cell in zip(numbers, cells, strict=True) if found and cell]
+        if other != column and len(parts) == len(running):
+            sums = list(accumulate(parts))
+            if all(abs(a - b) <= RUNNING for a, b in zip(sums, running, strict=True)):
+                return True
+    return False
+
+
+RUNNING = 0.6
+"""What rounding may add up to in a running total of percentages."""
+
+
+def _sizes(table: Table, reading: Reading) -> Mapping[int, int]:
+    columns = sorted({count.column for count in reading.counts})
+    whole_of = [c for c in columns if is_total(table.names[c - 1]) or _EVENT_ALL.fullmatch(_bare(table.names[c - 1]))]
+    chosen = whole_of[:1] or (columns if len(columns) == 1 else [])
+    return {count.row: count.value for count in reading.counts if chosen and count.column == chosen[0]}
+
+
+def _bare(name: str) -> str:
+    return " ".join(re.sub(r"[_()\[\],.]+", " ", unicodedata.normalize("NFKC", name).lower()).split())
+
+
+def _share(cell: str, kind: Kind, size: int | None) -> float | None:
+    """The share that a cell gives: a percentage, or a count of the number of the row."""
+    plain = cell.strip()
+    if plain.endswith("%") or kind is Kind.PERCENT:
+        found = number_in(plain.removesuffix("%").strip())
+        return found[0] if found and found[0] <= 100 else None
+    count = whole(plain) if size and kind in (Kind.UNKNOWN, Kind.COUNT) else None
+    return 100 * count / size if count is not None and size and count <= size else None

@@ -1,0 +1,57 @@
+"""Kinds of file by their names: what a name promises, and what the bytes must then be."""
+
+from __future__ import annotations
+
+EXTENSIONS: dict[str, str] = {
+    "csv": "csv",
+    "tsv": "tsv",
+    "txt": "txt",
+    "log": "txt",
+    "md": "md",
+    "json": "json",
+    "png": "png",
+    "jpg": "jpeg",
+    "jpeg": "jpeg",
+    "xlsx": "xlsx",
+    "ipynb": "ipynb",
+    "docx": "docx",
+    "pdf": "pdf",
+    "html": "html",
+    "htm": "html",
+    "svg": "svg",
+    "zip": "zip",
+    "tex": "tex",
+    **dict.fromkeys(("py", "r", "do", "ado", "sas", "sps", "sql", "jl", "stan"), "code"),
+}
+"""Extension in lower case to the type it promises."""
+
+BYTES_OF = {
+    "csv": "text",
+    "tsv": "text",
+    "txt": "text",
+    "md": "text",
+    "json": "text",
+    "png": "png",
+    "jpeg": "jpeg",
+    "xlsx": "zip",
+    "ipynb": "notebook",
+    "docx": "zip",
+    "pdf": "pdf",
+    "html": "html",
+    "svg": "svg",
+    "zip": "zip",
+    "tex": "text",
+    "code": "text",
+}
+"""What the bytes of each type must be."""
+
+
+def extension_of(name: str) -> str:
+    """The extension of a file name, lower case, without the dot."""
+    stem, dot, extension = name.rpartition(".")
+    return extension.lower() if dot and stem else ""
+
+
+def promised_type(name: str) -> str | None:
+    """The type that a name promises; None for a name that promises no checkable type."""
+    return EXTENSIONS.get(extension_of(name))

@@ -1,0 +1,50 @@
+"""Telephone numbers and addresses of institutions, which identify nobody: a hotline, the seat of an agency."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from deid.identifiers import Span
+
+_BEFORE, _BEHIND = 60, 40
+"""Characters before and behind a find, in its line, in which an institution may be named."""
+_SERVICE = re.compile(r"(?:1[5-8]\d\d[-. ]?\d{4}|080[-. ]?\d{3,4}[-. ]?\d{4})")
+"""Numbers that Korean networks give to services alone."""
+_MOBILE = re.compile(r"(?:\+?82[-. ]?)?\(?0?1[016789]\)?[-. ]?\d")
+_OFFICE = re.compile(
+    r"(?:통계|자료|데이터|연구|지원|상담|콜|고객|관리|보건|검진|암|의료|정보|교육|복지|문화|행정|민원)\s?센터|[가-힣]{2,}(?:청|원|처|공단|공사|재단"
+    r"|협회|학회|위원회|대학교|대학|병원|의료원|보건소|연구소|연구원|사무국|사무소|본부|은행|기관|부서|팀)(?![가-힣])|대표\s?(?:전화|번호)|고객센터|상담실"
+    r"|문의처|분석\s?(?:장소|센터)|발행처|제공\s?기관|"
+    r"\b(?:Statistics|Ministry|Agency|Institute|University|Hospital|Center|Centre|Office|Bureau|Department|Authority|"
+    r"Foundation|Commission|Association|College"
+    r"|Laboratory|Switchboard|Helpdesk|Help ?desk|Hotline|Headquarters|Inc|Ltd)"
+    r"\b",
+    re.IGNORECASE,
+)
+_PERSONAL = re.compile(
+    r"환자|대상자|참여자|응답자|수진자|피험자|보호자|자택|거주|본인|성명|이름|연락처\s?[:：]|휴대|핸드폰|수령|배송"
+    r"|\b(?:patient|participant|respondent|subject|resident|lives|living|home|guardian|spouse|mobile|cell)\b",
+    re.IGNORECASE,
+)
+_DWELLING = re.compile(
+    r"\d\s?동\s?\d+\s?호|\d{3,4}\s?호(?![가-힣])|아파트|빌라|오피스텔|\b(?:apt|unit|flat)\b", re.IGNORECASE
+)
+
+
+def is_of_office(text: str, span: Span, found: Sequence[Span]) -> bool:
+    """Whether the line of a find names an institution and nobody: no person, no dwelling, no mobile telephone."""
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end)
+    end = len(text) if end < 0 else end
+    said = text[span.start : span.end]
+    if any(start <= one.start < end and one.label not in ("PHONE", "ADDRESS", "URL", "EMAIL") for one in found):
+        return False
+    before, behind = text[max(start, span.start - _BEFORE) : span.start], text[span.end : min(end, span.end + _BEHIND)]
+    if _PERSONAL.search(before) or _PERSONAL.search(behind) or _DWELLING.search(said + behind):
+        return False
+    if span.label == "PHONE" and _MOBILE.match(said.strip()):
+        return False
+    if span.label == "PHONE" and _SERVICE.fullmatch(said.strip()):
+        return True
+    return _OFFICE.search(before) is not None or _OFFICE.search(behind) is not None

@@ -1,0 +1,144 @@
+"""Rows of values that stand in programs and between the lines of a text: lists, dictionaries, data steps, pasted CSV.
+
+A program may leave, but what was typed or pasted into it is data like any other.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from egress_review.checks.tables import Table, has_number, table_of
+
+FEWEST_ROWS = 5
+"""Rows of equal width from which they are data; fewer are settings."""
+FEWEST_VALUES = 10
+"""Values in lists of one length from which the lists are the columns of a table."""
+MOST_BLOCKS = 200
+LONGEST_LINE = 2_000
+
+_LITERAL = (
+    r"""(?:"[^"\n]{0,60}"|'[^'\n]{0,60}'|[-+]?\d[\d.]{0,20}(?:[eE][-+]?\d{1,3})?|NA|None|nan|True|False|TRUE|FALSE)"""
+)
+_RECORD = re.compile(r"\{([^{}]{1,2000})\}|\bdict\(([^()]{1,2000})\)")
+_PAIR = re.compile(rf"""["']?([^\W\d][\w .-]{{0,60}})["']?\s{{0,3}}[:=]\s{{0,3}}({_LITERAL})\s{{0,200}}(?:,|$)""")
+_LIST = re.compile(
+    rf"""(?:["']?([^\W\d][\w.]{{0,60}})["']?\s{{0,3}}(?:=|:|<-)\s{{0,3}})?(?:c\(|np\.array\(\[|pd\.Series\(\[|\[|\()\s{{0,80}}"""
+    rf"""({_LITERAL}(?:\s{{0,80}},\s{{0,80}}{_LITERAL}){{9,}})\s{{0,80}},?\s{{0,80}}[\])]"""
+)
+_VALUE = re.compile(_LITERAL)
+_ROW = re.compile(
+    rf"[\[({{]?\s{{0,8}}({_LITERAL}(?:\s{{0,8}},\s{{0,8}}{_LITERAL}){{2,60}})\s{{0,8}},?[\])}}]?\s{{0,8}}[,;]?"
+)
+_CELL = re.compile(r"[-+]?\d[\d.,:/-]{0,24}|[A-Za-z가-힣_.][\w가-힣./-]{0,40}|\.")
+_STEP = re.compile(r"\s*(?:datalines4?|cards4?|lines|input\b.*|begin data\.?|DATA LIST .*)\s*(?:;\s*)?", re.IGNORECASE)
+_STEP_ENDS = re.compile(r"\s*(?:;+|end|end data\.?|run\s*;)\s*", re.IGNORECASE)
+
+
+def tables_in_program(text: str) -> tuple[Table, ...]:
+    """Every table that is written out in a program."""
+    if len(text) < 40:
+        return ()
+    return (*_records(text), *_columns(text), *_rows(text), *_steps(text), *tables_between_lines(text))
+
+
+def _records(text: str) -> Iterator[Table]:
+    """Dictionaries side by side with the same keys."""
+    found: dict[tuple[str, ...], list[tuple[int, list[str]]]] = defaultdict(list)
+    for at, match in enumerate(_RECORD.finditer(text), 1):
+        pairs = _PAIR.findall(match[1] or match[2])
+        keys = tuple(key.strip() for key, _ in pairs)
+        if len(keys) > 1 and len(set(keys)) == len(keys):
+            found[keys].append((at + 1, [_plain(value) for _, value in pairs]))
+    for keys, rows in found.items():
+        if len(rows) >= FEWEST_ROWS:
+            yield _headed(keys, rows)
+
+
+def _columns(text: str) -> Iterator[Table]:
+    """Lists of one length, as the columns of a frame are given."""
+    found: dict[int, list[tuple[str, list[str]]]] = defaultdict(list)
+    for match in _LIST.finditer(text):
+        values = [_plain(value) for value in _VALUE.findall(match[2])]
+        found[len(values)].append((match[1] or "", values))
+    for length, lists in found.items():
+        if len(lists) > 1 and length >= FEWEST_VALUES:
+            columns = [values for _, values in lists[:60]]
+            yield _headed([name for name, _ in lists[:60]], list(enumerate(zip(*columns, strict=True), 2)))
+
+
+def _rows(text: str) -> Iterator[Table]:
+    """Lines that are each a row of literals, in brackets or without."""
+    block: list[tuple[int, list[str]]] = []
+    for number, line in enumerate([*text.splitlines(), ""], 1):
+        match = _ROW.fullmatch(line.strip()) if len(line) <= LONGEST_LINE else None
+        row = [_plain(value) for value in _VALUE.findall(match[1])] if match else []
+        if block and len(row) != len(block[0][1]):
+            yield from _of_block(block)
+            block = []
+        if row:
+            block.append((number, row))
+
+
+def _of_block(block: list[tuple[int, list[str]]]) -> Iterator[Table]:
+    if len(block) >= FEWEST_ROWS:
+        yield _headed([f"V{n}" for n in range(1, len(block[0][1]) + 1)], block)
+
+
+def _steps(text: str) -> Iterator[Table]:
+    """Rows between the words with which SAS, SPSS and Stata begin and end data in a program."""
+    block: list[tuple[int, list[str]]] = []
+    within, names = False, list[str]()
+    for number, line in enumerate(text.splitlines(), 1):
+        if _STEP.fullmatch(line):
+            if line.strip().lower().startswith("input"):
+                names = re.findall(r"[^\W\d]\w{0,40}", line.strip()[5:])
+            within, block = True, []
+        elif within and _STEP_ENDS.fullmatch(line):
+            within = False
+            yield from _of_step(block, names)
+        elif within and line.strip():
+            cells = [cell.strip("\"'") for cell in re.split(r"\s*,\s*|\s+", line.strip()[:LONGEST_LINE])]
+            block.append((number, cells))
+
+
+def _of_step(block: list[tuple[int, list[str]]], names: list[str]) -> Iterator[Table]:
+    width = Counter(len(row) for _, row in block).most_common(1)
+    even = [(number, row) for number, row in block if width and len(row) == width[0][0]]
+    if len(even) >= FEWEST_ROWS and width[0][0] > 1:
+        said = [name for name in names if name.lower() not in ("str", "byte", "int", "long", "float", "double")]
+        yield _headed(said if len(said) == width[0][0] else [f"V{n}" for n in range(1, width[0][0] + 1)], even)
+
+
+def tables_between_lines(text: str) -> Iterator[Table]:
+    """Lines with as many commas as each other, as a CSV that was pasted into a text has them."""
+    block: list[tuple[int, list[str]]] = []
+    blocks = 0
+    for number, line in enumerate([*text.splitlines(), ""], 1):
+        plain = line.strip().strip("\"'")
+        cells = _cells(plain) if 2 <= plain.count(",") <= 200 and len(plain) <= LONGEST_LINE else []
+        if block and len(cells) != len(block[0][1]):
+            if len(block) > FEWEST_ROWS and sum(has_number(row) for _, row in block) >= len(block) - 1:
+                yield table_of(block)
+                blocks += 1
+            block = []
+        if cells and blocks < MOST_BLOCKS:
+            block.append((number, cells))
+
+
+def _cells(line: str) -> list[str]:
+    try:
+        cells = [cell.strip() for cell in next(csv.reader([line]), [])]
+    except csv.Error:
+        return []
+    return cells if all(len(cell) <= 60 and (not cell or _CELL.match(cell)) for cell in cells) else []
+
+
+def _headed(names: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]]) -> Table:
+    return Table(tuple(names), [tuple(row) for _, row in rows], [number for number, _ in rows])
+
+
+def _plain(value: str) -> str:
+    return value.strip("\"'")

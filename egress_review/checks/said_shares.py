@@ -1,0 +1,76 @@
+"""Shares in a sentence that says what they are of: `Of the 176 nurses, 2.3% …`, `156명 가운데 2.6%`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from egress_review.checks.tables import count_said
+
+MOST_SENTENCE = 1_000
+"""Characters of a sentence that are read."""
+
+_N = r"(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{2,15})"
+_BASE = (
+    re.compile(
+        rf"(?<![\d.,])(?:{_N})\s?(?:명|례|가구|개소|개 ?(?:기업|기관|업체|병원|학교|사업체|농가))(?!\s?(?:당|마다|"
+        rf"미만|이상|이하))"
+    ),
+    re.compile(
+        rf"\b(?:of|among|in|from) (?:the |these |those |all |our |a total of )*(?:{_N})"
+        r"(?! ?(?:%|percent|years?|days?|months?|weeks?|hours?|minutes?|km|mg|kg|points?)\b)(?: [a-z-]{1,20}){0,2} "
+        r"[a-z-]{2,20}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?<![\d.,])(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{2,15}) (?:[a-z-]{1,15} ){0,2}(?:patients|participants|subjects|"
+        r"people|persons|"
+        r"individuals|women|men|children|respondents|adults|students|workers|nurses|firms|households|cases)\b",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\b[nN]\s?[=:]\s?(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{2,15})(?![\d.])"),
+)
+_SHARE = re.compile(
+    r"(?<![\d.,~–-])(?P<p>\d{1,2}(?:\.\d{1,4})?)\s?(?:%|percent\b|퍼센트)(?!\s?(?:p\b|포인트|points?\b|CI\b|신뢰|conf|"
+    r"수준|level))"
+)
+_NO_SHARE = re.compile(
+    r"(?:by|CI|interval|신뢰구간|유의수준|significance|level|alpha|least|than|under|below|over|above|within|to|per|"
+    r"증가율|감소율|성장률|"
+    r"증감률|금리|농도|오차|포화도|hba1c|당화혈색소|humidity|accuracy|sensitivity|specificity|power|correlation|"
+    r"change)\W{0,3}(?:of |in |was |:|는 |은 |이 |가 |의 )?$",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(
+    r"\s?(?:씩\s)?(?:증가|감소|상승|하락|높|낮|줄|늘|미만|이상|이하|초과|CI|confidence|신뢰|higher|lower|more|less|"
+    r"increase|decrease|"
+    r"reduction|solution|saline|discount|interest|of the variance|power)",
+    re.IGNORECASE,
+)
+
+
+def shares_in(text: str, least: int) -> Iterator[tuple[int, int]]:
+    """Places of shares that are few people of a number that the sentence says before them, and how many they are."""
+    for sentence in re.finditer(r"(?:[^.。!?\n]|\.(?=\d)|(?<=\d)\.(?=[가-힣]))+", text):
+        words = sentence[0]
+        if len(words) > MOST_SENTENCE or ("%" not in words and "ercent" not in words and "퍼센트" not in words):
+            continue
+        bases = sorted((m.start("n"), count_said(m["n"])) for pattern in _BASE for m in pattern.finditer(words))
+        for match in _SHARE.finditer(words) if bases else ():
+            before = [people for at, people in bases if at < match.start()]
+            if not before or _NO_SHARE.search(words[max(0, match.start() - 30) : match.start()]):
+                continue
+            if _AFTER.match(words, match.end()):
+                continue
+            if few := _few(before[-1], match["p"], least):
+                yield sentence.start() + match.start(), few
+
+
+def _few(people: int, share: str, least: int) -> int:
+    """How many a share of people is, where they are whole ones and rounding leaves no doubt that they are few; else "
+    "0."""
+    slack = 0.5 * 10 ** -len(share.partition(".")[2]) * people / 100
+    exact = float(share) * people / 100
+    few = round(exact)
+    certain = few > 0 and exact + slack < least <= people and abs(exact - few) <= slack + 1e-6
+    return few if certain else 0
