@@ -14,11 +14,12 @@ from yarl import URL
 from hub_config.gate.bodies import read_body, read_stream
 from hub_config.gate.config import GateConfig
 from hub_config.gate.content_types import BODILESS, check_content_type
-from hub_config.gate.errors import MalformedFrame, Refused, WorkspaceSilent
+from hub_config.gate.errors import AuditUnavailable, MalformedFrame, Refused, WorkspaceSilent
 from hub_config.gate.headers import from_workspace, to_workspace
 from hub_config.gate.outputs import reason_to_hold
 from hub_config.gate.record import Asker, Record
 from hub_config.gate.routes import HASHED, Kind, Route, forwarded
+from hub_config.gate.stretches import STRETCH, Watch, stretches_of
 from hub_config.gate.targets import PATH_SAFE, Target
 from hub_config.gate.uploads import check_write
 from hub_config.gate.workspace import OpenWorkspace
@@ -102,7 +103,7 @@ async def _answer(passage: Passage, answer: ClientResponse, config: GateConfig, 
             raise Refused("response.too_large")
     # What stands in header fields reaches the browser as well.
     workspace.meter.count(sum(len(value) for value in answer.headers.values()))
-    if passage.route.looked_at and passage.request.method != "HEAD" and answer.status not in BODILESS:
+    if _look_first(passage, answer) and passage.request.method != "HEAD" and answer.status not in BODILESS:
         return web.Response(status=answer.status, headers=headers, body=await _look(passage, answer, config, record))
     sent = web.StreamResponse(status=answer.status, headers=headers)
     if size is not None and answer.status not in BODILESS:
@@ -112,6 +113,15 @@ async def _answer(passage: Passage, answer: ClientResponse, config: GateConfig, 
         return sent
     await _stream(passage, answer, sent, passage.limit(config), record)
     return sent
+
+
+def _look_first(passage: Passage, answer: ClientResponse) -> bool:
+    """Say whether an answer has to be known as a whole before its first byte leaves.
+
+    Where pictures are shown, only its size could hold it back, and one that announces it passes as it is counted.
+    """
+    pictures = passage.workspace.tenancy.access.pictures or answer.status >= 400
+    return passage.route.looked_at and not (pictures and (answer.content_length or 0) > STRETCH)
 
 
 async def _look(passage: Passage, answer: ClientResponse, config: GateConfig, record: Record) -> bytes:
@@ -143,15 +153,19 @@ async def _stream(
 ) -> None:
     """Pass the body on; once it has begun, the only way to refuse the rest is to break the connection."""
     total = 0
+    watch = Watch(passage.workspace.trickle) if passage.route.looked_at else None
     try:
-        async for chunk in answer.content.iter_any():
-            total += len(chunk)
+        async for stretch in stretches_of(answer.content):
+            total += len(stretch)
             if total > limit:
                 raise Refused("response.too_large")
-            passage.workspace.meter.count(len(chunk))
-            await sent.write(chunk)
+            found = None if watch is None else watch.note(stretch, time.monotonic())
+            if found is not None:
+                await record.trickled(passage.workspace, passage.asker, found)
+            passage.workspace.meter.count(len(stretch))
+            await sent.write(stretch)
         await sent.write_eof()
-    except ClientError:
+    except (ClientError, AuditUnavailable):
         _break(passage.request)
     except Refused as refusal:
         _break(passage.request)

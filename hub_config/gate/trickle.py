@@ -71,12 +71,15 @@ class Trickle:
 
     def note(self, data: bytes, now: float) -> Found | None:
         """Count one message to a browser; return what is to be told, once per window that is full."""
-        dense, kind = dense_bytes(data)
+        return self.count(*dense_bytes(data), now)
+
+    def count(self, dense: int, kind: str, now: float, *, messages: int = 1) -> Found | None:
+        """Count so many bytes that look encoded; return what is to be told, once per window that is full."""
         if not dense:
             return None
         minute = self._minute(now)
         minute.dense[kind] = minute.dense.get(kind, 0) + dense
-        minute.messages += 1
+        minute.messages += messages
         for window in WINDOWS:
             if now - self._told.get(window, -window.seconds) < window.seconds:
                 continue
@@ -104,7 +107,11 @@ def dense_bytes(data: bytes) -> tuple[int, str]:
     """Return how many bytes of a message look encoded, and of which kind most are; a picture is none of them."""
     if not _signs_in(_looked_at(data)):
         return 0, "base64"
-    data = PICTURE.sub(rb"\1", data)
+    return dense_beside(PICTURE.sub(rb"\1", data))
+
+
+def dense_beside(data: bytes) -> tuple[int, str]:
+    """Return the same of data that has no picture in it."""
     looked = _looked_at(data)
     if not _signs_in(looked):
         return 0, "base64"

@@ -17,6 +17,7 @@ import socket
 import sys
 from collections.abc import Sequence
 
+READ_BYTES = 1 << 17  # read at once, and taken at once by the zone's socket
 IDLE = 10  # connections kept waiting: as many as a browser opens at once, and its WebSockets
 TOTAL = 200  # connections altogether; the zone cuts what is above its own limit
 BACKOFF = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)  # seconds between dials that fail
@@ -24,7 +25,23 @@ SETTLED_SECONDS = 1.0  # a connection that lived this long was accepted by the z
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 
 
-class End(asyncio.Protocol):
+class Room:
+    """Where every connection reads into: one place, for it is passed on before the next is read."""
+
+    def __init__(self) -> None:
+        self.bytes = memoryview(bytearray(READ_BYTES))
+
+    def pass_on(self, count: int, transport: asyncio.Transport) -> None:
+        """Write what was read; what the other side does not take at once may be kept by reference."""
+        transport.write(self.bytes[:count])
+        if transport.get_write_buffer_size():
+            self.bytes = memoryview(bytearray(READ_BYTES))
+
+
+ROOM = Room()
+
+
+class End(asyncio.BufferedProtocol):
     """One end of a pipe. Plain protocols: a stream writer closes its transport when it is collected."""
 
     def __init__(self) -> None:
@@ -36,6 +53,10 @@ class End(asyncio.Protocol):
         """Take the connection."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        connection = transport.get_extra_info("socket")
+        if connection.family == socket.AF_UNIX:
+            with contextlib.suppress(OSError):  # what is read at once is also sent at once, and not copied first
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * READ_BYTES)
 
     def join(self, other: End) -> None:
         """Pipe both ways from now on, beginning with what has arrived already."""
@@ -45,12 +66,16 @@ class End(asyncio.Protocol):
                 other.transport.write(data)
         self.early.clear()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return where the next bytes are read to."""
+        return ROOM.bytes
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Pass bytes on, or keep them until there is somewhere to pass them."""
         if self.other is None or self.other.transport is None:
-            self.early.append(data)
+            self.early.append(bytes(ROOM.bytes[:nbytes]))
         else:
-            self.other.transport.write(data)
+            ROOM.pass_on(nbytes, self.other.transport)
 
     def pause_writing(self) -> None:
         """Stop reading at the other end while this one cannot send."""
@@ -72,11 +97,11 @@ class End(asyncio.Protocol):
 class Local(End):
     """A connection to the server in this container."""
 
-    def data_received(self, data: bytes) -> None:
+    def buffer_updated(self, nbytes: int) -> None:
         """Acknowledge at once: the server writes the answers of a cell in pieces and waits for each to
         arrive.
         """
-        super().data_received(data)
+        super().buffer_updated(nbytes)
         if self.transport is not None and hasattr(socket, "TCP_QUICKACK"):
             connection = self.transport.get_extra_info("socket")
             with contextlib.suppress(OSError):
@@ -92,12 +117,12 @@ class Dialled(End):
         self._busy = False
         self.made = asyncio.get_running_loop().time()
 
-    def data_received(self, data: bytes) -> None:
+    def buffer_updated(self, nbytes: int) -> None:
         """Begin to be used with the first byte."""
         if not self._busy:
             self._busy = True
             self._relay.taken(self)
-        super().data_received(data)
+        super().buffer_updated(nbytes)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the relay dial anew."""
