@@ -135,6 +135,16 @@ _ACTIONS = (
         "The encrypted home of a workspace was made",
     ),
     ActionSpec(
+        "workspace.home_encrypted",
+        "분석환경의 암호화되지 않은 홈을 암호화된 홈으로 옮김",
+        "The plain home of a workspace was copied into an encrypted one, and compared with it",
+    ),
+    ActionSpec(
+        "workspace.plain_home_destroyed",
+        "암호화된 홈으로 옮긴 뒤 남은 암호화되지 않은 홈을 파기함",
+        "The plain home of a workspace was destroyed after it was copied into an encrypted one",
+    ),
+    ActionSpec(
         "workspace.home_destroyed",
         "분석환경의 홈과 그 키를 파기함",
         "The home of a workspace was destroyed with its key",
@@ -286,6 +296,11 @@ _ACTIONS = (
     ActionSpec("log.clock_right", "시각 동기화를 확인함", "The clock is synchronised"),
     ActionSpec("log.break_glass", "비상 접근을 시작함", "Emergency access was opened"),
     ActionSpec("log.break_glass_ended", "비상 접근이 끝남", "Emergency access ended"),
+    ActionSpec(
+        "log.head_accepted",
+        "잃어버린 체크포인트 파일 대신 데이터베이스의 것을 받아들임",
+        "The database's last checkpoint was accepted in place of lost files",
+    ),
     ActionSpec("zone.started", "안심구역을 시작함", "The zone was started"),
     ActionSpec("zone.stopped", "안심구역을 중지함", "The zone was stopped"),
     ActionSpec("zone.mended", "진단 명령이 고침", "The doctor mended something on the machine"),

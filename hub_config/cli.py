@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 
 from audit.cli_context import language_of
 from audit.speaking_parser import SpeakingParser
@@ -32,6 +33,7 @@ GROUPS = {
     "extract": "deid.records.cli",
     "egress": "egress_review.cli",
     "bundle": "hub_config.bundle.commands",
+    "homes": "hub_config.home_commands",
     "mail": "hub_config.mail_commands",
     "maintenance": "hub_config.maintenance_commands",
     "packages": "hub_config.packages.commands",
@@ -131,6 +133,10 @@ def run_down(arguments: argparse.Namespace, context: Context) -> int:
 
 
 _FINE = Text("정상", "ok")
+_NO_TERMINAL = Text(
+    "비밀번호나 확인 문구를 입력할 터미널이 없습니다. 터미널에서 다시 실행하십시오.",
+    "There is no terminal to type a password or a confirmation at. Run it again at a terminal.",
+)
 
 
 def run_status(arguments: argparse.Namespace, context: Context) -> int:
@@ -194,6 +200,9 @@ def main(arguments: list[str] | None = None) -> int:
         return handler(options, context)
     except KeyboardInterrupt:
         return 130
+    except EOFError:  # a password was asked for, and nobody is there to type it
+        sys.stderr.write(f"{_NO_TERMINAL.say(language_of())}\n")
+        return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read the output has seen enough
         return 0
@@ -232,9 +241,9 @@ def _family_code(error: Exception) -> int | None:
 
 def _say(error: Exception, code: int) -> int:
     console = Console(stderr=True, highlight=False)
-    console.print(f"[bold red]ansim:[/] {_words(getattr(error, 'reason', str(error)))}", soft_wrap=True)
+    console.print(f"[bold red]ansim:[/] {escape(_words(getattr(error, 'reason', str(error))))}", soft_wrap=True)
     if hint := getattr(error, "hint", ""):
-        console.print(f"       {_words(hint)}", soft_wrap=True)
+        console.print(f"       {escape(_words(hint))}", soft_wrap=True)
     return code
 
 

@@ -1,4 +1,4 @@
-"""The audit events in the life of an encrypted home: that it was made, and that its key was destroyed.
+"""The audit events in the life of an encrypted home: made, filled from a plain one, and its key destroyed.
 
 Opening and closing are part of a workspace's start and stop, which have events of their own.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from audit.canonical import JSON
@@ -16,12 +16,19 @@ from audit.log import AuditLog
 from audit.refs import new_event_id
 from hub_config.home_helper.errors import HomeError, HomeRefused
 
+Action = Literal[
+    "workspace.home_made",
+    "workspace.home_encrypted",
+    "workspace.plain_home_destroyed",
+    "workspace.home_destroyed",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """One of the two ends of a home's life, as the log is told of it."""
+    """One of the turns of a home's life, as the log is told of it."""
 
-    action: Literal["workspace.home_made", "workspace.home_destroyed"]
+    action: Action
     workspace: str
     project: str
     actor: Actor
@@ -33,13 +40,14 @@ class Life:
 
 @dataclass(slots=True)
 class Ended:
-    """What an end turns out to be.
+    """What such a turn turns out to be; `more` is added to the detail of the event.
 
     `key` is the public name of the key; `lingers` says that somebody still has mounted what has no key any more.
     """
 
     key: str = ""
     lingers: bool = False
+    more: dict[str, JSON] = field(default_factory=dict)
 
 
 @contextlib.contextmanager
@@ -67,7 +75,7 @@ def life(log: AuditLog, of: Life) -> Iterator[Ended]:
         why = error.code if isinstance(error, HomeRefused) else "helper_away"
         log.record(replace(about, id=new_event_id(), outcome="failed", reason=why, intent_id=intent), wait="durable")
         raise
-    detail: dict[str, JSON] = {"key": ended.key} if ended.key else {}
+    detail: dict[str, JSON] = {**ended.more, "key": ended.key} if ended.key else {**ended.more}
     if ended.lingers:
         detail["lingers"] = True
     done = replace(about, id=new_event_id(), outcome="ok", intent_id=intent, detail=detail)

@@ -1,7 +1,8 @@
 """The zone's side of encrypted homes: which workspaces have one, who asks for it to be open, and when it is destroyed.
 
-A workspace that has a plain home keeps it: nothing is copied under a person's feet, and `ansim doctor` counts those
-that are left. A new workspace gets an encrypted one where `workspace.homes` says so, and does not start without.
+A workspace that has a plain home keeps it until an operator moves it (`ansim homes encrypt`): nothing is copied under
+a person's feet, and `ansim doctor` counts those that are left. A new workspace gets an encrypted one where
+`workspace.homes` says so, and does not start without.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from audit.log import AuditLog
 from egress_review.errors import OutboxRefused
@@ -31,6 +34,10 @@ SHUT_HINT = Text(
 )
 START_PATIENCE_SECONDS = 15.0
 """Longer than the supervisor takes to start a killed helper again."""
+ASIDE: Mapping[str, str] = MappingProxyType({"home": "home.plain", "outbox": "outbox.plain"})
+"""What the directories of a plain home are called while it is copied into an encrypted one (`home_moving.py`)."""
+OLD = "home.old"
+"""What the plain home is called from when its copy is whole until it is destroyed."""
 IDLE_SECONDS = 900
 """A home that nobody works in stays open so long, for whoever looks into its outbox in the portal."""
 
@@ -58,6 +65,7 @@ class ZoneHomes:
 
     def wanted(self, ref: str, uid: int) -> bool:
         """Say whether a home has to be made before the workspace starts. Raises: HelperAway, HomeRefused."""
+        refuse_moving(self.settings.home, ref)
         if self.settings.workspace.homes != "encrypted" or is_plain(self.settings.home, ref, uid):
             return False
         return self.client(patience=START_PATIENCE_SECONDS).status(ref).state in ("none", "half")
@@ -80,6 +88,7 @@ class ZoneHomes:
         Raises: HelperAway, HomeRefused, WorkspaceFilesError
         """
         home = self.settings.home
+        refuse_moving(home, ref)
         if not self.kept() or is_plain(home, ref, uid):
             return False
         client = self.client(patience=START_PATIENCE_SECONDS)
@@ -107,6 +116,7 @@ class ZoneHomes:
         """
         if is_shut(self.settings.home, ref):
             try:
+                refuse_moving(self.settings.home, ref)
                 self.client().open(ref)
             except HomeError as error:
                 raise OutboxRefused("shut", SHUT, hint=SHUT_HINT) from error
@@ -122,12 +132,12 @@ class ZoneHomes:
         return gone
 
     def plain_left(self) -> list[str]:
-        """Return the workspaces whose home is a plain directory."""
+        """Return the workspaces whose home is a plain directory, or was and is not destroyed yet."""
         try:
             places = sorted((self.settings.home / "workspaces").iterdir())
         except OSError:
             return []
-        return [place.name for place in places if not is_shut(self.settings.home, place.name) and _bare(place)]
+        return [place.name for place in places if _bare(place) or _unfinished(place)]
 
 
 def shut_all(home: Path) -> None:
@@ -147,11 +157,17 @@ def socket_of(settings: Settings) -> Path:
     return Path(SOCKET) if settings.machine.run_by == "systemd" else settings.home / EMBEDDED_SOCKET
 
 
-def is_plain(home: Path, ref: str, uid: int) -> bool:
-    """Say whether a workspace has a plain home: a directory of its own user that nothing is mounted on."""
+def refuse_moving(home: Path, ref: str) -> None:
+    """Let nobody use a home that is being copied. Raises: HomeRefused."""
+    if (home / "workspaces" / ref / ASIDE["home"]).exists():
+        raise HomeRefused("moving")
+
+
+def is_plain(home: Path, ref: str, uid: int, name: str = "home") -> bool:
+    """Say whether a workspace has a plain home, or outbox: a directory of its own user that nothing is mounted on."""
     place = home / "workspaces" / ref
     try:
-        status = (place / "home").lstat()
+        status = (place / name).lstat()
         return status.st_uid == uid and status.st_dev == place.lstat().st_dev
     except FileNotFoundError:
         return False
@@ -165,8 +181,19 @@ def is_shut(home: Path, ref: str) -> bool:
         return False
 
 
+def _unfinished(place: Path) -> bool:
+    try:
+        return any(os.path.lexists(place / name) for name in (*ASIDE.values(), OLD))
+    except OSError:
+        return False
+
+
 def _bare(place: Path) -> bool:
     try:
-        return (place / "home").lstat().st_dev == place.lstat().st_dev and not os.path.ismount(place / "home")
+        return (
+            not is_shut(place.parent.parent, place.name)
+            and (place / "home").lstat().st_dev == place.lstat().st_dev
+            and not os.path.ismount(place / "home")
+        )
     except OSError:
         return False

@@ -61,6 +61,8 @@ ICONS: Mapping[str, str] = {
     "workspace.stop": "stop",
     "workspace.cut": "stop",
     "workspace.home_made": "lock",
+    "workspace.home_encrypted": "lock",
+    "workspace.plain_home_destroyed": "cross",
     "workspace.home_destroyed": "cross",
     "workspace.warned": "bell",
     "mail": "bell",

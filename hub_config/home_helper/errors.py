@@ -70,6 +70,23 @@ REASONS: Mapping[str, Text] = MappingProxyType(
             "이 컴퓨터에서는 루프 장치나 ext4 암호화를 쓸 수 없습니다.",
             "This machine has no loop devices, no ext4 encryption, or no right to use them.",
         ),
+        "moving": Text(
+            "운영자가 이 홈을 암호화된 홈으로 옮기고 있습니다. 옮기다 멈췄으면 `ansim homes encrypt`를 다시 실행하면"
+            " 이어서 합니다.",
+            "An operator is moving this home into an encrypted one. If that broke off, `ansim homes encrypt` goes on.",
+        ),
+        "running": Text(
+            "분석환경이 실행 중이라 홈을 옮기지 않았습니다. 먼저 중지하십시오.",
+            "The workspace runs, so its home was not moved. Stop it first.",
+        ),
+        "too_large": Text(
+            "홈의 파일이 암호화된 홈의 크기에 들어가지 않습니다. workspace.home_gib를 늘리십시오.",
+            "The files of the home do not fit into an encrypted one. Raise workspace.home_gib.",
+        ),
+        "differs": Text(
+            "복사한 홈이 원래 홈과 달라 옮기지 않았습니다.", "The copy differs from the home, which was not moved."
+        ),
+        "copy": Text("홈의 파일을 읽거나 쓰지 못했습니다.", "Files of the home could not be read, or not be written."),
         "tool": Text("e2fsprogs의 프로그램이 실패했습니다.", "A program of e2fsprogs failed."),
     }
 )

@@ -61,3 +61,10 @@ def test_a_step_is_shown_in_the_language_of_the_terminal(
     with up.step(Console(highlight=False), Text("구역 시작", "Starting the zone")):
         pass
     assert words in capsys.readouterr().out
+
+
+def test_a_name_in_square_brackets_stands_whole_in_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Such as `table [1].csv` or the extra `ansim[sdv]`: a terminal's styles are written alike."""
+    missing = str(tmp_path / "policy [1][bold].yaml")
+    assert cli.main(["--home", str(tmp_path), "deid", "synth", missing, "rows.csv", "made.parquet"]) == 2
+    assert "policy [1][bold].yaml" in capsys.readouterr().err
