@@ -1,6 +1,6 @@
 """Runs in an environment of its own: the published attacks, by the library of their authors, on tables in a directory.
 
-python -I anonymeter_peer.py DIRECTORY JOB      JOB: {"tables", "attacks", "columns", "halves", "secret"} as JSON
+python -I anonymeter_peer.py DIRECTORY JOB    JOB: {"tables", "attacks", "columns", "halves", "secret", "only"} as JSON
 """
 
 import contextlib
@@ -41,6 +41,8 @@ def attacked(learnt: Any, drawn: Any, control: Any, job: dict[str, Any]) -> Foun
     }
     found = {}
     for name, attack in attacks.items():
+        if name not in job["only"]:
+            continue
         more = {"mode": "multivariate"} if name == "singling_out" else {"n_jobs": 1}
         attack.evaluate(**more)
         results, risk = attack.results(), attack.risk()
@@ -50,6 +52,7 @@ def attacked(learnt: Any, drawn: Any, control: Any, job: dict[str, Any]) -> Foun
             "risk": risk.value,
             "interval": list(risk.ci),
             "attacks": results.n_attacks_ori,
+            "hits": [results.n_success, results.n_control],
         }
     return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,14 @@ import pyarrow.parquet as pq
 from deid.synth.attacks import inference
 from deid.synth.matrix import Space, Tables
 from deid.synth.policy import SynthPolicy
-from deid.synth.shares import Excess
+from deid.synth.shares import Excess, Share
 from deid.synth.singling import SINGLED_BY, singling_out
 from tests.benchmarks.rows import Row
 from tests.benchmarks.synth_environments import anonymeter_environment
 
 SECRET = "occupation"
 ATTACKS = 1_000
+COMPARED = ("singling_out", "inference")
 PLANTED = {"one row in ten given back": 0.1, "half of the rows given back": 0.5}
 
 
@@ -56,14 +58,23 @@ def compared(directory: Path, policy: SynthPolicy, names: tuple[str, str], attac
             "inference": inference(tables, space.names.index(SECRET), attacks, np.random.default_rng(1)),
         }
         rows += [_row(attack, name, excess, theirs[name][attack]) for attack, excess in ours.items()]
-    return [*rows, _published(*names, theirs)]
+    return rows
 
 
-def _published(own: str, peer: str, theirs: dict[str, dict[str, dict[str, Any]]]) -> Row:
-    """Hold the upper end that the library itself finds for our engine to the one that it finds for the peer's."""
-    mine, other = (theirs[name]["singling_out"]["interval"] for name in (own, peer))
-    return Row(benchmark="synth", what=f"singling out by anonymeter, upper end: {own}", value=float(mine[1]), unit="",
-               beside=peer, reference=float(other[1]), bar="<= peer", passed=mine[1] <= other[1])  # fmt: skip
+def singled_by_library(directory: Path, names: Sequence[str], policy: SynthPolicy, attacks: int) -> dict[str, Excess]:
+    """Return what the library alone finds by singling out in tables of a directory."""
+    place = directory / "singled"
+    place.mkdir()
+    for name in ("learnt", "held_out", *names):
+        pq.write_table(_plain(pq.read_table(directory / f"{name}.parquet"), policy), place / f"{name}.parquet")
+    columns = [column.name for column in policy.learnt]
+    found = _theirs(place, columns, tuple(names), attacks, ("singling_out",))
+    singled = {name: one["singling_out"] for name, one in found.items()}
+    excess = {}
+    for name, one in singled.items():
+        attack, control = (Share(hits, one["attacks"]) for hits in one["hits"])
+        excess[name] = Excess(attack, control)
+    return excess
 
 
 def _row(attack: str, name: str, ours: Excess, theirs: dict[str, Any]) -> Row:
@@ -76,10 +87,10 @@ def _row(attack: str, name: str, ours: Excess, theirs: dict[str, Any]) -> Row:
 
 
 def _theirs(
-    place: Path, columns: list[str], names: tuple[str, ...], attacks: int
+    place: Path, columns: list[str], names: tuple[str, ...], attacks: int, only: tuple[str, ...] = COMPARED
 ) -> dict[str, dict[str, dict[str, Any]]]:
     half = len(columns) // 2
-    job = {"tables": names, "attacks": attacks, "columns": SINGLED_BY, "secret": SECRET}
+    job: dict[str, Any] = {"tables": names, "attacks": attacks, "columns": SINGLED_BY, "secret": SECRET, "only": only}
     job["halves"] = [columns[:half], columns[half:]]
     script = Path(__file__).with_name("anonymeter_peer.py")
     command = [str(anonymeter_environment()), "-I", str(script), str(place), json.dumps(job)]

@@ -73,11 +73,13 @@ GENERAL = (
     Measure("single", "singling out, upper end", below_peer=True),
     Measure("above", "risks that fail the gate"),
 )
-ADULT = tuple(
-    Measure("area", "AUC of a model trained on it", least=0.85, under_budget=0.80) if one.key == "area" else one
-    for one in GENERAL
-)
-"""The areas are promised of the Adult data; elsewhere real rows themselves set what can be had."""
+_ADULT = {
+    "area": Measure("area", "AUC of a model trained on it", least=0.85, under_budget=0.80),
+    "single": Measure("single", "singling out, upper end, one split"),
+}
+ADULT = tuple(_ADULT.get(one.key, one) for one in GENERAL)
+"""The areas are promised of the Adult data; elsewhere real rows themselves set what can be had. Singling out is held to
+its bar there over several splits (`synth_singling`): one alone decides nothing between engines that are so near."""
 
 
 def rows_of(data: str, measures: Sequence[Measure], found: Mapping[str, Measured]) -> list[Row]:

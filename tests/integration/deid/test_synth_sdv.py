@@ -124,7 +124,7 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def test_hma_keeps_every_reference_and_its_keys_are_made_anew(tmp_path: Path) -> None:
+def test_hma_keeps_every_reference_makes_its_keys_anew_and_says_how_far_it_is(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     visits = random.integers(0, PEOPLE, 900)
     days = random.integers(15_000, 16_000, 900).astype(np.int32)
@@ -151,9 +151,14 @@ def test_hma_keeps_every_reference_and_its_keys_are_made_anew(tmp_path: Path) ->
     assert isinstance(policy, RelatedPolicy)
     making = RelatedMaking(policy, {name: open_table(tmp_path / f"{name}.parquet") for name in tables}, random)
     made: dict[str, pa.Table] = {}
+    told: list[tuple[int, int | None]] = []
     making.read(lambda _done, _all: None)
-    making.draw(lambda name, rows: made.__setitem__(name, rows), lambda _done, _all: None)
+    making.draw(lambda name, rows: made.__setitem__(name, rows), lambda *reached: told.append(reached))
     people = made["person"].column("person_id")
     assert pc.all(pc.is_in(made["visit"].column("person_id"), people)).as_py()
     assert all(key.startswith("S") for key in people.to_pylist())
+    done = [reached for reached, _every in told]
+    assert done == sorted(done)
+    assert len({every for _reached, every in told}) == 1
+    assert len({reached for reached in done if 0 < reached < done[-1]}) > 3  # it says how far it is while it learns
     assert list((tmp_path / "aside").iterdir()) == []
