@@ -11,6 +11,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -34,7 +35,14 @@ def postgresql_binaries() -> Path:
 
 @pytest.fixture(scope="session")
 def postgresql_socket() -> Iterator[str]:
-    """Run a PostgreSQL server that listens on one Unix socket only; yield its directory."""
+    """Run a PostgreSQL server for the session; yield the directory of its socket."""
+    with postgresql_server() as directory:
+        yield directory
+
+
+@contextmanager
+def postgresql_server() -> Iterator[str]:
+    """Run a new PostgreSQL server that listens on one Unix socket only; yield its directory."""
     binaries = postgresql_binaries()
     account = ACCOUNT if os.getuid() == 0 else None
     # Not below pytest's own directory: the account could not pass through it.

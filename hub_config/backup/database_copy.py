@@ -1,7 +1,8 @@
 """A copy of the whole database at one moment, made while the zone works, and its way back.
 
 SQLite: its online backup; a copy without the subjects' keys is then one file. PostgreSQL: pg_dump and pg_restore in the
-custom format, which read one snapshot of the database.
+custom format, which read one snapshot of the database. Owners and rights are not in it: those of the server it was made
+on may not be there, and who brings it back gives them anew (`hub_config.systemd.migrating`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import create_engine, inspect
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.key_rows import take_out
@@ -26,12 +27,19 @@ from hub_config.backup.tools import find, said
 
 COPY_FILE, DUMP_FILE = "database.sqlite", "database.dump"
 _CLIENT = "postgresql-client"
+_BRING_BACK = ("--no-owner", "--no-acl", "--exit-on-error", "--single-transaction")
 
 _NO_TRIAL = Text("백업을 시험 복원할 수 없습니다: {error}.", "The backup cannot be tried: {error}.")
 _NO_TRIAL_HINT = Text(
-    "database.url의 역할에 CREATEDB 권한을 주십시오. 그래야 백업마다 시험 복원을 합니다.",
-    "Give the role of database.url the right CREATEDB, so that every backup is restored on trial.",
+    "database.url의 역할이 소유하는 {name} 데이터베이스를 만들거나(플레이북이 하는 일입니다) 그 역할에 CREATEDB 권한을"
+    " 주십시오. 그래야 백업마다 시험 복원을 합니다.",
+    "Make a database {name} that belongs to the role of database.url, as the playbook does, or give that role the right"
+    " CREATEDB, so that every backup is restored on trial.",
 )
+_TRIAL_LOCK = 0x616E73696D
+"""PostgreSQL's number for "a backup is tried here", so that two are tried one after the other."""
+_EMPTY = "DO $$ BEGIN DROP SCHEMA IF EXISTS public CASCADE; CREATE SCHEMA public; END $$"
+"""Both or neither: without its schema nothing would come back into it."""
 _NOT_BACK = Text(
     "데이터베이스 사본이 복원되지 않습니다: {error}", "The copy of the database does not come back: {error}"
 )
@@ -78,7 +86,7 @@ def bring_back(copied: Path, url: str) -> None:
         raise Refused(told.format(name=copied.name))
     if copied.name == DUMP_FILE:
         _refuse_filled(url)
-        _postgresql(backend, "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", str(copied))
+        _postgresql(backend, "pg_restore", *_BRING_BACK, str(copied))
         return
     target = Path(str(backend.database))
     if target.exists():
@@ -105,26 +113,73 @@ def on_trial(copied: Path, url: str) -> Iterator[Scratch]:
     if copied.name == COPY_FILE:
         yield Scratch(f"sqlite:///{copied}")
         return
-    backend = make_url(url)
-    name = f"ansim_trial_{uuid4().hex[:12]}"
-    server = create_engine(backend, isolation_level="AUTOCOMMIT")
-    try:
-        with server.connect() as connection:
-            connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    except SQLAlchemyError as error:
-        server.dispose()
-        raise ToolFailed(_NO_TRIAL.format(error=type(error).__name__), hint=_NO_TRIAL_HINT) from error
-    try:
-        trial = backend.set(database=name)
+    with _room(make_url(url)) as room:
+        trial = room.render_as_string(hide_password=False)
         try:
-            bring_back(copied, trial.render_as_string(hide_password=False))
+            bring_back(copied, trial)
         except ToolFailed as error:
             raise Unusable(_NOT_BACK.format(error=error)) from error
-        yield Scratch(trial.render_as_string(hide_password=False))
+        yield Scratch(trial)
+
+
+@contextmanager
+def _room(backend: URL) -> Iterator[URL]:
+    """Yield an empty database: the one kept for trials beside the zone's, or where the role may make one, a new one.
+
+    Raises: ToolFailed — if there is neither.
+    """
+    kept, made = f"{backend.database}_trial", f"ansim_trial_{uuid4().hex[:12]}"
+    try:
+        with _server(backend) as server:
+            known = server.exec_driver_sql("SELECT FROM pg_database WHERE datname = %s", (kept,)).first()
+            if known is None:
+                server.exec_driver_sql(f"CREATE DATABASE {made}")
+    except SQLAlchemyError as error:
+        raise ToolFailed(_NO_TRIAL.format(error=type(error).__name__), hint=_NO_TRIAL_HINT.format(name=kept)) from error
+    if known is not None:
+        with _emptied(backend.set(database=kept)) as room:
+            yield room
+        return
+    try:
+        yield backend.set(database=made)
     finally:
-        with server.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        server.dispose()
+        with _server(backend) as server:
+            server.exec_driver_sql(f"DROP DATABASE IF EXISTS {made} WITH (FORCE)")
+
+
+@contextmanager
+def _emptied(room: URL) -> Iterator[URL]:
+    """Empty the database that is kept for trials, before and after; whatever a killed trial left goes with it.
+
+    Raises: ToolFailed — if the role of the zone may not come in or not empty it.
+    """
+    engine = create_engine(room, isolation_level="AUTOCOMMIT")
+    try:
+        try:
+            held = engine.connect()
+            held.exec_driver_sql(f"SELECT pg_advisory_lock({_TRIAL_LOCK})")
+            held.exec_driver_sql(_EMPTY)
+        except SQLAlchemyError as error:
+            hint = _NO_TRIAL_HINT.format(name=room.database)
+            raise ToolFailed(_NO_TRIAL.format(error=type(error).__name__), hint=hint) from error
+        with held:
+            try:
+                yield room
+            finally:
+                held.exec_driver_sql(_EMPTY)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _server(backend: URL) -> Iterator[Connection]:
+    """Connect for statements that are no part of a transaction."""
+    engine = create_engine(backend, isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def _refuse_filled(url: str) -> None:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit.body import timestamp
 from audit.canonical import JSON
@@ -96,7 +97,7 @@ def back_up(zone: Zone, by: Actor, say: Say = lambda step, done: None) -> Made:
     try:
         made = _made(zone, kept, say)
         kept.forget(zone.settings.backup.keep_days)
-    except (BackupError, OSError, sqlite3.Error) as error:
+    except (BackupError, OSError, sqlite3.Error, SQLAlchemyError) as error:
         zone.log.record(_event(zone, by, "zone.backed_up", outcome="failed", reason=_reason(error)))
         if isinstance(error, BackupError):
             raise
@@ -223,7 +224,7 @@ def refuse_damage(db: Database, home: Path, log_dir: Path, trusted: Keys, progre
     Raises: Unusable — with what is wrong.
     """
     told: Progress = progress
-    verdict = verify(db, trusted, log_dir, lambda done, total: told(done / total if total else 1.0))
+    verdict = verify(db, trusted, log_dir, lambda done, total: told(done / total if total else 1.0), keys_apart=True)
     if not verdict.ok:
         wrong = Text(
             "백업 속 감사 기록이 검증되지 않습니다: {verdict}.", "The log in the backup does not verify: {verdict}."

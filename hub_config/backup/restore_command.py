@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,14 @@ def add_parser(subparsers: Any) -> None:
         help=_say("더 오래된 백업을 쓰는 까닭", "why an older backup is restored all the same"),
     )
     parser.add_argument("--database", default="", help=_say("다른 데이터베이스 URL", "the URL of another database"))
+    parser.add_argument(
+        "--owner-from-stdin",
+        action="store_true",
+        help=_say(
+            "테이블을 소유할 역할의 주소를 표준 입력에서 한 줄로 읽음",
+            "read the address of the role that is to own the tables from standard input, one line",
+        ),
+    )
     parser.add_argument("--json", action="store_true", help=_say("프로그램용 출력", "answer for programs"))
     parser.set_defaults(func=run)
 
@@ -76,6 +85,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
         snapshot=arguments.snapshot,
         losing_entries=arguments.losing_entries,
         database=arguments.database,
+        owner=sys.stdin.readline().strip() if arguments.owner_from_stdin else "",  # the process list shows no password
     )
     with bars(context) as say:
         back = restore(order, say)

@@ -32,6 +32,7 @@ from hub_config.log_check import check_log
 from hub_config.preflight import ensure_gate_user
 from hub_config.retention import finish_erasures
 from hub_config.settings import FILE_NAME, Settings, load_settings
+from hub_config.systemd.migrating import bring_up_to_date, refuse_without_roles
 from hub_config.systemd.sandbox import ZONE_USER
 from hub_config.zone import Zone, open_zone
 from hub_config.zone_events import CLI
@@ -70,6 +71,8 @@ class Order:
     """Why an older backup is restored all the same."""
     database: str = ""
     """Another database than the one in the settings."""
+    owner: str = ""
+    """The same PostgreSQL database under the role that is to own its tables; in no file where that takes a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def restore(order: Order, say: Say = lambda step, done: None) -> Restored:
             raise Refused(_OLDER.format(**told), hint=_OLDER_HINT)
         say("restore", 0.0)
         back = kept.restore(chosen, Path(corner) / "home")
-        _assemble(back, home, keys, order.database, say)
+        _assemble(back, keys, order, say)
         _move(back, home)
     return _begin(home, chosen.id, keys, order.losing_entries)
 
@@ -126,17 +129,27 @@ def _refuse_filled(home: Path) -> None:
     raise Refused(told, hint=_FILLED_HINT)
 
 
-def _assemble(back: Path, home: Path, keys: key_set.KeySet, database: str, say: Say) -> None:
-    """Put keys, log and database in their places, and verify the whole before anything of it is used."""
+def _assemble(back: Path, keys: key_set.KeySet, order: Order, say: Say) -> None:
+    """Put keys, log and database in their places, and verify the whole before anything of it is used.
+
+    Where the tables have an owner of their own, they come back as the owner's, and the zone's role may append to the
+    log again and change nothing in it.
+    """
     manifest = read_manifest(back / STAGING)
     keys.lay_out(back)
-    if database:
-        _write_database(back / FILE_NAME, database)
+    if order.database:
+        _write_database(back / FILE_NAME, order.database)
     log = back / "log"
     shutil.rmtree(log, ignore_errors=True)
     (back / STAGING / "log").replace(log)
-    url = load_settings(back).database_url()
+    settings = load_settings(back)
+    owner = order.owner or settings.database.owner_url
+    url = owner or settings.database_url()
+    if owner:
+        refuse_without_roles(settings, owner)
     bring_back(back / STAGING / manifest.database, url)
+    if owner:
+        bring_up_to_date(settings, owner=owner)
     shutil.rmtree(back / STAGING)
     db = Database.open(url)
     try:
@@ -149,8 +162,9 @@ def _assemble(back: Path, home: Path, keys: key_set.KeySet, database: str, say: 
 
 
 def _write_database(path: Path, url: str) -> None:
+    """Name another database; the owner of the one before is none of its."""
     document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    document["database"] = {**document.get("database", {}), "url": url}
+    document["database"] = {"url": url}
     path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -148,8 +148,11 @@ SANDBOXES: Mapping[str, Sandbox] = MappingProxyType(
 )
 
 
-def settings_of(sandbox: Sandbox, *, home: str, gate_user: str) -> list[tuple[str, str]]:
-    """Return the lines of a unit's [Service] section that wall it in, in order."""
+def settings_of(sandbox: Sandbox, *, home: str, gate_user: str, written: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Return the lines of a unit's [Service] section that wall it in, in order.
+
+    `written` are directories beyond the zone's home that this one writes too; one that is not there keeps nothing back.
+    """
     names = {"gate": gate_user}
     lines = [("User", names.get(sandbox.user, sandbox.user))]
     if sandbox.groups:
@@ -168,7 +171,8 @@ def settings_of(sandbox: Sandbox, *, home: str, gate_user: str) -> list[tuple[st
     lines += [("SystemCallFilter", call) for call in sandbox.calls]
     if sandbox.mounts:
         return lines
-    lines.append(("ReadWritePaths" if sandbox.writes else "ReadOnlyPaths", home))
+    places = " ".join([home, *(f"-{place}" for place in written)])
+    lines.append(("ReadWritePaths" if sandbox.writes else "ReadOnlyPaths", places))
     if sandbox.unwritten:
         lines.append(("ReadOnlyPaths", " ".join(f"-{home}/{name}" for name in sandbox.unwritten)))
     closed = [f"-{home}/{name}" for name in sandbox.hidden]

@@ -71,8 +71,16 @@ def process_unit(settings: Settings, process: Process) -> Unit:
         *([("EnvironmentFile", str(CONFIGURATION / GATE_ENVIRONMENT))] if process.name == "gate" else []),
         *restarting(),
     ]
-    walls = settings_of(sandbox, home=str(settings.home), gate_user=settings.gate.user)
+    written = backup_places(settings) if process.name == "worker" else ()
+    walls = settings_of(sandbox, home=str(settings.home), gate_user=settings.gate.user, written=written)
     return Unit(unit_name(process.name), _text(head, service, walls, sandbox.reason))
+
+
+def backup_places(settings: Settings) -> tuple[str, ...]:
+    """Return the directories of this machine outside the zone's home that backups and closed keys go to."""
+    repository = settings.backup.repository
+    named = ("" if ":" in repository else repository, settings.backup.keys_directory)
+    return tuple(place for place in named if place.startswith("/"))
 
 
 def environment(settings: Settings, process: Process) -> dict[str, str]:

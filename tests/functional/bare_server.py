@@ -29,6 +29,7 @@ from tests.patience import PATIENCE
 
 CACHE = REPOSITORY / "build" / "bare-server"
 BUNDLE = "/opt/bundle"
+ONE_HOST = "/root/ansible/inventories/one-host"
 #: What a server has on which somebody is about to run the playbook.
 BARE = (
     *("systemd", "systemd-sysv", "dbus", "python3", "python3-apt", "ansible-core", "ca-certificates", "iproute2"),
@@ -132,12 +133,17 @@ class Server:
             assert done.returncode == 0, f"{words}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
         return done
 
-    def play(self, playbook: str, *options: str, given: Mapping[str, Any]) -> str:
+    def play(self, playbook: str, *options: str, given: Mapping[str, Any], inventory: str = ONE_HOST) -> str:
         """Run a playbook on the server itself and return what it says."""
-        words = ["ansible-playbook", "-i", "/root/ansible/inventories/one-host", f"/root/ansible/{playbook}"]
+        words = ["ansible-playbook", "-i", inventory, f"/root/ansible/{playbook}"]
         words = ["env", "ANSIBLE_CONFIG=/root/ansible/ansible.cfg", "ANSIBLE_NOCOLOR=1", *words]
         brought = {"ansim_bundle": BUNDLE, "ansim_bundle_key": self.key}
         return self.do(*words, "-e", json.dumps({**brought, **given}), *options).stdout
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file on the server."""
+        command = ["docker", "exec", "-i", self.name, "install", "-D", "-m", "644", "/dev/stdin", path]
+        subprocess.run(command, input=text, text=True, check=True)
 
     def as_zone(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command as the zone's user, as a process of the zone that was taken over would."""

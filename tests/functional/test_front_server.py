@@ -38,6 +38,7 @@ from tests.rights import as_root
 pytestmark = [pytest.mark.long, as_root]  # packages, an environment of its own with Ansible
 
 FRONT, HUB = "192.0.2.5", "192.0.2.10"
+FRONT_6, HUB_6 = "2001:db8::5", "2001:db8::10"
 #: A browser that says of itself that it is somebody else: prints what it is answered, and for whom the zone took it.
 BROWSER = """
 import http.client, ssl, sys
@@ -127,8 +128,9 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     names = {**dict.fromkeys(NAMES, FRONT), HOUSE: "127.0.0.1"}
     with own_network(unpacked, names) as front, own_network(unpacked, names) as hub:
         join((front, f"{FRONT}/24"), (hub, f"{HUB}/24"))
-        for machine in (front, hub):
+        for machine, address in ((front, FRONT_6), (hub, HUB_6)):
             furnish(machine)
+            machine.do("ip", "address", "add", f"{address}/64", "dev", "cable", "nodad")
         hub.begin("python3", "-c", ZONE, log=place / "zone.log")
         inventory(place, {"front": front, "hub": hub})
         playbook(place)
@@ -147,6 +149,11 @@ def test_a_front_and_a_hub_become_one_way(pair: Pair) -> None:
     assert said.split() == ["101", HUB]
 
 
+def test_a_browser_comes_in_over_ipv6_as_over_ipv4(pair: Pair) -> None:
+    said = pair.hub.do("python3", "-c", BROWSER, FRONT_6, NAMES[0], str(pair.place / "root.crt"))
+    assert said.split() == ["101", HUB_6]
+
+
 def test_a_second_play_changes_nothing(pair: Pair) -> None:
     assert changed(pair.play()) == 0
 
@@ -163,6 +170,8 @@ def test_the_packet_filters_open_what_the_way_needs_alone(pair: Pair) -> None:
     knocked = {
         (FRONT, port): pair.hub.do("python3", "-c", KNOCK, FRONT, port).strip() for port in ("443", "80", "8443")
     }
+    knocked |= {(FRONT_6, port): pair.hub.do("python3", "-c", KNOCK, FRONT_6, port).strip() for port in ("80", "8443")}
+    knocked |= {(HUB_6, port): pair.front.do("python3", "-c", KNOCK, HUB_6, port).strip() for port in ("443", "80")}
     knocked |= {(HUB, port): pair.front.do("python3", "-c", KNOCK, HUB, port).strip() for port in ("443", "80")}
     assert knocked == {
         (FRONT, "443"): "open",
@@ -170,7 +179,21 @@ def test_the_packet_filters_open_what_the_way_needs_alone(pair: Pair) -> None:
         (FRONT, "8443"): "dropped",
         (HUB, "443"): "open",
         (HUB, "80"): "dropped",
+        (FRONT_6, "80"): "open",
+        (FRONT_6, "8443"): "dropped",
+        (HUB_6, "443"): "dropped",
+        (HUB_6, "80"): "dropped",
     }
+
+
+def test_front_and_hub_speak_over_ipv6_where_that_is_their_way(pair: Pair) -> None:
+    over_6 = json.dumps({"ansim_front_addresses": [FRONT_6], "ansim_hub_address": HUB_6})
+    assert changed(pair.play("-e", over_6)) > 0
+    browser = (NAMES[0], str(pair.place / "root.crt"))
+    assert pair.hub.do("python3", "-c", BROWSER, FRONT, *browser).split() == ["101", HUB]
+    assert pair.front.do("python3", "-c", KNOCK, HUB, "443").strip() == "dropped"
+    assert pair.front.do("python3", "-c", KNOCK, HUB_6, "443").strip() == "open"
+    assert changed(pair.play()) > 0
 
 
 def test_a_hub_that_proves_nothing_gets_no_request(pair: Pair) -> None:

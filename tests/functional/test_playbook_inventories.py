@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,13 +55,28 @@ def test_a_playbook_reads_an_inventory(tmp_path: Path, inventory: str, playbook:
     assert all(server in plays for server in servers)
 
 
+@pytest.mark.parametrize("playbook", ["site.yml", "teardown.yml"])
+def test_a_play_without_the_roles_asks_for_no_default_of_theirs(playbook: str) -> None:
+    """Defaults are those of a role, for its play: without a bundle nothing says elsewhere that there is none."""
+    for play in yaml.safe_load((ANSIBLE / playbook).read_text()):
+        text = "" if "roles" in play else json.dumps(play.get("tasks", []))
+        assert re.findall(r"\bansim_\w+(?! \| default\()\b", text) == [], play["name"]
+
+
 @pytest.fixture(scope="module", params=list(GROUPS))
 def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """What the templates become for one of the servers, without touching any."""
     place, server = tmp_path_factory.mktemp("split"), str(request.param)
+    render(place, server, ipv6=True)
+    return server, place
+
+
+def render(place: Path, server: str, *, ipv6: bool) -> None:
+    """Write what the templates become for a server, whose kernel knows IPv6 or does not."""
     said = ansible(place, "ansible-inventory", "-i", "inventories/split", "--host", server)
     given: dict[str, Any] = {**json.loads(said), **SECRETS, "group_names": [GROUPS[server]]}
     given |= {"witness_release": "/opt/ansim/witness-1", "ansim_witness_address": "192.0.2.30"}
+    given |= {name: {"stat": {"exists": ipv6}} for name in ("tls_ipv6", "front_ipv6")}
     sources = {name: f"{ANSIBLE}/roles/{role}/templates/{source}.j2" for name, (role, source) in RENDERED.items()}
     tasks = [
         {"ansible.builtin.template": {"src": source, "dest": str(place / name)}} for name, source in sources.items()
@@ -69,7 +85,6 @@ def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     play = {"hosts": "localhost", "connection": "local", "vars_files": files, "tasks": tasks}
     (place / "render.yml").write_text(yaml.safe_dump([play]))
     ansible(place, "ansible-playbook", "-i", "localhost,", str(place / "render.yml"), "-e", json.dumps(given))
-    return server, place
 
 
 def test_the_zone_reaches_a_database_elsewhere_only_if_it_proves_who_it_is(rendered: tuple[str, Path]) -> None:
@@ -99,6 +114,37 @@ def test_the_front_passes_on_to_loopback_only(rendered: tuple[str, Path]) -> Non
     _, place = rendered
     passed = [line.split()[1] for line in (place / "nginx.conf").read_text().splitlines() if "proxy_pass" in line]
     assert passed == ["http://127.0.0.1:8600;"]
+
+
+def listening(configuration: Path) -> list[str]:
+    """Return where nginx listens, server by server."""
+    return [line.split(maxsplit=1)[1] for line in configuration.read_text().splitlines() if "listen " in line]
+
+
+@pytest.mark.parametrize("name", ["nginx.conf", "front.conf"])
+def test_nginx_listens_for_both_families_in_every_server(rendered: tuple[str, Path], name: str) -> None:
+    _, place = rendered
+    said = listening(place / name)
+    of_one = [line for line in said if not line.startswith("[::]:")]
+    assert of_one == ["80;", "80 default_server;", "443 ssl default_server;", "443 ssl;"]
+    assert sorted(said) == sorted([*of_one, *(f"[::]:{line}" for line in of_one)])
+
+
+def test_where_the_kernel_knows_no_ipv6_nothing_asks_it_to_listen(tmp_path: Path) -> None:
+    render(tmp_path, FRONT, ipv6=False)
+    for name in ("nginx.conf", "front.conf"):
+        assert len(listening(tmp_path / name)) == 4
+        assert "[::]" not in (tmp_path / name).read_text()
+
+
+def test_the_packet_filter_is_one_for_both_families_and_ends_in_a_drop(rendered: tuple[str, Path]) -> None:
+    _, place = rendered
+    lines = [" ".join(line.split()) for line in (place / "nftables.conf").read_text().splitlines()]
+    assert [line for line in lines if line.startswith("table ") and "{" in line] == ["table inet ansim {"]
+    assert lines.count("type filter hook input priority filter; policy drop;") == 1
+    assert lines.count("type filter hook forward priority filter; policy drop;") == 1
+    neighbours = "icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept"
+    assert f"ip6 hoplimit 255 {neighbours}" in lines, "without neighbours there is no IPv6"
 
 
 def test_the_hub_takes_browsers_from_the_front_alone_and_believes_it_alone(rendered: tuple[str, Path]) -> None:

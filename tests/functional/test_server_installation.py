@@ -191,3 +191,10 @@ def test_a_teardown_leaves_nothing(server: Server) -> None:
     # /root/ansible is the playbook itself; ansible-core brings files of other things that contain these letters.
     said = server.play("teardown.yml", given={**GIVEN, "ansim_teardown": "safe.example.org"})
     assert "Nothing of the zone is left on this server." in said
+    left = server.do("sh", "-c", "grep -rls ansim /etc/postgresql /etc/nginx /etc/rsyslog.d /etc/chrony || true").stdout
+    assert left == ""
+    assert server.do("runuser", "-u", "postgres", "--", "psql", "-tAc", "SELECT 1").stdout.strip() == "1"
+
+
+def test_a_teardown_does_not_open_the_server(server: Server) -> None:
+    assert "policy drop" in server.do("nft", "list", "chain", "inet", "ansim", "input").stdout

@@ -12,7 +12,7 @@ import pytest
 from hub_config.errors import EnvironmentMissing, SettingsError
 from hub_config.machine_settings import MachineSettings
 from hub_config.processes import process_table
-from hub_config.settings import Settings, parse_settings
+from hub_config.settings import BackupSettings, Settings, parse_settings
 from hub_config.systemd.database_rights import GROWS, rights_statements
 from hub_config.systemd.installing import gate_environment
 from hub_config.systemd.running import parse_states
@@ -123,6 +123,17 @@ def test_the_images_and_keys_of_homes_are_written_by_their_keeper_alone() -> Non
             assert values(name, "ReadOnlyPaths") == [homes]
         elif name != KEEPER:
             assert homes in values(name, "InaccessiblePaths")[0].split()
+
+
+def test_the_worker_alone_writes_where_backups_go_and_starts_also_while_that_disk_is_away() -> None:
+    backup = BackupSettings(repository="/mnt/backup/ansim", keys_directory="/mnt/other/keys")
+    made = {unit.name: unit.text for unit in all_units(replace(SETTINGS, backup=backup))}
+    allowed = {name for name, text in made.items() if "/mnt/" in text}
+    assert allowed == {"ansim-worker.service"}
+    line = "ReadWritePaths=/var/lib/ansim -/mnt/backup/ansim -/mnt/other/keys"
+    assert line in made["ansim-worker.service"].splitlines()
+    elsewhere = replace(SETTINGS, backup=BackupSettings(repository="sftp:backup@host:/ansim", keys_directory="closed"))
+    assert {unit.name: unit.text for unit in all_units(elsewhere)} == UNITS
 
 
 def test_every_right_beyond_the_common_walls_has_its_reason_beside_it() -> None:
