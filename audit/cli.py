@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from audit import break_glass_cli, keys_cli
+from audit import break_glass_cli, head_loss, keys_cli
 from audit.cli_context import Context, language_of
 from audit.clock import cli as clock_cli
 from audit.errors import (
@@ -20,6 +20,7 @@ from audit.errors import (
     EventRefused,
     ExportRefused,
     Malformed,
+    MalformedCheckpoint,
     MalformedExport,
     MalformedNote,
     MalformedPolicy,
@@ -27,6 +28,7 @@ from audit.errors import (
     NotTrusted,
     ProofInvalid,
     QuestionRefused,
+    RetentionPolicyInvalid,
     SignatureInvalid,
 )
 from audit.event import Actor, Event, Object, Source, Subjects
@@ -50,7 +52,10 @@ _RECEIPT_HOLDS = Text(
 )
 _RECEIPT_FAILS: Mapping[type[AuditError], int] = {SignatureInvalid: 10, NotTrusted: 12, ProofInvalid: 10, Malformed: 10}
 
-_WRONG_INPUT = (NotInLog, EventRefused, ExportRefused, MalformedExport, MalformedNote, MalformedPolicy, QuestionRefused)
+_WRONG_INPUT = (
+    *(NotInLog, EventRefused, ExportRefused, QuestionRefused),
+    *(MalformedCheckpoint, MalformedExport, MalformedNote, MalformedPolicy, RetentionPolicyInvalid),
+)
 
 Handler = Callable[[argparse.Namespace, Context], int]
 
@@ -81,6 +86,7 @@ def add_parser(subparsers: Any) -> None:
     processing_cli.add_parsers(commands, _guarded)
     retention_cli.add_parsers(commands, _guarded)
     break_glass_cli.add_parsers(commands, _guarded)
+    head_loss.add_parsers(commands, _guarded)
     review_cli.add_parsers(commands, _guarded)
 
 
@@ -150,7 +156,7 @@ def _explain(error: AuditError, context: Context) -> None:
     else:
         said = error.text(language_of())
         # Some errors say everything themselves; of the others the reason is for whoever looks into it.
-        whole = said if isinstance(error, QuestionRefused) else f"{said} ({error})"
+        whole = said if isinstance(error, (QuestionRefused, RetentionPolicyInvalid)) else f"{said} ({error})"
         context.print(f"{whole}\n{error.hint.say(language_of())}")
 
 

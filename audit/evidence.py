@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +14,13 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, cast, select
 from audit.checkpoint import Checkpoint, Opens, open_checkpoint
 from audit.checkpoint_files import HEAD_FILE, kept_files
 from audit.errors import MalformedCheckpoint, NotTrusted, SignatureInvalid
+from audit.foreign_files import read_regular
 from audit.note import Verifier
 from audit.tables import audit_checkpoint
 
 _PAGE = 500
 _MAX_FILE_BYTES = 100_000
+_SIZE = re.compile("[1-9][0-9]{0,18}")
 
 Keys: TypeAlias = Verifier | Opens
 """One key of the log, or those that decide for themselves (`audit.trusted.TrustedKeys`)."""
@@ -44,8 +47,8 @@ def signed_files(directory: Path, trusted: Keys, report: Report) -> Iterator[Sig
     """
     files = kept_files(directory)
     head = directory / HEAD_FILE
-    last = _signed_file(head, None, trusted, report) if head.exists() else None
-    singles = (_signed_file(path, _size_of(path), trusted, report) for path in files)
+    last = None if (data := _read(head)) is None else _signed_file(data, None, trusted, report)
+    singles = (_signed_file(_read(path) or b"", _size_of(path), trusted, report) for path in files)
     found = (signed for signed in singles if signed is not None)
     return heapq.merge(found, [] if last is None else [last], key=lambda signed: signed.size)
 
@@ -77,9 +80,11 @@ def as_bytes(tx: Connection, column: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(column, LargeBinary) if tx.dialect.name == "sqlite" else column
 
 
-def _signed_file(path: Path, size: int | None, trusted: Keys, report: Report) -> Signed | None:
-    with path.open("rb") as file:
-        data = file.read(_MAX_FILE_BYTES + 1)
+def _read(path: Path) -> bytes | None:
+    return read_regular(path, _MAX_FILE_BYTES + 1)
+
+
+def _signed_file(data: bytes, size: int | None, trusted: Keys, report: Report) -> Signed | None:
     # What is no text of a note fails as such: the replacement stands in no signed text.
     note = data.decode("utf-8", "replace")
     checkpoint = _opened(note, size, trusted, report)
@@ -87,7 +92,8 @@ def _signed_file(path: Path, size: int | None, trusted: Keys, report: Report) ->
 
 
 def _size_of(path: Path) -> int:
-    return int(path.name) if path.name.isascii() and path.name.isdecimal() else 0
+    """Return the size that a file is named after; 0, which no entry of a log gives, for any other name."""
+    return int(path.name) if _SIZE.fullmatch(path.name) else 0
 
 
 def _opened(note: str, size: int | None, trusted: Keys, report: Report) -> Checkpoint | None:

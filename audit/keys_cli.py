@@ -14,7 +14,7 @@ from audit.cli_context import Context, language_of
 from audit.continuing import LastGood, begin, prepare, verify_continuation
 from audit.db import Database
 from audit.durable import replace_file
-from audit.errors import NotTrusted, ProofInvalid
+from audit.errors import MalformedNote, NotTrusted, ProofInvalid
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.keys import LogKeys
 from audit.log import AuditLog
@@ -241,7 +241,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        raise NotTrusted(f"{path} cannot be read") from None
+        raise MalformedNote(f"{path} cannot be read") from None
 
 
 def _say(ko: str, en: str) -> str:

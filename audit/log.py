@@ -209,12 +209,15 @@ class AuditLog:
         except (SQLAlchemyError, OSError) as error:
             raise NotDurable(f"a checkpoint could not be kept: {type(error).__name__}") from error
 
-    def check_head(self) -> None:
-        """Refuse a log that was rolled back, cut off or rewritten since its last checkpoint.
+    def check_head(self, known: str | None = None) -> None:
+        """Refuse a log that was rolled back, cut off or rewritten since its last checkpoint, that in files without one.
 
         Raises: LogInconsistent — with what does not fit.
         """
-        known = self._head.read()
+        try:
+            known = known or self._head.read()
+        except OSError as error:
+            raise LogInconsistent(f"the last checkpoint cannot be read: {error.strerror}") from error
         with self.db.read() as tx:
             self._check_head(tx, Tree(tx), known)
 
@@ -343,6 +346,7 @@ class AuditLog:
         note = self._keys.sign(head.text(), self.origin, self._clock())
         source, kept_at = self._time_source, bodies.timestamp(self._clock())
         clock = None if source is None else source.read() or UNREAD
+        self._head.prepare()
         with self.db.begin() as tx:
             tx.exec_driver_sql(store.sql(tx, _INSERT_CHECKPOINT), (size, note, tail, kept_at))
             if clock is not None:
@@ -354,6 +358,8 @@ class AuditLog:
     def _check_head(self, tx: Connection, tree: Tree, known: str | None) -> tuple[int, Checkpoint | None]:
         """Hold the log against its last checkpoints; return its size and the one in files."""
         size = tree.size()
+        if known is None:
+            self._head.refuse_lost(tx)
         kept = tx.exec_driver_sql(_LAST_CHECKPOINT).scalar()
         signed = [None if note is None else self._open(note) for note in (known, kept)]
         for last in signed:

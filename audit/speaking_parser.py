@@ -40,6 +40,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"argument (.+?): invalid (\w+) value: (.+)", "{0}: 값의 형식이 맞지 않습니다({1}): {2}"),
         (r"argument (.+?): not allowed with argument (.+)", "{0}: 함께 쓸 수 없는 옵션입니다: {1}"),
         (r"argument (.+?): ignored explicit argument (.+)", "{0}: 값을 받지 않는 옵션입니다: {1}"),
+        (r"argument (.+?): (.+)", "{0}: {1}"),  # what a command itself says of a value is in the language already
     )
 )
 

@@ -180,6 +180,13 @@ PROBLEMS: Mapping[str, ProblemSpec] = MappingProxyType(
                 "There is no signed checkpoint to hold the log against.",
             ),
         ),
+        "checkpoint.missing": ProblemSpec(
+            "note",
+            Text(
+                "파일로 보관된 크기 {index}의 체크포인트가 데이터베이스에 없습니다.",
+                "The checkpoint of size {index} lies in a file, but not in the database.",
+            ),
+        ),
         "checkpoint.files": ProblemSpec(
             "incomplete",
             Text(
@@ -255,6 +262,13 @@ PROBLEMS: Mapping[str, ProblemSpec] = MappingProxyType(
             Text(
                 "{index}번 기록의 봉인된 값이 없습니다.",
                 "A sealed value of entry {index} is missing.",
+            ),
+        ),
+        "sidecar.key": ProblemSpec(
+            "incomplete",
+            Text(
+                "봉인된 값의 키가 파기 기록 없이 사라졌습니다.",
+                "A key of sealed values is gone, and no erasure took it.",
             ),
         ),
         "intent.open": ProblemSpec(

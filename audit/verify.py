@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, bindparam, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.body import parse
@@ -22,7 +21,16 @@ from audit.db import Database
 from audit.errors import DatabaseUnusable, MalformedBody
 from audit.evidence import Keys, Signed, as_bytes, signed_files, signed_notes, signed_rows
 from audit.export.layout import TILE_WIDTH, Tile
-from audit.tables import audit_checkpoint, audit_cosignature, audit_entry, audit_link, audit_pruning, audit_tile
+from audit.tables import (
+    audit_checkpoint,
+    audit_cosignature,
+    audit_entry,
+    audit_key,
+    audit_link,
+    audit_pruning,
+    audit_sidecar,
+    audit_tile,
+)
 from audit.verification import Verification
 from audit.verifying.findings import Findings
 from audit.verifying.places import DatabasePlace
@@ -34,6 +42,7 @@ from audit.witness.policy import WitnessPolicy
 __all__ = ["Progress", "verify"]
 
 _TILES_AHEAD = 64
+_LEVELS = 8  # of tiles, in the largest tree
 
 
 def verify(
@@ -45,16 +54,18 @@ def verify(
     policy: WitnessPolicy | None = None,
     held: Iterable[str] = (),
     processes: int = 1,
+    keys_apart: bool = False,
 ) -> Verification:
     """Return what is wrong with the log in a database; `progress` is told entries done and in all.
 
     `trusted` are the keys that the caller trusts, from a place that whoever may change the database cannot change;
-    `held` are checkpoints from such a place. With a `policy`, enough witnesses must have signed as well.
+    `held` are checkpoints from such a place. With a `policy`, enough witnesses must have signed as well. `keys_apart`
+    is for a backup, which keeps the keys of the sealed values elsewhere.
 
     Raises: DatabaseUnusable — if the database cannot be read.
     """
     try:
-        return _verify(db, trusted, log_dir, progress, policy, held, processes)
+        return _verify(db, trusted, log_dir, progress, policy, held, processes, keys_apart)
     except (SQLAlchemyError, sqlite3.Error, UnicodeDecodeError) as error:
         raise DatabaseUnusable(f"the database cannot be read: {error}") from error
 
@@ -67,21 +78,24 @@ def _verify(
     policy: WitnessPolicy | None,
     held: Iterable[str],
     processes: int,
+    keys_apart: bool,
 ) -> Verification:
     findings = Findings()
     files = signed_files(log_dir, trusted, findings.at_checkpoint)
     mine = signed_notes(held, trusted, findings.at_checkpoint)
     with db.read() as tx:
-        seen: Counter[str] = Counter()
-        rows = _counted(seen, "rows", signed_rows(tx, trusted, findings.at_checkpoint))
+        in_rows: set[int] = set()
+        in_files: set[int] = set()
+        rows = _noted(in_rows, signed_rows(tx, trusted, findings.at_checkpoint))
         # Of several of one size the row comes first: it has the leaf hashes that pin a difference to an entry.
-        signed = heapq.merge(rows, _counted(seen, "files", files), mine, key=lambda found: found.size)
+        signed = heapq.merge(rows, _noted(in_files, files), mine, key=lambda found: found.size)
         size, minimum = _size(tx, findings), _minimum(tx)
         place = _place(db, _erased(tx), minimum)
         walk = Walk(size, minimum, _DatabaseTiles(tx), signed, findings)
         walked = walk.run(chunks(place, size, processes), progress)
         if walked.whole:
             _beyond(tx, size, minimum, walk.rest(), findings)
+            _without_rows(tx, in_files - in_rows, findings)
         else:
             # Nothing can be said of what stands behind such a hole.
             findings.at("entry.missing", walked.reached, _next_index(tx, walked.reached) - 1)
@@ -89,9 +103,11 @@ def _verify(
             findings.at("entry.pruned" if walked.pruned else "entry.missing", 0, minimum - 1)
         if policy is not None and policy.asks:
             hold_against_policy(policy, _cosigned(tx, walked.newest), walked.covered, findings)
+        if not keys_apart and _without_key(tx):
+            findings.at("sidecar.key", 0, max(size - 1, 0))
     if size and not walked.checked:
         findings.at("checkpoint.none", 0, size - 1)
-    elif seen["rows"] and not seen["files"]:
+    elif in_rows and not in_files:
         findings.at("checkpoint.files", 0)
     problems = findings.sorted()
     return Verification(size, walked.root, walked.covered, walked.checked, problems, walked.destroyed)
@@ -141,9 +157,9 @@ def _place(db: Database, erased: dict[str, int], minimum: int) -> DatabasePlace:
     return DatabasePlace(False, address, erased, minimum)
 
 
-def _counted(seen: Counter[str], place: str, found: Iterator[Signed]) -> Iterator[Signed]:
+def _noted(sizes: set[int], found: Iterator[Signed]) -> Iterator[Signed]:
     for signed in found:
-        seen[place] += 1
+        sizes.add(signed.size)
         yield signed
 
 
@@ -197,8 +213,24 @@ def _beyond(tx: Connection, size: int, minimum: int, largest: int, findings: Fin
     if largest > size:
         findings.at("checkpoint.truncated", size, largest - 1)
     table = audit_tile.c
-    if tx.scalar(select(func.count()).where(table.level == 0, or_(table.n >= size // TILE_WIDTH, table.n < 0))):
+    extra = or_(table.level < 0, table.n < 0, table.level >= _LEVELS)
+    for level in range(_LEVELS):
+        extra |= and_(table.level == level, table.n >= size // TILE_WIDTH ** (level + 1))
+    if tx.scalar(select(func.count()).where(extra)):
         findings.at("tile.extra", size)
     idx = audit_link.c.idx
     if tx.scalar(select(func.count()).where(or_(idx >= size, idx < 0))):
         findings.at("entry.links", size)
+
+
+def _without_rows(tx: Connection, sizes: set[int], findings: Findings) -> None:
+    """Find checkpoints that stand in files alone: each was written to the database before it was to a file."""
+    known = set(tx.scalars(select(audit_checkpoint.c.size))) if sizes else set()
+    for size in sorted(sizes - known):
+        findings.at("checkpoint.missing", size)
+
+
+def _without_key(tx: Connection) -> bool:
+    """Return whether the row of a key is gone under which values are sealed: an erasure leaves it, without the key."""
+    lost = select(audit_sidecar.c.key_id).where(audit_sidecar.c.key_id.not_in(select(audit_key.c.key_id))).limit(1)
+    return tx.scalar(lost) is not None

@@ -15,6 +15,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from ipaddress import ip_address
 from typing import Any, get_args
 
 from audit.cells import MAX_CELL_BYTES
@@ -125,12 +126,14 @@ def _event(fields: dict[str, Any]) -> Event:
     """
     rest = dict(fields)
     source = _strings(rest.pop("source"), optional=("ip", "container"), ignored=("host",))
+    if (ip := source.get("ip")) is not None:
+        ip_address(ip)
     return Event(
         action=_string(rest.pop("action")),
         actor=_actor(rest.pop("actor")),
         object=Object(**_strings(rest.pop("object"), "kind", "ref", optional=("project", "sha256"))),
         subjects=_subjects(rest.pop("subjects")),
-        source=Source(source.get("ip"), this_host(), source.get("container")),
+        source=Source(ip, this_host(), source.get("container")),
         outcome=_outcome(rest.pop("outcome")),
         detail=_mapping(rest.pop("detail")),
         sealed={name: _string(value) for name, value in _mapping(rest.pop("sealed")).items()},

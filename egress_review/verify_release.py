@@ -56,6 +56,8 @@ def main() -> int:
         sys.stdout.write(json.dumps({"verdict": verdict, "file": file, "reason": why, "index": index}) + "\n")
     else:
         sys.stdout.write(" ".join(filter(None, (verdict, file, why))) + "\n")
+    if log.UNCHECKED:
+        sys.stderr.write(f"{log.UNCHECKED_SAID}\n")
     return EXITS[verdict]
 
 

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from audit.db import Database
 from audit.errors import LogInconsistent
+from audit.head import HeadLost
 from audit.log import AuditLog, LogKeys
 from audit.text import Text
 from hub_config.errors import LogRefused
 from hub_config.settings import Settings
 from hub_config.zone import Zone, log_origin
+
+_DIFFERENT = Text(
+    "감사 기록이 서명된 것과 달라 구역을 시작하지 않습니다: {error}.",
+    "The audit log is not what it signed, so the zone does not start: {error}.",
+)
+_LOST = Text(
+    "데이터베이스 밖에 보관하던 체크포인트 파일이 모두 없어져 구역을 시작하지 않습니다: {error}.",
+    "Every file of a checkpoint, kept outside the database, is gone, so the zone does not start: {error}.",
+)
 
 
 def check_log(settings: Settings) -> None:
@@ -38,9 +48,7 @@ def _check(log: AuditLog) -> None:
     try:
         log.check_head()
     except LogInconsistent as error:
+        lost = isinstance(error, HeadLost)
         raise LogRefused(
-            Text(
-                "감사 기록이 서명된 것과 달라 구역을 시작하지 않습니다: {error}.",
-                "The audit log is not what it signed, so the zone does not start: {error}.",
-            ).format(error=error)
+            (_LOST if lost else _DIFFERENT).format(error=error), hint=error.hint if lost else None
         ) from error

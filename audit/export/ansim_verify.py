@@ -5,8 +5,9 @@
 
     python3 verify.py [DIRECTORY | FILE.tlog-proof] --key log.vkey [--policy FILE] [--since OLD.checkpoint] [--json]
 
-Needs Python 3.10 and the package `cryptography` (50), nothing of Ansim. Written from the public texts: RFC 6962 (tree),
-RFC 8785 (canonical JSON), c2sp.org/signed-note, /tlog-checkpoint, -tiles, -proof, -cosignature and -policy (files).
+Needs Python 3.10 and the package `cryptography`, as Debian 12 ships both, and 50 for signatures by ML-DSA; nothing of
+Ansim. Written from the public texts: RFC 6962 (tree), RFC 8785 (canonical JSON), c2sp.org/signed-note (files),
+/tlog-checkpoint, -tiles, -proof, -cosignature and -policy.
 
 Get `log.vkey` from somebody you trust, on another way than this copy: a key that lies in the copy proves nothing.
 Exit codes: 0 intact · 10 tampered · 11 incomplete · 12 not signed by a key you trust · 2 wrong usage · 3 cannot run.
@@ -17,11 +18,16 @@ from pathlib import Path
 from typing import Any
 try:
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa
+    from cryptography.hazmat.primitives.asymmetric import ed25519
 except ImportError:
-    sys.stderr.write("it needs cryptography 50 or later: python3 -m pip install cryptography\n")
+    sys.stderr.write("it needs cryptography: python3 -m pip install cryptography\n")
     sys.exit(3)
+try:
+    from cryptography.hazmat.primitives.asymmetric import mldsa
+except ImportError:
+    mldsa = None  # type: ignore[assignment]
 
+UNCHECKED_SAID = "ML-DSA signature not checked: needs cryptography >= 50"
 # What is found: its weight, whether it is about every entry it names, and the sentence in Korean and in English.
 FOUND = {
     "entry.form": ("tampered", 1, "{0}번 기록의 형식이 올바르지 않음", "entry {0} is not of the fixed form"),
@@ -40,11 +46,14 @@ FOUND = {
     "file.missing": ("incomplete", 1, "파일 없음({0}~{1}번 기록)", "a file about entries {0} to {1} is missing"),
     "entry.left_out": ("incomplete", 1, "{0}~{1}번 본문이 없음", "the bodies of {0} to {1} are not in this copy"),
     "copy.older": ("incomplete", 1, "사본이 체크포인트보다 짧음({0})", "the copy ends at {0}, before your checkpoint"),
+    "signature.unchecked": ("note", 1, "ML-DSA 서명 미확인: cryptography >= 50 필요", UNCHECKED_SAID),
     "entry.pruned": ("note", 1, "{0}~{1}번은 기록된 대로 파기됨", "entries {0} to {1} were pruned, as declared"),
 }
 TIME = re.compile(r"[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z")
 CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+SIZE = re.compile("[1-9][0-9]{0,18}")
 Keys = list[tuple["Key", int, "int | None"]]
+UNCHECKED: set[str] = set()
 SIGNATURE = re.compile("\u2014 ([^\\s+\x00-\x1f]+) ([A-Za-z0-9+/]+={0,2})")
 
 class Wrong(Exception):
@@ -57,12 +66,10 @@ def unbase64(text: str, code: str, length: int | None = None) -> bytes:
     if base64.b64encode(data).decode() != text or length not in (None, len(data)):
         raise Wrong(code)  # a second spelling of the same bytes would make two files of one
     return data
-
 def decimal(text: str, code: str) -> int:
     if not re.fullmatch("0|[1-9][0-9]{0,18}", text):
         raise Wrong(code)
     return int(text)
-
 class Key:
     """A public key with its name, as `name+id+base64`: kind 1 signs notes, 4 and 6 cosign checkpoints with a time."""
     def __init__(self, vkey: str) -> None:
@@ -74,9 +81,9 @@ class Key:
         if len(self.key) != {b"\1": 32, b"\4": 32, b"\6": 1312}.get(self.kind) or self.id.hex() != key_id:
             raise Wrong("key.form")
     def second(self, text: str, signature: bytes) -> int | None:
-        """Return the second at which a good signature was made (0 for kind 1, which says none), else None."""
+        """Return the second of a good signature (0 for kind 1, which says none), -1 if none can check it, else None."""
         message, second = text.encode(), 0
-        public: Any = mldsa.MLDSA44PublicKey if self.kind == b"\6" else ed25519.Ed25519PublicKey
+        public: Any = ed25519.Ed25519PublicKey if self.kind != b"\6" else mldsa and mldsa.MLDSA44PublicKey
         try:
             if self.kind != b"\1":
                 origin, size, root = read_checkpoint(text)
@@ -86,8 +93,13 @@ class Key:
                 names = [bytes([len(name.encode())]) + name.encode() for name in (self.name, origin)]
                 numbers = [number.to_bytes(8, "big") for number in (second, 0, size)]
                 message = b"subtree/v1\n\0" + names[0] + numbers[0] + names[1] + numbers[1] + numbers[2] + root
+            if public is None:
+                raise UnsupportedAlgorithm("ML-DSA")
             public.from_public_bytes(self.key).verify(signature, message)
-        except (InvalidSignature, UnsupportedAlgorithm, ValueError, Wrong):
+        except UnsupportedAlgorithm:
+            UNCHECKED.add(self.vkey)
+            return -1
+        except (InvalidSignature, ValueError, Wrong):
             return None
         return second if second < 2**63 else None
 
@@ -103,7 +115,6 @@ def read_keys(text: str) -> Keys:
     if len({key.name for key, _, _ in keys}) != 1 or len({key.vkey for key, _, _ in keys}) != len(keys):
         raise Wrong("key.form")
     return keys
-
 def read_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     """Return the text of a note and its signatures: name, id of the key, and value."""
     text, _, block = note.rpartition("\n\n")
@@ -113,13 +124,11 @@ def read_note(note: str) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     if not whole or len(note) > 100_000 or re.search("[\0-\x09\x0b-\x1f\ufffd]", text):
         raise Wrong("checkpoint.form")
     return text + "\n", [(name, value[:4], value[4:]) for name, value in values]
-
 def read_checkpoint(text: str) -> tuple[str, int, bytes]:
     lines = text.split("\n")
     if len(lines) < 4 or lines.pop() or not all(lines):
         raise Wrong("checkpoint.form")
     return lines[0], decimal(lines[1], "checkpoint.form"), unbase64(lines[2], "checkpoint.form", 32)
-
 def signers(note: str, keys: list[Key]) -> dict[str, int]:
     """Return which keys signed a note, and when; one bad signature of a known key spoils it."""
     text, signatures = read_note(note)
@@ -127,7 +136,7 @@ def signers(note: str, keys: list[Key]) -> dict[str, int]:
     made = [(key.vkey, key.second(text, one[2])) for one in signatures if (key := known.get(one[:2]))]
     if any(second is None for _, second in made):
         raise Wrong("checkpoint.signature")
-    return {vkey: second or 0 for vkey, second in made}
+    return {vkey: second for vkey, second in made if second is not None and second >= 0}
 
 def open_checkpoint(note: str, keys: Keys, wanted: int | None = None) -> tuple[int, bytes]:
     """Return size and root of a checkpoint that a key signed which is valid at that size."""
@@ -168,13 +177,11 @@ class Edge:
         self.size, self.peaks = 0, hashes[:0]
         for value in hashes:
             self.add(value)
-
     def add(self, value: bytes, leaves: int = 1) -> None:
         self.size, count = self.size + leaves, self.size // leaves + 1
         while count % 2 == 0:
             value, count = node(self.peaks.pop(), value), count // 2
         self.peaks.append(value)
-
     def root(self) -> bytes:
         root = self.peaks[-1] if self.peaks else hashlib.sha256(b"").digest()
         for peak in reversed(self.peaks[:-1]):
@@ -188,7 +195,6 @@ def root_of_path(index: int, size: int, value: bytes, path: list[bytes]) -> byte
     split = 1 << (size - 1).bit_length() - 1
     below = root_of_path(index % split, split if index < split else size - split, value, path[:-1])
     return below and (node(below, path[-1]) if index < split else node(path[-1], below))
-
 def read_body(data: bytes) -> Any:
     """Return a body if it is canonical JSON (RFC 8785) that says who, when, from where, whose data, what; or None."""
     try:
@@ -208,19 +214,17 @@ class Copy:
         self.found: dict[tuple[str, int], int] = {}
         self.heads: list[tuple[int, bytes]] = []
         self.pruned: tuple[Any, ...] = ()
-
     def add(self, code: str, first: int, last: int | None = None, *, explains: bool = False) -> None:
         if sum(one == code for one, _ in self.found) < 100:
             self.found.setdefault((code, first), first if last is None else last)
         self.explained = self.explained or explains
-
     def read(self, *path: str) -> bytes | None:
         try:
             number = os.open(self.directory.joinpath(*path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
+            with os.fdopen(number, "rb") as file:
+                return file.read(256 * 65537 + 1) if stat.S_ISREG(os.fstat(number).st_mode) else None
+        except OSError:  # also of a directory
             return None
-        with os.fdopen(number, "rb") as file:
-            return file.read(256 * 65537 + 1) if stat.S_ISREG(os.fstat(number).st_mode) else None
     def text(self, *path: str) -> str:
         return (self.read(*path) or b"").decode("utf-8", "replace")
     def tile(self, level: str, n: int, width: int) -> bytes | None:
@@ -233,14 +237,13 @@ class Copy:
         except Wrong as wrong:
             self.add(str(wrong), size or 0)
         return None
-
     def verify(self, keys: Keys | None, held: list[str], policy: str | None) -> int:
         """Verify everything in the copy that is signed; `keys` are None if whoever verifies trusts none."""
         if keys is None:
             self.add("key.unknown", 0)
         trusted = keys or read_keys(self.text("trusted-keys"))
-        names = [path.name for path in sorted(self.directory.glob("checkpoints/*"))]
-        notes: list[tuple[Any, str]] = [(int(n) if n.isdecimal() else 0, self.text("checkpoints", n)) for n in names]
+        names = [path.name for path in sorted(self.directory.glob("checkpoints/[!.]*"))]
+        notes: list[Any] = [(int(n) if SIZE.fullmatch(n) else 0, self.text("checkpoints", n)) for n in names]
         if self.read("checkpoint") is None:
             self.add("file.missing", 0)
         else:
@@ -264,9 +267,8 @@ class Copy:
         """Return the first entry whose body is said to be in the copy; nothing else in the manifest is relied on."""
         try:
             return max(int(json.loads(self.text("manifest.json"))["first"]), 0)
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, RecursionError, OverflowError):
             return 0
-
     def walk(self, size: int, first: int) -> None:
         """Hold bodies, tiles and checkpoints against each other, one tile at a time."""
         closed: list[list[bytes]] = [[] for _ in range(8)]  # by level, the roots of full tiles that wait for 256
@@ -298,7 +300,6 @@ class Copy:
         for level, hashes in enumerate(closed, 1):
             if hashes:
                 self.against(level, (size >> 8 * level + 8) << 8 * level + 8, hashes)
-
     def bundle(self, start: int, end: int, first: int) -> list[bytes | None]:
         """Return the bodies from `start` to `end`, None for each that is not there."""
         data = self.tile("entries", start // 256, end - start)
@@ -315,7 +316,6 @@ class Copy:
         if max(start + len(bodies), first) < end:
             self.add("file.missing", max(start + len(bodies), first), end - 1, explains=True)
         return (bodies + [None] * 256)[: end - start]
-
     def against(self, level: int, start: int, hashes: list[bytes]) -> list[bytes]:
         """Compare a tile with the hashes it should have; return those to go on with."""
         span, count = 256**level, len(hashes)
@@ -328,7 +328,6 @@ class Copy:
             if one not in (b"", other):
                 self.add("tile.root" if level else "entry.tree", place, place + span - 1, explains=True)
         return kept
-
     def at(self, size: int, first: int) -> None:
         """Hold the tree at a size against every checkpoint of that size."""
         if size == first:
@@ -381,6 +380,8 @@ def main() -> int:
                 copy.add(str(wrong), 0)
     except (OSError, ValueError, LookupError, Wrong) as error:
         parser.error(f"{type(error).__name__}: {error}")
+    if UNCHECKED:
+        copy.add("signature.unchecked", 0)
     korean = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("ko")
     rows: list[Any] = [(code, first, last, *FOUND[code]) for (code, first), last in copy.found.items()]
     rows.sort(key=lambda row: (row[1] if row[4] else row[2], row[1]))

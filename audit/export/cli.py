@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from audit.cli_context import Context, language_of
-from audit.errors import AuditError, EventRefused
+from audit.errors import AuditError
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.export.standalone import source
 from audit.export.write import Export, current_key, export_log
+from audit.searching.asking import check_reason
 from audit.text import Text
 from audit.verifying.cli import progress_bar, trusted_keys
 
@@ -48,14 +49,14 @@ def add_parsers(commands: Any, guard: Guard) -> None:
 
 def export(arguments: argparse.Namespace, context: Context) -> int:
     """Make or update a copy; that it is made, and why, is in the log and in the copy before it is made."""
-    if not arguments.reason.strip():
-        raise EventRefused("a copy of the log is made for a reason")
+    why = {"reason": check_reason(arguments.reason)}
     zone = context.zone()
-    announced = _event("intent", {"reason": arguments.reason}, since=arguments.since, with_sealed=arguments.with_sealed)
+    # With both ends: the review looks at copies that were made, and each must say why.
+    announced = _event("intent", why, since=arguments.since, with_sealed=arguments.with_sealed)
     zone.log.record(announced)
-    zone.log.checkpoint()
     trusted = trusted_keys(None, context)
     try:
+        zone.log.checkpoint()
         with progress_bar(context) as progress:
             made = export_log(
                 zone.db,
@@ -67,9 +68,9 @@ def export(arguments: argparse.Namespace, context: Context) -> int:
                 progress=progress,
             )
     except (AuditError, OSError):
-        zone.log.record(_event("failed", {}, announced.id))
+        zone.log.record(_event("failed", why, announced.id))
         raise
-    zone.log.record(_event("ok", {}, announced.id, size=made.manifest.size, files=made.written))
+    zone.log.record(_event("ok", why, announced.id, size=made.manifest.size, files=made.written))
     _show(made, current_key(trusted).vkey(), context)
     return EXIT_OK
 

@@ -20,12 +20,14 @@ from audit.errors import BundleRefused
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.export.layout import TRUSTED_FILE, VKEY_FILE, tile_path, tiles_of
 from audit.export.rows import hashes
+from audit.export.write import current_key
 from audit.log import AuditLog, utc_now
 from audit.outward.report import About, report_page
 from audit.outward.report_facts import datasets_of, gather
 from audit.outward.report_texts import README_EN, README_KO
 from audit.proof import format_proof
 from audit.search import MAX_LIMIT, Entry, Query, search
+from audit.searching.asking import check_reason
 from audit.store import body_bytes, log_size
 from audit.text import Text
 from audit.tree import Tree
@@ -74,10 +76,10 @@ class Bundle:
 def write_bundle(log: AuditLog, trusted: TrustedKeys, order: Order, target: Path) -> Bundle:
     """Write the bundle of a project into a new or empty directory; it is recorded before anything is written.
 
-    Raises: BundleRefused — if the directory holds something, no reason is given, or the log knows no such project.
+    Raises: BundleRefused — if the directory holds something, or the log knows no such project. QuestionRefused —
+    without a reason that says something: a bundle is a download.
     """
-    if not order.reason.strip():
-        raise BundleRefused("a bundle is a download, and a download needs a reason")
+    check_reason(order.reason)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise BundleRefused(f"{target} is not an empty directory")
     log.settle()
@@ -109,7 +111,7 @@ def _papers(log: AuditLog, trusted: TrustedKeys, order: Order, entries: list[Ent
     """Return the files that the tree does not prove by itself."""
     facts = gather(entries)
     about = About(order.project, order.title, order.period, utc_now(), log.origin, len(entries), size)
-    key = trusted.at(size)[-1].vkey()
+    key = current_key(trusted).vkey()
     said = {"project": order.project, "entries": len(entries) + 1, "key": key}
     return {
         "report.ko.html": report_page(about, facts, "ko", order.names).encode(),

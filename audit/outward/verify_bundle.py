@@ -260,6 +260,8 @@ def main() -> int:
         verdict, what = bad.verdict, bad.path
     korean = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("ko")
     sys.stdout.write(SAID[verdict][0 if korean else 1].format(what) + "\n")
+    if log.UNCHECKED:
+        sys.stderr.write(f"{log.UNCHECKED_SAID}\n")
     return EXIT[verdict]
 
 

@@ -283,7 +283,10 @@ def _print(context: Context, answer: Any) -> None:
 
 
 def _moment(value: str) -> datetime:
-    moment = datetime.fromisoformat(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(_say("날은 2026-11-21처럼 씁니다", "write days as 2026-11-21")) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

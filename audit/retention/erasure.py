@@ -20,9 +20,10 @@ from audit.catalogue import CATALOGUE
 from audit.errors import RetentionRefused
 from audit.retention.deadlines import day, years_later
 from audit.retention.facts import Hold, closed_at, holds_on_person, project_of
+from audit.retention.holding import KINDS
 from audit.retention.policy import RetentionPolicy
 from audit.tables import audit_digest, audit_entry, audit_key, audit_link, audit_sidecar
-from audit.text import Text
+from audit.text import LANGUAGES, Text
 
 REASONS: Mapping[str, Text] = MappingProxyType(
     {
@@ -166,9 +167,10 @@ def _too_early(duty: Duty) -> Text:
 
 
 def _held(holds: tuple[Hold, ...]) -> Text:
-    places = ", ".join(f"{hold.kind} {hold.ref}" if hold.kind != "log" else "log" for hold in holds)
+    named = [(KINDS[hold.kind], "" if hold.kind == "log" else f" {hold.ref}") for hold in holds]
+    ko, en = (", ".join(f"{kind.say(language)}{ref}" for kind, ref in named) for language in LANGUAGES)
     numbers = ", ".join(str(hold.index) for hold in holds)
     return Text(
-        f"보존 조치가 있어 파기할 수 없습니다 (대상: {places}; 기록 번호: {numbers}).",
-        f"A legal hold forbids it (on: {places}; entry {numbers}).",
+        f"보존 조치가 있어 파기할 수 없습니다 (대상: {ko}; 기록 번호: {numbers}).",
+        f"A legal hold forbids it (on: {en}; entry {numbers}).",
     )

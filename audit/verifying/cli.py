@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from audit.cli_context import Context, language_of
-from audit.errors import AuditError, EventRefused
+from audit.errors import AuditError, MalformedNote
 from audit.event import Actor, Event, Object, Outcome, Source, Subjects
 from audit.keys import VKEY_FILE
 from audit.text import Text
@@ -188,7 +188,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise EventRefused(f"{path}: {error.strerror}") from None
+        raise MalformedNote(f"{path}: {error.strerror}") from None
 
 
 def _say(ko: str, en: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from audit.export.layout import LENGTH_BYTES, MAX_ENTRY_BYTES, TILE_WIDTH, Tile, bundle_path, tile_path
+from audit.foreign_files import read_regular
 from audit.verifying.chunk import Chunk, Row, all_at_once, one_by_one
 from audit.verifying.quick import Reader
 from audit.verifying.rows import PostgresRows, SqliteRows
@@ -103,18 +102,8 @@ class ExportedTiles:
 
 
 def read_file(path: Path) -> bytes | None:
-    """Return what a regular file of an export holds, no more than the longest may; None if there is none.
-
-    An export is made by others: a link, a pipe or a device in it is not followed.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        return file.read(MAX_FILE_BYTES)
+    """Return what a regular file of an export holds, no more than the longest may; None if there is none."""
+    return read_regular(path, MAX_FILE_BYTES)
 
 
 def _rows(first: int, bodies: list[bytes]) -> Iterator[Row]:

@@ -102,12 +102,14 @@ BOTH = Text("본문과 그 해시", "body with its hash")
 ALL = Text("본문, 해시, 트리 조각", "body, hash and tile")
 ROW = Text("기록의 행", "row of an entry")
 TILE = Text("해시 트리 조각", "tile")
+UPPER_TILE = Text("위 단계의 조각", "tile of a higher level")
 TILE_ROOT = Text("조각의 뿌리", "root of a tile")
 CHECKPOINT = Text("체크포인트", "checkpoint")
 NOTE_SIGNATURE = Text("체크포인트 서명", "signature of the checkpoint")
 COLUMN = Text("검색 항목", "index column")
 LINK = Text("시간순 목록 연결", "timeline link")
 SEALED = Text("봉인된 값", "sealed value")
+SEALING_KEY = Text("봉인된 값의 키", "key of sealed values")
 SUFFIX = Text("기록의 끝부분", "end of the log")
 WHOLE = Text("기록 전체", "whole log")
 
@@ -145,6 +147,9 @@ DATABASE: tuple[DatabaseMutation, ...] = (
     DatabaseMutation(TILE, "delete", sql("DELETE FROM audit_tile"), "tile.missing", 0),
     DatabaseMutation(
         TILE, "insert", sql("INSERT INTO audit_tile SELECT 0, 1, hashes, root FROM audit_tile"), "tile.extra", 300
+    ),
+    DatabaseMutation(
+        UPPER_TILE, "insert", sql("INSERT INTO audit_tile SELECT 1, 0, hashes, root FROM audit_tile"), "tile.extra", 300
     ),
     DatabaseMutation(
         TILE, "truncate", sql("UPDATE audit_tile SET hashes = substr(hashes, 1, 8160)"), "tile.missing", 0
@@ -194,6 +199,7 @@ DATABASE: tuple[DatabaseMutation, ...] = (
     DatabaseMutation(LINK, "insert", sql("INSERT INTO audit_link VALUES ('person', 'p_x', 13)"), "entry.links", 13),
     DatabaseMutation(LINK, "swap", sql("UPDATE audit_link SET idx = 1300 WHERE idx = 12"), "entry.links", 12),
     DatabaseMutation(SEALED, "delete", sql("DELETE FROM audit_sidecar"), "sidecar.missing", 0),
+    DatabaseMutation(SEALING_KEY, "delete", sql("DELETE FROM audit_key"), "sidecar.key", 0),
     DatabaseMutation(SUFFIX, "truncate", cut_off(100), "checkpoint.truncated", 100),
     DatabaseMutation(WHOLE, "replay", rebuilt_from(60), "checkpoint.root", 50),
     DatabaseMutation(WHOLE, "delete", cut_off(0), "checkpoint.truncated", 0),

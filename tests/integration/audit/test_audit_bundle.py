@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from audit.errors import BundleRefused
+from audit.errors import AuditError, BundleRefused, QuestionRefused
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.outward.bundle import Bundle, Order, entries_of, write_bundle
 from audit.outward.report_facts import gather
@@ -64,7 +64,8 @@ def an_order(zone: Zone, **changes: Any) -> Order:
 
 
 def trusted(zone: Zone) -> TrustedKeys:
-    return TrustedKeys.of(zone.log_key)
+    """Return every key of the log, as the zone has them: of both kinds."""
+    return zone.house.log._keys.trusted(zone.house.log.origin)
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +141,11 @@ def bodies_in(directory: Path) -> list[dict[str, Any]]:
 
 def test_a_stranger_finds_it_intact(made: Made) -> None:
     assert verify(made.directory, made) == (0, f"Intact: {made.bundle.entries} entries are as they were signed.")
+
+
+def test_the_key_beside_it_is_the_one_that_every_verifier_knows(made: Made) -> None:
+    assert len(trusted(made.zone).keys) == 2
+    assert (made.directory / "log.vkey").read_text() == made.key.read_text()
 
 
 def test_without_a_key_of_ones_own_nothing_is_trusted(made: Made) -> None:
@@ -329,13 +335,16 @@ def test_facts_are_those_of_the_entries(made: Made) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "why"),
-    [({"reason": "  "}, "needs a reason"), ({"project": "nothing"}, "no entry of a project")],
+    ("changes", "refusal", "why"),
+    [
+        ({"reason": "  abc "}, QuestionRefused, "at least 5 characters"),
+        ({"project": "nothing"}, BundleRefused, "no entry of a project"),
+    ],
 )
 def test_what_cannot_be_bundled_is_refused_and_leaves_nothing(
-    made: Made, tmp_path: Path, changes: dict[str, Any], why: str
+    made: Made, tmp_path: Path, changes: dict[str, Any], refusal: type[AuditError], why: str
 ) -> None:
-    with pytest.raises(BundleRefused, match=why):
+    with pytest.raises(refusal, match=why):
         write_bundle(made.zone.house.log, trusted(made.zone), an_order(made.zone, **changes), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -163,3 +163,24 @@ def test_a_changed_receipt_is_refused(
 def test_what_is_not_there_is_wrong_input(terminal: Terminal, tmp_path: Path) -> None:
     assert run(terminal, "receipt", "make", "99") == 2
     assert run(terminal, "receipt", "verify", str(tmp_path / "none")) == 2
+
+
+def test_both_ends_of_a_copy_say_why_so_that_the_review_finds_the_reason(terminal: Terminal, tmp_path: Path) -> None:
+    assert run(terminal, "export", str(tmp_path / "copy"), "--reason", "request of the auditors") == 0
+    ends = recorded(terminal, "log.exported")
+    assert {event["outcome"] for event in ends} == {"intent", "ok"}
+    assert all("reason" in event["c"] for event in ends)
+
+
+@pytest.mark.parametrize("option", ["--since", "--policy"])
+def test_a_file_that_cannot_be_read_is_wrong_input(terminal: Terminal, tmp_path: Path, option: str) -> None:
+    assert run(terminal, "verify", option, str(tmp_path)) == 2
+    assert str(tmp_path) in terminal.lines[0]
+    assert "cannot be recorded" not in terminal.lines[0]
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "abc", "a   b"])
+def test_a_copy_of_the_log_needs_a_reason_as_any_download_does(terminal: Terminal, tmp_path: Path, reason: str) -> None:
+    assert run(terminal, "export", str(tmp_path / "copy"), "--reason", reason) == 2
+    assert "at least 5 characters" in terminal.lines[-1]
+    assert not (tmp_path / "copy").exists()

@@ -363,3 +363,19 @@ def test_a_second_writer_waits_for_the_first(sqlite_world: World) -> None:
             with pytest.raises(OperationalError, match="locked"):
                 other.begin()
     second.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", None])
+def test_a_last_checkpoint_that_is_none_is_said_and_not_stumbled_over(
+    sqlite_world: World, content: bytes | None
+) -> None:
+    sqlite_world.fill(3)
+    sqlite_world.log.checkpoint()
+    head = sqlite_world.home / "log" / "checkpoint"
+    head.unlink()
+    if content is None:
+        head.mkdir()
+    else:
+        head.write_bytes(content)
+    with pytest.raises(LogInconsistent, match="the last checkpoint"):
+        sqlite_world.log.check_head()

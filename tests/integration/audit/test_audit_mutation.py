@@ -6,9 +6,10 @@ One is ours; the other is the self-contained program in the copy, which shares n
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -107,6 +108,60 @@ def test_every_change_to_every_class_of_byte_is_found(
     else:
         # What nobody signed the other one does not read: nothing that it says rests on it.
         assert gravest(theirs) == "intact"
+
+
+def _a_pipe(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+
+
+def _a_directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _a_link(path: Path) -> None:
+    path.symlink_to(path.rename(path.with_name("elsewhere")).name)
+
+
+def _of_another_name(path: Path) -> None:
+    shutil.copy(path.with_name(str(CHECKPOINTS[0])), path)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "code"),
+    [
+        ("checkpoint", _a_directory, "file.missing"),
+        ("checkpoint", _a_pipe, "file.missing"),
+        ("tile/0/000", _a_directory, "file.missing"),
+        ("tile/entries/000", _a_link, "file.missing"),
+        ("checkpoints/77", _a_pipe, "checkpoint.form"),
+        (f"checkpoints/0{CHECKPOINTS[0]}", _of_another_name, "checkpoint.form"),
+        ("checkpoints/\u0665\u0660", _of_another_name, "checkpoint.form"),
+        (f"checkpoints/{'9' * 200}", _of_another_name, "checkpoint.form"),
+    ],
+)
+def test_what_is_no_file_of_a_copy_is_neither_waited_at_nor_followed(
+    copy: Path,
+    template: tuple[Path, TrustedKeys],
+    other: ModuleType,
+    name: str,
+    change: Callable[[Path], None],
+    code: str,
+) -> None:
+    change(copy / name)
+    ours, theirs = list(verify_export(copy, template[1]).problems), found_by(other, copy, template[1])
+    assert gravest(ours) == gravest(theirs) == PROBLEMS[code].weight
+    assert {p.code for p in ours} == {p.code for p in theirs} == {code}
+
+
+def test_a_manifest_that_says_no_number_stops_nobody(
+    copy: Path, template: tuple[Path, TrustedKeys], other: ModuleType
+) -> None:
+    for first in ("Infinity", "NaN", "9" * 5000, "[[]]"):
+        (copy / "manifest.json").write_text(f'{{"first": {first}}}', encoding="utf-8")
+        assert {p.code for p in verify_export(copy, template[1]).problems} == {"manifest.form"}
+        assert found_by(other, copy, template[1]) == []
 
 
 def test_every_byte_of_a_copy_counts(copy: Path, template: tuple[Path, TrustedKeys], other: ModuleType) -> None:

@@ -299,9 +299,11 @@ def test_the_end_cut_off_is_betrayed_by_a_tile_that_nothing_signed(whole: World)
     assert (first.code, first.index) == ("tile.extra", 100)
 
 
-def test_checkpoints_in_files_are_enough(whole: World) -> None:
+def test_checkpoints_in_files_are_enough_and_that_their_rows_are_gone_is_said(whole: World) -> None:
     whole.tamper("DELETE FROM audit_checkpoint")
-    assert whole.verify().ok
+    result = whole.verify()
+    assert result.ok
+    assert {problem.code for problem in result.problems} == {"checkpoint.missing"}
 
 
 def test_a_signed_head_that_is_not_this_logs_is_found(whole: World) -> None:

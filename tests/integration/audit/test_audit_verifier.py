@@ -33,6 +33,10 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 
 
+# As on Debian 12 and 13, whose cryptography is older than ML-DSA in it.
+OLDER = "import sys; sys.modules['cryptography.hazmat.primitives.asymmetric.mldsa'] = None\n" + ALONE
+
+
 @pytest.fixture(scope="module")
 def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Path]]:
     home = tmp_path_factory.mktemp("log")
@@ -48,9 +52,9 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, 
     world.db.close()
 
 
-def run(home: Path, *arguments: str, language: str = "C") -> tuple[int, str]:
+def run(home: Path, *arguments: str, language: str = "C", program: str = ALONE) -> tuple[int, str]:
     """Run the program in a directory of its own, isolated from everything that could help it."""
-    command = [sys.executable, "-I", "-S", "-c", ALONE, str(home / "copy" / "verify.py"), *arguments]
+    command = [sys.executable, "-I", "-S", "-c", program, str(home / "copy" / "verify.py"), *arguments]
     environment = {"PATH": os.environ["PATH"], "LC_ALL": language, "PYTHONUTF8": "1"}
     done = subprocess.run(command, cwd="/", env=environment, capture_output=True, text=True, timeout=120)
     assert "Traceback" not in done.stderr, done.stderr
@@ -143,3 +147,27 @@ def test_a_policy_that_no_witness_met_is_not_satisfied(stranger: tuple[World, Pa
     assert run(home, str(home / "copy"), "--key", str(home / "mine.vkey"), "--policy", str(policy))[0] == 2
     policy.write_text("quorum none\n")
     assert run(home, str(home / "copy"), "--key", str(home / "mine.vkey"), "--policy", str(policy))[0] == 0
+
+
+def test_without_ml_dsa_it_checks_the_rest_and_says_what_it_did_not(stranger: tuple[World, Path]) -> None:
+    _world, home = stranger
+    trusted = str(home / "keys" / TRUSTED_KEYS_FILE)
+    assert "not checked" not in run(home, str(home / "copy"), "--key", trusted)[1]
+    code, said = run(home, str(home / "copy"), "--key", trusted, program=OLDER)
+    assert (code, said.splitlines()[0]) == (0, "intact size=300 covered=300")
+    assert "ML-DSA signature not checked: needs cryptography >= 50" in said
+    code, said = run(home, str(home / "copy"), "--key", str(home / "mine.vkey"), program=OLDER)
+    assert (code, said.strip()) == (0, "intact size=300 covered=300")
+
+
+def test_a_witness_whose_signature_cannot_be_checked_is_not_counted(stranger: tuple[World, Path]) -> None:
+    _world, home = stranger
+    keys = TrustedKeys.load(home / "keys" / TRUSTED_KEYS_FILE).keys
+    quantum = next(key.verifier for key in keys if key.verifier.kind == b"\x06")
+    policy = home / "quantum.policy"
+    policy.write_text(f"witness w {quantum.vkey()}\nquorum w\n")
+    given = (str(home / "copy"), "--key", str(home / "mine.vkey"), "--policy", str(policy))
+    assert run(home, *given)[0] == 0
+    code, said = run(home, *given, program=OLDER)
+    assert code == 12
+    assert "needs cryptography >= 50" in said

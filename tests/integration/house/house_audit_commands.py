@@ -62,6 +62,7 @@ LINKAGE = "integration/deid/test_linkage.py"
 REIDENTIFY = "integration/deid/test_reidentification.py"
 USES.elsewhere.update(
     {
+        "audit accept-head": ("integration/audit/test_audit_head_loss.py", '"log.head_accepted"'),
         "audit erase": (ERASURES, '"privacy.erased"'),
         "audit hold lift": (HOLDS, '"hold.lifted"'),
         "audit hold set": (HOLDS, '"hold.set"'),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,15 @@ def test_a_log_that_is_not_refuses_to_start_and_says_what_was_found(zone: Zone, 
     assert "break-glass" in str(refused.value.hint)
     with pytest.raises(LogRefused):
         checked(zone)
+
+
+def test_a_log_whose_checkpoint_files_are_all_gone_refuses_to_start_and_says_how_to_go_on(zone: Zone) -> None:
+    zone.log.record(Event("zone.stopped", Actor.service("cli"), Object("zone", "z"), Subjects.none(), Source(None)))
+    zone.log.checkpoint()
+    shutil.rmtree(zone.home / "log")
+    with pytest.raises(LogRefused, match=r"signed 6 entries, and .*/log holds no checkpoint") as refused:
+        check_log(zone.settings)
+    assert "accept-head" in str(refused.value.hint)
 
 
 @pytest.mark.parametrize("process", ["audit", "portal", "worker", "hub"])

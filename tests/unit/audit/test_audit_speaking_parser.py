@@ -60,6 +60,7 @@ def test_every_command_speaks_and_its_help_has_korean_headings(monkeypatch: pyte
 
 
 def test_a_sentence_that_no_table_names_stays_as_it_is() -> None:
+    assert in_korean("argument --before: 날은 2026-11-21처럼 씁니다") == "--before: 날은 2026-11-21처럼 씁니다"
     assert in_korean("something new") == "something new"
 
 

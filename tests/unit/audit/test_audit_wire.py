@@ -109,6 +109,21 @@ def test_a_request_that_says_more_or_less_than_it_may_is_refused(change: Callabl
         parse_request(json.dumps(message).encode())
 
 
+@pytest.mark.parametrize("address", ["999.1.1.1", "", "localhost", "10.0.0.7:80", "1.2.3"])
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    document = json.loads(request_line(Request(EVENT)))
+    document["event"]["source"]["ip"] = address
+    with pytest.raises(MalformedRequest):
+        parse_request(json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("address", ["10.0.0.7", "::1", "2001:db8::7"])
+def test_addresses_of_both_kinds_are_taken(address: str) -> None:
+    document = json.loads(request_line(Request(EVENT)))
+    document["event"]["source"]["ip"] = address
+    assert parse_request(json.dumps(document).encode()).event.source.ip == address
+
+
 @pytest.mark.parametrize("kind", [EventRefused, NotPermitted, NotDurable, MalformedRequest])
 def test_an_error_arrives_as_the_error_that_it_is(kind: type[AuditError]) -> None:
     with pytest.raises(kind, match="reason") as caught:
