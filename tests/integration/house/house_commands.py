@@ -83,6 +83,7 @@ USES: Uses[Shell] = Uses(
         "backup check": (BACKUPS, '"zone.backup_checked"'),
         "restore": (BACKUPS, '"zone.restored"'),
         "egress replay": ("integration/egress_review/test_egress_policy_commands.py", '"egress.replayed"'),
+        "homes encrypt": ("integration/home_helper/test_home_moving.py", '"workspace.home_encrypted"'),
     },
 )
 PERSON = ("--name", "김민지", "--email", "minji@x.org")
