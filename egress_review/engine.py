@@ -18,6 +18,7 @@ from egress_review.checks.cases import check_cases
 from egress_review.checks.cells import check_cells
 from egress_review.checks.characters import check_encoded, check_encoding, check_hidden
 from egress_review.checks.claimed import Words, check_claimed
+from egress_review.checks.complements import check_complements
 from egress_review.checks.concentration import check_concentration
 from egress_review.checks.containers import CONTAINERS, Container
 from egress_review.checks.contributors import RULES as OF_EVIDENCE
@@ -28,7 +29,7 @@ from egress_review.checks.errors_told import check_tracebacks
 from egress_review.checks.everybody import RULES as OF_EVERYBODY
 from egress_review.checks.everybody import check_everybody
 from egress_review.checks.excerpts import check_excerpts
-from egress_review.checks.figures import check_counts_behind, check_single_points
+from egress_review.checks.figures import check_counts_behind, check_single_points, check_written_counts
 from egress_review.checks.formulas import check_formulas
 from egress_review.checks.identifiers import check_identifiers, check_names
 from egress_review.checks.images import check_image
@@ -47,8 +48,8 @@ from egress_review.checks.models import check_models
 from egress_review.checks.nodes import check_nodes
 from egress_review.checks.points import check_bars, check_points
 from egress_review.checks.polyglot import check_polyglot
+from egress_review.checks.programs import OF_COMMENTS, check_comments, check_pasted, check_program
 from egress_review.checks.programs import RULES as OF_PROGRAMS
-from egress_review.checks.programs import check_pasted, check_program
 from egress_review.checks.promises import check_description, check_promises
 from egress_review.checks.prose import check_captions, check_named_cells, check_prose
 from egress_review.checks.request import check_request
@@ -68,6 +69,8 @@ from egress_review.checks.synthesisers import RULES as OF_SYNTHESISERS
 from egress_review.checks.synthesisers import check_synthesisers
 from egress_review.checks.tracing import Trace
 from egress_review.checks.types import check_name, check_type
+from egress_review.checks.yes_and_no import RULES as OF_YES_AND_NO
+from egress_review.checks.yes_and_no import check_yes_and_no
 from egress_review.claims import Claims
 from egress_review.findings import FileReport, Report, Severity
 from egress_review.rules import RULE, RULES
@@ -109,6 +112,8 @@ _TEXTS = _TABLES | _PROSE | {"json"}
 _SAID = _TEXTS | {"code"}
 _IMAGES = frozenset(("png", "jpeg"))
 _DRAWN = frozenset(("svg", "json"))
+_FIGURES = frozenset(("svg", "pdf"))
+"""Types of figures that keep what is written on them."""
 _CELLS = ("cells.small", "cells.zero", "cells.claim", "cells.unclear")
 OF_SOURCE = ("source.records", "source.identifiers")
 """Rules that the zone decides afterwards, from the rows that the scanner hashed."""
@@ -129,6 +134,7 @@ CHECKS: tuple[Check, ...] = (
     Check(("table.records",), _TABLES | _PROSE, check_excerpts),
     Check(("table.unique", "table.singular"), _TEXTS, check_microdata),
     Check(OF_PROGRAMS, frozenset(("code",)), check_program),
+    Check(OF_COMMENTS, frozenset(("code",)), check_comments),
     Check(OF_PROGRAMS, _PROSE, check_pasted),
     Check(("table.singular",), _PROSE, check_cases),
     Check(("table.formula",), _TABLES, check_formulas),
@@ -137,6 +143,7 @@ CHECKS: tuple[Check, ...] = (
     Check(_CELLS, _TABLES, check_named_cells),
     Check(OF_SHARES, _TEXTS, check_shares),
     Check(("cells.percent",), _TEXTS, check_bases),
+    Check(OF_YES_AND_NO, _TEXTS, check_yes_and_no),
     Check(OF_EVERYBODY, _TEXTS, check_everybody),
     Check(_CELLS, _TABLES | _PROSE, check_scaled),
     Check(OF_MARGINS, _TEXTS, check_margins),
@@ -271,6 +278,9 @@ def _check_content(subject: Subject, request: Request, listing: Listing) -> list
         applied.append("figure.counts")
         seen = partial(check_counts_behind, subject, request.supporting, request.names, listing)
         _run(("figure.counts",), seen, listing)
+    if isinstance(subject, PieceSubject) and subject.type == "md" and promised_type(subject.name) in _FIGURES:
+        applied.append("figure.counts")
+        _run(("figure.counts",), partial(check_written_counts, subject, request.supporting, listing), listing)
     if subject.type in _DRAWN:
         applied.append("figure.points")
         _run(("figure.points",), partial(check_single_points, subject, request.supporting, listing), listing)
@@ -286,6 +296,8 @@ def _check_content(subject: Subject, request: Request, listing: Listing) -> list
         _run(("cells.suppressed",), compute, listing)
         applied.append("cells.linked")
         _run(("cells.linked",), partial(check_linked, subject, request.gathered, listing), listing)
+        add_up = partial(check_complements, subject, request.gathered.columns, listing)
+        _run(("cells.linked",), add_up, listing)
         if request.earlier:
             applied += _OF_RELEASES
             _run(_OF_RELEASES, partial(check_difference, subject, request.earlier, request.gathered, listing), listing)

@@ -12,6 +12,7 @@ import keyword
 import re
 import tokenize
 from collections.abc import Iterator
+from itertools import pairwise
 
 from deid.identifiers import detect
 
@@ -121,11 +122,37 @@ def _is_harmless(line: str, code: frozenset[str]) -> bool:
     match = _ERROR.fullmatch(line.rstrip())
     if match is None or match["kind"].rpartition(".")[2] not in ERRORS:
         return False
+    if match["kind"] == "KeyError" and _is_column(match["message"] or "", code):
+        return True
     words = re.findall(r"[A-Za-z]+|[^A-Za-z\s]+", (match["message"] or "")[:2000])
     return all(word.lower() in WORDS or _CLASS.fullmatch(word) or word in _STOPS for word in words)
 
 
+def _is_column(message: str, code: frozenset[str]) -> bool:
+    """Whether a missing key is a name that the source itself has: that of a column, and no value of one."""
+    key = message.strip()
+    return re.fullmatch(r"'[a-z][a-z_]{0,40}\d{0,2}'", key) is not None and any(
+        key in line or key.replace("'", '"') in line for line in code
+    )
+
+
 _STOPS = frozenset(".,;:()")
+_WORDS_TYPED = re.compile(r"'[A-Za-z][\w ]{0,60}'|\"[A-Za-z][\w ]{0,60}\"")
+_PLAIN_CODE = re.compile(r"[\w\s()\[\]{}.,:=+*/%<>!&|~@-]{0,300}")
+"""What a source line may have beside words in quotes: names, small numbers and marks, and no value of the data."""
+_MOST_DIGITS = re.compile(r"\d{4}")
+
+
+def source_lines(text: str) -> frozenset[str]:
+    """The source lines below the frames of a traceback that quote no value."""
+    lines = text.splitlines()[:MOST_LINES]
+    below = (line.strip() for above, line in pairwise(lines) if line[:1].isspace() and _FRAME.fullmatch(above))
+    return frozenset(line for line in below if _is_plain(line))
+
+
+def _is_plain(line: str) -> bool:
+    rest = _WORDS_TYPED.sub("", line) if len(line) <= 400 else line
+    return _PLAIN_CODE.fullmatch(rest) is not None and _MOST_DIGITS.search(line) is None
 
 
 def _told(lines: list[str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from egress_review.checks.cells import mend
 from egress_review.checks.columns import is_total
+from egress_review.checks.complements import Shown
 from egress_review.checks.counts import Reading
 from egress_review.checks.cuts import MOST_CELLS, MOST_DIMENSIONS, Cut, Key, cut_of, labelled_by
 from egress_review.checks.joint import Range, TooMany, narrowed, shared, speaking
@@ -173,6 +174,8 @@ class Gathered:
     """The tables that are to leave together, as far as they were read."""
 
     tables: list[Released] = field(default_factory=list)
+    columns: list[Shown] = field(default_factory=list)
+    """Their columns of whole numbers, whatever they are called."""
 
 
 def check_linked(subject: Subject, gathered: Gathered, listing: Listing) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any
 
 from egress_review.checks.amounts import number_in
@@ -110,8 +110,11 @@ def _by_heading(table: Table, subject: Subject) -> Iterator[End]:
     if not table.numbers:
         return
     bounds: dict[str, list[int]] = {}
+    outermost = _outermost(table.names, "quantile")
     for index, name in enumerate(table.names):
-        if (
+        if index in outermost:
+            bounds.setdefault("", []).append(index)
+        elif (
             OF_A_MODEL.search(name.lower())
             or subject.claims.declared(name) == "other"
             or (not index and not _is_number(table))
@@ -137,6 +140,33 @@ def _by_heading(table: Table, subject: Subject) -> Iterator[End]:
                 )
 
 
+MOST_QUANTILES, FEWEST_QUANTILES = 100, 2
+_PLACE = re.compile(
+    r"(?:p|q|pctl|percentile|quantile|백분위수?)?[ _]?(\d{1,3}(?:\.\d+)?)[ _]?(?:%|th|st|nd|rd|백분위수?|분위수?)?"
+    r"(?: ?(?:percentile|quantile|pctl?))?(?: ?\((?:min|max)\w*\))?"
+)
+
+
+def _outermost(names: Sequence[str], of: str) -> Set[int]:
+    """Positions of the quantiles at 0 and at 1 among names of quantiles: `p0`, `100%`, `0th percentile`."""
+    plain = [" ".join(unicodedata.normalize("NFKC", name[:LONGEST]).lower().split()) for name in names]
+    found = {at: float(match[1]) for at, name in enumerate(plain) if (match := _PLACE.fullmatch(name))}
+    told = {at for at, name in enumerate(plain) if at in found and not name.replace(".", "").isdecimal()}
+    highest = 100.0
+    if (len(told) < len(found) and not of.strip()) or _QUANTILES.search(of.lower()):
+        # As pandas names them: 0.0, 0.25, 0.5, …
+        decimal = all(place <= 1 for place in found.values()) and any("." in plain[at] for at in found)
+        told, highest = (set(found), 1.0) if decimal else (told, highest)
+    inner = [found[at] for at in told if 0 < found[at] < highest]
+    rising = [found[at] for at in sorted(told)]
+    if len(inner) < FEWEST_QUANTILES or len(set(rising)) < len(rising) or 0.5 * highest not in inner:
+        return frozenset()
+    return {at for at in told if found[at] in (0.0, highest)}
+
+
+_QUANTILES = re.compile(r"quantile|percentile|분위")
+
+
 def _is_number(table: Table) -> bool:
     return all(number_in(cell.strip()) is not None for cell in table.column(0))
 
@@ -153,7 +183,11 @@ def _gives_ends(table: Table, index: int) -> bool:
 def _by_label(table: Table) -> Iterator[End]:
     """Rows of extremes, as `describe()` gives them: those of each column together."""
     of: dict[str, list[tuple[int, Sequence[str]]]] = {}
-    for row, number in zip(table.rows, table.numbers, strict=True):
+    outermost = _outermost(table.column(0) if len(table.rows) <= MOST_QUANTILES else (), table.names[0])
+    for at, (row, number) in enumerate(zip(table.rows, table.numbers, strict=True)):
+        if len(row) > 1 and at in outermost:
+            of.setdefault("", []).append((number, row))
+            continue
         speaks = len(row) > 1 and (kind_of(row[0]) is Kind.EXTREME or statistic(row[0])[0] == "mode")
         if speaks and not OF_A_MODEL.search(row[0].lower()):
             of.setdefault(of_what(row[0]), []).append((number, row))
@@ -196,8 +230,34 @@ _SUPERLATIVE = re.compile(
     rf"|\b(?:oldest|youngest|heaviest|tallest|shortest|richest|best[- ]paid|longest[- "
     rf"]staying)\b[^.\n\d]{{0,40}}({_NUMBER})"
     rf"|\b(?:maximum|minimum|highest|lowest|largest|longest|shortest)\s(?:\w{{1,12}}\s)?"
-    rf"(?:age|stay|income|salary|wage|weight|height|bmi|cost|charge|bill|dose|turnover|revenue|workforce|payment|value|"
+    rf"(?:age|stay|income|salary|wage|weight|height|bmi|cost|charge|bill|dose|turnover|revenue|"
+    rf"workforce|payment|value|"
     rf"level)\b[^.\n\d]{{0,30}}(?:was|is|of|:|=|\()\s?(?:[$€£₩]|KRW\s)?({_NUMBER})",
+    re.IGNORECASE,
+)
+_OBSERVED = re.compile(
+    rf"\b(?:max(?:imum)?|min(?:imum)?|highest|lowest|fastest|slowest|longest|shortest|largest|smallest|"
+    rf"greatest|oldest|"
+    rf"youngest|peak|top|record)\b(?P<of>[ _][a-z_ -]{{0,40}}?)?\s?(?:was|were|is|of|at|:|=|->)\s?(?:[$€£₩]\s?)?"
+    rf"(?P<value>{_NUMBER})\s?(?P<unit>km/h|mph|km|kg|cm|mmhg|mg/dl|years?|days?|hours?|hrs?|"
+    rf"min(?:utes)?|months?|weeks?|"
+    rf"usd|krw|won|eur|dollars?|원|만원|억원|세|일|시간|분|명|회)?(?![\w/])"
+    rf"|(?:가장 (?P<by>[가-힣]{{1,6}}) (?P<who>[가-힣]{{2,10}}(?: [가-힣]{{2,8}})?)(?:은|는|이|가|의)?"
+    rf"|(?:최대|최소|최고|최저) "
+    rf"(?P<ko>[가-힣]{{1,10}})(?:은|는|이|가)?\s?[:=]?)\s?(?P<ko_value>{_NUMBER})\s?(?P<ko_unit>km/h|세|살|일|년|개월|"
+    rf"시간|분|원|만원|억원?|kg|cm|회|점)(?![A-Za-z\d])",
+    re.IGNORECASE,
+)
+"""What a log or a sentence says of the largest or smallest: `maximum speed observed = 187.4 km/h`."""
+_SEEN = re.compile(r"observ|record|seen|measur|in (?:the )?(?:data|sample|cohort)|patient|worker|pupil|driver|claim")
+_NOT_SEEN = re.compile(
+    r"allow|permit|limit|legal|capacity|setting|number|iter|depth|feature|sample|leaf|epoch|step|"
+    r"token|grad|norm|\blr\b|"
+    r"loss|score|auc|accuracy|residual|r-?hat|vif|error|likelihood|memory|\bram\b|cpu|threads?|size|"
+    r"cell|length|width|"
+    r"rows?|columns?|dose|daily|weekly|monthly|hourly|rate|demand|load|temperature|flow|month|quarter|"
+    r"season|lag|distance "
+    r"between|p-?value|correlation|weight|허용|제한|한도|기준|용량|깊이|반복|기온|수온|정원|표본|임금|셀|혈압 기준",
     re.IGNORECASE,
 )
 _AGGREGATED = re.compile(r"\d\s?%|mean|average|median|평균|중앙값|비율|지역|시도|region|district", re.IGNORECASE)
@@ -222,7 +282,8 @@ def _printed(lines: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
         elif found := _R_CELL.findall(line):
             yield number, found
         elif not _CRITERION.search(line):
-            yield from ((number, [end for end in match.groups() if end]) for match in _said(line))
+            said = [[end for end in match.groups() if end] for match in _said(line)]
+            yield from ((number, ends) for ends in said or ([value] for value in _observed(line)))
 
 
 def _said(line: str) -> Iterator[re.Match[str]]:
@@ -232,6 +293,17 @@ def _said(line: str) -> Iterator[re.Match[str]]:
             yield match
     if _OF_DATA.search(line):
         yield from (*_SAID.finditer(line), *_NAMED_ENDS.finditer(line))
+
+
+def _observed(line: str) -> Iterator[str]:
+    """Largest and smallest values with a unit, or that are said to have been observed."""
+    for match in _OBSERVED.finditer(line):
+        of = match["of"] or match["ko"] or match["who"] or ""
+        around = line[max(0, match.start() - 20) : match.end() + 20]
+        if _NOT_SEEN.search(f"{of} {around}") or _AGGREGATED.search(match[0]):
+            continue
+        if match["unit"] or match["ko_unit"] or _SEEN.search(of.lower()):
+            yield match["value"] or match["ko_value"]
 
 
 _MEAN = re.compile(

@@ -7,7 +7,7 @@ import re
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.findings import Where
-from egress_review.tracebacks import is_redacted, redact
+from egress_review.tracebacks import is_harmless, is_redacted, redact, source_lines
 from registry.text import Text
 
 RULES = ("notebook.error",)
@@ -26,6 +26,9 @@ _REDACT = Text(
 def check_tracebacks(subject: Subject, listing: Listing) -> None:
     """Flag a traceback that says more than its redacted form would."""
     found = _BEGINS.search(subject.text)
-    if found is None or is_redacted(subject.text) or not redact(subject.text[found.start() :]):
+    if found is None or is_redacted(subject.text):
+        return
+    told = subject.text[found.start() :]
+    if not redact(told) or is_harmless(told, source_lines(told)):
         return
     listing.flag("notebook.error", _QUOTES, _REDACT, where=Where(row=subject.line_of(found.start())))

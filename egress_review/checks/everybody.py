@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from statistics import median
 
+from egress_review.checks.all_said import all_said
 from egress_review.checks.amounts import number_in
 from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.counts import Reading, whole
@@ -64,6 +65,9 @@ def check_everybody(subject: Subject, listing: Listing) -> None:
     """Look at every group of every table, by row and by column."""
     if subject.policy.zeros == "allow":
         return
+    for number, people in all_said(subject.lines) if subject.type in ("md", "txt") else ():
+        where = Where(row=number)
+        listing.flag("cells.zero", _ALL, _ALL_MEND, where=where, number=people, severity=Severity.FAIL)
     for table, reading in bearable(subject, RULES, listing):
         if len(table.rows) > MOST_ROWS or len(table.names) > MOST_COLUMNS or not table.numbers:
             continue

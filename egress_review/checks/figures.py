@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from egress_review.checks.listing import Listing
@@ -76,3 +77,23 @@ def check_counts_behind(subject: Subject, supporting: Supporting, names: Collect
     elif not counts:
         shown = stem if len(stem) <= 60 else "…"
         listing.flag("figure.counts", _MISSING, _MISSING_MEND.fill(stem=shown), severity=Severity.WARN)
+
+
+_WHOLE = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3}){1,3}(?![\d.,])|(?<![\d.,])\d{1,9}(?![\d.,])")
+FEWEST_WRITTEN = 2
+"""Larger counts behind a figure that must all stand in it, before a small one that stands in it is taken for one."""
+
+
+def check_written_counts(subject: Subject, supporting: Supporting, listing: Listing) -> None:
+    """Hold what a figure says to the counts behind it: small ones are written on its bars."""
+    behind = supporting.counts_for(subject.name)
+    if behind is None:
+        return
+    least = subject.policy.min_cell
+    said = {int(word.replace(",", "")) for word in _WHOLE.findall(subject.text)}
+    for _, reading in behind.readings:
+        counts = {count.value for count in reading.counts}
+        large = {value for value in counts if value >= least}
+        small = sum(0 < value < least and value in said for value in counts)
+        if small and len(large) >= FEWEST_WRITTEN and large <= said:
+            listing.flag("figure.counts", _SMALL.fill(number=small, least=least), _SMALL_MEND, number=small)

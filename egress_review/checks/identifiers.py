@@ -12,7 +12,7 @@ from deid.identifiers import Span, detect, is_context
 from deid.number_windows import Rules
 from deid.zone_recognisers import compiled
 from egress_review.checks.listing import Listing
-from egress_review.checks.offices import is_of_office
+from egress_review.checks.offices import is_list_of_addresses, is_of_office
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.checks.workbook import Workbook
@@ -82,13 +82,13 @@ DEEPEST = 40
 
 def _numbered(subject: Subject) -> Iterator[Where]:
     if subject.type not in ("csv", "tsv"):
-        yield from (Where(row=subject.line_of(match.start())) for match in _NUMBERED.finditer(subject.text))
+        yield from (Where(row=subject.line_of(match.start())) for match in NUMBERED.finditer(subject.text))
         return
     for table in subject.tables:
         for index in range(len(table.names)):
             long = (cell for cell in table.distinct(index) if len(cell) >= SHORTEST_NUMBERED and not cell.isascii())
             said = (cell for cell in table.distinct(index) if len(cell) >= SHORTEST_NUMBERED and " " in cell)
-            held = {cell for cell in chain(long, said) if _NUMBERED.search(cell)}
+            held = {cell for cell in chain(long, said) if NUMBERED.search(cell)}
             for number, cell in zip(table.numbers, table.column(index), strict=True) if held else ():
                 if cell in held:
                     yield Where(row=number, column=index + 1)
@@ -96,11 +96,11 @@ def _numbered(subject: Subject) -> Iterator[Where]:
 
 SHORTEST_NUMBERED = 8
 """Characters of the shortest words with the number of somebody."""
-_NUMBERED = re.compile(
+NUMBERED = re.compile(
     r"(?<![가-힣A-Za-z])(?:환자|대상자|피험자|연구대상자|병원|차트|병록|등록|수진자|회원|patient|subject|participant|chart|"
     r"hospital|medical record|\bMRN)(?: ?(?:등록|고유|식별))?(?: ?(?:번호|ID|no\.?|number|#)|(?<=MRN))\s?"
     r"(?:[:=#(]\s?|은 |는 |이 |가 )?(?:[A-Za-z]{1,3}-?)?\d{6,10}(?![\d.,]*\d)"
-    r"|(?<![A-Za-z_])(?:pt|patient|person|subject|member|study|hosp|chart|mrn|환자|등록|차트)_?(?:id|no|key|code|번호)"
+    r"|(?<![A-Za-z_])(?:pt|patient|person|subject|member|study|hosp|chart|mrn|환자|등록|차트)_?(?:id|no|key|(?<!hosp_)(?<!hosp)code|번호)"
     r"\s{0,3}(?:={1,2}|:|in\s{0,3}\()\s{0,3}['\"]?[A-Za-z]{0,3}-?\d{5,12}(?!\d)",
     re.IGNORECASE,
 )
@@ -115,12 +115,16 @@ def _detect(text: str, heading: str, more: Rules) -> list[Span]:
     """What identifies somebody; the name of a region is a category, whatever its column is called."""
     found = detect(text, heading=heading, more=more)
     kept = [s for s in found if s.label != "ADDRESS" or not _REGION.fullmatch(text[s.start : s.end].strip())]
-    if not any(s.label in _ALSO_OF_OFFICES for s in kept):
+    listed = _OF_MAIL.search(heading) is not None or is_list_of_addresses(kept, text)
+    labels = _OF_OFFICES if listed else _OF_OFFICES | {"EMAIL"}
+    if not any(s.label in labels for s in kept):
         return kept
-    return [s for s in kept if s.label not in _ALSO_OF_OFFICES or not is_of_office(text, s, kept)]
+    return [s for s in kept if s.label not in labels or not is_of_office(text, s, kept)]
 
 
-_ALSO_OF_OFFICES = frozenset(("PHONE", "ADDRESS"))
+_OF_OFFICES = frozenset(("PHONE", "ADDRESS"))
+"""Labels of what institutions have as well; of e-mail only outside a column of it, which is a list."""
+_OF_MAIL = re.compile(r"mail|contact|메일|우편|연락", re.IGNORECASE)
 _REGION = re.compile(
     r"(?:(?:서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주)"
     r"|[가-힣]{2,7}(?:특별자치도|특별자치시|특별시|광역시|도|시|군|구))(?: {1,2}[가-힣]{1,5}[시군구]){0,2}"

@@ -9,6 +9,9 @@ EXTENSIONS: dict[str, str] = {
     "log": "txt",
     "md": "md",
     "json": "json",
+    **dict.fromkeys(("geojson", "jsonl", "ndjson"), "json"),
+    **dict.fromkeys(("yaml", "yml", "toml", "ini", "cfg", "rst"), "txt"),
+    **dict.fromkeys(("rmd", "qmd"), "md"),
     "png": "png",
     "jpg": "jpeg",
     "jpeg": "jpeg",
@@ -21,7 +24,7 @@ EXTENSIONS: dict[str, str] = {
     "svg": "svg",
     "zip": "zip",
     "tex": "tex",
-    **dict.fromkeys(("py", "r", "do", "ado", "sas", "sps", "sql", "jl", "stan"), "code"),
+    **dict.fromkeys(("py", "r", "do", "ado", "sas", "sps", "sql", "jl", "stan", "sh"), "code"),
 }
 """Extension in lower case to the type it promises."""
 

@@ -95,7 +95,7 @@ def read_notebook(content: Any) -> Notebook:
             raise BrokenNotebookError
         return Notebook(
             pieces,
-            tuple(number for number, cell in cells if any(_is_live(one) for one in cell.get("outputs", ()))),
+            tuple(number for number, cell in cells if any(map(_is_live, _shown(cell)))),
             tuple(number for number, cell in cells if any(_is_error(one, code) for one in cell.get("outputs", ()))),
             tuple(sorted({_word(key) for key, _ in beside})),
             frozenset(_word(key) for key, length in beside if length > LONGEST_KNOWN),
@@ -142,6 +142,12 @@ def _of_bundle(number: int, bundle: Any) -> Iterator[Piece]:
             yield Piece(number, "image", image=data, output=True)
         elif media == _JSON:
             yield Piece(number, "json", json.dumps(content, ensure_ascii=False), output=True)
+
+
+def _shown(cell: Any) -> Iterator[Any]:
+    """The outputs of a cell, then what is attached to it, as if it were one."""
+    yield from cell.get("outputs", ())
+    yield from ({"data": bundle} for bundle in cell.get("attachments", {}).values())
 
 
 def _is_live(output: Any) -> bool:

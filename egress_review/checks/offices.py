@@ -1,4 +1,4 @@
-"""Telephone numbers and addresses of institutions, which identify nobody: a hotline, the seat of an agency."""
+"""Telephones, addresses and e-mail of institutions, which identify nobody: a hotline, a seat, a help desk."""
 
 from __future__ import annotations
 
@@ -30,6 +30,30 @@ _PERSONAL = re.compile(
 _DWELLING = re.compile(
     r"\d\s?동\s?\d+\s?호|\d{3,4}\s?호(?![가-힣])|아파트|빌라|오피스텔|\b(?:apt|unit|flat)\b", re.IGNORECASE
 )
+MOST_ADDRESSES = 5
+"""Addresses of e-mail in one text up to which they may be of offices and authors; more are a list of somebody's."""
+_DESK = re.compile(
+    r"(?:(?:help|service|support|front)-?desk|help|info(?:rmation)?|contact(?:us)?|support|desk|admin(?:istrator)?|"
+    r"webmaster|postmaster|master|office|secretariat|secretary|enquir(?:y|ies)|inquir(?:y|ies)|no-?reply|"
+    r"notifications?|"
+    r"press|media|editors?|editorial|journal|library|data|stats?|statistics|survey|research|access|service|team|staff|"
+    r"security|privacy|dpo|irb|ethics|legal|compliance|feedback|question|qna|q-and-a|faq|bugs?|devel|dev|users?|list|"
+    r"announce|maintainers?|licen[sc]e|registry|portal|open|public|center|centre|lab|git|hello|mail|ask|zone|hub|"
+    r"customer|care|call|gov|korea|kr)(?:[-._]?(?=[a-z])|$|(?=\d)\d{0,2}$)",
+    re.IGNORECASE,
+)
+"""A word of which the names of mailboxes are made that an office reads."""
+_POST = re.compile(
+    r".*@(?:gmail|googlemail|naver|daum|hanmail|kakao|nate|hotmail|outlook|yahoo|icloud|me|qq|163|proton(?:mail)?)\.",
+    re.IGNORECASE,
+)
+"""Where private people have their mailboxes."""
+_WROTE = re.compile(
+    r"\b(?:authors?|maintainers?|maintained|copyright|written|developed|developers?|"
+    r"bug ?reports?|correspond(?:ing|ence))\b|\(c\)|©|@author|교신\s?저자|저자|개발자|개발\s?책임|프로그램\s?작성자|"
+    r"유지\s?보수",
+    re.IGNORECASE,
+)
 
 
 def is_of_office(text: str, span: Span, found: Sequence[Span]) -> bool:
@@ -38,13 +62,35 @@ def is_of_office(text: str, span: Span, found: Sequence[Span]) -> bool:
     end = text.find("\n", span.end)
     end = len(text) if end < 0 else end
     said = text[span.start : span.end]
-    if any(start <= one.start < end and one.label not in ("PHONE", "ADDRESS", "URL", "EMAIL") for one in found):
-        return False
     before, behind = text[max(start, span.start - _BEFORE) : span.start], text[span.end : min(end, span.end + _BEHIND)]
     if _PERSONAL.search(before) or _PERSONAL.search(behind) or _DWELLING.search(said + behind):
+        return False
+    others = {one.label for one in found if start <= one.start < end} - {"PHONE", "ADDRESS", "URL", "EMAIL"}
+    if span.label == "EMAIL":
+        return (_is_of_desk(said) and not others) or _is_of_author(before, others)
+    if others:
         return False
     if span.label == "PHONE" and _MOBILE.match(said.strip()):
         return False
     if span.label == "PHONE" and _SERVICE.fullmatch(said.strip()):
         return True
     return _OFFICE.search(before) is not None or _OFFICE.search(behind) is not None
+
+
+def is_list_of_addresses(found: Sequence[Span], text: str) -> bool:
+    """Whether so many addresses of e-mail stand in a text that they are of the people whom it is about."""
+    return len({text[one.start : one.end].lower() for one in found if one.label == "EMAIL"}) > MOST_ADDRESSES
+
+
+def _is_of_desk(address: str) -> bool:
+    """Whether the name of a mailbox is made of nothing but words for an office, at no provider of private mail."""
+    name = address.strip().partition("@")[0]
+    at = 0
+    while at < len(name) and (word := _DESK.match(name, at)) and word.end() > at:
+        at = word.end()
+    return bool(name) and at == len(name) and _POST.match(address) is None
+
+
+def _is_of_author(before: str, others: set[str]) -> bool:
+    """Whether the words before say that the address is of who wrote a program or a paper; they may name them."""
+    return not others - {"PERSON"} and _WROTE.search(before) is not None

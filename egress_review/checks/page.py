@@ -68,6 +68,29 @@ _DATA_URI = re.compile(r"\s*data:(image/(?:png|jpeg));base64,", re.IGNORECASE)
 _SAFE_LINK = re.compile(r"\s*(?:https?://|mailto:|#|$)", re.IGNORECASE)
 
 
+MOST_NOTED = 600
+"""Characters of all comments of a page up to which they are the marks of its author or of a program."""
+MOST_WORDS = 120
+_NUMBER = re.compile(
+    r"\bv?\d{1,2}(?:\.\d{1,3}){1,3}\b|\b20\d\d(?:-\d\d-\d\d)?\b|"
+    r"\b(?:section|table|figure|fig|step|part|chapter) ?\d{1,2}\b|"
+    r"(?:표|그림|단계) ?\d{1,2}\b",
+    re.IGNORECASE,
+)
+"""What a mark may have of numbers: a version, a day, the number of a section."""
+_MARK = re.compile(r"[^\d<>|{}\[\]\\$%\"]*")
+_OF_SOMEBODY = re.compile(
+    r"환자|대상자|참여자|응답자|성명|이름|숨|삭제|\b(?:patients?|participants?|respondents?|subjects?|persons?|names?|mrn|"
+    r"dob|died|born|hidden|removed?|suppressed|drop(?:ped)?)\b|@",
+    re.IGNORECASE,
+)
+
+
+def _is_mark(comment: str) -> bool:
+    """Whether a comment is one of the marks of an author or a program, such as `end of report`: it tells nothing."""
+    return _MARK.fullmatch(_NUMBER.sub("", comment)) is not None and _OF_SOMEBODY.search(comment) is None
+
+
 _FOLDED = frozenset(("hidden by style", "unknown attribute"))
 """What an output of a notebook may have, such as the folded parameters of a model."""
 
@@ -115,6 +138,7 @@ class _Reader(HTMLParser):
         self._hidden: dict[str, None] = {}
         self._outside = 0
         self._told: dict[str, str] = {}
+        self._noted = 0
         self._cell: list[str] | None = None
         self._depth = 0
         self._kept = 0
@@ -232,7 +256,9 @@ class _Reader(HTMLParser):
         self._words.append(data if self._kept or not data.isspace() else " " if "\n" not in data else "")
 
     def handle_comment(self, data: str) -> None:
-        self._hidden["comment"] = None
+        self._noted += len(data)
+        if self._noted > MOST_NOTED or len(data) > MOST_WORDS or not _is_mark(data):
+            self._hidden["comment"] = None
         self._words.append(f" {data}\n")
 
     def handle_decl(self, decl: str) -> None:

@@ -123,7 +123,7 @@ def people_in(table: Table, fewest: int = FEWEST_ROWS) -> int:
     # What was typed or pasted is short: there it is enough that most combinations of the labels are missing.
     possible = math.prod(len(set(one.cells)) for one in labels)
     sparse = fewest < FEWEST_ROWS and len(labels) > 1 and len(keys) < SPARSE * possible
-    if (repeated < max(2, REPEATED * rows) and not sparse) or not all(_is_jumbled(one.values) for one in values):
+    if (repeated < max(2, REPEATED * rows) and not sparse) or not all(is_jumbled(one.values) for one in values):
         return 0
     return rows
 
@@ -173,7 +173,7 @@ def _padded(match: re.Match[str]) -> str:
     return day + "".join(part.zfill(2) for part in [*time, "0"][:3])
 
 
-def _is_jumbled(values: Sequence[float]) -> bool:
+def is_jumbled(values: Sequence[float]) -> bool:
     """Whether numbers neither rise nor fall most of the time."""
     if len(values) < 3:
         return False

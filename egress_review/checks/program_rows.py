@@ -34,6 +34,8 @@ _ROW = re.compile(
 )
 _CELL = re.compile(r"[-+]?\d[\d.,:/-]{0,24}|[A-Za-z가-힣_.][\w가-힣./-]{0,40}|\.")
 _STEP = re.compile(r"\s*(?:datalines4?|cards4?|lines|input\b.*|begin data\.?|DATA LIST .*)\s*(?:;\s*)?", re.IGNORECASE)
+_STATA = re.compile(r"str\d{0,4}|strL|byte|int|long|float|double", re.IGNORECASE)
+"""Words of Stata between the names of columns that say what they hold."""
 _STEP_ENDS = re.compile(r"\s*(?:;+|end|end data\.?|run\s*;)\s*", re.IGNORECASE)
 
 
@@ -108,19 +110,24 @@ def _of_step(block: list[tuple[int, list[str]]], names: list[str]) -> Iterator[T
     width = Counter(len(row) for _, row in block).most_common(1)
     even = [(number, row) for number, row in block if width and len(row) == width[0][0]]
     if len(even) >= FEWEST_ROWS and width[0][0] > 1:
-        said = [name for name in names if name.lower() not in ("str", "byte", "int", "long", "float", "double")]
+        said = [name for name in names if not _STATA.fullmatch(name)]
         yield _headed(said if len(said) == width[0][0] else [f"V{n}" for n in range(1, width[0][0] + 1)], even)
 
 
-def tables_between_lines(text: str) -> Iterator[Table]:
-    """Lines with as many commas as each other, as a CSV that was pasted into a text has them."""
+def tables_between_lines(text: str, fewest: int = FEWEST_ROWS + 1) -> Iterator[Table]:
+    """Lines with as many commas as each other, as a CSV that was pasted into a text has them.
+
+    Fewer lines than usual may hold no number but days: they are looked at for what they hold alone.
+    """
     block: list[tuple[int, list[str]]] = []
     blocks = 0
     for number, line in enumerate([*text.splitlines(), ""], 1):
         plain = line.strip().strip("\"'")
         cells = _cells(plain) if 2 <= plain.count(",") <= 200 and len(plain) <= LONGEST_LINE else []
         if block and len(cells) != len(block[0][1]):
-            if len(block) > FEWEST_ROWS and sum(has_number(row) for _, row in block) >= len(block) - 1:
+            if fewest <= FEWEST_ROWS and len(block) > fewest:
+                yield _headed(block[0][1], block[1:])
+            elif len(block) >= fewest and sum(has_number(row) for _, row in block) >= len(block) - 1:
                 yield table_of(block)
                 blocks += 1
             block = []

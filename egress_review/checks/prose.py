@@ -6,7 +6,7 @@ import re
 
 from egress_review.checks.cells import judge, mend
 from egress_review.checks.listing import Listing
-from egress_review.checks.said_shares import shares_in
+from egress_review.checks.said_shares import shares_below, shares_in
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import count_said
 from egress_review.findings import Where
@@ -104,7 +104,8 @@ _OF_ALL = (
     ),
     re.compile(
         r"\b[Oo]f (?:the |these |all )?(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15}) (?:\w{1,20} ){0,2}?"
-        r"(?:patients|participants|subjects|people|persons|individuals|women|men|children|respondents|[a-z]{3,15}s),? "
+        r"(?:patients|participants|subjects|people|persons|individuals|women|men|children|respondents|"
+        r"[a-z]{3,15}s),? "
         rf"(?:who [a-z ]{{2,30}}, )?(?:only )?(?P<k>\d{{1,4}}|{'|'.join(_UNITS[1:])})\b(?![\d.,]*[\d%])"
     ),
     re.compile(
@@ -147,6 +148,8 @@ _MESSAGE = Text(
 def check_prose(subject: Subject, listing: Listing) -> None:
     """Named counts fail like cells; other mentions of few people are pointed out to the reviewers."""
     at_risk = False
+    for at, few in shares_below(subject.lines, subject.policy.min_cell):
+        judge(few, Where(row=at + 1), subject.claims, subject.policy, listing)
     for line, text in enumerate(subject.lines, 1):
         where = Where(row=line)
         for match in _NAMED.finditer(text):

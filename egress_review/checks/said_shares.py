@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from egress_review.checks.tables import count_said
 
@@ -64,6 +64,54 @@ def shares_in(text: str, least: int) -> Iterator[tuple[int, int]]:
                 continue
             if few := _few(before[-1], match["p"], least):
                 yield sentence.start() + match.start(), few
+
+
+_BASE_LINE = re.compile(
+    r"\s*(?:[-*•·#>○]\s*)*(?:[가-힣A-Za-z ()/]{0,40})(?:대상|대상자|응답자|"
+    r"참여자|참가자|표본|인원|환자|학생|근로자|조사|전체|총|모집단|"
+    r"sample|participants?|respondents?|patients?|subjects?|students?|pupils?|workers?|people|population|base|total|"
+    r"cohort|size|\bN|\bn)[^\d\n]{0,40}(?<![\d.,])(?P<n>\d{1,3}(?:,\d{3})+|\d{2,6})(?![\d.]|\s?(?:%|년|"
+    r"월|일|세|점|개월|years?))",
+    re.IGNORECASE,
+)
+_OF_NOBODY = re.compile(
+    r"interest|inflation|growth|return|discount|\btax|margin|confidence|power|level|alpha|accura|"
+    r"humid|tolerance|threshold|"
+    r"change|\bcv\b|금리|이자|물가|성장|수익|세율|할인|증감|오차|신뢰|검정력|정확|습도|농도|임계|기준|상대",
+    re.IGNORECASE,
+)
+_ITEM = re.compile(r"\s*(?:[-*•·○]|\d{1,2}[.)]|\||[가-힣A-Za-z])")
+MOST_BELOW = 8
+"""Lines below the one that gives a number of people in which shares are taken to be of them."""
+LEAST_SHARP = 0.25
+"""Width in people of what rounding leaves open, up to which a whole number of them is hardly chance."""
+
+
+def shares_below(lines: Sequence[str], least: int) -> Iterator[tuple[int, int]]:
+    """Lines (from 0) with a share that is few people of the number that a line above gives, and how many they are."""
+    base, since = 0, 0
+    for at, line in enumerate(lines):
+        if len(line) > MOST_SENTENCE or line.lstrip().startswith("#"):
+            base = 0 if len(line) <= MOST_SENTENCE else base
+            continue
+        shares = list(_SHARE.finditer(line)) if "%" in line or "ercent" in line or "퍼센트" in line else []
+        if len({count_said(m["n"]) for pattern in _BASE for m in pattern.finditer(line)}) > 1:
+            base = 0  # Several groups: nobody can say of which the next share is.
+        elif (match := _BASE_LINE.match(line)) and not shares:
+            base, since = count_said(match["n"]), at
+        elif base and at - since <= MOST_BELOW and len(shares) == 1 and _ITEM.match(line):
+            share = shares[0]
+            digits = re.sub(r"%.*|\d{1,3}(?:\.\d+)?(?=\s?%)", "", line)
+            said = _NO_SHARE.search(line[max(0, share.start() - 30) : share.start()]) or _AFTER.match(line, share.end())
+            slack = 0.5 * 10 ** -len(share["p"].partition(".")[2]) * base / 100
+            if (
+                not said
+                and not _OF_NOBODY.search(line)
+                and not re.search(r"\d{2,}", digits)
+                and 2 * slack <= LEAST_SHARP
+                and (few := _few(base, share["p"], least))
+            ):
+                yield at, few
 
 
 def _few(people: int, share: str, least: int) -> int:

@@ -20,7 +20,9 @@ _CODE = re.compile(
     r"[A-Za-z]{0,4}[-_]?\d{5,}|[A-Za-z]{1,4}[-_]?\d{2,}|[A-Za-z]{0,4}\d{1,4}(?:-\d{1,4})?-(?:0\d{1,5}|\d{3,6})"
 )
 _ONE = re.compile(
-    r"(?:patient|subject|participant|person|case|respondent|subj|pt|patien~d|환자|대상자|피험자|증례)", re.IGNORECASE
+    r"(?:patient|subject|participant|person|case|respondent|subj|pt|patien~d|환자|대상자|피험자|증례)"
+    r"(?:[_ .-]?(?:no|id|num|number|code|key|번호|코드)\.?)?",
+    re.IGNORECASE,
 )
 """Headings that number people where the cells below them are codes."""
 
@@ -75,7 +77,9 @@ def check_records(subject: Subject, listing: Listing) -> None:
 
 
 def check_numbered(table: Table, listing: Listing) -> None:
-    """Flag a column that numbers people."""
+    """Flag a column that numbers people or firms, and a heading that does."""
+    _check_side(table, listing)
+    _check_firms(table, listing)
     for index, name in enumerate(table.names):
         person = kind_of(name) is Kind.PERSON
         if not person and not _ONE.fullmatch(name.strip()):
@@ -95,3 +99,52 @@ def check_numbered(table: Table, listing: Listing) -> None:
             )
             where = Where(row=max(1, table.numbers[0] - 1), column=index + 1)
             listing.flag("table.records", message.fill(distinct=distinct), _AGGREGATE, where=where, number=distinct)
+
+
+FEWEST_ACROSS = 4
+"""Columns headed by the numbers of people from which a table lies on its side."""
+_YEAR = re.compile(r"[A-Za-z]{0,4}[-_]?(?:19|20)\d\d(?:\d\d)?")
+
+
+def _check_side(table: Table, listing: Listing) -> None:
+    """Flag a table on its side: its first heading says that people are numbered, the others are their numbers."""
+    # A row of words below the heading was taken for a part of it.
+    first, *codes = [name.strip().partition(" ")[0] for name in table.names] or [""]
+    heads = {first, table.names[0].strip()} if codes else set()
+    if len(codes) < FEWEST_ACROSS or not any(kind_of(head) is Kind.PERSON or _ONE.fullmatch(head) for head in heads):
+        return
+    coded = all(map(_CODE.fullmatch, codes)) and len(set(codes)) == len(codes)
+    if coded and 2 * sum(_YEAR.fullmatch(code) is not None for code in codes) < len(codes):
+        message = Text(
+            ko="열 제목이 사람의 번호로, 서로 다른 값이 {distinct}개 있습니다: 한 열이 한 사람입니다.",
+            en="The headings number people; there are {distinct} distinct ones: each column is one person.",
+        )
+        where = Where(row=max(1, table.numbers[0] - 1) if table.numbers else 1, column=2)
+        listing.flag("table.records", message.fill(distinct=len(codes)), _AGGREGATE, where=where, number=len(codes))
+
+
+FEWEST_FIRMS = 3
+_REGISTERED = re.compile(r"\d{3}-\d{2}-\d{5}|\d{6}-\d{7}")
+_REGISTERED_HEADING = re.compile(
+    r"(?:biz|business|corp|crn|brn|tax)_?(?:reg)?_?(?:no|num|number|id|code)|(?:사업자|법인)(?:등록)?번호",
+    re.IGNORECASE,
+)
+
+
+def _check_firms(table: Table, listing: Listing) -> None:
+    """Flag a column in which each row has the number of another firm."""
+    for index, name in enumerate(table.names):
+        cells = [cell.strip() for cell in table.column(index) if cell.strip()]
+        distinct = len(set(cells))
+        if distinct < FEWEST_FIRMS or distinct < len(cells) / 2:
+            continue
+        told = _REGISTERED_HEADING.fullmatch(name.strip().replace(" ", "")) is not None
+        plain = told and all(len(cell.replace("-", "")) == 10 and cell.replace("-", "").isdigit() for cell in cells)
+        if plain or all(map(_REGISTERED.fullmatch, cells)):
+            message = Text(
+                ko="이 열은 업체의 등록번호로, 서로 다른 값이 {distinct}개 있습니다: 한 행이 한 업체입니다.",
+                en="The column holds {distinct} registration numbers of firms: each row is one of them.",
+            )
+            where = Where(row=max(1, table.numbers[0] - 1), column=index + 1)
+            listing.flag("table.records", message.fill(distinct=distinct), _AGGREGATE, where=where, number=distinct)
+            return

@@ -70,7 +70,10 @@ def check_shares(subject: Subject, listing: Listing) -> None:
             if not _declared(subject, name):
                 continue
             if (_gives_shares(table, column) and _may_be_share(name)) or (
-                column and kind_of(name) in (Kind.STATISTIC, Kind.UNKNOWN) and _happen_to_be(table, column, base)
+                column
+                and kind_of(name) in (Kind.STATISTIC, Kind.UNKNOWN)
+                and not _OF_TEST.search(name)
+                and _happen_to_be(table, column, base)
             ):
                 _check_column(table, column, base, subject, listing)
         _check_pairs(table, reading, subject, listing)
@@ -109,6 +112,8 @@ def _happen_to_be(table: Table, column: int, base: dict[int, int]) -> bool:
 
 
 FEWEST_MEANS = 2
+_OF_TEST = re.compile(r"\^ ?2|\*\*2|²|O-E|chi-?sq|statistic\b", re.IGNORECASE)
+"""What a column of a test is called, such as `(O-E)^2/E` of the test of two curves."""
 
 
 def _declared(subject: Subject, name: str) -> bool:

@@ -120,7 +120,9 @@ class Subject:
     @cached_property
     def _tables_of_members(self) -> tuple[Table, ...]:
         try:
-            return tuple(table for one in members_of(self) if one.type != "zip" for table in one.tables)
+            own = members_of(self)
+            packed = [deeper for one in own if one.type == "zip" for deeper in members_of(one)]
+            return tuple(table for one in (*own, *packed) if one.type != "zip" for table in one.tables)
         except BrokenPackageError:
             return ()
 

@@ -21,6 +21,7 @@ from egress_review.checks.listing import Listing
 from egress_review.checks.masks import mask_range
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
+from egress_review.checks.unmasking import check_unmasked
 from egress_review.claims import FileClaims, spelling
 from egress_review.findings import Severity, Where
 from registry.text import Text
@@ -91,11 +92,16 @@ class Cell:
 def check_suppressed(subject: Subject, earlier: Sequence[Released], listing: Listing) -> None:
     """Hold every masked cell to what the rest of the file and earlier releases say about it."""
     known = {what for release in earlier for what in release.cells}
+    told: set[Where] = set()
     for table, reading in subject.readings:
-        _check_table(table, reading, subject, known, listing)
+        told.update(_check_table(table, reading, subject, known, listing))
+    check_unmasked(subject, told, listing)
 
 
-def _check_table(table: Table, reading: Reading, subject: Subject, known: Set[What], listing: Listing) -> None:
+def _check_table(
+    table: Table, reading: Reading, subject: Subject, known: Set[What], listing: Listing
+) -> Iterator[Where]:
+    """Tell what the cells of one table give away; the places that were told."""
     columns = sorted({count.column - 1 for count in reading.counts})
     distinct = {text for column in columns for text in table.column(column)}
     if not any(whole(text) is None and mask_range(text) for text in distinct):
@@ -113,6 +119,7 @@ def _check_table(table: Table, reading: Reading, subject: Subject, known: Set[Wh
     for cell, low, high in _ranges(table, columns, cells):
         where = Where(row=table.numbers[cell.row], column=cell.column + 1)
         if low == high and 0 < low < least:
+            yield where
             listing.flag(RULE, _EXACT, fix, where=where, number=low)
         elif 0 < high < least and high - low < least // 2:
             message = _NARROW.fill(low=low, high=high)
@@ -122,6 +129,7 @@ def _check_table(table: Table, reading: Reading, subject: Subject, known: Set[Wh
         where = Where(row=table.numbers[cell.row], column=cell.column + 1)
         value = _by_share(table, columns, cell, cells)
         if value is not None and 0 < value < least:
+            yield where
             listing.flag(RULE, _SHARE.fill(value=value), _MEND_SHARE, where=where, number=value)
         if known and (spelling(table.names[cell.column]), labels[where.row]) in known:
             listing.flag(RULE, _KNOWN, _MEND_KNOWN, where=where)

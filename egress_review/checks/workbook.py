@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 from egress_review.checks.tables import Table, table_of
 from egress_review.checks.unseen_cells import unseen_styles
+from egress_review.checks.workbook_around import around_cells, explained, strange_names
 from egress_review.checks.xml_tree import strings_of
 from egress_review.checks.zipped import BrokenPackageError, Part, part_of, parts_named, read_parts
 from egress_review.findings import Severity
@@ -80,7 +81,9 @@ class Sheet:
     formulas: tuple[tuple[int, int], ...]
     """Row and column, from 1, of cells whose value is the result of a formula."""
     beside: tuple[str, ...]
-    """Names of elements that hold something beside the cells, such as a header or a list of choices."""
+    """Names of elements that hold something beside the cells, such as a list of choices."""
+    around: tuple[str, ...] = ()
+    """What headers, rules for colours and the like say, which are no finding by themselves."""
 
     @property
     def table(self) -> Table | None:
@@ -106,6 +109,7 @@ class Workbook:
     people: int
     """Fields of the document's properties that name a person."""
     defined_names: int
+    """Names that stand for more than cells of the workbook."""
     links: int
     """Relations to something outside the file."""
     beside: str = ""
@@ -145,22 +149,32 @@ def _workbook(parts: Mapping[str, bytes]) -> Workbook:
         path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
         reader = _SheetReader(shared, dates, unseen, epoch or _EPOCH_1900, budget)
         sheets.append(reader.read(str(element.get("name")), element.get("state", "visible") != "visible", parts[path]))
-    strange = tuple((name, part_of(name, PARTS)) for name in sorted(parts) if not HARMLESS.fullmatch(name))
+    named = {sheet.name for sheet in sheets}
+    held = {cell for sheet in sheets for row in sheet.rows for cell in row} if _draws(parts) else set()
+    drawn = explained(parts, named, held)
+    strange = tuple(
+        (name, part_of(name, PARTS)) for name in sorted(parts) if not (HARMLESS.fullmatch(name) or name in drawn)
+    )
     links = sum(
         relation.get("TargetMode") == "External"
         for name, data in parts.items()
         if name.endswith(".rels")
         for relation in _xml(data).iter(f"{_PACKAGE_REL}Relationship")
     )
-    names = len(list(root.iter(f"{_MAIN}definedName")))
-    return Workbook(tuple(sheets), strange, _people(parts), names, links, _beside(parts))
+    names, plain = strange_names(root, named)
+    said = (*(text for words in drawn.values() for text in words), *(text for one in sheets for text in one.around))
+    beside = "\n".join(dict.fromkeys((*_beside(parts), *plain, *said)))
+    return Workbook(tuple(sheets), strange, _people(parts), names, links, beside)
 
 
-def _beside(parts: Mapping[str, bytes]) -> str:
+def _draws(parts: Mapping[str, bytes]) -> bool:
+    return any(name.startswith("xl/charts/") for name in parts)
+
+
+def _beside(parts: Mapping[str, bytes]) -> list[str]:
     """Strings in which something could stand that no cell shows; addresses of the standard are none."""
     trees = (_xml(data) for name, data in parts.items() if HARMLESS.fullmatch(name) and not _SHOWN.fullmatch(name))
-    found = (text for tree in trees for text in strings_of(tree, 12) if not text.startswith("http://schemas."))
-    return "\n".join(dict.fromkeys(found))
+    return [text for tree in trees for text in strings_of(tree, 12) if not text.startswith("http://schemas.")]
 
 
 def _xml(data: bytes) -> ElementTree.Element:
@@ -245,7 +259,7 @@ class _SheetReader:
             for c in root.iter(f"{_MAIN}col")
             if c.get("hidden") in ("1", "true")
         )
-        beside = sorted({tag for e in root if (tag := e.tag.rpartition("}")[2]) not in _PLAIN_ELEMENTS})
+        beside, around = around_cells([e for e in root if e.tag.rpartition("}")[2] not in _PLAIN_ELEMENTS])
         filtered = [e.tag for e in root.iter(f"{_MAIN}autoFilter") if len(e)]
         return Sheet(
             name,
@@ -256,6 +270,7 @@ class _SheetReader:
             self._unseen,
             tuple(self._formulas),
             (*beside, *(["autoFilter"] if filtered else [])),
+            around,
         )
 
     def _spend(self, cells: int) -> None:

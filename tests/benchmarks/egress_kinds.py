@@ -20,6 +20,8 @@ from tests.benchmarks.egress_sixth import PLANTED_SIXTH, SAFE_SIXTH
 from tests.benchmarks.egress_sixth_more import PLANTED_SIXTH_MORE, SAFE_SIXTH_MORE
 from tests.benchmarks.egress_thirteenth import PLANTED_THIRTEENTH, SAFE_THIRTEENTH
 from tests.benchmarks.egress_tools import PLANTED_TOOLS, SAFE_TOOLS
+from tests.benchmarks.egress_typed import PLANTED_TYPED, SAFE_TYPED
+from tests.benchmarks.egress_unmasked import PLANTED_UNMASKED, SAFE_UNMASKED
 
 Maker = Callable[[random.Random], Sample]
 
@@ -37,6 +39,8 @@ PLANTED: Mapping[str, Maker] = {
     **PLANTED_SEVENTH,
     **PLANTED_THIRTEENTH,
     **PLANTED_FOURTEENTH,
+    **PLANTED_UNMASKED,
+    **PLANTED_TYPED,
 }
 SAFE: Mapping[str, Maker] = {
     **first.SAFE,
@@ -52,6 +56,8 @@ SAFE: Mapping[str, Maker] = {
     **SAFE_SEVENTH,
     **SAFE_THIRTEENTH,
     **SAFE_FOURTEENTH,
+    **SAFE_UNMASKED,
+    **SAFE_TYPED,
 }
 FIRST_SIGHT = {
     "fourth (hospital, bureau, drawn, listed, ordinary)": (0.576, 0.024),
@@ -65,6 +71,7 @@ FIRST_SIGHT = {
     "twelfth (28 kinds more, 11 that only tempt; not kept)": (0.679, 0.000),
     "thirteenth (by another hand: 150 planted, 167 safe; its families made anew)": (0.800, 0.132),
     "fourteenth (by a third hand: 138 planted, 138 safe; its families made anew)": (0.746, 0.051),
+    "fifteenth (by a fourth hand: 106 planted, 118 safe; its families made anew)": (0.811, 0.068),
 }
 """Share caught and share of safe outputs stopped when the rules met the set for the first time, before any mending."""
 

@@ -141,7 +141,7 @@ def package_in_a_package(chance: random.Random) -> Sample:
     part = chance.choice(
         ("xl/embeddings/oleObject1.bin", "customXml/item1.xml", "xl/printerSettings/p.bin", "docProps/thumbnail.jpeg")
     )
-    rules = ("workbook.parts", "workbook.structure", "file.type", "archive.structure")
+    rules = ("workbook.parts", "workbook.structure", "file.type", "archive.structure", "table.records")
     if chance.random() < 0.5:
         return Sample(
             "t.xlsx", workbook({"T": (one.head, *one.rows)}, parts={part: inner.getvalue()}), "package within", rules

@@ -107,10 +107,13 @@ def test_where_a_policy_allows_archives_every_member_is_checked_as_a_file() -> N
         ("t.csv", b"group,n\nA,3\n"),
         ("d.docx", docx(["see 901106-1896546"])),
         ("x.pkl", pickle.dumps([1])),
-        ("i.zip", zipped()),
+        ("i.zip", archive(("j.zip", zipped()))),
         ("f.png", png(tail=b"more")),
+        ("k.zip", archive(("t.csv", b"group,n\nA,25\n"), ("u.csv", b"group,n\nB,4\n"))),
     )
-    found = {(rule, where.path.partition(".")[0]) for rule, where in flagged(look("a.zip", bad, policy=WITH_ZIP))}
+    places = flagged(look("a.zip", bad, policy=WITH_ZIP))
+    found = {(rule, where.path.partition(".")[0]) for rule, where in places}
+    assert ("cells.small", "member[6].member[2]") in {(rule, where.path) for rule, where in places}
     assert found >= {
         ("cells.small", "member[1]"),
         ("identifier.rrn", "member[2]"),

@@ -80,7 +80,6 @@ def test_small_cells_of_a_sheet_are_found_where_a_spreadsheet_shows_them(name: s
     ("name", "rule"),
     [
         ("comment", "workbook.parts"),
-        ("chart", "workbook.parts"),
         ("hidden", "workbook.hidden"),
         ("formula", "workbook.formula"),
         ("named", "workbook.people"),
@@ -88,6 +87,19 @@ def test_small_cells_of_a_sheet_are_found_where_a_spreadsheet_shows_them(name: s
 )
 def test_what_a_sheet_does_not_show_is_found(name: str, rule: str) -> None:
     assert rule in rules(look(f"{name}.xlsx", stored(name)))
+
+
+def test_a_chart_is_no_finding_where_it_draws_the_cells_and_nothing_else() -> None:
+    assert not rules(look("chart.xlsx", stored("chart"))) & {"workbook.parts", "workbook.hidden"}
+    with zipfile.ZipFile(io.BytesIO(stored("chart"))) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    name = next(one for one in parts if one.startswith("xl/charts/chart"))
+    for before, after in ((b"</plotArea>", b"<v>31313</v></plotArea>"), (b"<plotArea>", b"<externalData/><plotArea>")):
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w") as new:
+            for one, content in parts.items():
+                new.writestr(one, content.replace(before, after) if one == name else content)
+        assert "workbook.parts" in rules(look("chart.xlsx", target.getvalue()))
 
 
 STYLES = (

@@ -1,0 +1,162 @@
+"""Columns of several tables that add up: what one hides, the others give away, whatever any of them is called.
+
+Boys and girls make pupils; those with and those without make all. That a column is the sum of others is not read from
+its name: it is so wherever both are shown, and then it is so where one of them is hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from egress_review.checks.cells import mend
+from egress_review.checks.columns import Kind, is_total, kind_of
+from egress_review.checks.counts import whole
+from egress_review.checks.listing import Listing
+from egress_review.checks.masks import is_gap, mask_range
+from egress_review.checks.said_totals import is_sum
+from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
+from egress_review.checks.within_json import tables_within
+from egress_review.claims import spelling
+from egress_review.findings import Where
+from registry.text import Text
+
+RULE = "cells.linked"
+
+MOST_ROWS, MOST_COLUMNS, MOST_KEPT = 300, 24, 60
+"""Size of a table, and columns of all tables, up to which they are compared; of more files the last are."""
+FEWEST_SHOWN = 2
+"""Rows in which a sum must hold; one may be chance."""
+
+_SUM = Text(
+    ko="가린 셀({least}명 미만)이 다른 열의 합이나 차로 정확히 계산됩니다({name}).",
+    en="A suppressed cell of fewer than {least} is the sum or difference of other columns ({name}).",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One column of whole numbers by the labels of its rows."""
+
+    file: str
+    name: str
+    table: int
+    """Which table it is of: columns of one table are alike in it."""
+    values: Mapping[str, int]
+    hidden: Mapping[str, Where]
+    spans: Mapping[str, tuple[int, int | None]]
+
+
+def check_complements(subject: Subject, kept: list[Shown], listing: Listing) -> None:
+    """Hold the columns of a file to each other and to those of the files before it, and keep them."""
+    new = [one for table in _tables(subject) for one in _columns(table, subject)]
+    new = new[:MOST_KEPT]
+    told: set[Where] = set()
+    everything = [*kept, *new][-MOST_KEPT:]
+    recent = {id(one) for one in new}
+    for column in everything:
+        for label, value, others in _given(column, everything) if column.hidden else ():
+            # A cell of an earlier file is told where the column stands that gives it away.
+            if id(column) in recent:
+                where = column.hidden[label]
+            elif mine := next((one for one in others if id(one) in recent), None):
+                where = mine.hidden.get(label, Where())
+            else:
+                continue
+            low, high = column.spans[label]
+            fits = max(low, 1) <= value < subject.policy.min_cell and (high is None or value <= high)
+            if fits and where not in told:
+                told.add(where)
+                message = _SUM.fill(least=subject.policy.min_cell, name=others[0].file[:60])
+                listing.flag(RULE, message, mend(subject.policy), where=where, number=value)
+    kept.extend(new)
+
+
+def _tables(subject: Subject) -> Sequence[Table]:
+    if subject.type == "json" and not subject.tables:
+        return tables_within(subject.json)
+    return subject.tables
+
+
+def _columns(table: Table, subject: Subject) -> Iterator[Shown]:
+    if not 0 < len(table.rows) <= MOST_ROWS or len(table.names) > MOST_COLUMNS:
+        return
+    labelled = [i for i in range(len(table.names)) if i == 0 or _labels(table, i)][:3]
+    for index in range(1, len(table.names)):
+        name = table.names[index]
+        if index in labelled or kind_of(name) in (Kind.PERCENT, Kind.STATISTIC, Kind.EXTREME, Kind.PERSON):
+            continue
+        if subject.claims.declared(name) not in (None, "counts"):
+            continue
+        if column := _column(table, index, labelled, subject.name):
+            yield column
+
+
+def _labels(table: Table, index: int) -> bool:
+    return all(whole(cell) is None and not is_gap(cell) for cell in table.distinct(index))
+
+
+def _column(table: Table, index: int, labelled: Sequence[int], file: str) -> Shown | None:
+    values: dict[str, int] = {}
+    hidden: dict[str, Where] = {}
+    spans: dict[str, tuple[int, int | None]] = {}
+    for number, row in zip(table.numbers, table.rows, strict=True):
+        cell = row[index].strip() if index < len(row) else ""
+        label = " ".join(spelling(row[i]) for i in labelled if i < len(row)).strip()
+        if not label or (not cell and not any(one.strip() for one in row[1:])):
+            continue
+        if is_total(row[0]) or is_sum(row[0]):
+            label = "="
+        if label in values or label in hidden:
+            return None
+        if (value := whole(cell)) is not None:
+            values[label] = value
+        elif is_gap(cell):
+            hidden[label] = Where(row=number, column=index + 1)
+            spans[label] = mask_range(cell) or (0, None)
+        else:
+            return None
+    usable = len(values) >= FEWEST_SHOWN and any(value % 5 for value in values.values())
+    return Shown(file, table.names[index], id(table), values, hidden, spans) if usable else None
+
+
+def _given(column: Shown, everything: Sequence[Shown]) -> Iterator[tuple[str, int, list[Shown]]]:
+    """Labels of hidden cells, their values, and the columns from which they follow: M + X = Y, or M = X + Y."""
+    near = [one for one in everything if one is not column and _shared(column, one)]
+    beside = [one for one in near if one.table == column.table]
+    for whole_of in near:
+        rest = {label: whole_of.values[label] - column.values[label] for label in _shared(column, whole_of)}
+        for parts in (*([one] for one in near if one is not whole_of), *_several(beside, near, whole_of)):
+            first = next(iter(rest))
+            if abs(sum(one.values.get(first, LACKING) for one in parts)) != abs(rest[first]):
+                continue
+            sums = {label: sum(one.values.get(label, LACKING) for one in parts) for label in rest}
+            sign = 1 if all(abs(sums[label]) == rest[label] for label in rest) else 0
+            if sign == 0 and len(parts) == 1 and all(sums[label] == -rest[label] for label in rest):
+                sign = -1
+            if not sign or len({*rest.values()}) < FEWEST_SHOWN:
+                continue
+            for label in column.hidden:
+                if label in whole_of.values and all(label in one.values for one in parts):
+                    known = sum(one.values[label] for one in parts)
+                    yield label, whole_of.values[label] - sign * known, [whole_of, *parts]
+
+
+LACKING = -(10**18)
+
+
+def _several(beside: Sequence[Shown], near: Sequence[Shown], whole_of: Shown) -> Iterator[list[Shown]]:
+    """More than one column that may make up a whole with another: the rest of its table, or of all the others."""
+    for group in (
+        [one for one in beside if one is not whole_of],
+        [one for one in near if one is not whole_of and one.table != whole_of.table],
+    ):
+        if len(group) > 1:
+            yield group
+
+
+def _shared(one: Shown, other: Shown) -> list[str]:
+    """The labels of which both show a number; nothing where these are too few or most are not the same."""
+    both = [label for label in one.values if label in other.values]
+    return both if len(both) >= FEWEST_SHOWN and 2 * len(both) >= len(one.values) else []

@@ -1,0 +1,137 @@
+"""Rows of values in brackets anywhere in a program: lists in lists, tuples, calls, VALUES of SQL; and who they are of.
+
+A program that may leave has its settings in brackets as well. Rows are of people only where a column of codes, names or
+days in no order stands beside another mark of a person.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from egress_review.checks.person_rows import is_jumbled
+from egress_review.checks.tables import Table
+
+FEWEST_ROWS = 4
+MOST_GAP = 120
+"""Characters between two rows of one table: `),\\nINSERT INTO patients VALUES (`."""
+MOST_NAMES = 60
+
+_LITERAL = (
+    r"""(?:"[^"\n]{0,60}"|N?'[^'\n]{0,60}'|[-+]?\d[\d.]{0,20}(?:[eE][-+]?\d{1,3})?L?|NA(?:_\w{1,10}_)?|None|NULL|nan|"""
+    r"""True|False|TRUE|FALSE|[\w.]{0,20}[dD]ate\w{0,10}\(['"][^()\n]{1,30}['"]\))"""
+)
+_NAMED = rf"(?:[^\W\d][\w.]{{0,30}}\s{{0,2}}=\s{{0,2}})?{_LITERAL}"
+_GROUP = re.compile(
+    rf"[\[({{]\s{{0,8}}({_NAMED}(?:\s{{0,20}},\s{{0,20}}{_NAMED}){{1,{MOST_NAMES}}})\s{{0,8}},?\s{{0,8}}[\])}}]"
+)
+_PART = re.compile(rf"(?:([^\W\d][\w.]{{0,30}})\s{{0,2}}=\s{{0,2}})?({_LITERAL})")
+_INSIDE = re.compile(r"""['"](.{1,30}?)['"]\)""")
+_DECLARED = re.compile(r"(?:insert\s{1,5}into|create\s{1,5}table)\s{1,5}[\w.\"`\[\]]{1,80}\s{0,5}\(", re.IGNORECASE)
+_SIZE = re.compile(r"\(\s{0,3}\d{1,5}(?:\s{0,3},\s{0,3}\d{1,5})?\s{0,3}\)")
+_WORD = re.compile(r"[^\W\d][\w.]{0,40}")
+
+_CODE = re.compile(r"(?!(?:rs|nct|gse|gsm|srr|ens\w|chr|kct|pmid|doi|fig|ver)[-_]?\d)[A-Za-z]{0,4}[-_]?\d{5,12}", re.I)
+_DAY = re.compile(r"(?:19|20)\d\d[-./]?(?:0?[1-9]|1[0-2])[-./]?(?:0?[1-9]|[12]\d|3[01])(?:[ T][\d:.]{4,15})?")
+_SEXES = frozenset(("m", "f", "male", "female", "남", "여", "남자", "여자", "남성", "여성"))
+_NAME = re.compile(
+    r"[김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용]"
+    r"[가-힣]{1,2}(?<![시군구동읍면리과실부팀원청역산형법율업])"
+)
+
+
+def tables_in_brackets(text: str) -> Iterator[Table]:
+    """Every run of bracketed rows of one width, headed by the names that the program gives its columns."""
+    block: list[tuple[int, list[str]]] = []
+    lists: list[tuple[str, ...]] = []
+    found: list[list[tuple[int, list[str]]]] = []
+    end, line, at = 0, 1, 0
+    given: dict[int, tuple[str, ...]] = {}
+    for match in _GROUP.finditer(text):
+        line, at = line + text.count("\n", at, match.start()), match.start()
+        parts = _PART.findall(match[1])
+        row = [_plain(value) for _, value in parts]
+        if all(name for name, _ in parts):
+            given.setdefault(len(parts), tuple(name for name, _ in parts))
+        if all(value[:1] in "\"'" for _, value in parts) and all(map(_WORD.fullmatch, row)):
+            lists.append(tuple(row))
+        if block and (len(row) != len(block[0][1]) or match.start() - end > MOST_GAP):
+            found.append(block)
+            block = []
+        block.append((line, row))
+        end = match.end()
+    names: dict[int, tuple[str, ...]] = {}
+    for one in (*_declared(text), *lists, *given.values()):
+        names.setdefault(len(one), one)
+    for rows in (*found, block):
+        if len(rows) >= FEWEST_ROWS:
+            yield _headed(rows, names)
+
+
+def _headed(block: list[tuple[int, list[str]]], names: dict[int, tuple[str, ...]]) -> Table:
+    width = len(block[0][1])
+    heading = names.get(width) or tuple(f"V{n}" for n in range(1, width + 1))
+    rows = [(number, row) for number, row in block if tuple(row) != heading]
+    return Table(heading, [tuple(row) for _, row in rows], [number for number, _ in rows])
+
+
+def _declared(text: str) -> Iterator[tuple[str, ...]]:
+    """The columns that SQL declares a table to have, or inserts into."""
+    for match in _DECLARED.finditer(text):
+        said = _SIZE.sub("", text[match.end() : match.end() + 2_000]).partition(")")[0]
+        words = tuple(found[0] if (found := _WORD.search(part)) else "" for part in said.split(",")[:MOST_NAMES])
+        if all(words):
+            yield words
+
+
+def _plain(value: str) -> str:
+    inside = _INSIDE.search(value) if value.endswith(")") else None
+    return (
+        inside[1]
+        if inside
+        else value.removeprefix("N'").strip("\"'").removesuffix("L" if value[:1].isdigit() else "\0")
+    )
+
+
+FEWEST_NAMES = 5
+_FULL_NAME = re.compile(
+    r"[김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하][가-힣]{2}(?<![시군구동읍면리과실부원암])"
+)
+
+
+def lists_of_names(text: str) -> Iterator[tuple[int, int]]:
+    """Where in a program lists stand that hold nothing but names of people, and how many."""
+    for match in _GROUP.finditer(text):
+        cells = [_plain(value) for _, value in _PART.findall(match[1])]
+        if len(cells) >= FEWEST_NAMES and len(set(cells)) == len(cells) and all(map(_FULL_NAME.fullmatch, cells)):
+            yield match.start(), len(cells)
+
+
+def people_typed(table: Table) -> int:
+    """How many rows are of single people by what stands in them, whatever their headings say; 0 for anything else."""
+    rows = len(table.rows)
+    if rows < FEWEST_ROWS:
+        return 0
+    columns = [[cell.strip() for cell in table.column(index)] for index in range(len(table.names))]
+    days = any(_are_days(cells) for cells in columns)
+    sexes = any({cell.lower() for cell in cells} <= _SEXES and len(set(cells)) <= 2 for cells in columns)
+    codes = any(_all_differ(cells, _CODE) for cells in columns)
+    names = any(_all_differ(cells, _NAME) for cells in columns)
+    more = len(columns) > 2 or any(cell.replace(".", "").isdigit() for cells in columns for cell in cells)
+    named = names and (days or sexes or codes or (more and len(columns) > 2))
+    return rows if named or (codes and (days or sexes)) or (days and sexes) else 0
+
+
+def _all_differ(cells: Sequence[str], form: re.Pattern[str]) -> bool:
+    return len(set(cells)) >= 0.9 * len(cells) and all(
+        form.fullmatch(cell) and not _DAY.fullmatch(cell) for cell in cells
+    )
+
+
+def _are_days(cells: Sequence[str]) -> bool:
+    """Whether cells are days in no order, most of which differ."""
+    if not all(map(_DAY.fullmatch, cells)) or len(set(cells)) <= len(cells) / 2:
+        return False
+    numbers = [float(re.sub(r"\D", "", cell)[:8]) for cell in cells]
+    return is_jumbled(numbers) and len({b - a for a, b in pairwise(numbers)}) > 2

@@ -1,0 +1,85 @@
+"""What comments of a program say: results that were pasted, counts that were noted, numbers of people."""
+
+from __future__ import annotations
+
+import re
+
+_COMMENT = re.compile(r"\s*(?:#+['>|]?|--+|//+|%+|\*+|!+|/\*+|\"{3}|'{3}|REM\b)")
+_BEHIND = re.compile(r"(?<=[\w)\]};,'\"]) {1,8}(?:#+>?|//+|--|/\*)(?=\s)")
+_OPENS = re.compile(r"/\*|\"\"\"|'''")
+_CODE = re.compile(
+    r"\s*(?:(?!n\b|N\b)[\w.$\[\]'\"]{1,60}\s{0,3}(?:<-|[-+*/|&]?=(?!=)|\|>|%>%)\s{0,3}\S"
+    r"|(?:import|from|def|return|for|if|else|elif|while|library|require|use|gen|replace|keep|drop|proc|run|select|where|"
+    r"set|by)\b.{0,200}[=<>()\[\];]"
+    r"|.{0,80}[A-Za-z_.]\w{0,40}\((?!s\)|es\)).{0,200}\)\s*[;,:]?\s*$)",
+    re.IGNORECASE,
+)
+LONGEST = 1_000
+"""Characters of a line that is read."""
+
+
+def words_of(text: str) -> str:
+    """The comments of a program, each in its line and its place, so that columns stay columns; all else is empty."""
+    said: list[str] = []
+    closes = ""
+    for line in text.splitlines():
+        line, opened = line[:LONGEST], closes
+        if closes:
+            before, end, _ = line.partition(closes)
+            closes = "" if end else closes
+            said.append(before if not _CODE.match(before) else "")
+            continue
+        match = _COMMENT.match(line) or _BEHIND.search(line)
+        words = line[match.end() :] if match else ""
+        if (mark := _OPENS.search(line)) and not opened:
+            end_of = "*/" if mark[0] == "/*" else mark[0]
+            closes = end_of if end_of not in line[mark.end() :] else ""
+            words = words or (line[mark.end() :] if closes else "")
+        words = words.partition("*/")[0].rstrip("-*#=;% ")
+        said.append("" if _CODE.match(words) else words)
+    return "\n".join(said)
+
+
+_PERSON = re.compile(
+    r"(?<![\w-])(?!(?:19|20)\d\d)[A-Z]{0,3}[-_]?\d{6,10}(?![\w.-]).{0,60}?(?:drop|exclu|remov|dead|died|outlier|duplicate|"
+    r"withdr|consent|제외|삭제|사망|탈락|이상치|중복|철회)"
+    r"|(?:drop|exclu|remov|outlier|duplicate|withdr|patient|subject|participant|환자|대상자|증례|제외|삭제)[^\n]{0,40}?"
+    r"(?<![\w.-])(?!(?:19|20)\d\d(?:0[1-9]|1[0-2]))[A-Z]{0,3}[-_]?\d{6,10}(?![\w.-])",
+    re.IGNORECASE,
+)
+_COMPARED = re.compile(
+    r"(?<![A-Za-z?&/])(?:(?:pt|pat|patient|person|subj|subject|member|study|hosp|chart|mrn|case|환자|등록|차트|회원|대상자)[_.]?"
+    r"(?:id|no|num|key|번호)?|id)['\"\])]{0,4}\s{0,3}"
+    r"(?:==|!=|~=|<>|=|\bn?eq?\b|\bnot in\b|\bin\b|%in%|\.isin|\.eq|,)\s{0,3}(?:c|list|set)?\s{0,2}[\[({]{0,2}\s{0,3}"
+    r"(?:['\"][A-Za-z]{0,4}[-_]?\d{5,12}['\"]|[A-Za-z]{0,3}\d{5,12}(?![\w.]))",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(
+    r"(?:==|!=|<>|(?<![<>=!])=|\bin\b|%in%|\.isin|\.eq|\.loc|\.drop|inlist)"
+    r"\s{0,3}(?:c|list|set)?\s{0,2}[\[({]{0,2}\s{0,3}['\"]"
+    r"(?:(?:PT|PAT|PID|ID|SUB|SUBJ|MRN|HN|EMR|CASE)[-_]?\d{4,10}|[A-Z][-_]?(?!(?:19|20)\d\d(?:0[1-9]|1[0-2]))\d{6,10})['\"]",
+    re.IGNORECASE,
+)
+
+
+_PAIR = re.compile(
+    r"['\"]([A-Za-z]{1,4}[-_]?\d{4,12})['\"]\s{0,3}(?::|=|=>)\s{0,3}"
+    r"(?:-?\d{1,9}(?:\.\d{1,6})?|['\"](?:19|20)\d\d-\d\d-\d\d['\"]|['\"][MFmf남여]['\"])\s{0,3}[,}\n)]"
+)
+FEWEST_PAIRS = 4
+"""Values that are each given to a code of its own, from which the codes are of people."""
+
+
+def numbers_of_people(text: str) -> list[int]:
+    """Where in a program the number of a person is compared with, or stands in a comment on what befell them."""
+    found = [match.start() for pattern in (_COMPARED, _QUOTED) for match in pattern.finditer(text)]
+    pairs = list(_PAIR.finditer(text))
+    given = {int(re.sub(r"\D", "", match[1])) for match in pairs}
+    # Codes that follow each other are of wards and items.
+    if len(given) >= FEWEST_PAIRS and max(given) - min(given) > 10 * len(given):
+        found.append(pairs[0].start())
+    lines = [at for at, line in enumerate(words_of(text).split("\n")) if _PERSON.search(line)]
+    if lines:
+        starts = [0, *(match.end() for match in re.finditer(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text))]
+        found += [starts[at] for at in lines if at < len(starts)]
+    return sorted(set(found))
