@@ -109,8 +109,10 @@ def test_who_takes_a_process_over_still_changes_nothing_in_the_record(server: Se
 
 def test_behind_its_walls_the_worker_writes_where_backups_go_and_nowhere_else(server: Server) -> None:
     """Where the automatic backup runs; `ansim backup now` of an operator has no walls."""
-    worker = server.do("systemctl", "show", "-P", "MainPID", "ansim-worker").stdout.strip()
-    inside = ("nsenter", "-t", worker, "-m", "setpriv", "--reuid", "ansim", "--regid", "ansim", "--init-groups")
+    walls = []
+    for name in ("User", "ProtectSystem", "ReadWritePaths", "ReadOnlyPaths"):
+        walls += ["-p", f"{name}={server.do('systemctl', 'show', '-P', name, 'ansim-worker').stdout.strip()}"]
+    inside = ("systemd-run", "--quiet", "--wait", "--pipe", *walls)
     for place in ("/srv/kept", "/srv/closed"):
         server.do(*inside, "sh", "-c", f"touch {place}/try && rm {place}/try")
     server.do("install", "-d", "-o", "ansim", "/srv/other")

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from audit.cells import CellStore
 from audit.cli import add_parser
+from audit.errors import RetentionRefused
 from audit.event import Actor, Source
 from audit.keys import LogKeys
 from audit.note import Verifier
@@ -334,6 +335,10 @@ def test_the_command_sets_lists_and_lifts_holds(terminal: Terminal, house: House
     house.clock.pass_by(days=FOUR_YEARS)
     assert terminal.run("erase", "minji", "--plan") == 1
     assert terminal.answer()["code"] == "legal_hold"
+    plan = house.registry.erasure_plan("minji", POLICY)
+    with pytest.raises(RetentionRefused) as refused:
+        plan.check()
+    assert f"이용자 {plan.person}" in refused.value.reason.ko
     assert terminal.run("hold", "lift", str(index), *two) == 0
     assert terminal.run("hold", "list") == 0
     assert terminal.answer() == []

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from deid.synth.attacks import inference, linkability, membership
-from deid.synth.gate import Judged, Verdict, judge
+from deid.synth.gate import Judged, Risk, Verdict, judge
 from deid.synth.limits import Gate
 from deid.synth.making import learn_and_draw, split
 from deid.synth.matrix import Space, Tables
@@ -64,6 +64,15 @@ def test_the_zones_own_engine_passes() -> None:
     judged = verdict(parts()[2])
     assert above(judged) == set()
     assert judged.passed
+
+
+@pytest.mark.parametrize(("value", "most", "wide"), [(0.52, 0.56, True), (0.56, 0.6, False), (0.5, 0.54, False)])
+def test_a_risk_that_is_above_by_its_interval_alone_is_told_from_one_that_is_above(
+    value: float, most: float, wide: bool
+) -> None:
+    told = Verdict.ABOVE if most > 0.55 else Verdict.BELOW
+    risk = Risk("membership", "", value, (2 * value - most, most), 0.55, told, value, 0.5, 300)
+    assert risk.only_wide is wide
 
 
 def test_an_engine_that_gives_its_rows_back_fails() -> None:
