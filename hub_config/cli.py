@@ -22,6 +22,7 @@ from hub_config.errors import ZoneError
 from hub_config.full_disk import DiskFull, is_disk_full
 
 if TYPE_CHECKING:
+    from audit.db import Database
     from hub_config.zone import Zone
 
 DEFAULT_PORT = 8600
@@ -54,6 +55,7 @@ class Context:
     home: Path
     json: bool
     console: Console = field(default_factory=lambda: Console(highlight=False))
+    owner: Database | None = None
     _zone: Zone | None = None
 
     def zone(self) -> Zone:
@@ -64,7 +66,7 @@ class Context:
         if self._zone is None:
             from hub_config.zone import open_zone
 
-            self._zone = open_zone(self.home, "cli")
+            self._zone = open_zone(self.home, "cli", owner=self.owner)
         return self._zone
 
     def print(self, *objects: object) -> None:
@@ -197,6 +199,8 @@ def main(arguments: list[str] | None = None) -> int:
     context = Context(home=options.home or default_home(), json=bool(getattr(options, "json", False)))
     handler: Callable[[argparse.Namespace, Context], int] = options.func
     try:
+        if getattr(options, "as_owner", False):  # said by the command: it changes what only the tables' owner may
+            context.owner = _owner(options, context.home)
         return handler(options, context)
     except KeyboardInterrupt:
         return 130
@@ -219,6 +223,15 @@ def main(arguments: list[str] | None = None) -> int:
                 raise
             return _say(other, other.exit_code)
         return _say(error, code)
+
+
+def _owner(options: argparse.Namespace, home: Path) -> Database | None:
+    from hub_config.systemd.owning import become_zone_user, connect_as_owner
+
+    if options.plan:
+        become_zone_user(home)
+        return None
+    return connect_as_owner(home, from_stdin=options.owner_from_stdin)
 
 
 def _of_database(error: Exception) -> ZoneError | None:

@@ -73,11 +73,13 @@ REASON_ROWS = (Text("명령", "for"), Text("값", "value"), Text("뜻", "meaning
 ROLE_HEAD = Text("PostgreSQL 역할", "PostgreSQL roles")
 ROLE_LEAD = Text(
     "`ansim audit roles --sql`이 출력하는 문장을 테이블의 소유자로 실행합니다. 다시 실행해도 됩니다. 표에 없는 권한은"
-    " 없습니다. 마이그레이션, 파기(`erase`), 기록 정리(`prune`)는 소유자로 실행합니다. 업무 테이블(`registry_*`,"
-    " `egress_*`)의 권한은 따로 주십시오.",
+    " 없습니다. 마이그레이션, 파기(`erase`), 기록 정리(`prune`)는 소유자로 실행합니다. 플레이북으로 설치한 서버에서는"
+    " 구역의 역할이 파기할 수 있고, 기록 정리는 root가 소유자로 접속하여 합니다(`sudo ansim audit prune`). 업무"
+    " 테이블(`registry_*`, `egress_*`)의 권한은 따로 주십시오.",
     "Run what `ansim audit roles --sql` prints as the owner of the tables; running it again is harmless. What is not in"
-    " the table a role may not do. Migrations, `erase` and `prune` run as the owner. Rights on the tables of the"
-    " business (`registry_*`, `egress_*`) are given separately.",
+    " the table a role may not do. Migrations, `erase` and `prune` run as the owner; on a server of the playbook the"
+    " zone's role may erase, and root connects as the owner to prune (`sudo ansim audit prune`). Rights on the tables"
+    " of the business (`registry_*`, `egress_*`) are given separately.",
 )
 ROLE_ROWS = (Text("역할", "role"), Text("권한", "rights"), Text("테이블", "tables"))
 

@@ -59,6 +59,8 @@ class Zone:
     retention: RetentionPolicy
     desk: EgressDesk
     component: str
+    owner: Database | None = None
+    """The database as the owner of its tables, where root connected so (`hub_config.systemd.owning`)."""
 
     @property
     def zone_id(self) -> str:
@@ -132,8 +134,8 @@ def passwords_of(settings: Settings) -> Directory | None:
     return directory_of(settings.directory, settings.home)
 
 
-def open_zone(home: Path, component: str) -> Zone:
-    """Open the zone kept in `home`.
+def open_zone(home: Path, component: str, *, owner: Database | None = None) -> Zone:
+    """Open the zone kept in `home`; `owner` is its database as another role.
 
     Raises: SettingsError — if its settings cannot be used.
     """
@@ -171,6 +173,7 @@ def open_zone(home: Path, component: str) -> Zone:
         policy=policy,
         desk=_desk(settings, db, log, keys, registry, policy),
         component=component,
+        owner=owner,
     )
 
 

@@ -15,12 +15,13 @@ from getpass import getpass
 from typing import Any
 
 from audit.cli_context import Context, language_of
+from audit.db import Database
 from audit.errors import RetentionRefused
 from audit.event import Actor, Source
 from audit.retention import cleaning, erasure, holding, pruning
-from audit.retention.database_roles import role_statements
+from audit.retention.database_roles import OwnerNeeded, role_statements
 from audit.retention.deadlines import day
-from audit.retention.state import state, state_json
+from audit.retention.state import UNFINISHED, state, state_json
 from audit.text import Text
 
 Handler = Callable[[argparse.Namespace, Context], int]
@@ -45,7 +46,9 @@ def add_parsers(commands: Any, guard: Guard) -> None:
 
     pruned = _add(commands, "prune", prune, guard, ("보유기간이 지난 기록 파기", "remove entries past their period"))
     pruned.add_argument("--before", type=_moment, required=True, help="2026-11-21 · 2026-11-21T13:45+09:00")
+    pruned.add_argument("--owner-from-stdin", action="store_true", help=_OWNER.say(language_of()))
     _add_two(pruned)
+    pruned.set_defaults(as_owner=True)
 
     hold = commands.add_parser("hold", help=_say("보존 조치", "legal holds")).add_subparsers(required=True)
     made = _add(hold, "set", set_hold, guard, ("보존 조치를 함", "put something on hold"))
@@ -81,8 +84,12 @@ def show(_arguments: argparse.Namespace, context: Context) -> int:
 def clean(arguments: argparse.Namespace, context: Context) -> int:
     """Remove what erasures and prunings left behind; it goes on where it was interrupted."""
     zone = context.zone()
-    answer = _finish(zone, vacuum=True if arguments.vacuum else None)
-    _tell(context, answer, _CLEANED.format(keys=len(answer["keys"]), entries=answer["entries"], cells=answer["cells"]))
+    answer = _finish(zone, zone.db, vacuum=True if arguments.vacuum else None)
+    text = _CLEANED.format(keys=len(answer["keys"]), entries=answer["entries"], cells=answer["cells"])
+    answer["left_over"] = pruning.left_over(zone.db)
+    if answer["left_over"]:
+        text = Text(f"{text.ko}\n{UNFINISHED.ko}", f"{text.en}\n{UNFINISHED.en}")
+    _tell(context, answer, text)
     return EXIT_OK
 
 
@@ -96,7 +103,7 @@ def erase(arguments: argparse.Namespace, context: Context) -> int:
     asks, confirms = _two(arguments, zone)
     zone.registry.request_erasure(arguments.person, arguments.reason, zone.retention, by=asks, source=HERE)
     destroyed = zone.registry.erase_person(arguments.person, zone.retention, by=confirms, source=HERE)
-    cleaned = _finish(zone)
+    cleaned = _finish(zone, zone.db)
     _tell(
         context,
         {"person": found.person, **destroyed.detail(), "cleaned": cleaned},
@@ -108,6 +115,9 @@ def erase(arguments: argparse.Namespace, context: Context) -> int:
 def prune(arguments: argparse.Namespace, context: Context) -> int:
     """Declare that entries from before a moment go, and remove them; with `--plan` only say which would."""
     zone, now = context.zone(), datetime.now(UTC)
+    db = zone.db if arguments.plan else _permitted(zone)
+    if db is not zone.db and pruning.left_over(db):
+        return _go_on(zone, db, context)
     with zone.db.read() as tx:
         found = pruning.plan(tx, zone.retention, now, arguments.before)
     pruning.check(found, zone.retention, now, arguments.before)
@@ -116,12 +126,33 @@ def prune(arguments: argparse.Namespace, context: Context) -> int:
         return EXIT_OK
     by, confirmed_by = _two(arguments, zone)
     found = pruning.declare(
-        zone.log, zone.retention, arguments.before, now, by=by, confirmed_by=confirmed_by, source=HERE
+        zone.log, zone.retention, arguments.before, now, by=by, confirmed_by=confirmed_by, source=HERE, db=db
     )
     zone.log.checkpoint()
-    answer = {**_pruned_json(found), "cleaned": _finish(zone)}
+    answer = {**_pruned_json(found), "cleaned": _finish(zone, db)}
     _tell(context, answer, _PRUNED.format(first=found.present, last=found.minimum - 1))
     return EXIT_OK
+
+
+def _go_on(zone: Any, db: Database, context: Context) -> int:
+    """Remove what an interrupted pruning left; two people decided it when it was declared."""
+    cleaned = _finish(zone, db)
+    with zone.db.read() as tx:
+        minimum = pruning.declared(tx)
+    answer = {"minimum": minimum, "previous": minimum, "stopped_by": None, "cleaned": cleaned}
+    _tell(context, answer, _CONTINUED.format(entries=cleaned["entries"]))
+    return EXIT_OK
+
+
+def _permitted(zone: Any) -> Database:
+    """Return the database as a role that may prune: the owner of the tables where root opened it so.
+
+    Raises: OwnerNeeded — if this is no such role.
+    """
+    db: Database = zone.owner or zone.db
+    if not pruning.permitted(db):
+        raise OwnerNeeded("the database lets this role neither declare a pruning nor remove entries")
+    return db
 
 
 def set_hold(arguments: argparse.Namespace, context: Context) -> int:
@@ -178,10 +209,10 @@ def print_roles(arguments: argparse.Namespace, context: Context) -> int:
     return EXIT_OK
 
 
-def _finish(zone: Any, *, vacuum: bool | None = None) -> dict[str, Any]:
+def _finish(zone: Any, db: Database, *, vacuum: bool | None = None) -> dict[str, Any]:
     """Finish what erasures and prunings began, and say what was done."""
     tables = zone.registry.personal_tables
-    done = cleaning.finish(zone.db, zone.log.directory, zone.cells, datetime.now(UTC), vacuum=vacuum, rewrite=tables)
+    done = cleaning.finish(db, zone.log.directory, zone.cells, datetime.now(UTC), vacuum=vacuum, rewrite=tables)
     return {**asdict(done), "keys": list(done.keys)}
 
 
@@ -299,6 +330,10 @@ _NAME_TWO = Text(
     "It takes two people: name two different ones with --by and --confirm.",
 )
 _PASSWORD = Text("{handle}의 비밀번호: ", "Password of {handle}: ")
+_OWNER = Text(
+    "데이터베이스 소유자의 주소를 표준 입력에서 한 줄로 읽음 (root)",
+    "read the address of the database's owner from standard input, one line (root)",
+)
 _CODE = Text("{handle}의 인증번호: ", "Code of {handle}: ")
 _CLEANED = Text(
     "정리했습니다: 파기된 키 {keys}개, 기록 {entries}건, 셀 {cells}개.",
@@ -315,6 +350,10 @@ _WOULD_GO = Text("{first}번부터 {last}번까지 파기할 수 있습니다.",
 _PRUNED = Text(
     "{first}번부터 {last}번까지 파기했습니다. 해시는 남아 있으므로 이전의 증명서도 유효합니다.",
     "Entries {first} to {last} were removed. Their hashes stay, so earlier receipts still hold.",
+)
+_CONTINUED = Text(
+    "중단된 파기를 이어서 마쳤습니다: 기록 {entries}건. 더 파기하려면 다시 실행하십시오.",
+    "A pruning that was interrupted is finished: {entries} entries were removed. Run it again to remove more.",
 )
 _HOLD_SET = Text(
     "보존 조치를 했습니다. 해제할 때의 번호: {index}", "The hold is set. It is lifted by its number, {index}."

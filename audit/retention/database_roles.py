@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
+
+from audit.errors import AuditError
+from audit.text import Text
 
 APPEND, SEQUENCE, READ = "audit_append", "audit_sequence", "audit_read"
 
@@ -43,6 +47,26 @@ GRANTS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """What each role may do; what is not here it may not."""
+
+PERMITTED: Final = """
+SELECT has_table_privilege('audit_pruning', 'INSERT') AND has_table_privilege('audit_entry', 'DELETE')
+"""
+"""Whether a role may prune; of the roles above none may, only the owner of the tables."""
+
+
+class OwnerNeeded(AuditError):
+    """The tables belong to another role of the database, which alone may remove entries."""
+
+    summary = Text(
+        "이 데이터베이스에서는 테이블의 소유자만 기록을 파기할 수 있고, 소유자로는 root만 접속합니다.",
+        "In this database the owner of the tables alone may remove entries, and only root connects as that owner.",
+    )
+    hint = Text(
+        "구역의 서버에서 root로 실행하십시오: `sudo ansim audit prune …`. 데이터베이스가 다른 서버에 있으면"
+        " `--owner-from-stdin`을 붙이고 소유자의 주소를 표준 입력으로 주십시오.",
+        "Run it as root on the zone's machine: `sudo ansim audit prune …`; for a database on another server add"
+        " `--owner-from-stdin` and give the owner's address on standard input.",
+    )
 
 
 def role_statements(schema: str = "public") -> tuple[str, ...]:

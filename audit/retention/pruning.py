@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, text
 
 from audit.body import moment, parse, timestamp
 from audit.catalogue import CATALOGUE
@@ -20,6 +20,7 @@ from audit.db import Database
 from audit.errors import MalformedBody, RetentionRefused
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.log import AuditLog
+from audit.retention.database_roles import PERMITTED
 from audit.retention.deadlines import day, years_earlier, years_later
 from audit.retention.facts import Hold, closed_before, holds, project_of
 from audit.retention.people import check_pair
@@ -91,14 +92,17 @@ def declare(
     by: Actor,
     confirmed_by: Actor,
     source: Source,
+    db: Database | None = None,
 ) -> Plan:
     """Declare in the log that entries from before a moment are removed, as far as nothing forbids it.
+
+    `db` is the log's database as another role, where that of the log is not permitted to declare.
 
     Raises: RetentionRefused — if nothing may go: the moment is within a legal period, or a hold or a younger entry is
     in the way; and for a pair of people that may not decide it.
     """
     check_pair(by, confirmed_by)
-    with log.db.begin() as tx:
+    with (db or log.db).begin() as tx:
         found = plan(tx, policy, now, before)
         check(found, policy, now, before)
         event = Event(
@@ -148,11 +152,23 @@ _WITHIN = Text(
 _NOTHING = Text("파기할 수 있는 기록이 없습니다.", "There is nothing that may go.")
 
 
+def permitted(db: Database) -> bool:
+    """Return whether the role of this database may declare and remove; where tables have an owner, it alone may."""
+    if db.engine.dialect.name == "sqlite":
+        return True
+    with db.read() as tx:
+        return bool(tx.scalar(text(PERMITTED)))
+
+
 def left_over(db: Database) -> bool:
     """Return whether something still stands below the declared minimum."""
     with db.read() as tx:
-        wanted = select(_entry.idx).where(_entry.idx < declared(tx)).limit(1)
-        return tx.execute(wanted).first() is not None
+        return remains(tx)
+
+
+def remains(tx: Connection) -> bool:
+    """Return whether something still stands below the declared minimum."""
+    return tx.execute(select(_entry.idx).where(_entry.idx < declared(tx)).limit(1)).first() is not None
 
 
 def remove_pruned(db: Database, progress: Progress = lambda done, total: None) -> int:

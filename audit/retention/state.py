@@ -22,6 +22,13 @@ CLASS_NAMES: dict[Retention, Text] = {
     "pseudonymisation": Text("가명처리 기록", "records of pseudonymisation"),
 }
 
+UNFINISHED = Text(
+    "선언된 파기가 아직 끝나지 않았습니다. 자동으로 이어지지 않으면(테이블의 소유자가 따로 있는 서버)"
+    " `sudo ansim audit prune`을 다시 실행하십시오. 이어서 파기합니다.",
+    "A declared pruning is not finished. Where it does not go on by itself (a server whose tables have an owner of"
+    " their own) run `sudo ansim audit prune` again: it continues.",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -45,6 +52,8 @@ class State:
     pruned: Pruning | None
     plan: pruning.Plan
     """How far the log may be pruned now."""
+    left_over: bool
+    """Whether a declared pruning has not removed everything yet."""
 
     def lines(self) -> list[Text]:
         """Return what a terminal shows."""
@@ -60,7 +69,7 @@ class State:
         lines.append(Text(f"파기된 이용자: {len(self.erasures)}명", f"people erased: {len(self.erasures)}"))
         lines.append(Text(f"보관 중인 첫 기록: {self.plan.present}번", f"first entry kept: {self.plan.present}"))
         lines.append(_next(self.plan))
-        return lines
+        return [*lines, UNFINISHED] if self.left_over else lines
 
     def hold_lines(self) -> list[Text]:
         """Return the holds in force as a terminal shows them."""
@@ -82,6 +91,7 @@ def state(tx: Connection, policy: RetentionPolicy, now: datetime) -> State:
         erasures=tuple(erasures(tx)),
         pruned=last_pruning(tx),
         plan=pruning.plan(tx, policy, now),
+        left_over=pruning.remains(tx),
     )
 
 
@@ -113,6 +123,7 @@ def state_json(found: State) -> dict[str, Any]:
             "minimum": plan.present,
             "declared_at": None if found.pruned is None else found.pruned.index,
             "possible": plan.minimum,
+            "left_over": found.left_over,
             "next_from": None if plan.next_from is None else plan.next_from.isoformat(),
             "stopped_by": None if plan.stop is None else {"index": plan.stop.index, "code": plan.stop.code},
         },

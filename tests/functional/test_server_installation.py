@@ -141,6 +141,15 @@ def test_root_breaks_the_glass_and_leaves_nothing_of_root_in_the_zone(server: Se
     assert server.as_zone("ansim", "audit", "break-glass", "--reason", "x", check=False).returncode == 3
 
 
+def test_only_root_prunes_and_leaves_nothing_of_root_in_the_zone(server: Server) -> None:
+    of_root = ("find", "/var/lib/ansim", "-xdev", "-user", "root")
+    before = server.do(*of_root).stdout
+    prune = ("ansim", "audit", "prune", "--before", "2020-01-01", "--json")
+    assert json.loads(server.do(*prune, check=False).stdout)["error"] == "retention_not_over"
+    assert json.loads(server.as_zone(*prune, check=False).stdout)["error"] == "OwnerNeeded"
+    assert server.do(*of_root).stdout == before
+
+
 def test_root_takes_no_settings_that_the_zones_user_put_there(server: Server) -> None:
     home = "/var/lib/ansim"
     server.as_zone("sh", "-c", f"cd {home} && cp ansim.yaml mine && mv ansim.yaml aside && mv mine ansim.yaml")
