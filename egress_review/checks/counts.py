@@ -135,7 +135,7 @@ def read_counts(table: Table, claims: FileClaims) -> Reading:
         ]
         table = Table(table.names, rows, table.numbers, table.ragged)
     columns = [_read_column(table, index, claims) for index in range(len(table.names))]
-    reasons = {c.index: why for c in columns if (why := _reason(c))}
+    reasons = {c.index: why for c in columns if (why := _reason(c)) and not _are_sizes(table, c, columns)}
     unnamed = [c for c in columns if c.index not in reasons and _could_count(c)]
     reasons |= _by_arithmetic(table, columns, unnamed)
     if _is_cross_table(table, columns, unnamed):
@@ -200,6 +200,19 @@ def _reason(column: _Column) -> Why | None:
     if column.declared is None and says_so and column.whole_numbers and column.mostly_whole:
         return Why.NAMED
     return None
+
+
+def _are_sizes(table: Table, column: _Column, columns: list[_Column]) -> bool:
+    """Whether a first column says how large what is counted is: households of 1인, 2인, 3인 이상, or of 1, 2, 3."""
+    sizes = [value for value in column.values if value is not None]
+    in_turn = len(sizes) > 2 and sizes == list(range(sizes[0], sizes[0] + len(sizes))) and sizes[0] <= 1
+    return (
+        column.index == 0
+        and column.declared is None
+        and (in_turn or column.has_unit or _have_unit(table.distinct(0)))
+        and all(a < b for a, b in pairwise(sizes))
+        and any(c.mostly_whole and min((v or 0 for v in c.values), default=0) > sizes[-1] for c in columns[1:])
+    )
 
 
 def _could_count(column: _Column) -> bool:

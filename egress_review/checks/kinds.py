@@ -10,7 +10,7 @@ EXTENSIONS: dict[str, str] = {
     "md": "md",
     "json": "json",
     **dict.fromkeys(("geojson", "jsonl", "ndjson"), "json"),
-    **dict.fromkeys(("yaml", "yml", "toml", "ini", "cfg", "rst"), "txt"),
+    **dict.fromkeys(("yaml", "yml", "toml", "ini", "cfg", "rst", "bib"), "txt"),
     **dict.fromkeys(("rmd", "qmd"), "md"),
     "png": "png",
     "jpg": "jpeg",

@@ -72,7 +72,7 @@ FIRST_SIGHT = {
     "thirteenth (by another hand: 150 planted, 167 safe; its families made anew)": (0.800, 0.132),
     "fourteenth (by a third hand: 138 planted, 138 safe; its families made anew)": (0.746, 0.051),
     "fifteenth (by a fourth hand: 106 planted, 118 safe; its families made anew)": (0.811, 0.068),
-    "sixteenth (by a fifth hand: 73 planted, 69 safe; nothing was mended on it)": (0.863, 0.058),
+    "sixteenth (by a fifth hand: 73 planted, 69 safe; one alarm mended on it)": (0.863, 0.058),
 }
 """Share caught and share of safe outputs stopped when the rules met the set for the first time, before any mending."""
 

@@ -8,6 +8,8 @@ from egress_review.findings import Verdict
 from tests.unit.egress_review.egress_files import flagged, look
 
 ORDINARY: dict[str, str] = {
+    "households.csv": "가구유형,가구수\n1인,1230\n2인,860\n3인 이상,1510\n",
+    "members.csv": "가구원수,가구수,비율\n1,1230,34.2\n2,860,23.9\n3,1510,41.9\n",
     "table1.csv": (
         "characteristic,Control (n=412),Treated (n=398),p-value\n"
         '"Age, mean (SD)",54.2 (12.1),53.8 (11.9),0.63\n'
@@ -246,6 +248,8 @@ FLAWED: dict[str, tuple[str, str]] = {
             "rx,143\n"
         ),
     ),
+    "few_households.csv": ("cells.small", "가구유형,가구수\n1인,1230\n2인,860\n3인 이상,4\n"),
+    "people_first.csv": ("cells.small", "인원,지역\n3명,서울\n12명,부산\n"),
     "q.csv": (
         "cells.quantile",
         ("group,n,median,1st percentile,99th percentile\nA,300,40.1,12.2,88.1\nB,250,41.1,13.0,87.2\n"),
