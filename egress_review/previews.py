@@ -120,13 +120,21 @@ def _pdf(data: bytes) -> Preview:
     return Preview("parts", parts=tuple((str(n), _image(png)) for n, (_, _, png) in enumerate(pictures_of(data), 1)))
 
 
-def _archive(subject: Subject) -> Preview:
-    """Every member as if it had been handed in by itself; their parts stand beside each other."""
+def _archive(subject: Subject, outer: str = "", path: str = "") -> Preview:
+    """Every member as if it had been handed in by itself; their parts stand beside each other.
+
+    A heading is the place that findings name and the name of the file. An archive in the archive is opened, as its
+    checks do; one that is packed still deeper is refused there and not shown here.
+    """
     shown: list[tuple[str, Preview]] = []
-    for member in members_of(subject):
+    for number, member in enumerate(members_of(subject), 1):
+        place, name = f"{outer}member[{number}]", f"{path}{_cell(member.name)}"
+        if member.type == "zip" and not outer:
+            shown += _archive(member, f"{place}.", f"{name}/").parts
+            continue
         preview = NONE if member.type == "zip" else preview_of(member)
         inner = preview.parts or (("", preview),)
-        shown += [(f"{_cell(member.name)} {heading}".strip(), part) for heading, part in inner]
+        shown += [(f"{place} {name} {heading}".strip(), part) for heading, part in inner]
     return Preview("parts", parts=tuple(shown))
 
 

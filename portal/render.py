@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,8 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from egress_review.checks.kinds import extensions_for
 from portal import formats
-from portal.i18n import Language, catalogue
+from portal.i18n import N_, Language, catalogue
 
 HERE = Path(__file__).parent
 TEMPLATE_OPTIONS: Mapping[str, Any] = {
@@ -22,6 +23,7 @@ TEMPLATE_OPTIONS: Mapping[str, Any] = {
     "trim_blocks": True,
     "lstrip_blocks": True,
 }
+CODE = N_("program code (%(extensions)s)")
 
 
 class Bilingual(Protocol):
@@ -90,6 +92,13 @@ def _span(context: Context, length: timedelta) -> str:
 
 
 @pass_context
+def _kinds(context: Context, kinds: Iterable[str]) -> str:
+    """Write types of files as people name them: by the extension that they have, programs by all of theirs."""
+    code = catalogue(context["lang"]).text(CODE) % {"extensions": ", ".join(extensions_for("code"))}
+    return ", ".join(code if kind == "code" else kind for kind in kinds)
+
+
+@pass_context
 def _number(context: Context, value: float) -> str:
     return formats.number(value, context["lang"])
 
@@ -108,6 +117,7 @@ def environment(zone: ZoneInfo = formats.KOREAN_TIME) -> Environment:
         said=_said,
         **_times(zone),
         span=_span,
+        kinds=_kinds,
         number=_number,
         octets=formats.size,
     )

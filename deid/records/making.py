@@ -57,19 +57,7 @@ class Making(Desk):
         from deid.records.synthesising import make_synthetic
         from deid.service import DeidDesk
 
-        extract = self.get(ref)
-        with self._refusals("extract.processed", extract, by), self._db.begin() as tx:
-            extract = store.load(tx, ref)
-            move_for(extract.state, "extract.processed")
-            rules.check_maker(self._standing(tx, extract, by))
-        if order.draft != extract.draft:
-            raise Conflict(
-                "other_order",
-                Text(
-                    "목적이나 대상이 처음 신청과 다릅니다. 새 추출본으로 만드십시오.",
-                    "The order asks for something else than the draft. Make a new extract of it.",
-                ),
-            )
+        extract = self._admitted(ref, order, by)
         number = len(extract.runs) + 1
         directory = self._directory / extract.draft.dataset / f"{ref}.{number}"
         keys = self._keys()
@@ -109,6 +97,23 @@ class Making(Desk):
                 use.ref, _REPLACED, by=by.actor, source=by.source, on_behalf_of=by.on_behalf_of, of_extract=ref
             )
         return done
+
+    def _admitted(self, ref: str, order: Order, by: Acting) -> Extract:
+        """The extract, which may be made now, by this person, as it was asked for."""
+        extract = self.get(ref)
+        with self._refusals("extract.processed", extract, by), self._db.begin() as tx:
+            extract = store.load(tx, ref)
+            move_for(extract.state, "extract.processed")
+            rules.check_maker(self._standing(tx, extract, by))
+        if order.draft != extract.draft:
+            raise Conflict(
+                "other_order",
+                Text(
+                    "목적이나 대상이 처음 신청과 다릅니다. 새 추출본으로 만드십시오.",
+                    "The order asks for something else than the draft. Make a new extract of it.",
+                ),
+            )
+        return extract
 
     def _processed(self, run: Run, by: Acting) -> Extract:
         with self._moving(run.ref, "extract.processed", by, Party.MAKER, event_id=run.event_id) as writing:

@@ -42,6 +42,9 @@ _WHO = _words("""
     respondent responders carriers smokers veterans farms dwellings
     observed failed censored uncensored dead alive survived died dropouts withdrawals withdrawn excluded randomised
     randomized analysed analyzed
+    falls fractures infections transplants transplantations vaccinations arrests crimes divorces marriages suicides
+    overdoses referrals collisions crashes seizures strokes amputations miscarriages stillbirths abortions burglaries
+    evictions bankruptcies dismissals expulsions
 """)
 """What a column may be called that counts groups of people and what befell them; with a % it is a share of them."""
 _PERCENT = _words("""
@@ -76,7 +79,9 @@ _OF_EVERYBODY = re.compile(r"\b(?:n|events?|cases?|deaths?|사건|발생|사망)
 """A heading of counts beside what they are of: `events/N`."""
 _CODED = re.compile(r"[A-Z]\d{2}(?:\.?\d{1,2})?")
 """A code of a disease, such as N18 or N18.5: its letter is no number of people."""
-_SIZES = frozenset(("size", "group_size", "group size", "sizes"))
+_NONE_OF = re.compile(r"no (?=[a-z])(?!of\b)")
+"""How a group begins that lacks something, `No injury`; the number of something is `no.`, or ends with it."""
+_SIZES = frozenset(("size", "group_size", "group size", "sizes", "base", "unweighted base", "denominator"))
 _OF_SETTINGS = _words(
     "features estimators iter iterations jobs components clusters folds splits bins trees layers epochs neighbors"
 )
@@ -177,6 +182,36 @@ LONGEST_TOTAL = 60
 """Characters up to which a name can be that of a total."""
 
 
+_PEOPLE = re.compile(r"[a-z]{3,15}(?:ers|ees|goers|ists|icians)")
+_NO_PEOPLE = _words("""
+    numbers orders papers parameters meters metres centimeters kilometers liters litres layers letters filters clusters
+    quarters centers centres servers computers towers covers others powers rivers waters corners borders tigers answers
+    offers transfers transformers cancers ulcers fevers disorders markers biomarkers outliers identifiers headers
+    buffers timers trackers triggers modifiers pointers containers boosters drawers trailers scanners printers stickers
+    chapters registers characters dividers folders vouchers newspapers posters routers sliders spacers shoulders fingers
+    degrees fees trees knees committees bees sees frees lists assists consists exists wrists twists persists checklists
+    shortlists dollars levers adapters controllers bumpers dinners showers flowers
+    integers multipliers quantifiers classifiers learners transponders counters encounters
+""")
+"""What ends like a word for people and is none, or counts what befell them."""
+
+
+_SOME_PEOPLE = _words("""
+    guests visitors survivors doctors nurses migrants immigrants emigrants occupants athletes citizens civilians
+    orphans widows spouses siblings adolescents infants newborns babies toddlers adults seniors graduates
+    delegates suspects defendants plaintiffs witnesses clerks pilots cadets apprentices interns mentors tutors
+    professors investors debtors creditors crews parents couples assistants accountants
+    merchants servants informants contestants
+""")
+
+
+def is_of_people(name: str) -> bool:
+    """Whether a heading ends with a word for people that says what they do: `attenders`, `employees`, `cyclists`."""
+    words = name.strip().lower().replace("_", " ").split()
+    last = words[-1] if words else ""
+    return last in _SOME_PEOPLE or (_PEOPLE.fullmatch(last) is not None and last not in _NO_PEOPLE)
+
+
 def is_pivoted(name: str) -> bool:
     """Whether the first heading says that the whole table counts, as a pivot table does: `개수 : 환자ID`."""
     return _PIVOTED.match(unicodedata.normalize("NFKC", name).strip()) is not None
@@ -223,10 +258,11 @@ def _english(bare: str, words: list[str]) -> Kind:
         return Kind.COUNT
     if _COUNT_PHRASE.search(lowered):
         return Kind.COUNT
+    named = words if _NONE_OF.match(lowered) is None else words[1:]
     for words_of, kind in (
         (_EXTREME, Kind.EXTREME),
         (_PERCENT, Kind.PERCENT),
-        (frozenset({"id", "code", "no", "date"}), Kind.LABEL),
+        (frozenset({"id", "code", "no", "date"}).intersection(named), Kind.LABEL),
         (frozenset({"n"}), Kind.COUNT),
         (_STATISTIC, Kind.STATISTIC),
         (_COUNT | _WHO, Kind.COUNT),

@@ -10,6 +10,7 @@ import binascii
 import re
 from collections import Counter
 from dataclasses import dataclass
+from operator import itemgetter
 from xml.etree import ElementTree
 
 from egress_review.checks.plotted import Plot, read_plot
@@ -48,7 +49,7 @@ class Drawing:
     """A drawing in pieces, and what of it is not to be seen."""
 
     prose: str
-    """The words of the drawing, of its descriptions, metadata and comments, a line each."""
+    """The words of the drawing, of its descriptions, metadata and comments, a line each, as one reads them."""
     styles: str
     images: tuple[bytes, ...]
     marks: int
@@ -85,7 +86,7 @@ class _Reader:
 
     def read(self, root: ElementTree.Element) -> Drawing:
         described = {id(e) for m in root.iter() if local(m.tag) == "metadata" for e in m.iter() if e is not m}
-        for element in root.iter():
+        for element in _as_read(root):
             if not isinstance(element.tag, str):
                 # matplotlib writes the text of every label once more as a comment: words like any other.
                 self._words += [(element.text or "").strip(), (element.tail or "").strip()]
@@ -175,6 +176,31 @@ class _Reader:
                 self._marks["".join(_COMMANDS.findall(shape)) + element.get("class", "")] += "C" in shape
         elif name in ("polyline", "polygon"):
             self._vertices = max(self._vertices, len(_NUMBERS.findall(element.get("points", ""))) // 2)
+
+
+def _as_read(root: ElementTree.Element) -> list[ElementTree.Element]:
+    """The elements of a drawing, its labels from top to bottom and left to right where each has a place of its own.
+
+    As they stand in the file, the ticks of an axis may lie between the numbers of a row.
+    """
+    elements = list(root.iter())
+    labels = [element for element in elements if _is_label(element)]
+    places = [place for label in labels if (place := _place(label)) is not None]
+    moved = any("transform" in element.attrib for element in elements if not _is_label(element))
+    if moved or len(places) < len(labels):
+        return elements
+    ranked = (label for _, label in sorted(zip(places, labels, strict=True), key=itemgetter(0)))
+    return [next(ranked) if _is_label(element) else element for element in elements]
+
+
+def _is_label(element: ElementTree.Element) -> bool:
+    return isinstance(element.tag, str) and local(element.tag) == "text"
+
+
+def _place(label: ElementTree.Element) -> tuple[float, float] | None:
+    """Line and column of a label of one piece; None for any other."""
+    x, y = (_NUMBERS.fullmatch(label.get(key, "").strip().removesuffix("px")) for key in ("x", "y"))
+    return None if x is None or y is None or len(label) else (float(y[0]), float(x[0]))
 
 
 def strings_of_one(element: ElementTree.Element) -> list[str]:

@@ -59,14 +59,14 @@ def check_identifiers(subject: Subject, listing: Listing) -> None:
 
 
 FEWEST_CODES = 3
-_CODE = re.compile(r"(?:PT|PAT|PID|ID|SUB|SUBJ|MRN|HN|EMR|CASE)[-_]?\d{4,10}|[A-Z][-_]?\d{6,10}", re.IGNORECASE)
+CODE = re.compile(r"(?:PT|PAT|PID|ID|SUB|SUBJ|MRN|HN|EMR|CASE)[-_]?\d{4,10}|[A-Z][-_]?\d{6,10}", re.IGNORECASE)
 """Codes as people are numbered by; those of diseases, genes, trials and substances are of another form."""
 
 
 def _lists_of_codes(value: object, path: str = "$", depth: int = 0) -> Iterator[str]:
     """Paths of lists that hold nothing but codes of people."""
     if isinstance(value, list) and len(value) >= FEWEST_CODES and all(isinstance(one, str) for one in value):
-        if all(map(_CODE.fullmatch, value)) and len(set(value)) == len(value):
+        if all(map(CODE.fullmatch, value)) and len(set(value)) == len(value):
             yield path
         return
     inner = value.items() if isinstance(value, dict) else enumerate(value, 1) if isinstance(value, list) else ()
@@ -223,6 +223,20 @@ def in_lines(text: str, more: Rules = ()) -> Iterator[tuple[Where, Span]]:
     for span in _detect(text, "", more):
         if span.label != "CARD" or span.score >= CERTAIN or not _is_of_columns(text[span.start : span.end]):
             yield Where(row=bisect_right(starts, span.start)), span
+    for file in _FILE.finditer(text):
+        for span in detect(file[0].replace("_", " "), more=more) if "_" in file[0] else ():
+            sure = span._replace(score=CERTAIN) if _BORN.search(file[0]) else span
+            yield Where(row=bisect_right(starts, file.start() + span.start)), sure
+
+
+_BORN = re.compile(r"(?<![^_-])(?:19|20)?\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?![^_.-])")
+"""A day of birth, which makes a person of what has the shape of a name."""
+_FILE = re.compile(
+    r"[^\s\\/:\"'<>|,;()=*?]{3,120}\.(?:png|jpe?g|tiff?|bmp|pdf|docx?|xlsx?|pptx?|hwpx?|csv|tsv|txt|dcm|mp[34]|wav|avi|mov|"
+    r"zip|dta|sav|parquet)(?![A-Za-z0-9])",
+    re.IGNORECASE,
+)
+"""The name of a file, whose underscores are part of a word for the recognisers and none for people."""
 
 
 def _is_of_columns(words: str) -> bool:

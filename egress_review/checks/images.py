@@ -36,7 +36,7 @@ _LONGEST = {
 """Bytes that a chunk can have: PNG specification, 11. A longer one carries something else."""
 _ONCE = frozenset((*_LONGEST, b"IHDR"))
 _PLAIN_TEXT = re.compile(
-    rb"Software\0[\w .,:;/()+-]{0,80}|Creation Time\0[\w .,:/+-]{0,40}"
+    rb"Software\0(?:\0\0\0\0)?[\w .,:;/()+-]{0,80}|Creation Time\0[\w .,:/+-]{0,40}"
     rb"|date:(?:create|modify|timestamp)\0[\dTZ:+-]{10,32}",
     re.ASCII,
 )
@@ -171,7 +171,7 @@ def _read_png(data: bytes) -> Picture:
             kept += raw
             packed += content if kind == b"IDAT" else b""
         elif kind in _PNG_TEXT:
-            if kind != b"tEXt" or not _PLAIN_TEXT.fullmatch(content):
+            if kind == b"zTXt" or not _PLAIN_TEXT.fullmatch(content):
                 metadata.append("text")
         elif kind == b"eXIf" and is_plain_exif(content):
             continue

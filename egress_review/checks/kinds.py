@@ -6,7 +6,7 @@ EXTENSIONS: dict[str, str] = {
     "csv": "csv",
     "tsv": "tsv",
     "txt": "txt",
-    "log": "txt",
+    **dict.fromkeys(("log", "lst", "out"), "txt"),
     "md": "md",
     "json": "json",
     **dict.fromkeys(("geojson", "jsonl", "ndjson"), "json"),
@@ -58,3 +58,8 @@ def extension_of(name: str) -> str:
 def promised_type(name: str) -> str | None:
     """The type that a name promises; None for a name that promises no checkable type."""
     return EXTENSIONS.get(extension_of(name))
+
+
+def extensions_for(kind: str) -> list[str]:
+    """The extensions, without the dot, whose files are of a type."""
+    return [extension for extension, promised in EXTENSIONS.items() if promised == kind]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
@@ -52,6 +53,12 @@ _EMPTY = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better as one
 )
 """Elements that have no end, or that are often written without it."""
+_BLOCKS = frozenset(
+    """
+    tr p div li br table caption figcaption title h1 h2 h3 h4 h5 h6 blockquote dt dd section article header footer
+    """.split()  # noqa: SIM905 - a list of words reads better as one
+)
+"""Elements that stand in lines of their own."""
 _WORDS = frozenset(("title", "alt", "value", "content", "href", "datetime", "name"))
 _LONG_NUMBER = re.compile(r"\d{6}")
 _HIDES = re.compile(
@@ -68,6 +75,10 @@ _DATA_URI = re.compile(r"\s*data:(image/(?:png|jpeg));base64,", re.IGNORECASE)
 _SAFE_LINK = re.compile(r"\s*(?:https?://|mailto:|#|$)", re.IGNORECASE)
 
 
+MOST_SPANNING = 4
+"""Cells at the beginning of a row, its labels, that can stand in the rows below it as well."""
+LONGEST_SPAN = 5
+"""Digits of the number of rows of a cell: HTML lets it be 65534."""
 MOST_NOTED = 600
 """Characters of all comments of a page up to which they are the marks of its author or of a program."""
 MOST_WORDS = 120
@@ -127,6 +138,12 @@ def read_page(text: str) -> Page:
     return reader.page()
 
 
+def _rows_of(attributes: Mapping[str, str | None]) -> int:
+    """How many rows a cell stands in; a number that is none is one, as in a browser."""
+    said = (attributes.get("rowspan") or "").strip()
+    return int(said) if said.isdecimal() and len(said) <= LONGEST_SPAN else 1
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
@@ -140,6 +157,10 @@ class _Reader(HTMLParser):
         self._told: dict[str, str] = {}
         self._noted = 0
         self._cell: list[str] | None = None
+        self._rows = 1
+        """How many rows the cell stands in."""
+        self._spanned: dict[int, tuple[int, str]] = {}
+        """The cells of rows above that stand in this row too, by their places: in how many rows yet, and the text."""
         self._depth = 0
         self._kept = 0
         """How many elements are open in which spaces and lines count."""
@@ -181,10 +202,14 @@ class _Reader(HTMLParser):
             self._kept += 1
         elif tag == "table":
             self._tables.append([])
+            self._spanned = {}
         elif tag == "tr" and self._tables:
             self._tables[-1].append([])
+            self._spanned = {at: (left - 1, text) for at, (left, text) in self._spanned.items() if left > 1}
+            self._span()
         elif tag in ("td", "th") and self._tables and self._tables[-1]:
             self._cell = []
+            self._rows = _rows_of(dict(attrs))
         elif tag == "sup" and self._cell:
             self._cell.append("^")  # The mark of a note is no letter of the word before it.
 
@@ -236,11 +261,25 @@ class _Reader(HTMLParser):
         elif tag in ("pre", "code"):
             self._kept = max(0, self._kept - 1)
         elif tag in ("td", "th") and self._cell is not None:
-            self._tables[-1][-1].append(" ".join("".join(self._cell).split()))
+            self._end_cell(" ".join("".join(self._cell).split()))
             self._words.append("\t")
             self._cell = None
-        elif tag in ("tr", "p", "div", "li", "br", "table", "title", "h1", "h2", "h3", "h4", "h5", "h6"):
+        elif tag in _BLOCKS:
             self._words.append("\n")
+
+    def _end_cell(self, text: str) -> None:
+        row = self._tables[-1][-1]
+        if self._rows > 1 and len(row) < MOST_SPANNING:
+            # A label is said again, a number is not: it would be counted twice.
+            self._spanned[len(row)] = self._rows, "" if text.isdecimal() and row else text
+        row.append(text)
+        self._span()
+
+    def _span(self) -> None:
+        """Go on in the row with the cells of rows above that stand at this place."""
+        row = self._tables[-1][-1]
+        while len(row) in self._spanned:
+            row.append(self._spanned[len(row)][1])
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)

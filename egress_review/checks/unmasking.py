@@ -109,7 +109,7 @@ def check_unmasked(subject: Subject, told: set[Where], listing: Listing) -> None
             left -= len(column.gaps)
             for at, value, by in _solved(table, column, words, rounded=subject.claims.rounded_to) if left >= 0 else ():
                 where = Where(row=table.numbers[at], column=column.index + 1)
-                least, limits = subject.policy.min_cell, mask_range(table.rows[at][column.index]) or (0, None)
+                least, limits = subject.policy.min_cell, mask_range(table.column(column.index)[at]) or (0, None)
                 fits = limits[0] <= value and (limits[1] is None or value <= limits[1])
                 if 0 < value < least and fits and where not in told:
                     told.add(where)

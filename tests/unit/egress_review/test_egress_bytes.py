@@ -21,7 +21,11 @@ from hypothesis import strategies as st
 
 from egress_review.checks.polyglot import second_kinds
 from egress_review.checks.uncheckable import EXTENSIONS
+from egress_review.claims import Claims
+from egress_review.engine import InputFile
 from egress_review.findings import Flagged, Verdict
+from egress_review.previews import preview_from_wire, preview_of, preview_to_wire
+from egress_review.scan_main import _subject
 from tests.benchmarks.egress_documents import docx, pdf
 from tests.unit.egress_review.egress_files import DEFAULT, chunk, flagged, jpeg, look, png, segment, zipped
 
@@ -98,6 +102,18 @@ def test_a_tar_is_refused() -> None:
         packed.addfile(tarfile.TarInfo("a.csv"))
     assert look("a.tar", target.getvalue()).blocked
     assert look("a.csv", target.getvalue()).blocked
+
+
+def test_a_reviewer_sees_what_is_packed_in_an_archive_at_the_place_that_findings_name() -> None:
+    inner = archive(("u.csv", b"group,n\nB,4\n"), ("deep.zip", zipped()))
+    data = archive(("t.csv", b"group,n\nA,25\n"), ("in.zip", inner), ("d.docx", docx(["all fine"])))
+    shown = preview_of(_subject(InputFile.of("a.zip", data), WITH_ZIP, Claims()))
+    assert preview_from_wire(preview_to_wire(shown)) == shown
+    parts = dict(shown.parts)
+    assert parts["member[1] t.csv"].rows == (("group", "n"), ("A", "25"))
+    assert parts["member[2].member[1] in.zip/u.csv"].rows == (("group", "n"), ("B", "4"))
+    assert parts["member[2].member[2] in.zip/deep.zip"].kind == "none"
+    assert parts["member[3] d.docx document"].text.strip() == "all fine"
 
 
 def test_where_a_policy_allows_archives_every_member_is_checked_as_a_file() -> None:

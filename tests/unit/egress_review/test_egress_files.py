@@ -80,6 +80,8 @@ def test_a_name_that_is_not_true_is_blocked(name: str, content: str | bytes) -> 
         ("a.json", '{"auc": 0.81}'),
         ("a.png", png()),
         ("a.PNG", png(chunk(b"tEXt", b"Software\0Matplotlib 3.10, https://matplotlib.org/"))),
+        ("b.png", png(chunk(b"iTXt", b"Software\0\0\0\0\0Matplotlib 3.10, https://matplotlib.org/"))),
+        ("freq.lst", "The FREQ Procedure\n\nAll counts are rounded.\n"),
         ("a.jpg", jpeg(segment(0xE0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0"))),
         ("결과 표.csv", "집단,인원\n가,25\n"),
     ],
@@ -259,7 +261,7 @@ def test_every_rule_has_a_check_and_both_titles() -> None:
     applied |= {"file.polyglot", "file.malware", "file.name", "file.type", "file.size", "request.files", "request.size"}
     applied |= {"request.context", "request.evidence", "cells.difference", "cells.suppressed"}
     applied |= {*OF_EVIDENCE, "evidence.acro", "cells.linked", "cells.unaligned"}
-    applied |= {"request.claim", "request.described", "figure.counts"}
+    applied |= {"request.claim", "request.described", "figure.counts", "model.weights"}
     applied |= {*BY_THE_ZONE, *OF_BEHAVIOUR}
     assert applied == set(RULE)
     for rule in RULES:

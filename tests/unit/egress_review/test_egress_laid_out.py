@@ -1,0 +1,85 @@
+"""Tables are read as seen: rows that share a label, remarks in LaTeX, labels of a drawing by their places."""
+
+from __future__ import annotations
+
+import pytest
+
+from egress_review.findings import Verdict
+from tests.unit.egress_review.egress_files import flagged, look, places
+
+PAGE = """<!DOCTYPE html><html><head><title>t</title></head><body><table>
+<tr><th></th><th></th><th>Walked</th><th>Cycled</th><th>Total</th></tr>
+<tr><th rowspan="2">Girls</th><td>Count</td><td>140</td><td>{count}</td><td>{girls}</td></tr>
+<tr><td>%</td><td>{a}%</td><td>{b}%</td><td>100.0%</td></tr>
+<tr><th rowspan=2>Boys</th><td>Count</td><td>210</td><td>90</td><td>300</td></tr>
+<tr><td>%</td><td>70.0%</td><td>30.0%</td><td>100.0%</td></tr>
+</table></body></html>"""
+
+TEX = r"""\begin{tabular}{lrr}
+\hline
+Depot & Trips & Drivers \\
+\hline
+North & 512 & 44 \\ % checked twice
+South & 380 & 31 \\
+REMARK
+\hline
+\end{tabular}
+"""
+
+DRAWING = """<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300">
+<text x="10" y="20">Remaining in the panel by month</text>
+<text x="10" y="250">Number at risk</text>
+{labels}</svg>"""
+
+
+def test_a_label_that_spans_rows_labels_each_of_them() -> None:
+    fine = look("a.html", PAGE.format(count=60, girls=200, a="70.0", b="30.0"))
+    assert fine.verdict is Verdict.PASSED
+    assert not flagged(fine, "table.shape")
+    assert places(look("a.html", PAGE.format(count=4, girls=144, a="97.2", b="2.8")), "cells.small") == [(2, 4)]
+
+
+@pytest.mark.parametrize("rowspan", ["0", "-1", "x", "99999", "9" * 400, "٣"])
+def test_an_odd_number_of_rows_is_read_to_its_end(rowspan: str) -> None:
+    page = PAGE.replace('rowspan="2"', f'rowspan="{rowspan}"').format(count=4, girls=144, a="97.2", b="2.8")
+    assert look("a.html", page).verdict is Verdict.FLAGGED
+
+
+@pytest.mark.parametrize(
+    "remark", [r"% West & 40 & 3 \\", r"%West & 40 & 3 \\  % too few, leave out", r"  %% West & 40 & 3 \\"]
+)
+def test_a_row_of_latex_that_is_only_commented_out_is_a_row(remark: str) -> None:
+    assert look("t.tex", TEX.replace("REMARK", "% three depots were closed")).verdict is Verdict.PASSED
+    assert places(look("t.tex", TEX.replace("REMARK", remark)), "cells.small") == [(7, 3)]
+
+
+def test_labels_of_a_drawing_are_read_line_by_line() -> None:
+    def drawn(numbers: tuple[int, ...]) -> str:
+        pairs = [
+            f'<text x="{60 + 70 * i}" y="270">{n}</text><text x="{60 + 70 * i}" y="230">{6 * i}</text>'
+            for i, n in enumerate(numbers)
+        ]
+        return DRAWING.format(labels="\n".join(pairs))
+
+    assert look("km.svg", drawn((812, 640, 455, 301))).verdict is Verdict.PASSED
+    assert flagged(look("km.svg", drawn((812, 640, 455, 3))), "cells.small")
+
+
+def test_the_size_of_what_a_percentage_is_of_counts_people() -> None:
+    rows = "borough,base,moved_pct\nA,640,31.2\nB,512,28.9\n"
+    assert look("t.csv", rows + "C,403,30.0\n").verdict is Verdict.PASSED
+    assert places(look("t.csv", rows + "C,7,28.6\n"), "cells.small") == [(4, 2)]
+
+
+def test_a_note_of_several_cells_below_a_table_with_gaps_is_no_row_of_it() -> None:
+    rows = "ward,early,late,night,on call,all\nA,61,350,234,104,749\nB,121,281,112,292,806\nC,380,c,184,c,615\n"
+    rows += "D,155,c,246,c,493\nE,339,364,205,329,1237\nF,321,256,154,152,883\nAll,1377,1297,1135,974,4783\n\n"
+    report = look("t.csv", rows + "# c = hidden: fewer than ten, or else it could be told\n")
+    assert report.verdict is not Verdict.NOT_CHECKED
+
+
+def test_a_person_in_the_name_of_a_file_that_a_text_mentions_is_found() -> None:
+    fine = look("log.txt", "read D:\\survey\\wave_3_final.csv\nwrote out/분석_결과_최종.png\n")
+    assert not flagged(fine, "identifier")
+    found = flagged(look("log.txt", "read a.csv\nread D:\\심층면담\\이서준_850212_녹음.wav\n"), "identifier")
+    assert [(rule, where.row) for rule, where in found] == [("identifier.person", 2)]
