@@ -36,7 +36,8 @@ _COUNT = _words("""
     cases controls deaths events hospitalizations hospitalisations admissions enrolled households headcount
 """)
 _WHO = _words("""
-    claims claimants firms businesses enterprises establishments closures families births accidents injuries
+    claims claimants cards cardholders firms businesses enterprises establishments closures families births accidents
+    injuries
     beneficiaries pupils workers residents donors recipients applicants tenants inmates offenders victims visits
     prescriptions procedures surgeries discharges readmissions incidents complaints episodes failures len nunique
     respondent responders carriers smokers veterans farms dwellings
@@ -59,6 +60,12 @@ _STATISTIC = _words("""
     bmi value price cost amount
 """)
 _EXTREME = _words("min max minimum maximum lowest highest longest shortest oldest youngest largest smallest")
+_OF_A_THING = re.compile(
+    r"(?:min|max)imum (?:wages?|pensions?|incomes? (?:standard|guarantee)|likelihood|legal|legislation|spanning|tax|"
+    r"school leaving)|최저 ?(?:임금|생계|보장|생활)|최대 ?(?:우도|가능도)",
+    re.IGNORECASE,
+)
+"""What is called minimum or maximum by its name, and is no value of anybody."""
 _LABEL = _words("""
     year years month months day days date dates age ages week weeks hour hours minute quarter time period dow
     rank code codes id ids no index idx order level levels stage grade class cluster step epoch iteration lag
@@ -229,7 +236,7 @@ def kind_of(heading: str) -> Kind:
     if not name:
         return Kind.UNKNOWN
     units = [unit.strip().lower() for unit in _UNIT.findall(name)]
-    bare = _UNIT.sub(" ", name).strip()
+    bare = _OF_A_THING.sub(" ", _UNIT.sub(" ", name)).strip()
     words = [word.lower() for word in _WORD.findall(bare)]
     if is_pivoted(f"{name} ") and ":" in name:
         return Kind.COUNT

@@ -6,15 +6,16 @@ was rounded as claimed, and whether few people hide behind one that looks large.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from egress_review.checks.alignment import Published, published
 from egress_review.checks.amounts import Amount, amount_of, number_in
 from egress_review.checks.cells import mend
 from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.counts import Reading, whole
-from egress_review.checks.evidence import Contributors, Evidence
+from egress_review.checks.evidence import Contributors, Evidence, label
 from egress_review.checks.lengths import bearable
+from egress_review.checks.listed_contributors import contributors_listed
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.checks.supporting import Supporting, base_name
@@ -94,6 +95,7 @@ def check_contributors(subject: Subject, supporting: Supporting, listing: Listin
         listing.flag("evidence.format", _BROKEN, _AGAIN)
     about = supporting.about(subject.name)
     limits = thresholds(subject.policy)
+    listed = contributors_listed(supporting.tables)
     for table, reading in bearable(subject, ("evidence.missing", "evidence.dominance"), listing):
         covered: set[int] = set()
         for evidence in about:
@@ -101,6 +103,7 @@ def check_contributors(subject: Subject, supporting: Supporting, listing: Listin
             _check_counts(table, cells, subject, listing)
             if evidence.value is not None:
                 covered |= _check_amounts(table, cells, evidence, subject, limits, listing)
+        _check_listed(table, reading, covered, listed, subject, listing)
         _check_missing(table, reading, covered, subject, listing)
 
 
@@ -195,6 +198,39 @@ def _check_dominance(behind: Contributors, limits: Thresholds, where: Where, lis
 
 def _whole_percent(share: float) -> int:
     return round(100 * share)
+
+
+def _check_listed(
+    table: Table,
+    reading: Reading,
+    covered: set[int],
+    listed: Mapping[str, Contributors],
+    subject: Subject,
+    listing: Listing,
+) -> None:
+    """Hold sums without evidence to what a supporting table lists of their contributors; it clears nothing."""
+    if not listed:
+        return
+    money = {column for column, _ in _money(table, reading, subject)}
+    for number, row in zip(table.numbers, table.rows, strict=True):
+        behind = listed.get(label(row[0])) if row else None
+        if behind is None:
+            continue
+        for column, cell in enumerate(row[1:], 1):
+            if column not in covered and (column in money or _is_sum_of(cell, behind)):
+                _check_dominance(behind, thresholds(subject.policy), Where(row=number, column=column + 1), listing)
+
+
+def _is_sum_of(cell: str, behind: Contributors) -> bool:
+    """Whether a cell shows the sum or the mean of what contributors gave, whatever its column is called."""
+    shown = number_in(cell)
+    if shown is None or not behind.total or behind.units < FEWEST_ADDED:
+        return False
+    return any(abs(shown[0] - one) <= shown[1] + 1e-9 * abs(one) for one in (behind.total, behind.total / behind.units))
+
+
+FEWEST_ADDED = 3
+"""Contributors of a group from which its sum is not met by chance."""
 
 
 def _check_missing(table: Table, reading: Reading, covered: set[int], subject: Subject, listing: Listing) -> None:

@@ -59,7 +59,7 @@ def check_identifiers(subject: Subject, listing: Listing) -> None:
 
 
 FEWEST_CODES = 3
-CODE = re.compile(r"(?:PT|PAT|PID|ID|SUB|SUBJ|MRN|HN|EMR|CASE)[-_]?\d{4,10}|[A-Z][-_]?\d{6,10}", re.IGNORECASE)
+CODE = re.compile(r"(?:PT|PAT|PID|ID|SUB|SUBJ|MRN|HN|EMR|CASE)[-_]?\d{4,10}|[A-Z][-_]?\d{6,12}", re.IGNORECASE)
 """Codes as people are numbered by; those of diseases, genes, trials and substances are of another form."""
 
 
@@ -82,7 +82,12 @@ DEEPEST = 40
 
 def _numbered(subject: Subject) -> Iterator[Where]:
     if subject.type not in ("csv", "tsv"):
-        yield from (Where(row=subject.line_of(match.start())) for match in NUMBERED.finditer(subject.text))
+        for pattern in (NUMBERED, _CARD):
+            yield from (Where(row=subject.line_of(match.start())) for match in pattern.finditer(subject.text))
+        lines = [(number, line.strip()) for number, line in enumerate(subject.text.splitlines(), 1)]
+        coded = [(number, line) for number, line in lines if CODE.fullmatch(line) and line[0].isupper()]
+        if len({line for _, line in coded}) >= FEWEST_CODES:
+            yield from (Where(row=number) for number, _ in coded)
         return
     for table in subject.tables:
         for index in range(len(table.names)):
@@ -94,6 +99,8 @@ def _numbered(subject: Subject) -> Iterator[Where]:
                     yield Where(row=number, column=index + 1)
 
 
+_CARD = re.compile(r"(?<![\w-])(?!000[09]-000)\d{4}-\d{4}-\d{4}-\d{4}(?![\w-])")
+"""A number as it is printed on cards, of transport and members too, which have no checksum; an ORCID is none."""
 SHORTEST_NUMBERED = 8
 """Characters of the shortest words with the number of somebody."""
 NUMBERED = re.compile(
@@ -113,7 +120,7 @@ _OF_SOMEBODY = Text(
 
 def _detect(text: str, heading: str, more: Rules) -> list[Span]:
     """What identifies somebody; the name of a region is a category, whatever its column is called."""
-    found = detect(text, heading=heading, more=more)
+    found = _without_digests(detect(text, heading=heading, more=more), text)
     kept = [s for s in found if s.label != "ADDRESS" or not _REGION.fullmatch(text[s.start : s.end].strip())]
     listed = _OF_MAIL.search(heading) is not None or is_list_of_addresses(kept, text)
     labels = _OF_OFFICES if listed else _OF_OFFICES | {"EMAIL"}
@@ -122,6 +129,15 @@ def _detect(text: str, heading: str, more: Rules) -> list[Span]:
     return [s for s in kept if s.label not in labels or not is_of_office(text, s, kept)]
 
 
+def _without_digests(found: list[Span], text: str) -> list[Span]:
+    """Without the digits that the hash of a file has within it."""
+    hashes = [match.span() for match in _DIGEST.finditer(text)] if found else []
+    return [s for s in found if not any(start <= s.start and s.end <= end for start, end in hashes)]
+
+
+_DIGEST = re.compile(
+    r"(?<![0-9A-Za-z])(?=[0-9a-f]{0,40}[a-f])(?=[0-9a-f]{0,40}\d)(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9A-Za-z])"
+)
 _OF_OFFICES = frozenset(("PHONE", "ADDRESS"))
 """Labels of what institutions have as well; of e-mail only outside a column of it, which is a list."""
 _OF_MAIL = re.compile(r"mail|contact|메일|우편|연락", re.IGNORECASE)
@@ -153,7 +169,7 @@ def check_names(subject: Subject, listing: Listing) -> None:
         # An underscore is part of a word for the recognisers, and no part of a number for people.
         for span in detect(name.replace("_", " "), more=more):
             _flag(where, span, listing)
-        if _CODED.search(name):
+        if _CODED.search(name) or _CARD.search(name.replace("_", " ")):
             listing.flag("identifier.other_id", _A_NUMBER, _RENAME, where=where, number=1)
 
 
@@ -188,7 +204,7 @@ def _in_column(name: str, table: Table, index: int, more: Rules) -> Iterator[tup
     if not more and not is_context(name) and _PLAIN_NUMBERS.fullmatch(joined):
         return
     starts = [0, *accumulate(len(cell) + 1 for cell in distinct)]
-    spans = _detect(joined, name, more)
+    spans = [span for span in _detect(joined, name, more) if "\n" not in joined[span.start : span.end].strip()]
     rows: dict[str, list[int]] = {distinct[bisect_right(starts, span.start) - 1]: [] for span in spans}
     for row, cell in enumerate(table.column(index) if rows else ()):
         if cell in rows:

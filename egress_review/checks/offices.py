@@ -15,7 +15,8 @@ _MOBILE = re.compile(r"(?:\+?82[-. ]?)?\(?0?1[016789]\)?[-. ]?\d")
 _OFFICE = re.compile(
     r"(?:통계|자료|데이터|연구|지원|상담|콜|고객|관리|보건|검진|암|의료|정보|교육|복지|문화|행정|민원)\s?센터|[가-힣]{2,}(?:청|원|처|공단|공사|재단"
     r"|협회|학회|위원회|대학교|대학|병원|의료원|보건소|연구소|연구원|사무국|사무소|본부|은행|기관|부서|팀)(?![가-힣])|대표\s?(?:전화|번호)|고객센터|상담실"
-    r"|문의처|분석\s?(?:장소|센터)|발행처|제공\s?기관|"
+    r"|문의(?:처|\s?[:：])|분석\s?(?:장소|센터)|발행처|제공\s?기관|(?:교|사무|행정|운영|지원|편집|연구|기획|관리|심사|홍보|총무)실(?![가-힣])"
+    r"|[가-힣]{2,}학과(?![가-힣])|(?:기획|운영|지원|관리|심사|정보|통계|연구)[부과국단](?![가-힣])|\(대표\)|내선|"
     r"\b(?:Statistics|Ministry|Agency|Institute|University|Hospital|Center|Centre|Office|Bureau|Department|Authority|"
     r"Foundation|Commission|Association|College"
     r"|Laboratory|Switchboard|Helpdesk|Help ?desk|Hotline|Headquarters|Inc|Ltd)"
@@ -88,7 +89,13 @@ def _is_of_desk(address: str) -> bool:
     at = 0
     while at < len(name) and (word := _DESK.match(name, at)) and word.end() > at:
         at = word.end()
-    return bool(name) and at == len(name) and _POST.match(address) is None
+    house = address.strip().partition("@")[2].partition(".")[0].lower()
+    # The mailbox that is called like its house, or nearly so.
+    named = len(house) >= SHORTEST_HOUSE and name.lower().startswith(house) and len(name) <= len(house) + 1
+    return bool(name) and (at == len(name) or named) and _POST.match(address) is None
+
+
+SHORTEST_HOUSE = 3
 
 
 def _is_of_author(before: str, others: set[str]) -> bool:

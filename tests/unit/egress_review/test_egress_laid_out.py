@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from egress_review.checks.supporting import read_supporting
+from egress_review.claims import Claims
+from egress_review.engine import InputFile
 from egress_review.findings import Verdict
-from tests.unit.egress_review.egress_files import flagged, look, places
+from egress_review.scan_main import _subject
+from tests.unit.egress_review.egress_files import DEFAULT, flagged, look, places
 
 PAGE = """<!DOCTYPE html><html><head><title>t</title></head><body><table>
 <tr><th></th><th></th><th>Walked</th><th>Cycled</th><th>Total</th></tr>
@@ -83,3 +87,63 @@ def test_a_person_in_the_name_of_a_file_that_a_text_mentions_is_found() -> None:
     assert not flagged(fine, "identifier")
     found = flagged(look("log.txt", "read a.csv\nread D:\\심층면담\\이서준_850212_녹음.wav\n"), "identifier")
     assert [(rule, where.row) for rule, where in found] == [("identifier.person", 2)]
+
+
+def test_cells_that_stata_quotes_for_spreadsheets_are_words_and_are_read() -> None:
+    table = ',"=""(1) All"""\n"=""Wage""","=""0.400***"""\n,"=""(0.017)"""\n"=""Observations""","=""{n}"""\n'
+    assert look("t.csv", table.format(n="59,435")).verdict is Verdict.PASSED
+    counted = 'depot,"=""n"""\nA,"=""412"""\nB,"=""{n}"""\n'
+    assert places(look("t.csv", counted.format(n=3)), "cells.small") == [(3, 2)]
+    assert "table.formula" in dict(flagged(look("t.csv", 'a,b\nA,"=""x""&A1"\n')))
+
+
+def test_the_way_that_somebody_went_is_theirs_and_the_course_of_a_road_is_nobodys() -> None:
+    shape = (
+        '{"type":"FeatureCollection","features":[{"type":"Feature","properties":%s,"geometry":'
+        '{"type":"LineString","coordinates":[[127.01,37.52],[127.02,37.53],[127.05,37.51]]}}]}'
+    )
+    assert look("road.geojson", shape % '{"name":"Route 7","lanes":4}').verdict is Verdict.PASSED
+    for said in ('{"start":"06:12:31","end":"22:48:07"}', '{"card":"a81f"}'):
+        assert flagged(look("way.geojson", shape % said), "table.singular")
+
+
+def test_numbers_of_cards_without_a_checksum_are_found_and_an_orcid_is_none() -> None:
+    assert look("log.txt", "written by 0000-0002-1825-0097\n").verdict is Verdict.PASSED
+    found = flagged(look("log.txt", "start\nread /data/by_card/1234-2877-5710-7764.parquet rows=748\n"), "identifier")
+    assert [(rule, where.row) for rule, where in found] == [("identifier.other_id", 2)]
+    assert flagged(look("daily_1010-5292-6339-9558.csv", "hour,boardings\n7,4810\n8,5120\n"), "identifier.other_id")
+
+
+def test_four_cells_of_four_digits_are_no_card() -> None:
+    rows = "\n".join(f"{i},{n}" for i, n in enumerate((1210, 2290, 1690, 3540, 1600, 2660, 2800, 2340), 11))
+    assert not flagged(look("t.csv", f"zone,cards\n{rows}\n"), "identifier")
+
+
+def test_the_telephone_of_an_office_and_the_digits_of_a_hash_are_nobodys() -> None:
+    fine = "문의: 자료운영실 033-736-2430, nhiss@nhis.example.or.kr\n교신저자: 예방의학교실 02-2228-1850\n"
+    digest = "sha256=" + "ab0c" * 12 + "0184203996de88ed\n"
+    assert not flagged(look("README.md", fine + digest), "identifier")
+    assert flagged(look("README.md", "김서연 보호자 033-736-2430\n"), "identifier.phone")
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "trade,firm,sales\n" + "".join(f"{t},{i},{v}\n" for t in "XYZ" for i, v in enumerate((90, 80, 70, 60, 50))),
+        "trade,n,top1_share,top2_share\nX,5,0.25,0.48\nY,5,0.26,0.49\nZ,5,0.25,0.48\n",
+        "업종,n,합계,최대1,최대2\nX,5,350,90,80\nY,5,350,90,80\nZ,5,350,90,80\n",
+    ],
+)
+def test_contributors_that_a_researcher_lists_are_held_to_the_rule_of_dominance(listed: str) -> None:
+    def report(supporting: str) -> list[tuple[int, int]]:
+        beside = read_supporting([_subject(InputFile.of("contributors.csv", supporting.encode()), DEFAULT, Claims())])
+        output = "trade,firms,sales_krw\nX,50,350\nY,50,350\nZ,50,350\n"
+        return places(look("t.csv", output, supporting=beside), "evidence.dominance")
+
+    assert report(listed) == []
+    dominated = (
+        listed.replace("Y,0,90", "Y,0,9900")
+        .replace("0.26,0.49", "0.93,0.94")
+        .replace("Y,5,350,90,80", "Y,5,350,320,10")
+    )
+    assert (3, 3) in report(dominated)
