@@ -82,7 +82,7 @@ DEEPEST = 40
 
 def _numbered(subject: Subject) -> Iterator[Where]:
     if subject.type not in ("csv", "tsv"):
-        for pattern in (NUMBERED, _CARD):
+        for pattern in (NUMBERED, _CARD, _ABROAD, _CALLED):
             yield from (Where(row=subject.line_of(match.start())) for match in pattern.finditer(subject.text))
         lines = [(number, line.strip()) for number, line in enumerate(subject.text.splitlines(), 1)]
         coded = [(number, line) for number, line in lines if CODE.fullmatch(line) and line[0].isupper()]
@@ -93,7 +93,7 @@ def _numbered(subject: Subject) -> Iterator[Where]:
         for index in range(len(table.names)):
             long = (cell for cell in table.distinct(index) if len(cell) >= SHORTEST_NUMBERED and not cell.isascii())
             said = (cell for cell in table.distinct(index) if len(cell) >= SHORTEST_NUMBERED and " " in cell)
-            held = {cell for cell in chain(long, said) if NUMBERED.search(cell)}
+            held = {cell for cell in chain(long, said) if any(p.search(cell) for p in (NUMBERED, _ABROAD, _CALLED))}
             for number, cell in zip(table.numbers, table.column(index), strict=True) if held else ():
                 if cell in held:
                     yield Where(row=number, column=index + 1)
@@ -101,6 +101,20 @@ def _numbered(subject: Subject) -> Iterator[Where]:
 
 _CARD = re.compile(r"(?<![\w-])(?!000[09]-000)\d{4}-\d{4}-\d{4}-\d{4}(?![\w-])")
 """A number as it is printed on cards, of transport and members too, which have no checksum; an ORCID is none."""
+_ABROAD = re.compile(
+    r"\b(?:NI|NINO|[Nn]ational [Ii]nsurance)(?: ?(?:[Nn]umber|[Nn]o\.?))?\s?[:=#]?\s?"
+    r"[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D]\b"
+    r"|\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d\d \d\d \d\d [A-D]\b"
+    r"|\bNHS (?:[Nn]umber|[Nn]o\.?)\s?[:=#]?\s?\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)"
+    r"|\b(?:SSN|[Ss]ocial [Ss]ecurity (?:[Nn]umber|[Nn]o\.?))\s?[:=#]?\s?\d{3}-?\d{2}-?\d{4}(?!\d)"
+)
+"""Numbers of persons in the United Kingdom and the United States, by their form or the words before them."""
+_CALLED = re.compile(
+    r"(?<![A-Za-z-])(?:(?:patient|participant|respondent|pupil|student|claimant|employee|tenant|resident|widow|child)"
+    r"(?:,| named| called)?|(?:mother|father|son|daughter|wife|husband|case|claim|file|records?|statement) of|"
+    r"M(?:rs|r|s)\b\.?|Miss) (?!(?:The|This|In|And|Of|From|For)\b)[A-Z][a-z]{2,15} [A-Z][a-z]{2,20}(?! [A-Z])(?![\w-])"
+)
+"""Two names behind a word for somebody whom the data are about; capitals alone could be anything."""
 SHORTEST_NUMBERED = 8
 """Characters of the shortest words with the number of somebody."""
 NUMBERED = re.compile(

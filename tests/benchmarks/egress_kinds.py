@@ -16,6 +16,7 @@ from tests.benchmarks.egress_hospital import PLANTED_HOSPITAL, SAFE_HOSPITAL
 from tests.benchmarks.egress_listed import PLANTED_LISTED
 from tests.benchmarks.egress_ordinary import SAFE_ORDINARY
 from tests.benchmarks.egress_seventh import PLANTED_SEVENTH, SAFE_SEVENTH
+from tests.benchmarks.egress_sixteenth import PLANTED_SIXTEENTH, SAFE_SIXTEENTH
 from tests.benchmarks.egress_sixth import PLANTED_SIXTH, SAFE_SIXTH
 from tests.benchmarks.egress_sixth_more import PLANTED_SIXTH_MORE, SAFE_SIXTH_MORE
 from tests.benchmarks.egress_thirteenth import PLANTED_THIRTEENTH, SAFE_THIRTEENTH
@@ -39,6 +40,7 @@ PLANTED: Mapping[str, Maker] = {
     **PLANTED_SEVENTH,
     **PLANTED_THIRTEENTH,
     **PLANTED_FOURTEENTH,
+    **PLANTED_SIXTEENTH,
     **PLANTED_UNMASKED,
     **PLANTED_TYPED,
 }
@@ -56,6 +58,7 @@ SAFE: Mapping[str, Maker] = {
     **SAFE_SEVENTH,
     **SAFE_THIRTEENTH,
     **SAFE_FOURTEENTH,
+    **SAFE_SIXTEENTH,
     **SAFE_UNMASKED,
     **SAFE_TYPED,
 }
@@ -72,7 +75,9 @@ FIRST_SIGHT = {
     "thirteenth (by another hand: 150 planted, 167 safe; its families made anew)": (0.800, 0.132),
     "fourteenth (by a third hand: 138 planted, 138 safe; its families made anew)": (0.746, 0.051),
     "fifteenth (by a fourth hand: 106 planted, 118 safe; its families made anew)": (0.811, 0.068),
-    "sixteenth (by a fifth hand: 73 planted, 69 safe; one alarm mended on it)": (0.863, 0.058),
+    "sixteenth (by a fifth hand: 73 planted, 69 safe; its families made anew)": (0.863, 0.058),
+    "seventeenth (by a sixth hand: 88 planted, 78 safe; its families made anew)": (0.886, 0.179),
+    "eighteenth (by a seventh hand: 72 planted, 70 safe; its families made anew)": (0.764, 0.129),
 }
 """Share caught and share of safe outputs stopped when the rules met the set for the first time, before any mending."""
 

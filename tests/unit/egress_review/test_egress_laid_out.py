@@ -147,3 +147,35 @@ def test_contributors_that_a_researcher_lists_are_held_to_the_rule_of_dominance(
         .replace("Y,5,350,90,80", "Y,5,350,320,10")
     )
     assert (3, 3) in report(dominated)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "London includes the late claim of Clive Fairhurst",
+        "asked for by the mother of Derek Tweddle, pupil",
+        "see Mrs. Eileen Fairhurst",
+        "patient John Smith left",
+        "NI number QQ 82 32 38 C",
+        "JK 12 34 56 B paid twice",
+        "NHS number: 943 476 5919",
+        "SSN 536-22-1187",
+    ],
+)
+def test_somebody_whom_the_words_name_is_found_in_a_note_below_a_table(said: str) -> None:
+    assert flagged(look("t.csv", f'ward,n\nA,412\nB,380\n\n"Note: {said}."\n'), "identifier.other_id")
+    assert flagged(look("t.md", f"# Wards\n\nNote: {said}.\n"), "identifier.other_id")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "the Patient Health Questionnaire and the Child Benefit Register",
+        "a patient in Seoul, a student at Leeds, the case of The Hague",
+        "records of National Health Service trusts",
+        "fitted by the method of Kaplan and Meier",
+        "AB 12 of 34 56",
+    ],
+)
+def test_capitals_alone_name_nobody(said: str) -> None:
+    assert look("t.md", f"# Wards\n\nNote: {said}.\n").verdict is Verdict.PASSED
