@@ -81,6 +81,15 @@ class OrderError(PolicyError):
     )
 
 
+class SynthPolicyError(PolicyError):
+    """The policy of a synthetic extract, or the schema of dummy rows, cannot be used."""
+
+    hint = Text(
+        "가리킨 줄을 고치십시오. 모든 항목은 docs/how-to/make-a-synthetic-extract.ko.md에 있습니다.",
+        "Correct the line named; docs/how-to/make-a-synthetic-extract.md lists every key.",
+    )
+
+
 class RecogniserError(_Said):
     """A file of recognisers cannot be used."""
 

@@ -33,6 +33,25 @@ People = NDArray[np.int64]
 """Whose each row is, by number."""
 
 
+def people_in(table: pa.Table, person: str) -> People | None:
+    """Return whose each row is by the column that says it; None where a policy names none. Nobody's rows are no two's.
+
+    Raises: DataError — if the column holds what cannot be told apart.
+    """
+    if not person:
+        return None
+    try:
+        found = pc.dictionary_encode(_one(table.column(person))).indices
+    except pa.ArrowException:
+        raise DataError(
+            Text(f"{person} 열: 사람을 가릴 수 없습니다.", f"column {person} tells nobody apart.")
+        ) from None
+    people: People = found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    alone = people < 0
+    people[alone] = people.max(initial=0) + 1 + np.arange(alone.sum())
+    return people
+
+
 class Coder(Protocol):
     """One column."""
 

@@ -16,9 +16,9 @@ import pyarrow as pa
 
 from audit.text import Text
 from audit.yaml_file import Node, read_yaml
-from deid.errors import PolicyError
-from deid.synth.made import MAKERS, every_name, keys
-from deid.synth.policy import ColumnKind, read_column
+from deid.errors import PolicyError, SynthPolicyError
+from deid.synth.made import MAKERS, PLACES, every_name, keys
+from deid.synth.policy import ColumnKind, read_column, within
 
 VERSION = 1
 BLOCK = 100_000
@@ -65,7 +65,7 @@ def parse_schema(text: str, file: str = "schema.yaml") -> Schema:
 
     Raises: PolicyError — naming the line.
     """
-    given = read_yaml(text, file, PolicyError).fields(("version", "name", "columns"))
+    given = read_yaml(text, file, SynthPolicyError).fields(("version", "name", "columns"))
     given["version"].whole(VERSION, VERSION)
     fields = tuple(_field(name, node) for name, node in given["columns"].entries().items())
     if not fields:
@@ -96,7 +96,7 @@ def _drawn(field: Field, size: int, start: int, random: np.random.Generator) -> 
         case "key":
             return keys(np.arange(start + 1, start + size + 1))
         case "number":
-            low, high = column.range or (0.0, 100.0)
+            low, high = within(column.range or (0.0, 100.0), column.decimals)
             drawn = np.round(low + random.random(size) * (high - low), column.decimals)
             return pa.array(drawn if column.decimals else drawn.astype(np.int64), mask=mask)
         case "date":
@@ -108,7 +108,8 @@ def _drawn(field: Field, size: int, start: int, random: np.random.Generator) -> 
         case "phone" | "address" | "resident_number":
             return _emptied(MAKERS[column.kind](size, random), mask)
         case _:
-            values = column.values or tuple(f"{column.name}_{n}" for n in range(1, 6))
+            words = PLACES if column.kind == "region" else tuple(f"{column.name}_{n}" for n in range(1, 6))
+            values = column.values or words
             return _emptied(pa.array(values).take(pa.array(random.integers(len(values), size=size))), mask)
 
 

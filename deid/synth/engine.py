@@ -12,7 +12,7 @@ from audit.text import Text
 from deid.errors import DataError
 from deid.synth.accounting import rho_of
 from deid.synth.coarsening import coarsened
-from deid.synth.coding import LEAST_ROWS, Coding, learn_coding
+from deid.synth.coding import LEAST_ROWS, Coding, learn_coding, people_in
 from deid.synth.grouping import grouped
 from deid.synth.marginals import Marginals, Rule, measure, measure_privately
 from deid.synth.model import Model, read_model
@@ -45,6 +45,9 @@ class MarginalEngine:
             # Drawn from what is kept and from nothing else: then the verdict on the rows is one on the model.
             kept = model.document()
             model = read_model(kept)
+        if policy.privacy is not None and policy.rows is None:
+            # As many as the noisy counts add up to: how many there are is somebody's presence or absence too.
+            rows = max(1, round(model.marginals.total))
         return Drawn(model.draw(rows, random, progress), model.said, kept)
 
 
@@ -60,18 +63,19 @@ def learn(learnt: pa.Table, policy: SynthPolicy, random: np.random.Generator) ->
                 f"there are only {learnt.num_rows} rows to learn from; {2 * LEAST_ROWS} are needed.",
             )
         )
-    coding = learn_coding(learnt, policy.learnt, public_only=policy.privacy is not None)
+    people = people_in(learnt, policy.person)
+    coding = learn_coding(learnt, policy.learnt, public_only=policy.privacy is not None, people=people)
     # A list of combinations that is kept says which there are: none of fewer than a value that stands by itself.
     least = max(policy.least_cell, LEAST_ROWS) if policy.save_model else policy.least_cell
     if policy.privacy is None:
-        coding = coarsened(coding, coding.encode(learnt), noise_of(learnt.num_rows), random)
-    codes, groups = grouped(coding.encode(learnt), coding.sizes, _places(policy, coding), least)
+        coding = coarsened(coding, coding.encode(learnt), noise_of(learnt.num_rows), random, people)
+    codes, groups = grouped(coding.encode(learnt), coding.sizes, _places(policy, coding), least, people)
     said: dict[str, object] = {"engine": "marginals"}
     marginals: Marginals
     if policy.privacy is None:
         kept = float(LEAST_ROWS) if policy.save_model else 0.0
         noise = noise_of(learnt.num_rows)
-        marginals = measure(codes, groups.sizes, Rule(LEAST_ROWS, policy.least_cell, noise, kept), random)
+        marginals = measure(codes, groups.sizes, Rule(LEAST_ROWS, policy.least_cell, noise, kept), random, people)
         said["noise"] = round(noise, 1)
     else:
         rho = rho_of(policy.privacy.epsilon, policy.privacy.delta)

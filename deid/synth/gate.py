@@ -76,10 +76,14 @@ def judge(
     random: np.random.Generator,
     progress: Progress = lambda _done, _all: None,
 ) -> Judged:
-    """Measure every risk of a table and hold it to its limit."""
+    """Measure every risk of a table and hold it to its limit.
+
+    Where no secret is named any column may be one: that nobody thought of what an
+    attacker wants is no reason to leave an attack out.
+    """
     names = (
         *(("singling_out", ""), ("linkability", ""), ("membership", ""), ("copies", ""), ("held_out_copies", "")),
-        *(("inference", secret) for secret in secrets),
+        *(("inference", secret) for secret in secrets or ("",)),
     )
     too_few = len(tables.held_out) < LEAST_HELD_OUT or len(tables.learnt) < LEAST_HELD_OUT or not len(tables.synthetic)
     risks = []
@@ -99,11 +103,11 @@ def _risk(name: str, about: str, tables: Tables, gate: Gate, random: np.random.G
         limit = gate.membership
         verdict = _verdict(found.interval[1], limit) if found.of else Verdict.NOT_MEASURED
         return Risk(name, about, found.area, found.interval, limit, verdict, found.area, 0.5, found.of)
-    if name == "inference":
-        secret = tables.space.names.index(about)
-        return _of_excess(name, about, attacks.inference(tables, secret, gate.attacks, random), gate.inference)
     if len(tables.space.names) < 2:
         return _unmeasured(name, about, gate)
+    if name == "inference":
+        places = [tables.space.names.index(about)] if about else list(range(len(tables.space.names)))
+        return _of_excess(name, about, attacks.inference(tables, places, gate.attacks, random), gate.inference)
     attack = singling_out if name == "singling_out" else attacks.linkability
     return _of_excess(name, about, attack(tables, gate.attacks, random), _limit(name, gate))
 

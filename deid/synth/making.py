@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from audit.text import Text
 from deid.errors import DataError
-from deid.synth.coding import People
+from deid.synth.coding import People, people_in
 from deid.synth.engine import MarginalEngine
 from deid.synth.gate import LEAST_HELD_OUT, Judged, judge
 from deid.synth.matrix import Space, Tables
@@ -66,13 +66,14 @@ def learn_and_draw(
 
     Raises: DataError — if the source does not fit the policy, or is too small for a held-out part.
     """
-    names = [column.name for column in policy.learnt]
+    names = list(columns_of(policy))
     missing = ", ".join(name for name in names if name not in source.column_names)
     if missing:
         raise DataError(Text(f"자료에 없는 열입니다: {missing}", f"the data has no column {missing}."))
     if twice := ", ".join(name for name in names if source.column_names.count(name) > 1):
         raise DataError(Text(f"같은 이름의 열이 둘 있습니다: {twice}", f"the data has two columns named {twice}."))
-    learnt, held_out = split(source.select(names), random)
+    read = source.select(names)
+    learnt, held_out = split(read, random, people_in(read, policy.person))
     drawn = ENGINES[policy.engine].make(learnt, policy, policy.rows or learnt.num_rows, random, progress)
     return Parts(learnt, held_out, replace(drawn, tables=(ordered(table, policy) for table in drawn.tables)))
 
@@ -85,7 +86,8 @@ def judged(
     progress: Progress = lambda _done, _all: None,
 ) -> Synthetic:
     """Attack a sample of what was drawn, and measure what it is good for."""
-    found = judged_rows(parts.learnt, parts.held_out, drawn, policy, parts.drawn.said, random, progress)
+    people = people_in(parts.held_out, policy.person)
+    found = judged_rows(parts.learnt, parts.held_out, drawn, policy, parts.drawn.said, random, progress, people)
     return replace(found, model=parts.drawn.model)
 
 
@@ -123,19 +125,30 @@ def _compared(rows: int, random: np.random.Generator) -> np.ndarray:
     return sampler.table().column("row").to_numpy() if rows else np.arange(0)
 
 
-def split(source: pa.Table, random: np.random.Generator) -> tuple[pa.Table, pa.Table]:
-    """Return the rows to learn from and those held out, at random.
+def columns_of(policy: SynthPolicy) -> tuple[str, ...]:
+    """Return the columns of the source that are read: those that are learnt, and the one that says whose a row is."""
+    names = tuple(column.name for column in policy.learnt)
+    return (*names, policy.person) if policy.person else names
+
+
+def split(source: pa.Table, random: np.random.Generator, people: People | None = None) -> tuple[pa.Table, pa.Table]:
+    """Return the rows to learn from and those held out, at random; `people` are held out whole.
 
     Raises: DataError — if there are too few for a control.
     """
-    held = int(source.num_rows * HELD_OUT)
+    every = source.num_rows if people is None else len(np.unique(people))
+    held = int(every * HELD_OUT)
     if held < LEAST_HELD_OUT:
         least = int(LEAST_HELD_OUT / HELD_OUT)
+        ko, en = ("행이", "rows") if people is None else ("사람이", "people")
         raise DataError(
             Text(
-                f"행이 {source.num_rows}개뿐이라 위험을 잴 수 없습니다. 적어도 {least}개가 필요합니다.",
-                f"with {source.num_rows} rows the risk cannot be measured; at least {least} are needed.",
+                f"{ko} {every}개뿐이라 위험을 잴 수 없습니다. 적어도 {least}개가 필요합니다.",
+                f"with {every} {en} the risk cannot be measured; at least {least} are needed.",
             )
         )
     order = random.permutation(source.num_rows)
-    return source.take(pa.array(order[held:])), source.take(pa.array(order[:held]))
+    if people is None:
+        return source.take(pa.array(order[held:])), source.take(pa.array(order[:held]))
+    out = np.isin(people[order], random.permutation(np.unique(people))[:held])
+    return source.take(pa.array(order[~out])), source.take(pa.array(order[out]))

@@ -18,7 +18,7 @@ import yaml
 
 from audit.text import Text
 from audit.yaml_file import Node, plain, read_yaml
-from deid.errors import PolicyError
+from deid.errors import SynthPolicyError
 from deid.synth.limits import Gate, read_gate
 from deid.synth.regions import is_region
 
@@ -88,7 +88,7 @@ class SynthPolicy:
     project: str
     engine: str
     rows: int | None
-    """Rows of the extract; as many as were learnt from, where it is not said."""
+    """Rows of the extract; as many as were learnt from (with a budget, about), where it is not said."""
     columns: tuple[ColumnKind, ...]
     privacy: Privacy | None
     gate: Gate
@@ -96,12 +96,14 @@ class SynthPolicy:
     targets: tuple[str, ...] = ()
     """Columns that a model is trained to tell, to see what the extract is good for."""
     secrets: tuple[str, ...] = ()
-    """Columns that an attacker would want to learn; the targets, where none is named."""
+    """Columns that an attacker would want to learn; the targets, where none is named, and any where those are none."""
     least_cell: int = 3
     """Combinations of two values in fewer rows are not reproduced; without noise only."""
     orders: tuple[Order, ...] = ()
     together: tuple[tuple[str, ...], ...] = field(default_factory=tuple)
     """Columns whose values are only combined as they are in the source."""
+    person: str = ""
+    """The column of the source that says whose a row is, where a person can have several; it is not in the extract."""
     save_model: bool = False
     """Whether what the rows are drawn from is kept beside them, to draw from again."""
     content: str = ""
@@ -118,12 +120,23 @@ def parse_synth_policy(text: str, file: str = "synthetic.yaml") -> SynthPolicy:
 
     Raises: PolicyError — naming the line.
     """
-    root = read_yaml(text, file, PolicyError)
+    root = read_yaml(text, file, SynthPolicyError)
     given = root.fields(
-        ("version", "name", "dataset", "project", "engine", "columns"), ("privacy", "save_model", *HEAD, *OF_TABLE)
+        ("version", "name", "dataset", "project", "engine", "columns"),
+        ("privacy", "person", "save_model", *HEAD, *OF_TABLE),
     )
     policy = read_table(read_head(given, root, ENGINES), given)
-    return replace(policy, save_model=keeps_model(given, policy.engine, policy.columns))
+    if "person" in given and (
+        policy.privacy is not None or given["person"].words() in (c.name for c in policy.columns)
+    ):
+        given["person"].refuse(
+            Text(
+                "person은 columns에 없는 열이어야 하고 privacy와 함께 쓰지 않습니다: 예산은 한 사람이 한 행일 때입니다",
+                "person must not be under columns, and goes without privacy: a budget is of one row a person",
+            )
+        )
+    person = given["person"].words() if "person" in given else ""
+    return replace(policy, person=person, save_model=keeps_model(given, policy.engine, policy.columns))
 
 
 HEAD = ("gate", "least_cell")

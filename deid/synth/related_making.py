@@ -131,8 +131,10 @@ def people_policy(policy: RelatedPolicy) -> SynthPolicy:
     columns += [ColumnKind(_count_of(table.name), "number") for table in policy.tables[1:]]
     for table in policy.tables[1:]:
         columns += [replace(c, name=f"{table.name}.{c.name}", since="", range=None) for c in table.policy.learnt]
-    root = policy.root.policy
-    return replace(policy.head, columns=tuple(columns[:MOST_OF_A_PERSON]), targets=(), secrets=root.secrets)
+    kept = tuple(columns[:MOST_OF_A_PERSON])
+    there = {column.name for column in kept}
+    secrets = tuple(name for name in policy.root.policy.secrets if name in there)
+    return replace(policy.head, columns=kept, targets=(), secrets=secrets)
 
 
 def whole_people(policy: RelatedPolicy, related: Related) -> pa.Table:

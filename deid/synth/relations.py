@@ -11,7 +11,7 @@ from pathlib import Path
 
 from audit.text import Text
 from audit.yaml_file import Node, read_yaml
-from deid.errors import PolicyError
+from deid.errors import PolicyError, SynthPolicyError
 from deid.synth.limits import Gate
 from deid.synth.policy import (
     ENGINES,
@@ -121,7 +121,7 @@ def parse_extract_policy(text: str, file: str = "synthetic.yaml") -> SynthPolicy
 
     Raises: PolicyError — naming the line.
     """
-    root = read_yaml(text, file, PolicyError)
+    root = read_yaml(text, file, SynthPolicyError)
     if "tables" not in root.entries():
         return parse_synth_policy(text, file)
     given = root.fields(("version", "name", "dataset", "project", "engine", "tables"), ("save_model", *HEAD))

@@ -2,7 +2,7 @@
 
 SDV and its parts are under the Business Source Licence 1.1: free to use, except to offer synthetic data to third
 parties as a commercial service. Nothing of it is imported here. Its process gets the learnt columns and gives rows back
-in files without a name; its model, which holds rows of the source, dies with it.
+in files without a name; its model, which holds rows of the source, dies with it. `sdv_given` says what it is shown.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -22,14 +22,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from audit.text import Text
 from deid.errors import DataError, MissingExtraError
-from deid.synth.coding import numbers_of
-from deid.synth.policy import LISTED, ColumnKind, SynthPolicy
+from deid.synth.coding import people_in
+from deid.synth.policy import SynthPolicy
 from deid.synth.port import Drawn, Progress
+from deid.synth.sdv_given import given
 
 PYTHON = "ANSIM_SDV_PYTHON"
 """The environment variable that names the Python of an environment with SDV, where it is not the zone's own."""
@@ -55,14 +55,16 @@ class SdvEngine:
         self, learnt: pa.Table, policy: SynthPolicy, rows: int, random: np.random.Generator, progress: Progress
     ) -> Drawn:
         """Return rows that SDV drew."""
-        columns = tuple(column for column in policy.learnt)
-        given = typed(learnt, columns)
-        kinds = {"rows": {column.name: column.kind for column in columns}}
+        shown = given(learnt, policy.learnt, policy.together, policy.least_cell, people_in(learnt, policy.person))
+        kinds = {"rows": shown.kinds}
         job = {"engine": self.name, "kinds": kinds, "rows": rows, "seed": int(random.integers(2**31))}
         progress(0, rows)
-        drawn, said = run_sdv(job, {"rows": given}, lambda part: progress(int(rows * part), rows))
+        drawn, said = run_sdv(job, {"rows": shown.rows}, lambda part: progress(int(rows * part), rows))
         progress(rows, rows)
-        table = _as_given(drawn["rows"], given)
+        try:
+            table = shown.back(drawn["rows"], random)
+        except (pa.ArrowException, IndexError, KeyError, ValueError) as error:
+            raise DataError(Text("SDV의 결과를 읽을 수 없습니다.", "what SDV drew cannot be read.")) from error
         return Drawn(iter([table]), {"engine": self.name, "licence": LICENCE.en, **said})
 
 
@@ -97,29 +99,6 @@ def run_sdv(
             return {name: pq.read_table(file) for name, file in drawn.items()}, dict(json.load(said))
         except (pa.ArrowException, OSError, TypeError, ValueError) as error:
             raise DataError(Text("SDV의 결과를 읽을 수 없습니다.", "what SDV drew cannot be read.")) from error
-
-
-def typed(learnt: pa.Table, columns: Sequence[ColumnKind]) -> pa.Table:
-    """Return the columns as the kinds of the policy: texts, numbers and dates, whatever a file made of them."""
-    found = {}
-    for column in columns:
-        values = learnt.column(column.name).combine_chunks()
-        if column.kind in LISTED:
-            found[column.name] = pc.cast(values, pa.string())
-            continue
-        try:
-            numbers, absent = numbers_of(values)
-        except (pa.ArrowException, ValueError):
-            raise DataError(
-                Text(f"{column.name} 열: 숫자나 날짜가 아닙니다.", f"column {column.name} is not of numbers or dates.")
-            ) from None
-        if column.kind == "date":
-            found[column.name] = pa.array(numbers.astype(np.int32), pa.int32(), mask=absent).cast(pa.date32())
-        elif column.decimals == 0:
-            found[column.name] = pa.array(np.round(numbers).astype(np.int64), pa.int64(), mask=absent)
-        else:
-            found[column.name] = pa.array(np.round(numbers, column.decimals), pa.float64(), mask=absent)
-    return pa.table(found)
 
 
 def available() -> bool:
@@ -177,14 +156,3 @@ def _part(reached: bytes) -> float:
         return min(1.0, max(0.0, int(done) / int(every)))
     except (IndexError, ValueError, ZeroDivisionError):
         return 0.0
-
-
-def _as_given(drawn: pa.Table, given: pa.Table) -> pa.Table:
-    """Return the rows in the kinds that were given.
-
-    Raises: DataError — if they are not of these columns.
-    """
-    try:
-        return drawn.select(given.column_names).cast(given.schema, safe=False).replace_schema_metadata(None)
-    except (pa.ArrowException, KeyError) as error:
-        raise DataError(Text("SDV의 결과를 읽을 수 없습니다.", "what SDV drew cannot be read.")) from error

@@ -21,7 +21,7 @@ from deid.sources import Table
 from deid.synth.engine import fresh_random
 from deid.synth.kept import batches_of, model_path, refuse_model_target, write_model
 from deid.synth.made import Makers, makers_of
-from deid.synth.making import MOST_COMPARED, MOST_LEARNT, Synthetic, judged, learn_and_draw
+from deid.synth.making import MOST_COMPARED, MOST_LEARNT, Synthetic, columns_of, judged, learn_and_draw
 from deid.synth.policy import SynthPolicy
 from deid.synth.port import Progress
 from deid.synth.related_making import RelatedMaking
@@ -218,7 +218,7 @@ def _made(policy: SynthPolicy, table: Table, staged: Stage, shown: Shown) -> Syn
 
 
 def _sampled(table: Table, policy: SynthPolicy, sampler: Sampler, progress: Progress) -> pa.Table:
-    names = tuple(column.name for column in policy.learnt)
+    names = columns_of(policy)
     if missing := ", ".join(name for name in names if name not in table.columns):
         raise DataError(Text(f"자료에 없는 열입니다: {missing}", f"the data has no column {missing}."))
     for batch in table.batches(names):

@@ -23,9 +23,10 @@ MEANINGS: dict[str, Text] = {
         "How often two halves of a person's columns lead to the same synthetic row.",
     ),
     "inference": Text(
-        "다른 열을 아는 공격자가 합성자료로 비밀 값을 맞히는 비율. 배우지 않은 사람에 대한 비율을 뺀 값입니다.",
+        "다른 열을 아는 공격자가 합성자료로 비밀 값을 맞히는 비율. 배우지 않은 사람에 대한 비율을 뺀 값입니다."
+        " 정책이 비밀을 정하지 않으면 공격마다 아무 열이나 비밀로 봅니다.",
         "How often somebody who knows all other columns learns the secret from the synthetic table, beyond what it"
-        " tells of people it was not learnt from.",
+        " tells of people it was not learnt from. Where the policy names no secret, each attack is after any column.",
     ),
     "membership": Text(
         "가장 가까운 합성 행까지의 거리로 학습에 쓰인 사람을 가려내는 정도. 0.5는 우연, 1은 항상 맞힘입니다.",

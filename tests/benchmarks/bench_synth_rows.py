@@ -42,7 +42,7 @@ dataset: adult
 project: bench
 engine: marginals
 rows: {rows}
-gate: {{attacks: 500, membership: 0.9, singling_out: 0.9, linkability: 0.9}}
+gate: {{attacks: 500, membership: 0.9, singling_out: 0.9, linkability: 0.9, inference: 0.9}}
 columns:
 {columns}
 """

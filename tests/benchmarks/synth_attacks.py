@@ -55,7 +55,7 @@ def compared(directory: Path, policy: SynthPolicy, names: tuple[str, str], attac
         tables = Tables(space, space.values(table), space.values(learnt), space.values(held_out))
         ours = {
             "singling_out": singling_out(tables, attacks, np.random.default_rng(1)),
-            "inference": inference(tables, space.names.index(SECRET), attacks, np.random.default_rng(1)),
+            "inference": inference(tables, [space.names.index(SECRET)], attacks, np.random.default_rng(1)),
         }
         rows += [_row(attack, name, excess, theirs[name][attack]) for attack, excess in ours.items()]
     return rows

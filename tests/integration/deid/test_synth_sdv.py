@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from deid.sources import open_table
+from deid.synth.coding import OTHER
 from deid.synth.making import learn_and_draw
 from deid.synth.policy import parse_synth_policy
 from deid.synth.related_making import RelatedMaking
@@ -56,17 +57,21 @@ def _sdv(python: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_a_table_of_texts_is_learnt_by_its_kinds_and_no_model_stays(tmp_path: Path) -> None:
-    """A CSV holds texts only; what SDV gets are numbers, days and categories, as the policy says."""
+    """A CSV holds texts only; what SDV gets are numbers, days and categories, and none of few people."""
     random = np.random.default_rng(1)
-    table = pa.table(
-        {"age": [str(n) for n in random.integers(20, 80, PEOPLE)], "sex": random.choice(["F", "M"], PEOPLE)}
-    )
+    ages, sexes = [str(n) for n in random.integers(20, 80, PEOPLE)], random.choice(["F", "M"], PEOPLE).tolist()
+    wards = [f"{sex}{random.integers(2)}" for sex in sexes]
+    ages[:3], sexes[:3], wards[:3] = ["119"] * 3, ["X"] * 3, ["X0"] * 3
+    table = pa.table({"age": ages, "sex": sexes, "ward": wards})
     wanted = parse_synth_policy(
-        HEAD + "engine: gaussian_copula\nrows: 50\ncolumns:\n  age: {kind: number}\n  sex: {kind: category}\n"
+        HEAD + "engine: gaussian_copula\nrows: 50\nconstraints: {together: [[sex, ward]]}\n"
+        "columns:\n  age: {kind: number}\n  sex: {kind: category}\n  ward: {kind: category}\n"
     )
     drawn = pa.concat_tables(learn_and_draw(table, wanted, random).drawn.tables)
     assert pa.types.is_int64(drawn.schema.field("age").type)
-    assert set(drawn.column("sex").to_pylist()) <= {"F", "M"}
+    assert max(drawn.column("age").to_pylist()) < 119
+    pairs = {tuple(row.values()) for row in drawn.select(["sex", "ward"]).to_pylist()}
+    assert pairs <= {("F", "F0"), ("F", "F1"), ("M", "M0"), ("M", "M1"), (OTHER, OTHER)}
     assert drawn.num_rows == 50
     assert list((tmp_path / "aside").iterdir()) == []
 

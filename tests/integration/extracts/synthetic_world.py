@@ -21,7 +21,7 @@ name: 합성 연습
 dataset: hospital-syn
 project: cardio
 engine: marginals
-gate: {attacks: 100, membership: 0.9, singling_out: 0.9, linkability: 0.9}
+gate: {attacks: 100, membership: 0.9, singling_out: 0.9, linkability: 0.9, inference: 0.9}
 columns:
   number: {kind: key}
   who: {kind: name}

@@ -26,7 +26,7 @@ dataset: hospital-syn
 project: cardio
 engine: marginals
 save_model: true
-gate: {attacks: 100, membership: 1.0, singling_out: 1.0, linkability: 1.0}
+gate: {attacks: 100, membership: 1.0, singling_out: 1.0, linkability: 1.0, inference: 1.0}
 tables:
   person:
     columns:

@@ -32,7 +32,7 @@ name: practice
 dataset: wages-syn
 project: study
 engine: marginals
-gate: {attacks: 100, membership: 0.9, singling_out: 0.9, linkability: 0.9}
+gate: {attacks: 100, membership: 0.9, singling_out: 0.9, linkability: 0.9, inference: 0.9}
 columns:
   wage: {kind: number}
   age: {kind: number}

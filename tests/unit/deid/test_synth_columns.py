@@ -7,6 +7,7 @@ import re
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pyarrow as pa
@@ -16,15 +17,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deid.errors import DataError, PolicyError
+from deid.errors import DataError, PolicyError, SynthPolicyError
 from deid.sources import open_table
 from deid.synth import dummy
 from deid.synth.coding import OTHER, learn_coding
 from deid.synth.dummy import dummy_rows, parse_schema
+from deid.synth.limits import LIMITED
 from deid.synth.made import every_name, makers_of
 from deid.synth.making import learn_and_draw
 from deid.synth.ordering import ordered
-from deid.synth.policy import ColumnKind, Order, SynthPolicy, parse_synth_policy
+from deid.synth.policy import (
+    _ALLOWED,
+    ENGINES,
+    OF_TABLE,
+    ColumnKind,
+    Kind,
+    Order,
+    SynthPolicy,
+    parse_synth_policy,
+)
+from deid.synth.policy import (
+    HEAD as HEAD_KEYS,
+)
 from deid.synth.regions import is_region
 
 HEAD = "version: 1\nname: t\ndataset: d\nproject: p\nengine: marginals\n"
@@ -231,6 +245,13 @@ def test_dummy_rows_have_the_columns_of_the_schema_and_values_it_allows() -> Non
     assert len(set(table.column("id").to_pylist())) == 500
 
 
+def test_dummy_numbers_lie_within_a_range_between_whole_numbers_and_dummy_regions_exist() -> None:
+    columns = "  stay: {kind: number, range: [0.5, 2.4]}\n  home: {kind: region}\n"
+    [batch] = dummy_rows(parse_schema("version: 1\nname: r\ncolumns:\n" + columns), 200, np.random.default_rng(1))
+    assert set(batch.column("stay").to_pylist()) == {1, 2}
+    assert all(is_region(home) for home in batch.column("home").to_pylist())
+
+
 def test_dummy_rows_are_made_without_opening_any_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """Value-free by construction: with nothing that could be opened the rows come all the same."""
     schema = parse_schema(SCHEMA)
@@ -251,3 +272,17 @@ def test_what_makes_dummy_rows_knows_no_learner_and_no_reader_of_data() -> None:
     for word in ("sources", "marginals", "sampling", "coding", "open_table", "read_table", "sdv"):
         assert f"import {word}" not in text
         assert f"synth.{word} import" not in text
+
+
+@pytest.mark.parametrize("language", ["", ".ko"])
+def test_the_page_that_an_error_names_lists_every_key(language: str) -> None:
+    page = SynthPolicyError.hint.say("ko" if language else "en")
+    assert f"docs/how-to/make-a-synthetic-extract{language}.md" in page
+    text = Path(f"docs/how-to/make-a-synthetic-extract{language}.md").read_text(encoding="utf-8")
+    table = "".join(line for line in text.splitlines() if line.startswith("| `"))
+    more = ("version", "name", "dataset", "project", "engine", "columns", "tables", "person", "privacy", "save_model")
+    of_columns = {key for keys in _ALLOWED.values() for key in keys}
+    for key in (*more, *HEAD_KEYS, *OF_TABLE, *of_columns, *LIMITED, *get_args(Kind), *ENGINES):
+        assert f"`{key}`" in (table if key not in get_args(Kind) else text)
+    with pytest.raises(SynthPolicyError):
+        parse_synth_policy(HEAD)

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from deid.errors import DataError, DeidError
+from deid.errors import DataError, DeidError, PolicyError
 from deid.synth.coding import LEAST_ROWS, Numbers, learn_coding
 from deid.synth.engine import MOST_NOISE, NOISE, noise_of
 from deid.synth.making import learn_and_draw
@@ -149,3 +149,35 @@ def test_a_table_with_a_column_that_says_nothing_is_drawn_all_the_same(name: str
         pytest.fail("nothing is wrong with it")
     assert made.num_rows == 640
     assert not {f"v{n}" for n in range(800)} & set(made.column("a").to_pylist())
+
+
+def test_where_a_column_says_whose_a_row_is_people_are_held_out_whole_and_counted() -> None:
+    """Half of a person's rows on each side would hide memory; sixty rows of one are one person's."""
+    whose = np.concatenate([np.repeat(np.arange(600), 2), np.zeros(60, dtype=np.int64)])
+    source = pa.table(
+        {
+            "who": pa.array(whose, mask=whose == 599),
+            "ward": ["A", "B"] * 600 + ["VIP"] * 60,
+            "wage": [*range(1_200), *[900_000] * 60],
+        }
+    )
+    head = HEAD.replace("columns:\n", "person: who\ncolumns:\n")
+    policy = parse_synth_policy(f"{head}  ward: {{kind: category}}\n  wage: {{kind: number}}\n")
+    for seed in range(3):
+        parts = learn_and_draw(source, policy, np.random.default_rng(seed))
+        sides = [set(part.column("who").drop_null().to_pylist()) for part in (parts.learnt, parts.held_out)]
+        assert not sides[0] & sides[1]
+        assert 100 <= len(sides[1]) <= 121
+        drawn = pa.concat_tables(parts.drawn.tables)
+        assert drawn.column_names == ["ward", "wage"]
+        assert "VIP" not in set(drawn.column("ward").to_pylist())
+        assert max(drawn.column("wage").to_pylist()) < 100_000  # the mean of ten people, of whom one is the rich one
+    few = source.filter(pa.array(whose < 90))
+    with pytest.raises(DataError, match="90 people"):
+        learn_and_draw(few, policy, np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("more", ["person: ward\n", "person: who\nprivacy: {epsilon: 1.0, delta: 1.0e-5}\n"])
+def test_a_person_is_no_column_of_the_extract_and_a_budget_is_of_one_row_each(more: str) -> None:
+    with pytest.raises(PolicyError, match="budget"):
+        parse_synth_policy(HEAD.replace("columns:\n", f"{more}columns:\n") + "  ward: {kind: category, values: [A]}\n")

@@ -75,6 +75,38 @@ def test_a_risk_that_is_above_by_its_interval_alone_is_told_from_one_that_is_abo
     assert risk.only_wide is wide
 
 
+def test_where_the_policy_names_no_secret_inference_is_measured_of_any_column() -> None:
+    """That nobody thought of what an attacker wants leaves no attack out."""
+    real, strange = (np.random.default_rng(seed).random((600, 5)) for seed in (1, 2))
+    space = Space(tuple("abcde"), np.zeros(5, dtype=bool), ((),) * 5, np.ones(5))
+    for synthetic, expected in ((strange, Verdict.BELOW), (real[:300], Verdict.ABOVE)):
+        judged = judge(Tables(space, synthetic, real[:300], real[300:]), GATE, (), np.random.default_rng(1))
+        [found] = [risk for risk in judged.risks if risk.name == "inference"]
+        assert (found.about, found.verdict, found.attacks) == ("", expected, GATE.attacks)
+
+
+@pytest.mark.parametrize("beyond", [0.0, 18_000.0], ids=["small numbers", "days of these decades"])
+def test_a_guess_within_the_same_decades_tells_no_day_but_the_day_itself_does(beyond: float) -> None:
+    """Five parts in a hundred of the days since 1970 are years: then every guess would be right, and memory hidden."""
+    real, strange = (np.random.default_rng(seed).uniform(0.0, 1_000.0, (600, 3)) + beyond for seed in (1, 2))
+    space = Space(tuple("abc"), np.zeros(3, dtype=bool), ((),) * 3, np.full(3, 900.0))
+    told = [
+        inference(Tables(space, rows, real[:300], real[300:]), [0], 300, np.random.default_rng(1))
+        for rows in (strange, real[:300])
+    ]
+    assert told[0].attack.rate < 0.2
+    assert told[1].interval[0] > 0.8
+
+
+def test_a_single_column_has_no_inference_and_no_release() -> None:
+    one = np.zeros((400, 1))
+    space = Space(("a",), np.zeros(1, dtype=bool), ((),), np.ones(1))
+    judged = judge(Tables(space, one, one, one), GATE, (), np.random.default_rng(1))
+    unmeasured = {risk.name for risk in judged.risks if risk.verdict is Verdict.NOT_MEASURED}
+    assert unmeasured == {"singling_out", "linkability", "inference"}
+    assert not judged.passed
+
+
 def test_an_engine_that_gives_its_rows_back_fails() -> None:
     learnt, _, _ = parts()
     assert {"copies", "membership"} <= above(verdict(learnt.slice(0, 12_000)))
@@ -153,7 +185,7 @@ def test_attacks_find_everything_in_a_table_of_unique_people_given_back() -> Non
     space = Space(tuple("abcdef"), np.zeros(6, dtype=bool), ((),) * 6, np.ones(6))
     learnt, held_out = real[:200], real[200:]
     whole = Tables(space, learnt.copy(), learnt, held_out)
-    assert inference(whole, 0, 200, random).attack.found == 200
+    assert inference(whole, [0], 200, random).attack.found == 200
     assert linkability(whole, 200, random).attack.found == 200
     assert membership(whole, 200, random).area == 1.0
 

@@ -6,12 +6,15 @@ import math
 
 import hypothesis.strategies as st
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 
 from deid.synth.accounting import epsilon_of, rho_of, sigma_of
+from deid.synth.making import learn_and_draw
 from deid.synth.marginals import measure_privately
 from deid.synth.noise import discrete_gaussian, noisy, without_negatives
+from deid.synth.policy import parse_synth_policy
 
 
 @pytest.mark.parametrize(("rho", "epsilon"), [(2.56, 17.14), (0.07, 2.47)])
@@ -82,3 +85,19 @@ def test_what_is_measured_with_noise_differs_from_the_truth_and_says_nothing_for
         for rows in (codes, one_more)
     ]
     assert abs(float(np.median(cells[0])) - float(np.median(cells[1]))) < sigma_of(0.01 * 0.1 / 2)
+
+
+def test_under_a_budget_the_number_of_rows_is_noisy_too_unless_the_policy_says_it() -> None:
+    """How many rows there are, exactly, would tell whether somebody is among them."""
+    source = pa.table({"sex": ["F", "M"] * 400, "ward": ["A", "B", "C", "D"] * 200})
+    columns = "columns:\n  sex: {kind: category, values: [F, M]}\n  ward: {kind: category, values: [A, B, C, D]}\n"
+    head = "version: 1\nname: t\ndataset: d\nproject: p\nengine: marginals\nprivacy: {epsilon: 0.5, delta: 1.0e-5}\n"
+
+    def rows(more: str, seed: int) -> int:
+        made = learn_and_draw(source, parse_synth_policy(head + more + columns), np.random.default_rng(seed))
+        return sum(table.num_rows for table in made.drawn.tables)
+
+    found = {rows("", seed) for seed in range(4)}
+    assert len(found) > 1
+    assert all(400 < one < 900 for one in found)
+    assert rows("rows: 123\n", 1) == 123

@@ -17,7 +17,8 @@ from deid.errors import DataError, PolicyError
 from deid.sources import Table, open_table
 from deid.synth.port import Progress
 from deid.synth.related import references
-from deid.synth.related_making import PEOPLE, RelatedMaking, whole_people
+from deid.synth.related_making import PEOPLE, RelatedMaking, people_policy, whole_people
+from deid.synth.related_sdv import capped
 from deid.synth.related_source import Related, Rows, read_related, split_people
 from deid.synth.relations import RelatedPolicy, parse_extract_policy
 
@@ -293,3 +294,29 @@ def test_a_whole_person_has_the_numbers_of_their_rows_and_the_first_of_each(sour
     assert pc.sum(whole.column("visit #")).as_py() == sources["visit"].rows
     none = pc.equal(whole.column("visit #"), 0)
     assert whole.column("visit.ward").filter(none).null_count == pc.sum(none).as_py()
+
+
+def test_a_secret_beyond_the_columns_of_a_whole_person_is_left_to_its_own_table() -> None:
+    """A person's row holds 24 columns; a secret that is not among them had ended the command."""
+    more = "".join(f"      c{n}: {{kind: number}}\n" for n in range(30))
+    wide = policy(POLICY.replace("      born: {kind: number}\n", more + "    secrets: [c1, c29]\n"))
+    people = people_policy(wide)
+    assert people.secrets == ("c1",)
+    assert set(people.secrets) <= {column.name for column in people.columns}
+
+
+def test_hma_is_shown_no_more_rows_of_one_person_than_the_ten_with_most_have_on_average() -> None:
+    """HMA draws children up to the largest number that it saw, and that is one person's."""
+    visits = np.concatenate([np.repeat(np.arange(20), 2), np.zeros(100, dtype=np.int64)])
+    none: dict[str, dict[str, float]] = {"alone": {}}
+    related: Related = {
+        "person": Rows(pa.table({"sex": ["F"] * 20}), np.arange(20), np.arange(20), **none),
+        "visit": Rows(pa.table({"ward": [str(n) for n in range(140)]}), visits, visits, **none),
+        "drug": Rows(pa.table({"dose": range(20)}), visits[:20], visits[:20], **none),
+        "condition": Rows(pa.table({"code": [str(n) for n in range(140)]}), np.arange(140), visits, **none),
+    }
+    seen = capped(policy(), related)
+    assert np.bincount(seen["visit"].parent).tolist() == [12, *[2] * 19]  # (102 + 9 · 2) / 10
+    assert seen["condition"].table.column("code").to_pylist() == seen["visit"].table.column("ward").to_pylist()
+    assert seen["condition"].parent.tolist() == list(range(50))
+    assert seen["condition"].person.tolist() == seen["visit"].person.tolist()
