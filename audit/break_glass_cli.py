@@ -14,6 +14,7 @@ from audit.break_glass import DEFAULT_MINUTES, MOST_MINUTES
 from audit.break_glass_log import close_glass, open_glass
 from audit.cli_context import Context, language_of
 from audit.event import Actor, Event, Object, Source, Subjects
+from audit.searching.asking import ReasonNeeded, check_reason
 from audit.text import Text
 
 Guarded = Callable[[Callable[[argparse.Namespace, Context], int]], Callable[[argparse.Namespace, Context], int]]
@@ -32,7 +33,10 @@ _KEPT = Text(
 )
 _CLOSED = Text("비상 접근을 끝냈습니다.", "Emergency access is closed.")
 _ROOT = Text("이 명령은 서버의 root만 실행할 수 있습니다.", "Only root on the zone's machine may run this.")
-_NO_REASON = Text("이유를 적어 주십시오 (--reason).", "A reason is needed (--reason).")
+_REASON = Text(
+    "비상 접근의 사유를 --reason에 {least}자 이상 적으십시오. 사유는 봉인되어 기록에 남습니다.",
+    "Say with --reason, in at least {least} characters, what emergency it is; the reason is recorded, sealed.",
+)
 
 
 def add_parsers(commands: Any, guarded: Guarded) -> None:
@@ -54,9 +58,11 @@ def break_glass(arguments: argparse.Namespace, context: Context) -> int:
     if arguments.end:
         close_glass(log, _event("log.break_glass_ended", ""))
         return _tell([_CLOSED, _state(log)], {"open": False, "recorded": not log.glass.kept()}, context)
-    if not arguments.reason.strip():
-        return _refuse(_NO_REASON, context, 2)
-    grant = open_glass(log, _event("log.break_glass", arguments.reason.strip()), arguments.minutes)
+    try:
+        reason = check_reason(arguments.reason, _REASON)
+    except ReasonNeeded as error:
+        return _refuse(error.why, context, 2)
+    grant = open_glass(log, _event("log.break_glass", reason), arguments.minutes)
     until = grant.until.astimezone().isoformat(timespec="minutes")
     recorded = not log.glass.kept()
     return _tell(

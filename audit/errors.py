@@ -15,7 +15,7 @@ AuditError
 ├── LogInconsistent       the log contradicts a checkpoint it has signed
 ├── ExportRefused         a copy of the log cannot be made there, or not now
 ├── NotInLog              no entry has this index
-├── QuestionRefused       the record cannot be asked this, or not without a reason
+├── QuestionRefused       the record cannot be asked this, or (`audit.searching.asking`) not without a reason
 ├── FontMissing           this machine has no font with Korean letters for a PDF
 ├── SealedValueLost       a sealed value or cell is missing or damaged
 ├── RetentionRefused      the law, a hold or the four-eyes rule forbids an erasure, a pruning or a hold
@@ -232,13 +232,10 @@ class ExportRefused(AuditError):
 
 
 class QuestionRefused(AuditError):
-    """The record cannot be asked this, or not without a reason."""
+    """The record cannot be asked this."""
 
     summary = Text("이 조건으로는 조회할 수 없습니다.", "The audit log cannot be asked this.")
-    hint = Text(
-        "까닭에 나온 조건을 고치십시오.",
-        "Correct the condition that the reason names.",
-    )
+    hint = Text("고쳐서 다시 시도하십시오.", "Correct it and try again.")
 
     def __init__(self, why: Text) -> None:
         super().__init__(why.en)

@@ -13,6 +13,7 @@ from audit.errors import EventRefused
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.head import Head, last_rows
 from audit.log import AuditLog
+from audit.searching.asking import check_reason
 from audit.text import Text
 
 Guarded = Callable[[Callable[[argparse.Namespace, Context], int]], Callable[[argparse.Namespace, Context], int]]
@@ -22,7 +23,10 @@ _HELP = Text(
     "go on with what the database kept after all files of checkpoints were lost",
 )
 _ROOT = Text("이 명령은 서버의 root만 실행할 수 있습니다.", "Only root on the zone's machine may run this.")
-_NO_REASON = Text("이유를 적어 주십시오 (--reason).", "A reason is needed (--reason).")
+_REASON = Text(
+    "받아들이는 사유를 --reason에 {least}자 이상 적으십시오. 사유는 봉인되어 기록에 남습니다.",
+    "Say with --reason, in at least {least} characters, why it is accepted; the reason is recorded, sealed.",
+)
 _THERE = Text(
     "체크포인트 파일이 남아 있거나 데이터베이스에 체크포인트가 없어 할 일이 없습니다.",
     "There is nothing to accept: files of checkpoints are there, or the database knows none.",
@@ -38,9 +42,10 @@ _ACCEPTED = Text(
 def accept(log: AuditLog, reason: str) -> tuple[int, int]:
     """Take the last checkpoint of the database for the last one; return its size and the index of what records it.
 
-    Raises: EventRefused — if files are there, or no row. LogInconsistent — if the log contradicts the row. NotDurable
-    — if it cannot be recorded; nothing is accepted then.
+    Raises: ReasonNeeded — without a reason that says something. EventRefused — if files are there, or no row.
+    LogInconsistent — if the log contradicts the row. NotDurable — if it cannot be recorded; nothing is accepted then.
     """
+    why = check_reason(reason, _REASON)
     head = Head(log.directory)
     with head.locked():
         with log.db.read() as tx:
@@ -49,7 +54,7 @@ def accept(log: AuditLog, reason: str) -> tuple[int, int]:
             raise EventRefused(_THERE.en)
         size, note = rows[0]
         log.check_head(note)
-        index = log.record(_event(size, reason))
+        index = log.record(_event(size, why))
         head.prepare()
         head.write(size, note)
     log.checkpoint()
@@ -71,10 +76,9 @@ def accept_head(arguments: argparse.Namespace, context: Context) -> int:
     if os.geteuid() != 0:
         return _refuse(_ROOT, context, 3)
     become_owner(context.home)
-    if not arguments.reason.strip():
-        return _refuse(_NO_REASON, context, 2)
+    check_reason(arguments.reason, _REASON)
     try:
-        size, index = accept(context.zone().log, arguments.reason.strip())
+        size, index = accept(context.zone().log, arguments.reason)
     except EventRefused:
         return _refuse(_THERE, context, 2)
     said = _ACCEPTED.format(size=size, index=index)

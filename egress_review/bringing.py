@@ -37,7 +37,7 @@ from egress_review.scanning import wait_after
 from egress_review.submitting import a_request, check_author, fingerprint
 from egress_review.telling import called
 from egress_review.terms import Policy
-from egress_review.vault import Limits, check_names
+from egress_review.vault import NOT_TAKEN, Limits, check_names, needing_room
 from egress_review.workflow import Party, State, check_state
 from registry.errors import RegistryError
 from registry.model import Person, Workspace
@@ -235,13 +235,13 @@ class Bringing(Drafting, Reading):
     def _keep_upload(self, incoming: Incoming, limits: Limits) -> list[RequestFile]:
         """The uploaded bytes as a file of the vault.
 
-        Raises: Invalid — for a name that is not plain, or too many bytes.
+        Raises: Invalid — for a name that is not plain, or too many bytes. NoRoom.
         """
         try:
             check_names([incoming.name], limits)
         except OutboxRefused:
             raise Invalid("bad_name", _PLAIN_NAME) from None
-        with self._landing() as directory:
+        with needing_room(NOT_TAKEN), self._landing() as directory:
             size = 0
             with (directory / incoming.name).open("xb") as sink:
                 while block := incoming.content.read(BLOCK):

@@ -24,6 +24,7 @@ from egress_review.clean_cli import add_command as add_clean
 from egress_review.errors import Invalid, ScanFailed
 from egress_review.findings import FileReport, Flagged, NotChecked, Report, Verdict
 from egress_review.headless import HOPELESS, RequestFacts, check_paths, load_request
+from egress_review.in_words import NOT_APPLIED, SEVERITY_TEXT, place, printable
 from egress_review.interests_cli import add_commands as add_interests
 from egress_review.package import LOG_KEY
 from egress_review.policy import Policy, load_policy, with_recognisers
@@ -209,7 +210,7 @@ def verify(arguments: argparse.Namespace, context: Context) -> int:
     if context.json:
         _write(json.dumps(_package_json(result), ensure_ascii=False))
     else:
-        _write(_package_line(result, language_of()))
+        _write(printable(_package_line(result, language_of())))
     return EXIT_BY_VERDICT[result.verdict]
 
 
@@ -252,8 +253,8 @@ def _package_json(result: PackageCheck) -> dict[str, Any]:
 
 
 _INTACT = Text(
-    ko="온전함: {ref}의 파일 {files}개는 승인된 그대로이며, {origin} 감사 기록의 {index}번에 있습니다.",
-    en="Intact: the {files} files of {ref} are those that were approved; entry {index} of the log {origin}.",
+    ko="온전함: {ref}의 파일 {number}개는 승인된 그대로이며, {origin} 감사 기록의 {index}번에 있습니다.",
+    en="Intact: {ref} holds {files} as approved; entry {index} of the log {origin}.",
 )
 _FAILED = {
     "tampered": Text("변조됨", "Tampered with"),
@@ -268,28 +269,34 @@ _GET_KEY = Text(
 
 def _package_line(result: PackageCheck, language: str) -> str:
     if result.ok:
-        values = {"ref": result.ref, "files": len(result.files), "origin": result.origin, "index": result.index}
-        return _INTACT.fill(**values).text(language)
+        number = len(result.files)
+        files = "1 file" if number == 1 else f"{number} files"
+        held = _INTACT.fill(ref=result.ref, files=files, number=number, origin=result.origin, index=result.index)
+        return held.text(language)
     line = f"{_FAILED[result.verdict].text(language)}: {result.reason.text(language)}"
     return f"{line} {_GET_KEY.text(language)}" if result.file == LOG_KEY and result.verdict == "untrusted" else line
 
 
 def _write_file(file: FileReport, language: str) -> None:
-    _write(f"{_VERDICTS[file.verdict].text(language)}  {file.path}")
+    _write(f"{_VERDICTS[file.verdict].text(language)}  {printable(file.path)}")
     for finding in file.findings:
         match finding:
-            case Flagged() as found:
-                place = " ".join(f"{key} {value}" for key, value in found.where.as_json().items())
-                _write(f"    {found.severity.value:<5} {found.rule}  {place}  {found.message.text(language)}")
-                _write(f"          → {found.fix.text(language)}")
-            case NotChecked() as skipped:
-                _write(f"    {skipped.severity.value:<5} {skipped.rule}  {skipped.message.text(language)}")
-                _write(f"          → {skipped.fix.text(language)}")
+            case Flagged():
+                _write_finding(SEVERITY_TEXT[finding.severity], finding, place(finding.where), language)
+            case NotChecked():
+                _write_finding(NOT_APPLIED, finding, Text("", ""), language)
+
+
+def _write_finding(weight: Text, finding: Flagged | NotChecked, where: Text, language: str) -> None:
+    said = (weight.text(language), finding.rule, where.text(language), finding.message.text(language))
+    _write("    " + printable(" · ".join(filter(None, said))))
+    _write(f"          → {finding.fix.text(language)}")
 
 
 def _write(line: str) -> None:
-    # Not through a console that wraps lines and reads brackets as markup: names of files come from anywhere.
-    sys.stdout.write(line + "\n")
+    # Not through a console that wraps lines and reads brackets as markup: names of files come from anywhere. Bytes of
+    # a name that are no text are written as JSON writes them.
+    sys.stdout.write(line.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
 
 
 def _say(ko: str, en: str) -> str:

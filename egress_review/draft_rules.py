@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from egress_review.claims import ClaimError
@@ -59,6 +60,12 @@ def check_lengths(draft: Draft) -> None:
     for name, value, longest in texts:
         if len(value) > longest:
             raise invalid("too_long", f"{name.ko}: {longest}자까지 쓸 수 있습니다.", f"The {name.en} is too long.")
+        if _UNSEEN.search(value):
+            raise invalid(
+                "unseen_characters",
+                f"{name.ko}: 보이지 않거나 글의 방향을 바꾸는 문자가 있습니다. 지우고 다시 적으십시오.",
+                f"The {name.en} holds characters that do not show, or turn text round. Type it without them.",
+            )
     for group_name in draft.groups:
         plain = group_name.isprintable() and group_name == group_name.strip()
         if not group_name or len(group_name) > LONGEST_GROUP or not plain:
@@ -106,6 +113,9 @@ def _check_groups(groups: Mapping[str, Group], names: set[str]) -> None:
             )
         seen |= set(group.files)
 
+
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What makes reviewers read something else than was written, or cannot be kept at all."""
 
 _TITLE = Text("제목", "title")
 _PURPOSE = Text("목적", "purpose")

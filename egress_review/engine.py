@@ -48,12 +48,15 @@ from egress_review.checks.models import check_models
 from egress_review.checks.nodes import check_nodes
 from egress_review.checks.points import check_bars, check_points
 from egress_review.checks.polyglot import check_polyglot
+from egress_review.checks.printed_people import check_printed_people
 from egress_review.checks.programs import OF_COMMENTS, check_comments, check_pasted, check_program
 from egress_review.checks.programs import RULES as OF_PROGRAMS
 from egress_review.checks.promises import check_description, check_promises
 from egress_review.checks.prose import check_captions, check_named_cells, check_prose
 from egress_review.checks.request import check_request
 from egress_review.checks.scaled import check_scaled
+from egress_review.checks.secrets import RULES as OF_SECRETS
+from egress_review.checks.secrets import check_secrets
 from egress_review.checks.shape import check_records, check_shape
 from egress_review.checks.shares import RULES as OF_SHARES
 from egress_review.checks.shares import check_shares
@@ -75,6 +78,8 @@ from egress_review.claims import Claims
 from egress_review.findings import FileReport, Report, Severity
 from egress_review.rules import RULE, RULES
 from egress_review.terms import Policy
+from egress_review.weights import RULE as OF_WEIGHTS
+from egress_review.weights import check_weights
 from registry.text import Text
 
 LARGEST_READ = 64 * 1024 * 1024
@@ -128,10 +133,12 @@ CHECKS: tuple[Check, ...] = (
     Check(("text.hidden",), _SAID, check_hidden),
     Check(("text.encoded",), _SAID, check_encoded),
     Check(("text.encoded",), _SAID, check_blobs),
+    Check(OF_SECRETS, _SAID, check_secrets),
     Check(("figure.points",), frozenset(("json",)), check_points),
     Check(("table.shape", "table.rows", "table.records"), _TABLES, check_shape),
     Check(("table.records",), _PROSE | {"json"}, check_records),
     Check(("table.records",), _TABLES | _PROSE, check_excerpts),
+    Check(("table.records", "table.singular"), _PROSE | frozenset(("json",)), check_printed_people),
     Check(("table.unique", "table.singular"), _TEXTS, check_microdata),
     Check(OF_PROGRAMS, frozenset(("code",)), check_program),
     Check(OF_COMMENTS, frozenset(("code",)), check_comments),
@@ -208,6 +215,8 @@ class Request:
     """What the supporting files say, which the checks compare with."""
     has_evidence: bool = False
     """Whether there is evidence that only people can compare."""
+    attacked: bool = False
+    """Whether a report of attacks on a model lies beside the files."""
     gathered: Gathered = field(default_factory=Gathered)
     """Where the tables of the files are gathered to be compared with each other."""
     words: Words = field(default_factory=Words)
@@ -244,7 +253,10 @@ def check_file(file: InputFile, policy: Policy, request: Request) -> FileReport:
     if _size(file) > len(file.data):
         listing.skip("file.type", _TOO_LARGE, _SMALLER)
         return FileReport(file.name, file.sha256, listing.close(tuple(applied)))
-    check_type(subject, listing)
+    if request.attacked and check_weights(subject, listing):
+        applied.append(OF_WEIGHTS)
+    else:
+        check_type(subject, listing)
     applied.append("file.polyglot")
     _run(("file.polyglot",), partial(check_polyglot, subject, listing), listing)
     applied += _IDENTIFIERS

@@ -8,6 +8,7 @@ EgressError
 ├── Invalid       the input is not what it must be
 │   └── PolicyError   a policy file that cannot be used, with its line
 ├── OutboxRefused a file in the outbox that must not be taken
+├── NoRoom        the zone has no room for the files; nothing was kept
 ├── ScanFailed    the scanner gave no result; never a pass
 └── ReleaseFailed the package could not be written or is not what was voted on
 """
@@ -94,6 +95,15 @@ class OutboxRefused(EgressError):
     hint = Text(
         ko="일반 파일을 /outbox 바로 아래에 새 이름으로 저장한 뒤 다시 시도하십시오.",
         en="Save an ordinary file directly in /outbox under a plain name and try again.",
+    )
+
+
+class NoRoom(EgressError):
+    """The disk of the vault or of the releases is full."""
+
+    hint = Text(
+        ko="운영자에게 디스크의 공간을 비워 달라고 한 뒤 다시 시도하십시오. 파일은 그대로 있습니다.",
+        en="Ask an operator to make room on the disk, then try again. Your files are where they were.",
     )
 
 

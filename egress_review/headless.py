@@ -19,6 +19,7 @@ from audit.yaml_file import Node, plain, read_yaml
 from egress_review.claims import ClaimError, parse_claims
 from egress_review.errors import Invalid, ScanFailed
 from egress_review.findings import FileReport, NotChecked, Report
+from egress_review.in_words import printable
 from egress_review.job import JobFile, ScanJob, Scanner
 from egress_review.own_source import sources_of
 from egress_review.rules import RULE
@@ -53,7 +54,7 @@ def load_request(path: Path) -> RequestFacts:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise _invalid("request_unreadable", f"{path}: {type(error).__name__}") from None
+        raise _unread("request_unreadable", path, error) from None
     given = read_yaml(text, str(path), _request_refused).fields((), _KEYS)
     controls = plain(given["controls"]) if "controls" in given else None
     try:
@@ -100,7 +101,7 @@ def files_below(paths: Sequence[Path]) -> tuple[JobFile, ...]:
                 continue
             found[entry.as_posix()] = _file(entry)
     if not found:
-        raise _invalid("no_files", "no files to check")
+        raise Invalid("no_files", Text("점검할 파일이 없습니다.", "There are no files to check."), hint=_NAME_FILES)
     return tuple(found[name] for name in sorted(found))
 
 
@@ -108,11 +109,13 @@ def _file(path: Path) -> JobFile:
     try:
         kind = path.lstat().st_mode
         if not stat.S_ISREG(kind):
-            raise _invalid("not_ordinary", f"{path}: not an ordinary file")
+            named = printable(str(path))
+            reason = Text(f"{named}: 일반 파일이 아닙니다.", f"{named}: not an ordinary file.")
+            raise Invalid("not_ordinary", reason, hint=_NAME_FILES)
         with path.open("rb") as stream:
             return JobFile(path.as_posix(), hashlib.file_digest(stream, "sha256").hexdigest(), path.resolve())
     except OSError as error:
-        raise _invalid("unreadable", f"{path}: {error.strerror}") from None
+        raise _unread("unreadable", path, error) from None
 
 
 def check_paths(paths: Sequence[Path], policy: Policy, request: RequestFacts | None, scanner: Scanner) -> Report:
@@ -166,5 +169,19 @@ def _not_checked(file: JobFile, error: ScanFailed) -> FileReport:
     return FileReport(file.name, file.sha256, (finding,))
 
 
-def _invalid(code: str, reason: str) -> Invalid:
-    return Invalid(code, Text(ko=reason, en=reason))
+_NAME_FILES = Text(
+    "점검할 파일이나, 파일이 든 폴더를 지정하십시오. 링크는 따라가지 않습니다.",
+    "Name files, or folders with files in them; links are not followed.",
+)
+_UNREAD: tuple[tuple[type[Exception], Text], ...] = (
+    (FileNotFoundError, Text("없는 파일이나 폴더입니다.", "no such file or folder.")),
+    (PermissionError, Text("읽을 권한이 없습니다.", "you may not read it.")),
+    (UnicodeDecodeError, Text("UTF-8로 쓰인 글이 아닙니다.", "not a text in UTF-8.")),
+    (Exception, Text("읽을 수 없습니다.", "cannot be read.")),
+)
+
+
+def _unread(code: str, path: Path, error: Exception) -> Invalid:
+    why = next(text for kind, text in _UNREAD if isinstance(error, kind))
+    named = printable(str(path))
+    return Invalid(code, Text(f"{named}: {why.ko}", f"{named}: {why.en}"))

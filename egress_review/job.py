@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,7 +129,7 @@ def collect_result(job: ScanJob, lines: Iterable[Mapping[str, Any]]) -> ScanResu
             elif "rows" in line:
                 rows.append(line["rows"])
             elif "preview" in line:
-                previews[str(line["sha256"])] = preview_from_wire(line["preview"])
+                previews[str(line.get("sha256"))] = preview_from_wire(line["preview"])
             else:
                 complete = line == {"end": True}
     except MalformedReportError:
@@ -156,16 +157,27 @@ def finished(job: ScanJob, output: bytes) -> tuple[FileReport, ...]:
 def lines_of(output: bytes) -> Iterator[Mapping[str, Any]]:
     """The JSON objects in the output of the scanner's program.
 
-    Raises: ScanFailed — for a line that is none.
+    Raises: ScanFailed — for a line that is none, or one with a number or a text that no database takes.
     """
     for line in output.splitlines():
         try:
-            content = json.loads(line)
+            text = line.decode()
+            content = json.loads(text, parse_constant=_no_number)
+            if _HALF.search(text):
+                json.dumps(content, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             raise scan_failed("malformed") from None
         if not isinstance(content, dict):
             raise scan_failed("malformed")
         yield content
+
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""Half of a pair that JSON writes one character with; without its other half it is none."""
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(name)
 
 
 def _expected(job: ScanJob, position: int, report: FileReport) -> FileReport:

@@ -66,6 +66,10 @@ MEANING: Mapping[str, Text] = {
         "Base64나 16진수 덩어리에는 자료를 통째로 넣을 수 있고 사람은 읽을 수 없습니다.",
         "A Base64 or hexadecimal blob can hold whole data sets, and no person can read it.",
     ),
+    "text.secret": Text(
+        "프로그램이나 글에 적힌 비밀번호와 키는 받는 사람에게 자료의 문을 열어 줍니다.",
+        "A password or a key in a program or a text opens the door to the data for whoever receives it.",
+    ),
     "table.shape": Text(
         "행마다 열 수가 다르면 기계와 사람이 서로 다른 표를 볼 수 있습니다.",
         "If rows differ in width, machine and person may see different tables.",
@@ -258,6 +262,14 @@ MEANING: Mapping[str, Text] = {
         "SDV의 메타데이터에는 원자료의 최솟값·최댓값과 드문 범주가 들어 있어 그 자체로 사람을 드러낼 수 있습니다.",
         "Metadata of SDV holds minima, maxima and rare categories of the source, which by themselves can tell of a "
         "person.",
+    ),
+    "model.weights": Text(
+        "가중치는 배운 자료를 기억할 수 있고 사람이 읽을 수 없습니다. 파일(safetensors, ONNX)에 가중치만 있고 "
+        "공격 시험 보고서가 근거로 있으면 차단하지 않고, 선임 심사자가 사유를 적어야만 나갑니다. 보고서가 없으면 "
+        "차단됩니다.",
+        "Weights can keep what they learned, and nobody reads them. As safetensors or ONNX with nothing else in it, "
+        "and with a report of attacks as evidence, they are not blocked, and leave only if a senior checker says why. "
+        "Without the report they are blocked.",
     ),
     "model.survival": Text(
         "생존곡선의 계단 높이에 위험집단의 수를 곱하면 사건 수가 나옵니다. 끝부분은 몇 사람의 이야기입니다.",

@@ -148,17 +148,21 @@ def write_package(directory: Path, *, files: Mapping[str, Path], small: Mapping[
     """Write a package so that it is there as a whole or not at all.
 
     `files` are copied to `files/`, `small` are written beside them. What lies at `directory` is replaced only by
-    a complete package; a crash leaves the old state or the new one.
+    a complete package; a crash leaves the old state or the new one, a full disk the old one and no half of the new.
     """
     fresh = scratch / f".new-{directory.name}"
     shutil.rmtree(fresh, ignore_errors=True)
-    (fresh / FILES).mkdir(parents=True)
-    for name, source in files.items():
-        _write(fresh / FILES / name, source.read_bytes())
-    for name, data in small.items():
-        _write(fresh / name, data)
-    sync_directory(fresh / FILES)
-    sync_directory(fresh)
+    try:
+        (fresh / FILES).mkdir(parents=True)
+        for name, source in files.items():
+            _write(fresh / FILES / name, source.read_bytes())
+        for name, data in small.items():
+            _write(fresh / name, data)
+        sync_directory(fresh / FILES)
+        sync_directory(fresh)
+    except OSError:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
     if directory.exists():
         # Left by a crash after the rename; the content is the same because it is made from the same record.
         shutil.rmtree(directory)
@@ -169,15 +173,18 @@ def write_package(directory: Path, *, files: Mapping[str, Path], small: Mapping[
 def write_zip(directory: Path, target: Path) -> None:
     """Write a package as one zip file, the same bytes for the same package."""
     fresh = target.with_name(f".new-{target.name}")
-    with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(p for p in directory.rglob("*") if p.is_file()):
-            entry = zipfile.ZipInfo(f"{directory.name}/{path.relative_to(directory).as_posix()}")
-            entry.external_attr = 0o644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, path.read_bytes())
-    with fresh.open("rb") as stream:
-        os.fsync(stream.fileno())
-    fresh.rename(target)
+    try:
+        with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(p for p in directory.rglob("*") if p.is_file()):
+                entry = zipfile.ZipInfo(f"{directory.name}/{path.relative_to(directory).as_posix()}")
+                entry.external_attr = 0o644 << 16
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(entry, path.read_bytes())
+        with fresh.open("rb") as stream:
+            os.fsync(stream.fileno())
+        fresh.rename(target)
+    finally:
+        fresh.unlink(missing_ok=True)
     sync_directory(target.parent)
 
 

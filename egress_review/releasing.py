@@ -24,16 +24,17 @@ from audit.proof import parse_proof
 from egress_review import package, store, tables
 from egress_review.choosing import assigned
 from egress_review.desk import HERE, WORKER, Record
-from egress_review.errors import Conflict, Denied, EgressError, NotAsRecorded, NotFound, ReleaseFailed
+from egress_review.errors import Conflict, Denied, EgressError, NoRoom, NotAsRecorded, NotFound, ReleaseFailed
 from egress_review.for_readers import for_readers
 from egress_review.model import Message, Request
 from egress_review.release_keys import verifier_of
 from egress_review.release_record import release_document
 from egress_review.review import Binding, Decision, ballots, decide
 from egress_review.reviewing import Reviewing
-from egress_review.scanning import TO_SCAN, Scanning, wait_after
+from egress_review.scanning import FIRST_RETRY, TO_SCAN, Scanning, wait_after
 from egress_review.showing import shown_in_votes
 from egress_review.standing import check_standing, demands_of, excluded
+from egress_review.vault import needing_room
 from egress_review.verify_package import verify_package
 from egress_review.workflow import Party, State
 from registry.errors import RegistryError
@@ -42,6 +43,10 @@ from registry.text import Text
 _VOID = Text(
     ko="승인 뒤에 조건이 바뀌어 반출하지 않았습니다: {why} 다시 제출하면 새로 심사합니다.",
     en="Not released, because something changed after the approval: {why} Submit it again for a new review.",
+)
+_NO_ROOM = Text(
+    ko="반출 꾸러미를 쓸 디스크가 가득 찼습니다. 반출 결정은 그대로이며, 공간이 생기면 저절로 이어집니다.",
+    en="The disk of the releases is full. The release stands, and its package is made once there is room.",
 )
 
 WITNESS_RETRY = timedelta(seconds=15)
@@ -102,7 +107,7 @@ class Releasing(Reviewing, Scanning):
         with package.only_one(self._releases):
             with self._db.read() as tx:
                 request = store.load(tx, ref)
-            return request if request.packaged else self._pack(request)
+            return request if request.packaged else self._packed(request)
 
     def package_of(self, ref: str) -> Path:
         """The directory of a released package."""
@@ -264,6 +269,21 @@ class Releasing(Reviewing, Scanning):
             later = self._clock() + WITNESS_RETRY
             store.change(tx, current, attempts=current.attempts + 1, retry_at=later)
             return store.load(tx, request.ref)
+
+    def _packed(self, request: Request) -> Request:
+        """Make the package; where it cannot be written the release stands, and the package is tried again in a while.
+
+        Raises: NoRoom — with nothing of the package left. OSError.
+        """
+        try:
+            with needing_room(_NO_ROOM):
+                return self._pack(request)
+        except (NoRoom, OSError):
+            with self._db.begin() as tx:
+                current = store.load(tx, request.ref, lock=True)
+                if current.state is State.RELEASED and not current.packaged:
+                    store.change(tx, current, retry_at=self._clock() + FIRST_RETRY)
+            raise
 
     def _pack(self, request: Request) -> Request:
         """Make the package from the record, with the keys and witnesses of now; a call after a crash makes it again."""

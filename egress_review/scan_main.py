@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -33,6 +34,7 @@ from egress_review.engine_version import engine_version
 from egress_review.findings import JSON
 from egress_review.previews import NONE, Preview, preview_of, preview_to_wire
 from egress_review.terms import Policy
+from egress_review.weights import tells_of_attacks
 from egress_review.wire import file_to_wire
 
 
@@ -48,8 +50,13 @@ OTHER_VERSION = 3
 """Exit code that tells a zone that its scanner image is of another version."""
 
 
+LONGEST_REPORT = 4_000_000
+"""Bytes of a report of attacks; the figures of one are few."""
+
 SECONDS_PER_FILE = 30.0
 """Time for one file; a notebook of ten figures, each read by OCR in two ways, takes about ten seconds."""
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def run(
@@ -77,6 +84,7 @@ def run(
         names=frozenset(str(entry["name"]) for entry in entries),
         supporting=_supporting(job.get("supporting", ()), policy, limit),
         has_evidence=bool(job.get("evidence")),
+        attacked=any(_is_report(entry, policy) for entry in job.get("supporting", ())),
         budget=Budget(len(sizes), sum(sizes)) if job.get("together") else None,
     )
     # One file at a time: a job may be larger than the memory that the scanner has.
@@ -85,7 +93,7 @@ def run(
         gathered = request.gathered if job.get("together") else Gathered()
         with limit():
             report = check_file(_read(entry, largest), policy, replace(request, trace=trace, gathered=gathered))
-        yield {"file": file_to_wire(report)}
+        yield _whole({"file": file_to_wire(report)})
         if trace is not None:
             yield {"rows": trace.as_wire()}
     if job.get("previews"):
@@ -93,8 +101,17 @@ def run(
         for entry in (*entries, *job.get("supporting", ())):
             file = _read(entry, largest)
             preview = _preview(file, policy, claims, limit)
-            yield {"preview": preview_to_wire(preview), "sha256": file.sha256}
+            yield _whole({"preview": preview_to_wire(preview), "sha256": file.sha256})
     yield {"end": True}
+
+
+def _whole(line: dict[str, JSON]) -> dict[str, JSON]:
+    """The line with every half of a pair of surrogates, which JSON can hold and no text, written as its code point."""
+    text = json.dumps(line, ensure_ascii=False)
+    if _HALF.search(text) is None:
+        return line
+    written: dict[str, JSON] = json.loads(_HALF.sub(lambda half: f"⟦U+{ord(half[0]):04X}⟧", text))
+    return written
 
 
 def _read(entry: Mapping[str, Any], largest: int = LARGEST_READ) -> InputFile:
@@ -127,6 +144,12 @@ def _supporting(
             read = Supporting(unread=(file.name,))
         supporting = supporting.with_more(read)
     return supporting
+
+
+def _is_report(entry: Mapping[str, Any], policy: Policy) -> bool:
+    """Whether a supporting file tells of attacks on a model; one that is no text tells nothing."""
+    file = _read(entry, LONGEST_REPORT)
+    return file.size is None and tells_of_attacks(_subject(file, policy, Claims()).text)
 
 
 def _preview(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from egress_review.container import ContainerScanner
-from egress_review.job import JobFile, ScanJob, Scanner, ScanResult, collect_result, scan_failed
+from egress_review.job import JobFile, ScanJob, Scanner, ScanResult, collect_result, lines_of, scan_failed
 from egress_review.scan_main import run
 
 __all__ = ["ContainerScanner", "InProcessScanner", "JobFile", "ScanJob", "ScanResult", "Scanner"]
@@ -32,6 +32,6 @@ def _lines(job: ScanJob) -> Iterator[Mapping[str, Any]]:
     """The program's lines as they would come over the pipe; whatever stops it is a failed scan."""
     try:
         for line in run(job.as_json()):
-            yield json.loads(json.dumps(line))
+            yield from lines_of(json.dumps(line).encode())
     except Exception as error:
         raise scan_failed("crashed") from error

@@ -124,7 +124,8 @@ def _is_harmless(line: str, code: frozenset[str]) -> bool:
         return False
     if match["kind"] == "KeyError" and _is_column(match["message"] or "", code):
         return True
-    words = re.findall(r"[A-Za-z]+|[^A-Za-z\s]+", (match["message"] or "")[:2000])
+    said = _LEFT_OUT.sub(" ", (match["message"] or "")[:2000])
+    words = re.findall(r"[A-Za-z]+|[^A-Za-z\s]+", said)
     return all(word.lower() in WORDS or _CLASS.fullmatch(word) or word in _STOPS for word in words)
 
 
@@ -137,6 +138,13 @@ def _is_column(message: str, code: frozenset[str]) -> bool:
 
 
 _STOPS = frozenset(".,;:()")
+_LEFT_OUT = re.compile(
+    r"[<\[({]{1,2}\s?(?:value|values|message|text|data|name|path|string|number|id)?\s?"
+    r"(?:removed|redacted|hidden|omitted|masked|stripped|withheld|suppressed|cut|값|생략|삭제|가림|비공개|지움)\s?[>\])}]{1,2}"
+    r"|<(?:value|values|str|int|float|number|name|text|data)>|\.{3}|…|\*{3}|█{1,20}|값 ?(?:생략|삭제|제거)",
+    re.IGNORECASE,
+)
+"""What stands where an author took a value out of a message."""
 _WORDS_TYPED = re.compile(r"'[A-Za-z][\w ]{0,60}'|\"[A-Za-z][\w ]{0,60}\"")
 _PLAIN_CODE = re.compile(r"[\w\s()\[\]{}.,:=+*/%<>!&|~@-]{0,300}")
 """What a source line may have beside words in quotes: names, small numbers and marks, and no value of the data."""

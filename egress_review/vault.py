@@ -21,16 +21,23 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from egress_review.errors import NotFound, OutboxRefused
+from egress_review.errors import NoRoom, NotFound, OutboxRefused
 from registry.text import Text
 
 BLOCK = 1 << 20
+FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
 LONGEST_NAME = 255
 """Bytes of one name, as file systems allow."""
 MOST_SPARSE = 1 << 20
 """Bytes that may be holes; a real result has none, a sparse file of terabytes costs its maker nothing."""
 MOST_LISTED = 1000
 """Entries of an outbox that are listed; with more the researcher is told to tidy up."""
+
+
+NOT_TAKEN = Text(
+    ko="구역의 디스크가 가득 차서 파일을 보관하지 못했습니다. 제출된 것은 없습니다.",
+    en="The disk of the zone is full, so the files could not be kept. Nothing was handed in.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +83,12 @@ class Vault:
     def take(self, outbox: Path, names: Sequence[str], limits: Limits) -> list[Stored]:
         """Copy the named files out of an outbox; all of them or none count.
 
-        Raises: OutboxRefused — naming the first entry that is not an ordinary file within the limits.
+        Raises: OutboxRefused — naming the first entry that is not an ordinary file within the limits. NoRoom.
         """
         check_names(names, limits)
         stored: list[Stored] = []
         left = limits.total_bytes
-        with open_directory(outbox) as directory:
+        with needing_room(NOT_TAKEN), open_directory(outbox) as directory:
             for name in names:
                 file = self._take_one(directory, name, limits.file_bytes, left)
                 left -= file.size
@@ -113,7 +120,9 @@ class Vault:
         """A vault that is gone after the block, for files that are only looked at."""
         directory = self._incoming / f"temporary-{secrets.token_hex(8)}"
         try:
-            yield Vault(directory)
+            with needing_room(NOT_TAKEN):
+                vault = Vault(directory)
+            yield vault
         finally:
             shutil.rmtree(directory, ignore_errors=True)
 
@@ -165,6 +174,20 @@ class Vault:
         finally:
             temporary.unlink(missing_ok=True)
         return Stored(name, digest, size)
+
+
+@contextlib.contextmanager
+def needing_room(reason: Text) -> Iterator[None]:
+    """Say of a full disk that it is one.
+
+    Raises: NoRoom — with what could not be done.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise NoRoom("no_room", reason) from error
 
 
 def list_outbox(outbox: Path, limits: Limits) -> list[OutboxFile]:

@@ -3,7 +3,7 @@
 
     python3 verify.py [DIRECTORY] --key log.vkey [--json]
 
-Needs Python 3.10, the package `cryptography`, and `ansim_verify.py`, which lies beside it. Get both programs and
+Needs Python 3.10 or later, `cryptography`, and `ansim_verify.py`, which lies beside it. Get both programs and
 `log.vkey` from somebody you trust, on another way than this package: what lies in the package proves nothing by itself.
 Exit codes: 0 intact · 10 tampered · 11 incomplete · 12 not signed by a key you trust · 2 wrong usage.
 """
@@ -55,7 +55,9 @@ def main() -> int:
     if options.json:
         sys.stdout.write(json.dumps({"verdict": verdict, "file": file, "reason": why, "index": index}) + "\n")
     else:
-        sys.stdout.write(" ".join(filter(None, (verdict, file, why))) + "\n")
+        said = " ".join(filter(None, (verdict, file, why)))
+        # A name that somebody put into the package must not work on the terminal.
+        sys.stdout.write("".join(one if one.isprintable() else ascii(one)[1:-1] for one in said) + "\n")
     if log.UNCHECKED:
         sys.stderr.write(f"{log.UNCHECKED_SAID}\n")
     return EXITS[verdict]

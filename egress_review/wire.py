@@ -24,6 +24,8 @@ from registry.text import Text
 
 LONGEST_TEXT = 1000
 MOST_FINDINGS = 20_000
+LARGEST_NUMBER = 1e300
+"""What a page or a table can still write; whole numbers know no end."""
 
 
 class MalformedReportError(ValueError):
@@ -98,6 +100,8 @@ def _finding_from_wire(wire: Any) -> Finding:
         raise MalformedReportError("unknown status")
     number = wire["number"]
     if number is not None and (isinstance(number, bool) or not isinstance(number, int | float)):
+        raise MalformedReportError("number")
+    if number is not None and not abs(number) < LARGEST_NUMBER:  # nor anything that is no number at all
         raise MalformedReportError("number")
     return Flagged(rule, severity, source, _where(wire["where"]), number, message, fix)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from typing import ClassVar
 
 import sqlalchemy.exc
 
 from audit.errors import AuditError, FontMissing, QuestionRefused
+from audit.searching.asking import ReasonNeeded
 from deid import errors as deid_errors
 from deid.records import errors as record_errors
 from egress_review import errors as egress_errors
@@ -99,6 +101,17 @@ class DatabaseAway(PortalError):
     )
 
 
+class DatabaseFull(PortalError):
+    """The disk of the database is full."""
+
+    hint = Text(
+        "운영자에게 데이터베이스 디스크의 공간을 비워 달라고 한 뒤 다시 하십시오. 저장되었다고 확인된 것은 사라지지"
+        " 않습니다.",
+        "Ask an operator to make room on the disk of the database, then repeat it. Nothing is lost that was confirmed"
+        " to you.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """How one family of errors is shown: its status, title and code for programs."""
@@ -120,6 +133,7 @@ ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
     (TooLarge, _answer(413, "too_large", "너무 큽니다", "This is too large")),
     (HubUnavailable, _answer(503, "unavailable", "허브가 응답하지 않습니다", "The hub does not answer")),
     (DatabaseAway, _answer(503, "database", "데이터베이스가 응답하지 않습니다", "The database does not answer")),
+    (DatabaseFull, _answer(507, "no_room", "저장할 공간이 없습니다", "There is no room to keep this")),
     (HubRefused, _answer(409, "refused", "분석환경을 바꿀 수 없습니다", "The workspace cannot be changed now")),
     (SignInNeeded, _answer(401, "sign_in", "로그인이 필요합니다", "Please sign in")),
     (registry_errors.SignInRefused, _answer(401, "sign_in", "로그인할 수 없습니다", "You cannot be signed in")),
@@ -132,6 +146,7 @@ ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
     (egress_errors.NotFound, _answer(404, "not_found", "찾을 수 없습니다", "This does not exist")),
     (egress_errors.Invalid, _answer(422, "invalid", "입력을 확인하십시오", "Please check what you entered")),
     (egress_errors.OutboxRefused, _answer(422, "outbox", "보낼 수 없는 파일입니다", "This file cannot be taken")),
+    (egress_errors.NoRoom, _answer(507, "no_room", "저장할 공간이 없습니다", "There is no room to keep this")),
     (egress_errors.EgressError, _answer(409, "refused", "이 단계를 진행할 수 없습니다", "This step cannot be taken")),
     (record_errors.Denied, _answer(403, "denied", "허용되지 않습니다", "This is not allowed")),
     (record_errors.NotFound, _answer(404, "not_found", "찾을 수 없습니다", "This does not exist")),
@@ -139,6 +154,7 @@ ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
     (record_errors.RecordError, _answer(409, "conflict", "지금 상태에서는 할 수 없습니다", "The state has changed")),
     (deid_errors.Refused, _answer(403, "denied", "허용되지 않습니다", "This is not allowed")),
     (deid_errors.UsageError, _answer(422, "invalid", "입력을 확인하십시오", "Please check what you entered")),
+    (ReasonNeeded, _answer(422, "reason", "사유를 적으십시오", "A reason is needed")),
     (QuestionRefused, _answer(422, "invalid", "조회 조건을 확인하십시오", "Please check what you asked")),
     (FontMissing, _answer(503, "font", "PDF를 만들 수 없습니다", "A PDF cannot be made here")),
     (AuditError, _answer(503, "log", "기록을 남길 수 없어 중단했습니다", "Stopped: the audit log cannot be written")),
@@ -148,9 +164,20 @@ ANSWERS: tuple[tuple[type[Exception], Answer], ...] = (
 DATABASE_AWAY = (sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError, sqlalchemy.exc.TimeoutError)
 """What the driver and the pool raise when the database is gone, gives up waiting, or has no room."""
 
+_PG_FULL = "53100"
+"""disk_full (PostgreSQL, appendix A)."""
 
-def away() -> DatabaseAway:
-    """Return what is said while the database does not answer."""
+
+def away(error: Exception) -> DatabaseAway | DatabaseFull:
+    """Return what is said while the database does not answer, or has no room."""
+    cause = getattr(error, "orig", None)
+    if getattr(cause, "sqlstate", None) == _PG_FULL or getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        return DatabaseFull(
+            Text(
+                "데이터베이스의 디스크가 가득 차서 아무것도 바꾸지 않았습니다.",
+                "The disk of the database is full; nothing was changed.",
+            )
+        )
     return DatabaseAway(
         Text(
             "구역이 데이터베이스에 연결하지 못했거나 답을 오래 기다리다 멈추었습니다.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -87,7 +88,8 @@ FIELDS: Mapping[str, Field] = {
 def checked(name: str, value: object, *, required: bool = True) -> str:
     """Return the text of a field without surrounding space; a name that the table lacks is a defect.
 
-    Raises: WrongInput — if it is missing, empty though required, or longer than the table allows.
+    Raises: WrongInput — if it is missing, empty though required, longer than the table allows, or holds what no
+    keyboard writes and no database keeps.
     """
     field = FIELDS[name]
     text = value.strip() if isinstance(value, str) else ""
@@ -100,4 +102,15 @@ def checked(name: str, value: object, *, required: bool = True) -> str:
                 f"This entry is too long: {field.label.en} (at most {field.longest} characters)",
             )
         )
+    if _UNWRITTEN.search(text):
+        raise WrongInput(
+            Text(
+                f"쓸 수 없는 문자가 있는 항목: {field.label.ko}. 다시 입력하십시오.",
+                f"This entry holds characters that cannot be kept: {field.label.en}. Type it again.",
+            )
+        )
     return text
+
+
+_UNWRITTEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""Control characters, and halves of a character that only a program sends."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, assert_never
 
-from egress_review.findings import FileReport, Finding, Flagged, NotChecked, Passed, Severity, Verdict, Where
+from egress_review.findings import FileReport, Finding, Flagged, NotChecked, Passed, Severity, Verdict
+from egress_review.in_words import NOT_APPLIED, SEVERITY_TEXT, place
 from egress_review.model import Direction, Request, RequestView
 from egress_review.queueing import Waiting
 from egress_review.workflow import STATE_TEXT, State
@@ -282,10 +283,10 @@ class Line:
 
 
 SEVERITIES: Mapping[Severity, tuple[Text, str, str]] = {
-    Severity.BLOCK: (Text("통과 불가", "may not pass"), "cross", "stop"),
-    Severity.FAIL: (Text("고쳐야 함", "must be fixed"), "alert", "stop"),
-    Severity.WARN: (Text("확인 필요", "look at this"), "alert", "warn"),
-    Severity.NOTE: (Text("참고", "note"), "info", "note-line"),
+    Severity.BLOCK: (SEVERITY_TEXT[Severity.BLOCK], "cross", "stop"),
+    Severity.FAIL: (SEVERITY_TEXT[Severity.FAIL], "alert", "stop"),
+    Severity.WARN: (SEVERITY_TEXT[Severity.WARN], "alert", "warn"),
+    Severity.NOTE: (SEVERITY_TEXT[Severity.NOTE], "info", "note-line"),
 }
 
 VERDICTS: Mapping[Verdict, Mark] = {
@@ -317,27 +318,12 @@ def _line(finding: Finding, address: str) -> Line:
             where = place(finding.where)
             return Line(finding.rule, label, icon, tone, where, number, finding.message, finding.fix, address)
         case NotChecked():
-            label = Text("점검하지 못함", "not checked")
             tone = "warn" if finding.severity.decides else "note-line"
-            return Line(finding.rule, label, "question", tone, Text("", ""), "", finding.message, finding.fix)
+            return Line(finding.rule, NOT_APPLIED, "question", tone, Text("", ""), "", finding.message, finding.fix)
         case Passed():
             raise AssertionError("a rule that passed has nothing to say")
         case _:
             assert_never(finding)
-
-
-def place(where: Where) -> Text:
-    """Write a place in a file in words."""
-    parts = (
-        ("쪽", "page", where.page),
-        ("시트", "sheet", where.sheet),
-        ("행", "row", where.row),
-        ("열", "column", where.column),
-        ("위치", "at", where.path),
-    )
-    said = [(ko, en, value) for ko, en, value in parts if value]
-    return Text(", ".join(f"{value}{ko}" if ko in "쪽행열" else f"{ko} {value}" for ko, _, value in said),
-                ", ".join(f"{en} {value}" for _, en, value in said))  # fmt: skip
 
 
 def open_workspace(zone: ZoneLike, ref: str) -> tuple[Workspace, Person]:

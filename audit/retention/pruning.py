@@ -160,6 +160,11 @@ def permitted(db: Database) -> bool:
         return bool(tx.scalar(text(PERMITTED)))
 
 
+def command(db: Database) -> str:
+    """Return how it is begun at a terminal of this zone; where tables have an owner, by root, who connects as it."""
+    return f"{'' if permitted(db) else 'sudo '}ansim audit prune --before"
+
+
 def left_over(db: Database) -> bool:
     """Return whether something still stands below the declared minimum."""
     with db.read() as tx:

@@ -98,7 +98,7 @@ class Officer:
     def downloaded(self, reason: str, question: Mapping[str, object], form: str, rows: int) -> str:
         """Record that a copy is about to be handed over; return the reason as it was recorded.
 
-        Raises: QuestionRefused — without a reason that says something.
+        Raises: ReasonNeeded — without a reason that says something.
         """
         said = check_reason(reason)
         self._record("log.downloaded", {"form": form, "rows": rows}, question, reason=said)
@@ -143,21 +143,32 @@ class Found:
     counts: Counts | None
 
 
-def check_reason(reason: str) -> str:
-    """Return the reason for a copy.
+class ReasonNeeded(QuestionRefused):
+    """It takes a reason, and what was given says nothing or far too much."""
 
-    Raises: QuestionRefused — if it is missing, says nothing, or is too long.
+    summary = Text("사유가 필요합니다.", "A reason is needed.")
+    hint = Text(
+        "나중에 기록을 읽는 사람이 알 수 있도록, 무엇을 위한 것인지 한 문장으로 적으십시오.",
+        "Write one sentence from which whoever reads the record later understands what it was for.",
+    )
+
+
+_COPY = Text(
+    "내려받는 사유를 {least}자 이상 적으십시오. 사유는 기록에 남습니다.",
+    "Say in at least {least} characters why you take a copy; the reason is recorded.",
+)
+
+
+def check_reason(reason: str, needed: Text = _COPY) -> str:
+    """Return the reason for a copy, or for another act of which `needed` says that it takes one of `{least}` letters.
+
+    Raises: ReasonNeeded — if it is missing, says nothing, or is too long.
     """
     said = " ".join(reason.split())
     if len(said) < SHORTEST_REASON:
-        raise QuestionRefused(
-            Text(
-                f"내려받는 사유를 {SHORTEST_REASON}자 이상 적으십시오. 사유는 기록에 남습니다.",
-                f"Say in at least {SHORTEST_REASON} characters why you take a copy; the reason is recorded.",
-            )
-        )
+        raise ReasonNeeded(needed.format(least=SHORTEST_REASON))
     if len(said) > LONGEST_REASON:
-        raise QuestionRefused(Text("사유가 너무 깁니다.", "The reason is too long."))
+        raise ReasonNeeded(Text("사유가 너무 깁니다.", "The reason is too long."))
     return said
 
 

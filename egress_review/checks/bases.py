@@ -39,7 +39,8 @@ _TOTAL = re.compile(
 )
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%")
 _PER = re.compile(
-    r"(?:per|/)\s*(100,?000|10,?000|1,?000|100)(?![\d,])|((?:10|1)?\s?(?:십만|만|천|백))\s*명\s*당|1,?000명당|"
+    r"(?:per|/)[\s_]*(100[, ]?000|10[, ]?000|1[, ]?000|100|\d{2,3}k)(?![\d,a-z])|"
+    r"((?:10|1)?\s?(?:십만|만|천|백))\s*명\s*당|1,?000명당|"
     r"인구\s*((?:10|1)?\s?(?:십만|만|천))"
 )
 _SCALE = {
@@ -87,7 +88,7 @@ def check_bases(subject: Subject, listing: Listing) -> None:
                 _check(table, column, rows, 100, subject, listing, told=True)
             scale = _scale(name)
             if scale and (people := _people(table, reading, column, name)):
-                _check(table, column, people, scale, subject, listing)
+                _check(table, column, people, scale, subject, listing, sure=_IS_RATE.search(name.lower()) is not None)
 
 
 def _sized(table: Table) -> dict[int, tuple[int, int]]:
@@ -135,7 +136,7 @@ def _scale(name: str) -> int | None:
     if match is None:
         return None
     if match[1]:
-        return int(match[1].replace(",", ""))
+        return int(re.sub("[, ]", "", match[1]).replace("k", "000"))
     return _SCALE["".join((match[2] or match[3]).split())] if match[2] or match[3] else 1_000
 
 
@@ -150,9 +151,25 @@ def _people(table: Table, reading: Reading, column: int, name: str) -> Mapping[i
         cells = zip(table.numbers, table.column(years[0]), strict=True) if len(years) == 1 else ()
         return {number: found[0] for number, cell in cells if (found := number_in(cell))}
     columns = {count.column for count in reading.counts if count.column != column + 1}
+    if len(columns) > 1:  # Beside the cases, which may be suppressed, stands what they are of.
+        columns = {i for i in columns if _POPULATION.search(table.names[i - 1].lower())}
+    if not columns:  # Nothing but a rate beside it says that `pop` is of people.
+        named = [i for i, other in enumerate(table.names) if i != column and _POPULATION.search(other.lower())]
+        cells = zip(table.numbers, table.column(named[0]), strict=True) if len(named) == 1 else ()
+        return {number: float(value) for number, cell in cells if (value := whole(cell))}
     if len(columns) != 1:
         return {}
-    return {count.row: float(count.value) for count in reading.counts if count.column != column + 1}
+    return {count.row: float(count.value) for count in reading.counts if count.column in columns}
+
+
+_POPULATION = re.compile(
+    r"population|\bpop\b|persons?\b|people|residents|inhabitants|at risk|인구|주민|대상|가입자|수검|거주"
+)
+_IS_RATE = re.compile(r"rate|incidence|prevalence|mortality|cases|deaths|events|[가-힣]{2}[율률]|발생|사망|환자")
+"""What a heading says that gives people for so many people, not beds or doctors for them."""
+_ADJUSTED = re.compile(
+    r"adjust|standardi[sz]ed|\basr\b|\basmr\b|smooth|model|expected|growth|change|increase|표준화|보정|기대|추정|증가|감소|증감|성장"
+)
 
 
 def _check(
@@ -164,19 +181,26 @@ def _check(
     listing: Listing,
     *,
     told: bool = False,
+    sure: bool = False,
 ) -> None:
+    """Hold shares times their bases to the smallest cell; `sure` where the heading itself says that they are rates."""
     cells = list(_shares(table, column, scale, told=told))
     known = [(number, value, slack, base[number]) for number, value, slack in cells if number in base]
     if len(known) < FEWEST or any(value > scale for _, value, _, _ in known):
         return
     doubt = [(abs(v * n / scale - round(v * n / scale)), s * n / scale) for _, v, s, n in known]
-    if any(off > open_ + 1e-6 for off, open_ in doubt) or min(open_ for _, open_ in doubt) * 2 > SHARP:
+    if any(off > open_ + 1e-6 for off, open_ in doubt):
+        return
+    sharp = min(open_ for _, open_ in doubt) * 2 <= SHARP
+    if not sharp and (not sure or _ADJUSTED.search(table.names[column].lower())):
         return
     least = subject.policy.min_cell
     for number, value, slack, of in known:
         people = round(value * of / scale)
         small = min(people, round(of) - people) if scale in (1, 100) else people
-        if 0 < small < least <= of and slack * of / scale < least:
+        # Where rounding leaves several numbers open, all of them have to be too small.
+        most = slack * of / scale + (0 if sharp else small)
+        if 0 < small < least <= of and most < least:
             message = _IMPLIED.fill(base=round(of), value=small, least=least)
             where = Where(row=number, column=column + 1)
             listing.flag("cells.percent", message, mend(subject.policy), where=where, number=small)

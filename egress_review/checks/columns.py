@@ -62,7 +62,8 @@ _STATISTIC = _words("""
 _EXTREME = _words("min max minimum maximum lowest highest longest shortest oldest youngest largest smallest")
 _OF_A_THING = re.compile(
     r"(?:min|max)imum (?:wages?|pensions?|incomes? (?:standard|guarantee)|likelihood|legal|legislation|spanning|tax|"
-    r"school leaving)|최저 ?(?:임금|생계|보장|생활)|최대 ?(?:우도|가능도)",
+    r"school leaving|obs(?:ervations)? per|iterations|lag|depth|degree)|max obs per|"
+    r"최저 ?(?:임금|생계|보장|생활)|최대 ?(?:우도|가능도)",
     re.IGNORECASE,
 )
 """What is called minimum or maximum by its name, and is no value of anybody."""
@@ -88,6 +89,7 @@ _CODED = re.compile(r"[A-Z]\d{2}(?:\.?\d{1,2})?")
 """A code of a disease, such as N18 or N18.5: its letter is no number of people."""
 _NONE_OF = re.compile(r"no (?=[a-z])(?!of\b)")
 """How a group begins that lacks something, `No injury`; the number of something is `no.`, or ends with it."""
+_ENDS = frozenset(("p0", "p100", "q0", "q100"))
 _SIZES = frozenset(("size", "group_size", "group size", "sizes", "base", "unweighted base", "denominator"))
 _OF_SETTINGS = _words(
     "features estimators iter iterations jobs components clusters folds splits bins trees layers epochs neighbors"
@@ -134,7 +136,10 @@ _COUNT_UNITS = frozenset(
     ("n", "명", "건", "인", "가구", "세대", "개소", "개사", "persons", "people", "patients", "count", "no.")
 )
 _COUNT_PHRASE = re.compile(
-    r"(?:number|num|no\.?|nr|count|#) ?(?:of|_of_) ?|(?:sample|group|cell|cluster|stratum)[ _-]?size"
+    r"(?:number|num|no\.?|nr|count|#) ?(?:of|_of_) ?(?! ?(?:[a-z]+ ){0,2}(?:levels?|parameters?|variables?|iterations?|"
+    r"points|knots|terms|effects|predictors|features|clusters|chains|draws|replications?|imputations?|folds|steps|"
+    r"dimensions?)\b)"
+    r"|(?:sample|group|cell|cluster|stratum)[ _-]?size"
 )
 
 TOTALS = frozenset(
@@ -242,6 +247,8 @@ def kind_of(heading: str) -> Kind:
         return Kind.COUNT
     if _CODED.fullmatch(bare):
         return Kind.UNKNOWN
+    if bare.lower() in _ENDS:
+        return Kind.EXTREME
     if bare.lower() in _SIZES:
         return Kind.COUNT
     percent = "%" in name

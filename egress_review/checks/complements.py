@@ -6,7 +6,7 @@ its name: it is so wherever both are shown, and then it is so where one of them 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from egress_review.checks.cells import mend
@@ -22,7 +22,7 @@ from egress_review.claims import spelling
 from egress_review.findings import Where
 from registry.text import Text
 
-RULE = "cells.linked"
+RULE, OF_EARLIER = "cells.linked", "cells.difference"
 
 MOST_ROWS, MOST_COLUMNS, MOST_KEPT = 300, 24, 60
 """Size of a table, and columns of all tables, up to which they are compared; of more files the last are."""
@@ -41,19 +41,36 @@ class Shown:
 
     file: str
     name: str
-    table: int
-    """Which table it is of: columns of one table are alike in it."""
+    table: object
+    """A mark of the table it is of: columns of one table have the same."""
     values: Mapping[str, int]
     hidden: Mapping[str, Where]
     spans: Mapping[str, tuple[int, int | None]]
+    places: Mapping[str, Where]
+    """Where its numbers stand."""
 
 
 def check_complements(subject: Subject, kept: list[Shown], listing: Listing) -> None:
     """Hold the columns of a file to each other and to those of the files before it, and keep them."""
-    new = [one for table in _tables(subject) for one in _columns(table, subject)]
-    new = new[:MOST_KEPT]
+    new = columns_of(subject)
+    _tell(new, [*kept, *new][-MOST_KEPT:], RULE, subject, listing)
+    kept.extend(new)
+
+
+def check_earlier(subject: Subject, earlier: Iterable[Shown], listing: Listing) -> None:
+    """Hold the columns of a file to those that were released before: either may give away what the other hides."""
+    new = columns_of(subject)
+    near = [one for one in earlier if any(_shared(one, other) or _shared(other, one) for other in new)]
+    _tell(new, [*near, *new][-MOST_KEPT:], OF_EARLIER, subject, listing)
+
+
+def columns_of(subject: Subject) -> list[Shown]:
+    """The columns of a file that may be sums of each other."""
+    return [one for table in _tables(subject) for one in _columns(table, subject)][:MOST_KEPT]
+
+
+def _tell(new: Sequence[Shown], everything: Sequence[Shown], rule: str, subject: Subject, listing: Listing) -> None:
     told: set[Where] = set()
-    everything = [*kept, *new][-MOST_KEPT:]
     recent = {id(one) for one in new}
     for column in everything:
         for label, value, others in _given(column, everything) if column.hidden else ():
@@ -61,16 +78,17 @@ def check_complements(subject: Subject, kept: list[Shown], listing: Listing) -> 
             if id(column) in recent:
                 where = column.hidden[label]
             elif mine := next((one for one in others if id(one) in recent), None):
-                where = mine.hidden.get(label, Where())
+                where = mine.places[label]
             else:
                 continue
+            if rule == OF_EARLIER and all(id(one) in recent for one in (column, *others)):
+                continue  # Nothing but this file gives it away, which is told of the file itself.
             low, high = column.spans[label]
             fits = max(low, 1) <= value < subject.policy.min_cell and (high is None or value <= high)
             if fits and where not in told:
                 told.add(where)
                 message = _SUM.fill(least=subject.policy.min_cell, name=others[0].file[:60])
-                listing.flag(RULE, message, mend(subject.policy), where=where, number=value)
-    kept.extend(new)
+                listing.flag(rule, message, mend(subject.policy), where=where, number=value)
 
 
 def _tables(subject: Subject) -> Sequence[Table]:
@@ -82,6 +100,7 @@ def _tables(subject: Subject) -> Sequence[Table]:
 def _columns(table: Table, subject: Subject) -> Iterator[Shown]:
     if not 0 < len(table.rows) <= MOST_ROWS or len(table.names) > MOST_COLUMNS:
         return
+    mark = object()
     labelled = [i for i in range(len(table.names)) if i == 0 or _labels(table, i)][:3]
     for index in range(1, len(table.names)):
         name = table.names[index]
@@ -89,7 +108,7 @@ def _columns(table: Table, subject: Subject) -> Iterator[Shown]:
             continue
         if subject.claims.declared(name) not in (None, "counts"):
             continue
-        if column := _column(table, index, labelled, subject.name):
+        if column := _column(table, index, labelled, subject.name, mark):
             yield column
 
 
@@ -97,10 +116,11 @@ def _labels(table: Table, index: int) -> bool:
     return all(whole(cell) is None and not is_gap(cell) for cell in table.distinct(index))
 
 
-def _column(table: Table, index: int, labelled: Sequence[int], file: str) -> Shown | None:
+def _column(table: Table, index: int, labelled: Sequence[int], file: str, mark: object) -> Shown | None:
     values: dict[str, int] = {}
     hidden: dict[str, Where] = {}
     spans: dict[str, tuple[int, int | None]] = {}
+    places: dict[str, Where] = {}
     for number, row in zip(table.numbers, table.rows, strict=True):
         cell = row[index].strip() if index < len(row) else ""
         label = " ".join(spelling(row[i]) for i in labelled if i < len(row)).strip()
@@ -110,21 +130,22 @@ def _column(table: Table, index: int, labelled: Sequence[int], file: str) -> Sho
             label = "="
         if label in values or label in hidden:
             return None
+        where = Where(row=number, column=index + 1)
         if (value := whole(cell)) is not None:
-            values[label] = value
+            values[label], places[label] = value, where
         elif is_gap(cell):
-            hidden[label] = Where(row=number, column=index + 1)
+            hidden[label] = where
             spans[label] = mask_range(cell) or (0, None)
         else:
             return None
-    usable = len(values) >= FEWEST_SHOWN and any(value % 5 for value in values.values())
-    return Shown(file, table.names[index], id(table), values, hidden, spans) if usable else None
+    usable = len(values) >= FEWEST_SHOWN
+    return Shown(file, table.names[index], mark, values, hidden, spans, places) if usable else None
 
 
 def _given(column: Shown, everything: Sequence[Shown]) -> Iterator[tuple[str, int, list[Shown]]]:
     """Labels of hidden cells, their values, and the columns from which they follow: M + X = Y, or M = X + Y."""
     near = [one for one in everything if one is not column and _shared(column, one)]
-    beside = [one for one in near if one.table == column.table]
+    beside = [one for one in near if one.table is column.table]
     for whole_of in near:
         rest = {label: whole_of.values[label] - column.values[label] for label in _shared(column, whole_of)}
         for parts in (*([one] for one in near if one is not whole_of), *_several(beside, near, whole_of)):
@@ -135,7 +156,7 @@ def _given(column: Shown, everything: Sequence[Shown]) -> Iterator[tuple[str, in
             sign = 1 if all(abs(sums[label]) == rest[label] for label in rest) else 0
             if sign == 0 and len(parts) == 1 and all(sums[label] == -rest[label] for label in rest):
                 sign = -1
-            if not sign or len({*rest.values()}) < FEWEST_SHOWN:
+            if not sign or len({*rest.values()}) < FEWEST_SHOWN or not _exact([column, whole_of, *parts]):
                 continue
             for label in column.hidden:
                 if label in whole_of.values and all(label in one.values for one in parts):
@@ -146,11 +167,16 @@ def _given(column: Shown, everything: Sequence[Shown]) -> Iterator[tuple[str, in
 LACKING = -(10**18)
 
 
+def _exact(columns: Sequence[Shown]) -> bool:
+    """Whether one of some numbers is no multiple of five, so that they were not rounded."""
+    return any(value % 5 for column in columns for value in column.values.values())
+
+
 def _several(beside: Sequence[Shown], near: Sequence[Shown], whole_of: Shown) -> Iterator[list[Shown]]:
     """More than one column that may make up a whole with another: the rest of its table, or of all the others."""
     for group in (
         [one for one in beside if one is not whole_of],
-        [one for one in near if one is not whole_of and one.table != whole_of.table],
+        [one for one in near if one is not whole_of and one.table is not whole_of.table],
     ):
         if len(group) > 1:
             yield group

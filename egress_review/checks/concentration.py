@@ -44,10 +44,12 @@ def check_concentration(subject: Subject, listing: Listing) -> None:
             largest = int(found["n"] or found["rank"] or found["cr"] or 1)
             if not 0 < largest <= limits.dominance_n:
                 continue
-            for number, cell in zip(table.numbers, table.column(column), strict=True):
-                value = number_in(cell.strip().rstrip("% "))
-                if value and limits.dominance_k <= value[0] <= 100:
-                    share = round(value[0])
+            shares = [number_in(cell.strip().rstrip("% ")) for cell in table.column(column)]
+            # Without a sign of per cent, shares of at most one are parts of one.
+            scale = 1 if "%" in plain or any(value and value[0] > 1 for value in shares) else 100
+            for number, value in zip(table.numbers, shares, strict=True):
+                if value and limits.dominance_k <= scale * value[0] <= 100:
+                    share = round(scale * value[0])
                     message = _MESSAGE.fill(n=largest, share=share, limit=limits.dominance_k)
                     where = Where(row=number, column=column + 1)
                     listing.flag("evidence.dominance", message, _FIX, where=where, number=share)

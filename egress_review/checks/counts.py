@@ -12,7 +12,7 @@ from itertools import islice, pairwise, repeat
 from operator import attrgetter
 from typing import NamedTuple
 
-from egress_review.checks.columns import Kind, is_pivoted, is_size, is_total, kind_of
+from egress_review.checks.columns import Kind, is_of_people, is_pivoted, is_size, is_total, kind_of
 from egress_review.checks.of_one_base import of_one_base
 from egress_review.checks.tables import LONGEST_NUMBER, Table
 from egress_review.checks.unnamed import flows, mirrored, observations, parts_of_wholes, with_shares
@@ -196,7 +196,8 @@ def _is_other_number(cell: str) -> bool:
 def _reason(column: _Column) -> Why | None:
     if column.declared == "counts":
         return Why.DECLARED
-    says_so = column.kind is Kind.COUNT or (column.kind in (Kind.UNKNOWN, Kind.LABEL) and column.has_unit)
+    of_people = column.has_unit or (column.index > 0 and is_of_people(column.name))
+    says_so = column.kind is Kind.COUNT or (column.kind in (Kind.UNKNOWN, Kind.LABEL) and of_people)
     if column.declared is None and says_so and column.whole_numbers and column.mostly_whole:
         return Why.NAMED
     return None
@@ -206,6 +207,8 @@ def _are_sizes(table: Table, column: _Column, columns: list[_Column]) -> bool:
     """Whether a first column says how large what is counted is: households of 1인, 2인, 3인 이상, or of 1, 2, 3."""
     sizes = [value for value in column.values if value is not None]
     in_turn = len(sizes) > 2 and sizes == list(range(sizes[0], sizes[0] + len(sizes))) and sizes[0] <= 1
+    if in_turn and column.index == 0 and column.name.strip().lower() == "obs" and column.declared is None:
+        return True  # SAS numbers the rows that it prints.
     return (
         column.index == 0
         and column.declared is None

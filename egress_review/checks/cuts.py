@@ -11,12 +11,14 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 from typing import TypeAlias
 
 from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.counts import Reading
 from egress_review.checks.masks import mask_range
+from egress_review.checks.ranges import Span, may_be_made, span_in
 from egress_review.checks.tables import Table
 from egress_review.claims import FileClaims, spelling
 from egress_review.findings import Where
@@ -54,17 +56,22 @@ class Fact:
     """Whether it is published; else it is the sum of published counts."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """Counts that differ in one category only, so that they may add up to their parent."""
 
     parent: Key
     members: Mapping[str, Key]
 
+    @cached_property
+    def may_merge(self) -> bool:
+        """Whether one of the categories may be made of others."""
+        return any(map(may_be_made, self.members))
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Cut:
-    """One table taken apart."""
+    """One table taken apart; what it is compared by is worked out once, for it may be held to hundreds of others."""
 
     facts: Mapping[Key, Fact]
     masked: Mapping[Key, Where]
@@ -76,6 +83,72 @@ class Cut:
     def labelled(self) -> frozenset[Key]:
         """What the table speaks of beside its grand total."""
         return frozenset(key for key in (*self.facts, *self.masked) if key[1])
+
+    @cached_property
+    def counted(self) -> frozenset[str]:
+        """What the table counts, by its headings."""
+        return frozenset(measure for measure, _ in (*self.facts, *self.masked))
+
+    def counting(self, measure: str) -> Cut:
+        """The table, all of whose cells count this."""
+        return Cut(
+            {(measure, labels): fact for (_, labels), fact in self.facts.items()},
+            {(measure, labels): where for (_, labels), where in self.masked.items()},
+            tuple(
+                Group((measure, one.parent[1]), {name: (measure, key[1]) for name, key in one.members.items()})
+                for one in self.groups
+            ),
+            {(measure, labels): span for (_, labels), span in self.ranges.items()},
+        )
+
+    @cached_property
+    def direct(self) -> Mapping[Key, Fact]:
+        """The counts that the table shows; what a list of some groups adds up to is no count of all."""
+        return {key: fact for key, fact in self.facts.items() if fact.direct}
+
+    @cached_property
+    def shown(self) -> frozenset[Key]:
+        """What the table has a cell of, be it masked."""
+        return frozenset((*self.direct, *self.masked))
+
+    @cached_property
+    def exact(self) -> Mapping[Key, int]:
+        """The counts that rounding leaves exact."""
+        return {key: fact.value for key, fact in self.facts.items() if fact.slack == 0}
+
+    @cached_property
+    def measures(self) -> Mapping[str, Mapping[frozenset[str], Fact]]:
+        """The counts that it shows of groups, by what was counted."""
+        found: dict[str, dict[frozenset[str], Fact]] = {}
+        for (measure, labels), fact in self.direct.items():
+            if labels:
+                found.setdefault(measure, {})[labels] = fact
+        return found
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """Every category to which a count that it shows is restricted."""
+        return frozenset[str]().union(*(labels for _, labels in self.direct))
+
+    @cached_property
+    def by_parent(self) -> Mapping[Key, Sequence[Group]]:
+        """Its groups by what they may add up to."""
+        found: dict[Key, list[Group]] = {}
+        for group in self.groups:
+            found.setdefault(group.parent, []).append(group)
+        return found
+
+    @cached_property
+    def spans(self) -> Mapping[tuple[Key, str], Sequence[tuple[Span, Fact]]]:
+        """The ranges that its counts are restricted to, by what is left of the words and the rest of the key."""
+        found: dict[tuple[Key, str], list[tuple[Span, Fact]]] = {}
+        for (measure, labels), fact in self.direct.items():
+            if within := span_in(measure):
+                found.setdefault((("", labels), f"measure {within[0]}"), []).append((within[1], fact))
+            for label in labels:
+                if within := span_in(label):
+                    found.setdefault(((measure, labels - {label}), within[0]), []).append((within[1], fact))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 from egress_review.checks.cells import mend
 from egress_review.checks.columns import is_total
-from egress_review.checks.complements import Shown
+from egress_review.checks.complements import Shown, check_earlier, columns_of
 from egress_review.checks.counts import Reading
 from egress_review.checks.cuts import MOST_CELLS, MOST_DIMENSIONS, Cut, Key, cut_of, labelled_by
 from egress_review.checks.joint import Range, TooMany, narrowed, shared, speaking
 from egress_review.checks.lengths import bearable
-from egress_review.checks.linked import Disclosure, Kind, compare, unsolved
+from egress_review.checks.linked import Disclosure, Kind, compare, in_words_of, unsolved
 from egress_review.checks.listing import Listing
 from egress_review.checks.nested import compare_nested
 from egress_review.checks.subject import Subject
@@ -124,7 +125,7 @@ _LOOK = Text(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Released:
     """What another file says of groups of people: all that is kept of it, since there may be many."""
 
@@ -132,6 +133,13 @@ class Released:
     cells: Mapping[Cell, frozenset[int]]
     cuts: tuple[Cut | None, ...]
     """One per table with counts; None for one that cannot be taken apart."""
+    columns: tuple[Shown, ...] = ()
+    """Its columns of whole numbers, whatever they are called."""
+
+    @cached_property
+    def size(self) -> int:
+        """Counts that another file is compared with."""
+        return sum(len(cut.facts) for cut in self.cuts if cut)
 
 
 def released(subject: Subject) -> Released:
@@ -143,7 +151,8 @@ def released(subject: Subject) -> Released:
             cells.setdefault(cell, set()).add(value)
         if reading.counts:
             cuts.append(cut_of(table, reading, subject.claims))
-    return Released(_short(subject.name), {cell: frozenset(values) for cell, values in cells.items()}, tuple(cuts))
+    known = {cell: frozenset(values) for cell, values in cells.items()}
+    return Released(_short(subject.name), known, tuple(cuts), tuple(columns_of(subject)))
 
 
 def unreadable(name: str) -> Released:
@@ -165,6 +174,7 @@ def check_difference(subject: Subject, earlier: Sequence[Released], gathered: Ga
     _compare(cuts, earlier, "cells.difference", told, subject, listing)
     for cut in cuts:
         _narrow_with(cut, gathered.tables, earlier, told, subject, listing)
+    check_earlier(subject, (column for one in earlier for column in one.columns), listing)
     if any(reading.counts for _, reading in subject.readings):
         _tell_unaligned(cuts, earlier, listing)
 
@@ -317,12 +327,13 @@ def _compare(
     """Tell every place once, with the first table that gives it away."""
     least = subject.policy.min_cell
     for other in _affordable(others):
-        for old in other.cuts:
-            for new in cuts:
-                if old and (beyond := unsolved(new, old)):
+        for old in filter(None, other.cuts):
+            for cut in cuts:
+                new = in_words_of(old, cut)
+                if beyond := unsolved(new, old):
                     message = _BEYOND_OF[beyond.of].fill(number=beyond.number, most=beyond.most)
                     listing.skip(rule, message, _SPLIT, severity=Severity.WARN)
-                for found in (*compare(new, old, least), *compare_nested(new, old, least)) if old else ():
+                for found in (*compare(new, old, least), *compare_nested(cut, old, least)):
                     if found.where not in told:
                         told.add(found.where)
                         _tell(found, other.name, rule, subject, listing)
@@ -339,7 +350,7 @@ def _affordable(others: Sequence[Released]) -> Iterator[Released]:
     """The files that are compared: as many as their counts allow."""
     left = MOST_COMPARED
     for other in others:
-        left -= sum(len(cut.facts) for cut in other.cuts if cut)
+        left -= other.size
         if left >= 0:
             yield other
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from egress_review.checks.nobody import NOBODY
 from egress_review.checks.xml_tree import BrokenXmlError, local, namespace, read_xml, strings_of
 from egress_review.checks.zipped import BrokenPackageError, Part, part_of, parts_named, read_parts
 from egress_review.findings import Severity
@@ -44,7 +45,6 @@ _FIELDS = frozenset(
     ("PAGE", "NUMPAGES", "TOC", "REF", "PAGEREF", "SEQ", "HYPERLINK", "STYLEREF", "SECTION", "SECTIONPAGES", "NOTEREF")
 )
 _NAMES_PEOPLE = frozenset(("creator", "lastModifiedBy", "contributor", "Manager", "Company"))
-_PROGRAMS = frozenset(("", "python-docx", "microsoft office word", "libreoffice", "pandoc", "un-named"))
 _TINY = 4
 """Font size in half points up to which nobody reads a text."""
 
@@ -206,4 +206,4 @@ def _people(trees: Mapping[str, ElementTree.Element]) -> int:
     """How many fields of the properties name somebody; programs write their own name as well."""
     held = (trees[name] for name in ("docProps/core.xml", "docProps/app.xml") if name in trees)
     elements = (element for tree in held for element in tree.iter())
-    return sum(local(e.tag) in _NAMES_PEOPLE and (e.text or "").strip().lower() not in _PROGRAMS for e in elements)
+    return sum(local(e.tag) in _NAMES_PEOPLE and (e.text or "").strip().lower() not in NOBODY for e in elements)

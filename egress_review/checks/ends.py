@@ -177,6 +177,8 @@ def _gives_ends(table: Table, index: int) -> bool:
     if not _RANGE.fullmatch(name[:LONGEST]) or _NO_RANGE.search(name):
         return False
     cells = [cell.strip() for cell in table.column(index) if cell.strip()]
+    if len(cells) > 1 and len(set(cells)) == 1:
+        return False  # One range for all groups is who was looked at.
     return bool(cells) and all(len(cell) < LONGEST and _ENDS.fullmatch(cell) for cell in cells)
 
 

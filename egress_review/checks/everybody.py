@@ -10,12 +10,13 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import attrgetter
 from statistics import median
 
 from egress_review.checks.all_said import all_said
 from egress_review.checks.amounts import number_in
 from egress_review.checks.columns import Kind, is_total, kind_of
-from egress_review.checks.counts import Reading, whole
+from egress_review.checks.counts import Reading, paired, whole
 from egress_review.checks.lengths import bearable
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
@@ -51,7 +52,7 @@ _OF_TIME = re.compile(
 )
 _CLASSES = re.compile(r"predict|actual|true|pred\b|예측|실제|정답|cluster|군집|leaf")
 _NO_TRAIT = re.compile(
-    r"accura|sensitiv|specific|complete|cumul|valid|response|coverage|power|confidence|누적|정확|민감|특이|완전|응답|"
+    r"accura|answer|returned|sensitiv|specific|complete|cumul|valid|response|coverage|power|confidence|누적|정확|민감|특이|완전|응답|"
     r"유효|회수|"
     r"목표|달성|참여율|coverage|of total|구성비"
 )
@@ -74,6 +75,7 @@ def check_everybody(subject: Subject, listing: Listing) -> None:
         told: set[int] = set()
         for where in (
             *_crossed(table, reading, subject.policy.min_cell),
+            *_listed(table, reading, subject.policy.min_cell),
             *_shared(table, reading, subject.policy.min_cell),
         ):
             if where.row not in told:
@@ -112,7 +114,8 @@ def _crossed(table: Table, reading: Reading, least: int) -> Iterator[Where]:
         if c and not is_total(table.names[c]) and kind_of(table.names[c]) in (Kind.UNKNOWN, Kind.LABEL)
     ]
     rows = [p for p, row in enumerate(table.rows) if row and not _is_whole(row)]
-    cells = {(p, c): whole(table.rows[p][c]) if c < len(table.rows[p]) else None for p in rows for c in parts}
+    values = {(count.row, count.column - 1): count.value for count in reading.counts}
+    cells = {(p, c): values.get((table.numbers[p], c)) for p in rows for c in parts}
     rows = [p for p in rows if all(cells[p, c] is not None for c in parts)]
     if len(parts) < 2 or len(rows) < 2 or _are_classes(table, parts, rows):
         return
@@ -134,6 +137,32 @@ def _crossed(table: Table, reading: Reading, least: int) -> Iterator[Where]:
         yield from _alike(by_column, [str(table.rows[p][0]).lower() for p in rows], least)
 
 
+def _listed(table: Table, reading: Reading, least: int) -> Iterator[Where]:
+    """Groups of a table with a row for each group and category, and one column of counts."""
+    counted = {count.column for count in reading.counts}
+    labels = [i for i in range(len(table.names)) if i + 1 not in counted and kind_of(table.names[i]) in _OF_LABELS]
+    if len(counted) != 1 or len(labels) != OF_TWO or len(reading.counts) != len(table.rows):
+        return
+    counts_down = sorted(reading.counts, key=attrgetter("row"))
+    values = dict(zip(zip(*map(table.column, labels), strict=True), counts_down, strict=True))
+    for turn in (1, -1):
+        names = [list(dict.fromkeys(key[::turn][axis] for key in values)) for axis in (0, 1)]
+        if min(map(len, names)) < OF_TWO or len(names[1]) > MOST_CATEGORIES or len(values) < len(table.rows):
+            return
+        if len(values) != len(names[0]) * len(names[1]) or any(is_total(one) for one in (*names[0], *names[1])):
+            return
+        groups = []
+        for name in names[0]:
+            counts = [values[(name, other)[::turn]] for other in names[1]]
+            largest = max(counts, key=attrgetter("value"))
+            where = Where(row=largest.row, column=largest.column)
+            groups.append(_Group(name, tuple(count.value for count in counts), where))
+        yield from _alike(groups, [name.lower() for name in names[1]], least)
+
+
+_OF_LABELS = frozenset((Kind.UNKNOWN, Kind.LABEL))
+
+
 def _is_whole(row: Sequence[str]) -> bool:
     return not row or any(is_total(cell) for cell in row[:3])
 
@@ -152,7 +181,10 @@ def _alike(groups: Sequence[_Group], categories: Sequence[str], least: int) -> I
     alone = [group for group in groups if group.alone and group.size >= least]
     others = [group for group in groups if group not in alone and group.size]
     varied = [group for group in others if group.varies]
-    if len(varied) < FEWEST_OTHERS or 2 * len(varied) < len(others) or len(varied) <= len(alone):
+    # What is a finding or its absence is found out of each person; few kinds of groups have either by their nature.
+    opposed = len(categories) == OF_TWO and _are_opposed(*categories) and len(alone) <= 2 * len(varied)
+    few = len(varied) < FEWEST_OTHERS or len(varied) <= len(alone)
+    if not varied or (few and not opposed) or 2 * len(varied) < len(others):
         return
     for group in alone:
         at = max(range(len(group.values)), key=group.values.__getitem__)
@@ -163,6 +195,27 @@ def _alike(groups: Sequence[_Group], categories: Sequence[str], least: int) -> I
             and not _OF_TIME.fullmatch(group.label.lower())
         ):
             yield group.where
+
+
+OF_TWO = 2
+
+
+def _are_opposed(one: str, other: str) -> bool:
+    """Whether two categories are a finding and its absence: 양성 and 음성, yes and no, injury and no injury."""
+    first, second = (" ".join(unicodedata.normalize("NFKC", name).split()) for name in (one, other))
+    for a, b in ((first, second), (second, first)):
+        if _OPPOSED.fullmatch(f"{a}/{b}") or (a and _LACKS.sub("", b) == a != b):
+            return True
+    return False
+
+
+_OPPOSED = re.compile(
+    r"양성/음성|예/아니[오요]|유/무|있음/없음|이상/정상|합격/불합격|사망/생존|적합/부적합|찬성/반대|가입/탈퇴|"
+    r"(?:.{0,30} )?(?:positive/.{0,30}negative|abnormal/.{0,30}normal)|yes/no|true/false|y/n|present/absent|"
+    r"pass(?:ed)?/fail(?:ed)?|(?:died|dead|deceased)/(?:survived|alive)|ever/never|exposed/unexposed"
+)
+_LACKS = re.compile(r"^(?:no |non[ -]?|not |without |un|비|미|무|불)|(?: ?(?:없음|아님|안 ?함))$")
+"""What turns a category into its absence."""
 
 
 def _are_classes(table: Table, parts: Sequence[int], rows: Sequence[int]) -> bool:
@@ -227,9 +280,15 @@ def _bare(name: str) -> str:
     return " ".join(re.sub(r"[_()\[\],.]+", " ", unicodedata.normalize("NFKC", name).lower()).split())
 
 
+_WITHIN = re.compile(r"\((\d{1,3}(?:\.\d{1,4})?) ?%\)$")
+"""The share of a count in one cell with it: `25 (100.0%)`."""
+
+
 def _share(cell: str, kind: Kind, size: int | None) -> float | None:
     """The share that a cell gives: a percentage, or a count of the number of the row."""
     plain = cell.strip()
+    if (within := _WITHIN.search(plain)) and paired(plain):
+        return float(within[1])
     if plain.endswith("%") or kind is Kind.PERCENT:
         found = number_in(plain.removesuffix("%").strip())
         return found[0] if found and found[0] <= 100 else None

@@ -273,7 +273,11 @@ def _is_of_columns(words: str) -> bool:
     """Whether digits are numbers of several columns: decimals among them, or groups as no card is printed in."""
     groups = re.split(r"\s{2,}", words.strip())
     apart = len(groups) > 2 and all(map(str.isdecimal, groups)) and tuple(map(len, groups)) not in _OF_CARDS
-    return apart or _STATISTICS.fullmatch(words) is not None
+    pointed = (
+        re.search(r"\.\d+\s", words) is not None
+        and tuple(map(len, re.split(r"[\s.-]+", words.strip()))) not in _OF_CARDS
+    )
+    return apart or pointed or _STATISTICS.fullmatch(words) is not None
 
 
 _OF_CARDS = frozenset(((4, 4, 4, 4), (4, 6, 5), (4, 4, 4, 2), (4, 6, 4)))

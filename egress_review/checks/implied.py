@@ -33,7 +33,8 @@ _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.2
 
 _EVERYBODY = re.compile(
     r"n|total|n total|total n|patients|people|participants|subjects|"
-    r"전체|대상자 ?수?|환자 ?수?|인원 ?수?|총 ?인원|총 ?환자 ?수"
+    r"전체|(?:총|전체|입원|외래|내원|등록|검진|조사|응시|대상|재적|모집|수검|가입|방문)? ?"
+    r"(?:대상자|환자|인원|응답자|수검자|가입자|학생|입원자) ?수?"
 )
 _WITH_EVENT = re.compile(
     r"(?:n |number of )?(?:deaths?|events?|cases|deceased|died|responders?|completed|treated|vaccinated|positive)"

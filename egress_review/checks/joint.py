@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from egress_review.checks.cuts import Cut, Fact, Key
+from egress_review.checks.cuts import Cut, Key
 
 MOST_TABLES = 20
 MOST_UNKNOWN = 1_000
@@ -52,7 +52,7 @@ def narrowed(cuts: Sequence[Cut]) -> Mapping[Key, Range]:
     ranges: dict[Key, Range] = {}
     try:
         for cut in cuts:
-            for key, fact in published(cut).items():
+            for key, fact in cut.direct.items():
                 _take(ranges, key, (max(0, fact.value - fact.slack), fact.value + fact.slack))
         masked = {key for cut in cuts for key in cut.masked}
         if len(masked) > MOST_UNKNOWN:
@@ -77,11 +77,16 @@ def speaking(new: Cut, others: Sequence[Cut]) -> list[Cut]:
 
     Raises: TooMany — tables.
     """
-    found, left = [new], list(others)
-    while nearest := next((cut for cut in left if any(_meets(cut, one) for one in found)), None):
-        left = [cut for cut in left if cut is not nearest]
+    found, left, seen, at = [new], list(others), set(new.shown), 0
+    while at < len(left):
+        if left[at].shown.isdisjoint(seen):
+            at += 1
+            continue
+        nearest = left.pop(at)
         if all(_agrees(nearest, one) for one in found):
             found.append(nearest)
+            seen |= nearest.shown
+            at = 0  # What met none of the tables before may meet this one.
         if len(found) > MOST_TABLES + 1:
             raise TooMany(len(found) - 1, MOST_TABLES)
     return found[1:]
@@ -89,29 +94,14 @@ def speaking(new: Cut, others: Sequence[Cut]) -> list[Cut]:
 
 def shared(one: Cut, other: Cut) -> int:
     """How many groups both tables publish a count of, beside a total of everybody."""
-    return sum(1 for key in published(one).keys() & published(other).keys() if key[1])
-
-
-def _meets(one: Cut, other: Cut) -> bool:
-    ours, theirs = published(one).keys(), published(other).keys()
-    return not (
-        ours.isdisjoint(theirs)
-        and ours.isdisjoint(other.masked)
-        and theirs.isdisjoint(one.masked)
-        and one.masked.keys().isdisjoint(other.masked)
-    )
+    return sum(1 for key in one.direct.keys() & other.direct.keys() if key[1])
 
 
 def _agrees(one: Cut, other: Cut) -> bool:
     """Whether two tables say the same of what both show, as far as rounding goes."""
-    ours, theirs = published(one), published(other)
+    ours, theirs = one.direct, other.direct
     both = ((ours[key], theirs[key]) for key in ours.keys() & theirs.keys())
     return all(abs(a.value - b.value) <= a.slack + b.slack for a, b in both)
-
-
-def published(cut: Cut) -> Mapping[Key, Fact]:
-    """The counts that a table shows; what a list of some groups adds up to is no count of all."""
-    return {key: fact for key, fact in cut.facts.items() if fact.direct}
 
 
 def _sums(cuts: Sequence[Cut], ranges: Mapping[Key, Range], masked: set[Key]) -> Iterator[_Sum]:
@@ -119,8 +109,7 @@ def _sums(cuts: Sequence[Cut], ranges: Mapping[Key, Range], masked: set[Key]) ->
     seen: set[tuple[Key, frozenset[Key]]] = set()
     complete: set[tuple[Key, frozenset[str]]] = set()
     for cut in cuts:
-        shown = published(cut).keys() | cut.masked.keys()
-        complete.update((group.parent, frozenset(group.members)) for group in cut.groups if group.parent in shown)
+        complete.update((group.parent, frozenset(group.members)) for group in cut.groups if group.parent in cut.shown)
     for cut in cuts:
         for group in cut.groups:
             parts = frozenset(group.members.values())

@@ -6,7 +6,7 @@ EXTENSIONS: dict[str, str] = {
     "csv": "csv",
     "tsv": "tsv",
     "txt": "txt",
-    **dict.fromkeys(("log", "lst", "out"), "txt"),
+    **dict.fromkeys(("log", "lst", "out", "rout"), "txt"),
     "md": "md",
     "json": "json",
     **dict.fromkeys(("geojson", "jsonl", "ndjson"), "json"),

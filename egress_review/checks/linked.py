@@ -9,10 +9,10 @@ only that they are small: what reviewers need is the place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from egress_review.checks.cuts import Cut, Fact, Group, Key
 from egress_review.checks.ranges import parts_of
@@ -26,6 +26,9 @@ NEAR = 0.1
 """Relative difference up to which two counts may be of one population that was filtered."""
 
 Kind = Literal["same", "margin", "merged", "known", "solved", "nested"]
+
+_Pairs: TypeAlias = Mapping[Key, tuple[Fact, Fact]]
+"""What two tables say of the same group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,39 +44,67 @@ class Disclosure:
     """Whether the tables speak of one population; else the difference may be chance."""
 
 
+def in_words_of(old: Cut, new: Cut) -> Cut:
+    """A table in the words of another that counts the same people under another heading, as their numbers tell."""
+    if len(new.counted) != 1 or len(old.counted) != 1 or new.counted == old.counted:
+        return new
+    (measure,) = old.counted
+    pairs = [
+        (fact.value, other.value)
+        for (_, labels), fact in new.facts.items()
+        if labels and (other := old.facts.get((measure, labels)))
+    ]
+    alike = {ours for ours, theirs in pairs if ours == theirs}
+    same = len(alike) >= FEWEST_ALIKE and 2 * sum(ours == theirs for ours, theirs in pairs) >= len(pairs)
+    return new.counting(measure) if same else new
+
+
+FEWEST_ALIKE = 2
+"""Different numbers of the same groups that two tables have in common, from which they count the same."""
+
+
 def compare(new: Cut, old: Cut, least: int) -> Iterator[Disclosure]:
     """Everything small that the two tables give away."""
-    shared = [key for key in new.facts if key in old.facts]
-    sure = _one_population([(new.facts[key], old.facts[key]) for key in shared], least)
-    found = [*_same(shared, new, old, least, sure=sure), *_merged(new, old, least)]
+    pairs = {key: (ours, theirs) for key, ours in new.facts.items() if (theirs := old.facts.get(key))}
+    near = {key: (a, b) for key, (a, b) in pairs.items() if is_small(a.value - b.value, a.slack + b.slack, least)}
+    if _are_of_two_groups(pairs, least):
+        near = {}
+    sure = bool(near) and _one_population(pairs.values(), least)
+    found = [*_same(near, sure=sure), *_merged(new, old, least)]
     yield from found
     if not found:
-        yield from _sums(shared, new, old, least, sure=sure)
+        yield from _sums(near, sure=sure)
     # Without a group of both, one of a few people that fits is hardly chance.
-    if new.facts and old.facts and all(new.facts[key].value == old.facts[key].value for key in shared):
+    masked = (new.masked or old.masked) and new.facts and old.facts
+    if masked and all(ours.value == theirs.value for ours, theirs in pairs.values()):
         yield from _unmasked(new, old, least)
 
 
-def _same(shared: list[Key], new: Cut, old: Cut, least: int, *, sure: bool) -> Iterator[Disclosure]:
+def _are_of_two_groups(pairs: _Pairs, least: int) -> bool:
+    """Whether neither table can be of a part of the other's people: each has clearly more in some cell of its own."""
+    told = [ours.value - theirs.value for ours, theirs in pairs.values() if ours.direct and theirs.direct]
+    return len(told) >= FEWEST_TOLD and max(told) >= least and min(told) <= -least
+
+
+FEWEST_TOLD = 4
+
+
+def _same(near: _Pairs, *, sure: bool) -> Iterator[Disclosure]:
     """Groups of which both tables speak, at least one of them in a cell of its own."""
-    for key in shared:
-        ours, theirs = new.facts[key], old.facts[key]
-        published = ours.direct or theirs.direct
-        if published and is_small(ours.value - theirs.value, ours.slack + theirs.slack, least):
+    for key, (ours, theirs) in near.items():
+        if ours.direct or theirs.direct:
             kind: Kind = "same" if ours.direct and theirs.direct else "margin"
             yield Disclosure(kind, ours.where, theirs.where, sure or (kind == "same" and bool(key[1])))
 
 
-def _sums(shared: list[Key], new: Cut, old: Cut, least: int, *, sure: bool) -> Iterator[Disclosure]:
+def _sums(near: _Pairs, *, sure: bool) -> Iterator[Disclosure]:
     """Groups that both tables only add up to: told where no single cell tells it."""
-    for key in shared:
-        ours, theirs = new.facts[key], old.facts[key]
-        added = not ours.direct and not theirs.direct
-        if added and is_small(ours.value - theirs.value, ours.slack + theirs.slack, least):
+    for ours, theirs in near.values():
+        if not ours.direct and not theirs.direct:
             yield Disclosure("margin", ours.where, theirs.where, sure)
 
 
-def _one_population(pairs: list[tuple[Fact, Fact]], least: int) -> bool:
+def _one_population(pairs: Collection[tuple[Fact, Fact]], least: int) -> bool:
     """Whether at least half of what both tables speak of is alike, and they share more than a total."""
     near = sum(abs(a.value - b.value) < max(least, NEAR * max(a.value, b.value)) for a, b in pairs)
     return len(pairs) > 1 and 2 * near >= len(pairs)
@@ -86,11 +117,10 @@ def is_small(difference: int, slack: int, least: int) -> bool:
 
 def _merged(new: Cut, old: Cut, least: int) -> Iterator[Disclosure]:
     """Categories that are cut another way under the same parent."""
-    theirs: dict[Key, list[Group]] = {}
-    for group in old.groups:
-        theirs.setdefault(group.parent, []).append(group)
     for ours in new.groups:
-        for other in theirs.get(ours.parent, ()):
+        for other in old.by_parent.get(ours.parent, ()):
+            if not (ours.may_merge or other.may_merge) and ours.members.keys().isdisjoint(other.members):
+                continue
             mine = [label for label in ours.members if label not in other.members]
             rest = [label for label in other.members if label not in ours.members]
             if not mine or not rest:
@@ -135,10 +165,10 @@ def _unmasked(new: Cut, old: Cut, least: int) -> Iterator[Disclosure]:
             fact = theirs.facts.get(key)
             if fact is not None and fact.slack == 0 and (not fact.direct or reverse) and 0 < fact.value < least:
                 yield Disclosure("known", *((fact.where, where) if reverse else (where, fact.where)), sure=True)
-    values = {key: fact.value for cut in (old, new) for key, fact in cut.facts.items() if fact.slack == 0}
-    alone = {**_solved([new], values_of(new)), **_solved([old], values_of(old))}
-    for key, value in _solved([new, old], values).items():
-        if key not in alone and 0 < value < least:
+    told = [key for key, value in _solved([new, old], {**old.exact, **new.exact}).items() if 0 < value < least]
+    alone = {*_solved([new], new.exact), *_solved([old], old.exact)} if told else set()
+    for key in told:
+        if key not in alone:
             ours_at, theirs_at = new.masked.get(key), old.masked.get(key)
             yield Disclosure("solved", ours_at or somewhere[1], theirs_at or somewhere[0], sure=True)
 
@@ -154,10 +184,10 @@ class Unsolved:
 
 def unsolved(new: Cut, old: Cut) -> Unsolved | None:
     """What keeps two tables that agree from being solved together; None if nothing does."""
-    both = new.facts.keys() & old.facts.keys()
+    both = new.facts.keys() & old.facts.keys() if new.masked or old.masked else ()
     if not both or any(new.facts[key].value != old.facts[key].value for key in both):
         return None
-    values = {**values_of(old), **values_of(new)}
+    values = {**old.exact, **new.exact}
     unknown = {*new.masked, *old.masked} - values.keys()
     if len(unknown) > MOST_UNKNOWN:
         return Unsolved(len(unknown), MOST_UNKNOWN, "cells")
@@ -169,11 +199,6 @@ def unsolved(new: Cut, old: Cut) -> Unsolved | None:
     return Unsolved(sums, MOST_EQUATIONS, "sums") if sums > MOST_EQUATIONS else None
 
 
-def values_of(cut: Cut) -> Mapping[Key, int]:
-    """The counts of a table that rounding leaves exact."""
-    return {key: fact.value for key, fact in cut.facts.items() if fact.slack == 0}
-
-
 def _solved(cuts: list[Cut], values: Mapping[Key, int]) -> dict[Key, int]:
     """The masked cells that the equations of the tables determine: elimination over exact fractions.
 
@@ -182,7 +207,7 @@ def _solved(cuts: list[Cut], values: Mapping[Key, int]) -> dict[Key, int]:
     unknown = {key for cut in cuts for key in cut.masked if key not in values}
     if not 0 < len(unknown) <= MOST_UNKNOWN:
         return {}
-    rows: list[tuple[dict[Key, Fraction], Fraction]] = []
+    rows: list[tuple[dict[Key, int], int]] = []
     for cut in cuts:
         for group in cut.groups:
             row = _equation(group, values, unknown)
@@ -191,27 +216,25 @@ def _solved(cuts: list[Cut], values: Mapping[Key, int]) -> dict[Key, int]:
     return _determined(rows[:MOST_EQUATIONS])
 
 
-def _equation(
-    group: Group, values: Mapping[Key, int], unknown: set[Key]
-) -> tuple[dict[Key, Fraction], Fraction] | None:
+def _equation(group: Group, values: Mapping[Key, int], unknown: set[Key]) -> tuple[dict[Key, int], int] | None:
     """The members of a group add up to its parent; None where something is neither known nor masked."""
-    terms: dict[Key, Fraction] = {}
-    rest = Fraction(0)
+    terms: dict[Key, int] = {}
+    rest = 0
     for key, sign in (*((key, 1) for key in group.members.values()), (group.parent, -1)):
         if key in values:
             rest -= sign * values[key]
         elif key in unknown:
-            terms[key] = terms.get(key, Fraction(0)) + sign
+            terms[key] = terms.get(key, 0) + sign
         else:
             return None
     return (terms, rest) if terms else None
 
 
-def _determined(rows: list[tuple[dict[Key, Fraction], Fraction]]) -> dict[Key, int]:
+def _determined(rows: list[tuple[dict[Key, int], int]]) -> dict[Key, int]:
     """The unknowns that stand alone in an equation once the others are eliminated."""
     reduced: list[tuple[Key, dict[Key, Fraction], Fraction]] = []
     for terms, rest in rows:
-        row, value = dict(terms), rest
+        row, value = {key: Fraction(term) for key, term in terms.items()}, Fraction(rest)
         for pivot, other, known in reduced:
             if factor := row.get(pivot):
                 row, value = _minus(row, other, factor), value - factor * known

@@ -7,10 +7,10 @@ import re
 from collections import Counter
 from itertools import pairwise
 
-from egress_review.checks.columns import Kind, kind_of
+from egress_review.checks.columns import kind_of
 from egress_review.checks.listing import Listing
 from egress_review.checks.maps import points_of_people
-from egress_review.checks.person_rows import check_person_rows
+from egress_review.checks.person_rows import COUNTED, check_person_rows, counts_somebody
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table, count_said
 from egress_review.findings import Where
@@ -33,7 +33,6 @@ GRID = 0.5
 
 _AGE = re.compile(r"(?:.*[ _])?age(?:[ _]years?|[ _]at .*)?|.*(?:나이|연령)(?:\(세\)|\(만\))?", re.IGNORECASE)
 _GROUPED = re.compile(r"mean|median|avg|average|std|sd\b|coef|estimate|평균|중앙|중위|표준|계수|[<>≥≤]", re.IGNORECASE)
-_COUNTED = frozenset((Kind.COUNT, Kind.COUNT_AND_PERCENT, Kind.PERCENT))
 _DATED = re.compile(r"(?:19|20)\d{2}(?:\d{2}){0,2}(?:t\d{6})?")
 _QUASI = re.compile(
     r"(?:.*[ _])?(?:sex|gender|age|birth(?:date|day|year|month)?"
@@ -85,9 +84,7 @@ def check_table(table: Table, listing: Listing) -> None:
 def _check_born(table: Table, listing: Listing) -> None:
     """A short list with the month or day of birth of each: rows that a program printed by the way."""
     rows = len(table.rows)
-    if not FEWEST_BORN <= rows < FEWEST_VALUES or any(
-        kind_of(n) in _COUNTED or _GROUPED.search(n) for n in table.names
-    ):
+    if not FEWEST_BORN <= rows < FEWEST_VALUES or counts_somebody(table) or any(map(_GROUPED.search, table.names)):
         return
     for index, name in enumerate(table.names):
         born = _BORN.fullmatch(name.strip()) and all(_MONTH.fullmatch(cell.strip()) for cell in table.column(index))
@@ -109,7 +106,7 @@ _MONTH = re.compile(r"(?:19|20)\d\d[-./ 년]?\s?(?:0?[1-9]|1[0-2])월?(?:[-./ ]?
 
 def _check_dates(table: Table, listing: Listing) -> None:
     """Days in no even order beside marks of a person, in a table that counts nobody: each row is of somebody."""
-    if any(kind_of(name) in _COUNTED or _GROUPED.search(name) for name in table.names):
+    if counts_somebody(table) or any(map(_GROUPED.search, table.names)):
         return
     if len(table.rows) < FEWEST_SINGLE:
         return
@@ -148,7 +145,7 @@ _DATED_ROWS = Text(
 
 def _check_places(table: Table, listing: Listing) -> None:
     """Exact coordinates that differ from row to row, in a table that counts nobody: where single people are."""
-    if any(kind_of(name) in _COUNTED for name in table.names) or len(table.rows) < FEWEST_SINGLE:
+    if counts_somebody(table) or len(table.rows) < FEWEST_SINGLE:
         return
     for north, east in pairwise(range(len(table.names))):
         if not (_LATITUDE.fullmatch(table.names[north].strip()) and _LONGITUDE.fullmatch(table.names[east].strip())):
@@ -179,7 +176,7 @@ _COARSER = Text(
 
 def _check_codes(table: Table, listing: Listing) -> None:
     for index, name in enumerate(table.names):
-        if kind_of(name) in _COUNTED:
+        if kind_of(name) in COUNTED:
             continue
         # A number behind a word, as in "district 12", is a label that people read.
         if any(" " in cell and len(cell.split()) > 1 for cell in table.distinct(index)):
@@ -212,7 +209,7 @@ def _is_code(text: str) -> bool:
 
 def _check_singled_out(table: Table, listing: Listing) -> None:
     """Combinations of what is known about people that stand once, in a table that counts nobody and is no grid."""
-    if any(kind_of(name) in _COUNTED for name in table.names):
+    if counts_somebody(table):
         return
     if FEWEST_SINGLE <= len(table.rows) < FEWEST_VALUES:
         _check_few(table, listing)

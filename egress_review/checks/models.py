@@ -48,6 +48,8 @@ _EVENTS = re.compile(
     re.IGNORECASE,
 )
 """The events behind a model of survival, as R, lifelines and Stata print them."""
+_PERFECT = re.compile(r"(?:omitted|dropped) and (\d{1,7}) obs(?:ervations)? not used")
+"""What Stata leaves out because all of them had the outcome: so many people, whose outcome is known by that."""
 _OF_VARIANCE = re.compile(r"\s*(?:Residuals?|Error|잔차)(?:\s*\|)?\s+[\d.]+(?:e[+-]?\d+)?\s+(\d+)\s+[\d.]+.*")
 """The line of an analysis of variance as Stata and SAS print it: sum of squares, freedom, mean square."""
 _ORDER = re.compile(r"\bdf\b.{0,20}\b(?:sum (?:of )?sq|squares)", re.IGNORECASE)
@@ -149,7 +151,7 @@ def check_models(subject: Subject, listing: Listing) -> None:
         ordered = ordered or _ORDER.search(line) is not None
         if ordered and (variance := _AFTER_ORDER.fullmatch(line)):
             _judge_freedom(_value(variance), Where(row=number), subject, listing)
-        for match in (*_OBSERVATIONS.finditer(line), *_EVENTS.finditer(line)):
+        for match in (*_OBSERVATIONS.finditer(line), *_EVENTS.finditer(line), *_PERFECT.finditer(line)):
             _judge_count(int(_value(match)), Where(row=number), subject, listing)
     _check_parameters(lines, subject, listing)
     _check_terms(lines, subject, listing)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree
 
+from egress_review.checks.nobody import NOBODY
 from egress_review.checks.xml_tree import BrokenXmlError, local, read_xml
 
 LONGEST_TITLE, MOST_NUMBERS = 200, 6
@@ -17,8 +18,6 @@ PROGRAMS = frozenset(
     ("/Producer", "/Creator", "/CreationDate", "/ModDate", "/Trapped", "/PTEX.Fullbanner", "/SourceModified")
 )
 _TITLES = frozenset(("/Title", "/Subject"))
-_EMPTY = frozenset(("", "anonymous", "untitled", "unspecified", "none", "unknown"))
-"""What reportlab and others write where nobody said anything."""
 _PATH = re.compile(
     r"[A-Za-z]:[\\/]|\\\\|(?:^|[\s(])[~/][\w.-]+/|file:|@|\.(?:csv|xlsx?|dta|sav|sas7bdat|parquet|rds)\b", re.I
 )
@@ -72,7 +71,7 @@ def _tells(name: str, value: str) -> bool:
 
 def _is_harmless(title: bool, value: str) -> bool:
     plain = value.strip().strip("()").strip()
-    if plain.lower() in _EMPTY:
+    if plain.lower() in NOBODY:
         return True
     numbers = re.findall(r"\d+", plain)
     long = any(len(number) > 4 for number in numbers)

@@ -89,6 +89,10 @@ class _Column:
 
 def check_person_rows(table: Table, listing: Listing, *, fewest: int = FEWEST_ROWS) -> bool:
     """Flag a table whose rows are single people, upright or on its side; say whether it is one."""
+    if _holds_people_side_by_side(table):
+        number = len(table.names) - 1
+        listing.flag("table.singular", _PEOPLE.fill(number=number), _AGGREGATE, where=Where(row=1), number=number)
+        return True
     for one, where in ((table, _top(table)), *((turned, Where(row=1)) for turned in _turned(table))):
         number, message = people_in(one, fewest), _PEOPLE
         if not number:
@@ -99,6 +103,22 @@ def check_person_rows(table: Table, listing: Listing, *, fewest: int = FEWEST_RO
             listing.flag("table.singular", message.fill(number=number), _AGGREGATE, where=where, number=number)
             return True
     return False
+
+
+def _holds_people_side_by_side(table: Table) -> bool:
+    """Whether columns are numbered as people are, with words as well as numbers below them."""
+    names = [name.strip() for name in table.names[1:]]
+    if len(names) < FEWEST_BESIDE or len(table.rows) < 2 or not all(map(_SOMEBODY.fullmatch, names)):
+        return False
+    rows = [[cell.strip() for cell in row[1:]] for row in table.rows]
+    said = [any(cell and not _NUMBER.fullmatch(cell) for cell in row) for row in rows]
+    return any(said) and len(set(names)) == len(names)
+
+
+FEWEST_BESIDE = 5
+_SOMEBODY = re.compile(
+    r"(?:대상자?|환자|참여자|피험자|응답자|patient|subject|participant|person|respondent)[ _-]?\d{1,4}", re.IGNORECASE
+)
 
 
 def people_in(table: Table, fewest: int = FEWEST_ROWS) -> int:
@@ -128,14 +148,27 @@ def people_in(table: Table, fewest: int = FEWEST_ROWS) -> int:
     return rows
 
 
+def counts_somebody(table: Table) -> bool:
+    """Whether a column is of counts or shares; one that only numbers the rows, such as `Obs` of SAS, is not."""
+    return any(
+        kind_of(name) in COUNTED and not (index == 0 and numbers_rows([cell.strip() for cell in table.column(index)]))
+        for index, name in enumerate(table.names)
+    )
+
+
+def numbers_rows(cells: Sequence[str]) -> bool:
+    """Whether cells are the numbers from 0 or 1 on, one after another."""
+    return any(cells) and list(cells) in ([str(n + first) for n in range(len(cells))] for first in (0, 1))
+
+
 def _tells_of_groups(table: Table) -> bool:
     names = [name.strip() for name in table.names]
-    return any(kind_of(name) in COUNTED or _OF_GROUPS.search(name) or _OF_RUNS.fullmatch(name) for name in names)
+    return counts_somebody(table) or any(_OF_GROUPS.search(name) or _OF_RUNS.fullmatch(name) for name in names)
 
 
 def _is_numbering(cells: Sequence[str]) -> bool:
     """Whether cells number the rows, or are codes that all differ, such as those of people."""
-    if list(cells) in ([str(n) for n in range(len(cells))], [str(n + 1) for n in range(len(cells))]):
+    if numbers_rows(cells):
         return True
     return len(set(cells)) == len(cells) and all(map(_CODE.fullmatch, cells)) and not all(map(str.isdigit, cells))
 

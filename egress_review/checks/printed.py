@@ -102,6 +102,7 @@ def _table_in(block: list[Line]) -> Table | None:
     """The table that a block of lines shows, cut at pipes, tabs or gaps; None if it shows none."""
     if records := latex_cells(block):
         return _regular(records)
+    block = [(number, _INTERVAL.sub("  ci_lower  ci_upper", line)) for number, line in block]
     block = _first_of_cells(without_side([(number, _LISTED.sub("|", line)) for number, line in block]))
     ruled = any(_CROSSED.search(line) for _, line in block)
     if ruled:
@@ -111,7 +112,7 @@ def _table_in(block: list[Line]) -> Table | None:
     if ruled:
         block = [(number, line) for number, line in block if not _SHARES_BELOW.fullmatch(line)]
     series = next((match for _, line in block if (match := _SERIES.fullmatch(line.strip()))), None)
-    lines = [(number, line) for number, line in block if not _is_frame(line)]
+    lines = [(number, line) for number, line in block if not _is_frame(line) and not _LOGGED.match(line)]
     if (table := two_levels(lines)) is not None:
         return table
     if series is not None:
@@ -130,6 +131,10 @@ def _table_in(block: list[Line]) -> Table | None:
     return headed_by_place(lines) or unnamed
 
 
+_LOGGED = re.compile(r"\s*(?:\d{4}-\d\d-\d\d\S{0,1}\s?[\d:,.]{5,15}\s+)?\[?(?:DEBUG|INFO|WARN(?:ING)?|ERROR)\]?[\s:]")
+"""A line of a log, which is a sentence and no row."""
+_INTERVAL = re.compile(r"\s+\[?\d\d% conf\. int(?:erval|\.)\]?\s*$", re.IGNORECASE)
+"""The one heading of Stata that stands over two columns."""
 _SHARES_BELOW = re.compile(r"(?:\s+\d{1,3}\.\d+)+\s*")
 """The percentages that Stata prints below the counts of a row, in a line without a label."""
 _LISTED = re.compile(r"^\s*\d{1,9}\.\s*\|")

@@ -108,7 +108,69 @@ def lists_of_names(text: str) -> Iterator[tuple[int, int]]:
             yield match.start(), len(cells)
 
 
-def people_typed(table: Table) -> int:
+_CODES = re.compile(
+    r"""[\[({]\s{0,20}(?:\w{1,40}\s{0,5},\s{0,20})?(?P<codes>['"][A-Za-z]{1,5}[-_]?\d{4,12}['"]"""
+    r"""(?:\s{0,20},\s{0,20}['"][A-Za-z]{1,5}[-_]?\d{4,12}['"]){1,2000})\s{0,20},?\s{0,20}[\])}]"""
+)
+_PLAIN_CODES = re.compile(
+    r"[\[({]\s{0,20}(?P<codes>\d{7,12}(?:\s{0,20},\s{0,20}\d{7,12}){2,2000})"
+    r"\s{0,20},?\s{0,20}[\])}]"
+)
+FEWEST_CODES, LONGEST_NAME = 3, 60
+"""Codes of a list, and characters before it that may say what they are of."""
+_OF_THINGS = re.compile(
+    r"column|feature|variable|field|icd|kcd|atc|edi|loinc|snomed|dx|diag|drug|proc|code|item|gene|snp|lot|device|model|concept|"
+    r"version|commit|issue|ticket|수가|상병|약|코드|품목|항목|질병|진단",
+    re.IGNORECASE,
+)
+_OF_PEOPLE = re.compile(
+    r"patient|person|subj|member|participant|customer|mrn|study|\bpt|환자|대상자|회원", re.IGNORECASE
+)
+_LEFT_OUT = re.compile(r"exclu|drop|remov|outlier|left|제외|삭제", re.IGNORECASE)
+_MONTH = re.compile(r"[A-Za-z]{0,5}[-_]?(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])?")
+_STRING_OR_COMMENT = re.compile(
+    r"""(?P<string>"[^"\n]{0,400}"|'[^'\n]{0,400}')|/\*(?:[^*]|\*(?!/)){0,2000}\*/|(?:\#|//|--)[^\n]*"""
+)
+
+
+def lists_of_codes(text: str, form: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """The lines of a program in which lists of nothing but codes of people begin, and how many codes each has.
+
+    What a comment says of each code stands between them and is left out first.
+    """
+    bare = _STRING_OR_COMMENT.sub(lambda m: m["string"] or "\n" * m[0].count("\n"), text)
+    for pattern in (_CODES, _PLAIN_CODES):
+        line, at = 1, 0
+        for match in pattern.finditer(bare):
+            line, at = line + bare.count("\n", at, match.start("codes")), match.start("codes")
+            name = bare[max(bare.rfind("\n", 0, match.start()) + 1, match.start() - LONGEST_NAME) : match.start()]
+            codes = [code.strip("\"'") for code in re.split(r"\s*,\s*", match["codes"])]
+            fewest = 2 if "inlist" in name else FEWEST_CODES
+            told = all(map(form.fullmatch, codes)) if pattern is _CODES else _numbers_people(name)
+            if told and len(set(codes)) == len(codes) >= fewest and are_of_people(name, codes):
+                yield line, len(codes)
+
+
+def _numbers_people(name: str) -> bool:
+    """Whether mere numbers are of people by the name of their list."""
+    return _OF_PEOPLE.search(name) is not None or _LEFT_OUT.search(name) is not None
+
+
+def names_things(name: str) -> bool:
+    """Whether the words before a code say that it is of a disease, an item, a version, and of nobody."""
+    return _OF_THINGS.search(name) is not None and _OF_PEOPLE.search(name) is None
+
+
+def are_of_people(name: str, codes: Sequence[str]) -> bool:
+    """Whether codes under a name may number people: not what it says are things, months, or items in a row."""
+    if names_things(name):
+        return False
+    numbers = sorted(int(re.sub(r"\D", "", code)) for code in codes)
+    in_turn = len(numbers) > 1 and numbers[-1] - numbers[0] < 2 * len(numbers)
+    return not in_turn and not all(map(_MONTH.fullmatch, codes))
+
+
+def people_typed(table: Table, code: re.Pattern[str] = _CODE) -> int:
     """How many rows are of single people by what stands in them, whatever their headings say; 0 for anything else."""
     rows = len(table.rows)
     if rows < FEWEST_ROWS:
@@ -116,11 +178,37 @@ def people_typed(table: Table) -> int:
     columns = [[cell.strip() for cell in table.column(index)] for index in range(len(table.names))]
     days = any(_are_days(cells) for cells in columns)
     sexes = any({cell.lower() for cell in cells} <= _SEXES and len(set(cells)) <= 2 for cells in columns)
-    codes = any(_all_differ(cells, _CODE) for cells in columns)
+    codes = any(_all_differ(cells, code) for cells in columns)
     names = any(_all_differ(cells, _NAME) for cells in columns)
     more = len(columns) > 2 or any(cell.replace(".", "").isdigit() for cells in columns for cell in cells)
     named = names and (days or sexes or codes or (more and len(columns) > 2))
     return rows if named or (codes and (days or sexes)) or (days and sexes) else 0
+
+
+PRINTED_CODE = re.compile(r"[A-Za-z]{1,4}[-_]?\d{5,12}|\d{7,12}")
+"""What numbers a person in words that a program printed, where a number of five places may be a count."""
+_TOLD = re.compile(r"[A-Za-z][-_]?\d{5,12}|(?<!\d)\d{7,12}|(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}")
+_TOKEN = re.compile(r"[^\s\[\](){},;:='\"|]{1,40}")
+LONGEST_TOLD, MOST_TOKENS = 300, 24
+
+
+def tables_in_lines(text: str) -> Iterator[Table]:
+    """Lines one below the other that are made of as many words, some of which number or date a person.
+
+    The words that all of them share are those of a sentence, and no column.
+    """
+    block: list[tuple[int, list[str]]] = []
+    for number, line in enumerate([*text.splitlines(), ""], 1):
+        told = len(line) <= LONGEST_TOLD and _TOLD.search(line)
+        words = _TOKEN.findall(line) if told else []
+        if block and len(words) != len(block[0][1]):
+            if len(block) >= FEWEST_ROWS:
+                varied = [len(set(column)) > 1 for column in zip(*(row for _, row in block), strict=True)]
+                rows = [(at, [word for word, kept in zip(row, varied, strict=True) if kept]) for at, row in block]
+                yield _headed(rows, {})
+            block = []
+        if 2 < len(words) <= MOST_TOKENS:
+            block.append((number, words))
 
 
 def _all_differ(cells: Sequence[str], form: re.Pattern[str]) -> bool:

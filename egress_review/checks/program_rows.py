@@ -43,17 +43,19 @@ def tables_in_program(text: str) -> tuple[Table, ...]:
     """Every table that is written out in a program."""
     if len(text) < 40:
         return ()
-    return (*_records(text), *_columns(text), *_rows(text), *_steps(text), *tables_between_lines(text))
+    return (*records_in(text), *_columns(text), *_rows(text), *_steps(text), *tables_between_lines(text))
 
 
-def _records(text: str) -> Iterator[Table]:
-    """Dictionaries side by side with the same keys."""
+def records_in(text: str) -> Iterator[Table]:
+    """Dictionaries side by side with the same keys, as they are written in a program and as it prints them."""
     found: dict[tuple[str, ...], list[tuple[int, list[str]]]] = defaultdict(list)
-    for at, match in enumerate(_RECORD.finditer(text), 1):
+    line, at = 1, 0
+    for match in _RECORD.finditer(text):
+        line, at = line + text.count("\n", at, match.start()), match.start()
         pairs = _PAIR.findall(match[1] or match[2])
         keys = tuple(key.strip() for key, _ in pairs)
         if len(keys) > 1 and len(set(keys)) == len(keys):
-            found[keys].append((at + 1, [_plain(value) for _, value in pairs]))
+            found[keys].append((line, [_plain(value) for _, value in pairs]))
     for keys, rows in found.items():
         if len(rows) >= FEWEST_ROWS:
             yield _headed(keys, rows)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from egress_review.checks.program_literals import names_things
+
 _COMMENT = re.compile(r"\s*(?:#+['>|]?|--+|//+|%+|\*+|!+|/\*+|\"{3}|'{3}|REM\b)")
 _BEHIND = re.compile(r"(?<=[\w)\]};,'\"]) {1,8}(?:#+>?|//+|--|/\*)(?=\s)")
 _OPENS = re.compile(r"/\*|\"\"\"|'''")
@@ -48,7 +50,7 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
-    r"(?<![A-Za-z?&/])(?:(?:pt|pat|patient|person|subj|subject|member|study|hosp|chart|mrn|case|환자|등록|차트|회원|대상자)[_.]?"
+    r"(?<![A-Za-z?&/])(?<!concept_)(?<!site_)(?<!type_)(?:(?:pt|pat|patient|person|subj|subject|member|study|hosp|chart|mrn|case|환자|등록|차트|회원|대상자)[_.]?"
     r"(?:id|no|num|key|번호)?|id)['\"\])]{0,4}\s{0,3}"
     r"(?:==|!=|~=|<>|=|\bn?eq?\b|\bnot in\b|\bin\b|%in%|\.isin|\.eq|,)\s{0,3}(?:c|list|set)?\s{0,2}[\[({]{0,2}\s{0,3}"
     r"(?:['\"][A-Za-z]{0,4}[-_]?\d{5,12}['\"]|[A-Za-z]{0,3}\d{5,12}(?![\w.]))",
@@ -70,9 +72,15 @@ FEWEST_PAIRS = 4
 """Values that are each given to a code of its own, from which the codes are of people."""
 
 
+def _before(text: str, at: int) -> str:
+    """What stands before a place in its line."""
+    return text[max(text.rfind("\n", 0, at) + 1, at - 60) : at]
+
+
 def numbers_of_people(text: str) -> list[int]:
     """Where in a program the number of a person is compared with, or stands in a comment on what befell them."""
-    found = [match.start() for pattern in (_COMPARED, _QUOTED) for match in pattern.finditer(text)]
+    found = [match.start() for match in _COMPARED.finditer(text)]
+    found += [match.start() for match in _QUOTED.finditer(text) if not names_things(_before(text, match.start()))]
     pairs = list(_PAIR.finditer(text))
     given = {int(re.sub(r"\D", "", match[1])) for match in pairs}
     # Codes that follow each other are of wards and items.

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from egress_review.checks.cells import check_cells
 from egress_review.checks.excerpts import check_excerpts
-from egress_review.checks.identifiers import NUMBERED
+from egress_review.checks.identifiers import CODE, NUMBERED
 from egress_review.checks.keyed_rows import tables_by_line
 from egress_review.checks.listing import Listing
 from egress_review.checks.microdata import check_table
 from egress_review.checks.person_rows import check_person_rows
-from egress_review.checks.program_literals import lists_of_names, people_typed, tables_in_brackets
-from egress_review.checks.program_rows import FEWEST_ROWS, tables_between_lines, tables_in_program
+from egress_review.checks.program_literals import (
+    PRINTED_CODE,
+    lists_of_codes,
+    lists_of_names,
+    people_typed,
+    tables_in_brackets,
+    tables_in_lines,
+)
+from egress_review.checks.program_rows import FEWEST_ROWS, records_in, tables_between_lines, tables_in_program
 from egress_review.checks.program_words import numbers_of_people, words_of
 from egress_review.checks.prose import check_prose
 from egress_review.checks.shape import check_numbered, check_records
@@ -30,6 +37,11 @@ _TYPED = Text(
     ko="프로그램에 사람의 번호나 이름, 날짜가 든 행이 {number}개 적혀 있습니다: 한 행이 한 사람입니다.",
     en="{number} rows with numbers, names or days of people are written out in the program: each row is one person.",
 )
+_PRINTED = Text(
+    ko="사람의 번호나 이름, 날짜가 든 행이 {number}개 출력되어 있습니다: 한 행이 한 사람입니다.",
+    en="{number} rows with numbers, names or days of people are printed: each row is one person.",
+)
+_AGGREGATE = Text(ko="행을 지우고 집단별로 집계하십시오.", en="Remove the rows and aggregate to groups.")
 _OF_SOMEBODY = Text(
     ko="프로그램에 사람의 번호로 보이는 값이 적혀 있습니다.",
     en="The program spells out what looks like the number of a person.",
@@ -55,7 +67,9 @@ def check_program(subject: Subject, listing: Listing) -> None:
         where = Where(row=subject.line_of(start))
         listing.flag("table.singular", _TYPED.fill(number=number), _READ, where=where, number=number)
     told = {subject.line_of(match.start()) for match in NUMBERED.finditer(subject.text)}
-    for line in sorted({subject.line_of(start) for start in numbers_of_people(subject.text)} - told):
+    spelled = {subject.line_of(start) for start in numbers_of_people(subject.text)}
+    spelled |= {line for line, _ in lists_of_codes(subject.text, CODE)}
+    for line in sorted(spelled - told):
         listing.flag("identifier.other_id", _OF_SOMEBODY, _READ, where=Where(row=line), number=1)
 
 
@@ -74,8 +88,12 @@ def check_comments(subject: Subject, listing: Listing) -> None:
 
 
 def check_pasted(subject: Subject, listing: Listing) -> None:
-    """Flag rows of single people that stand between the lines of a text as they stand in a CSV."""
-    _check(tuple(tables_between_lines(subject.text)), listing)
+    """Flag rows of single people that stand between the lines of a text as in a CSV, or as a program prints them."""
+    _check((*tables_between_lines(subject.text), *records_in(subject.text)), listing)
+    for table in (*tables_in_brackets(subject.text), *tables_in_lines(subject.text)):
+        if number := people_typed(table, PRINTED_CODE):
+            where = Where(row=table.numbers[0])
+            listing.flag("table.singular", _PRINTED.fill(number=number), _AGGREGATE, where=where, number=number)
     keyed = tuple(tables_by_line(subject.text))
     _check_typed(keyed, listing)
     for table in keyed:

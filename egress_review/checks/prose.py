@@ -150,7 +150,8 @@ def check_prose(subject: Subject, listing: Listing) -> None:
     at_risk = False
     for at, few in shares_below(subject.lines, subject.policy.min_cell):
         judge(few, Where(row=at + 1), subject.claims, subject.policy, listing)
-    for line, text in enumerate(subject.lines, 1):
+    for line, said in enumerate(subject.lines, 1):
+        text = _REFERENCE.sub("", said) if "\\" in said else said
         where = Where(row=line)
         for match in _NAMED.finditer(text):
             judge(count_said(match[1]), where, subject.claims, subject.policy, listing)
@@ -178,7 +179,17 @@ def _told(text: str, least: int) -> dict[int, int]:
     told |= dict(shares_in(text, least))
     told |= {match.start(): 1 for pattern in _ONE_PERSON for match in pattern.finditer(text)}
     told |= dict(_listed(text))
+    if _COMPUTED.search(text):
+        return told
     return told | {m.start("k"): _value(m["k"]) for p in _OF_ALL for m in p.finditer(text) if _is_part(m)}
+
+
+_REFERENCE = re.compile(r"\\(?:label|(?:eq|auto|page|[cC])?ref|cite\w{0,6})\{[^{}]*\}")
+_COMPUTED = re.compile(
+    r"divergen|transitions|iterations|draws|resampl|bootstrap|replicat|simulat|epochs|permutation|converge",
+    re.IGNORECASE,
+)
+"""What a program counts of its own work."""
 
 
 def _listed(text: str) -> list[tuple[int, int]]:

@@ -13,6 +13,15 @@ _BETWEEN = re.compile(rf"[(\[]?\s*(\d{{1,7}}){_UNIT}(?:-|–|~|to|,)\s*(\d{{1,7}
 _FROM = re.compile(rf"(?:>=|≥)\s*(\d{{1,7}}){_UNIT}|(\d{{1,7}}){_UNIT}(?:\+|이상|and over|or more|and older)")
 _BELOW = re.compile(rf"(?:<|under|below|less than)\s*(\d{{1,7}}){_UNIT}|(\d{{1,7}}){_UNIT}미만")
 _JOINED = re.compile(r"(?:(?<!\s)\s+)?(?:\+|/|,|&|·|∪|\band\b|(?<=\s)및(?=\s))\s*")
+_AGES = re.compile(
+    r"(?:만 ?)?(\d{1,3})(?: ?세)? ?(?:-|–|~| ) ?(\d{1,3}) ?세(?! ?(?:이상|미만|이하))|(?:만 ?)?(\d{1,3}) ?세 ?이상|"
+    r"(?:만 ?)?(\d{1,3}) ?세 ?미만|"
+    r"(?:aged? |age )?(\d{1,3})(?: years)? (?:and|or) (?:over|older|above|more)|(?:aged? |age )?(?:under|below) "
+    r"(\d{1,3})"
+)
+_MONTHS = re.compile(r"(?<!\d)(\d{1,2})월? (\d{1,2})월")
+LONGEST = 80
+"""Characters of a label that is read for a range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +47,28 @@ def span_of(label: str) -> Span | None:
     return None
 
 
+@lru_cache(maxsize=4096)
+def span_in(text: str) -> tuple[str, Span] | None:
+    """The ages or months that words hold, and what is left of the words; None for words without."""
+    if len(text) > LONGEST or not any(map(str.isdigit, text)):
+        return None
+    if span := span_of(text):
+        return text.partition("=")[0] if "=" in text else "", span
+    if match := _AGES.search(text):
+        low, high, over, under, older, below = match.groups()
+        first = int(low or over or older or 0)
+        last = int(high) if high else int(under or below) - 1 if under or below else NO_END
+        return (f"{text[: match.start()]}#{text[match.end() :]}", Span(first, last)) if first <= last else None
+    if match := _MONTHS.search(text):
+        return f"{text[: match.start()]}#{text[match.end() :]}", Span(int(match[1]), int(match[2]))
+    return None
+
+
 def parts_of(label: str, others: Collection[str]) -> tuple[str, ...]:
     """The categories among the others that together are this one; empty if they are not."""
     whole = span_of(label)
     if whole is None:
-        words = tuple(_JOINED.split(label))
+        words = _joined(label)
         return words if len(words) > 1 and set(words) <= set(others) else ()
     inside = sorted(
         ((span.first, span.last, one) for one in others if (span := span_of(one)) and _inside(span, whole)),
@@ -53,6 +79,16 @@ def parts_of(label: str, others: Collection[str]) -> tuple[str, ...]:
             return ()
         at = last + 1
     return tuple(one for _, _, one in inside) if len(inside) > 1 and at - 1 == whole.last else ()
+
+
+def may_be_made(label: str) -> bool:
+    """Whether a category may be made of others: a range, or several words that are joined."""
+    return span_of(label) is not None or len(_joined(label)) > 1
+
+
+@lru_cache(maxsize=4096)
+def _joined(label: str) -> tuple[str, ...]:
+    return tuple(_JOINED.split(label))
 
 
 def _inside(span: Span, whole: Span) -> bool:

@@ -12,6 +12,7 @@ from egress_review.checks.counts import whole
 from egress_review.checks.lengths import MOST_READ_ONCE, bearable
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
 from egress_review.findings import Where
 
 RULES = ("cells.small",)
@@ -28,11 +29,32 @@ _IN_ENGLISH = re.compile(
 )
 
 
+_TITLED = re.compile(
+    r"^[ >#*]{0,8}(?:(?:table|tab\.?) ?[\dA-Z.-]{0,6}[.:)]? ?)?(?:numbers?|no\.|counts?|frequency) of "
+    r"(?:\w{1,20} ){0,2}(?:patients|people|persons|participants|subjects|cases|deaths|respondents|residents|"
+    r"students|workers)\b"
+    r"|^[ >#*]{0,8}(?:\[?표 ?[\d.-]{1,6}\]?[.:)]? ?)?[^|\n]{0,40}"
+    r"(?:환자|대상자|응답자|이용자|인원|사람|사례|학생|근로자) ?수 ?(?:\([^()\n]{0,12}\))?\s{0,4}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A title by which the numbers below it count people: `Table 2. Number of patients`, `표 2. 직업별 환자 수`."""
+MOST_ABOVE = 4
+
+
+def _said_to_count(table: Table, subject: Subject) -> bool:
+    """Whether the title of a table, or the unit beside it, says that its numbers are of people."""
+    if subject.type in ("md", "txt"):
+        first = table.numbers[0] if table.numbers else 1
+        return _TITLED.search("\n".join(subject.lines[max(0, first - MOST_ABOVE - 2) : first - 1])) is not None
+    around = unicodedata.normalize("NFKC", subject.said[:ABOVE])
+    return _OF_PEOPLE.search(around) is not None or (not subject.crowded and _TITLED.search(around) is not None)
+
+
 def check_scaled(subject: Subject, listing: Listing) -> None:
     """Multiply what is given in thousands of people, as far as its decimals tell single ones."""
     for table, reading in bearable(subject, RULES, listing, MOST_READ_ONCE):
         said = unicodedata.normalize("NFKC", " ".join([subject.text[:ABOVE], *table.names]))
-        if _OF_PEOPLE.search(said):
+        if _OF_PEOPLE.search(said) or _said_to_count(table, subject):
             for index in reading.unclear:
                 for number, cell in zip(table.numbers, table.column(index), strict=True):
                     if (value := whole(cell)) is not None and value > 0:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from egress_review.checks.acro import Acro, read_acro
 from egress_review.checks.evidence import Evidence, EvidenceError, claims_to_be_evidence, read_evidence
 from egress_review.checks.subject import Subject
+from egress_review.checks.within_json import tables_within
 
 SUFFIX = ".evidence.json"
 LARGEST = 32 * 1024 * 1024
 """Bytes up to which a supporting file is read."""
+
+_OF_COUNTS = re.compile(
+    r"[ _.-](?:counts?|n|freq(?:s|uency|uencies)?|numbers?|data|tables?|values?|source|빈도수?|도수|인원수?|명수|건수|"
+    r"수|표|자료|집계)$",
+    re.IGNORECASE,
+)
+"""How the name of the counts behind a figure ends, beside the name of the figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +56,13 @@ class Supporting:
         return f"{base_name(name)}{SUFFIX}" in map(base_name, self.broken)
 
     def counts_for(self, name: str) -> Subject | None:
-        """The file of counts that goes with a plot: of the same name but for its ending."""
+        """The file of counts that goes with a plot: of the same name but for its ending, or with a word for counts."""
         stem = _stem(base_name(name))
-        named = [one for one in self.tables if _stem(base_name(one.name)).removesuffix("_counts") == stem]
-        return named[0] if named else None
+        stems = [_stem(base_name(one.name)) for one in self.tables]
+        for names in (stems, [_OF_COUNTS.sub("", one) for one in stems]):
+            if stem in names:
+                return self.tables[names.index(stem)]
+        return None
 
 
 def read_supporting(files: Iterable[Subject]) -> Supporting:
@@ -88,7 +100,7 @@ def _json(file: Subject) -> object:
 
 def _has_tables(file: Subject) -> bool:
     try:
-        return bool(file.tables)
+        return bool(file.tables) or (file.type == "json" and bool(tables_within(file.json)))
     except Exception:
         # A supporting file is as hostile as an output; one that stops its reader is one that nobody read.
         return False

@@ -32,7 +32,8 @@ _CURVE = re.compile(
     r"(?:function|prob|probability|rate|estimate)?)|생존(?:율|률|확률|함수|분율)?(?:\(%\))?|누적\s*생존(?:율|률)"
 )
 _TIME = re.compile(
-    r"time|timeline|t|event[ _]?at|months?|days?|years?|weeks?|follow[ -]?up.*|시간|시점|기간|개월|일|추적.*|경과.*"
+    r"time|timeline|t|event[ _]?at|months?|days?|years?|weeks?|follow[ -]?up.*"
+    r"|시간|시점|기간|개월|일수?|월수|개월 ?수|주수|추적.*|경과.*"
 )
 _RISK = re.compile(r"(?:n|no|number)?[ _.]*(?:at[ _]?)?risk|위험\s*(?:(?:집단|군)\s*)?(?:수|인원)?|관찰\s*대상자?\s*수")
 _EVENTS = re.compile(

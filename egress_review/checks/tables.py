@@ -82,11 +82,14 @@ def read_delimited(text: str) -> tuple[Table, ...]:
     """
     csv.field_size_limit(sys.maxsize)
     numbers, records = array("Q"), []
+    quoted = '="' in text
     # Cells of a long table repeat; each is kept once.
     known: dict[str, str] = {}
     keep: Callable[[str, str], str] = known.setdefault
     try:
         for number, record in enumerate(csv.reader(lines_of(text), delimiter=delimiter_of(text)), 1):
+            if quoted:
+                record = [_QUOTED.sub(r"\1", cell) for cell in record]
             if any(map(str.strip, record)):
                 numbers.append(number)
                 records.append(tuple(map(keep, record, record)))
@@ -95,6 +98,10 @@ def read_delimited(text: str) -> tuple[Table, ...]:
     except csv.Error as error:
         raise UnreadableTableError(str(error)) from None
     return (_table(numbers, records),) if records else ()
+
+
+_QUOTED = re.compile(r'^="([^"]*)"$')
+"""A cell as Stata writes it so that spreadsheets take it for words: a formula that is nothing but its result."""
 
 
 def lines_of(text: str) -> Iterator[str]:
@@ -222,7 +229,8 @@ def _quantiles_name(record: Sequence[str]) -> bool:
     """Whether the only numbers of a row are quantiles beside words: `count, mean, 25%, 50%`."""
     cells = [cell.strip() for cell in record[1:] if cell.strip()]
     numbers = [cell for cell in cells if len(cell) <= LONGEST_NUMBER and _NUMBER.fullmatch(cell)]
-    return 0 < len(numbers) < len(cells) and all(map(_QUANTILE.fullmatch, numbers))
+    quantiles = 0 < len(numbers) < len(cells) and all(map(_QUANTILE.fullmatch, numbers))
+    return quantiles and not any(map(_is_composed, cells))
 
 
 def _is_crossed(records: Sequence[Sequence[str]]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from egress_review.checks.tables import Table
@@ -33,6 +34,9 @@ def _tables(value: Any, depth: int) -> Iterator[Table]:
         head, *rows = value
         if head and all(isinstance(cell, str) for cell in head):
             yield _table(tuple(head), rows)
+            return
+        if {len(one) for one in value} == {len(head)} and not any(isinstance(c, dict | list) for c in chain(*value)):
+            yield _table(("",) * len(head), value)
             return
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for one in inner:

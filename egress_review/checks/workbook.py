@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
+from egress_review.checks.nobody import NOBODY
 from egress_review.checks.tables import Table, table_of
 from egress_review.checks.unseen_cells import unseen_styles
 from egress_review.checks.workbook_around import around_cells, explained, strange_names
@@ -222,14 +223,13 @@ def _date_styles(root: ElementTree.Element | None) -> frozenset[int]:
 
 
 _NAMES_PEOPLE = frozenset(("creator", "lastModifiedBy", "contributor", "Manager", "Company"))
-_PROGRAMS = frozenset(("", "openpyxl", "xlsxwriter", "microsoft excel", "libreoffice"))
 
 
 def _people(parts: Mapping[str, bytes]) -> int:
     """How many fields of the properties name somebody; programs write their own name as well."""
     elements = (e for name in ("core", "app") if (data := parts.get(f"docProps/{name}.xml")) for e in _xml(data).iter())
     values = ((e.tag.rpartition("}")[2], (e.text or "").strip().lower()) for e in elements)
-    return sum(name in _NAMES_PEOPLE and value not in _PROGRAMS for name, value in values)
+    return sum(name in _NAMES_PEOPLE and value not in NOBODY for name, value in values)
 
 
 class _SheetReader:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from audit.retention import erasure, holding
+from audit.retention import erasure, holding, pruning
 from audit.retention.state import state
 from portal.i18n import N_
 from portal.navigation import Crumb
@@ -28,6 +28,7 @@ def overview(visit: Visit) -> Response:
         "holds": [(hold, naming(hold.ref) if hold.kind == "person" else None) for hold in found.holds],
         "hold_kinds": holding.KINDS,
         "hold_reasons": holding.REASONS,
+        "prune": pruning.command(zone.db),
     }
     return visit.page("retention.html", values, crumbs=(Crumb(N_("Retention and erasure")),))
 

@@ -171,7 +171,9 @@ def test_the_command_asks_for_a_reason_and_says_how_long(
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     terminal = Terminal(log, tmp_path)
-    assert terminal.run()[0] == 2
+    for wrong in ("", "  ", "x", " a  b "):
+        code, said = terminal.run(reason=wrong)
+        assert (code, "at least 5 characters" in said["error"]) == (2, True)
     code, said = terminal.run(reason="the log was rewritten")
     assert (code, said["open"], said["recorded"]) == (0, True, True)
     assert terminal.run(end=True) == (0, {"open": False, "recorded": True})

@@ -26,19 +26,7 @@ from tests.integration.audit.audit_world import ORIGIN, World, an_event, new_wor
 from tests.integration.audit.audit_writers import ROOT, indexes
 from tests.patience import PATIENCE
 from tests.postgresql_server import ACCOUNT, postgresql_binaries, wait_for_server
-
-MEBIBYTE = 1024 * 1024
-
-
-@contextlib.contextmanager
-def small_disk(place: Path, mebibytes: int) -> Iterator[Path]:
-    """Mount a disk of its own at a place."""
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", str(place)], check=True)
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
+from tests.small_disk import MEBIBYTE, small_disk
 
 
 def append_until_refused(world: World, most: int = 20_000) -> list[str]:
@@ -138,7 +126,7 @@ class Server:
     def url(self) -> str:
         return f"postgresql+psycopg://{ACCOUNT}@/postgres?host={self.directory}"
 
-    def make(self) -> None:
+    def make(self, *options: str) -> None:
         command = [
             "initdb",
             "-D",
@@ -150,6 +138,7 @@ class Server:
             "-E",
             "UTF8",
             "--locale=C",
+            *options,
         ]
         self.run(*command)
 

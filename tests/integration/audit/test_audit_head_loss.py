@@ -18,6 +18,7 @@ from audit.errors import EventRefused, LogInconsistent
 from audit.head import HeadLost
 from audit.head_loss import accept
 from audit.search import Query, search
+from audit.searching.asking import ReasonNeeded
 from tests.integration.audit.audit_world import World
 
 
@@ -112,6 +113,15 @@ def test_accepting_is_recorded_and_the_log_goes_on(lost: World) -> None:
         accept(lost.log, "again")
 
 
+@pytest.mark.parametrize("reason", ["", "   ", "x", "a  b", "디스크", "x" * 2001])
+def test_a_reason_that_says_nothing_accepts_nothing(lost: World, reason: str) -> None:
+    with pytest.raises(ReasonNeeded):
+        accept(lost.log, reason)
+    assert lost.size() == 6
+    with pytest.raises(HeadLost):
+        lost.log.check_head()
+
+
 def test_what_contradicts_the_database_is_not_accepted(lost: World) -> None:
     lost.tamper("UPDATE audit_entry SET leaf_hash = (SELECT leaf_hash FROM audit_entry WHERE idx = 0) WHERE idx = 5")
     with pytest.raises(LogInconsistent, match="first 6 entries"):
@@ -129,7 +139,10 @@ def test_the_command_is_for_root_takes_a_reason_and_speaks_both_languages(
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert terminal.run("accept-head", "--reason", "x") == 3
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert terminal.run("accept-head", "--reason", "  ") == 2
+    for wrong in ("  ", "disk"):
+        assert terminal.run("accept-head", "--reason", wrong) == 2
+        said, hint = terminal.lines[-1].splitlines()
+        assert ("at least 5 characters" in said, hint.startswith("Write one sentence")) == (True, True)
     assert terminal.run("checkpoint") == 3
     assert "accept-head" in terminal.lines[-1]
     monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")

@@ -105,6 +105,14 @@ def test_status_of_an_outage_is_one_failure_and_names_its_cause(terminal: Termin
     assert (row["target"], row["behind"], row["failures"], row["error"]) == ("siem", 8, 1, "file_unwritable")
 
 
+def test_status_of_a_file_that_cannot_be_written_says_which_folder_to_make(terminal: Terminal) -> None:
+    terminal.targets = (Target(name="siem", transport="file", path="/nowhere/out"),)
+    Outward(terminal.world.log, terminal.targets[0]).deliver()
+    assert terminal.run("outward", "status") == 1
+    assert "Make the folder /nowhere and let the user write there" in terminal.lines[0]
+    assert "tried again by itself" in terminal.lines[0]
+
+
 def test_status_without_targets_says_where_to_set_them(terminal: Terminal) -> None:
     assert terminal.run("outward", "status") == 0
     assert "outward.targets" in terminal.lines[0]

@@ -34,6 +34,7 @@ def test_the_officer_sees_periods_with_floor_and_source_in_both_languages(world:
     page = browser.page("/retention")
     for told in ("2 years", "3 years", "Safety Standards for Personal Data, art. 8(1)", "No legal hold is in force."):
         assert told in page, told
+    assert "<code>ansim audit prune --before</code>" in page  # no sudo where the zone owns its tables
     assert 'href="/retention"' in browser.page("/compliance")
     browser.cookies.set("ansim-language", "ko", domain="zone.ansim.localhost")
     page = browser.page("/retention")

@@ -236,6 +236,10 @@ def test_names_cells_and_remarks_that_look_like_markup_are_text_everywhere(world
             assert "<script" not in world.browser(host="preview").get(frame(page)).text
     for path in ("/review", "/review?project=<script>", "/review-figures", "/"):
         assert "<script" not in junho.page(path)
+    # What was shared with the author is read when the turn has ended, beside the reason for its end.
+    junho.fill(f"/review/{ref}/decide", decision="return", reason=EVIL)
+    told = world.signed_in("minji").page(f"/requests/{ref}")
+    assert ("<script" in told, "&lt;script&gt;alert(1)" in told) == (False, True)
 
 
 def test_a_package_is_collected_so_often_and_no_more_and_the_zone_counts(world: World) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from audit.catalogue import CATALOGUE
 from audit.columns import files, links
 from audit.errors import QuestionRefused
-from audit.searching.asking import check_reason
+from audit.searching.asking import ReasonNeeded, check_reason
 from audit.searching.csv_copy import harmless
 from audit.searching.fields import as_hash, as_moment, as_query, as_question
 from audit.searching.naming import Named, Names
@@ -155,8 +155,9 @@ def test_no_cell_of_a_spreadsheet_begins_a_formula(text: str) -> None:
 def test_a_reason_says_something() -> None:
     assert check_reason("  월  점검 자료 ") == "월 점검 자료"
     for wrong in ("", "   ", "a b", "x" * 2001):
-        with pytest.raises(QuestionRefused):
+        with pytest.raises(ReasonNeeded) as refused:
             check_reason(wrong)
+        assert "sentence" in refused.value.hint.en
 
 
 NONE: set[str] = set()

@@ -20,7 +20,7 @@ from portal.fields import checked
 from portal.hub import Hub, WorkspaceState
 from portal.marks import PERSON, PROJECT, WORKSPACE
 from portal.preview import Ticket, open_ticket
-from portal.requests import REQUEST_STATES, VERDICTS, lines, path_of, place
+from portal.requests import REQUEST_STATES, VERDICTS, lines, path_of
 from registry import errors as registry_errors
 from registry.model import PersonStatus, ProjectStatus
 from registry.text import Text
@@ -71,12 +71,6 @@ def test_what_was_not_checked_is_never_counted_as_passed() -> None:
     assert shown[0].number == "4"
     assert (shown[0].where.ko, shown[0].where.en) == ("2행, 3열", "row 2, column 3")
     assert shown[1].label.en == "not checked"
-
-
-def test_a_place_is_written_in_words() -> None:
-    assert place(Where(path="/a/b")).en == "at /a/b"
-    assert place(Where(page=1, sheet="표")).ko == "1쪽, 시트 표"
-    assert place(Where()) == Text("", "")
 
 
 def test_times_are_shown_in_korean_time() -> None:
@@ -138,9 +132,10 @@ def test_a_log_that_cannot_be_written_stops_with_a_sentence_in_both_languages() 
 def test_a_form_field_is_trimmed_and_held_to_its_length() -> None:
     assert checked("title", "  표 2 ") == "표 2"
     assert checked("comment", None, required=False) == ""
-    for value in ("", "   ", None, 7, "x" * 201):
+    for value in ("", "   ", None, 7, "x" * 201, "a\x00b", "\x1b[2J", "half of a pair: \ud800"):
         with pytest.raises(PortalError):
             checked("title", value)
+    assert checked("comment", "두 줄\r\n\t👩‍🔬") == "두 줄\r\n\t👩‍🔬"
 
 
 def ticket(until: datetime = NOW + timedelta(minutes=5)) -> Ticket:
