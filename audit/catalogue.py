@@ -118,6 +118,11 @@ _ACTIONS = (
     ActionSpec("workspace.start", "분석환경을 시작함", "A workspace was started"),
     ActionSpec("workspace.stop", "분석환경을 중지함", "A workspace was stopped"),
     ActionSpec("workspace.cut", "분석환경의 연결을 끊음", "The connections of a workspace were cut"),
+    ActionSpec(
+        "output.shown",
+        "셀마다 화면에 보낸 출력의 양과 종류",
+        "What cells sent to the browser: how much, of which types",
+    ),
     ActionSpec("output.held", "출력을 브라우저에 보이지 않음", "An output was held back from the browser"),
     ActionSpec(
         "output.kept",

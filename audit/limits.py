@@ -51,7 +51,7 @@ COMPONENTS: Mapping[str, Component] = MappingProxyType(
             actions=frozenset(
                 {
                     *("workspace.opened", "workspace.cut", "cell.sent", "contents.written", "gate.refused"),
-                    *("output.held", "output.kept", "output.encoded"),
+                    *("output.held", "output.kept", "output.encoded", "output.shown"),
                 }
                 | _SESSION_ACTIONS
             ),

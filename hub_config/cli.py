@@ -19,7 +19,7 @@ from audit.cli_context import language_of
 from audit.speaking_parser import SpeakingParser
 from audit.text import Text
 from hub_config.errors import ZoneError
-from hub_config.full_disk import DiskFull, is_disk_full
+from hub_config.full_disk import full
 
 if TYPE_CHECKING:
     from audit.db import Database
@@ -213,8 +213,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ZoneError as error:
         return _say(error, error.exit_code)
     except Exception as error:  # the edge of the process: an error of a family is said, any other is shown whole
-        if is_disk_full(error):
-            return _say(full := DiskFull(context.home), full.exit_code)
+        if (no_room := full(error, context.home)) is not None:
+            return _say(no_room, no_room.exit_code)
         if (gone := _of_database(error)) is not None:
             return _say(gone, gone.exit_code)
         code = _family_code(error)

@@ -35,6 +35,16 @@ _WAITED_HINT = Text(
     "잠시 뒤 다시 하십시오. 계속되면 오래 열려 있는 접속을 찾으십시오(PostgreSQL의 pg_stat_activity).",
     "Try again in a moment. If this stays, look for a session that was left open (pg_stat_activity in PostgreSQL).",
 )
+_UNTRUSTED = Text(
+    "데이터베이스 서버의 인증서를 받아들일 수 없습니다. 만료되었거나 다른 인증기관의 것입니다.",
+    "The certificate of the database server is not accepted: it has ended, or is of another authority.",
+)
+_UNTRUSTED_HINT = Text(
+    "언제 만료되는지는 `ansim doctor`가 알려 줍니다. 데이터베이스 서버에서 인증서를 갱신하고 PostgreSQL을 다시 읽게"
+    " 하십시오(`systemctl reload postgresql`). 그 뒤 구역은 저절로 이어서 일합니다.",
+    "`ansim doctor` says when it ends. Renew it on the database server and have PostgreSQL read it: `systemctl reload"
+    " postgresql`. The zone then goes on by itself.",
+)
 
 
 class DatabaseAway(EnvironmentMissing):
@@ -52,6 +62,8 @@ def _told(error: BaseException) -> tuple[Text, Text] | None:
     states = [str(getattr(one, "sqlstate", None) or "") for one in found]
     if any(state.startswith(WAITED) for state in states) or any(_busy(one) for one in found):
         return _WAITED, _WAITED_HINT
+    if any(_untrusted(one) for one in found):
+        return _UNTRUSTED, _UNTRUSTED_HINT
     if any(state.startswith(GONE) for state in states) or any(_unreached(one) for one in found):
         return _GONE, _HINT
     return None
@@ -78,6 +90,11 @@ def fault_of(settings: Settings) -> tuple[Text, Text] | None:
 
 def _busy(error: BaseException) -> bool:
     return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+
+
+def _untrusted(error: BaseException) -> bool:
+    """Say whether libpq broke off the handshake: it has no state, and OpenSSL's reason in its text."""
+    return isinstance(error, sqlalchemy.exc.OperationalError) and "certificate verify failed" in str(error.orig)
 
 
 def _unreached(error: BaseException) -> bool:

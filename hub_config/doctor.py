@@ -135,8 +135,7 @@ def of_target(one: Standing) -> Diagnosis:
     reason = Text(
         "{since} UTC부터 실패({error}), 밀린 기록 {behind}건", "{error} since {since} UTC, {behind} entries behind"
     ).format(error=place.error, since=f"{place.failing_since:%Y-%m-%d %H:%M}", behind=one.behind)
-    again = Text("저절로 다시 시도하며 빠뜨리지 않습니다.", "It is tried again by itself; nothing is skipped.")
-    return Diagnosis(called, ok=False, reason=reason, hint=again)
+    return Diagnosis(called, ok=False, reason=reason, hint=one.cure())
 
 
 def of_room(room: Room | None) -> Diagnosis:

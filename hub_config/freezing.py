@@ -24,6 +24,7 @@ from audit.canonical import JSON
 from audit.event import Actor, Event, Object, Source, Subjects
 from hub_config.gate_control import GateControl
 from hub_config.hub_api import HubApi
+from hub_config.troubles import Troubles
 from registry.errors import NotFound
 from registry.freezing import Freeze
 
@@ -70,6 +71,7 @@ class Freezer:
     _told: frozenset[str] = frozenset()
     _failed: set[str] = field(default_factory=set)
     _reminded: float = 0.0
+    _troubles: Troubles = field(default_factory=lambda: Troubles(log))
 
     def look(self) -> None:
         """Carry out what was decided since the last look, and hold what was decided before."""
@@ -94,7 +96,9 @@ class Freezer:
         except httpx.HTTPError as error:
             # A gate that does not answer forwards nothing; it is told again at the next look.
             failed.append("gate")
-            log.warning("the gate was not told of a freeze (%s)", type(error).__name__)
+            self._troubles.away("a freeze at the gate", error)
+        else:
+            self._troubles.worked("a freeze at the gate")
         connections = _since(begun)
         freezes = list(fresh)
         killed: dict[str, list[str]] = {}
@@ -102,7 +106,9 @@ class Freezer:
             killed = kill_containers(self.zone.zone_id, [one.project for one in freezes])
         except AWAY as error:
             failed.append("engine")
-            log.warning("containers of a frozen project were not killed (%s)", type(error).__name__)
+            self._troubles.away("a freeze at the engine", error)
+        else:
+            self._troubles.worked("a freeze at the engine")
         containers = _since(begun)
         whose = {ref: self._owner(ref) for ref in cut}
         outcomes = []

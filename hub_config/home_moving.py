@@ -58,6 +58,8 @@ class Move:
 
         Raises: HomeRefused, HelperAway, AuditError — with the plain home back in its place if it was not moved.
         """
+        if not os.path.lexists(self._directory):
+            return None  # it never started
         with self._place() as place:
             if _stands(place, OLD):
                 self._destroy(place)
@@ -170,6 +172,10 @@ class Move:
     def _plain(self, name: str = "home") -> bool:
         return is_plain(self.homes.settings.home, self.workspace.ref, self.workspace.uid, name)
 
+    @property
+    def _directory(self) -> Path:
+        return self.homes.settings.home / "workspaces" / self.workspace.ref
+
     def _life(self, action: Action, why: str | None = None) -> Life:
         mine = self.workspace
         return Life(
@@ -185,10 +191,9 @@ class Move:
     @contextlib.contextmanager
     def _place(self) -> Iterator[int]:
         """Give the directory of the workspace, held against a second run. Raises: HomeRefused."""
-        path: Path = self.homes.settings.home / "workspaces" / self.workspace.ref
         with contextlib.ExitStack() as stack:
             try:
-                place = stack.enter_context(opened(str(path), DIRECTORY))
+                place = stack.enter_context(opened(str(self._directory), DIRECTORY))
                 fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise HomeRefused("moving") from error

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hub_config.authenticator import REFRESH_SECONDS, SESSION, RegistryAuthenticator
 from hub_config.identity.desk import IdentityDesk
 from hub_config.keys import HubService
+from hub_config.log_lines import Lines
 from hub_config.settings import Settings
 from hub_config.spawner import SafeZoneSpawner, take_request
 
@@ -204,6 +205,7 @@ def set_logging(c: Any, zone: Zone) -> None:
     people with their addresses; those are in the audit log, where they are sealed.
     """
     c.JupyterHub.log_level = logging.WARNING
+    c.JupyterHub.logging_config = {"formatters": {"console": {"class": f"{Lines.__module__}.{Lines.__name__}"}}}
     logging.getLogger("tornado.access").setLevel(logging.ERROR)
 
 

@@ -27,11 +27,12 @@ from audit.clock.reading import MICROSECONDS
 from audit.event import Outcome
 from audit.search import Query, search
 from audit.store import log_size
-from audit.tables import audit_checkpoint, audit_pending
+from audit.tables import audit_checkpoint, audit_entry, audit_pending
 from egress_review.tables import mail, request
 from egress_review.workflow import State
 from hub_config.certificates import shown
 from hub_config.outward import standings_of
+from hub_config.probe.standing import read_standing
 from hub_config.reviewing import standing_of
 from hub_config.room import log_space
 from hub_config.status import status
@@ -92,6 +93,12 @@ def _unsigned(tx: Connection, now: datetime) -> Iterator[Sample]:
     yield {}, float(max(0, log_size(tx) - signed))
 
 
+def _unsigned_seconds(tx: Connection, now: datetime) -> Iterator[Sample]:
+    signed = tx.scalar(select(func.max(audit_checkpoint.c.size))) or 0
+    first = tx.scalar(select(audit_entry.c.ts).where(audit_entry.c.idx == signed))
+    yield {}, 0.0 if first is None else max(0.0, (now - moment(first)).total_seconds())
+
+
 def _clock_right(tx: Connection, now: datetime) -> Iterator[Sample]:
     for one in last_kept(tx):
         if one.reading.state != "unknown":
@@ -111,9 +118,11 @@ def _requests(tx: Connection, now: datetime) -> Iterator[Sample]:
 
 
 def _oldest(tx: Connection, now: datetime) -> Iterator[Sample]:
-    waiting = request.c.state.in_([state.value for state in WAITING])
-    since = tx.scalar(select(func.min(request.c.changed_at)).where(waiting))
-    yield {}, 0.0 if since is None else max(0.0, (now - since).total_seconds())
+    unpacked = (request.c.state == State.RELEASED.value) & request.c.packaged.is_(False)  # no room, no witness
+    waiting = request.c.state.in_([state.value for state in WAITING]) | unpacked
+    rows = tx.execute(select(request.c.state, func.min(request.c.changed_at)).where(waiting).group_by("state"))
+    for state, since in rows:
+        yield {"state": str(state)}, max(0.0, (now - since).total_seconds())
 
 
 def _mails(tx: Connection, now: datetime) -> Iterator[Sample]:
@@ -139,6 +148,11 @@ def _overdue(zone: Zone, now: datetime) -> Iterator[Sample]:
         yield {}, float(len(standing.overdue))
 
 
+def _walls(zone: Zone, now: datetime) -> Iterator[Sample]:
+    if (standing := read_standing(zone.home)) is not None:
+        yield {}, float(len(standing.broken))
+
+
 def _certificates(zone: Zone, now: datetime) -> Iterator[Sample]:
     for one in shown(zone.settings):
         if (left := one.left(now)) is not None:
@@ -160,6 +174,12 @@ GAUGES: tuple[Gauge, ...] = (
     Gauge("ansim_log_entries", "Entries of the audit log.", (), _in_database(_entries)),
     Gauge("ansim_log_pending", "Events that wait for their place in the audit log.", (), _in_database(_pending)),
     Gauge("ansim_log_unsigned", "Entries that no checkpoint covers yet.", (), _in_database(_unsigned)),
+    Gauge(
+        "ansim_log_unsigned_seconds",
+        "Seconds that the oldest entry waits that no checkpoint covers; 0 while all are covered.",
+        (),
+        _in_database(_unsigned_seconds),
+    ),
     Gauge("ansim_log_disk_free_bytes", "Bytes free on the disk of the audit log.", (), _room),
     Gauge("ansim_log_disk_level", "0 ample, 1 low, 2 exhausted: nothing new begins.", (), _room_level),
     Gauge(
@@ -171,7 +191,12 @@ GAUGES: tuple[Gauge, ...] = (
     Gauge("ansim_outward_behind", "Entries that a target (SIEM) does not have yet.", ("target",), _outward),
     Gauge("ansim_reviews_overdue", "Monthly reviews that were not signed in time.", (), _overdue),
     Gauge("ansim_requests", "Requests by state and direction.", ("state", "direction"), _in_database(_requests)),
-    Gauge("ansim_request_oldest_seconds", "Seconds that the longest waiting request waits.", (), _in_database(_oldest)),
+    Gauge(
+        "ansim_request_oldest_seconds",
+        "Seconds that the longest waiting request of a state has been in it.",
+        ("state",),
+        _in_database(_oldest),
+    ),
     Gauge("ansim_mails", "E-mails by what became of them.", ("state",), _in_database(_mails)),
     Gauge(
         "ansim_backup_age_seconds", "Seconds since the last backup that came back.", (), _since("zone.backed_up", "ok")
@@ -182,7 +207,8 @@ GAUGES: tuple[Gauge, ...] = (
         ("certificate",),
         _certificates,
     ),
-    Gauge("ansim_probe_age_seconds", "Seconds since the last probe of the walls.", (), _since("zone.probed", "ok")),
+    Gauge("ansim_probe_age_seconds", "Seconds since the walls last held a probe.", (), _since("zone.probed", "ok")),
+    Gauge("ansim_walls_broken", "Walls that the last probe found broken.", (), _walls),
 )
 
 

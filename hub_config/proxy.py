@@ -12,6 +12,8 @@ from aiohttp import ClientError, ClientResponseError, ClientSession, ClientTimeo
 from jupyterhub.proxy import Proxy
 from traitlets import Unicode
 
+from hub_config.troubles import Troubles
+
 SOCKET = "run/gate.sock"
 WATCH_SECONDS = 1.0
 CALL_SECONDS = 15.0
@@ -73,14 +75,18 @@ class GateProxy(Proxy):  # type: ignore[misc]  # the base class carries no types
 
     async def _keep_filled(self) -> None:
         """Tell a gate that started anew everything it has to know, within seconds of its start."""
+        troubles = Troubles(self.log)
         while True:
             try:
                 await self._look()
             except (ClientError, OSError, TimeoutError) as error:
-                self.log.warning("the gate does not answer (%s)", type(error).__name__)
-            except Exception:
+                troubles.away("the gate", error)
+            except Exception as error:
                 # The edge of a task that nobody waits for: the next look starts from the hub's state again.
-                self.log.exception("the gate could not be told everything")
+                troubles.failed("telling the gate everything", error)
+            else:
+                troubles.worked("the gate")
+                troubles.worked("telling the gate everything")
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _look(self) -> None:

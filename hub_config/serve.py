@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from hub_config.log_check import check_log, checked
+from hub_config.log_lines import speak
 from hub_config.processes import REPOSITORY
 from hub_config.settings import load_settings
 from hub_config.zone import open_zone
@@ -60,6 +61,7 @@ SERVICES: dict[str, Callable[[Path], None]] = {
 
 def main() -> None:
     """Start the service that the first argument names, for the zone in ANSIM_HOME."""
+    speak()
     os.umask(0o077)  # what a process of the zone writes is its owner's alone, unless it says otherwise
     SERVICES[sys.argv[1]](Path(os.environ["ANSIM_HOME"]))
 

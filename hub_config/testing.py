@@ -29,6 +29,8 @@ LARGE = (
     *(f"tests/integration/{one}" for one in ("hub", "gate", "images", "egress_review", "demo", "hub_config")),
 )
 """What is begun early: groups that take minutes, so that small ones fill what the cores have left."""
+ON_POSTGRESQL = ("tests/integration/registry",)
+"""Whose tests take their database from one fixture, which can be of either kind."""
 MOST_CORES = 4
 
 
@@ -121,6 +123,9 @@ def run_all(console: Console, kind: str) -> int:
         os.environ["ANSIM_EXPLORE"] = "1"  # `make test` takes the same examples each time; here new ones are looked for
         ended.append(run(["-m", "hypothesis", *beside, *FIRST]))
         del os.environ["ANSIM_EXPLORE"]
+        os.environ["ANSIM_TEST_DATABASE"] = "postgresql"  # what `make test` tries on SQLite alone
+        ended.append(run(["-m", "not long and not timed", *beside, *ON_POSTGRESQL]))
+        del os.environ["ANSIM_TEST_DATABASE"]
         ended.append(run(["-m", "long and timed", "--durations=15", *timed()]))
     return max(ended)
 

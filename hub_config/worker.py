@@ -45,6 +45,7 @@ from hub_config.probe.service import keep_probing
 from hub_config.requests_check import SECONDS as DAILY
 from hub_config.requests_check import compare
 from hub_config.scan_leftovers import remove_scans
+from hub_config.troubles import Troubles
 from hub_config.zone import Zone
 from hub_config.zone_events import reconcile_intents
 from registry.errors import Denied, NotFound
@@ -77,6 +78,7 @@ class Worker:
         self._stop = threading.Event()
         self._gate = GateControl(zone.home)
         self._hub = HubApi(zone.settings.hub_url(), zone.keys.hub_token("worker"), timeout=HUB_SECONDS)
+        self._troubles = Troubles(log)
         self._freezer = freezing.Freezer(zone, self._gate, self._hub, WORKER)
         self._duties = (
             Duty("freezes", freezing.SECONDS, self._freezer.look),
@@ -116,7 +118,6 @@ class Worker:
     def run(self) -> None:
         """Run every duty until a signal says stop."""
         logging.getLogger("httpx2").setLevel(logging.WARNING)  # one line per call would hide what matters
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop.set())
         serve_metrics(self._zone)
@@ -131,10 +132,12 @@ class Worker:
             try:
                 duty.run()
             except httpx.HTTPError as error:
-                log.warning("%s: a neighbour does not answer (%s); tried again", duty.name, type(error).__name__)
-            except Exception:
+                self._troubles.away(duty.name, error)
+            except Exception as error:
                 # The edge of the process: whatever it was, the next round starts from the database.
-                log.exception("%s failed; tried again", duty.name)
+                self._troubles.failed(duty.name, error)
+            else:
+                self._troubles.worked(duty.name)
             self._stop.wait(duty.seconds)
 
     def act_on_requests(self) -> None:
@@ -144,16 +147,19 @@ class Worker:
                 return
             try:
                 self._zone.desk.act(ref)
-            except Exception:
+            except Exception as error:
                 # One request that cannot be moved on must not hold up those behind it; it stays pending.
-                log.exception("%s could not be moved on; tried again", ref)
+                self._troubles.failed(ref, error)
+            else:
+                self._troubles.worked(ref)
 
     def close_ended(self) -> None:
         """Cut every workspace that the registry no longer allows, then stop its container.
 
         Neither waits for the other: an engine that is away keeps no connection open, nor a gate a container.
         """
-        for ref in known_to("gate", self._gate.workspaces) | known_to("engine", self._containers):
+        gate = known_to("the gate", self._gate.workspaces, self._troubles)
+        for ref in gate | known_to("the engine", self._containers, self._troubles):
             reason = self._ended(ref)
             if reason is not None:
                 self._close(ref, reason)
@@ -263,10 +269,12 @@ class Worker:
         )
 
 
-def known_to(neighbour: str, ask: Callable[[], Iterable[str]]) -> set[str]:
+def known_to(neighbour: str, ask: Callable[[], Iterable[str]], troubles: Troubles) -> set[str]:
     """Return the workspaces that a neighbour knows; one that does not answer knows none for now."""
     try:
-        return set(ask())
+        found = set(ask())
     except (httpx.HTTPError, DockerException, RequestException) as error:
-        log.warning("the %s does not answer (%s)", neighbour, type(error).__name__)
+        troubles.away(neighbour, error)
         return set()
+    troubles.worked(neighbour)
+    return found

@@ -94,10 +94,10 @@ def _answer(page: Page, portal: Portal, request: Request, form: FormData | None)
         return to_sign_in(request)
     except tuple(kind for kind, _ in ANSWERS) as error:
         return error_page(visit, error)
-    except DATABASE_AWAY:
+    except DATABASE_AWAY as error:
         log.exception("%s: the database is away", page.path)
         # To a guest: who is signed in is asked of the same database.
-        return error_page(replace(_guest(portal, request), database_answers=False), away())
+        return error_page(replace(_guest(portal, request), database_answers=False), away(error))
 
 
 def check_role(needs: Needs, visit: Visit) -> None:

@@ -49,6 +49,7 @@ async def _serve(apps: dict[Path, ASGIApp]) -> None:
             server_header=False,
             access_log=False,
             log_level="warning",
+            log_config=None,  # its lines are those of the process
             timeout_graceful_shutdown=DRAIN_SECONDS,
             timeout_keep_alive=KEPT_SECONDS,
         )

@@ -133,10 +133,10 @@ def _endpoint(zone: ZoneLike, metrics: Metrics, row: Row) -> Callable[[Request],
         except tuple(kind for kind, _ in ANSWERS) as error:
             await discard(request.receive)
             return _refusal(error)
-        except DATABASE_AWAY:
+        except DATABASE_AWAY as error:
             log.exception("%s: the database is away", row.route)
             await discard(request.receive)
-            return refusal_of(away())
+            return refusal_of(away(error))
         call = Call(zone, admitted, metrics, request.path_params)
         if not row.begins:
             return await run_in_threadpool(_answer, row, call, FormData())
@@ -152,10 +152,10 @@ def _answer(row: Row, call: Call, form: FormData) -> Response:
     except tuple(kind for kind, _ in ANSWERS) as error:
         call.failures.append(str(getattr(error, "code", answer_for(error).code)))
         return _refusal(error, call.taken)
-    except DATABASE_AWAY:
+    except DATABASE_AWAY as error:
         log.exception("%s: the database is away", row.route)
         call.failures.append("database_away")
-        return refusal_of(away())
+        return refusal_of(away(error))
 
 
 @asynccontextmanager

@@ -324,9 +324,9 @@ def _endpoint(zone: ZoneLike, handler: Callable[[Call], Mapping[str, object]]) -
             return JSONResponse(await run_in_threadpool(_call, zone, request, document, handler))
         except tuple(kind for kind, _ in ANSWERS) as error:
             return refusal_of(error)
-        except DATABASE_AWAY:
+        except DATABASE_AWAY as error:
             log.exception("%s: the database is away", request.url.path)
-            return refusal_of(away())
+            return refusal_of(away(error))
 
     return endpoint
 

@@ -10,7 +10,7 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.postgresql_server import database_url, postgresql_socket, postgresql_url
+from tests.postgresql_server import database_url, postgresql_socket, postgresql_url, usual_url
 from tests.what_failed import (
     keep_basetemp,
     pytest_collectreport,
@@ -28,6 +28,7 @@ __all__ = [
     "pytest_runtest_logreport",
     "pytest_runtest_makereport",
     "pytest_runtest_setup",
+    "usual_url",
 ]
 
 #: The same examples each time, so that a change is judged by what it changed; `ANSIM_EXPLORE=1` looks for new ones.

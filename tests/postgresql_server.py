@@ -93,6 +93,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return fresh_schema(request.getfixturevalue("postgresql_socket"))
 
 
+KIND = "ANSIM_TEST_DATABASE"
+"""The environment variable that has `usual_url`, for tests to which the kind does not matter, take the other kind."""
+
+
+@pytest.fixture
+def usual_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database: of SQLite, and in a second round of `make test-long` of PostgreSQL."""
+    if os.environ.get(KIND, "sqlite") == "sqlite" or request.node.get_closest_marker("sqlite"):
+        return f"sqlite:///{tmp_path / 'ansim.db'}"
+    return fresh_schema(request.getfixturevalue("postgresql_socket"))
+
+
 @pytest.fixture
 def postgresql_url(postgresql_socket: str) -> str:
     """Return the URL of an empty PostgreSQL database."""

@@ -5,7 +5,7 @@
 
     python3 verify.py [DIRECTORY | FILE.tlog-proof] --key log.vkey [--policy FILE] [--since OLD.checkpoint] [--json]
 
-Needs Python 3.10 and the package `cryptography`, as Debian 12 ships both, and 50 for signatures by ML-DSA; nothing of
+Needs Python 3.10 or later and `cryptography`, as Debian 12 ships both, and 50 for signatures by ML-DSA; nothing of
 Ansim. Written from the public texts: RFC 6962 (tree), RFC 8785 (canonical JSON), c2sp.org/signed-note (files),
 /tlog-checkpoint, -tiles, -proof, -cosignature and -policy.
 

@@ -121,6 +121,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "workspace.opened": _row(DATASTORE, "Connect", "workspace", "dataset none", "gate"),
         "cell.sent": _row(SCRIPT, "Execute", "workspace", "dataset none", "gate"),
         "contents.written": _row(FILE, "Update", "workspace", "dataset none", "gate"),
+        "output.shown": _row(API, "Other", "workspace", "dataset none", "gate"),
         "output.held": _row(API, "Other", "workspace", "dataset none", "gate"),
         "output.kept": _row(FILE, "Create", "workspace", "dataset none", "gate"),
         "output.encoded": _row(FINDING, "Create", "workspace", "dataset none", "gate", "always"),

@@ -12,7 +12,9 @@ from audit.search import Entry
 
 Body = Mapping[str, Any]
 
-RUNS = frozenset({"cell.sent", "contents.written", "gate.refused", "egress.viewed", "egress.prechecked"})
+RUNS = frozenset(
+    {"cell.sent", "contents.written", "output.shown", "gate.refused", "egress.viewed", "egress.prechecked"}
+)
 """Actions of which a timeline shows a run by one person as one line."""
 REFUSALS = frozenset({"egress.rejected", "egress.returned", "egress.blocked", "egress.revoked", "egress.scan_failed"})
 

@@ -53,7 +53,7 @@ README_KO = """# 과제 {project} 기록 묶음
 - `checkpoint`, `tile/`: 서명된 체크포인트와 전체 해시 트리 (C2SP tlog-tiles)
 - `manifest.json`: 이 묶음의 파일 목록. 그 해시가 감사 기록에 적혀 있습니다.
 
-서버에 묻지 않고 확인하려면 (Python 3.9 이상과 cryptography 필요):
+서버에 묻지 않고 확인하려면 (Python 3.10 이상과 cryptography 필요):
 
     python3 verify.py --key 안심구역에서_직접_받은_log.vkey
 
@@ -70,7 +70,7 @@ it holds hashes only, no bodies.
 - `checkpoint`, `tile/`: the signed checkpoint and the whole tree of hashes (C2SP tlog-tiles)
 - `manifest.json`: the files of this bundle; its hash is recorded in the log
 
-To check it without asking the server (needs Python 3.9 or later and cryptography):
+To check it without asking the server (needs Python 3.10 or later and cryptography):
 
     python3 verify.py --key LOG_VKEY_OF_THE_ZONE
 

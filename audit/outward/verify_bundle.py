@@ -3,7 +3,7 @@
 
     python3 verify.py --key LOG_VKEY [DIRECTORY]
 
-Needs Python 3.9 or later, the package `cryptography`, and `ansim_verify.py`, which lies beside it. Get the key from
+Needs Python 3.10 or later, the package `cryptography`, and `ansim_verify.py`, which lies beside it. Get the key from
 the zone on another way than this folder: a key that lies in the folder proves nothing.
 Exit codes: 0 intact · 10 tampered · 11 incomplete · 12 not signed by a key you trust · 2 wrong usage.
 

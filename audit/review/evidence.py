@@ -23,7 +23,7 @@ from audit.tables import audit_digest, audit_entry
 QUARTER_MINUTES = 15  # every time zone differs from UTC by a multiple of it
 
 #: What happens by the thousand and says the same each time; it is counted, not read, unless it was refused.
-BULK = ("cell.sent", "contents.written", "session.signed_out", "workspace.opened", "workspace.stop")
+BULK = ("cell.sent", "contents.written", "output.shown", "session.signed_out", "workspace.opened", "workspace.stop")
 #: What the rules also need from the days around a span, to judge what happened in it.
 AROUND = (
     "egress.submitted",

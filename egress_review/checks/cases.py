@@ -86,11 +86,31 @@ _GENERAL = Text(
 )
 
 
+_SPOKEN = re.compile(
+    r"[\"”’」』]\s?[(\[](?:[^()\[\]]{0,20}[,·/ ])?(?:남|여|남성|여성|남자|여자|male|female|man|woman|M|F)\s?[,·/]?\s?"
+    r"(?:aged )?(\d{2})(?:세|대| ?years?)?[)\]]"
+)
+"""Who said what is quoted, by sex and age; of a decade of age there are many."""
+FEWEST_OWN = 1
+_OWN = re.compile(
+    r"(?:19|20)\d\d|유일|쌍둥이|소장|원장|교장|군수|시장|이장|센터장|지점장|\b(?:head|only|chief|director|principal|mayor|twins?)\b"
+    r"|[가-힣]{1,4}[군읍면동리도](?= |[에의은는이가,.])|\b[A-Z][a-z]+ (?:Island|Village|Township|Hospital)\b"
+)
+
+
 def check_cases(subject: Subject, listing: Listing) -> None:
     """Flag a line that tells of one person what only one person is."""
     for number, line in enumerate(subject.lines, 1):
         said = line[:LONGEST]
-        if len(said) < 20 or not _ONE.search(said):
+        if len(said) < 20:
+            continue
+        spoken = _SPOKEN.search(said)
+        if spoken and "대)" not in spoken[0] and (told := len(set(_OWN.findall(said)))) >= FEWEST_OWN:
+            number_of = told + 1
+            message = _TOLD.fill(number=number_of)
+            listing.flag("table.singular", message, _GENERAL, where=Where(row=number), number=number_of)
+            continue
+        if not _ONE.search(said):
             continue
         telling = sum(pattern.search(said) is not None for pattern in _TELLING)
         told = telling + sum(pattern.search(said) is not None for pattern in _BESIDE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate, chain
 
@@ -105,10 +105,11 @@ _ABROAD = re.compile(
     r"\b(?:NI|NINO|[Nn]ational [Ii]nsurance)(?: ?(?:[Nn]umber|[Nn]o\.?))?\s?[:=#]?\s?"
     r"[A-Z]{2} ?\d\d ?\d\d ?\d\d ?[A-D]\b"
     r"|\b[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d\d \d\d \d\d [A-D]\b"
+    r"|\b\d{1,4}(?:-\d{1,4})?,? [A-Z][a-z]+-?(?:daero|ro|gil)\b[^\n]{0,60}\b(?:[Aa]pt|[Uu]nit|[Hh]o|[Ff]lat)\b"
     r"|\bNHS (?:[Nn]umber|[Nn]o\.?)\s?[:=#]?\s?\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)"
     r"|\b(?:SSN|[Ss]ocial [Ss]ecurity (?:[Nn]umber|[Nn]o\.?))\s?[:=#]?\s?\d{3}-?\d{2}-?\d{4}(?!\d)"
 )
-"""Numbers of persons in the United Kingdom and the United States, by their form or the words before them."""
+"""Numbers of persons in the United Kingdom and the United States, and Korean dwellings in Latin letters."""
 _CALLED = re.compile(
     r"(?<![A-Za-z-])(?:(?:patient|participant|respondent|pupil|student|claimant|employee|tenant|resident|widow|child)"
     r"(?:,| named| called)?|(?:mother|father|son|daughter|wife|husband|case|claim|file|records?|statement) of|"
@@ -219,6 +220,8 @@ def _in_column(name: str, table: Table, index: int, more: Rules) -> Iterator[tup
         return
     starts = [0, *accumulate(len(cell) + 1 for cell in distinct)]
     spans = [span for span in _detect(joined, name, more) if "\n" not in joined[span.start : span.end].strip()]
+    if _is_of_names(name, distinct, spans, joined):
+        spans = [span._replace(score=CERTAIN) if span.label == "PERSON" else span for span in spans]
     rows: dict[str, list[int]] = {distinct[bisect_right(starts, span.start) - 1]: [] for span in spans}
     for row, cell in enumerate(table.column(index) if rows else ()):
         if cell in rows:
@@ -228,6 +231,22 @@ def _in_column(name: str, table: Table, index: int, more: Rules) -> Iterator[tup
             yield row, span
 
 
+def _is_of_names(heading: str, cells: Collection[str], spans: Sequence[Span], joined: str) -> bool:
+    """Whether nearly every cell of a column has the shape of a name and no heading says that it is of anything else."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    if len(filled) < FEWEST_NAMES or _OF_OTHERS.search(heading) or not all(map(_NAME.fullmatch, filled)):
+        return False
+    named = {joined[span.start : span.end].strip() for span in spans if span.label == "PERSON"}
+    return len(named.intersection(filled)) >= MOSTLY_NAMES * len(filled)
+
+
+FEWEST_NAMES, MOSTLY_NAMES = 4, 0.9
+_NAME = re.compile(r"[가-힣]{2,4}")
+_OF_OTHERS = re.compile(
+    r"지역|시도|시군구|읍면동|진료과|과목|질환|질병|상병|증상|약|구분|항목|범주|집단|업종|부서|학과|품목|변수|유형|종류|"
+    r"region|area|district|disease|drug|group|category|type|item|department|variable|sector",
+    re.IGNORECASE,
+)
 _FRONT, _BACK = re.compile(r"\s*\d{6}\s*"), re.compile(r"\s*[1-8]\d{6}(?:\.0)?\s*")
 
 

@@ -133,7 +133,7 @@ def _table_in(block: list[Line]) -> Table | None:
 
 _LOGGED = re.compile(r"\s*(?:\d{4}-\d\d-\d\d\S{0,1}\s?[\d:,.]{5,15}\s+)?\[?(?:DEBUG|INFO|WARN(?:ING)?|ERROR)\]?[\s:]")
 """A line of a log, which is a sentence and no row."""
-_INTERVAL = re.compile(r"\s+\[?\d\d% conf\. int(?:erval|\.)\]?\s*$", re.IGNORECASE)
+_INTERVAL = re.compile(r"(?<!\s)\s{1,40}\[?\d\d% conf\. int(?:erval|\.)\]?\s{0,40}$", re.IGNORECASE)
 """The one heading of Stata that stands over two columns."""
 _SHARES_BELOW = re.compile(r"(?:\s+\d{1,3}\.\d+)+\s*")
 """The percentages that Stata prints below the counts of a row, in a line without a label."""

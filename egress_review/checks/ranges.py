@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ _AGES = re.compile(
     r"(?:aged? |age )?(\d{1,3})(?: years)? (?:and|or) (?:over|older|above|more)|(?:aged? |age )?(?:under|below) "
     r"(\d{1,3})"
 )
+_DAYS = re.compile(r"(?<!\d)((?:19|20)\d\d-\d\d-\d\d) ?(?:-|–|~|∼|to|/) ?((?:19|20)\d\d-\d\d-\d\d)(?!\d)")
 _MONTHS = re.compile(r"(?<!\d)(\d{1,2})월? (\d{1,2})월")
 LONGEST = 80
 """Characters of a label that is read for a range."""
@@ -49,11 +51,13 @@ def span_of(label: str) -> Span | None:
 
 @lru_cache(maxsize=4096)
 def span_in(text: str) -> tuple[str, Span] | None:
-    """The ages or months that words hold, and what is left of the words; None for words without."""
+    """The ages, months or days that words hold, and what is left of the words; None for words without."""
     if len(text) > LONGEST or not any(map(str.isdigit, text)):
         return None
     if span := span_of(text):
         return text.partition("=")[0] if "=" in text else "", span
+    if (match := _DAYS.search(text)) and (days := _days(match)):
+        return f"{text[: match.start()]}#{text[match.end() :]}", days
     if match := _AGES.search(text):
         low, high, over, under, older, below = match.groups()
         first = int(low or over or older or 0)
@@ -62,6 +66,14 @@ def span_in(text: str) -> tuple[str, Span] | None:
     if match := _MONTHS.search(text):
         return f"{text[: match.start()]}#{text[match.end() :]}", Span(int(match[1]), int(match[2]))
     return None
+
+
+def _days(match: re.Match[str]) -> Span | None:
+    try:
+        first, last = (dt.date.fromisoformat(day).toordinal() for day in match.groups())
+    except ValueError:
+        return None
+    return Span(first, last) if first <= last else None
 
 
 def parts_of(label: str, others: Collection[str]) -> tuple[str, ...]:

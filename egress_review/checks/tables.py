@@ -158,6 +158,8 @@ def _table(numbers: Sequence[int], records: Sequence[Sequence[str]]) -> Table:
     if end == len(records):
         # Words only: the first row is the header, whatever it says.
         end = min(start + 1, len(records))
+    while end - start > 1 and records[start] and _INTRODUCES.match(records[start][0]):
+        start += 1
     header = records[start:end]
     columns = max(map(len, records[start:]))
     names = tuple(
@@ -178,6 +180,8 @@ def _is_heading(records: Sequence[Sequence[str]], at: int, below: bool) -> bool:
     return (below and _quantiles_name(record)) or (not below and _has_empty_corner(records[at:]))
 
 
+_INTRODUCES = re.compile(r"\s*[A-Za-z가-힣][\w가-힣 ]{1,30}[:：]\s")
+"""How a line of words begins that stands above a table and has a comma: `Population: patients, dialysis excluded`."""
 _COMPOSED = re.compile(
     r"\d[\d,]{0,15}(?:\.\d{1,15})?\s?(?:/\s?|of |±\s?|\+/-\s?|\[|\()[-+\d][\d.,%\s/~–—;:to-]{0,60}[\])]?"
     r"(?:\s?[(\[][\d.,%\s~–—-]{0,60}[)\]])?"

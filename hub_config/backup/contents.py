@@ -47,7 +47,7 @@ DATASETS_LEFT = Text(
     "데이터는 제공기관에서 다시 받습니다. 백업하려면 backup.datasets를 켜십시오.",
     "Datasets come again from whoever provided them; switch backup.datasets on to back them up.",
 )
-_DATABASE_ENDINGS = ("", "-wal", "-shm", "-journal")
+DATABASE_ENDINGS = ("", "-wal", "-shm", "-journal")
 
 
 def left_out(settings: Settings) -> list[Path]:
@@ -57,7 +57,7 @@ def left_out(settings: Settings) -> list[Path]:
         places += settings.dataset_roots()
     places += _homes_left(settings)
     if (database := database_file(settings)) is not None:
-        places += [database.with_name(database.name + ending) for ending in _DATABASE_ENDINGS]
+        places += [database.with_name(database.name + ending) for ending in DATABASE_ENDINGS]
     staging = settings.home / STAGING
     return [*places, staging / "proof", staging / "cache", *_repository_places(settings)]
 

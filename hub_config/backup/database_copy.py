@@ -22,8 +22,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audit.key_rows import take_out
 from audit.text import Text
-from hub_config.backup.errors import Refused, ToolFailed, Unusable
-from hub_config.backup.tools import find, said
+from hub_config.backup.errors import NoRoom, Refused, ToolFailed, Unusable
+from hub_config.backup.tools import failure, find
+from hub_config.full_disk import is_disk_full
 
 COPY_FILE, DUMP_FILE = "database.sqlite", "database.dump"
 _CLIENT = "postgresql-client"
@@ -46,6 +47,7 @@ _NOT_BACK = Text(
 _UNREACHED = Text("데이터베이스에 연결할 수 없습니다: {error}.", "The database cannot be reached: {error}.")
 _FILLED = Text("데이터베이스에 이미 표가 {n}개 있습니다.", "The database holds {n} tables already.")
 _FILLED_HINT = Text("구역에 쓸 빈 데이터베이스를 만드십시오.", "Make an empty database for the zone.")
+_DATABASE_FULL = Text("데이터베이스 서버의 디스크가 가득 찼습니다.", "The disk of the database server is full.")
 
 
 def copy(url: str, directory: Path) -> Path:
@@ -117,6 +119,8 @@ def on_trial(copied: Path, url: str) -> Iterator[Scratch]:
         trial = room.render_as_string(hide_password=False)
         try:
             bring_back(copied, trial)
+        except NoRoom:
+            raise
         except ToolFailed as error:
             raise Unusable(_NOT_BACK.format(error=error)) from error
         yield Scratch(trial)
@@ -135,7 +139,7 @@ def _room(backend: URL) -> Iterator[URL]:
             if known is None:
                 server.exec_driver_sql(f"CREATE DATABASE {made}")
     except SQLAlchemyError as error:
-        raise ToolFailed(_NO_TRIAL.format(error=type(error).__name__), hint=_NO_TRIAL_HINT.format(name=kept)) from error
+        raise _no_trial(error, kept) from error
     if known is not None:
         with _emptied(backend.set(database=kept)) as room:
             yield room
@@ -160,8 +164,7 @@ def _emptied(room: URL) -> Iterator[URL]:
             held.exec_driver_sql(f"SELECT pg_advisory_lock({_TRIAL_LOCK})")
             held.exec_driver_sql(_EMPTY)
         except SQLAlchemyError as error:
-            hint = _NO_TRIAL_HINT.format(name=room.database)
-            raise ToolFailed(_NO_TRIAL.format(error=type(error).__name__), hint=hint) from error
+            raise _no_trial(error, str(room.database)) from error
         with held:
             try:
                 yield room
@@ -169,6 +172,12 @@ def _emptied(room: URL) -> Iterator[URL]:
                 held.exec_driver_sql(_EMPTY)
     finally:
         engine.dispose()
+
+
+def _no_trial(error: SQLAlchemyError, kept: str) -> ToolFailed:
+    if is_disk_full(error):
+        return NoRoom(_DATABASE_FULL)
+    return ToolFailed(_NO_TRIAL.format(error=type(error).__name__), hint=_NO_TRIAL_HINT.format(name=kept))
 
 
 @contextmanager
@@ -197,8 +206,9 @@ def _refuse_filled(url: str) -> None:
 def _postgresql(backend: URL, program: str, *arguments: str) -> None:
     """Run a program of PostgreSQL on a database; the password goes by the environment, not past other users' eyes."""
     plain = backend.set(drivername="postgresql", password=None).render_as_string()
-    environment = {**os.environ, **({"PGPASSWORD": str(backend.password)} if backend.password else {})}
+    # In English, so that a full disk is recognised.
+    environment = {**os.environ, "LC_ALL": "C", **({"PGPASSWORD": str(backend.password)} if backend.password else {})}
     command = [find(program, _CLIENT), f"--dbname={plain}", *arguments]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if ended.returncode:
-        raise ToolFailed(f"{program}: {said(ended.stderr)}")
+        raise failure(program, ended.stderr)

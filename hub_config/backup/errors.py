@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from audit.text import Text
 from hub_config.errors import ZoneError
@@ -11,6 +12,8 @@ from hub_config.errors import ZoneError
 class BackupError(ZoneError):
     """Base of what goes wrong around backups."""
 
+    code: ClassVar[str] = "tool_failed"
+    """What the audit log says of a backup that ended so."""
     hint = Text(
         "docs/how-to/back-up-and-restore.ko.md에 순서대로 적혀 있습니다.",
         "docs/how-to/back-up-and-restore.md goes through it step by step.",
@@ -61,9 +64,52 @@ class ToolFailed(BackupError):
     )
 
 
+class NoRoom(ToolFailed):
+    """A disk that a backup or a restore writes to is full."""
+
+    code = "no_room"
+    hint = Text(
+        "구역에서 바뀐 것은 없고 전에 만든 백업도 그대로입니다. 그 디스크의 공간을 비운 뒤 명령을 다시 실행하십시오."
+        " 백업은 저장소 말고 구역의 디스크에도 데이터베이스 사본과 시험 복원을 둘 공간이 있어야 합니다.",
+        "Nothing was changed in the zone, and the backups made before are as they were. Make room on that disk, then"
+        " run the command again. Beside the repository a backup needs room on the disk of the zone too, for a copy of"
+        " the database and for the restore on trial.",
+    )
+
+    @classmethod
+    def at(cls, place: Path) -> NoRoom:
+        """Return it for the disk that holds a directory."""
+        return cls(Text("{place}의 디스크가 가득 찼습니다.", "The disk at {place} is full.").format(place=place))
+
+
+class BrokeOff(ToolFailed):
+    """A backup ended with an error that nobody foresaw."""
+
+    code = "broke_off"
+
+
+class UnderWay(BackupError):
+    """Another backup, or a check of the repository, works in the same places."""
+
+    hint = Text(
+        "끝난 뒤에 다시 실행하십시오. 방금 만든 백업은 `ansim backup list`에 보입니다.",
+        "Run this again once it has ended; `ansim backup list` then shows what it made.",
+    )
+    exit_code = 2
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text(
+                "이 구역의 다른 백업이나 저장소 확인이 진행 중입니다.",
+                "Another backup of this zone, or a check of its repository, is under way.",
+            )
+        )
+
+
 class Unusable(BackupError):
     """What was backed up does not come back as it was."""
 
+    code = "not_restorable"
     hint = Text(
         "이 백업을 믿지 마십시오. 저장소의 디스크를 살피고, 저장소를 다른 이름으로 옮긴 다음 `ansim backup init`과"
         " `ansim backup now`를 실행하십시오. 손상된 저장소에 다시 백업하면 손상된 부분을 그대로 씁니다.",
@@ -77,3 +123,12 @@ class Refused(BackupError):
     """A restore would lose what is newer, or overwrite what is there."""
 
     exit_code = 2
+
+
+class StillFilled(BackupError):
+    """A restore failed, and what it had written into the database could not be taken out again."""
+
+    hint = Text(
+        "다시 복원하기 전에 그 데이터베이스를 지우고 빈 데이터베이스를 만드십시오(DROP DATABASE, CREATE DATABASE).",
+        "Before another restore drop that database and make an empty one (DROP DATABASE, CREATE DATABASE).",
+    )

@@ -5,11 +5,14 @@ Its beginning and its end are recorded; a backup that does not come back is reco
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,8 +34,9 @@ from egress_review.workflow import State
 from hub_config.backup import key_set
 from hub_config.backup.contents import STAGING, left_out
 from hub_config.backup.database_copy import COPY_FILE, DUMP_FILE, copy, on_trial
-from hub_config.backup.errors import BackupError, NotSetUp, ToolFailed, Unusable
+from hub_config.backup.errors import BackupError, BrokeOff, NoRoom, NotSetUp, ToolFailed, UnderWay, Unusable
 from hub_config.backup.tools import Progress, Restic
+from hub_config.full_disk import full_place, is_disk_full
 from hub_config.settings import Settings
 from hub_config.zone import Zone
 
@@ -90,37 +94,63 @@ def set_up(settings: Settings) -> None:
 def back_up(zone: Zone, by: Actor, say: Say = lambda step, done: None) -> Made:
     """Back the zone up while it works, and prove that it comes back.
 
-    Raises: BackupError — if any step failed, which is recorded.
+    Raises: UnderWay — if another one is, which is not recorded: nothing began. BackupError — if any step failed, which
+    is recorded.
     """
     kept = repository(zone.settings)
-    zone.log.record(_event(zone, by, "zone.backup_begun"))
-    try:
-        made = _made(zone, kept, say)
-        kept.forget(zone.settings.backup.keep_days)
-    except (BackupError, OSError, sqlite3.Error, SQLAlchemyError) as error:
-        zone.log.record(_event(zone, by, "zone.backed_up", outcome="failed", reason=_reason(error)))
-        if isinstance(error, BackupError):
-            raise
-        broken = Text("백업이 중간에 끊겼습니다: {error}.", "The backup broke off: {error}.")
-        raise ToolFailed(broken.format(error=type(error).__name__)) from error
-    detail: dict[str, JSON] = {"snapshot": made.snapshot, "size": made.size}
-    zone.log.record(_event(zone, by, "zone.backed_up", detail=detail))
-    return made
+    with _only_one(zone.home / STAGING):
+        zone.log.record(_event(zone, by, "zone.backup_begun"))
+        try:
+            kept.drop_dead_locks()
+            made = _made(zone, kept, say)
+            kept.forget(zone.settings.backup.keep_days)
+        except (BackupError, OSError, sqlite3.Error, SQLAlchemyError) as error:
+            told = _told(error, zone.home / STAGING)
+            zone.log.record(_event(zone, by, "zone.backed_up", outcome="failed", reason=told.code))
+            if told is error:
+                raise
+            raise told from error
+        detail: dict[str, JSON] = {"snapshot": made.snapshot, "size": made.size}
+        zone.log.record(_event(zone, by, "zone.backed_up", detail=detail))
+        return made
 
 
 def check(zone: Zone, by: Actor) -> None:
     """Read every byte of the repository and hold it against its hashes.
 
-    Raises: BackupError — if one is not as it was written, which is recorded.
+    Raises: UnderWay — if a backup is being made: it holds the repository. BackupError — if one is not as it was
+    written, which is recorded.
     """
     kept = repository(zone.settings)
+    with _only_one(zone.home / STAGING):
+        try:
+            kept.drop_dead_locks()
+            kept.check()
+        except BackupError as error:
+            zone.log.record(_event(zone, by, "zone.backup_checked", outcome="failed", reason=error.code))
+            if isinstance(error, NoRoom):
+                raise
+            damaged = Text("백업 저장소가 손상되었습니다: {error}", "The repository is damaged: {error}")
+            raise Unusable(damaged.format(error=error)) from error
+        zone.log.record(_event(zone, by, "zone.backup_checked"))
+
+
+@contextmanager
+def _only_one(staging: Path) -> Iterator[None]:
+    """Let one process at a time work in the staging directory and the repository; the lock dies with its process.
+
+    Raises: UnderWay.
+    """
+    staging.mkdir(mode=0o700, exist_ok=True)
+    held = os.open(staging, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        kept.check()
-    except BackupError as error:
-        zone.log.record(_event(zone, by, "zone.backup_checked", outcome="failed", reason=_reason(error)))
-        damaged = Text("백업 저장소가 손상되었습니다: {error}", "The repository is damaged: {error}")
-        raise Unusable(damaged.format(error=error)) from error
-    zone.log.record(_event(zone, by, "zone.backup_checked"))
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UnderWay from error
+        yield
+    finally:
+        os.close(held)
 
 
 def _event(
@@ -139,7 +169,6 @@ def _event(
 def _made(zone: Zone, kept: Restic, say: Say) -> Made:
     settings = zone.settings
     staging = settings.home / STAGING
-    staging.mkdir(mode=0o700, exist_ok=True)
     try:
         say("copy", 0.0)
         size = stage(zone, staging)
@@ -185,6 +214,8 @@ def prove(zone: Zone, kept: Restic, snapshot: str, progress: Progress = lambda d
             # Datasets are not read again here: the weekly check of the repository reads every byte.
             without = [taken.home / Path(root).relative_to(zone.home) for root in _own_roots(zone.settings)]
             home = kept.restore(taken, corner, without=without)
+        except NoRoom:
+            raise  # the backup may be as good as any: it is this disk that has no room to try it
         except ToolFailed as error:
             lost = Text("백업이 복원되지 않습니다: {error}", "The backup does not come back: {error}")
             raise Unusable(lost.format(error=error)) from error
@@ -253,11 +284,11 @@ def _now() -> str:
     return timestamp(datetime.now(UTC))
 
 
-def _reason(error: Exception) -> str:
-    match error:
-        case Unusable():
-            return "not_restorable"
-        case BackupError():
-            return "tool_failed"
-        case _:
-            return "broke_off"
+def _told(error: Exception, staging: Path) -> BackupError:
+    """Return what is said of an error in the middle of a backup."""
+    if isinstance(error, BackupError):
+        return error
+    if is_disk_full(error):
+        return NoRoom.at(full_place(error, staging))
+    broken = Text("백업이 중간에 끊겼습니다: {error}.", "The backup broke off: {error}.")
+    return BrokeOff(broken.format(error=type(error).__name__))

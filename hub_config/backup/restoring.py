@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pwd
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,7 @@ import yaml
 
 from audit.canonical import JSON
 from audit.db import Database
+from audit.errors import AuditError
 from audit.event import Event, Object, Subjects
 from audit.key_rows import KeyRow, put_back
 from audit.log import LogKeys
@@ -24,9 +26,11 @@ from audit.text import Text
 from hub_config.backup import key_set
 from hub_config.backup.contents import STAGING
 from hub_config.backup.database_copy import bring_back
-from hub_config.backup.errors import Refused
+from hub_config.backup.errors import BackupError, Refused, StillFilled, Unusable
 from hub_config.backup.making import HERE, Say, read_manifest, refuse_damage
 from hub_config.backup.tools import Restic
+from hub_config.backup.undoing import taken_out_again
+from hub_config.errors import LogRefused, ZoneError
 from hub_config.home import hand_over, make_home
 from hub_config.log_check import check_log
 from hub_config.preflight import ensure_gate_user
@@ -53,6 +57,16 @@ _OLDER = Text(
 _OLDER_HINT = Text(
     "--snapshot을 빼고 실행하십시오. 그 백업을 영영 잃었다면 --losing-entries에 까닭을 적으십시오.",
     "Leave --snapshot out. If that backup is lost for good, say why with --losing-entries.",
+)
+_AS_BEFORE = Text(
+    "{hint} 복원된 것은 남아 있지 않습니다. {home} 폴더와 데이터베이스는 복원하기 전과 같습니다.",
+    "{hint} Nothing of it is left: the directory {home} and the database are as they were before.",
+)
+_NOT_THIS = Text(
+    "이 백업은 쓰지 마십시오. `--snapshot`으로 그전 백업을 고르고 `--losing-entries`에 까닭을 적은 뒤, 준법감시"
+    " 담당자에게 알리십시오. --keys가 이 구역의 열쇠인지도 확인하십시오.",
+    "Do not use this backup. Choose an older one with `--snapshot`, say why with `--losing-entries`, and tell the"
+    " compliance officer. See too that --keys holds the keys of this very zone.",
 )
 
 
@@ -91,14 +105,18 @@ class Restored:
 def restore(order: Order, say: Say = lambda step, done: None) -> Restored:
     """Bring a zone back.
 
-    Raises: BackupError — with nothing left in the place that it was to come to. LogRefused — if what came back is not
-    what it signed.
+    Raises: BackupError, LogRefused — if what came back is not what it signed. Either leaves the directory and the
+    database as they were, and says so.
     """
     home = order.home.resolve()
     _refuse_filled(home)
     keys = key_set.load(order.keys, order.identity)
     home.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=home.parent, prefix=".ansim-restore-") as corner:
+    with (
+        _saying_so(home),
+        TemporaryDirectory(dir=home.parent, prefix=".ansim-restore-") as corner,
+        ExitStack() as undone,
+    ):
         password = Path(corner) / key_set.PASSWORD_FILE
         password.write_bytes(keys.files.get(f"keys/{key_set.PASSWORD_FILE}", b""))
         kept = Restic(order.repository, password, Path(corner) / "cache")
@@ -108,9 +126,44 @@ def restore(order: Order, say: Say = lambda step, done: None) -> Restored:
             raise Refused(_OLDER.format(**told), hint=_OLDER_HINT)
         say("restore", 0.0)
         back = kept.restore(chosen, Path(corner) / "home")
-        _assemble(back, keys, order, say)
+        _assemble(back, keys, order, say, undone)
+        undone.enter_context(_emptied_again(home))
         _move(back, home)
-    return _begin(home, chosen.id, keys, order.losing_entries)
+        return _begin(home, chosen.id, keys, order.losing_entries)
+
+
+@contextmanager
+def _saying_so(home: Path) -> Iterator[None]:
+    """Tell with any error of the block that nothing is left of what it did, which the blocks within it see to."""
+    try:
+        yield
+    except StillFilled:
+        raise
+    except AuditError as error:
+        told = Text(error.text("ko"), error.text("en"))
+        raise BackupError(told, hint=_as_before(error.hint, home)) from error
+    except ZoneError as error:
+        error.hint = _as_before(_NOT_THIS if isinstance(error, Unusable | LogRefused) else error.hint, home)
+        raise
+
+
+def _as_before(hint: Text | str, home: Path) -> Text:
+    both = hint if isinstance(hint, Text) else Text(hint, hint)
+    return Text(_AS_BEFORE.ko.format(hint=both.ko, home=home), _AS_BEFORE.en.format(hint=both.en, home=home))
+
+
+@contextmanager
+def _emptied_again(home: Path) -> Iterator[None]:
+    """Empty a directory again that was empty, or not there, before the block failed."""
+    was_there = home.exists()
+    try:
+        yield
+    except BaseException:
+        for path in home.iterdir() if home.exists() else ():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        if not was_there and home.exists():
+            home.rmdir()
+        raise
 
 
 def _refuse_filled(home: Path) -> None:
@@ -129,8 +182,10 @@ def _refuse_filled(home: Path) -> None:
     raise Refused(told, hint=_FILLED_HINT)
 
 
-def _assemble(back: Path, keys: key_set.KeySet, order: Order, say: Say) -> None:
+def _assemble(back: Path, keys: key_set.KeySet, order: Order, say: Say, undone: ExitStack) -> None:
     """Put keys, log and database in their places, and verify the whole before anything of it is used.
+
+    `undone` takes the database back where what comes after fails.
 
     Where the tables have an owner of their own, they come back as the owner's, and the zone's role may append to the
     log again and change nothing in it.
@@ -147,6 +202,7 @@ def _assemble(back: Path, keys: key_set.KeySet, order: Order, say: Say) -> None:
     url = owner or settings.database_url()
     if owner:
         refuse_without_roles(settings, owner)
+    undone.enter_context(taken_out_again(url))
     bring_back(back / STAGING / manifest.database, url)
     if owner:
         bring_up_to_date(settings, owner=owner)
@@ -181,6 +237,13 @@ def _begin(home: Path, snapshot: str, keys: key_set.KeySet, reason: str) -> Rest
     make_home(home, settings.zone, settings.gate.user, hub=settings.hub)
     check_log(settings)
     zone = open_zone(home, "cli")
+    try:
+        return _begun(zone, snapshot, keys, reason)
+    finally:
+        zone.db.close()
+
+
+def _begun(zone: Zone, snapshot: str, keys: key_set.KeySet, reason: str) -> Restored:
     with zone.db.read() as tx:
         entries = zone.log.size(tx)
     lost = max(0, keys.about.size - entries)
@@ -191,7 +254,7 @@ def _begin(home: Path, snapshot: str, keys: key_set.KeySet, reason: str) -> Rest
         restored = replace(restored, reason="older_backup", sealed={"reason": reason})
     zone.log.record(restored)
     again = _erase_again(zone, keys.subjects)
-    return Restored(snapshot, entries, lost, again, on_server=_hand_over(settings))
+    return Restored(snapshot, entries, lost, again, on_server=_hand_over(zone.settings))
 
 
 def _hand_over(settings: Settings) -> bool:

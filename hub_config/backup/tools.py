@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from audit.text import Text
-from hub_config.backup.errors import ToolFailed, ToolMissing
+from hub_config.backup.errors import NoRoom, ToolFailed, ToolMissing
 
 Progress = Callable[[float], None]
 """Is told how much is done, from 0.0 to 1.0."""
 
 _SAID_CHARACTERS = 400
+_FULL = ("no space left on device", "disk quota exceeded")
+"""How restic, age and PostgreSQL's programs pass on ENOSPC and EDQUOT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Restic:
 
     def snapshots(self) -> list[Snapshot]:
         """Return the backups, oldest first."""
-        listed = json.loads(self._run("snapshots", "--tag", "ansim", "--json")) or []
+        listed = json.loads(self._read("snapshots", "--tag", "ansim", "--json")) or []
         found = [
             Snapshot(one["id"], datetime.fromisoformat(_micro(one["time"])), Path(one["paths"][0])) for one in listed
         ]
@@ -85,8 +87,12 @@ class Restic:
     def restore(self, snapshot: Snapshot, target: Path, *, without: Sequence[Path] = ()) -> Path:
         """Write a snapshot below a directory, each file read again and compared; return the home within."""
         excluded = [f"--exclude={_pattern(path)}" for path in without]
-        self._run("restore", snapshot.id, "--target", str(target), "--verify", *excluded)
+        self._read("restore", snapshot.id, "--target", str(target), "--verify", *excluded)
         return target / snapshot.home.relative_to("/")
+
+    def drop_dead_locks(self) -> None:
+        """Remove what a killed restic left: without that nothing old could be forgotten. Raises: ToolFailed."""
+        self._run("unlock")
 
     def check(self) -> None:
         """Read every byte of the repository and hold it against its hashes. Raises: ToolFailed."""
@@ -97,10 +103,19 @@ class Restic:
         kept = ("--keep-within", f"{keep_days}d", "--keep-last", "1")
         self._run("forget", "--tag", "ansim", "--host", "ansim", *kept, "--prune")
 
+    def _read(self, *arguments: str) -> str:
+        """Run what only reads the repository; where its disk has no room for restic's lock, without one."""
+        try:
+            return self._run(*arguments)
+        except NoRoom as error:
+            if "/locks/" not in str(error):
+                raise
+        return self._run(*arguments, "--no-lock")
+
     def _run(self, *arguments: str) -> str:
         ended = self._process(*arguments)
         if ended.returncode:
-            raise ToolFailed(f"restic {arguments[0]}: {said(ended.stderr or ended.stdout)}")
+            raise failure(f"restic {arguments[0]}", ended.stderr or ended.stdout)
         return ended.stdout
 
     def _process(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -123,7 +138,7 @@ class Restic:
                 if line.startswith("{"):
                     yield json.loads(line)
         if process.returncode:
-            raise ToolFailed(f"restic {arguments[0]}: {said(errors.read_text(encoding='utf-8'))}")
+            raise failure(f"restic {arguments[0]}", errors.read_text(encoding="utf-8"))
 
     def _environment(self) -> dict[str, str]:
         mine = {
@@ -138,15 +153,18 @@ class Restic:
 def close_for(recipients: Sequence[str], plain: bytes, target: Path) -> None:
     """Encrypt bytes so that only the holders of the recipients' keys can read them (age, X25519).
 
-    Raises: ToolFailed — if a recipient is no public key of age.
+    Raises: ToolFailed — if a recipient is no public key of age, or there is no room; what was there stays.
     """
     named = [argument for recipient in recipients for argument in ("--recipient", recipient)]
     fresh = target.with_name(target.name + ".new")
-    _age(["--output", str(fresh), *named], plain)
-    fresh.chmod(0o600)
-    with fresh.open("rb") as file:
-        os.fsync(file.fileno())
-    fresh.replace(target)
+    try:
+        _age(["--output", str(fresh), *named], plain)
+        fresh.chmod(0o600)
+        with fresh.open("rb") as file:
+            os.fsync(file.fileno())
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def open_with(identity: Path, closed: Path) -> bytes:
@@ -162,6 +180,15 @@ def find(program: str, package: str) -> str:
     return found
 
 
+def failure(program: str, output: str) -> ToolFailed:
+    """Return the error of a program that ended so, in its own words: they name the place and the reason."""
+    full = next((line for line in output.splitlines() if any(words in line.lower() for words in _FULL)), None)
+    told = f"{program}: {said(full or output)}"
+    if full is None:
+        return ToolFailed(told)
+    return NoRoom(Text("디스크가 가득 찼습니다. {told}", "A disk is full. {told}").format(told=told))
+
+
 def said(output: str) -> str:
     """Return the end of what a program said, in one line."""
     return " ".join(output.split())[-_SAID_CHARACTERS:] or "it gave no reason."
@@ -170,7 +197,7 @@ def said(output: str) -> str:
 def _age(arguments: Sequence[str], given: bytes) -> bytes:
     ended = subprocess.run([find("age", "age"), *arguments], input=given, capture_output=True, check=False)
     if ended.returncode:
-        raise ToolFailed(f"age: {said(ended.stderr.decode('utf-8', 'replace'))}")
+        raise failure("age", ended.stderr.decode("utf-8", "replace"))
     return ended.stdout
 
 

@@ -12,13 +12,14 @@ from hub_config.engine_helper.errors import HelperError
 from hub_config.engine_helper.helper_settings import load_helper_settings
 from hub_config.engine_helper.server import Server
 from hub_config.helper_socket import ready
+from hub_config.log_lines import speak
 
 log = logging.getLogger("ansim.engine_helper")
 
 
 def main(settings: Path) -> int:
     """Serve until a signal says stop; 3 when the settings or the engine are not to be had."""
-    logging.basicConfig(level=logging.INFO, format="%(name)s %(levelname)s %(message)s")
+    speak()
     try:
         server = Server(load_helper_settings(settings))
     except HelperError as error:

@@ -122,6 +122,9 @@ class Gate:
 
     async def _close(self) -> None:
         await self.workspaces.cut_all("gate_stopped")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._record.tell_shown()
         await self._neighbours.close()
         await self._hub.close()
         await self._audit.close()

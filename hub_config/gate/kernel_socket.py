@@ -22,6 +22,7 @@ from hub_config.gate.record import Record
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.routes import Kind
 from hub_config.gate.sessions import CLOSE_SESSION, Session
+from hub_config.gate.shown import Shown
 
 HEARTBEAT_SECONDS = 30.0
 CLOSE_SECONDS = 0.5
@@ -43,6 +44,7 @@ class Junction:
     upstream: ClientWebSocketResponse
     protocol: Protocol
     record: Record
+    shown: Shown
     limits: Limits
 
     async def run(self) -> None:
@@ -76,7 +78,8 @@ class Junction:
         check_loose(parsed, message.data, recorded=code is not None, limit=self.limits.loose_bytes)
         if code is not None:
             kernel = self.passage.below.path.split("/")[2]
-            await self.record.cell(self.passage.workspace, self.passage.asker, code, kernel)
+            entry = await self.record.cell(self.passage.workspace, self.passage.asker, code, kernel)
+            self.shown.sent(str(parsed.header["msg_id"]), entry)
         if parsed.type not in ASKED_BY_PAGE:
             self.session.touch()
         frame = write_frame(parsed, self.protocol)
@@ -109,6 +112,8 @@ class Junction:
             if found is not None:
                 await self.record.trickled(workspace, self.passage.asker, found)
         workspace.meter.count(len(data))
+        if protocol is not None:
+            self.shown.note(data, protocol)
         if isinstance(frame, str):
             await self.browser.send_str(frame)
         else:
@@ -184,9 +189,9 @@ async def join(passage: Passage, session: Session, config: GateConfig, record: R
         await browser.prepare(passage.request)
         session.sockets.add(browser)
         try:
-            with workspace.socket(browser):
+            with workspace.socket(browser), record.showing(workspace.tenancy, passage.asker) as shown:
                 protocol: Protocol = "v1" if upstream.protocol == V1 else "legacy"
-                junction = Junction(passage, session, browser, upstream, protocol, record, limits)
+                junction = Junction(passage, session, browser, upstream, protocol, record, shown, limits)
                 if session.ended:  # while the workspace opened its side
                     await browser.close(code=CLOSE_SESSION, message=b"signed out")
                 else:

@@ -99,8 +99,13 @@ class Output:
     @property
     def mimes(self) -> list[str]:
         """The types of content that it offered, as words of a fixed list."""
-        data = self.content.get("data")
-        return sorted({key if key in NAMED_TYPES else "other" for key in data}) if isinstance(data, dict) else []
+        return sorted(types_of(self.content))
+
+
+def types_of(content: Json) -> set[str]:
+    """Return the types that the content of a display offers, as words of a fixed list."""
+    data = content.get("data")
+    return {key if key in NAMED_TYPES else "other" for key in data} if isinstance(data, dict) else set()
 
 
 def reason_to_hold(data: bytes, protocol: Protocol | None, *, shown_bytes: int, pictures: bool) -> str | None:

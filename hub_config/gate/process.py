@@ -14,7 +14,9 @@ from hub_config.gate.config import GateConfig, parse_config
 from hub_config.gate.errors import GateConfigError, GateError
 from hub_config.gate.gate import Gate
 from hub_config.gate.listen import BACKLOG, bind_socket
+from hub_config.gate.malformed import OneLineAMinute
 from hub_config.gate.privileges import drop_privileges, end_with, raise_file_limit, seal_imports
+from hub_config.log_lines import speak
 
 log = logging.getLogger("ansim.gate")
 
@@ -26,7 +28,8 @@ ORDERS = "ANSIM_GATE_ORDERS"  # numbers of users, set where the processes have u
 
 def main() -> int:
     """Run the gate of the zone in the current directory until a signal says stop; return the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    speak()
+    logging.getLogger("aiohttp.server").addFilter(OneLineAMinute())
     try:
         config = parse_config(os.environ.pop("ANSIM_GATE_CONFIG", ""))
         token = os.environ.pop("ANSIM_GATE_TOKEN", "")

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import logging
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -21,6 +22,7 @@ from hub_config.gate.errors import AuditUnavailable, Refused
 from hub_config.gate.held_files import HeldFile
 from hub_config.gate.outputs import Output
 from hub_config.gate.refusals import REFUSALS
+from hub_config.gate.shown import Shown
 from hub_config.gate.trickle import Found
 from hub_config.gate.workspace import OpenWorkspace, Tenancy
 
@@ -65,12 +67,23 @@ class Window:
         self.last = event
 
 
+@dataclass(slots=True)
+class Showing:
+    """What one browser is shown of one kernel, and the entry about it that could not be written yet."""
+
+    shown: Shown
+    tenancy: Tenancy
+    asker: Asker
+    waiting: Event | None = None
+
+
 class Record:
     """Turns what passes the gate into events."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._windows: dict[tuple[str, str, str], Window] = {}
+        self._showings: list[Showing] = []
 
     async def opened(self, workspace: OpenWorkspace, asker: Asker) -> None:
         """Record, once per session, that a person entered a workspace.
@@ -83,8 +96,8 @@ class Record:
         await self._append(self._event("workspace.opened", workspace.tenancy, asker))
         workspace.opened_by.add(session)
 
-    async def cell(self, workspace: OpenWorkspace, asker: Asker, code: Code, kernel: str) -> None:
-        """Record code that is about to be sent to a kernel.
+    async def cell(self, workspace: OpenWorkspace, asker: Asker, code: Code, kernel: str) -> str:
+        """Record code that is about to be sent to a kernel, and return the name of its entry.
 
         Raises: AuditUnavailable — if it is not durable.
         """
@@ -96,6 +109,17 @@ class Record:
             log.exception("a cell could not be recorded")
             raise AuditUnavailable(type(error).__name__) from error
         workspace.cells += 1
+        return event.id
+
+    @contextlib.contextmanager
+    def showing(self, tenancy: Tenancy, asker: Asker) -> Iterator[Shown]:
+        """Keep account of what a browser is shown of a kernel; it becomes an entry soon, also when that is over."""
+        shown = Shown()
+        self._showings.append(Showing(shown, tenancy, asker))
+        try:
+            yield shown
+        finally:
+            shown.ended = True
 
     async def written(self, workspace: OpenWorkspace, asker: Asker, method: str, path: str, body: bytes) -> None:
         """Record content that is about to be written into a workspace.
@@ -190,6 +214,20 @@ class Record:
         while True:
             await asyncio.sleep(WINDOW_SECONDS / 4)
             await self.flush(time.monotonic())
+            await self.tell_shown()
+
+    async def tell_shown(self) -> None:
+        """Record what browsers were shown since the last time; while the log is away it is counted on."""
+        for one in list(self._showings):
+            while one.waiting or (told := one.shown.taken()) is not None:
+                one.waiting = one.waiting or self._event("output.shown", one.tenancy, one.asker, detail=told)
+                try:
+                    await self._append(one.waiting)
+                except AuditUnavailable:
+                    return
+                one.waiting = None
+            if one.shown.ended:
+                self._showings.remove(one)
 
     async def flush(self, now: float) -> None:
         """Record the number of refusals in every window that is over at `now`; none is lost while the log is

@@ -17,6 +17,7 @@ from hub_config.home_helper.errors import Refused
 from hub_config.home_helper.rights import keep_mounting_only
 from hub_config.home_helper.server import Server
 from hub_config.home_helper.told import VARIABLE, HomeHelperSettings
+from hub_config.log_lines import speak
 
 log = logging.getLogger("ansim.home_helper")
 
@@ -30,7 +31,7 @@ def told(arguments: list[str]) -> HomeHelperSettings:
 
 def main(arguments: list[str]) -> int:
     """Serve until a signal says stop; 3 when it cannot. Homes that are open stay open: workspaces go on."""
-    logging.basicConfig(level=logging.INFO, format="%(name)s %(levelname)s %(message)s")
+    speak()
     os.umask(0o077)
     try:
         settings = told(arguments)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -19,6 +21,7 @@ from hub_config.probe.model import VERDICTS, Finding, Report, Verdict
 
 if TYPE_CHECKING:
     from hub_config.cli import Context
+    from hub_config.zone import Zone
 
 BROKEN = 10
 #: Mark and colour of a verdict; nothing is said by colour alone.
@@ -55,6 +58,14 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--json", action="store_true", help=_say("프로그램용 출력", "answer for programs"))
     parser.add_argument("--all", action="store_true", help=_say("막은 것도 모두 보이기", "show what held as well"))
+    parser.add_argument(
+        "--take",
+        metavar="FILE",
+        help=_say(
+            "다른 곳에서 만든 점검 보고서를 기록(-는 표준 입력)",
+            "record a report made beside the zone (- for standard input)",
+        ),
+    )
     parser.add_argument("--last", action="store_true", help=_say("지난 보고서만 보이기", "only show the last report"))
     parser.add_argument(
         "--runtime",
@@ -74,6 +85,8 @@ def run_probe(arguments: argparse.Namespace, context: Context) -> int:
     if arguments.last:
         return show_last(report_path(context.home), context, whole=arguments.all)
     zone = context.zone()
+    if arguments.take:
+        return _take(zone, arguments, context)
     runtime = None if arguments.runtime == "runc" else arguments.runtime
     actor = Actor.service("cli")
     if context.json:
@@ -81,9 +94,30 @@ def run_probe(arguments: argparse.Namespace, context: Context) -> int:
         context.emit({**report.document(), "sha256": report.digest()})
     else:
         report = _with_bar(context, lambda told: probe(zone, actor, told, runtime=runtime))
-        print_report(report, context, whole=arguments.all)
-        context.print(RECORDED.format(digest=report.digest()[:16]).say(language_of()))
+        _print_recorded(report, context, whole=arguments.all)
     return 0 if report.held else BROKEN
+
+
+def _take(zone: Zone, arguments: argparse.Namespace, context: Context) -> int:
+    from audit.event import Actor
+    from hub_config.probe.taking import LARGEST, take
+
+    if arguments.take == "-":
+        text = sys.stdin.read(LARGEST + 1)
+    else:
+        with Path(arguments.take).open(encoding="utf-8") as file:
+            text = file.read(LARGEST + 1)
+    report = take(zone, Actor.service("cli"), text)
+    if context.json:
+        context.emit({**report.document(), "sha256": report.digest()})
+    else:
+        _print_recorded(report, context, whole=arguments.all)
+    return 0 if report.held else BROKEN
+
+
+def _print_recorded(report: Report, context: Context, *, whole: bool) -> None:
+    print_report(report, context, whole=whole)
+    context.print(RECORDED.format(digest=report.digest()[:16]).say(language_of()))
 
 
 def show_last(path: Any, context: Context, *, whole: bool) -> int:

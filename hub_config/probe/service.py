@@ -38,20 +38,44 @@ class ProbeBusy(ZoneError):
     )
 
 
+class HelperRefuses(ZoneError):
+    """The zone has no engine to attack with: its helper makes what the zone describes, and no attack."""
+
+    hint = Text(
+        "서버에서 root로 `ansim probe`를 실행하십시오. docs/how-to/run-the-probe.ko.md를 보십시오.",
+        "Run `ansim probe` as root on the server; see docs/how-to/run-the-probe.md.",
+    )
+
+
+_BEHIND = Text(
+    "이 구역은 엔진 도우미 뒤에 있어 스스로 점검하지 못합니다.",
+    "A zone behind the engine helper does not probe itself.",
+)
+
+
 def probe(zone: Zone, actor: Actor, told: Callable[[Finding], None], *, runtime: str | None = None) -> Report:
     """Attack workspaces made as a researcher's, keep the report, record it, and return it.
 
     Raises: ProbeBusy, ProbeFailed, and other ZoneErrors — if nothing can be said of the walls.
     """
-    with _alone(zone.home / "probe"):
-        report = asyncio.run(_run(zone, told, runtime))
-        _keep(zone.home, report)
-    zone.log.record(_event(zone, actor, report), wait="durable")
-    zone.log.checkpoint()
+    if zone.settings.machine.engine_helper:
+        raise HelperRefuses(_BEHIND)
+    with alone(zone.home / "probe"):
+        report = asyncio.run(run(zone, told, runtime))
+    keep_and_record(zone, actor, report)
     return report
 
 
-async def _run(zone: Zone, told: Callable[[Finding], None], runtime: str | None) -> Report:
+def keep_and_record(zone: Zone, actor: Actor, report: Report) -> None:
+    """Keep a report as the last one and record it."""
+    with alone(zone.home / "probe"):
+        _keep(zone.home, report)
+    zone.log.record(_event(zone, actor, report), wait="durable")
+    zone.log.checkpoint()
+
+
+async def run(zone: Zone, told: Callable[[Finding], None], runtime: str | None) -> Report:
+    """Attack workspaces made as a researcher's and return what was seen; nothing is kept."""
     # Imported here: it brings the story's browser along, which a start of `ansim` does not wait for.
     from hub_config.probe.attacking import attack_all
     from hub_config.probe.range import opened
@@ -73,7 +97,7 @@ async def _run(zone: Zone, told: Callable[[Finding], None], runtime: str | None)
 
 
 @contextlib.contextmanager
-def _alone(place: Path) -> Iterator[None]:
+def alone(place: Path) -> Iterator[None]:
     """Hold the place of probes, and clear what one that was killed left there."""
     place.mkdir(mode=0o710, exist_ok=True)
     lock = os.open(place / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from audit.text import Text
 from hub_config.errors import EnvironmentMissing
 from hub_config.processes import REPOSITORY, SUPERVISED, Process, child_environment, process_table
 from hub_config.settings import Settings
-from hub_config.systemd.sandbox import SANDBOXES, settings_of
+from hub_config.systemd.sandbox import SANDBOXES, SECRETS, settings_of
 
 TARGET = "ansim.target"
 CONFIGURATION = Path("/etc/ansim")
@@ -71,7 +72,7 @@ def process_unit(settings: Settings, process: Process) -> Unit:
         *([("EnvironmentFile", str(CONFIGURATION / GATE_ENVIRONMENT))] if process.name == "gate" else []),
         *restarting(),
     ]
-    written = backup_places(settings) if process.name == "worker" else ()
+    written = (*backup_places(settings), *outward_places(settings)) if process.name == "worker" else ()
     walls = settings_of(sandbox, home=str(settings.home), gate_user=settings.gate.user, written=written)
     return Unit(unit_name(process.name), _text(head, service, walls, sandbox.reason))
 
@@ -81,6 +82,29 @@ def backup_places(settings: Settings) -> tuple[str, ...]:
     repository = settings.backup.repository
     named = ("" if ":" in repository else repository, settings.backup.keys_directory)
     return tuple(place for place in named if place.startswith("/"))
+
+
+def outward_places(settings: Settings) -> tuple[str, ...]:
+    """Return the directories of this machine outside the zone's home in which files for shippers are written.
+
+    Raises: EnvironmentMissing — for one of which the worker sees nothing, because secrets of the machine lie there.
+    """
+    named = [settings.home / one.path for one in settings.outward.targets if one.transport == "file"]
+    files = [Path(os.path.normpath(file)) for file in named]
+    places = dict.fromkeys(str(file.parent) for file in files if not file.is_relative_to(settings.home))
+    for place in places:
+        if hidden := next((secret for secret in SECRETS if Path(place).is_relative_to(secret)), None):
+            raise EnvironmentMissing(
+                Text(
+                    "외부 전송 파일을 {place}에 쓸 수 없습니다. 작업자에게는 {hidden} 아래가 보이지 않습니다.",
+                    "No file for a shipper can be written in {place}: the worker sees nothing below {hidden}.",
+                ).format(place=place, hidden=hidden),
+                hint=Text(
+                    "outward.targets의 path를 /srv/ansim-outward 같은 다른 폴더로 바꾸십시오.",
+                    "Name another folder in outward.targets, such as /srv/ansim-outward.",
+                ),
+            )
+    return tuple(places)
 
 
 def environment(settings: Settings, process: Process) -> dict[str, str]:

@@ -44,10 +44,14 @@ RIGHTS = (
     *("--security-opt", "apparmor=unconfined", "--cgroupns=private", "--network", "none"),
     *("--tmpfs", "/run", "--tmpfs", "/run/lock", "--tmpfs", "/tmp"),
 )
-#: The hierarchies come read-only, one mount or, on older kernels' layout, one for each controller.
+#: Files as disks, for homes with file systems of their own: what is made below is the machine's, as on any server.
+LOOPS = ("--device", "/dev/loop-control", "--device-cgroup-rule", "b 7:* rmw")
+#: The hierarchies come read-only, one mount or, on older kernels' layout, one for each controller. On a server systemd
+#: finds a root whose mounts the units see as well; in a container it leaves that to whoever made the container.
 INIT = (
     "awk '$2 ~ \"^/sys/fs/cgroup\" {print $2}' /proc/mounts"
-    ' | while read -r at; do mount -o remount,bind,rw "$at"; done; exec /sbin/init'
+    ' | while read -r at; do mount -o remount,bind,rw "$at"; done; mount --make-rshared /;'
+    " for n in $(seq 0 63); do mknod -m 660 /dev/loop$n b 7 $n; done; chgrp disk /dev/loop*; exec /sbin/init"
 )
 
 
@@ -156,8 +160,9 @@ def bare_server(release: str) -> Iterator[Server]:
     brought = bundle(release)
     server = Server(f"ansim-bare-{secrets.token_hex(4)}", brought.key)
     mounts = ["-v", "/var/lib/docker", "-v", f"{brought.directory}:{BUNDLE}:ro"]
-    start = ["docker", "run", "-d", "--name", server.name, "--hostname", "zone", *RIGHTS, *mounts, image(release)]
-    run([*start, "sh", "-c", INIT])
+    loops = LOOPS if Path("/dev/loop-control").exists() else ()
+    start = ["docker", "run", "-d", "--name", server.name, "--hostname", "zone", *RIGHTS, *loops, *mounts]
+    run([*start, image(release), "sh", "-c", INIT])
     try:
         deadline = time.monotonic() + PATIENCE
         while server.do("systemctl", "is-system-running", check=False).stdout.strip() not in ("running", "degraded"):

@@ -62,6 +62,18 @@ def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningZone]
         run_ansim(home, "down", check=False)
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningZone]:
+    """A demo zone of its own whose homes are plain, as every zone's are until somebody switches it on."""
+    home = tmp_path_factory.mktemp("plain").resolve()
+    try:
+        run_ansim(home, "up", "--demo", "--no-story", "--port", zone_port())
+        accounts: list[dict[str, Any]] = json.loads((home / "demo-accounts.json").read_text())
+        yield RunningZone(home, load_settings(home), {a["handle"]: a for a in accounts})
+    finally:
+        run_ansim(home, "down", check=False)
+
+
 def until(held: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + 6 * PATIENCE
     while not held():
@@ -136,5 +148,63 @@ async def read_again(zone: RunningZone) -> None:
         await visitor.sign_in(*zone.account(HANDLE))
         workspace = await start_workspace(visitor, HANDLE, PROJECT)
         cell = f"print(len(open('/home/researcher/{CANARY}.txt').read()))"
+        assert (await workspace.run("home.ipynb", [cell]))[0].text.strip() == str(len(CANARY) * 500)
+        await stop_workspace(visitor, PROJECT)
+
+
+def test_a_live_zone_is_switched_over_and_its_plain_homes_are_moved_while_it_runs(plain: RunningZone) -> None:
+    home, zone = plain.home, open_zone(plain.home, "cli")
+    asyncio.run(worked_in(plain, f"open('{CANARY}.txt', 'w').write({CANARY!r} * 500)"))
+    ref = zone.registry.workspace(zone.registry.person(HANDLE).ref, PROJECT).ref
+    place = home / "workspaces" / ref
+    assert plain.ansim("homes", "encrypt", "--all", check=False).returncode == 2, "the settings say plain"
+
+    plain.ansim("down")
+    text = (home / FILE_NAME).read_text(encoding="utf-8")
+    text = text.replace("homes: plain", "homes: encrypted").replace("home_gib: 20", "home_gib: 1")
+    (home / FILE_NAME).write_text(text, encoding="utf-8")
+    plain.ansim("up", "--demo", "--no-story")
+    assert (place / "home" / f"{CANARY}.txt").exists(), "a home of before stays as it is"
+
+    asyncio.run(moved_under_somebody(plain, ref))
+    moved = json.loads(plain.ansim("homes", "encrypt", "--workspace", ref, "--json").stdout)
+    assert moved["not_moved"] == {}
+    assert [one["workspace"] for one in moved["moved"]] == [ref]
+    assert list((place / "home").iterdir()) == []
+    assert not contains(home / "homes" / "images" / f"{ref}.img", CANARY)
+    assert sorted(path.name for path in place.iterdir()) == ["home", "inbox", "outbox", "run"]
+
+    seen = asyncio.run(
+        worked_in(plain, f"import os; print(len(open('{CANARY}.txt').read()), os.statvfs('.').f_blocks)")
+    )
+    size, blocks = map(int, seen.split())
+    assert size == len(CANARY) * 500
+    assert blocks * 4096 <= 1024**3
+    assert plain.ansim("homes", "encrypt", "--all").returncode == 0, "nothing is left to move"
+    said = plain.ansim("audit", "search", "--object", ref, "--limit", "50", "--json").stdout
+    for action in ("workspace.home_made", "workspace.home_encrypted", "workspace.plain_home_destroyed"):
+        assert said.count(action) >= 2, action
+    assert plain.ansim("audit", "verify").returncode == 0
+
+
+async def worked_in(zone: RunningZone, code: str) -> str:
+    """Run a cell in the home of the workspace, which is stopped afterwards."""
+    async with Visitor(zone.settings) as visitor:
+        await visitor.sign_in(*zone.account(HANDLE))
+        workspace = await start_workspace(visitor, HANDLE, PROJECT)
+        said = (await workspace.run("home.ipynb", [code]))[0].text
+        await stop_workspace(visitor, PROJECT)
+        return said
+
+
+async def moved_under_somebody(zone: RunningZone, ref: str) -> None:
+    """Try to move the home of a workspace that runs: it stays, and whoever works there goes on."""
+    async with Visitor(zone.settings) as visitor:
+        await visitor.sign_in(*zone.account(HANDLE))
+        workspace = await start_workspace(visitor, HANDLE, PROJECT)
+        tried = await asyncio.to_thread(zone.ansim, "homes", "encrypt", "--all", "--json", check=False)
+        assert tried.returncode == 1
+        assert list(json.loads(tried.stdout)["not_moved"]) == [ref]
+        cell = f"print(len(open('{CANARY}.txt').read()))"
         assert (await workspace.run("home.ipynb", [cell]))[0].text.strip() == str(len(CANARY) * 500)
         await stop_workspace(visitor, PROJECT)

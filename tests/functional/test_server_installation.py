@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from hub_config.systemd.sandbox import SANDBOXES
 from tests.functional.bare_server import BUNDLE, Server, bare_server
+from tests.rights import as_mounter
 
 pytestmark = [pytest.mark.long, pytest.mark.engine, pytest.mark.timeout(5400)]
 
@@ -22,6 +24,20 @@ GIVEN: dict[str, Any] = {
     "ansim_settings": {"zone": {"demo": True}, "probe": {"every_hours": 8760}},
 }
 UNITS = ("audit", "gate", "hub", "portal", "worker", "engine")
+ENCRYPTED = {"workspace": {"homes": "encrypted", "home_gib": 1}}
+#: What systemd has to have read of the keeper's unit, beside what `systemd-analyze security` rates.
+KEEPERS = {
+    "User": "ansim-homes",
+    "NoNewPrivileges": "yes",
+    "CapabilityBoundingSet": "cap_sys_admin",
+    "AmbientCapabilities": "cap_sys_admin",
+    "DevicePolicy": "closed",
+    "UMask": "0077",
+    "LimitCORE": "0",
+    "ActiveState": "active",
+    "SubState": "running",
+    "Result": "success",
+}
 CURRENT = "$(sed -n 's/.* \\(.*\\/.venv\\/bin\\)\\/ansim .*/\\1/p' /usr/local/bin/ansim | head -1)"
 STORY = """
 import os
@@ -46,6 +62,14 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 def changed(said: str) -> int:
     """How many tasks changed something, by the play's own count."""
     return sum(int(number) for number in re.findall(r"changed=(\d+)", said))
+
+
+def as_people(server: Server, code: str) -> str:
+    """Run Python in the zone, which speaks to it as browsers do."""
+    server.do("install", "-m", "0644", "/etc/ansim/tls/authority.pem", "/tmp/authority.pem")
+    command = f"cd /var/lib/ansim && SSL_CERT_FILE=/tmp/authority.pem exec {CURRENT}/python -c '{code}'"
+    environment = ("env", "DOCKER_HOST=unix:///run/ansim-engine/engine.sock", "ANSIM_HOME=/var/lib/ansim")
+    return server.as_zone(*environment, "sh", "-c", command).stdout
 
 
 # One story: each test goes on where the one before it ended.
@@ -100,10 +124,7 @@ def test_the_front_speaks_tls_and_says_that_browsers_keep_to_it(server: Server) 
 
 
 def test_the_first_release_is_made_in_the_installed_zone(server: Server) -> None:
-    server.do("install", "-m", "0644", "/etc/ansim/tls/authority.pem", "/tmp/authority.pem")
-    code = f"cd /var/lib/ansim && SSL_CERT_FILE=/tmp/authority.pem exec {CURRENT}/python -c '{STORY}'"
-    environment = ("env", "DOCKER_HOST=unix:///run/ansim-engine/engine.sock", "ANSIM_HOME=/var/lib/ansim")
-    server.as_zone(*environment, "sh", "-c", code)
+    as_people(server, STORY)
     found = server.do("ansim", "audit", "search", "--action", "egress.released", "--json").stdout
     assert "egress.released" in found
     server.do("ansim", "audit", "verify")
@@ -187,6 +208,34 @@ def test_a_process_that_is_killed_comes_back(server: Server) -> None:
     wait = "for i in $(seq 120); do ansim status --json >/dev/null && exit 0; sleep 1; done; exit 1"
     server.do("sh", "-c", f"sleep 2; {wait}")
     assert server.do("systemctl", "show", "-P", "MainPID", "ansim-portal").stdout != before
+
+
+@as_mounter
+def test_an_inventory_that_chooses_encrypted_homes_gets_their_keeper_walled_in_as_written(server: Server) -> None:
+    assert server.do("systemctl", "cat", "ansim-homes", check=False).returncode != 0
+    settings = {**GIVEN["ansim_settings"], **ENCRYPTED}
+    assert changed(server.play("site.yml", given={**GIVEN, "ansim_settings": settings})) > 0
+    unit = json.loads(server.do("ansim", "units", "--json").stdout)["ansim-homes.service"]
+    assert server.do("cat", "/etc/systemd/system/ansim-homes.service").stdout == unit
+    shown = server.do("systemctl", "show", "ansim-homes").stdout.splitlines()
+    assert {"DeviceAllow=/dev/loop-control rw", "DeviceAllow=block-loop rw"} <= set(shown)
+    said = dict(line.split("=", 1) for line in shown)
+    assert {name: said[name] for name in KEEPERS} == KEEPERS
+    rated = server.do("systemd-analyze", "security", "--no-pager", "ansim-homes.service").stdout
+    found = re.search(r"for ansim-homes\.service: ([0-9.]+)", rated)
+    assert found is not None, rated[-300:]
+    assert float(found[1]) <= SANDBOXES["homes"].exposure
+    pid = server.do("systemctl", "show", "-P", "MainPID", "ansim-homes").stdout.strip()
+    status = server.do("cat", f"/proc/{pid}/status").stdout
+    assert "CapEff:\t0000000000200000" in status, "the kernel's own word: CAP_SYS_ADMIN and nothing else"
+    assert "Seccomp:\t2" in status
+
+
+@as_mounter
+def test_the_keeper_of_homes_answers_the_zone_on_its_socket(server: Server) -> None:
+    rows = {row["check"]: row for row in json.loads(server.do("ansim", "doctor", "--json", check=False).stdout)}
+    # A container may lack what it mounts with, which the keeper then says; a keeper that is away says nothing.
+    assert "does not answer" not in rows["homes of workspaces"]["reason"]
 
 
 def test_a_teardown_is_not_made_by_accident(server: Server) -> None:

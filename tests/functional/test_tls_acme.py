@@ -106,11 +106,11 @@ class Server:
     place: Path
     ansible: str
 
-    def play(self, *options: str, **given: Any) -> subprocess.CompletedProcess[str]:
-        """Play the role of the front on the machine."""
+    def play(self, *options: str, playbook: str = "play.yml", **given: Any) -> subprocess.CompletedProcess[str]:
+        """Play the role of the front on the machine, or what takes it away."""
         own = {"ansim_domain": DOMAIN, "ansim_tls": "acme", "ansim_tls_email": f"staff@{DOMAIN}"}
         own |= {"ansim_tls_acme_server": DIRECTORY, "ansim_tls_acme_authority": str(self.place / "root.crt")}
-        words = [f"{self.ansible}/bin/ansible-playbook", "-i", "localhost,", str(self.place / "play.yml")]
+        words = [f"{self.ansible}/bin/ansible-playbook", "-i", "localhost,", str(self.place / playbook)]
         environment = {"ANSIBLE_HOME": str(self.place / "ansible"), "ANSIBLE_NOCOLOR": "1"}
         environment |= {"ANSIBLE_CONFIG": str(REPOSITORY / "ansible" / "ansible.cfg")}
         environment |= {"ANSIBLE_ROLES_PATH": str(self.place / "roles")}
@@ -203,6 +203,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     copy_roles(place / "roles", "tls")
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "roles": ["tls"]}
     (place / "play.yml").write_text(yaml.safe_dump([play]))
+    gone = [{"ansible.builtin.include_role": {"name": "tls", "tasks_from": "gone"}}]
+    (place / "gone.yml").write_text(yaml.safe_dump([{**play, "roles": ["ansim"], "tasks": gone}]))
     prefix, unpacked = ansible_core(), unpack(PACKAGES, place / "packages")
     with own_network(unpacked, dict.fromkeys((HOUSE, *NAMES), "127.0.0.1")) as network:
         furnish(network)
@@ -305,3 +307,44 @@ def test_port_80_has_the_challenges_and_nothing_else(server: Server) -> None:
         "/": ["301", f"https://{NAMES[1]}/"],
         "/.well-known/": ["301", f"https://{NAMES[1]}/.well-known/"],
     }
+
+
+def test_a_certificate_that_the_house_gives_takes_the_place_of_the_authoritys(server: Server) -> None:
+    made = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "300", "-subj", "/CN=house"]
+    names = ",".join(f"DNS:{name}" for name in NAMES)
+    given = {"ansim_tls_certificate": f"{server.place}/given.pem", "ansim_tls_key": f"{server.place}/given.key"}
+    files = ("-out", given["ansim_tls_certificate"], "-keyout", given["ansim_tls_key"])
+    server.network.do("openssl", "req", "-x509", *made, "-addext", f"subjectAltName={names}", *files)
+    renewed = server.network.do("cat", "/etc/letsencrypt/live/ansim/fullchain.pem")
+    assert changed(server.play(ansim_tls="given", **given)) > 0
+    with server.browser(given["ansim_tls_certificate"]) as process:
+        assert json.loads(told(process.stdout))["issuer"] == [[["commonName", "house"]]]
+    assert server.network.do("stat", "-c", "%a %F", "/etc/ansim/tls/zone.key").strip() == "600 regular file"
+    assert server.network.do("cat", "/etc/letsencrypt/live/ansim/fullchain.pem") == renewed
+    assert changed(server.play(ansim_tls="given", **given)) == 0
+
+
+CERTBOTS = ("README", "cli.ini")  # certbot's own words, the same everywhere
+KEPT = ("/etc/letsencrypt/accounts", "/var/log/letsencrypt")
+
+
+def kept(server: Server) -> list[str]:
+    """Return the files that certbot still has of itself or of the zone."""
+    said = server.network.do("sh", "-c", f"find /etc/letsencrypt {KEPT[1]} -type f 2>/dev/null || true")
+    return said.splitlines()
+
+
+def test_a_teardown_leaves_the_account_that_another_certificate_needs(server: Server) -> None:
+    assert any(file.startswith(KEPT) for file in kept(server))
+    server.network.do("cp", RENEWAL, "/etc/letsencrypt/renewal/other.conf")
+    assert changed(server.play(playbook="gone.yml")) > 0
+    left = kept(server)
+    assert not [file for file in left if "ansim" in file]
+    assert any(file.startswith(KEPT[0]) for file in left)
+
+
+def test_a_teardown_leaves_nothing_of_a_certbot_that_served_the_zone_alone(server: Server) -> None:
+    server.network.do("rm", "/etc/letsencrypt/renewal/other.conf")
+    assert changed(server.play(playbook="gone.yml")) > 0
+    assert [file for file in kept(server) if Path(file).name not in CERTBOTS] == []
+    assert changed(server.play(playbook="gone.yml")) == 0

@@ -37,13 +37,15 @@ def text_of(path: str) -> str | None:
         return None
 
 
-def as_nobody(action: Callable[[], object]) -> str:
-    """Try something as an ordinary user and return the name of the error, or `done`."""
+def as_nobody(action: Callable[[], object], within: int | None = None) -> str:
+    """Try something as an ordinary user, in a directory that root opened; return the name of the error, or `done`."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         said = "done"
         try:
+            if within is not None:
+                os.fchdir(within)
             os.setgroups([])
             os.setresgid(65534, 65534, 65534)
             os.setresuid(65534, 65534, 65534)

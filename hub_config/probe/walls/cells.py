@@ -16,7 +16,7 @@ PROBES = tuple(
             "cell.recorded",
             "셀을 실행하고 기록을 찾는다",
             "Run a cell and look for its entry",
-            Text("실행 전에 기록이 있다", "the entry is there before it runs"),
+            Text("기록이 있다", "the entry is there"),
         ),
         (
             "cell.other_channels",

@@ -258,6 +258,7 @@ def test_an_entry_that_was_rewritten_with_its_hash_is_not_the_one_that_was_signe
     request = zone.in_review()
     zone.vote("hana", request, Choice.REJECT)
     zone.vote("duri", request, Choice.APPROVE)
+    zone.house.log.settle()
     zone.house.log.checkpoint()
     with zone.house.db.begin() as tx:
         query = text("SELECT idx, body FROM audit_entry WHERE action = 'egress.voted' ORDER BY idx LIMIT 1")

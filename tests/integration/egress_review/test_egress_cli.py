@@ -95,6 +95,10 @@ def test_a_package_is_verified_with_the_codes_of_the_design(tmp_path: Path) -> N
     assert ansim("egress", "verify-package", package, home=elsewhere).returncode == 12
     key = tmp_path / "keys" / "log.vkey"
     assert ansim("egress", "verify-package", package, "--key", key, home=elsewhere).returncode == 0
+    more = package / "m\x1b[2J.csv"
+    more.write_text("a\n")
+    assert "m\\x1b[2J.csv" in ansim("egress", "verify-package", package, home=tmp_path).stdout
+    more.unlink()
     table = package / "files" / "table.csv"
     table.chmod(0o644)
     table.write_text("sex,n\nF,120\nM,131\n")

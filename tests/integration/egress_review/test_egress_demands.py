@@ -11,8 +11,10 @@ from audit.event import Actor, Source
 from egress_review.errors import Conflict
 from egress_review.policy import load_policy
 from egress_review.tracebacks import redact
+from egress_review.verify_package import verify_package
 from egress_review.workflow import State
 from tests.integration.egress_review.egress_house import HERE, Zone, open_zone
+from tests.unit.egress_review.test_egress_weights import tensors
 
 CLI, LOCAL = Actor.service("cli"), Source(None)
 DEFAULT = load_policy("kr-default")
@@ -108,3 +110,25 @@ def test_a_low_risk_request_still_takes_two_people_and_the_word_of_the_owner(tmp
     for text, tier in ((redact(BROKEN), "low"), ("Something went wrong with the second file.\n", "ordinary")):
         told = zone.in_review(text, name="error.txt", **said)
         assert zone.desk.view(hana, told.ref).tier == tier
+
+
+def test_weights_of_a_model_leave_with_a_report_of_attacks_and_a_senior_checker_s_reason(zone: Zone) -> None:
+    zone.write("model.safetensors", tensors())
+    zone.write("attacks.json", '{"tool": "sacroml", "attack": "LIRA membership inference", "AUC": 0.51}')
+    alone = zone.submit(tensors(), "model.safetensors")
+    assert zone.desk.act(alone.ref).state is State.BLOCKED
+    draft = zone.draft("model.safetensors", supporting=("attacks.json",))
+    handed_in = zone.desk.submit(zone.author, zone.workspace, draft, source=HERE)
+    request = zone.desk.act(handed_in.ref)
+    assert request.state is State.IN_REVIEW
+    for who in ("hana", "duri"):
+        zone.vote(who, request, comment="the report is sound")
+    assert zone.desk.view(zone.checkers["senior"], request.ref).request.state is State.REVIEWED
+    zone.vote("senior", request, comment="AUC 0.51: the attack learns nothing")
+    released = zone.desk.act(request.ref)
+    assert released.state is State.RELEASED
+    package = zone.desk.package_of(request.ref)
+    assert verify_package(package, zone.log_key).ok
+    assert {path.name for path in (package / "files").iterdir()} == {"model.safetensors"}
+    # What nobody can read is said not to have been compared, and holds up nothing that comes later.
+    assert zone.in_review().state is State.IN_REVIEW

@@ -1,6 +1,8 @@
 """Random people do random things in random order; what must never happen does not happen.
 
-The fourteen invariants of egress review (I1 to I14) are held to after every step, on both kinds of database.
+The invariants of egress review (I1 to I14) are held to after every step, on both kinds of database. Two are of no
+step: that nothing of a client moves a limit (I11) is tests/integration/portal/test_portal_client_limits.py, that only
+the release writes outside the zone (I12) tests/unit/egress_review/test_machine_walls.py.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from sqlalchemy import func, select
 from egress_review import store, tables
 from egress_review.beside import beside
 from egress_review.errors import EgressError
+from egress_review.findings import Verdict
 from egress_review.model import Choice, Group, Request, Visibility
 from egress_review.policy import load_policy
 from egress_review.review import REMARK
@@ -81,6 +84,8 @@ class EgressMachine(RuleBasedStateMachine):
         self.recused: set[tuple[str, str]] = set()
         self.rows: dict[str, int] = {}
         self.packed: dict[str, bytes] = {}
+        self.revoked = False
+        self.left: set[str] = set()
 
     def _database(self) -> str:
         if self.server is None:
@@ -122,6 +127,7 @@ class EgressMachine(RuleBasedStateMachine):
         self.zone.write("table.csv", "changed,later\n1,2\n")
         if request is None:
             return multiple()
+        assert not self.revoked  # I10
         self.get_on(request.ref, steps)
         return request.ref
 
@@ -163,7 +169,8 @@ class EgressMachine(RuleBasedStateMachine):
         round = request.round - 1 if stale and request.round > 1 else request.round
         cast = self.attempt(self.zone.vote, who, request, choice, round=round, comment="because of the counts")
         if cast is not None:
-            # I1: nobody who is tied to the request got a vote in. I3: not on another round.
+            # I1: nobody who is tied to the request got a vote in. I3: not on another round. I10: nor without a ground.
+            assert not self.revoked
             assert who not in self.tied
             assert (who, ref) not in self.recused
             assert round == request.round
@@ -226,6 +233,15 @@ class EgressMachine(RuleBasedStateMachine):
         else:
             self.zone.desk.declare_interest(person, person.ref, "gibleed", "a friend leads it", source=HERE)
 
+    @rule(chance=st.integers(0, 9))
+    def revoke_the_grant(self, chance: int) -> None:
+        """The data owner takes back what every request stands on; not often, as little happens afterwards."""
+        if chance == 0 and not self.revoked:
+            (grant,) = self.zone.house.registry.grants("gibleed")
+            owner = self.zone.house.accounts["sunhee"].actor
+            self.zone.house.registry.revoke_grant(grant.ref, by=owner, source=HERE)
+            self.revoked = True
+
     @rule(days=st.sampled_from((0, 0, 1, 3, 5)))
     def time(self, days: int) -> None:
         self.zone.house.clock.pass_by(days=days, minutes=5)
@@ -249,15 +265,20 @@ class EgressMachine(RuleBasedStateMachine):
                     assert not self.zone.desk.package_of(request.ref).exists()
                     continue
                 assert request.state in OUT
-                assert store.report_of(tx, request) is not None
+                report = store.report_of(tx, request)
+                assert report is not None
+                verdicts = {file.sha256: file.verdict for file in report.files}
                 for file in request.outputs:
                     voters = {
-                        vote.checker_ref
+                        vote.checker_ref: vote.comment
                         for vote in store.votes_of(tx, request.ref)
                         if (vote.sha256, vote.round, vote.context_hash, vote.policy_digest, vote.choice)
                         == (file.sha256, request.round, request.context_hash, request.policy_digest, Choice.APPROVE)
                     }
-                    assert len(voters - {request.author_ref, self.zone.checkers["member"].ref}) >= 2
+                    assert len(voters.keys() - {request.author_ref, self.zone.checkers["member"].ref}) >= 2
+                    # I9: what a rule stopped or could not check takes a senior checker who says why.
+                    if verdicts[file.sha256] is not Verdict.PASSED:
+                        assert voters[self.zone.checkers["senior"].ref].strip()
                 if self.zone.desk.package_of(request.ref).exists() and request.packaged:
                     self._package(request)
 
@@ -366,6 +387,16 @@ class EgressMachine(RuleBasedStateMachine):
         if hasattr(self, "zone"):
             for one in self.zone.desk.compare_with_log():
                 assert one.holds, (one.ref, one.differences)
+
+    @invariant()
+    def nothing_leaves_once_its_ground_is_gone(self) -> None:
+        """I10."""
+        if not hasattr(self, "zone"):
+            return
+        with self.zone.house.db.read() as tx:
+            left = {request.ref for request in store.find(tx) if request.released_at is not None}
+        assert not self.revoked or left == self.left
+        self.left = left
 
     @invariant()
     def nothing_lies_idle_for_ever(self) -> None:

@@ -89,13 +89,15 @@ def test_a_checker_who_joins_the_project_before_the_release_voids_the_approval(z
 
 
 def test_a_revoked_grant_stops_vote_and_release(zone: Zone) -> None:
-    request = zone.in_review()
+    request, approved = zone.in_review("year,n\n2020,500\n"), zone.approved()
     zone.vote("hana", request)
     (grant,) = zone.house.registry.grants("gibleed")
     approver = zone.house.accounts["sunhee"].actor
     zone.house.registry.revoke_grant(grant.ref, by=approver, source=HERE)
     with pytest.raises(Denied):
         zone.vote("duri", request)
+    assert zone.desk.release(approved.ref).state is State.RETURNED
+    assert not zone.desk.package_of(approved.ref).exists()
 
 
 @pytest.mark.parametrize("ending", ["close_project", "suspend", "remove_member"])
@@ -334,7 +336,17 @@ def test_somebody_who_may_not_work_there_cannot_submit(zone: Zone) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"title": " "}, {"purpose": ""}, {"context": "short"}, {"controls": '{"count": ["n"]}'}, {"title": "a" * 300}],
+    [
+        {"title": " "},
+        {"purpose": ""},
+        {"context": "short"},
+        {"controls": '{"count": ["n"]}'},
+        {"title": "a" * 300},
+        {"title": "small\u202esllec"},  # reviewers would read it the other way round
+        {"purpose": "half of a pair: \ud800"},
+        {"context": "Patients of the cohort by sex, counted once each.\x00"},
+        {"controls": "\ud800"},
+    ],
 )
 def test_a_draft_that_no_reviewer_could_judge_is_refused(zone: Zone, changes: dict[str, str]) -> None:
     with pytest.raises(Invalid):

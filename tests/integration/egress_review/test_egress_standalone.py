@@ -71,3 +71,7 @@ def test_it_notices_a_changed_missing_and_added_file_as_ours_does(
         path.write_bytes(original)
     (directory / "more.csv").write_text("a\n")
     assert run(programs / "verify.py", directory, key)[1]["file"] == "more.csv"
+    (directory / "more.csv").rename(directory / "m\x1b[2J\udcff.csv")
+    words = [sys.executable, "-I", str(programs / "verify.py"), str(directory), "--key", str(tmp_path / "trusted")]
+    shown = subprocess.run(words, capture_output=True, timeout=60, check=False).stdout
+    assert b"m\\x1b[2J\\udcff.csv" in shown

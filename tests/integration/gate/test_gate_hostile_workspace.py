@@ -8,7 +8,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class Hostile:
     def __init__(self, run: Path) -> None:
         self.run = run
         self.answer = OK
+        self.answering: Callable[[bytes], bytes] | None = None
         self.requests: list[bytes] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -54,8 +55,9 @@ class Hostile:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while True:
-                self.requests.append(await reader.readuntil(b"\r\n\r\n"))
-                writer.write(self.answer)
+                head = await reader.readuntil(b"\r\n\r\n")
+                self.requests.append(head)
+                writer.write(self.answer if self.answering is None else self.answering(head))
                 await writer.drain()
 
     def stop(self) -> None:

@@ -61,6 +61,7 @@ async def test_it_serves_with_checkout_and_python_below_a_directory_of_root(
     log = (zone.home / "gate.log").read_text()
     assert "import of" not in log, log
     assert "Traceback" not in log, log
+    assert '"error"' not in log, log
 
 
 def test_it_keeps_no_right_of_root(place: Callable[..., ZoneUnderTest]) -> None:

@@ -66,6 +66,34 @@ async def test_a_cell_runs_and_its_code_is_in_the_log(
     assert event["detail"]["kind"] == "execute_request"
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("protocol", [V1, None])
+async def test_what_a_cell_sent_to_the_browser_is_in_the_log_soon_afterwards(
+    zone: ZoneUnderTest, alice: Browser, prefix: str, kernel: str, protocol: str | None
+) -> None:
+    code = "from IPython.display import HTML; print('x' * 50_000); display(HTML('<b>b</b>'))"
+    async with alice.socket(prefix, kernel, *([protocol] if protocol else [])) as socket:
+        if protocol is None:
+            await run_cell(socket, code)
+        else:
+            await socket.send_bytes(v1_frame(code))
+            awaited = {b"execute_reply", b'"idle"'}  # they come on two channels, in any order
+            async with asyncio.timeout(PATIENCE):
+                while awaited:
+                    said = await socket.receive_bytes()
+                    awaited = {one for one in awaited if one not in said}
+    cell = events(zone, "cell.sent")[-1]["id"]
+
+    def answered() -> list[dict[str, Any]]:
+        told = [one for event in events(zone, "output.shown") for one in event["detail"]["cells"]]
+        return [one for one in told if one["cell"] == cell]
+
+    wait_for(answered, "the entry about the output")
+    [one] = answered()
+    assert 50_000 < one["bytes"] < 60_000
+    assert one["types"] == ["stream", "text/html", "text/plain"]
+
+
 async def test_the_binary_protocol_of_lab_works_and_is_recorded(
     zone: ZoneUnderTest, alice: Browser, prefix: str, kernel: str
 ) -> None:

@@ -118,6 +118,12 @@ def test_a_home_that_is_encrypted_already_is_left_alone(house: House) -> None:
     assert move(house) is None
 
 
+def test_a_workspace_that_never_started_has_nothing_to_move(house: House) -> None:
+    shutil.rmtree(house.place)
+    assert move(house) is None
+    assert not house.place.exists()
+
+
 def test_the_home_of_a_workspace_that_runs_stays_where_it_is(house: House) -> None:
     before = survey(house.place)
     with pytest.raises(HomeRefused) as refused:

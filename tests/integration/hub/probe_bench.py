@@ -26,6 +26,7 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 LIMITS = Limits(memory_bytes=128 * 1024**2, cpus=0.25, pids=48)
 UID = 310_000
 GATE = 64_000
+SENT = 2_000_000  # of what `sock.oversized` sends
 MARK, OWN_MARK = "mark-of-the-other", "mark-of-its-own"
 
 #: Changes what the engine is told: the host configuration, the container's arguments, and a scratch directory.
@@ -45,6 +46,10 @@ class Echo(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def do_POST(self) -> None:
+        """Take what a gate would refuse by its size, before it answers."""
+        large = int(self.headers.get("Content-Length") or 0) > SENT
+        if large or (self.headers.get("Transfer-Encoding") == "chunked" and b"10000" in self.rfile.peek(8)[:8]):  # type: ignore[attr-defined]
+            self.rfile.read(SENT)
         self.do_GET()
 
     def do_PUT(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import threading
 import time
@@ -22,6 +23,7 @@ from egress_review.verify_package import verify_package
 from egress_review.workflow import State
 from hub_config.scan_leftovers import remove_scans
 from hub_config.story.play import trusted_key
+from hub_config.troubles import Troubles
 from hub_config.worker import Worker, known_to
 from hub_config.workspace_files import make_workspace
 from registry.model import Role
@@ -121,5 +123,6 @@ def test_an_ended_permit_is_acted_on_at_the_gate_while_the_engine_is_away(
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
     caretaker = Worker(world.zone)
-    assert known_to("engine", caretaker._containers) == set()
-    assert known_to("gate", lambda: ["ws_1"]) == {"ws_1"}
+    troubles = Troubles(logging.getLogger("ansim.worker"))
+    assert known_to("the engine", caretaker._containers, troubles) == set()
+    assert known_to("the gate", lambda: ["ws_1"], troubles) == {"ws_1"}

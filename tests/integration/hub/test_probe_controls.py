@@ -122,6 +122,11 @@ def all_powers(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> N
     ]
 
 
+@control("the root of a workspace", "file.upwards")
+def machine_below(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
+    bind(host, scratch.parent, str(scratch.parent))
+
+
 @control("the clock", "kern.clock")
 def clock(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
     all_powers(host, create, scratch)
@@ -210,7 +215,10 @@ def share_queues(host: dict[str, Any], create: dict[str, Any], scratch: Path) ->
     host.pop("shm_size")
 
 
-@control("the covers of the kernel's files", "kern.masked kern.proc_sys kern.core_pattern")
+@control(
+    "the covers of the kernel's files",
+    "kern.masked kern.proc_sys kern.core_pattern" + (" kern.sysrq" if Path("/proc/sysrq-trigger").exists() else ""),
+)
 def uncovered(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
     host["extra"] = {"MaskedPaths": [], "ReadonlyPaths": []}
     create["user"], host["cap_drop"] = "0:0", []
@@ -279,7 +287,7 @@ def setuid_programs(host: dict[str, Any], create: dict[str, Any], scratch: Path)
 
 @control(
     "a gate that asks who calls",
-    "sock.identity sock.unlisted sock.packages sock.smuggled sock.early sock.flood",
+    "sock.identity sock.unlisted sock.packages sock.oversized sock.smuggled sock.early sock.flood",
     gate=True,
 )
 def open_gate(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:

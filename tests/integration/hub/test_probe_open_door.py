@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -12,15 +15,10 @@ from hub_config.probe.attacking import BROWSER_MODULES
 from hub_config.probe.browser import door as door_module
 from hub_config.probe.browser import policies
 from hub_config.probe.browser.door import ATTACKS, Door
-from hub_config.probe.table import PROBES
 from hub_config.story.kernel import CellResult
 from hub_config.story.visitor import Loopback
 from tests.integration.hub.open_door import Client, OpenDoor
 
-#: Attacks that need a kernel behind the door; they are tried against the real gate with its record taken away.
-WITH_KERNEL = {"cell.recorded", "cell.no_record", "cell.write_recorded", "cell.flooded", "gate.budget"}
-#: Attacks that sign in as somebody else first, which a door without a hub cannot show.
-WITH_HUB = {"gate.other_person"}
 #: They share the neighbour's socket, so one comes after the other; the rest only wait, and do so side by side.
 IN_TURN = (
     "gate.attachment",
@@ -30,34 +28,63 @@ IN_TURN = (
     "gate.answer_types",
     "gate.other_host",
 )
-AT_THE_DOOR = sorted(set(ATTACKS) - WITH_KERNEL - WITH_HUB)
-
-
-def test_every_probe_at_the_gate_has_its_attack() -> None:
-    assert BROWSER_MODULES
-    assert set(ATTACKS) == {probe.id for probe in PROBES if probe.way == "browser"}
+assert BROWSER_MODULES  # importing them fills ATTACKS
+AT_THE_DOOR = sorted(ATTACKS)
+REFUSED = 300
 
 
 @pytest.mark.asyncio
 async def test_at_a_gate_without_walls_every_attack_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door_module, "CLOSE_SECONDS", 0.3)
-    async with (
-        OpenDoor(tmp_path) as door,
-        aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=Loopback("127.0.0.1"))) as session,
-    ):
-        attacked = Door(door.place(), Client(door, session), Nothing())  # type: ignore[arg-type]
+    async with OpenDoor(tmp_path) as door, at(door) as attacked:
         monkeypatch.setattr(Door, "entries", nothing_recorded)
         monkeypatch.setattr(Door, "becomes", never)
-        monkeypatch.setattr(Door, "run", nothing_printed)
         monkeypatch.setattr(policies, "hold_to", no_policy)
         monkeypatch.setattr(policies, "_output", everything)
-        attacked._channels = f"ws://{door.settings.host('work')}/user/probe/probe-own/api/kernels/k/channels"
-        attacked._neighbour = door.settings.host("work"), "c" * 43
         rest = [name for name in AT_THE_DOOR if name not in IN_TURN]
         found = dict(zip(rest, await asyncio.gather(*(ATTACKS[name](attacked) for name in rest)), strict=True))
         for name in IN_TURN:
             found[name] = await ATTACKS[name](attacked)
     assert {name: seen for name, (held, seen) in found.items() if held is not False} == {}
+    # Each of these is red because of the wall that it is about, and not because it could not be tried.
+    assert found["cell.recorded"][1] == "the cell printed 2 characters; entries: 0"
+    assert found["cell.no_record"][1].startswith("while the record stood still the cell ran")
+    assert found["gate.budget"][1].endswith("then None")
+    assert found["gate.other_person"][1].startswith("page 200; lab: 200")
+
+
+@pytest.mark.asyncio
+async def test_a_record_that_takes_every_refusal_is_found_to_be_flooded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with OpenDoor(tmp_path, refuses=True) as door, at(door) as attacked:
+
+        async def entries(self: Door, action: str) -> int:
+            return door.refused if action == "gate.refused" else 0
+
+        async def run(self: Door, code: str, seconds: float = 0) -> str:
+            return ""
+
+        monkeypatch.setattr(Door, "entries", entries)
+        monkeypatch.setattr(Door, "run", run)
+        monkeypatch.setattr(Door, "becomes", always)
+        held, seen = await ATTACKS["cell.flooded"](attacked)
+    assert (held, seen) == (False, f"{REFUSED} refusals made {REFUSED} entries; the next cell was recorded: True")
+
+
+@asynccontextmanager
+async def at(door: OpenDoor) -> AsyncIterator[Door]:
+    """Stand at the open door as the probe stands at the gate; the record is a process that does nothing."""
+    record = await asyncio.to_thread(subprocess.Popen, ["sleep", "600"])
+    try:
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=Loopback("127.0.0.1"))) as session:
+            attacked = Door(door.place(record), Client(door, session), Nothing())  # type: ignore[arg-type]
+            attacked._channels = f"ws://{door.settings.host('work')}/user/probe/probe-own/api/kernels/k/channels"
+            attacked._neighbour = door.settings.host("work"), "c" * 43
+            yield attacked
+    finally:
+        record.kill()
+        await asyncio.to_thread(record.wait)
 
 
 class Nothing:
@@ -72,8 +99,8 @@ async def never(self: Door, action: str, wanted: int) -> bool:
     return False
 
 
-async def nothing_printed(self: Door, code: str, seconds: float = 0) -> str:
-    return ""
+async def always(self: Door, action: str, wanted: int) -> bool:
+    return True
 
 
 async def no_policy(door: Door, **access: object) -> None:

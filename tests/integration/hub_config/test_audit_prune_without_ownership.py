@@ -154,6 +154,7 @@ def fill_years(zone: Zone) -> None:
 def test_the_zones_user_is_told_that_it_takes_root(installed: Installed) -> None:
     said = installed.run("prune", "--before", FIRST, user=USER)
     assert (said.returncode, "sudo ansim audit prune" in said.stdout) == (3, True), said.stderr
+    assert pruning.command(installed.zone.db) == "sudo ansim audit prune --before"  # as the portal shows it
     said = installed.run("prune", "--before", FIRST, user=USER, language="ko_KR.UTF-8")
     assert "테이블의 소유자만" in said.stdout
     owner = installed.server.url("ansim_owner")

@@ -20,12 +20,13 @@ import sqlalchemy as sa
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.key_rows import key_rows
 from audit.search import Query, search
+from audit.text import Text
 from hub_config.backup import database_copy, duty, key_set
 from hub_config.backup.contents import STAGING
-from hub_config.backup.errors import NotSetUp, Refused, ToolFailed, Unusable
+from hub_config.backup.errors import NotSetUp, Refused, ToolFailed, UnderWay, Unusable
 from hub_config.backup.making import Made, back_up, check, repository, set_up, stage
 from hub_config.backup.restoring import Order, Restored, restore
-from hub_config.errors import LogRefused
+from hub_config.errors import LogRefused, ZoneError
 from hub_config.log_check import check_log
 from hub_config.settings import BackupSettings, load_settings
 from hub_config.zone import Zone, open_zone
@@ -274,13 +275,29 @@ def test_an_old_database_put_in_place_by_hand_keeps_the_zone_from_starting(site:
         check_log(load_settings(site.zone.home))
 
 
-def test_a_log_that_does_not_verify_is_noticed_when_it_is_backed_up(site: Site) -> None:
+def test_a_log_that_does_not_verify_is_noticed_when_it_is_backed_up_and_never_comes_back(
+    site: Site, tmp_path: Path
+) -> None:
     with site.zone.db.begin() as tx:
         tx.exec_driver_sql("DROP TRIGGER audit_entry_no_update")
         tx.exec_driver_sql("UPDATE audit_entry SET body = replace(body, 'ok', 'no') WHERE idx = 2")
     with pytest.raises(Unusable, match="does not verify"):
         back_up(site.zone, CLI)
     assert outcomes(site.zone, "zone.backed_up") == [("failed", "not_restorable")]
+    with pytest.raises(Unusable, match="does not verify") as refused:
+        restore(site.order(tmp_path / "new"))
+    leaves_nothing(refused.value, tmp_path / "new")
+
+
+def leaves_nothing(error: ZoneError, home: Path) -> None:
+    """Hold a restore that failed to its promise: nothing is left of it, and that is said beside what to do."""
+    assert not home.exists()
+    assert not [path for path in home.parent.iterdir() if path.name.startswith(".ansim-restore")]
+    hint = error.hint
+    assert isinstance(hint, Text)
+    assert "복원하기 전과 같습니다" in hint.ko
+    assert "are as they were before" in hint.en
+    assert "--losing-entries" in hint.en
 
 
 def test_a_damaged_repository_is_noticed(site: Site) -> None:
@@ -320,6 +337,30 @@ def test_a_backup_that_was_killed_is_made_again_as_if_nothing_had_been(site: Sit
     zone.db.close()
 
 
+@pytest.mark.long
+def test_while_one_backup_is_made_another_and_a_check_are_refused_and_nothing_is_called_damaged(site: Site) -> None:
+    refused: list[UnderWay] = []
+    at_once = replace(site.zone.settings, backup=replace(site.zone.settings.backup, every_hours=0))
+
+    def meanwhile(step: str, done: float) -> None:
+        if step == "trial" and not refused:
+            for work in (back_up, check):
+                with pytest.raises(UnderWay) as told:
+                    work(site.zone, CLI)
+                refused.append(told.value)
+            duty.keep(replace(site.zone, settings=at_once))  # the worker tries again in five minutes, not in an hour
+
+    back_up(site.zone, CLI, meanwhile)
+    assert len(refused) == 2
+    reason, hint = refused[0].reason, refused[0].hint
+    assert isinstance(reason, Text)
+    assert isinstance(hint, Text)
+    assert ("진행 중입니다" in reason.ko, "once it has ended" in hint.en) == (True, True)
+    assert outcomes(site.zone, "zone.backup_begun") == outcomes(site.zone, "zone.backed_up") == [("ok", None)]
+    assert outcomes(site.zone, "zone.backup_checked") == []
+    check(site.zone, CLI)
+
+
 def test_a_zone_without_a_place_for_backups_says_what_to_set(site: Site) -> None:
     bare = replace(site.zone, settings=replace(site.zone.settings, backup=BackupSettings()))
     with pytest.raises(NotSetUp, match=r"backup\.repository"):
@@ -344,7 +385,7 @@ def test_the_worker_backs_up_when_the_last_good_one_is_old_and_waits_after_a_fai
 def test_a_zone_on_postgresql_comes_back_into_an_empty_database(tmp_path: Path, postgresql_socket: str) -> None:
     url = sa.URL.create("postgresql+psycopg", ACCOUNT, database="postgres", query={"host": postgresql_socket})
     server = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    names = [f"ansim_backup_{os.getpid()}_{n}" for n in range(2)]
+    names = [f"ansim_backup_{os.getpid()}_{n}" for n in range(3)]
     urls = [server.url.set(database=name).render_as_string(hide_password=False) for name in names]
     with server.connect() as connection:
         for name in names:
@@ -368,9 +409,37 @@ def test_a_zone_on_postgresql_comes_back_into_an_empty_database(tmp_path: Path, 
         assert back.settings.database.url == urls[1]
         note(back)
         back.db.close()
+        never_comes_back(site, tmp_path / "bad", urls[2])
     finally:
         zone.db.close()
         with server.connect() as connection:
             for name in names:
                 connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
         server.dispose()
+
+
+def never_comes_back(site: Site, home: Path, url: str) -> None:
+    """A log that was changed in the database: the place of the restore is filled before that is seen, and empty after.
+
+    What somebody else had made there stays.
+    """
+    with site.zone.db.begin() as tx:
+        tx.exec_driver_sql("ALTER TABLE audit_entry DISABLE TRIGGER USER")
+        text = "convert_to(replace(convert_from(body, 'UTF8'), 'ok', 'no'), 'UTF8')"
+        tx.exec_driver_sql(f"UPDATE audit_entry SET body = {text} WHERE idx = 2")
+    with pytest.raises(Unusable, match="does not verify"):
+        back_up(site.zone, CLI)
+    place = sa.create_engine(url)
+    with place.begin() as tx:
+        tx.exec_driver_sql("CREATE FUNCTION theirs() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    with pytest.raises(Unusable, match="does not verify") as refused:
+        restore(site.order(home, database=url))
+    leaves_nothing(refused.value, home)
+    with place.connect() as connection:
+        assert sa.inspect(connection).get_table_names() == []
+        left = connection.exec_driver_sql(
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+            " UNION SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        )
+        assert left.scalars().all() == ["theirs"]
+    place.dispose()

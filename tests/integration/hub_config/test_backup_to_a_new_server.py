@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ from egress_review.policy import load_policy
 from egress_review.scanner import InProcessScanner
 from egress_review.service import EgressDesk
 from egress_review.vault import Vault
-from hub_config.backup.errors import Refused
-from hub_config.backup.making import back_up, set_up
+from hub_config.backup.errors import Refused, Unusable
+from hub_config.backup.making import back_up, repository, set_up
 from hub_config.backup.restoring import Order, Restored, restore
 from hub_config.errors import EnvironmentMissing
 from hub_config.processes import REPOSITORY
@@ -33,7 +33,7 @@ from hub_config.zone import Zone, open_zone
 from registry.model import Role
 from tests.functional.conftest import run_ansim
 from tests.integration.house.house_people import at_work, join
-from tests.integration.hub_config.test_backup import CLI, HERE, Site, new_identity, note, settled
+from tests.integration.hub_config.test_backup import CLI, HERE, Site, leaves_nothing, new_identity, note, settled
 from tests.postgresql_server import ACCOUNT, postgresql_server
 
 pytestmark = pytest.mark.long  # two servers
@@ -174,10 +174,15 @@ def new_server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def back(lost: Lost, new_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Back:
-    home = tmp_path_factory.mktemp("new") / "zone"
+def prepared(new_server: Server) -> Server:
     new_server.prepare()
-    return Back(new_server, home, restore(to(lost, new_server, home)))
+    return new_server
+
+
+@pytest.fixture(scope="module")
+def back(lost: Lost, prepared: Server, tmp_path_factory: pytest.TempPathFactory) -> Back:
+    home = tmp_path_factory.mktemp("new") / "zone"
+    return Back(prepared, home, restore(to(lost, prepared, home)))
 
 
 def to(lost: Lost, server: Server, home: Path) -> Order:
@@ -208,6 +213,24 @@ def test_a_server_without_the_roles_is_refused_before_a_table_is_made(
     with new_server.connect(ACCOUNT, "postgres") as connection:
         connection.execute("DROP DATABASE ansim")
         connection.execute("DROP ROLE ansim_owner")
+
+
+def test_a_backup_without_its_release_leaves_the_database_as_empty_as_it_was(
+    lost: Lost, prepared: Server, tmp_path: Path
+) -> None:
+    """That is seen last, when tables, guards and rights are there already."""
+    kept = repository(lost.site.zone.settings)
+    taken = kept.restore(kept.snapshot("latest"), tmp_path / "taken")
+    (taken / "releases" / f"{lost.released}.zip").unlink()
+    incomplete = kept.back_up(taken, [], lambda done: None)
+    home = tmp_path / "new" / "zone"
+    order = replace(to(lost, prepared, home), snapshot=incomplete, losing_entries="the newer one burnt")
+    with pytest.raises(Unusable, match="1 releases are not in the backup") as refused:
+        restore(order)
+    leaves_nothing(refused.value, home)
+    assert prepared.rows(RIGHTS) == prepared.rows(GUARDS) == []
+    assert prepared.rows("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace") == []
+    kept._run("forget", incomplete)
 
 
 def test_owners_and_rights_are_as_on_the_server_that_is_lost(lost: Lost, back: Back) -> None:

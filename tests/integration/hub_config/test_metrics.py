@@ -6,14 +6,19 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2 as httpx
 import pytest
 import yaml
+from sqlalchemy import String, Text, insert
 
 from audit.event import Actor, Event, Object, Source, Subjects
+from egress_review.tables import request
 from hub_config.metrics import GAUGES, ZoneCollector, serve_metrics
+from hub_config.probe.standing import report_path
 from hub_config.processes import REPOSITORY
 from hub_config.settings import MetricsSettings
 from hub_config.zone import Zone, open_zone
@@ -21,6 +26,7 @@ from tests.integration.house.house_people import at_work, make_zone
 from tests.ports import free_port
 
 MONITORING = REPOSITORY / "ansible" / "files" / "monitoring"
+WAITING = (("scanning", 40), ("scanning", 5), ("in_review", 90), ("draft", 500), ("released", 70), ("released", 700))
 GAUGE = re.compile(r"\bansim_[a-z_]+\b")
 
 
@@ -48,12 +54,33 @@ def test_the_gauges_say_what_the_zone_says(zone: Zone) -> None:
         assert before["ansim_log_entries"] == [({}, float(zone.log.size(tx)))]
     assert before["ansim_log_unsigned"] == [({}, 0.0)]
     assert {value for _, value in before["ansim_process_up"]} == {0.0}
-    assert before["ansim_backup_age_seconds"] == []
+    assert before["ansim_log_unsigned_seconds"] == [({}, 0.0)]
+    assert before["ansim_backup_age_seconds"] == before["ansim_walls_broken"] == []
     about = Object("zone", zone.zone_id)
     zone.log.record(Event("zone.backed_up", Actor.service("worker"), about, Subjects.none(), Source(None)))
     after = values(zone)
     assert after["ansim_log_unsigned"] == [({}, 1.0)]
+    assert 0 < after["ansim_log_unsigned_seconds"][0][1] < 300
     assert 0 <= after["ansim_backup_age_seconds"][0][1] < 300
+
+
+def test_a_wall_that_the_last_probe_found_broken_shows_at_the_next_scrape(zone: Zone) -> None:
+    findings = [{"probe": "network.tcp", "verdict": "broken"}, {"probe": "network.udp", "verdict": "held"}]
+    report_path(zone.home).parent.mkdir(exist_ok=True)
+    report_path(zone.home).write_text(json.dumps({"ended": "2026-01-02T03:04:05+00:00", "findings": findings}))
+    assert values(zone)["ansim_walls_broken"] == [({}, 1.0)]
+
+
+def test_how_long_requests_wait_is_told_of_each_state_that_somebody_is_to_leave(zone: Zone) -> None:
+    now = datetime.now(UTC)
+    for number, (state, minutes) in enumerate(WAITING):
+        row: dict[str, Any] = {column.name: "" for column in request.c if isinstance(column.type, Text | String)}
+        row |= {"ref": f"er_{number}", "state": state, "direction": "egress", "round": 1, "packaged": minutes > 600}
+        moments = dict.fromkeys(("created_at", "submitted_at", "changed_at"), now - timedelta(minutes=minutes))
+        with zone.db.begin() as tx:
+            tx.execute(insert(request).values(**row, **moments))
+    waiting = {labels["state"]: round(seconds / 60) for labels, seconds in values(zone)["ansim_request_oldest_seconds"]}
+    assert waiting == {"scanning": 40, "in_review": 90, "released": 70}, "a release waits while it has no package"
 
 
 def test_a_scrape_holds_nothing_about_a_person_a_project_or_a_file(zone: Zone) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from typing import Any
 import pytest
 
 from hub_config.cli import main
+from hub_config.log_lines import Lines
+from hub_config.processes import REPOSITORY
 from hub_config.settings import FILE_NAME, SECTIONS, load_settings
 from hub_config.support.commands import collected, packed
 from hub_config.support.contents import settings_without_words
@@ -19,6 +23,15 @@ from tests.integration.house.house_people import HERE, at_work, join, make_zone
 
 #: Values that stand for a person, an address, a secret, data: planted wherever a zone keeps words.
 PLANTED = ("Plantedkim", "planted-900101-1234567", "planted.example", "planted secret of a provider", "plantedcohort")
+
+
+def line_of(code: str, message: str, *given: str) -> str:
+    """What a process of the zone writes of an error that came from a file of the program."""
+    try:
+        exec(compile(code, REPOSITORY / "hub_config" / "demo" / "people.py", "exec"))
+    except ValueError:
+        return Lines().format(logging.LogRecord("ansim.worker", logging.ERROR, "", 0, message, given, sys.exc_info()))
+    raise AssertionError(code)
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +66,9 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "PlantedkimError: planted.example",
         "registry.errors.NotFound: Plantedkim",
         "INFO" * 50 + "Plantedkim",
+        line_of("raise ValueError('planted-900101-1234567')", "Plantedkim at %s", "planted.example"),
+        '{"level": "plantedcohort", "error": [{"type": "Plantedkim", "places": ["planted/people.py:1 planted"]}]}',
+        '{"level": "ERROR", "error": "plantedcohort"}',
     ]
     (logs / "hub.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (logs / "plantedcohort-of-1.log").write_text("INFO planted", encoding="utf-8")
@@ -89,9 +105,11 @@ def test_it_says_what_helps(planted: Path, tmp_path: Path) -> None:
     assert parts["settings"]["zone"]["name"] == "set"
     assert parts["settings"]["mail"]["security"] == "starttls"
     assert parts["entries"]["person.invited"] >= 2
-    assert parts["logs"]["hub.log"]["levels"] == {"ERROR": 1, "INFO": 1}
-    assert parts["logs"]["hub.log"]["places"] == {"registry/people.py:55": 1}
-    assert parts["logs"]["hub.log"]["errors"] == {"ValueError": 1, "registry.errors.NotFound": 1}
+    assert parts["logs"]["hub.log"]["levels"] == {"ERROR": 2, "INFO": 1}
+    raised = parts["logs"]["hub.log"]["places"]
+    assert raised.pop("registry/people.py:55") == 1
+    assert [place.partition(":")[0] for place in raised] == ["hub_config/demo/people.py"]
+    assert parts["logs"]["hub.log"]["errors"] == {"ValueError": 2, "registry.errors.NotFound": 1}
     assert parts["versions"]["distributions"]["jupyterhub"]
     assert {one["check"] for one in parts["doctor"]} >= {"container engine", "disk", "space for the log"}
 

@@ -1,4 +1,4 @@
-"""An empty registry on SQLite, and one on each kind of database."""
+"""An empty registry on the usual kind of database, and one on each kind."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tests.integration.registry.registry_house import House, open_house
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    """A registry in a SQLite file."""
-    made = open_house(f"sqlite:///{tmp_path / 'ansim.db'}", tmp_path)
+def house(usual_url: str, tmp_path: Path) -> Iterator[House]:
+    """A registry in an empty database."""
+    made = open_house(usual_url, tmp_path)
     yield made
     made.db.close()
 

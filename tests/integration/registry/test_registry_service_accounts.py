@@ -240,6 +240,7 @@ def test_an_account_that_is_over_is_neither_confirmed_nor_given_a_token(house: H
     assert house.registry.service_account("monitor").state(house.clock() + timedelta(days=1)) == "expired"
 
 
+@pytest.mark.sqlite
 def test_the_doctor_names_an_account_that_ends_soon(house: House) -> None:
     token_of(house)
     settings = replace(Settings(home=house.home), database=DatabaseSettings(url=f"sqlite:///{house.home}/ansim.db"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 from hub_config.probe import memory
 from hub_config.probe.host import engine, zone
 from hub_config.probe.host.base import Look, Server
-from hub_config.settings import Settings
+from hub_config.settings import HubSettings, Settings, ZoneSettings
 from hub_config.workspace_container import MASKED_PATHS, NO_NEW_PRIVILEGES
 from tests.rights import as_root
 
@@ -110,6 +112,57 @@ def test_a_home_that_others_may_open_is_found(tmp_path: Path) -> None:
     assert zone.home_closed(server(tmp_path))[0] is True
     (tmp_path / "ansim.yaml").chmod(0o644)
     assert zone.home_closed(server(tmp_path))[0] is False
+
+
+@as_root
+def test_orders_that_anybody_may_give_the_gate_are_found(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as control:
+        control.bind(str(run / "gate.sock"))
+        control.listen()
+        for directory, mode, held in ((0o700, 0o666, True), (0o711, 0o600, True), (0o711, 0o666, False)):
+            run.chmod(directory)
+            (run / "gate.sock").chmod(mode)
+            said = "PermissionError" if held else "done"
+            assert zone.gate_orders(server(tmp_path)) == (held, f"connect: {said}")
+
+
+def test_a_port_of_the_zone_that_others_can_reach_is_found(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as inner, socket.create_server(("", 0)) as outer:
+        ports = [one.getsockname()[1] for one in (inner, outer)]
+        door, hub = ZoneSettings(port=ports[0]), HubSettings(port=1)
+        there = server(tmp_path)
+        good = Server(Settings(home=tmp_path, zone=door, hub=hub), INFO, (), there.image, ID, ())
+        bad = Server(Settings(home=tmp_path, zone=ZoneSettings(port=ports[1]), hub=hub), INFO, (), there.image, ID, ())
+        assert zone.loopback_only(good) == (True, "1 ports of the zone listen, beyond loopback: 0")
+        assert zone.loopback_only(bad) == (False, "1 ports of the zone listen, beyond loopback: 1")
+
+
+@as_root
+def test_an_engines_socket_that_others_may_use_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "docker.sock"
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setattr(engine, "SOCKET", place)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(place))
+        for mode, owner, held in ((0o660, 0, True), (0o666, 0, False), (0o660, 12345, False)):
+            place.chmod(mode)
+            os.chown(place, owner, 0)
+            assert engine.engine_socket(server(tmp_path))[0] is held, (mode, owner)
+
+
+def test_an_engine_that_takes_orders_by_network_is_found(tmp_path: Path) -> None:
+    words = ["dockerd", "-c", "import time; time.sleep(60)", "--host=tcp://0.0.0.0:2375"]
+    child = subprocess.Popen(words, executable=sys.executable)
+    try:
+        while "tcp" not in Path(f"/proc/{child.pid}/cmdline").read_text():
+            time.sleep(0.01)  # it is still a copy of this process
+        held, words_seen = engine.engine_tcp(server(tmp_path))
+    finally:
+        child.kill()
+        child.wait()
+    assert held is False, words_seen
 
 
 @as_root

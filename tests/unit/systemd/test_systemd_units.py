@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from audit.outward.target import Target
 from hub_config.errors import EnvironmentMissing, SettingsError
 from hub_config.machine_settings import MachineSettings
 from hub_config.processes import process_table
-from hub_config.settings import BackupSettings, Settings, parse_settings
+from hub_config.settings import BackupSettings, OutwardSettings, Settings, parse_settings
 from hub_config.systemd.database_rights import GROWS, rights_statements
 from hub_config.systemd.installing import gate_environment
 from hub_config.systemd.running import parse_states
@@ -196,3 +197,25 @@ def test_the_zones_role_is_given_no_right_to_change_the_tree() -> None:
             assert not any(name in statement for name in GROWS)
     with pytest.raises(ValueError, match="plain name"):
         rights_statements('x"; DROP TABLE audit_entry', [])
+
+
+def shipping(path: str) -> Settings:
+    """Settings with a file for a shipper."""
+    return replace(SETTINGS, outward=OutwardSettings(targets=(Target(name="shipper", transport="file", path=path),)))
+
+
+def test_the_worker_alone_writes_where_a_shipper_takes_the_record_from() -> None:
+    units = {unit.name: unit.text for unit in all_units(shipping("/srv/ansim-outward/audit.cef"))}
+    opened = {name for name, text in units.items() if "-/srv/ansim-outward" in text}
+    assert opened == {"ansim-worker.service"}
+    assert "-/srv/ansim-outward" in next(
+        line for line in units["ansim-worker.service"].splitlines() if line.startswith("ReadWritePaths=")
+    )
+    assert {unit.name: unit.text for unit in all_units(shipping("outward/audit.cef"))} == UNITS
+
+
+@pytest.mark.parametrize("path", ["/var/log/ansim/audit.cef", "/root/audit.cef", "/srv/../var/log/audit.cef"])
+def test_no_file_for_a_shipper_lies_where_the_worker_sees_nothing(path: str) -> None:
+    with pytest.raises(EnvironmentMissing, match="sees nothing below") as refused:
+        all_units(shipping(path))
+    assert "/srv/ansim-outward" in str(refused.value.hint)
