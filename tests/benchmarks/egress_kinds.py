@@ -21,6 +21,7 @@ from tests.benchmarks.egress_sixth import PLANTED_SIXTH, SAFE_SIXTH
 from tests.benchmarks.egress_sixth_more import PLANTED_SIXTH_MORE, SAFE_SIXTH_MORE
 from tests.benchmarks.egress_thirteenth import PLANTED_THIRTEENTH, SAFE_THIRTEENTH
 from tests.benchmarks.egress_tools import PLANTED_TOOLS, SAFE_TOOLS
+from tests.benchmarks.egress_twentieth import PLANTED_TWENTIETH, SAFE_TWENTIETH
 from tests.benchmarks.egress_typed import PLANTED_TYPED, SAFE_TYPED
 from tests.benchmarks.egress_unmasked import PLANTED_UNMASKED, SAFE_UNMASKED
 
@@ -41,6 +42,7 @@ PLANTED: Mapping[str, Maker] = {
     **PLANTED_THIRTEENTH,
     **PLANTED_FOURTEENTH,
     **PLANTED_SIXTEENTH,
+    **PLANTED_TWENTIETH,
     **PLANTED_UNMASKED,
     **PLANTED_TYPED,
 }
@@ -59,6 +61,7 @@ SAFE: Mapping[str, Maker] = {
     **SAFE_THIRTEENTH,
     **SAFE_FOURTEENTH,
     **SAFE_SIXTEENTH,
+    **SAFE_TWENTIETH,
     **SAFE_UNMASKED,
     **SAFE_TYPED,
 }
@@ -76,8 +79,10 @@ FIRST_SIGHT = {
     "fourteenth (by a third hand: 138 planted, 138 safe; its families made anew)": (0.746, 0.051),
     "fifteenth (by a fourth hand: 106 planted, 118 safe; its families made anew)": (0.811, 0.068),
     "sixteenth (by a fifth hand: 73 planted, 69 safe; its families made anew)": (0.863, 0.058),
-    "seventeenth (by a sixth hand: 88 planted, 78 safe; its families made anew)": (0.886, 0.179),
-    "eighteenth (by a seventh hand: 72 planted, 70 safe; its families made anew)": (0.764, 0.129),
+    "seventeenth (by a sixth hand: 88 planted, 78 safe; families made anew in part)": (0.886, 0.179),
+    "eighteenth (by a seventh hand: 72 planted, 70 safe; families made anew in part)": (0.764, 0.129),
+    "nineteenth (by an eighth hand: 44 planted, 182 safe; families made anew in part)": (0.909, 0.126),
+    "twentieth (by a ninth hand: 210 planted, 49 safe; families made anew in part)": (0.814, 0.265),
 }
 """Share caught and share of safe outputs stopped when the rules met the set for the first time, before any mending."""
 

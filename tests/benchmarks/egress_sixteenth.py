@@ -162,6 +162,15 @@ def _tempting(chance: random.Random) -> Mapping[str, Sample]:
     }
 
 
+def made(
+    of: str, planted: Mapping[Maker, tuple[str, ...]], tempting: Callable[[random.Random], Mapping[str, Sample]]
+) -> tuple[dict[str, Callable[[random.Random], Sample]], dict[str, Callable[[random.Random], Sample]]]:
+    """The planted kinds of a set, and its safe ones: the twins and what only tempts, by their names."""
+    bad = {f"{of} {make.__name__.replace('_', ' ')}": _of(make, rules) for make, rules in planted.items()}
+    twins = {f"{of} {make.__name__.replace('_', ' ')}": _safe(make) for make in planted}
+    return bad, twins | {f"{of} {name}": _tempts(tempting, name) for name in tempting(random.Random(0))}
+
+
 def _of(make: Maker, rules: tuple[str, ...]) -> Callable[[random.Random], Sample]:
     return lambda chance: replace(make(chance, True), planted=make.__name__.replace("_", " "), rules=rules)
 
@@ -170,13 +179,8 @@ def _safe(make: Maker) -> Callable[[random.Random], Sample]:
     return lambda chance: make(chance, False)
 
 
-def _tempts(name: str) -> Callable[[random.Random], Sample]:
-    return lambda chance: _tempting(chance)[name]
+def _tempts(tempting: Callable[[random.Random], Mapping[str, Sample]], name: str) -> Callable[[random.Random], Sample]:
+    return lambda chance: tempting(chance)[name]
 
 
-PLANTED_SIXTEENTH = {
-    f"sixteenth {make.__name__.replace('_', ' ')}": _of(make, rules) for make, rules in _SIXTEENTH.items()
-}
-SAFE_SIXTEENTH = {f"sixteenth {make.__name__.replace('_', ' ')}": _safe(make) for make in _SIXTEENTH} | {
-    f"sixteenth {name}": _tempts(name) for name in _tempting(random.Random(0))
-}
+PLANTED_SIXTEENTH, SAFE_SIXTEENTH = made("sixteenth", _SIXTEENTH, _tempting)
