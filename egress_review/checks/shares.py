@@ -155,6 +155,10 @@ def _bare(name: str) -> str:
     return " ".join(re.sub(r"[_()\[\],.]+", " ", unicodedata.normalize("NFKC", name).lower()).split())
 
 
+FEWEST_DIVIDED, DIVIDED = 3, 10
+"""Other groups, and per cent of each, from which a group with nobody of a kind is told something of everybody in it."""
+
+
 def _check_column(table: Table, column: int, base: dict[int, int], subject: Subject, listing: Listing) -> None:
     shares = list(_shares(table, column))
     if not shares:
@@ -163,7 +167,10 @@ def _check_column(table: Table, column: int, base: dict[int, int], subject: Subj
     for share in shares:
         if share.value in (0, 100) and subject.policy.zeros != "allow" and base and not is_total(labels[share.row]):
             where = Where(row=share.row, column=column + 1)
-            severity = Severity(subject.policy.zeros)
+            others = [one.value for one in shares if one.row != share.row and not is_total(labels[one.row])]
+            alone = len(others) >= FEWEST_DIVIDED and min(others) >= DIVIDED and max(others) <= 100 - DIVIDED
+            none = alone and share.value == 0 and base.get(share.row, 0) >= subject.policy.min_cell
+            severity = Severity.FAIL if none else Severity(subject.policy.zeros)
             listing.flag("cells.zero", _EVERYBODY, _EVERYBODY_MEND, where=where, severity=severity)
     if not base or _are_parts(shares, base):
         return

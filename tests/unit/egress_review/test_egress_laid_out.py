@@ -179,3 +179,10 @@ def test_somebody_whom_the_words_name_is_found_in_a_note_below_a_table(said: str
 )
 def test_capitals_alone_name_nobody(said: str) -> None:
     assert look("t.md", f"# Wards\n\nNote: {said}.\n").verdict is Verdict.PASSED
+
+
+def test_a_group_with_nobody_of_a_kind_fails_where_the_others_are_divided() -> None:
+    rows = "school,pupils,vaccinated_pct\nA,120,40.0\nB,96,37.5\nC,64,37.5\n"
+    assert places(look("t.csv", rows + "D,88,0.0\n"), "cells.zero") == [(5, 3)]
+    assert look("t.csv", rows + "D,88,0.0\n").verdict is Verdict.FLAGGED
+    assert look("t.csv", rows + "D,88,37.5\n").verdict is Verdict.PASSED
