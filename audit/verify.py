@@ -153,7 +153,8 @@ def _place(db: Database, erased: dict[str, int], minimum: int) -> DatabasePlace:
     url = db.engine.url
     if url.get_backend_name() == "sqlite":
         return DatabasePlace(True, str(Path(url.database or "").resolve()), erased, minimum)
-    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    # A space in a password is left as it is there, and libpq takes none.
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False).replace(" ", "%20")
     return DatabasePlace(False, address, erased, minimum)
 
 
