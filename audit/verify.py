@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select
+from sqlalchemy import URL, Connection, and_, bindparam, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.body import parse
@@ -153,9 +153,12 @@ def _place(db: Database, erased: dict[str, int], minimum: int) -> DatabasePlace:
     url = db.engine.url
     if url.get_backend_name() == "sqlite":
         return DatabasePlace(True, str(Path(url.database or "").resolve()), erased, minimum)
-    # A space in a password is left as it is there, and libpq takes none.
-    address = url.set(drivername="postgresql").render_as_string(hide_password=False).replace(" ", "%20")
-    return DatabasePlace(False, address, erased, minimum)
+    return DatabasePlace(False, libpq_address(url), erased, minimum)
+
+
+def libpq_address(url: URL) -> str:
+    """Return an address as libpq reads it: SQLAlchemy leaves spaces in a password, of which libpq takes none."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False).replace(" ", "%20")
 
 
 def _noted(sizes: set[int], found: Iterator[Signed]) -> Iterator[Signed]:

