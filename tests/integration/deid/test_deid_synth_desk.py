@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -33,6 +34,7 @@ columns:
   age: {kind: number, range: [17, 90]}
   sex: {kind: category}
   education: {kind: category}
+  wage: {kind: number, range: [0, 900000]}
 """
 
 
@@ -45,7 +47,9 @@ def world(tmp_path: Path) -> World:
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("source") / "adult.parquet"
-    pq.write_table(pq.read_table(ADULT).slice(0, 6_000), path)
+    # No two people earn the same, so that no row equals another by chance and the verdict is the same each time.
+    wages = pa.array(np.random.default_rng(1).permutation(900_000)[:6_000])
+    pq.write_table(pq.read_table(ADULT).slice(0, 6_000).append_column("wage", wages), path)
     return path
 
 
