@@ -106,8 +106,9 @@ def available() -> bool:
     return bool(os.environ.get(PYTHON)) or find_spec("sdv") is not None
 
 
-def _python() -> str:
-    if not available():
+def refuse_missing(engine: str) -> None:
+    """Refuse an engine of SDV where it is not installed, before anything is read. Raises: MissingExtraError."""
+    if engine != "marginals" and not available():
         error = MissingExtraError(
             Text(
                 "SDV가 설치되어 있지 않습니다. marginals 엔진은 그대로 됩니다.",
@@ -119,6 +120,10 @@ def _python() -> str:
             f"Install the extra ansim[sdv], or set {PYTHON} to the Python of an environment with sdv>=2,<3.",
         )
         raise error
+
+
+def _python() -> str:
+    refuse_missing("sdv")
     return os.environ.get(PYTHON) or sys.executable
 
 

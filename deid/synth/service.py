@@ -27,6 +27,7 @@ from deid.synth.port import Progress
 from deid.synth.related_making import RelatedMaking
 from deid.synth.relations import RelatedPolicy
 from deid.synth.sampler import Sampler
+from deid.synth.sdv_engine import refuse_missing
 from deid.targets import Stage, extract_file, refuse_target, stage
 
 
@@ -117,9 +118,10 @@ class SynthDesk:
         self, asked: _Asked, targets: tuple[Path, ...], work: Callable[[], dict[str, Synthetic]]
     ) -> SyntheticExtract:
         """Announce the work, do it, and report what came of it; what cannot be reported is not there afterwards."""
+        policy = asked.policy
+        refuse_missing(policy.engine)
         for target in targets:
             refuse_target(target)
-        policy = asked.policy
         if policy.save_model:
             refuse_model_target(targets[0])
         about = Object("dataset", policy.dataset, project=policy.project)

@@ -121,10 +121,11 @@ def _dates(low: float, high: float, number: int, last: int) -> str:
 def _range(column: ColumnKind, low: float, high: float, number: int, last: int) -> str:
     if column.kind == "date":
         return _dates(low, high, number, last)
-    if column.decimals == 0:
-        return f"{low:,.0f} –" if number == last else f"{low:,.0f} – {high - 1:,.0f}"
-    begins = f"{low:,.{column.decimals}f} –"
-    return begins if number == last else f"{begins} {high:,.{column.decimals}f}"
+    # Four digits without a comma: they may be years.
+    comma = "," if max(abs(low), abs(high)) >= 10_000 else ""
+    shown = f"{comma}.{column.decimals}f"
+    begins, final = f"{low:{shown}} –", high - 1 if column.decimals == 0 else high
+    return begins if number == last else f"{begins} {final:{shown}}"
 
 
 def _others(real: Values, shown: Sequence[int], people: People) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -156,16 +155,14 @@ class World:
     def tamper(self, *statements: str) -> None:
         """Run statements as a database administrator would: without the guards."""
         with self.db.begin() as tx:
-            names = tx.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
-            for name in names:
-                tx.exec_driver_sql(f"DROP TRIGGER {name}")
+            without_guards(tx)
             for statement in statements:
                 tx.exec_driver_sql(statement)
 
 
 def open_world(home: Path, clock: Clock | None = None) -> World:
     """Return the world in a directory; a second call is another process of the same zone."""
-    db = Database.open(f"sqlite:///{home / 'zone.db'}")
+    db = Database.open(database_in(home))
     metadata.create_all(db.engine)
     clock = clock or Clock()
     log_keys = LogKeys.load_or_create(home / "keys")
@@ -177,7 +174,7 @@ def open_world(home: Path, clock: Clock | None = None) -> World:
 
 def a_copy(template: World, home: Path) -> World:
     """Return a world like another one, in a directory of its own."""
-    shutil.copytree(template.home, home)
+    copy_home(template.home, home)
     world = open_world(home)
     world.sha256, world.tokens = template.sha256, list(template.tokens)
     return world

@@ -33,9 +33,10 @@ columns:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    url = f"sqlite:///{tmp_path / 'zone.db'}"
-    return new_world(Database.open(url), tmp_path, url)
+def world(usual_url: str, tmp_path: Path) -> Iterator[World]:
+    made = new_world(Database.open(usual_url), tmp_path, usual_url)
+    yield made
+    made.db.close()
 
 
 @pytest.fixture
@@ -92,10 +93,7 @@ def test_what_cannot_be_recorded_is_not_made(
     world: World, desk: DeidDesk, source_file: Path, tmp_path: Path, which: str
 ) -> None:
     with world.db.begin() as tx:
-        tx.exec_driver_sql(
-            "CREATE TRIGGER broken BEFORE INSERT ON audit_entry"
-            f" WHEN NEW.outcome = '{which}' BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
+        refuse_entries(tx, f'"outcome":"{which}"')
     with pytest.raises(AuditError):
         make(desk, parse_policy(POLICY), source_file, tmp_path / "out.parquet")
     assert not (tmp_path / "out.parquet").exists()

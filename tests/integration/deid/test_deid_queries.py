@@ -21,7 +21,7 @@ DATASET = ("hospital", 1, 100)
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(usual_database: None, tmp_path: Path) -> Iterator[World]:
     made = open_world(tmp_path)
     yield made
     made.db.close()

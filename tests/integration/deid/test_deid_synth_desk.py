@@ -15,7 +15,7 @@ from audit.db import Database
 from audit.errors import AuditError
 from audit.event import Actor, Source, Subjects
 from audit.search import Query, search
-from deid.errors import DataError
+from deid.errors import DataError, MissingExtraError
 from deid.sources import open_table
 from deid.synth.policy import SynthPolicy, parse_synth_policy
 from deid.synth.port import Progress
@@ -39,9 +39,10 @@ columns:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    url = f"sqlite:///{tmp_path / 'zone.db'}"
-    return new_world(Database.open(url), tmp_path, url)
+def world(usual_url: str, tmp_path: Path) -> Iterator[World]:
+    made = new_world(Database.open(usual_url), tmp_path, usual_url)
+    yield made
+    made.db.close()
 
 
 @pytest.fixture(scope="module")
@@ -98,20 +99,28 @@ def test_one_that_puts_people_at_risk_is_recorded_as_denied_and_not_written(
 
 def test_a_failure_is_recorded_without_a_value_of_the_data(world: World, tmp_path: Path) -> None:
     words = tmp_path / "words.parquet"
-    pq.write_table(pa.table({"age": ["마흔"] * 600, "sex": ["x"] * 600, "education": ["y"] * 600}), words)
-    with pytest.raises(DataError):
+    columns = {"age": ["마흔"] * 600, "sex": ["x"] * 600, "education": ["y"] * 600, "wage": list(range(600))}
+    pq.write_table(pa.table(columns), words)
+    with pytest.raises(DataError, match="age"):
         make(world, policy(), words, tmp_path / "out.parquet")
     assert events(world) == [("deid.synthetic", "intent"), ("deid.synthetic", "failed")]
     assert "마흔".encode() not in b"".join(world.body(index) for index in range(world.size()))
 
 
+def test_an_engine_that_is_not_installed_is_refused_before_anything_is_read_or_recorded(
+    world: World, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANSIM_SDV_PYTHON", raising=False)
+    monkeypatch.setattr("sys.path", [])
+    with pytest.raises(MissingExtraError):
+        make(world, policy(text=POLICY.replace("marginals", "ctgan")), source, tmp_path / "out.parquet")
+    assert events(world) == []
+
+
 @pytest.mark.parametrize("which", ["intent", "ok"])
 def test_what_cannot_be_recorded_is_not_made(world: World, source: Path, tmp_path: Path, which: str) -> None:
     with world.db.begin() as tx:
-        tx.exec_driver_sql(
-            "CREATE TRIGGER broken BEFORE INSERT ON audit_entry"
-            f" WHEN NEW.outcome = '{which}' BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
+        refuse_entries(tx, f'"outcome":"{which}"')
     with pytest.raises(AuditError):
         make(world, policy(), source, tmp_path / "out.parquet")
     assert not (tmp_path / "out.parquet").exists()

@@ -22,7 +22,7 @@ from tests.integration.deid.reidentification_world import HERE, POLICY, World, a
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(usual_database: None, tmp_path: Path) -> World:
     return open_world(tmp_path)
 
 

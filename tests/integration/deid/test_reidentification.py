@@ -18,7 +18,7 @@ from tests.integration.deid.reidentification_world import HERE, IDENTIFIERS, WHO
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> World:
+def template(usual_databases: None, tmp_path_factory: pytest.TempPathFactory) -> World:
     made = open_world(tmp_path_factory.mktemp("zone"))
     made.make_extract()
     made.db.close()
@@ -26,7 +26,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.fixture
-def world(template: World, tmp_path: Path) -> World:
+def world(template: World, usual_database: None, tmp_path: Path) -> World:
     return a_copy(template, tmp_path / "zone")
 
 

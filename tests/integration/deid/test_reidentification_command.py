@@ -71,7 +71,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def desk(usual_database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     make_zone(tmp_path / "home")
     zone = open_zone(tmp_path / "home", "cli")
     yield Desk(zone, monkeypatch)

@@ -93,6 +93,14 @@ def test_rows_of_fewer_people_than_a_group_takes_have_no_shape() -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "last", "some"), [(1920, 1999, "1920 – 1939"), (0, 79_999, "20,000 – 39,999")], ids=["years", "wages"]
+)
+def test_only_long_numbers_have_a_comma(first: int, last: int, some: str) -> None:
+    numbers = np.floor(np.linspace(first, last, 800)).tolist()
+    assert some in shape_of(NUMBER, numbers, numbers).labels
+
+
+@pytest.mark.parametrize(
     ("first", "last", "some"),
     [
         ("2019-01-01", "2023-12-31", "2021"),
