@@ -151,7 +151,8 @@ class Server:
 
     def as_zone(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command as the zone's user, as a process of the zone that was taken over would."""
-        return self.do("setpriv", "--reuid", "ansim", "--regid", "ansim", "--init-groups", *words, check=check)
+        become = ("setpriv", "--reuid", "ansim", "--regid", "ansim", "--init-groups", "--reset-env")
+        return self.do(*become, *words, check=check)
 
 
 @contextmanager
