@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hub_config.log_rotation import rotate
 from hub_config.processes import SUPERVISED, Process, answers, child_environment, process_table
 from hub_config.settings import Settings
 
@@ -26,6 +27,7 @@ LOCK = "run/supervisor.lock"
 STATE = "run/supervisor.json"
 STOP_SECONDS = 20
 BACKOFF_SECONDS = (0.2, 0.5, 1, 2, 5, 10)
+ROTATE_SECONDS = 60
 STEADY_SECONDS = 30  # a child that ran this long starts its back-off anew
 PR_SET_PDEATHSIG = 1
 
@@ -59,8 +61,12 @@ class Supervisor:
             self._await(first)
             for child in others:
                 self._start(child)
+            rotated = 0.0
             while not self._stopping:
                 self._revive()
+                if time.monotonic() - rotated > ROTATE_SECONDS:
+                    rotate(self._settings.home / "logs")
+                    rotated = time.monotonic()
                 write_state(self._settings.home, self._children)
                 time.sleep(0.2)
             for child in reversed(self._children):

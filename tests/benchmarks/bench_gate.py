@@ -1,11 +1,12 @@
 """`make bench-gate`: what the gate costs, and how many people it lets in at once, under both runtimes.
 
-    python -m tests.benchmarks.bench_gate [gate] [runc] [runsc] [--rounds 200] [--people 10 20]
+    python -m tests.benchmarks.bench_gate [gate] [runc] [runsc] [full] [--rounds 200] [--people 10 20] [--most 1000]
 
 `gate` compares a kernel round trip and 50 MB with direct access, pair by pair, and opens 200 idle WebSockets. `runc`
 and `runsc` start a zone each whose workspaces run so, let ten and then twenty people start at the same moment, and time
-a cell. It ends with 1 if a bar was missed or something could not be measured; a runtime that the engine does not know
-is said and passed over. Needs root, an engine and Chromium. The figures are written to `build/bench-gate.json`.
+a cell. `full` starts as many workspaces as the machine's memory holds, opens 200 WebSockets and runs a cell in each
+workspace. It ends with 1 if a bar was missed or something could not be measured; a runtime that the engine does not
+know is said and passed over. Needs root, an engine and Chromium. The figures are written to `build/bench-gate.json`.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ from hub_config.settings import FILE_NAME, HubSettings, ZoneSettings
 from hub_config.story import steps
 from hub_config.story.kernel import execute
 from hub_config.story.visitor import Visitor
-from tests.benchmarks import gate_cost
+from tests.benchmarks import gate_cost, gate_full
 from tests.benchmarks.__main__ import report
 from tests.benchmarks.bench_zone import PROJECT, BenchZone, ansim, open_bench, sign_in
 from tests.benchmarks.crowd import together
 from tests.benchmarks.rows import Row, p95, table
 from tests.ports import free_port
 
-PARTS = ("gate", "runc", "runsc")
+PARTS = ("gate", "runc", "runsc", "full")
 CELLS = 50
 RESULT = REPOSITORY / "build" / "bench-gate.json"
 
@@ -65,7 +66,7 @@ def main(words: Sequence[str]) -> int:
         console.print(f"[bold]{part}[/] …")
         began = time.monotonic()
         try:
-            rows += gate_cost.alone(options.rounds) if part == "gate" else of_runtime(part, options.people)
+            rows += measured(part, options)
         except Exception as error:  # one part that breaks must not hide the others
             broken[part] = f"{type(error).__name__}: {error}"
             console.print_exception(max_frames=4)
@@ -80,6 +81,16 @@ def main(words: Sequence[str]) -> int:
     return 1 if broken or any(row.passed is False for row in rows) else 0
 
 
+def measured(part: str, options: argparse.Namespace) -> list[Row]:
+    """Measure one part."""
+    if part == "gate":
+        return gate_cost.alone(options.rounds)
+    if part == "full":
+        with running_zone("runc") as bench:
+            return gate_full.measure(bench, options.most)
+    return of_runtime(part, options.people)
+
+
 def parse(words: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.bench_gate", description="Measures the gate.")
@@ -88,10 +99,13 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--people", type=int, nargs="+", default=[10, 20], help="how many start at once, one after another"
     )
+    parser.add_argument("--most", type=int, default=1_000, help="workspaces at most, for `full`")
     options = parser.parse_args(words)
     unknown = set(options.parts) - set(PARTS)
-    if unknown or options.rounds < 20 or min(options.people) < 1:
-        parser.error(f"unknown: {', '.join(unknown)}" if unknown else "--rounds at least 20, --people at least 1")
+    if unknown or options.rounds < 20 or min(*options.people, options.most) < 1:
+        parser.error(
+            f"unknown: {', '.join(unknown)}" if unknown else "--rounds at least 20, --people and --most at least 1"
+        )
     options.parts = [part for part in PARTS if not options.parts or part in options.parts]
     return options
 
