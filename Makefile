@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin
 export ANSIM_HOME ?= $(CURDIR)/var
 
-.PHONY: up down status test test-long check fix bench bench-audit bench-deid bench-egress bench-gate bench-load bench-synth lock docs environment development
+.PHONY: up down status test test-long test-postgresql check fix bench bench-audit bench-deid bench-egress bench-gate bench-load bench-synth lock docs environment development
 
 up:
 	@$(PYTHON) hub_config/bootstrap.py up
@@ -26,6 +26,9 @@ test: development
 
 test-long: development
 	@$(RUN)/python -m hub_config.testing long
+
+test-postgresql: development
+	@$(RUN)/python -m hub_config.testing postgresql
 
 check: development
 	$(RUN)/ruff format --check .

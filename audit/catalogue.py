@@ -154,6 +154,26 @@ _ACTIONS = (
         "분석환경의 홈과 그 키를 파기함",
         "The home of a workspace was destroyed with its key",
     ),
+    ActionSpec(
+        "workspace.shared_made",
+        "과제의 암호화된 공유 폴더를 만듦",
+        "The encrypted shared space of a project was made",
+    ),
+    ActionSpec(
+        "workspace.shared_encrypted",
+        "과제의 암호화되지 않은 공유 폴더를 암호화된 것으로 옮김",
+        "The plain shared space of a project was copied into an encrypted one",
+    ),
+    ActionSpec(
+        "workspace.plain_shared_destroyed",
+        "암호화된 것으로 옮긴 뒤 남은 암호화되지 않은 공유 폴더를 파기함",
+        "The plain shared space of a project was destroyed after it was copied into an encrypted one",
+    ),
+    ActionSpec(
+        "workspace.shared_destroyed",
+        "과제의 공유 폴더와 그 키를 파기함",
+        "The shared space of a project was destroyed with its key",
+    ),
     ActionSpec("workspace.warned", "이용 종료가 가까움을 알림", "A person was warned of the end of access"),
     ActionSpec("workspace.opened", "분석환경 화면을 엶", "A workspace was opened in a browser"),
     ActionSpec("cell.sent", "셀 코드를 실행하도록 보냄", "A cell was sent for execution"),

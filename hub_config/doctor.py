@@ -18,9 +18,11 @@ from hub_config import (
     database_away,
     engine,
     maintaining,
+    own_kernels,
     program_accounts,
     requests_check,
     reviewing,
+    user_mapping,
     workspace_names,
 )
 from hub_config.errors import ZoneError
@@ -199,6 +201,22 @@ def of_homes(settings: Settings) -> Diagnosis:
     return Diagnosis(called, ok=True, reason=_ENCRYPTED if not left else _SOME_PLAIN.format(left=left))
 
 
+def of_users(settings: Settings) -> Diagnosis:
+    """Say whose numbers users of containers have on the server; that they are not mapped is told and no fault."""
+    ok, reason, hint = user_mapping.found(settings)
+    return Diagnosis(Text("컨테이너의 사용자 번호", "users of containers"), ok=ok, reason=reason, hint=hint)
+
+
+def of_kernels(settings: Settings) -> Diagnosis:
+    """Say whether the projects that are to have a kernel of their own, gVisor's, get it."""
+    called, wanted = Text("분석환경의 커널", "kernels of workspaces"), settings.workspace.gvisor_projects
+    fault = own_kernels.fault_of(settings)
+    if fault is not None:
+        return _of_fault(called, fault)
+    reason = own_kernels.OWN.format(names=", ".join(wanted)) if wanted else own_kernels.SERVERS
+    return Diagnosis(called, ok=True, reason=reason)
+
+
 def of_reviews(settings: Settings) -> Diagnosis:
     """Say whether every month was reviewed in time."""
     return _of_fault(Text("월 점검", "monthly review"), reviewing.fault_of(settings))
@@ -278,6 +296,8 @@ LOOKS: tuple[Callable[[Settings], Diagnosis], ...] = (
     of_reviews,
     of_requests,
     of_homes,
+    of_users,
+    of_kernels,
     of_maintenance,
     of_programs,
     of_walls,

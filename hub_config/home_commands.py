@@ -17,6 +17,7 @@ from hub_config.errors import SettingsError
 if TYPE_CHECKING:
     from hub_config.cli import Context
     from hub_config.home_moving import Moved
+    from hub_config.shared_space import SharedSpace
     from hub_config.zone import Zone
     from registry.model import Workspace
 
@@ -27,7 +28,8 @@ _ENCRYPT = Text(
 )
 _REF = Text("분석환경의 참조 (ws_…)", "reference of a workspace (ws_…)")
 _PERSON = Text("이 이용자의 모든 홈", "every home of this person, by user name")
-_ALL = Text("구역의 모든 홈", "every home of the zone")
+_PROJECT = Text("이 과제의 공유 폴더", "the shared space of this project")
+_ALL = Text("구역의 모든 홈과 공유 폴더", "every home and shared space of the zone")
 _JSON = Text("프로그램용 출력", "answer for programs")
 _SET_PLAIN = Text(
     "이 구역은 홈을 암호화하지 않습니다 (workspace.homes: plain).",
@@ -54,6 +56,7 @@ def add_parser(commands: Any) -> None:
     which = encrypt.add_mutually_exclusive_group(required=True)
     which.add_argument("--workspace", metavar="REF", help=_REF.say(language))
     which.add_argument("--person", metavar="HANDLE", help=_PERSON.say(language))
+    which.add_argument("--project", metavar="ID", help=_PROJECT.say(language))
     which.add_argument("--all", action="store_true", help=_ALL.say(language))
     encrypt.add_argument("--json", action="store_true", help=_JSON.say(language))
     encrypt.set_defaults(func=run_encrypt)
@@ -92,26 +95,33 @@ def run_encrypt(arguments: argparse.Namespace, context: Context) -> int:
     return 1 if failed else 0
 
 
-def chosen(zone: Zone, arguments: argparse.Namespace) -> list[Workspace]:
-    """Return the workspaces that the command names. Raises: NotFound."""
+def chosen(zone: Zone, arguments: argparse.Namespace) -> list[Workspace | SharedSpace]:
+    """Return the workspaces, and the projects' shared spaces, that the command names. Raises: NotFound."""
+    from hub_config.shared_space import space_of
+
     if arguments.workspace:
         return [zone.registry.workspace_by_ref(arguments.workspace)]
     every = sorted(zone.registry.workspaces(), key=lambda one: one.ref)
+    projects = sorted({one.project for one in every})
+    if arguments.project:
+        wanted = zone.registry.project(arguments.project).id
+        return [space_of(one, every) for one in projects if one == wanted]
     if arguments.all:
-        return every
+        return [*every, *(space_of(one, every) for one in projects)]
     person = zone.registry.person(arguments.person)
     return [one for one in every if one.person_ref == person.ref]
 
 
 def at_work(zone: Zone) -> set[str]:
-    """Return the workspaces that have a container, or that the hub runs or starts; it need not answer itself.
+    """Return the workspaces that have a container, or that the hub runs or starts, with the spaces that they share.
 
-    Raises: EngineMissing, httpx.HTTPError — where nobody can say what runs, nothing is moved.
+    The hub need not answer. Raises: EngineMissing, httpx.HTTPError — where nobody can say what runs, nothing is moved.
     """
     import httpx2 as httpx
 
     from hub_config.engine import connect
     from hub_config.hub_api import HubApi
+    from hub_config.shared_space import shared_ref
     from hub_config.workspace_container import container_name
 
     every = {one.ref: one for one in zone.registry.workspaces()}
@@ -126,4 +136,4 @@ def at_work(zone: Zone) -> set[str]:
     for handle, project in servers:
         person = zone.registry.person(handle).ref
         found |= {ref for ref, one in every.items() if (one.person_ref, one.project) == (person, project)}
-    return found
+    return found | {shared_ref(every[ref].project) for ref in found}

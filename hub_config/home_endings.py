@@ -1,8 +1,9 @@
 """The worker's duty about encrypted homes: shut those that nobody works in, destroy those whose workspace is over.
 
 A home of a closed project, or of somebody who was erased, is destroyed every time it is there, so one that came back
-with an old backup goes again. What could not be shut is tried again, ever more seldom, until it is or the machine
-starts anew.
+with an old backup goes again. The space that a project shares is at work while any of its workspaces is, and ends with
+the project; what somebody who was erased wrote there is the project's. What could not be shut is tried again, ever more
+seldom, until it is or the machine starts anew.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from audit.event import Actor, Source, Subjects
 from hub_config.home_events import Life
 from hub_config.home_helper.errors import HelperAway, HomeError, HomeRefused
 from hub_config.homes import IDLE_SECONDS, ZoneHomes
+from hub_config.shared_space import shared_ref
 from registry.erasure import erased_handle
 from registry.errors import NotFound
-from registry.model import ProjectStatus, Workspace
+from registry.model import Project, ProjectStatus
 
 if TYPE_CHECKING:
     from hub_config.zone import Zone
@@ -65,7 +67,8 @@ def keep(zone: Zone, running: Callable[[], Collection[str]], tries: Tries | None
         log.warning("%s", error)
         return
     # The engine is asked after the helper: a home that is opened meanwhile is not idle, and stays.
-    at_work = running() if any(state.state in ("open", "half") for state in every.values()) else ()
+    at_work = set(running()) if any(state.state in ("open", "half") for state in every.values()) else set()
+    at_work |= {shared_ref(one.project) for one in zone.registry.workspaces() if one.ref in at_work}
     waiting = {ref: state.state for ref, state in every.items() if state.state == "left" or ref not in at_work}
     tries.only([ref for ref, state in waiting.items() if state in ("open", "half", "left")])
     for ref, state in waiting.items():
@@ -104,6 +107,9 @@ def shut(homes: ZoneHomes, ref: str, tries: Tries, *, idle: int) -> None:
 
 def over(zone: Zone, ref: str) -> str | None:
     """Return the code of why a workspace's life has ended, None while it has not, or nobody knows the workspace."""
+    if ref.startswith("sh_"):
+        of = sharing(zone, ref)
+        return "project_closed" if of is not None and of.status is ProjectStatus.CLOSED else None
     try:
         workspace = zone.registry.workspace_by_ref(ref)
         if zone.registry.project(workspace.project).status is ProjectStatus.CLOSED:
@@ -114,13 +120,18 @@ def over(zone: Zone, ref: str) -> str | None:
     return "person_erased" if person.handle == erased_handle(person.ref) else None
 
 
+def sharing(zone: Zone, ref: str) -> Project | None:
+    """Return the project whose shared space has that reference; None if it is no space's, or nobody knows it."""
+    return next((one for one in zone.registry.projects() if shared_ref(one.id) == ref), None)
+
+
 def destroy(zone: Zone, homes: ZoneHomes, ref: str, why: str) -> None:
     """Destroy the home of a workspace that is over; what fails is recorded, and tried again by the next look."""
-    workspace: Workspace = zone.registry.workspace_by_ref(ref)
+    shared = sharing(zone, ref)
     of = Life(
-        action="workspace.home_destroyed",
-        workspace=ref,
-        project=workspace.project,
+        action="workspace.home_destroyed" if shared is None else "workspace.shared_destroyed",
+        workspace=ref if shared is None else None,
+        project=zone.registry.workspace_by_ref(ref).project if shared is None else shared.id,
         actor=WORKER,
         subjects=Subjects.none(),
         source=HERE,

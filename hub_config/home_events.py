@@ -1,4 +1,4 @@
-"""The audit events in the life of an encrypted home: made, filled from a plain one, and its key destroyed.
+"""The audit events in the life of an encrypted home or space: made, filled from a plain one, and its key destroyed.
 
 Opening and closing are part of a workspace's start and stop, which have events of their own.
 """
@@ -21,21 +21,31 @@ Action = Literal[
     "workspace.home_encrypted",
     "workspace.plain_home_destroyed",
     "workspace.home_destroyed",
+    "workspace.shared_made",
+    "workspace.shared_encrypted",
+    "workspace.plain_shared_destroyed",
+    "workspace.shared_destroyed",
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """One of the turns of a home's life, as the log is told of it."""
+    """One of the turns of a home's life, as the log is told of it; that of a shared space has no `workspace`."""
 
     action: Action
-    workspace: str
+    workspace: str | None
     project: str
     actor: Actor
     subjects: Subjects
     source: Source
     on_behalf_of: str | None = None
     why: str | None = None
+
+    @property
+    def object(self) -> Object:
+        """What the event is about: the workspace, or the project whose space it is."""
+        kind, ref = ("project", self.project) if self.workspace is None else ("workspace", self.workspace)
+        return Object(kind, ref, self.project)
 
 
 @dataclass(slots=True)
@@ -60,7 +70,7 @@ def life(log: AuditLog, of: Life) -> Iterator[Ended]:
     about = Event(
         action=of.action,
         actor=of.actor,
-        object=Object("workspace", of.workspace, of.project),
+        object=of.object,
         subjects=of.subjects,
         source=of.source,
         outcome="intent",

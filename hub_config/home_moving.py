@@ -6,6 +6,8 @@ What is under way stands in the names below `workspaces/<ref>`, each changed by 
     home.plain, outbox.plain     set aside, never written; the copy is not finished, and no start is let through
     home.old, outbox.plain       the encrypted home is whole and is the one; what is left of the plain one is destroyed
 
+A project's shared space goes the same way: `shared`, `shared.plain`, `home.old`.
+
 So the next run begins the copy anew, or goes on destroying. Whatever fails before the last rename puts the plain home
 back, and destroys the encrypted one with its key.
 """
@@ -16,22 +18,37 @@ import contextlib
 import errno
 import fcntl
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from audit.event import Source, Subjects
 from audit.log import AuditLog
 from hub_config.home_events import Action, Life, life
 from hub_config.home_helper.errors import HomeError, HomeRefused
-from hub_config.home_tree import DIRECTORY, Copy, Survey, dress, empty, opened
+from hub_config.home_helper.kinds import shown_of
+from hub_config.home_tree import DIRECTORY, Copy, Survey, copy_attributes, dress, empty, opened
 from hub_config.homes import ASIDE, OLD, ZoneHomes, is_plain
-from hub_config.workspace_files import MOUNTED, make_places
+from hub_config.shared_homes import is_plain_space
+from hub_config.shared_space import SharedSpace
+from hub_config.workspace_files import make_places
 from registry.desk import CLI
 from registry.model import Workspace
 
 SHARE = 0.95
 """How much of an encrypted home may be full at once: its file system needs some of it for itself."""
+
+
+TURNS: Mapping[str, tuple[Action, Action]] = MappingProxyType(
+    {
+        "made": ("workspace.home_made", "workspace.shared_made"),
+        "encrypted": ("workspace.home_encrypted", "workspace.shared_encrypted"),
+        "plain_destroyed": ("workspace.plain_home_destroyed", "workspace.plain_shared_destroyed"),
+        "destroyed": ("workspace.home_destroyed", "workspace.shared_destroyed"),
+    }
+)
+"""Each turn of a move as the log calls it: of a home, and of a space."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +62,11 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The move of one home; `at_work` gives the workspaces that run or start."""
+    """The move of one home or shared space; `at_work` gives the workspaces that run or start, and their spaces."""
 
     homes: ZoneHomes
     log: AuditLog
-    workspace: Workspace
+    workspace: Workspace | SharedSpace
     gate_gid: int
     at_work: Callable[[], Collection[str]]
 
@@ -64,9 +81,10 @@ class Move:
             if _stands(place, OLD):
                 self._destroy(place)
                 return Moved(self.workspace.ref)
-            if not _stands(place, ASIDE["home"]) and not self._plain():
+            begun = _stands(place, self._aside)
+            if not begun and not self._plain(self._names[0]):
                 return None
-            if not _stands(place, ASIDE["home"]):
+            if not begun:
                 self._check_room(place)
             self._set_aside(place)
             with self._or_back(place):
@@ -81,13 +99,13 @@ class Move:
         ref, client = self.workspace.ref, self.homes.client()
         state = client.status(ref)
         if state.state in ("none", "half"):
-            state = self.homes.make(ref, self.log, self._life("workspace.home_made"))
-        with life(self.log, self._life("workspace.home_encrypted")) as ended:
+            state = self.homes.make(ref, self.log, self._life("made"))
+        with life(self.log, self._life("encrypted")) as ended:
             make_places(self.homes.settings.home, ref, gate_gid=self.gate_gid)
             client.open(ref)
             with _refusing():
                 was = self._copied(place)
-                os.rename(ASIDE["home"], OLD, src_dir_fd=place, dst_dir_fd=place)
+                os.rename(self._aside, OLD, src_dir_fd=place, dst_dir_fd=place)
                 os.fsync(place)
             ended.key = state.key
             ended.more = {"files": was.files, "bytes": was.size, "sha256": was.digest}
@@ -99,7 +117,7 @@ class Move:
         was, became = Survey(), Survey()
         with contextlib.ExitStack() as kept:
             # An open directory of each keeps the helper from shutting the home meanwhile.
-            into = {name: kept.enter_context(opened(name, DIRECTORY, place)) for name in MOUNTED}
+            into = {name: kept.enter_context(opened(name, DIRECTORY, place)) for name in self._names}
             for name, target in into.items():
                 if os.fstat(target).st_dev == os.fstat(place).st_dev:
                     raise HomeRefused("no_home")
@@ -107,11 +125,12 @@ class Move:
                 if _stands(place, ASIDE[name]):
                     source = kept.enter_context(opened(ASIDE[name], DIRECTORY, place))
                     Copy(target).run(source, target)
+                    copy_attributes(source, target)
                     was.add(source, name)
             os.sync()
             for name, target in into.items():
                 became.add(target, name)
-                status = os.stat(ASIDE["home"], dir_fd=place, follow_symlinks=False)
+                status = os.stat(self._aside, dir_fd=place, follow_symlinks=False)
                 dress(".", status, target)  # to its user at the very end
                 os.fsync(target)
         if (was.files, was.size, was.digest) != (became.files, became.size, became.digest):
@@ -119,7 +138,7 @@ class Move:
         return was
 
     def _set_aside(self, place: int) -> None:
-        for name in MOUNTED:
+        for name in self._names:
             if not _stands(place, ASIDE[name]) and self._plain(name):
                 os.rename(name, ASIDE[name], src_dir_fd=place, dst_dir_fd=place)
                 os.fsync(place)
@@ -137,8 +156,8 @@ class Move:
     def _put_back(self, place: int) -> None:
         ref = self.workspace.ref
         if self.homes.client().status(ref).state != "none":
-            self.homes.destroy(ref, self.log, self._life("workspace.home_destroyed", why="not_moved"))
-        for name in reversed(MOUNTED):  # home last: while it stands aside, nothing starts
+            self.homes.destroy(ref, self.log, self._life("destroyed", why="not_moved"))
+        for name in reversed(self._names):  # home last: while it stands aside, nothing starts
             if _stands(place, ASIDE[name]):
                 with contextlib.suppress(FileNotFoundError):
                     os.rmdir(name, dir_fd=place)
@@ -147,8 +166,8 @@ class Move:
 
     def _destroy(self, place: int) -> None:
         """Destroy what is left of the plain home; the name that says so goes last."""
-        with life(self.log, self._life("workspace.plain_home_destroyed")), _refusing():
-            for name in (ASIDE["outbox"], OLD):
+        with life(self.log, self._life("plain_destroyed")), _refusing():
+            for name in (*(ASIDE[one] for one in self._names[1:]), OLD):
                 if _stands(place, name):
                     with opened(name, DIRECTORY, place) as old:
                         empty(old, overwrite=True)
@@ -159,28 +178,41 @@ class Move:
         """Refuse a home that does not fit, before anything is touched. Raises: HomeRefused."""
         found = Survey()
         with _refusing():
-            for name in MOUNTED:
+            for name in self._names:
                 if self._plain(name):
                     with opened(name, DIRECTORY, place) as old:
                         found.add(old, contents=False)
             room = os.fstatvfs(place)
-        if found.taken > SHARE * (self.homes.settings.workspace.home_gib << 30):
+        if found.taken > SHARE * (self.homes.gib(self.workspace.ref) << 30):
             raise HomeRefused("too_large")
         if found.taken > SHARE * room.f_bavail * room.f_frsize:
             raise HomeRefused("disk_full")
 
-    def _plain(self, name: str = "home") -> bool:
+    def _plain(self, name: str) -> bool:
+        if isinstance(self.workspace, SharedSpace):
+            return is_plain_space(self.homes.settings, self.workspace)
         return is_plain(self.homes.settings.home, self.workspace.ref, self.workspace.uid, name)
 
     @property
     def _directory(self) -> Path:
         return self.homes.settings.home / "workspaces" / self.workspace.ref
 
-    def _life(self, action: Action, why: str | None = None) -> Life:
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return shown_of(self.workspace.ref)
+
+    @property
+    def _aside(self) -> str:
+        """The name that says that the copy is not finished."""
+        return ASIDE[self._names[0]]
+
+    def _life(self, turn: str, why: str | None = None) -> Life:
         mine = self.workspace
+        action, of_a_space = TURNS[turn]
+        shared = isinstance(mine, SharedSpace)
         return Life(
-            action=action,
-            workspace=mine.ref,
+            action=of_a_space if shared else action,
+            workspace=None if shared else mine.ref,
             project=mine.project,
             actor=CLI,
             subjects=Subjects.none(),

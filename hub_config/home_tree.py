@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 COPY_BYTES = 1 << 20
 ZEROS = bytes(COPY_BYTES)
+HANDED_ON = "system.posix_acl_default"
 
 
 @dataclass(slots=True)
@@ -74,7 +75,7 @@ class Copy:
                 os.mkdir(name, 0o700, dir_fd=target)
                 with opened(name, DIRECTORY, source) as old, opened(name, DIRECTORY, target) as new:
                     self.run(old, new, f"{inner}/")
-                    _copy_attributes(old, new)
+                    copy_attributes(old, new)
             elif kind == stat.S_IFLNK:
                 os.symlink(os.readlink(name, dir_fd=source), name, dir_fd=target)
             elif kind == stat.S_IFIFO:
@@ -98,6 +99,13 @@ class Copy:
 
 def dress(name: str, status: os.stat_result, directory: int) -> None:
     """Give something the owner, mode and times of another. Raises: OSError."""
+    if stat.S_ISDIR(status.st_mode):
+        # Who may only change owners cannot set the bit of a group that it is not in; a directory keeps it thereafter.
+        os.chown(name, -1, os.getegid(), dir_fd=directory, follow_symlinks=False)
+        os.chmod(name, stat.S_IMODE(status.st_mode), dir_fd=directory)
+        os.chown(name, status.st_uid, status.st_gid, dir_fd=directory, follow_symlinks=False)
+        os.utime(name, ns=(status.st_atime_ns, status.st_mtime_ns), dir_fd=directory, follow_symlinks=False)
+        return
     os.chown(name, status.st_uid, status.st_gid, dir_fd=directory, follow_symlinks=False)
     if not stat.S_ISLNK(status.st_mode):
         os.chmod(name, stat.S_IMODE(status.st_mode), dir_fd=directory)
@@ -153,7 +161,7 @@ def _copy_file(name: str, source: int, target: int) -> None:
                     view, at = view[written:], at + written
             size += len(chunk)
         os.ftruncate(new, size)
-        _copy_attributes(old, new)
+        copy_attributes(old, new)
 
 
 def _overwrite(name: str, status: os.stat_result, directory: int) -> None:
@@ -166,12 +174,13 @@ def _overwrite(name: str, status: os.stat_result, directory: int) -> None:
 
 
 def _attributes(file: int) -> list[bytes]:
-    """Return the attributes that a person may set, and the values of them."""
-    names = sorted(name for name in os.listxattr(file) if name.startswith("user."))
+    """Return the attributes that a person may set, and the rights that a directory hands on, with their values."""
+    names = sorted(name for name in os.listxattr(file) if name.startswith("user.") or name == HANDED_ON)
     return [part for name in names for part in (os.fsencode(name), os.getxattr(file, name))]
 
 
-def _copy_attributes(old: int, new: int) -> None:
+def copy_attributes(old: int, new: int) -> None:
+    """Give an open file or directory the attributes of another. Raises: OSError."""
     given = _attributes(old)
     for name, value in zip(given[::2], given[1::2], strict=True):
         os.setxattr(new, name, value)

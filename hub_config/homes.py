@@ -22,6 +22,7 @@ from hub_config.home_helper.calls import Call
 from hub_config.home_helper.client import HomeClient, HomeState
 from hub_config.home_helper.errors import HomeError, HomeRefused, Refused
 from hub_config.home_helper.homes import Homes
+from hub_config.home_helper.kinds import shown_of
 from hub_config.home_helper.told import EMBEDDED_SOCKET, SOCKET
 from hub_config.settings import Settings
 from hub_config.workspace_files import make_places
@@ -34,7 +35,7 @@ SHUT_HINT = Text(
 )
 START_PATIENCE_SECONDS = 15.0
 """Longer than the supervisor takes to start a killed helper again."""
-ASIDE: Mapping[str, str] = MappingProxyType({"home": "home.plain", "outbox": "outbox.plain"})
+ASIDE: Mapping[str, str] = MappingProxyType({name: f"{name}.plain" for name in ("home", "outbox", "shared")})
 """What the directories of a plain home are called while it is copied into an encrypted one (`home_moving.py`)."""
 OLD = "home.old"
 """What the plain home is called from when its copy is whole until it is destroyed."""
@@ -59,6 +60,10 @@ class ZoneHomes:
         """
         return (self.settings.home / "homes").is_dir()
 
+    def gib(self, ref: str) -> int:
+        """Return how large a home, or a project's shared space, is to be."""
+        return self.settings.workspace.shared_gib if ref.startswith("sh_") else self.settings.workspace.home_gib
+
     def client(self, *, patience: float = 0.0) -> HomeClient:
         """Return the helper; `patience` is how many seconds it may take to start."""
         return HomeClient(socket_of(self.settings), patience=patience)
@@ -76,7 +81,7 @@ class ZoneHomes:
         Raises: HelperAway, HomeRefused, AuditError
         """
         with life(log, of) as ended:
-            made = self.client().make(ref, self.settings.workspace.home_gib)
+            made = self.client().make(ref, self.gib(ref))
             ended.key = made.key
         return made
 
@@ -132,7 +137,7 @@ class ZoneHomes:
         return gone
 
     def plain_left(self) -> list[str]:
-        """Return the workspaces whose home is a plain directory, or was and is not destroyed yet."""
+        """Return the workspaces whose home is a plain directory, or was and is not destroyed yet; spaces likewise."""
         try:
             places = sorted((self.settings.home / "workspaces").iterdir())
         except OSError:
@@ -159,7 +164,7 @@ def socket_of(settings: Settings) -> Path:
 
 def refuse_moving(home: Path, ref: str) -> None:
     """Let nobody use a home that is being copied. Raises: HomeRefused."""
-    if (home / "workspaces" / ref / ASIDE["home"]).exists():
+    if (home / "workspaces" / ref / ASIDE[shown_of(ref)[0]]).exists():
         raise HomeRefused("moving")
 
 
@@ -176,7 +181,7 @@ def is_plain(home: Path, ref: str, uid: int, name: str = "home") -> bool:
 def is_shut(home: Path, ref: str) -> bool:
     """Say whether what one sees of a home is the place that it is mounted on."""
     try:
-        return stat.S_IMODE((home / "workspaces" / ref / "outbox").lstat().st_mode) == 0
+        return stat.S_IMODE((home / "workspaces" / ref / shown_of(ref)[-1]).lstat().st_mode) == 0
     except OSError:
         return False
 
@@ -192,8 +197,8 @@ def _bare(place: Path) -> bool:
     try:
         return (
             not is_shut(place.parent.parent, place.name)
-            and (place / "home").lstat().st_dev == place.lstat().st_dev
-            and not os.path.ismount(place / "home")
+            and (place / shown_of(place.name)[0]).lstat().st_dev == place.lstat().st_dev
+            and not os.path.ismount(place / shown_of(place.name)[0])
         )
     except OSError:
         return False

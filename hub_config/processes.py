@@ -68,6 +68,7 @@ def gate_config(settings: Settings) -> str:
         "scheme": settings.zone.scheme,
         "hub_url": settings.hub_url(),
         "demo": settings.zone.demo,
+        "time_zone": settings.zone.time_zone,
         **asdict(settings.gate),
     }
     return json.dumps(document, sort_keys=True)

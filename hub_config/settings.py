@@ -189,13 +189,14 @@ class BackupSettings:
 class ProbeSettings:
     """How often the zone attacks its own walls, and what a broken one does beside the alert.
 
-    With `stop_starts` no workspace is started until a probe finds every wall standing again. `advisories` says where it
-    learns what is known against the packages of the images: from files in `ANSIM_HOME/advisories`, from the network, or
-    nowhere.
+    With `stop_starts` no workspace is started until a probe finds every wall standing again. With `freeze` every
+    project is frozen too: connections cut, workspaces ended, requests held, until somebody lifts it. `advisories` says
+    where it learns what is known against the packages of the images: from files in `ANSIM_HOME/advisories`, from the
+    network, or nowhere.
     """
 
     every_hours: int = 24
-    on_broken: Literal["report", "stop_starts"] = "report"
+    on_broken: Literal["report", "stop_starts", "freeze"] = "report"
     advisories: Literal["none", "file", "network"] = "file"
 
 
@@ -238,6 +239,10 @@ class Settings:
     def access_of(self, project: str) -> AccessPolicy:
         """Return how the people of a project reach their workspaces."""
         return chosen(self.access.policies, project)
+
+    def own_kernel(self, project: str) -> bool:
+        """Say whether the workspaces of a project have a kernel of their own, gVisor's."""
+        return project in self.workspace.gvisor_projects
 
     def dataset_roots(self) -> tuple[Path, ...]:
         """Return the directories below which datasets lie, made absolute."""

@@ -22,6 +22,12 @@ HOME_SHUT = Text(
     ko="분석환경의 암호화된 홈을 열지 못해 시작하지 않았습니다. 운영자에게 알려 주십시오.",
     en="The workspace did not start, because its encrypted home did not open. Tell an operator.",
 )
+NO_RUNTIME = Text(
+    ko="이 과제의 분석환경은 gVisor에서만 시작하는데, 컨테이너 엔진에 gVisor(runsc)가 없습니다."
+    " 운영자에게 알려 주십시오.",
+    en="Workspaces of this project run under gVisor only, and the container engine does not have it (runsc)."
+    " Tell an operator.",
+)
 NO_PROJECT = Text(
     ko="분석환경은 과제마다 하나씩 있습니다. 포털에서 과제를 골라 시작하십시오.",
     en="A workspace belongs to a project. Choose the project in the portal and start it there.",
@@ -37,10 +43,20 @@ class NotReady(ZoneError):
     )
 
 
+class RuntimeMissing(ZoneError):
+    """The engine does not have the runtime that the project asks for; it is never replaced by another."""
+
+    hint = Text(
+        "runsc를 설치하고 엔진에 등록하십시오. docs/how-to/run-the-probe.ko.md를 보십시오.",
+        "Install runsc and register it with the engine; see docs/how-to/run-the-probe.md.",
+    )
+
+
 #: The first class that fits names the code.
 FAILURES: tuple[tuple[type[BaseException], str], ...] = (
     (asyncio.CancelledError, "timeout"),
     (NotReady, "not_ready"),
+    (RuntimeMissing, "runtime_missing"),
     (AuditError, "log_unavailable"),
     (SQLAlchemyError, "log_unavailable"),
     (httpx.HTTPError, "gate_unavailable"),
@@ -61,6 +77,8 @@ def failure_code(error: BaseException) -> str:
 
 def sentence_of(error: BaseException) -> Text:
     """Return what the person reads whose workspace did not start; a home that did not open says why."""
+    if isinstance(error, RuntimeMissing):
+        return NO_RUNTIME
     if not isinstance(error, HomeError):
         return NOT_STARTED
     why = error.reason

@@ -7,6 +7,7 @@ the log cannot be written, nothing starts. Whatever fails on the way is undone a
 from __future__ import annotations
 
 import asyncio
+import pwd
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,6 +25,8 @@ from audit.refs import new_event_id
 from hub_config import workspace_events as events
 from hub_config.homes import ZoneHomes
 from hub_config.probe.standing import WALL_BROKEN, stops_starts
+from hub_config.shared_homes import ZoneSpaces
+from hub_config.shared_space import SharedSpace, shared_space
 from hub_config.spawn_failures import NO_PROJECT, both, failure_code, sentence_of
 from hub_config.spawn_request import SpawnRequest
 from hub_config.workspace_container import GVISOR, container_for, event_detail
@@ -166,15 +169,19 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         access = zone.settings.access_of(permit.project.id)
         workspace = events.running(person, permit, prefix=self._prefix(), access=access)
         intent = new_event_id()
+        shared = shared_space(
+            zone.settings.workspace, permit.project.id, await asyncio.to_thread(zone.registry.workspaces)
+        )
         container = container_for(
             permit,
             zone.home / "workspaces" / permit.workspace.ref,
             image=await asyncio.to_thread(notebook_image, zone.home),
-            runtime=GVISOR if permit.project.id in zone.settings.workspace.gvisor_projects else None,
+            runtime=GVISOR if zone.settings.own_kernel(permit.project.id) else None,
             prefix=workspace.prefix,
             language=workspace.language,
             zone=zone.zone_id,
             intent=intent,
+            shared=shared,
         )
         start = events.Start(
             actor=await asyncio.to_thread(self.request.actor, zone.registry, person),
@@ -186,6 +193,7 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         try:
             await self._record(start.announced())
             await self._make_home(start, container.uid)
+            await self._make_shared(start, shared)
             await self._runner().bring_up(workspace, container, self._reached)
             await self._record(start.succeeded())
         except BaseException as error:
@@ -204,6 +212,12 @@ class SafeZoneSpawner(DockerSpawner):  # type: ignore[misc]  # the base class ca
         homes, ref = ZoneHomes(self.zone.settings), start.workspace.workspace
         if await asyncio.to_thread(homes.wanted, ref, uid):
             await asyncio.to_thread(homes.make, ref, self.zone.log, start.home_made())
+
+    async def _make_shared(self, start: events.Start, shared: SharedSpace | None) -> None:
+        """Make the encrypted space of a project, likewise."""
+        if shared is not None:
+            spaces, gid = ZoneSpaces(self.zone.settings), pwd.getpwnam(self.zone.settings.gate.user).pw_gid
+            await asyncio.to_thread(spaces.ensure, shared, self.zone.log, start.shared_made(), gate_gid=gid)
 
     async def _undo(self, start: events.Start, reason: str) -> None:
         try:

@@ -1,4 +1,4 @@
-"""`make test` and `make test-long`: what the suites need, then the suites, with one closing line for each.
+"""`make test`, `make test-long`, `make test-postgresql`: what the suites need, then the suites, with a line for each.
 
 The functional suite needs a container engine, the images and a browser; they are made here, so that a fresh machine
 needs nothing else.
@@ -20,7 +20,7 @@ from hub_config.preflight import ensure_gate_user
 from hub_config.processes import REPOSITORY
 
 TEST_HOME = REPOSITORY / "build" / "test-home"
-SELECTIONS = {"short": "not long", "long": "long"}
+SELECTIONS = {"short": "not long", "long": "long", "postgresql": "not long"}
 
 FIRST = ("tests/unit",)
 """What needs neither an engine nor an image, so that it runs while the images are built."""
@@ -29,8 +29,8 @@ LARGE = (
     *(f"tests/integration/{one}" for one in ("hub", "gate", "images", "egress_review", "demo", "hub_config")),
 )
 """What is begun early: groups that take minutes, so that small ones fill what the cores have left."""
-ON_POSTGRESQL = ("tests/integration/registry",)
-"""Whose tests take their database from one fixture, which can be of either kind."""
+DATABASE = "ANSIM_TEST_DATABASE"
+"""The environment variable by which the tests of the round on PostgreSQL are chosen (`tests/databases.py`)."""
 MOST_CORES = 4
 
 
@@ -85,6 +85,8 @@ def main() -> int:
     console = Console(highlight=False)
     kind, *rest = sys.argv[1:]
     os.chdir(REPOSITORY)
+    if kind == "postgresql":
+        os.environ[DATABASE] = kind
     os.environ["ANSIM_TEST_HOME"] = str(TEST_HOME)
     failures = TEST_HOME / "failures.jsonl"
     os.environ[LIST] = str(failures)
@@ -116,6 +118,9 @@ def run_all(console: Console, kind: str) -> int:
     chosen = f"{SELECTIONS[kind]} and not timed"
     preparation = Preparation(console)
     preparation.start()
+    if kind == "postgresql":
+        preparation.end()
+        return run_on_postgresql(beside)
     ended = [run(["-m", chosen, *beside, *FIRST])] if kind == "short" else []  # no unit test is a long one
     preparation.end()
     ended.append(run(["-m", chosen, *beside, *rest()]))
@@ -123,11 +128,18 @@ def run_all(console: Console, kind: str) -> int:
         os.environ["ANSIM_EXPLORE"] = "1"  # `make test` takes the same examples each time; here new ones are looked for
         ended.append(run(["-m", "hypothesis", *beside, *FIRST]))
         del os.environ["ANSIM_EXPLORE"]
-        os.environ["ANSIM_TEST_DATABASE"] = "postgresql"  # what `make test` tries on SQLite alone
-        ended.append(run(["-m", "not long and not timed", *beside, *ON_POSTGRESQL]))
-        del os.environ["ANSIM_TEST_DATABASE"]
+        ended.append(run_on_postgresql(beside))
         ended.append(run(["-m", "long and timed", "--durations=15", *timed()]))
     return max(ended)
+
+
+def run_on_postgresql(beside: list[str]) -> int:
+    """Run on PostgreSQL what `make test` tries on SQLite alone, though its database may be of either kind."""
+    os.environ[DATABASE] = "postgresql"
+    try:
+        return run(["-m", "not long and not timed", *beside, *rest()])
+    finally:
+        del os.environ[DATABASE]
 
 
 def run(arguments: list[str]) -> int:

@@ -1,7 +1,7 @@
 """The container of a workspace as a value: every limit, mount and variable, before an engine is asked.
 
 The table is closed: what it does not name is absent. There is no network, no capability, no writable path but
-the two directories of this workspace and a small temporary one, and no variable of the hub.
+the two directories of this workspace, the one of its project and a small temporary one, and no variable of the hub.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from docker.types import Mount as EngineMount
 
 from hub_config.disk_limits import disk_limits
 from hub_config.seccomp import security_option
+from hub_config.shared_space import FOLDER, SHARED, SharedSpace
 from registry.model import Limits, WorkPermit
 
 HOME = "/home/researcher"
@@ -71,6 +72,8 @@ class WorkspaceContainer:
     binds: tuple[Bind, ...]
     runtime: str | None = None
     """The engine's runtime; None is its own."""
+    shared: SharedSpace | None = None
+    """The space of its project, in whose group it is; `binds` shows it."""
 
     @property
     def name(self) -> str:
@@ -93,14 +96,17 @@ def container_for(
     zone: str,
     intent: str,
     runtime: str | None = None,
+    shared: SharedSpace | None = None,
 ) -> WorkspaceContainer:
     """Describe the container that a permit allows; `directory` is the workspace's own below ANSIM_HOME."""
-    own = (
+    own: tuple[Bind, ...] = (
         Bind(directory / "home", HOME, read_only=False),
         Bind(directory / "outbox", OUTBOX, read_only=False),
         Bind(directory / "inbox", INBOX, read_only=True),
         Bind(directory / "run", ZONE, read_only=True),
     )
+    if shared is not None:
+        own += (Bind(directory.parent / shared.ref / FOLDER, SHARED, read_only=False),)
     data = tuple(Bind(m.path, f"{DATA}/{m.dataset}", read_only=True) for m in permit.mounts)
     return WorkspaceContainer(
         workspace=permit.workspace.ref,
@@ -114,6 +120,7 @@ def container_for(
         limits=permit.limits,
         binds=own + data,
         runtime=runtime,
+        shared=shared,
     )
 
 
@@ -173,6 +180,8 @@ def host_arguments(container: WorkspaceContainer) -> dict[str, Any]:
         "read_only": True,
         "restart_policy": {"Name": "no"},
         "runtime": container.runtime,
+        # gVisor maps users itself, and who opens files for it must pass directories that a container's root may not.
+        **({"userns_mode": "host"} if container.runtime == GVISOR else {}),
         "security_opt": [NO_NEW_PRIVILEGES, security_option()],
         "shm_size": SHARED_MEMORY_BYTES,
         "tmpfs": {"/tmp": f"rw,noexec,nosuid,nodev,size={TMP_BYTES},mode=1777"},  # noqa: S108 — in the container
@@ -180,6 +189,7 @@ def host_arguments(container: WorkspaceContainer) -> dict[str, Any]:
             Ulimit(name="nofile", soft=OPEN_FILES, hard=OPEN_FILES),
             Ulimit(name="core", soft=0, hard=0),  # a core dump would be a copy of the data
         ],
+        **({} if container.shared is None else {"group_add": [str(container.shared.gid)]}),
         **disk_limits(container.binds[0].source.parent),  # the whole disk, also where a home is mounted on its own
     }
 
@@ -219,4 +229,5 @@ def event_detail(container: WorkspaceContainer, permit: WorkPermit) -> Mapping[s
         },
         "datasets": [[m.dataset, m.version, m.manifest_sha256] for m in permit.mounts],
         **({} if container.runtime is None else {"runtime": container.runtime}),
+        **({} if container.shared is None else {"shared": container.shared.ref}),
     }

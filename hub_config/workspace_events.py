@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from audit.event import Actor, Event, Object, Outcome, Source, Subjects
-from hub_config.home_events import Life
+from hub_config.home_events import Action, Life
 from registry.access_policy import AccessPolicy
 from registry.errors import Denied
 from registry.model import Person, WorkPermit
@@ -124,10 +124,17 @@ class Start:
 
     def home_made(self) -> Life:
         """Return what the log is told of the home that is made for this start."""
+        return self._life("workspace.home_made", self.workspace.workspace)
+
+    def shared_made(self) -> Life:
+        """Return what the log is told of the project's shared space that is made for this start."""
+        return self._life("workspace.shared_made", None)
+
+    def _life(self, action: Action, about: str | None) -> Life:
         workspace = self.workspace
         return Life(
-            action="workspace.home_made",
-            workspace=workspace.workspace,
+            action=action,
+            workspace=about,
             project=workspace.project,
             actor=self.actor,
             subjects=Subjects.datasets(workspace.datasets),

@@ -1,32 +1,46 @@
 """The directories of a workspace on the host, made so that no name from inside a container is ever followed.
 
-`workspaces/<ref>/` belongs to the zone: to root, or to its own user under systemd. Only `home` and `outbox` in it are
-writable from the container, which cannot rename those two, for they are mount points there. Everything is reached
+`workspaces/<ref>/` belongs to the zone: to root, or to its own user under systemd. Only `home` and `outbox` in it, and
+`shared` in that of the project, are writable from the container, which cannot rename them, for they are mount points
+there. Everything is reached
 through directory descriptors and O_NOFOLLOW, so a link put where a directory should be is an error and never a way out.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import os
 import shutil
 import stat
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 from audit.text import Text
 from hub_config.errors import ZoneError
+from hub_config.home_helper.kinds import shown_of
 from registry.access import FIRST_UID
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FRESH_HOME = "home.new"
-MOUNTED = ("home", "outbox")
+MOUNTED = shown_of("ws_")
+SHARED_MODE = stat.S_ISGID | 0o770
+#: POSIX ACL, version 2, of owner, group and others: what is made below is its group's to write, whatever the umask is.
+FOR_ALL_MEMBERS = struct.pack("<I", 2) + b"".join(
+    struct.pack("<HHI", tag, may, 0xFFFFFFFF) for tag, may in ((0x01, 7), (0x04, 7), (0x20, 0))
+)
 NOT_MOUNTED = Text(
     "암호화된 파일 시스템이 연결되지 않은 폴더입니다: {name}.", "No encrypted file system is mounted at {name}."
 )
 FOREIGN = Text(
     "다른 분석환경 이용자의 홈입니다: 사용자 번호 {owner}.",
     "The home belongs to the user of another workspace: {owner}.",
+)
+FOREIGN_SPACE = Text(
+    "다른 과제의 공유 폴더입니다: 그룹 번호 {owner}.",
+    "The shared directory belongs to the group of another project: {owner}.",
 )
 COPY_BYTES = 1024 * 1024
 
@@ -69,7 +83,7 @@ def make_workspace(
 
 
 def make_places(home: Path, ref: str, *, gate_gid: int) -> None:
-    """Make the two directories that an encrypted home is mounted on, which nobody else may enter or write.
+    """Make the directories that an encrypted home or space is mounted on, which nobody else may enter or write.
 
     The helper that mounts gets to them as the gate does to its sockets: by the group.
 
@@ -77,9 +91,48 @@ def make_places(home: Path, ref: str, *, gate_gid: int) -> None:
     """
     with _opened(None, str(home / "workspaces")) as parent, _made(parent, ref) as workspace:
         _let_through(workspace, gate_gid)
-        for name in MOUNTED:
-            if not _exists(workspace, name):
+        for name in shown_of(ref):
+            with contextlib.suppress(FileExistsError):
                 os.mkdir(name, 0o000, dir_fd=workspace)
+
+
+@contextlib.contextmanager
+def held_place(home: Path, ref: str, *, gate_gid: int) -> Iterator[int]:
+    """Make `workspaces/<ref>` and hold it against everybody else who holds it, and give it.
+
+    Raises: WorkspaceFilesError — if the name is taken by anything but a directory.
+    """
+    with _opened(None, str(home / "workspaces")) as parent, _made(parent, ref) as place:
+        _let_through(place, gate_gid)
+        fcntl.flock(place, fcntl.LOCK_EX)
+        yield place
+
+
+def make_shared(home: Path, ref: str, *, gid: int, gate_gid: int, encrypted: bool) -> None:
+    """Make the directory that the workspaces of a project share: of the zone, and for the project's group to write.
+
+    Raises: WorkspaceFilesError — if its name is taken by anything but a directory, if it is another group's, or not
+    mounted with `encrypted`.
+    """
+    with held_place(home, ref, gate_gid=gate_gid) as place, _made(place, shown_of(ref)[0]) as shared:
+        status = os.fstat(shared)
+        if encrypted and status.st_dev == os.fstat(place).st_dev:
+            raise WorkspaceFilesError(NOT_MOUNTED.format(name=shown_of(ref)[0]))
+        if status.st_gid == gid:
+            return
+        if status.st_gid >= FIRST_UID:
+            raise WorkspaceFilesError(FOREIGN_SPACE.format(owner=status.st_gid))
+        # The group comes last: it says that the rest is done, and a process that may only change owners could not set
+        # the bit of a group that it is not in.
+        os.fchown(shared, os.geteuid(), os.getegid())
+        os.fchmod(shared, SHARED_MODE)
+        try:
+            os.setxattr(shared, "system.posix_acl_default", FOR_ALL_MEMBERS)
+        except OSError as error:
+            if error.errno != errno.ENOTSUP:  # a disk without them leaves it to the umask, which the image sets
+                raise
+        os.fchown(shared, -1, gid)
+        os.fsync(shared)
 
 
 def _let_through(workspace: int, gate_gid: int) -> None:

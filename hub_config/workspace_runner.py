@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import httpx2 as httpx
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
 from requests.exceptions import RequestException
 
 from hub_config.homes import ZoneHomes
 from hub_config.settings import Settings
-from hub_config.spawn_failures import NotReady
+from hub_config.shared_homes import ZoneSpaces
+from hub_config.spawn_failures import NotReady, RuntimeMissing
 from hub_config.workspace_container import (
     WorkspaceContainer,
     container_name,
@@ -54,19 +55,36 @@ class WorkspaceRunner:
     async def bring_up(self, workspace: Running, container: WorkspaceContainer, reached: Callable[[str], None]) -> None:
         """Start a workspace and return once it answers; `reached` hears of each step.
 
-        Raises: NotReady, WorkspaceFilesError, httpx.HTTPError, TimeoutError, and what docker-py raises.
+        Raises: NotReady, RuntimeMissing, WorkspaceFilesError, httpx.HTTPError, TimeoutError, and what docker-py raises.
         """
         reached("making")
         await self.open_at_gate(workspace, container)
         await self._remove(container.name)
-        host = {**await self._engine("create_host_config", **host_arguments(container)), **covered_paths()}
-        await self._engine("create_container", host_config=host, **create_arguments(container))
+        await self._make(container)
         await self._engine("start", container.name)
         reached("answering")
         await self._await_answer(workspace)
 
+    async def _make(self, container: WorkspaceContainer) -> None:
+        """Make a container; one that asks for gVisor's kernel gets it, or is not started at all.
+
+        Raises: RuntimeMissing, and what docker-py raises.
+        """
+        host = {**await self._engine("create_host_config", **host_arguments(container)), **covered_paths()}
+        try:
+            await self._engine("create_container", host_config=host, **create_arguments(container))
+        except APIError as error:
+            if container.runtime is not None and "runtime" in str(error.explanation).lower():
+                raise RuntimeMissing(f"The engine does not know the runtime {container.runtime}.") from error
+            raise
+        if container.runtime is not None:
+            # An engine that is not Docker may take the name and use its own all the same.
+            made = await self._engine("inspect_container", container.name)
+            if made["HostConfig"].get("Runtime") != container.runtime:
+                raise RuntimeMissing(f"The engine made the container without the runtime {container.runtime}.")
+
     async def open_at_gate(self, workspace: Running, container: WorkspaceContainer) -> None:
-        """Open the home of a workspace, make its directories, and let the gate make its sockets in them."""
+        """Open the home of a workspace and what it shares, make its directories, and let the gate make its sockets."""
         home, gate_user = self._settings.home, pwd.getpwnam(self._settings.gate.user)
         ref, gid = workspace.workspace, gate_user.pw_gid
         encrypted = await asyncio.to_thread(self._homes.open, ref, container.uid, gate_gid=gid)
@@ -80,11 +98,16 @@ class WorkspaceRunner:
             seed=home / "seed" / workspace.project,
             encrypted=encrypted,
         )
+        if container.shared is not None:
+            await asyncio.to_thread(ZoneSpaces(self._settings).open, container.shared, gate_gid=gid)
         async with asyncio.timeout(GATE_PATIENCE_SECONDS):
             await self._open_gate(workspace)
 
     async def take_down(self, ref: str, reason: str) -> None:
-        """Cut a workspace at the gate, stop and remove its container, and close its home; what is gone is no error."""
+        """Cut a workspace at the gate, stop and remove its container, and close its home; what is gone is no error.
+
+        What it shares with others stays open: the worker closes that when none of them runs.
+        """
         try:
             await self._gate.cut(ref, reason)
         except httpx.HTTPError as error:

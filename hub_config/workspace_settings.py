@@ -16,6 +16,9 @@ class WorkspaceSettings:
     With `homes: encrypted` a new workspace gets home and outbox on a file system of its own, of `home_gib` GiB, under a
     key that is destroyed with the project; it does not start where that is not possible. A workspace that has a plain
     home keeps it, and one that has an encrypted home keeps that.
+
+    With `shared` the workspaces of a project see one directory, `/shared`, that all its members write: encrypted like
+    homes, of `shared_gib` GiB. `unshared_projects` names projects that have none. Who wrote what is not recorded there.
     """
 
     concurrent_starts: int = 4
@@ -24,3 +27,6 @@ class WorkspaceSettings:
     gvisor_projects: tuple[str, ...] = ()
     homes: Literal["plain", "encrypted"] = "plain"
     home_gib: int = 20
+    shared: bool = True
+    shared_gib: int = 20
+    unshared_projects: tuple[str, ...] = ()

@@ -193,7 +193,7 @@ PAGES: tuple[Page, ...] = (
     Page(path="/second-factor-resets/{handle}", endpoint=people.confirm_reset, methods=POST, needs=CONFIRMERS),
     Page(path="/projects", endpoint=projects.projects, needs=PROJECT_READERS),
     Page(path="/projects", endpoint=projects.add_project, methods=POST, needs=OPERATORS),
-    Page(path="/projects/{project}", endpoint=projects.project, needs=PROJECT_READERS),
+    Page(path="/projects/{project}", endpoint=projects.project, needs=PROJECT_READERS | RESEARCHERS),
     Page(path="/projects/{project}/bundle", endpoint=bundles.bundle, methods=POST, needs=COMPLIANCE),
     Page(path="/projects/{project}/close", endpoint=projects.close_project, methods=POST, needs=OPERATORS),
     Page(path="/projects/{project}/freeze", endpoint=projects.freeze_project, methods=POST, needs=STEWARDS),

@@ -31,7 +31,8 @@ SERVICE_AUTHORITY: Mapping[str, frozenset[str]] = MappingProxyType(
         "cli": frozenset(AUTHORITY) - NEEDS_A_PERSON,
         "zone": frozenset(AUTHORITY) - NEEDS_A_PERSON,
         "hub": frozenset({"dataset.checked"}),
-        "worker": frozenset({"dataset.checked"}),
+        # It freezes every project when its probe finds a broken wall and the settings want that; people lift it.
+        "worker": frozenset({"dataset.checked", "project.frozen"}),
     }
 )
 """What the zone's own processes may change without a person. One that is not here may change nothing."""

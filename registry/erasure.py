@@ -49,6 +49,7 @@ class Erasure(Desk):
 
     def erasure_plan(self, handle: str, policy: RetentionPolicy) -> Plan:
         """Whether the law and the holds allow to erase a person now, and what would go. Raises: NotFound."""
+        self._log.settle()  # a duty or a hold of the last moments counts
         with self._db.read() as tx:
             return erasure.plan(tx, queries.person_by_handle(tx, handle).ref, policy, self._clock())
 
@@ -65,6 +66,7 @@ class Erasure(Desk):
                     known=", ".join(REASONS)
                 ),
             )
+        self._log.settle()
         with self._db.read() as tx:
             person = queries.person_by_handle(tx, handle)
         with self._changing(
@@ -88,6 +90,7 @@ class Erasure(Desk):
         Raises: NotFound, Conflict — nothing waits. Denied — to the one who asked, to those without the role, before the
         end of the legal period, and under a hold.
         """
+        self._log.settle()
         with self._db.read() as tx:
             person = queries.person_by_handle(tx, handle)
         with self._changing(

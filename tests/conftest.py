@@ -10,7 +10,16 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.postgresql_server import database_url, postgresql_socket, postgresql_url, usual_url
+from tests.databases import (
+    CHOSEN,
+    database_url,
+    on_postgresql,
+    postgresql_url,
+    usual_database,
+    usual_databases,
+    usual_url,
+)
+from tests.postgresql_server import postgresql_socket
 from tests.what_failed import (
     keep_basetemp,
     pytest_collectreport,
@@ -28,6 +37,8 @@ __all__ = [
     "pytest_runtest_logreport",
     "pytest_runtest_makereport",
     "pytest_runtest_setup",
+    "usual_database",
+    "usual_databases",
     "usual_url",
 ]
 
@@ -56,6 +67,22 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         raise pytest.UsageError(f"{item.nodeid}: a timed test must be marked long too, and a unit test is never long")
     if long and not item.get_closest_marker("timeout"):
         item.add_marker(pytest.mark.timeout(LONG_SECONDS))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a round on PostgreSQL, take the tests whose database may be of either kind; the others were tried before."""
+    for item in items:
+        if (mark := item.get_closest_marker("sqlite")) and not mark.args:
+            raise pytest.UsageError(f"{item.nodeid}: say why it is about SQLite alone")
+    if on_postgresql():
+        either = [item for item in items if CHOSEN in fixtures_of(item) and not item.get_closest_marker("sqlite")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(either)])
+        items[:] = either
+
+
+def fixtures_of(item: pytest.Item) -> frozenset[str]:
+    """Return every fixture that a test rests on."""
+    return frozenset(getattr(item, "fixturenames", ()))
 
 
 class Groups(LoadScopeScheduling):  # type: ignore[misc]  # the base class carries no types

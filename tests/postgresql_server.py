@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL server, one for all tests of a process, and a fresh database of each kind."""
+"""A throw-away PostgreSQL server, one for all tests of a process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import signal
 import subprocess
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,37 +82,3 @@ def wait_for_server(directory: Path) -> None:
         else:
             return
     pytest.fail("PostgreSQL did not start: " + (directory / "log").read_text())
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of an empty database, of each kind in turn."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ansim.db'}"
-    return fresh_schema(request.getfixturevalue("postgresql_socket"))
-
-
-KIND = "ANSIM_TEST_DATABASE"
-"""The environment variable that has `usual_url`, for tests to which the kind does not matter, take the other kind."""
-
-
-@pytest.fixture
-def usual_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of an empty database: of SQLite, and in a second round of `make test-long` of PostgreSQL."""
-    if os.environ.get(KIND, "sqlite") == "sqlite" or request.node.get_closest_marker("sqlite"):
-        return f"sqlite:///{tmp_path / 'ansim.db'}"
-    return fresh_schema(request.getfixturevalue("postgresql_socket"))
-
-
-@pytest.fixture
-def postgresql_url(postgresql_socket: str) -> str:
-    """Return the URL of an empty PostgreSQL database."""
-    return fresh_schema(postgresql_socket)
-
-
-def fresh_schema(directory: str) -> str:
-    """Return the URL of a new schema; not a database: that has a thousand times more files."""
-    name = f"t_{uuid.uuid4().hex}"
-    with psycopg.connect(host=directory, user=ACCOUNT, dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {name}")
-    return f"postgresql+psycopg://{ACCOUNT}@/postgres?host={directory}&options=-csearch_path%3D{name}"

@@ -74,6 +74,7 @@ class ClockWatch:
         return reading
 
     def _last_told(self) -> State:
+        self._log.settle()  # what was told a moment ago, by a process that then ended
         with self._log.db.read() as tx:
             found = [entry for action in _SAYS for entry in search(tx, Query(action=action, limit=1))]
         last = max(found, key=lambda entry: entry.index, default=None)

@@ -73,7 +73,7 @@ def _homes_left(settings: Settings) -> list[Path]:
         return []
     except PermissionError as error:
         raise Unreadable(homes) from error
-    return [image for image in images if image.match("ws_*.img") and not is_shut(settings.home, image.stem)]
+    return [image for image in images if image.suffix == ".img" and not is_shut(settings.home, image.stem)]
 
 
 def database_file(settings: Settings) -> Path | None:

@@ -22,6 +22,7 @@ from egress_review.container import INSIDE, LABEL, ContainerScanner
 from hub_config.engine_helper.errors import Refused
 from hub_config.engine_helper.helper_settings import HelperSettings
 from hub_config.engine_helper.places import below
+from hub_config.shared_space import FOLDER, SHARED, SharedSpace
 from hub_config.workspace_container import (
     GVISOR,
     HOME,
@@ -92,9 +93,11 @@ def _workspace(given: Any, name: str, settings: HelperSettings, version: str) ->
     labels, host = given["Labels"], given["HostConfig"]
     variables = dict(one.split("=", 1) for one in given["Env"])
     ref = _matching(labels["ansim.workspace"], REF)
+    project = _text(labels["ansim.project"])
+    shared = _shared(host, project, settings)
     container = WorkspaceContainer(
         workspace=ref,
-        project=_text(labels["ansim.project"]),
+        project=project,
         uid=_between(int(given["User"].split(":")[0]), settings.lowest_uid, 2**31 - 1),
         image=settings.notebook,
         prefix=_matching(variables["ANSIM_PREFIX"], PREFIX),
@@ -102,8 +105,9 @@ def _workspace(given: Any, name: str, settings: HelperSettings, version: str) ->
         zone=settings.zone,
         intent=_text(labels["ansim.intent"]),
         limits=_limits(host, settings),
-        binds=tuple(_bind(mount, ref, settings) for mount in host["Mounts"]),
+        binds=tuple(_bind(mount, ref, shared, settings) for mount in host["Mounts"]),
         runtime=GVISOR if host.get("Runtime") == GVISOR else None,
+        shared=shared,
     )
     targets = [bind.target for bind in container.binds]
     if name != container_name(ref) or not set(OWN) <= set(targets) or len(set(targets)) != len(targets):
@@ -132,15 +136,26 @@ def _cpus(quota: int) -> float:
     return cpus
 
 
-def _bind(mount: Mapping[str, Any], ref: str, settings: HelperSettings) -> Bind:
+def _shared(host: Mapping[str, Any], project: str, settings: HelperSettings) -> SharedSpace | None:
+    """Return the space that the workspaces of a project share, if this one is to see it: it is in one group then."""
+    if all(mount["Target"] != SHARED for mount in host["Mounts"]):
+        return None
+    return SharedSpace(project, _between(int(_one(host["GroupAdd"])), settings.lowest_uid, 2**31 - 1))
+
+
+def _bind(mount: Mapping[str, Any], ref: str, shared: SharedSpace | None, settings: HelperSettings) -> Bind:
     """Return a mount that the zone makes; a target is no free choice, and neither is who may write."""
     target, source = mount["Target"], mount["Source"]
     if target in OWN:
         folder, read_only = OWN[target]
         return Bind(Path(settings.home, "workspaces", ref, folder), target, read_only)
+    if target == SHARED and shared is not None:
+        return Bind(Path(settings.home, "workspaces", shared.ref, FOLDER), target, read_only=False)
     if DATASET.fullmatch(target) and below(source, settings.dataset_roots) and source not in settings.dataset_roots:
         return Bind(Path(source), target, read_only=True)
-    raise Refused("create.mount", "A workspace sees its own directories and registered data, and nothing else.")
+    raise Refused(
+        "create.mount", "A workspace sees its own directories, its project's and registered data, and nothing else."
+    )
 
 
 def _scan(given: Any, name: str, settings: HelperSettings, version: str) -> Container:

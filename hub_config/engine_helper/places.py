@@ -2,7 +2,7 @@
 
 The engine follows links when it mounts. Those who may ask the helper can put a link into some of these directories
 between the look and the mount; what they win is bounded by the user inside: a number above those of the machine, in no
-group, without a capability, which reads of the host what everybody may read.
+group of the machine's, without a capability, which reads of the host what everybody may read.
 """
 
 from __future__ import annotations

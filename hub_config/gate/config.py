@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub_config.gate.errors import GateConfigError
 
@@ -45,6 +46,7 @@ class GateConfig:
     hub_url: str = "http://127.0.0.1:8601"
     user: str = "ansim-gate"
     demo: bool = False
+    time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Seoul"))  # the clocks of people in the zone
     front_ends: tuple[str, ...] = ()  # addresses of TLS servers whose X-Forwarded-For is believed
     workspace_origins: Literal["own", "one"] = "own"  # "one" serves all of them on the work host
     limits: Limits = field(default_factory=Limits)
@@ -76,6 +78,7 @@ KINDS: Mapping[str, tuple[type, ...]] = {
     "hub_url": (str,),
     "user": (str, int),
     "demo": (bool,),
+    "time_zone": (str,),
     "front_ends": (list,),
     "workspace_origins": (str,),
     "limits": (dict,),
@@ -113,7 +116,17 @@ def parse_config(text: str) -> GateConfig:
         raise GateConfigError("workspace_origins is own or one")
     if "user" in values:
         values["user"] = str(values["user"])
+    if "time_zone" in values:
+        values["time_zone"] = _time_zone(values["time_zone"])
     return GateConfig(**values, limits=_limits(limits, known))
+
+
+def _time_zone(name: str) -> ZoneInfo:
+    """Read a time zone while its file can still be read."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise GateConfigError(f"there is no time zone {name!r}") from error
 
 
 def _limits(values: Mapping[str, Any], known: set[str]) -> Limits:

@@ -147,8 +147,11 @@ def frame_page(
 
 
 def mark_page(*, person: str, zone: str, language: Language, now: datetime) -> str:
-    """Return the watermark: who looks, when, in which zone, all over the page; it renews itself."""
-    when = now.astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    """Return the watermark: who looks, when, in which zone, all over the page; it renews itself.
+
+    `now` is in the zone's time zone, and the offset is written with it: a photograph says which moment it shows.
+    """
+    when = now.isoformat(" ", "minutes")
     said = f"<span>{html.escape(person)} · {when} · {html.escape(zone)}</span>"
     refresh = f'<meta http-equiv="refresh" content="{MARK_REFRESH_SECONDS}">'
     return _document(language, MARK_TITLE.say(language), MARK_STYLE, said * MARKS, extra=refresh)
@@ -170,6 +173,7 @@ def bar_page(
 ) -> str:
     """Return the bar above a workspace: that recording is on, that a demo zone is one, and when it closes soon.
 
+    `now` is in the zone's time zone, by whose clocks the end is told.
     `project` is where its link to checking and submitting leads, in a page of the portal beside the workspace. `held`
     is how many outputs were not shown, `share` how much of the budget is spent, `notice` what the zone announces,
     `kept` the names of files in the outbox that the last of those outputs became: a link leads to the form that has
@@ -227,13 +231,13 @@ def stale_bar_page(*, portal: str, demo: bool = False) -> str:
 
 
 def ending(ends_at: datetime, now: datetime) -> Text | None:
-    """Return the warning of an end that is near, with the time in the zone's own clock, or None."""
+    """Return the warning of an end that is near, with the time by the clock that `now` is of, or None."""
     left = ends_at - now
     if left > WARN_WITHIN:
         return None
     minutes = max(0, int(left.total_seconds() // 60))
     unit, n = (HOURS, minutes // 60) if minutes >= 60 else (MINUTES, minutes)
-    when = ends_at.astimezone().strftime("%H:%M")
+    when = ends_at.astimezone(now.tzinfo).strftime("%H:%M")
     spans = unit.format(n=n)
     return Text(ENDS.ko.format(when=when, left=spans.ko), ENDS.en.format(when=when, left=spans.en))
 

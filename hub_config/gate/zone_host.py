@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import quote
 
 from aiohttp import web
@@ -140,7 +140,7 @@ class ZoneHost:
             closed=workspace is None,
             language=workspace.tenancy.language if workspace else ticket.language,
             portal=self.config.origin("zone"),
-            now=datetime.now(UTC),
+            now=datetime.now(self.config.time_zone),
             demo=self.config.demo,
             project=workspace.tenancy.project if workspace else None,
             held=workspace.held if workspace else 0,
@@ -156,8 +156,8 @@ class ZoneHost:
         if workspace is None:
             raise Refused("route.missing")
         tenancy = workspace.tenancy
-        zone = self.config.domain
-        text = mark_page(person=tenancy.handle, zone=zone, language=tenancy.language, now=datetime.now(UTC))
+        now = datetime.now(self.config.time_zone)
+        text = mark_page(person=tenancy.handle, zone=self.config.domain, language=tenancy.language, now=now)
         return page(text, gate_page_headers(self.config, framed_by="'self'"))
 
 

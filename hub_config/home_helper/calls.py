@@ -1,7 +1,7 @@
 """The calls that the helper takes, as one table: what no row names is refused.
 
-A call is one line of JSON on a connection of its own, and so is the answer. It names a workspace by its reference;
-paths, keys and options of mounts are never given.
+A call is one line of JSON on a connection of its own, and so is the answer. It names a workspace, or the shared space
+of a project, by its reference; paths, keys and options of mounts are never given.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from hub_config.home_helper.errors import Refused
+from hub_config.home_helper.kinds import REF
 
 Verb = Literal["make", "open", "close", "destroy", "grow", "status", "list", "able"]
-REF = re.compile(r"ws_[a-z2-7]{16}")
+_REF = re.compile(REF)
 MOST_LINE = 512
 MOST_GIB = 1 << 20
 MOST_IDLE = 86_400
@@ -85,7 +86,7 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _checked(name: str, value: object) -> str | int:
     if name == "workspace":
-        if isinstance(value, str) and REF.fullmatch(value):
+        if isinstance(value, str) and _REF.fullmatch(value):
             return value
     elif type(value) is int:
         lowest, highest = _MOST[name]

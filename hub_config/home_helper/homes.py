@@ -1,8 +1,8 @@
 """What the helper does for a call. Each step leaves a state that the next call of any kind finds and mends.
 
-A home is open when its image is mounted at `homes/mnt/<ref>`, and `files/home` and `files/outbox` of it at the two
-directories of the workspace. What is half open after a crash is opened or closed to the end by the next call. Nothing
-here outlives the kernel: after a restart of the machine every home is closed.
+A home is open when its image is mounted at `homes/mnt/<ref>`, and `files/home` and `files/outbox` of it (of a project's
+shared space, `files/shared`) at `workspaces/<ref>`. What is half open after a crash is opened or closed to the end by
+the next call. Nothing here outlives the kernel: after a restart of the machine every home is closed.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from typing import Any, ClassVar
 from hub_config.home_helper import fscrypt, loops, mounts
 from hub_config.home_helper.calls import Call
 from hub_config.home_helper.errors import Refused
+from hub_config.home_helper.kinds import shown_of
 from hub_config.home_helper.mounts import opened as _opened
 from hub_config.home_helper.store import DIRECTORY, FRESH, GIBIBYTE, Store, make_file_system
 
 log = logging.getLogger("ansim.home_helper")
 
-FILES, SHOWN = "files", ("home", "outbox")
+FILES = "files"
 FREE_BYTES = 256 * 1024**2
 TRIAL_BYTES = 16 * 1024**2
 BUSY_TRIES = 20
@@ -161,7 +162,7 @@ class Homes:
             with _opened(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL) as image:
                 make_file_system(image, TRIAL_BYTES)
             with self._anchored(fresh, name) as root:
-                self._prepare(root, fscrypt.add_key(root, fscrypt.new_key()))
+                self._prepare(root, fscrypt.add_key(root, fscrypt.new_key()), shown_of(name))
         except OSError as error:
             raise Refused("unable", f"{error.strerror} {error.filename or ''}") from error
         finally:
@@ -196,7 +197,7 @@ class Homes:
         with contextlib.ExitStack() as stack:
             root = stack.enter_context(self._anchored(self._store.image(ref), ref))
             try:
-                files = stack.enter_context(self._unlocked(root, key))
+                files = stack.enter_context(self._unlocked(root, key, shown_of(ref)))
             except BaseException:
                 stack.close()
                 if shut:  # one that was open may have a workspace in it
@@ -205,12 +206,12 @@ class Homes:
             yield files
 
     @contextlib.contextmanager
-    def _unlocked(self, root: int, key: bytes) -> Iterator[int]:
+    def _unlocked(self, root: int, key: bytes, shown: tuple[str, ...]) -> Iterator[int]:
         try:
             identifier = fscrypt.add_key(root, key)
         except OSError as error:
             raise Refused("not_encrypted" if error.errno == errno.EOPNOTSUPP else "unable") from error
-        self._prepare(root, identifier)
+        self._prepare(root, identifier, shown)
         with _opened(FILES, DIRECTORY, root) as files:
             policy = fscrypt.policy_of(files)
             if policy is None or not policy.ours:
@@ -247,7 +248,7 @@ class Homes:
         finally:
             os.close(device)
 
-    def _prepare(self, root: int, identifier: bytes) -> None:
+    def _prepare(self, root: int, identifier: bytes, shown: tuple[str, ...]) -> None:
         """Make the encrypted directory of a fresh image; it appears only when it is whole."""
         with contextlib.suppress(FileNotFoundError):
             os.stat(FILES, dir_fd=root, follow_symlinks=False)
@@ -258,7 +259,7 @@ class Homes:
         os.mkdir(fresh, 0o711, dir_fd=root)
         with _opened(fresh, DIRECTORY, root) as made:
             fscrypt.set_policy(made, identifier)
-            for name in SHOWN:
+            for name in shown:
                 os.mkdir(name, 0o700, dir_fd=made)
             os.fsync(made)
         os.rename(fresh, FILES, src_dir_fd=root, dst_dir_fd=root)
@@ -271,7 +272,7 @@ class Homes:
         """
         try:
             with self._places(ref) as places:
-                for name in reversed(SHOWN):
+                for name in reversed(shown_of(ref)):
                     self._unmount_at(places, name, lazily=lazily)
         except Refused as refusal:
             if refusal.code == "busy" and (key := self._store.key(ref)) is not None:
@@ -295,7 +296,7 @@ class Homes:
     def _show(self, ref: str, key: bytes) -> None:
         """Show the two directories of a home in the workspace's own, as far as they are not."""
         with self._places(ref) as places, self._mounted(ref, key) as files:
-            for name in SHOWN:
+            for name in shown_of(ref):
                 if self._count(places, name) == 0:
                     with _opened(name, mounts.WALKED, files) as source, _opened(name, mounts.WALKED, places) as place:
                         mounts.bind(source, place)
@@ -352,7 +353,7 @@ class Homes:
 
     def _shown(self, ref: str) -> bool:
         """Say whether a home is mounted in its workspace, also where the helper may not go and look."""
-        return mounts.any_below(self._home.resolve() / "workspaces" / ref, SHOWN)
+        return mounts.any_below(self._home.resolve() / "workspaces" / ref, shown_of(ref))
 
     def _state(self, ref: str) -> str:
         image, key = self._store.image(ref).exists(), self._store.key(ref) is not None
@@ -363,7 +364,7 @@ class Homes:
         found = [self._count(self._store.anchors, ref) > 0]
         try:
             with self._places(ref) as places:
-                found += [self._count(places, name) > 0 for name in SHOWN]
+                found += [self._count(places, name) > 0 for name in shown_of(ref)]
         except Refused:
             found.append(self._shown(ref))
         if not key:

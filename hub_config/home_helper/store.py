@@ -18,15 +18,16 @@ from pathlib import Path
 from audit.durable import create_file, sync_directory
 from hub_config.home_helper.errors import Refused
 from hub_config.home_helper.fscrypt import KEY_BYTES, new_key
+from hub_config.home_helper.kinds import REF
 
 GIBIBYTE = 1 << 30
 FRESH = ".new"
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 TOOL_SECONDS = 300
 _TOOLS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_REF = re.compile(r"ws_[a-z2-7]{16}")
-_IMAGE = re.compile(r"(ws_[a-z2-7]{16})\.img")
-_KEY = re.compile(r"(ws_[a-z2-7]{16})\.key")
+_REF = re.compile(REF)
+_IMAGE = re.compile(rf"({REF})\.img")
+_KEY = re.compile(rf"({REF})\.key")
 
 
 class Store:

@@ -17,9 +17,11 @@ from hub_config.probe.browser.door import ATTACKS, Door
 from hub_config.probe.host.base import Server
 from hub_config.probe.host.looks import LOOKS
 from hub_config.probe.model import Finding, judged
+from hub_config.probe.processor import judged_share, spent
 from hub_config.probe.range import NEIGHBOUR, PROJECT, Range
 from hub_config.probe.record import open_record
-from hub_config.probe.table import BY_ID, ENDS_GVISOR, INSIDE, OWN_KERNEL, PROBES
+from hub_config.probe.table import BY_ID, BY_SERVER, ENDS_GVISOR, INSIDE, OWN_KERNEL, PROBES
+from hub_config.shared_space import FOLDER
 from hub_config.story.kernel import execute
 from hub_config.story.visitor import StoryFailed, Visitor
 from hub_config.workspace_container import GVISOR, WorkspaceContainer, covered_paths, create_arguments, host_arguments
@@ -57,6 +59,7 @@ async def attack_all(place: Range, keys: ZoneKeys, told: Told) -> tuple[Finding,
     await make_home(place, own)
     neighbour = await start_neighbour(place)
     await place.runner().bring_up(place.running, own, lambda _: None)
+    leave_mark(place, own, place.own_canary)
     async with Visitor(place.settings) as visitor:
         door = Door(place, visitor, open_record(place.home))
         try:
@@ -79,11 +82,22 @@ async def start_neighbour(place: Range) -> int:
     await make_home(place, container)
     await place.runner().open_at_gate(place.running_of(container), container)
     (place.home / "workspaces" / container.workspace / "home" / "mark.txt").write_text(place.canary, encoding="ascii")
+    leave_mark(place, container, place.canary)
     return await asyncio.to_thread(start_asleep, place, container)
 
 
+def leave_mark(place: Range, container: WorkspaceContainer, mark: str) -> None:
+    """Leave a mark in the space that a project shares, if it shares one."""
+    if container.shared is not None:
+        file = place.home / "workspaces" / container.shared.ref / FOLDER / "mark.txt"
+        file.write_text(mark, encoding="ascii")
+        file.chmod(0o660)
+
+
 async def make_home(place: Range, container: WorkspaceContainer) -> None:
-    """Make an encrypted home where a researcher would have one."""
+    """Make an encrypted home, and an encrypted space, where a researcher would have one."""
+    if place.settings.workspace.homes == "encrypted" and container.shared is not None:
+        await asyncio.to_thread(place.homes.client().make, container.shared.ref, place.homes.gib(container.shared.ref))
     if await asyncio.to_thread(place.homes.wanted, container.workspace, container.uid):
         await asyncio.to_thread(place.homes.client().make, container.workspace, place.settings.workspace.home_gib)
 
@@ -110,10 +124,12 @@ async def attack_inside(run: Run, door: Door, own: WorkspaceContainer, neighbour
     _, socket = await door.workspace().open_kernel("probe.ipynb")
     try:
         async with asyncio.timeout(INSIDE_SECONDS):
+            before = await asyncio.to_thread(spent, run.range.engine.api, own.name)
             await execute(socket, f"planted = bytes.fromhex('{planted.encode().hex()}')")
             facts = run.range.facts(own, foreign)
             await asyncio.to_thread(search_memory, run, door.cookie, planted)
             result = await execute(socket, kit.cell(names, facts))
+            after = await asyncio.to_thread(spent, run.range.engine.api, own.name)
         answers = kit.read_answer(result.text)
     except (TimeoutError, ValueError, StoryFailed) as error:
         answers = {}
@@ -124,17 +140,18 @@ async def attack_inside(run: Run, door: Door, own: WorkspaceContainer, neighbour
             await socket.close()
     for name, answer in answers.items():
         held, seen = answer["held"], answer["seen"]
-        if held is False and run.range.runtime == GVISOR and name in OWN_KERNEL:
-            held, seen = None, f"gVisor's kernel answered, not the server's: {seen}"[:300]
+        if run.range.runtime == GVISOR:
+            if name == BY_SERVER:
+                held, seen = judged_share(before, after, own.limits.cpus)
+            elif held is False and name in OWN_KERNEL:
+                held, seen = None, f"gVisor's kernel answered, not the server's: {seen}"[:300]
         run.find(name, held, seen)
 
 
 def search_memory(run: Run, cookie: str, planted: str) -> None:
     """Search the memory of every process of the workspace for what must not be there, and for what must."""
     container = run.range.engine.containers.get(f"ansim-{run.range.own}")
-    top = container.top()
-    column = top["Titles"].index("PID")
-    pids = [int(row[column]) for row in top["Processes"]]
+    pids = memory.processes_below(int(container.attrs["State"]["Pid"]))
     keys = run.keys
     needles = {f"token {name}": token.encode() for name, token in keys.hub_tokens.items()}
     needles |= {"registry": keys.registry_secret, "registry hex": keys.registry_secret.hex().encode()}
@@ -142,10 +159,8 @@ def search_memory(run: Run, cookie: str, planted: str) -> None:
     hits, searched = memory.found_in(pids, needles)
     size = f"{searched // 1024**2} MiB of {len(pids)} processes"
     if not hits.pop("planted"):
-        # gVisor keeps the memory of its processes elsewhere; a search that finds nothing at all proves nothing.
         for name in ("secret.memory", "secret.session"):
-            held = None if run.range.runtime else False
-            run.find(name, held, f"{size}: the planted mark was not found, so the search proves nothing")
+            run.find(name, False, f"{size}: the planted mark was not found, so the search proves nothing")
         return
     session = hits.pop("cookie")
     found = [name for name, count in hits.items() if count]

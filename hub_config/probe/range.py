@@ -36,6 +36,7 @@ from hub_config.probe.bait import Bait
 from hub_config.probe.stand_ins import Hub, Portal
 from hub_config.processes import accepts, answers, child_environment, gate_config, process_table
 from hub_config.settings import HubSettings, Settings
+from hub_config.shared_space import SharedSpace, shared_ref
 from hub_config.supervisor import read_state, running_pid
 from hub_config.workspace_container import OPEN_FILES, SHARED_MEMORY_BYTES, TMP_BYTES, WorkspaceContainer, container_for
 from hub_config.workspace_events import Running
@@ -111,7 +112,13 @@ class Range:
             zone=self.label,
             intent=new_event_id(),
             runtime=self.runtime,
+            shared=self.shared(permit.project.id),
         )
+
+    def shared(self, project: str) -> SharedSpace | None:
+        """Return what the workspaces of one of the two projects share, where projects of the zone do."""
+        gid = UIDS[(PROJECT, NEIGHBOUR).index(project)]
+        return SharedSpace(project, gid) if self.settings.workspace.shared else None
 
     def running_of(self, container: WorkspaceContainer) -> Running:
         """Return what the gate is told of a workspace."""
@@ -152,6 +159,9 @@ class Range:
             "data_file": DATA_FILE,
             "canary_backwards": self.canary[::-1],
             "own_canary_backwards": self.own_canary[::-1],
+            "shared_gid": 0 if container.shared is None else container.shared.gid,
+            "other_shared": shared_ref(NEIGHBOUR),
+            "other_gid": UIDS[1],
             "host_path": str(self.home),
             "connections": 256 + 32,  # browser connections and calls: hub_config.gate.config, .workspace
             "memory_bytes": container.limits.memory_bytes,
@@ -162,6 +172,7 @@ class Range:
             "shm_bytes": SHARED_MEMORY_BYTES,
             "disk_bytes": disk.f_blocks * disk.f_frsize,
             "quota_bytes": self.settings.workspace.home_gib << 30 if self.homes.kept() else 0,
+            "shared_bytes": self.settings.workspace.shared_gib << 30 if self.homes.kept() else 0,
         }
 
     @property

@@ -18,6 +18,7 @@ from audit.event import Actor, Event, Object, Source, Subjects
 from audit.text import Text
 from hub_config.engine import connect
 from hub_config.errors import ZoneError
+from hub_config.probe.freezing import freeze_all
 from hub_config.probe.model import Finding, Report, Verdict
 from hub_config.probe.standing import read_standing, report_path
 from hub_config.probe.table import PROBES, WALLS
@@ -67,10 +68,12 @@ def probe(zone: Zone, actor: Actor, told: Callable[[Finding], None], *, runtime:
 
 
 def keep_and_record(zone: Zone, actor: Actor, report: Report) -> None:
-    """Keep a report as the last one and record it."""
+    """Keep a report as the last one, record it, and let every project stand still where the settings want that."""
     with alone(zone.home / "probe"):
         _keep(zone.home, report)
     zone.log.record(_event(zone, actor, report), wait="durable")
+    if not report.held and zone.settings.probe.on_broken == "freeze":
+        freeze_all(zone, actor, report)
     zone.log.checkpoint()
 
 

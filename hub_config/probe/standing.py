@@ -45,7 +45,7 @@ def read_standing(home: Path) -> Standing | None:
 
 def stops_starts(settings: Settings) -> bool:
     """Say whether the last report, and the settings, keep new workspaces from starting."""
-    if settings.probe.on_broken != "stop_starts":
+    if settings.probe.on_broken == "report":
         return False
     last = read_standing(settings.home)
     return last is not None and bool(last.broken)

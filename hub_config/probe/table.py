@@ -34,4 +34,6 @@ OWN_KERNEL = frozenset(
 #: Under gVisor the kernel of the workspace pays for what is taken, and is ended with everything in it: that would be
 #: the end of the probe.
 ENDS_GVISOR = frozenset({"limit.memory", "limit.processes"})
+#: gVisor's kernel counts the time of processes by a clock of its own; the server counts what they had.
+BY_SERVER = "limit.processor"
 INSIDE: tuple[str, ...] = tuple(probe.id for probe in PROBES if probe.way == "inside")

@@ -1,4 +1,4 @@
-"""Projects, datasets and grants, for operators and data controllers."""
+"""Projects, datasets and grants, for operators and data controllers; and what a project's researchers read of it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from portal.i18n import N_
 from portal.marks import IN_FORCE, NOT_YET, OVER, PROJECT, REVOKED, Mark
-from portal.navigation import Crumb
+from portal.navigation import PROJECT_READERS, RESEARCHERS, Crumb
 from portal.queries import as_day
 from portal.views.people import as_role
+from portal.views.workspace import not_yours
 from portal.visit import Visit
 from registry.access_policy import PROFILES
 from registry.model import Grant, Membership, Role
@@ -45,11 +46,13 @@ def add_project(visit: Visit) -> Response:
 
 
 def project(visit: Visit) -> Response:
-    """Show one project: members, data, period, limits, and what may be changed.
+    """Show one project: members, data, period, limits, access, and what may be changed; to its researchers less.
 
-    Raises: NotFound.
+    Raises: NotFound — to a researcher also for a project of others.
     """
     registry = visit.zone.registry
+    if not visit.has(*PROJECT_READERS):
+        return _own_project(visit)
     shown = registry.project(visit.path("project"))
     people = {person.ref: person for person in registry.people()}
     values = {
@@ -62,13 +65,33 @@ def project(visit: Visit) -> Response:
         "versions": [v for dataset in registry.datasets() for v in reversed(registry.versions(dataset.id))],
         "IN_FORCE": (IN_FORCE, NOT_YET),
         "freeze": registry.freeze_of(shown.id),
-        "access": visit.zone.settings.access_of(shown.id),
-        "profiles": PROFILES,
+        **_access(visit, shown.id),
         "may_manage": visit.has(Role.OPERATOR),
         "may_grant": visit.has(Role.DATA_CONTROLLER),
         "may_audit": visit.has(Role.COMPLIANCE_OFFICER),
     }
     return visit.page("project.html", values, crumbs=(START, Crumb(shown.title.text(visit.language))))
+
+
+def _own_project(visit: Visit) -> Response:
+    """Show a researcher how workspaces of their project are accessed: nobody else's part, and no reason of a freeze."""
+    registry, project_id = visit.zone.registry, visit.path("project")
+    held = [m for m in registry.memberships(visit.person.ref) if m.project == project_id and m.in_force(visit.now)]
+    if not any(m.role in RESEARCHERS for m in held):
+        raise not_yours()
+    shown = registry.project(project_id)
+    values = {"project": shown, "mark": PROJECT[shown.status], **_access(visit, shown.id)}
+    return visit.page("own_project.html", values, crumbs=(Crumb(shown.title.text(visit.language)),))
+
+
+def _access(visit: Visit, project_id: str) -> dict[str, object]:
+    """Return how people reach the workspaces of a project, and what runs them."""
+    settings = visit.zone.settings
+    return {
+        "access": settings.access_of(project_id),
+        "profiles": PROFILES,
+        "own_kernel": settings.own_kernel(project_id),
+    }
 
 
 def close_project(visit: Visit) -> Response:

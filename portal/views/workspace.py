@@ -136,5 +136,10 @@ def _own_project(visit: Visit) -> Project:
     """
     registry, project_id = visit.zone.registry, visit.path("project")
     if not registry.is_member(visit.person.ref, project_id):
-        raise NotFound("project_unknown", Text("참여하는 과제가 아닙니다.", "You take no part in such a project."))
+        raise not_yours()
     return registry.project(project_id)
+
+
+def not_yours() -> NotFound:
+    """Return the answer to a project of others, the same as to one that does not exist."""
+    return NotFound("project_unknown", Text("참여하는 과제가 아닙니다.", "You take no part in such a project."))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import docker
 import pytest
@@ -27,6 +29,10 @@ class OwnEngine:
 
     root: Path
     data: Path
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What stands in its `daemon.json`."""
+    before: tuple[str, ...] = ()
+    """What stands before its command and starts it: in a name space, for one."""
     process: subprocess.Popen[bytes] | None = field(default=None)
 
     @property
@@ -42,8 +48,10 @@ class OwnEngine:
             (self.root / name).unlink(missing_ok=True)
         program = shutil.which("dockerd", path=f"{os.environ['PATH']}:/usr/sbin")
         assert program, "no engine is installed: `make test` installs one"
-        command = [program, "--data-root", str(self.data), "--exec-root", str(self.root / "exec")]
+        command = [*self.before, program, "--data-root", str(self.data), "--exec-root", str(self.root / "exec")]
         command += ["--pidfile", str(self.root / "docker.pid"), "--host", self.host]
+        (self.root / "daemon.json").write_text(json.dumps(dict(self.options)))
+        command += ["--config-file", str(self.root / "daemon.json")]
         command += ["--bridge", "none", "--iptables=false", "--ip6tables=false"]
         with (self.root / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/")
@@ -112,12 +120,13 @@ def without_host() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def own_engine(data: Path | None = None) -> Iterator[OwnEngine]:
+def own_engine(data: Path | None = None, before: tuple[str, ...] = (), **options: Any) -> Iterator[OwnEngine]:
     """Run an engine of one's own, in a short path: the address of a socket holds 107 bytes."""
     if os.geteuid() != 0:
         pytest.fail("an engine of one's own needs root")
     root = Path(mkdtemp(prefix="own-engine-", dir="/tmp"))
-    engine = OwnEngine(root, data or root / "data")
+    root.chmod(0o711)  # root in a container may be another user than here, who has to get to its files
+    engine = OwnEngine(root, data or root / "data", options, before)
     try:
         engine.start()
         yield engine

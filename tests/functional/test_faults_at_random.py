@@ -31,6 +31,7 @@ from hub_config.story import steps
 from hub_config.story.play import trusted_key
 from hub_config.story.visitor import StoryFailed, Visitor
 from hub_config.zone import open_zone
+from tests.databases import fresh_schema
 from tests.functional.conftest import RunningZone, accounts_of, make_on_postgresql, run_ansim
 from tests.functional.house_under_fault import (
     INTERRUPTIONS,
@@ -46,7 +47,6 @@ from tests.functional.house_under_fault import (
 from tests.functional.zone_under_fault import log_of, put_away
 from tests.last_figures import keep_figures
 from tests.patience import PATIENCE
-from tests.postgresql_server import fresh_schema
 
 pytestmark = [pytest.mark.long, pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
 

@@ -7,6 +7,8 @@ import json
 import os
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -14,16 +16,21 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from audit.event import Source
+from audit.event import Actor, Source
 from egress_review.errors import Conflict
 from egress_review.model import Draft
 from hub_config.demo.people import OPERATOR, RESEARCHER
 from hub_config.gate.sessions import CLOSE_SESSION
 from hub_config.gate.workspace import CLOSE_CUT
+from hub_config.probe.model import Finding, Report, Verdict
+from hub_config.probe.service import keep_and_record
+from hub_config.probe.standing import report_path
+from hub_config.settings import ProbeSettings
 from hub_config.story.kernel import Workspace
 from hub_config.story.steps import start_workspace
 from hub_config.story.visitor import Visitor
 from hub_config.zone import Zone
+from registry.desk import CLI
 from tests.functional.zone_under_fault import containers, log_of, proven, put_away, until, workspace_ref
 
 pytestmark = [
@@ -107,6 +114,40 @@ async def test_the_button_cuts_ends_and_holds_everything_of_the_project_and_noth
     await asyncio.to_thread(opened.desk.withdraw, opened.registry.person(RESEARCHER), request, source=HERE)
     await start_workspace(researcher, RESEARCHER, PROJECT)
     assert proven(opened).ok
+
+
+async def test_a_broken_wall_cuts_and_ends_what_runs_where_the_settings_say_freeze(
+    opened: Zone, researcher: Visitor
+) -> None:
+    workspace = await start_workspace(researcher, RESEARCHER, PROJECT)
+    _, socket = await workspace.open_kernel("broken.ipynb")
+    ref, last = workspace_ref(opened, RESEARCHER, PROJECT), log_of(opened, limit=1)[0].index
+    strict = replace(opened, settings=replace(opened.settings, probe=ProbeSettings(on_broken="freeze")))
+    now, seen = datetime.now(UTC), (Finding("net.routes", Verdict.BROKEN, "eth0"),)
+    report = Report(began=now, ended=now, zone="z", image="i", runtime="runc", engine="e", findings=seen)
+    kept = report_path(opened.home).read_bytes() if report_path(opened.home).exists() else None
+    reading = asyncio.create_task(closed_after(socket, time.monotonic()))
+    try:
+        await asyncio.to_thread(keep_and_record, strict, Actor.service("worker"), report)
+        code, _ = await asyncio.wait_for(reading, CONTAINERS_SECONDS)
+        assert code in {CLOSE_CUT, CLOSE_SESSION}
+        await until(lambda: ref not in containers(opened), CONTAINERS_SECONDS, "the container is gone")
+        await is_dead(researcher, workspace)
+        said = partial(log_of, opened, action="project.cut_off", after=last, newest_first=False)
+        cuts = await until(said, CONTAINERS_SECONDS, "its events")
+        assert {one.body["outcome"] for one in cuts} == {"ok"}
+        frozen = log_of(opened, action="project.frozen", after=last, newest_first=False)
+        assert {one.body["actor"]["ref"] for one in frozen} == {"worker"}
+        assert {one.body["object"]["ref"] for one in frozen} >= {PROJECT, OTHER}
+    finally:
+        for one in opened.registry.freezes():
+            opened.registry.unfreeze_project(one.project, "it was a test", by=CLI, source=HERE)
+        if kept is None:
+            report_path(opened.home).unlink()
+        else:
+            report_path(opened.home).write_bytes(kept)
+    await asyncio.sleep(2)  # the worker tells the gate within a second
+    await start_workspace(researcher, RESEARCHER, PROJECT)
 
 
 async def is_dead(researcher: Visitor, workspace: Workspace) -> None:

@@ -82,6 +82,14 @@ def test_a_bare_server_becomes_a_zone_in_which_every_process_answers(server: Ser
     assert {row["name"]: row["answers"] for row in status["processes"]} == dict.fromkeys(UNITS[:-1], True)
 
 
+def test_the_engine_of_a_new_server_maps_users_and_workspaces_keep_their_numbers(server: Server) -> None:
+    said = server.do("docker", "info", "--format", "{{.SecurityOptions}} {{.DockerRootDir}}").stdout
+    assert "name=userns" in said
+    table = ("docker", "run", "--rm", "--network", "none", "--entrypoint", "cat", "ansim/scanner:latest")
+    stretches = [line.split() for line in server.do(*table, "/proc/self/uid_map").stdout.splitlines()]
+    assert [(inside, outside) for inside, outside, _ in stretches] == [("0", "1879048192"), ("200000", "200000")]
+
+
 def test_the_program_and_every_package_came_from_the_bundle(server: Server) -> None:
     held = server.do("cat", f"{BUNDLE}/debian/Packages").stdout.split("\n\n")
     offered = {tuple(re.findall(r"^(?:Package|Version): (.+)$", one, re.MULTILINE)) for one in held}
@@ -198,7 +206,7 @@ def test_what_only_a_kernel_takes_lies_there_as_files(server: Server) -> None:
     rules = server.do("cat", "/etc/audit/rules.d/60-ansim.rules").stdout
     assert "-w /run/docker.sock" in rules
     assert "-w /var/lib/ansim/datasets" in rules
-    assert "kernel.kptr_restrict = 2" in server.do("cat", "/etc/sysctl.d/60-ansim.conf").stdout
+    assert "kernel.kptr_restrict = 2" in server.do("cat", "/etc/sysctl.d/99-zz-ansim.conf").stdout
     assert "policy drop" in server.do("nft", "list", "chain", "inet", "ansim", "input").stdout
 
 

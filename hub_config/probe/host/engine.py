@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hub_config.disk_limits import disk_of
 from hub_config.probe.host.base import Answer, Server, text_of
+from hub_config.user_mapping import kernels, maps_users, outside
 from hub_config.workspace_container import GVISOR
 
 SOCKET = Path("/var/run/docker.sock")
@@ -53,12 +54,16 @@ def engine_registries(server: Server) -> Answer:
 
 
 def userns(server: Server) -> Answer:
-    """Read whether numbers of users are mapped."""
-    mapped = any("userns" in option or "rootless" in option for option in server.info.get("SecurityOptions") or [])
-    return (
-        mapped,
-        "mapped" if mapped else "root in a container would be root on the server; set `userns-remap` in daemon.json",
-    )
+    """Read whether numbers of users are mapped, and of each workspace what the kernel makes of its root."""
+    if not maps_users(server.info):
+        return (
+            False,
+            "root in a container would be root on the server; docs/how-to/run-the-probe.md says how to map users",
+        )
+    tables = [text_of(f"/proc/{c.get('State', {}).get('Pid', 0)}/uid_map") for c in server.containers]
+    roots = {outside(0, kernels(table)) for table in tables if table}
+    seen = ", ".join(sorted("nobody" if root is None else str(root) for root in roots)) or "not seen"
+    return 0 not in roots, f"mapped; root of a workspace is {seen} on the server"
 
 
 def mandatory_access(server: Server) -> Answer:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hub_config.probe.host.base import Answer, Server, as_nobody, text_of
-from hub_config.workspace_container import MASKED_PATHS, NO_NEW_PRIVILEGES
+from hub_config.workspace_container import GVISOR, MASKED_PATHS, NO_NEW_PRIVILEGES
 
 LISTEN = "0A"  # proc(5): the state of a socket that listens
 SECRET_WORDS = ("TOKEN", "SECRET", "PASSWORD", "KEY=")
@@ -110,7 +110,8 @@ CONTAINER_RULES: Mapping[str, Any] = {
     "CIS 5.24 own control group": lambda h: h["CgroupParent"] == "",
     "CIS 5.26 no new privileges": lambda h: NO_NEW_PRIVILEGES in (h["SecurityOpt"] or []),
     "CIS 5.28 processes counted": lambda h: (h["PidsLimit"] or 0) > 0,
-    "CIS 5.30 user namespace not shared": lambda h: h["UsernsMode"] != "host",
+    # gVisor's sandbox has one of its own, which the engine knows nothing of.
+    "CIS 5.30 user namespace not shared": lambda h: h["UsernsMode"] != "host" or h.get("Runtime") == GVISOR,
     "CIS 5.31 no engine socket": lambda h: (
         not any(Path(m["Source"]).name in ("docker.sock", "containerd.sock") for m in h.get("Mounts") or [])
     ),

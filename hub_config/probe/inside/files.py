@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from hub_config.probe.inside.base import Facts, Seen, attack, call, outcome, refused
 
-HOME, OUTBOX, DATA, INBOX = "/home/researcher", "/outbox", "/data", "/inbox"
+HOME, OUTBOX, DATA, INBOX, SHARED = "/home/researcher", "/outbox", "/data", "/inbox", "/shared"
 DEVICES = {
     "console", "core", "fd", "full", "mqueue", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout",
     "tty", "urandom", "zero", "net",
 }  # fmt: skip
-WRITABLE = {HOME, OUTBOX, "/tmp", "/dev", "/dev/shm", "/dev/pts", "/dev/mqueue", "/proc"}
+WRITABLE = {HOME, OUTBOX, SHARED, "/tmp", "/dev", "/dev/shm", "/dev/pts", "/dev/mqueue", "/proc"}
 
 
 def creates(path: str) -> Callable[[], None]:
@@ -62,10 +62,25 @@ def inbox_write(facts: Facts) -> Seen:
 
 @attack("file.other_project")
 def other_project(facts: Facts) -> Seen:
-    """Search everything that can be read for a mark that lies in another project's data, home and outbox."""
+    """Search everything that can be read for a mark that lies in another project's data, home and shared space."""
     # Told backwards: the notebook keeps what it was told, and would be found for it.
-    mark, found, looked = facts["canary_backwards"][::-1].encode(), 0, 0
-    for top in (DATA, INBOX, OUTBOX, HOME, "/tmp", "/mnt", "/media", "/srv", "/run", "/var", "/zone", "/dev/shm"):
+    tops = (DATA, INBOX, OUTBOX, HOME, SHARED, "/tmp", "/mnt", "/media", "/srv", "/run", "/var", "/zone", "/dev/shm")
+    found, looked = marked(facts["canary_backwards"][::-1].encode(), tops)
+    own = facts["own_canary_backwards"][::-1].encode()
+    try:
+        with open(f"{DATA}/{facts['dataset']}/{facts['data_file']}", "rb") as file:
+            sees = own in file.read()
+    except OSError:
+        sees = False
+    if not sees:
+        return Seen(False, "the mark of the project's own data was not found: the search proves nothing")
+    return Seen(found == 0, f"{looked} files searched, marks of the other project: {found}; its own mark was found")
+
+
+def marked(mark: bytes, tops: Iterable[str]) -> tuple[int, int]:
+    """Return how many files below some directories hold a mark, and how many were looked at."""
+    found, looked = 0, 0
+    for top in tops:
         for folder, _, names in os.walk(top):
             for name in names:
                 path = os.path.join(folder, name)
@@ -77,15 +92,7 @@ def other_project(facts: Facts) -> Seen:
                         found += mark in file.read(1 << 20)
                 except OSError:
                     continue
-    own = facts["own_canary_backwards"][::-1].encode()
-    try:
-        with open(f"{DATA}/{facts['dataset']}/{facts['data_file']}", "rb") as file:
-            sees = own in file.read()
-    except OSError:
-        sees = False
-    if not sees:
-        return Seen(False, "the mark of the project's own data was not found: the search proves nothing")
-    return Seen(found == 0, f"{looked} files searched, marks of the other project: {found}; its own mark was found")
+    return found, looked
 
 
 @attack("file.datasets")
@@ -122,7 +129,7 @@ def mount_options(facts: Facts) -> Seen:
     with open("/proc/self/mountinfo") as file:
         for line in file:
             fields = line.split()
-            if fields[4] in (HOME, OUTBOX, "/tmp", "/dev/shm"):
+            if fields[4] in (HOME, OUTBOX, SHARED, "/tmp", "/dev/shm"):
                 missing = {"nosuid", "nodev"} - set(fields[5].split(","))
                 if missing:
                     weak[fields[4]] = "without " + " and ".join(sorted(missing))
@@ -136,7 +143,7 @@ def mount_options(facts: Facts) -> Seen:
 def upwards(facts: Facts) -> Seen:
     """Leave a mount by `..`, by links, and by the directories of processes."""
     tried = {}
-    for place in (HOME, OUTBOX, "/zone", f"{DATA}/{facts['dataset']}"):
+    for place in (HOME, OUTBOX, "/zone", f"{DATA}/{facts['dataset']}", *([SHARED] if os.path.isdir(SHARED) else [])):
         here = os.open(place, os.O_RDONLY)
         up = os.open("../../../../../../..", os.O_RDONLY, dir_fd=here)
         same = os.path.sameopenfile(up, os.open("/", os.O_RDONLY))

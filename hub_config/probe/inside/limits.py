@@ -99,9 +99,14 @@ def temporary(facts: Facts) -> Seen:
 
 @attack("limit.disk")
 def disk(facts: Facts) -> Seen:
-    """Look how much home and outbox may hold."""
-    home, beneath = os.statvfs("/home/researcher"), facts["disk_bytes"]
-    size = home.f_blocks * home.f_frsize
+    """Look how much home and outbox may hold, and what the project shares."""
+    beneath, sizes = facts["disk_bytes"], {}
+    for place in ("/home/researcher", "/shared"):
+        if os.path.isdir(place):
+            space = os.statvfs(place)
+            sizes[place] = space.f_blocks * space.f_frsize
     if facts["quota_bytes"] == 0:
         return Seen(False, "home and outbox have no quota of their own: the project may fill the disk of the zone (R6)")
-    return Seen(size <= facts["quota_bytes"] < beneath, f"home holds {size // 1024**2} MiB")
+    most = {"/home/researcher": facts["quota_bytes"], "/shared": facts["shared_bytes"]}
+    held = all(size <= most[place] < beneath for place, size in sizes.items())
+    return Seen(held, "; ".join(f"{place} holds {size // 1024**2} MiB" for place, size in sizes.items()))

@@ -32,6 +32,13 @@ PROBES = (
         Text("자기 표식만 나온다", "only one's own mark is found"),
     ),
     row(
+        "file.other_shared",
+        "다른 과제의 공유 폴더에 닿으려 한다: 마운트, 그룹, 경로, 표식",
+        "Reach another project's shared space: its mount, group, path, and a mark in it",
+        "SATRE 2.1.08, SATRE 2.2.10",
+        Text("자기 과제의 것만 보인다", "only that of one's own project is seen"),
+    ),
+    row(
         "file.datasets",
         "보이는 데이터셋을 센다",
         "List the datasets that are seen",

@@ -11,7 +11,6 @@ from sqlalchemy import text
 from audit.cells import CellStore
 from audit.db import Database
 from audit.event import Actor, Event, Object, Source, Subjects
-from audit.guards import APPEND_ONLY_TABLES
 from audit.keys import LogKeys
 from audit.log import AuditLog
 from audit.note import Verifier
@@ -19,6 +18,7 @@ from audit.refs import new_ref
 from audit.tables import metadata
 from audit.verification import Verification
 from audit.verify import verify
+from tests.databases import spelled, without_guards
 
 ORIGIN = "ansim.example/audit"
 ALICE, BOB = "p_aaaaaaaaaaaaaaaa", "p_bbbbbbbbbbbbbbbb"
@@ -55,15 +55,10 @@ class World:
     def tamper(self, *statements: str, **values: Any) -> None:
         """Run statements as a database administrator would: without the guards."""
         with self.db.begin() as tx:
-            if tx.dialect.name == "sqlite":
-                for name in tx.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
-                    tx.execute(text(f"DROP TRIGGER {name}"))
-            else:
-                for table in (*APPEND_ONLY_TABLES, "audit_key"):
-                    tx.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+            without_guards(tx)
             for statement in statements:
                 used = {name: value for name, value in values.items() if f":{name}" in statement}
-                tx.execute(text(statement), used)
+                tx.execute(text(spelled(tx, statement)), used)
 
     def body(self, index: int) -> bytes:
         with self.db.read() as tx:

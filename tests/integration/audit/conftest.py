@@ -28,9 +28,8 @@ def postgresql_world(postgresql_url: str, tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def sqlite_world(tmp_path: Path) -> Iterator[World]:
-    """A log in an empty SQLite database, for what does not depend on the kind."""
-    url = f"sqlite:///{tmp_path / 'ansim.db'}"
-    made = new_world(Database.open(url), tmp_path, url)
+def usual_world(usual_url: str, tmp_path: Path) -> Iterator[World]:
+    """A log in an empty database of the usual kind, for what does not depend on it."""
+    made = new_world(Database.open(usual_url), tmp_path, usual_url)
     yield made
     made.db.close()

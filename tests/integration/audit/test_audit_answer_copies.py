@@ -25,17 +25,17 @@ REASON = "request of the data provider, 2026-114"
 
 
 @pytest.fixture
-def asked(sqlite_world: World) -> World:
+def asked(usual_world: World) -> World:
     """Alice ran nine cells on a dataset, Bob two, and a file left."""
     bob = Actor.person(BOB, ["researcher"])
     for number in range(9):
-        sqlite_world.log.record(an_event("cell.sent"))
+        usual_world.log.record(an_event("cell.sent"))
         if number % 4 == 1:
-            sqlite_world.log.record(an_event("cell.sent", bob))
-    sqlite_world.log.record(an_event("cell.sent", subjects=Subjects.datasets([("other", 1, 5)])))
-    sqlite_world.log.record(a_request_event("egress.released", detail={"files": ["a" * 64]}))
-    sqlite_world.log.checkpoint()
-    return sqlite_world
+            usual_world.log.record(an_event("cell.sent", bob))
+    usual_world.log.record(an_event("cell.sent", subjects=Subjects.datasets([("other", 1, 5)])))
+    usual_world.log.record(a_request_event("egress.released", detail={"files": ["a" * 64]}))
+    usual_world.log.checkpoint()
+    return usual_world
 
 
 def rows(world: World, ask: answers.Ask, kind: str, ref: str, most: int = 100) -> list[dict[str, str]]:

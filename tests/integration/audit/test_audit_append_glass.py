@@ -19,9 +19,9 @@ from audit.errors import NotDurable
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.log import AuditLog
 from audit.search import Query, search
+from tests.databases import accept_entries, refuse_entries
 from tests.integration.audit.audit_world import ORIGIN, World, an_event
 
-BREAK = "CREATE TRIGGER broken BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'broken'); END"
 OPENING = Event(
     "log.break_glass", Actor.service("cli"), Object("log", "audit"), Subjects.none(), Source(None),
     sealed={"comment": "evidence for the officer"},
@@ -42,9 +42,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def log(sqlite_world: World, clock: Clock) -> AuditLog:
+def log(usual_world: World, clock: Clock) -> AuditLog:
     """The log as the command line opens it."""
-    world = sqlite_world
+    world = usual_world
     return AuditLog(world.db, world.keys, component="cli", origin=ORIGIN, log_dir=world.home / "log", clock=clock)
 
 
@@ -54,15 +54,16 @@ def reading() -> Event:
 
 def break_log(log: AuditLog) -> None:
     with log.db.begin() as tx:
-        tx.exec_driver_sql(BREAK)
+        refuse_entries(tx)
 
 
 def mend_log(log: AuditLog) -> None:
     with log.db.begin() as tx:
-        tx.exec_driver_sql("DROP TRIGGER broken")
+        accept_entries(tx)
 
 
 def actions(log: AuditLog) -> list[str]:
+    log.settle()
     with log.db.read() as tx:
         return [entry.body["action"] for entry in search(tx, Query(newest_first=False))]
 
@@ -97,13 +98,13 @@ def test_breaking_the_glass_of_a_sound_log_is_recorded_at_once(log: AuditLog) ->
     assert actions(log) == ["log.break_glass", "log.searched", "log.break_glass_ended"]
 
 
-def test_a_rewritten_log_is_read_without_writing_to_it(sqlite_world: World, log: AuditLog) -> None:
-    sqlite_world.fill(5)
-    sqlite_world.log.checkpoint()
-    sqlite_world.tamper("DELETE FROM audit_entry WHERE idx = 4")
+def test_a_rewritten_log_is_read_without_writing_to_it(usual_world: World, log: AuditLog) -> None:
+    usual_world.fill(5)
+    usual_world.log.checkpoint()
+    usual_world.tamper("DELETE FROM audit_entry WHERE idx = 4")
     open_glass(log, OPENING, 60)
     log.record(reading())
-    assert sqlite_world.size() == 4
+    assert usual_world.size() == 4
     assert [event.action for event in log.glass.kept()] == ["log.break_glass", "log.searched"]
 
 
@@ -117,11 +118,11 @@ def test_it_permits_nothing_but_reading(log: AuditLog) -> None:
         log.append(tx, reading())
 
 
-def test_it_helps_the_command_line_only(sqlite_world: World, log: AuditLog) -> None:
+def test_it_helps_the_command_line_only(usual_world: World, log: AuditLog) -> None:
     open_glass(log, OPENING, 60)
     break_log(log)
     with pytest.raises(NotDurable):
-        sqlite_world.log.record(reading())  # the portal's
+        usual_world.log.record(reading())  # the portal's
 
 
 @pytest.mark.parametrize("minutes", [1, 60, 100_000])

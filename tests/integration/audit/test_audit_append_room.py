@@ -26,26 +26,27 @@ def log_with(world: World, space: Space) -> AuditLog:
 
 
 def told(world: World) -> list[str]:
+    world.log.settle()
     with world.db.read() as tx:
         found = search(tx, Query(newest_first=False))
     return [entry.body["action"] for entry in found if entry.body["action"].startswith("log.space")]
 
 
-def test_every_change_is_told_once_and_a_restart_tells_nothing_again(sqlite_world: World) -> None:
-    space = Space(sqlite_world.home / "log", AMPLE)
-    log = log_with(sqlite_world, space)
+def test_every_change_is_told_once_and_a_restart_tells_nothing_again(usual_world: World) -> None:
+    space = Space(usual_world.home / "log", AMPLE)
+    log = log_with(usual_world, space)
     watch = SpaceWatch(log, space)
     for limits in (AMPLE, LOW, LOW, EXHAUSTED, EXHAUSTED, LOW, AMPLE):
         space._limits = limits
         watch.look()
         SpaceWatch(log, space).look()  # another process, or the same after a restart
-    assert told(sqlite_world) == ["log.space_low", "log.space_exhausted", "log.space_low", "log.space_recovered"]
+    assert told(usual_world) == ["log.space_low", "log.space_exhausted", "log.space_low", "log.space_recovered"]
 
 
-def test_on_a_full_disk_the_refusal_is_recorded_into_the_reserve_and_nothing_begins(sqlite_world: World) -> None:
-    place: Path = sqlite_world.home / "log"
+def test_on_a_full_disk_the_refusal_is_recorded_into_the_reserve_and_nothing_begins(usual_world: World) -> None:
+    place: Path = usual_world.home / "log"
     space = Space(place, AMPLE)
-    log = log_with(sqlite_world, space)
+    log = log_with(usual_world, space)
     watch = SpaceWatch(log, space)
     watch.look()
     assert (place / RESERVE_FILE).exists()
@@ -58,7 +59,7 @@ def test_on_a_full_disk_the_refusal_is_recorded_into_the_reserve_and_nothing_beg
     with log.db.begin() as tx, pytest.raises(LogFull):
         log.append(tx, start)
     log.record(an_event("workspace.stop"))
-    assert told(sqlite_world) == ["log.space_exhausted"]
+    assert told(usual_world) == ["log.space_exhausted"]
     space._limits = AMPLE
     watch.look()
     assert (place / RESERVE_FILE).exists()

@@ -51,9 +51,9 @@ def test_a_batch_seals_nothing_under_a_key_that_was_destroyed_meanwhile(world: W
         assert tx.scalar(text("SELECT count(*) FROM audit_key WHERE wrapped IS NOT NULL")) == 1
 
 
-def test_a_link_that_leads_elsewhere_is_found_however_many_links_there_are(sqlite_world: World) -> None:
+def test_a_link_that_leads_elsewhere_is_found_however_many_links_there_are(usual_world: World) -> None:
     """The verifier asks by what links lead to, and by number: one that is replaced is wrong in both."""
-    world = sqlite_world
+    world = usual_world
     world.fill(600)
     world.log.checkpoint()
     world.tamper(
@@ -64,6 +64,7 @@ def test_a_link_that_leads_elsewhere_is_found_however_many_links_there_are(sqlit
     assert [(problem.code, problem.index) for problem in found] == [("entry.links", 77), ("entry.links", 501)]
 
 
+@pytest.mark.sqlite("a column of PostgreSQL holds values of its own type only")
 @pytest.mark.parametrize(
     ("statement", "code"),
     [
@@ -73,10 +74,10 @@ def test_a_link_that_leads_elsewhere_is_found_however_many_links_there_are(sqlit
     ],
 )
 def test_a_column_that_holds_the_right_bytes_as_another_type_is_found(
-    sqlite_world: World, statement: str, code: str
+    usual_world: World, statement: str, code: str
 ) -> None:
     """SQLite would not find it when it is searched for."""
-    world = sqlite_world
+    world = usual_world
     world.fill(20)
     world.log.checkpoint()
     world.tamper(statement)

@@ -30,6 +30,7 @@ from audit.trusted import TrustedKeys
 from registry.desk import CLI
 from registry.model import Role
 from registry.roles import NAMES
+from tests.databases import database_in
 from tests.integration.egress_review.egress_house import Zone, open_zone
 from tests.integration.registry.registry_house import DAY, HOME
 
@@ -69,10 +70,10 @@ def trusted(zone: Zone) -> TrustedKeys:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+def made(usual_databases: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     """A project with a release, a refusal and a neighbour, closed and bundled; the log is longer than a tile."""
     home = tmp_path_factory.mktemp("bundle")
-    zone = open_zone(f"sqlite:///{home / 'ansim.db'}", home)
+    zone = open_zone(database_in(home), home)
     log, now = zone.house.log, zone.house.clock()
     zone.house.registry.add_project("other", "옆", SECRET, SECRET, now, now + DAY, by=CLI, source=HOME)
     neighbour = Object("workspace", "ws_bbbbbbbbbbbbbbbb", project="other")
@@ -152,8 +153,8 @@ def test_without_a_key_of_ones_own_nothing_is_trusted(made: Made) -> None:
     assert verify(made.directory, made, key=False) == (12, "Not trusted: --key")
 
 
-def test_another_zones_key_is_not_enough(made: Made, tmp_path: Path) -> None:
-    stranger = open_zone(f"sqlite:///{tmp_path / 'ansim.db'}", tmp_path)
+def test_another_zones_key_is_not_enough(made: Made, usual_url: str, tmp_path: Path) -> None:
+    stranger = open_zone(usual_url, tmp_path)
     key = tmp_path / "stranger.vkey"
     key.write_text(stranger.log_key.vkey() + "\n", encoding="utf-8")
     stranger.house.db.close()

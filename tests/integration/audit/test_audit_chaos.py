@@ -85,8 +85,9 @@ for _ in range(2000):
 """
 
 
-def test_chaos_an_io_error_refuses_and_keeps_what_was_acknowledged(sqlite_world: World) -> None:
-    world = sqlite_world
+@pytest.mark.sqlite("its files are on the disk that breaks")
+def test_chaos_an_io_error_refuses_and_keeps_what_was_acknowledged(usual_world: World) -> None:
+    world = usual_world
     world.log.record(an_event())
     command = [sys.executable, "-c", BROKEN_DISK, world.url, str(world.home), str(2 * MEBIBYTE)]
     said = subprocess.run(

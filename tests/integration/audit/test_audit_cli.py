@@ -42,10 +42,10 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def terminal(sqlite_world: World) -> Terminal:
-    sqlite_world.fill(5)
-    sqlite_world.log.checkpoint()
-    return Terminal(sqlite_world)
+def terminal(usual_world: World) -> Terminal:
+    usual_world.fill(5)
+    usual_world.log.checkpoint()
+    return Terminal(usual_world)
 
 
 def run(terminal: Terminal, *arguments: str) -> int:

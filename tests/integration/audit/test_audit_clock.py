@@ -61,6 +61,7 @@ def log_with(world: World, source: TimeSource) -> AuditLog:
 
 
 def clock_entries(world: World) -> list[tuple[str, str | None]]:
+    world.log.settle()
     with world.db.read() as tx:
         found = search(tx, Query(newest_first=False))
     return [
@@ -94,30 +95,30 @@ def test_what_was_kept_can_neither_be_changed_nor_removed(world: World) -> None:
             tx.exec_driver_sql(statement)
 
 
-def test_the_furthest_offset_of_a_period_is_found(sqlite_world: World) -> None:
+def test_the_furthest_offset_of_a_period_is_found(usual_world: World) -> None:
     keeper = Keeper()
-    log = log_with(sqlite_world, keeper)
+    log = log_with(usual_world, keeper)
     for offset in (5, -80, 60):
         keeper.says = Reading("chrony", synchronised=True, offset_us=offset)
         log.record(an_event())
         log.checkpoint()
     now = datetime.now(UTC)
-    with sqlite_world.db.read() as tx:
+    with usual_world.db.read() as tx:
         worst = furthest(tx, now - timedelta(hours=1))
         assert worst is not None
         assert worst.reading.offset_us == -80
         assert furthest(tx, now + timedelta(hours=1)) is None
 
 
-def test_a_change_is_told_once_with_its_reason_and_a_restart_tells_nothing_again(sqlite_world: World) -> None:
+def test_a_change_is_told_once_with_its_reason_and_a_restart_tells_nothing_again(usual_world: World) -> None:
     keeper = Keeper(None)
-    log = log_with(sqlite_world, keeper)
+    log = log_with(usual_world, keeper)
     watch = ClockWatch(log, keeper)
     for says in (None, RIGHT, RIGHT, FAR, LOST, RIGHT, None, None, RIGHT):
         keeper.says = says
         watch.look()
         ClockWatch(log, keeper).look()  # another process, or the same after a restart
-    assert clock_entries(sqlite_world) == [
+    assert clock_entries(usual_world) == [
         ("log.clock_right", None),
         ("log.clock_off", "offset"),
         ("log.clock_right", None),
@@ -199,10 +200,10 @@ class Terminal:
         return int(parsed.func(parsed, self))
 
 
-def test_the_command_shows_the_clock_now_and_as_it_was(sqlite_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_shows_the_clock_now_and_as_it_was(usual_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     keeper = Keeper()
-    terminal, log = Terminal(sqlite_world, keeper), log_with(sqlite_world, keeper)
+    terminal, log = Terminal(usual_world, keeper), log_with(usual_world, keeper)
     assert terminal.run("clock") == 0
     assert "아직" in terminal.lines[-1]
     for says in (Reading("chrony", synchronised=True, offset_us=900), LOST):

@@ -268,18 +268,19 @@ def left(home: Path, needles: list[bytes]) -> list[str]:
 
 
 @pytest.fixture
-def directory(sqlite_world: World) -> World:
+def directory(usual_world: World) -> World:
     """A world with a table of names in clear, as the registry keeps them."""
-    with sqlite_world.db.begin() as tx:
+    with usual_world.db.begin() as tx:
         tx.exec_driver_sql("CREATE TABLE directory (ref TEXT PRIMARY KEY, name TEXT, email TEXT)")
         for number in range(300):
             tx.exec_driver_sql(
                 "INSERT INTO directory VALUES (?, ?, ?)", (f"p{number}", f"Somebody {number}", f"{number}@x.example")
             )
         tx.exec_driver_sql("INSERT INTO directory VALUES (?, ?, ?)", (ALICE, NAME, EMAIL))
-    return sqlite_world
+    return usual_world
 
 
+@pytest.mark.sqlite("the bytes of its file are read")
 @pytest.mark.parametrize("vacuum", [True, False], ids=["rewritten", "overwritten"])
 def test_no_byte_of_an_erased_value_is_left_in_database_log_cells_export_and_backup(
     directory: World, clock: Clock, vacuum: bool
@@ -324,10 +325,11 @@ def test_no_byte_of_an_erased_value_is_left_in_database_log_cells_export_and_bac
     assert [path for path in (world.home / "cells").rglob("*") if path.is_file()] == []
 
 
+@pytest.mark.sqlite("about the pages of its file")
 def test_old_pages_are_cut_off_again_later_if_somebody_reads_an_older_state(
-    sqlite_world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    usual_world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world, log = sqlite_world, log_with(sqlite_world, clock)
+    world, log = usual_world, log_with(usual_world, clock)
     monkeypatch.setattr(cleaning, "_TRUNCATE_SECONDS", 0.2)
     invited(log, ALICE, NAME, EMAIL)
     clock.years(4)
@@ -340,10 +342,11 @@ def test_old_pages_are_cut_off_again_later_if_somebody_reads_an_older_state(
     assert not cleaning.due(world.db, log.directory)
 
 
+@pytest.mark.sqlite("a copy of its file comes back")
 def test_a_restored_backup_is_held_against_what_was_erased_since(
-    sqlite_world: World, clock: Clock, tmp_path: Path
+    usual_world: World, clock: Clock, tmp_path: Path
 ) -> None:
-    world, log = sqlite_world, log_with(sqlite_world, clock)
+    world, log = usual_world, log_with(usual_world, clock)
     invited(log, ALICE, NAME, EMAIL)
     with sqlite3.connect(tmp_path / "backup.db") as copy, sqlite3.connect(world.home / "ansim.db") as source:
         source.backup(copy)

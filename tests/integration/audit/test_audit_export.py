@@ -17,8 +17,8 @@ from tests.integration.audit.audit_world import World, an_event
 
 
 @pytest.fixture
-def keys(sqlite_world: World) -> TrustedKeys:
-    return TrustedKeys.load(sqlite_world.home / "keys" / TRUSTED_KEYS_FILE)
+def keys(usual_world: World) -> TrustedKeys:
+    return TrustedKeys.load(usual_world.home / "keys" / TRUSTED_KEYS_FILE)
 
 
 def grow(world: World, size: int) -> None:
@@ -34,9 +34,9 @@ def files(directory: Path) -> set[str]:
     return {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
 
 
-def test_the_files_are_those_of_tlog_tiles(sqlite_world: World, keys: TrustedKeys) -> None:
-    grow(sqlite_world, 300)
-    copy = export(sqlite_world, keys).target
+def test_the_files_are_those_of_tlog_tiles(usual_world: World, keys: TrustedKeys) -> None:
+    grow(usual_world, 300)
+    copy = export(usual_world, keys).target
     assert files(copy) == {
         "checkpoint",
         "checkpoints/300",
@@ -50,7 +50,7 @@ def test_the_files_are_those_of_tlog_tiles(sqlite_world: World, keys: TrustedKey
         "trusted-keys",
         "verify.py",
     }
-    assert [sqlite_world.body(n) for n in range(256)] == unpack((copy / "tile/entries/000").read_bytes())
+    assert [usual_world.body(n) for n in range(256)] == unpack((copy / "tile/entries/000").read_bytes())
 
 
 def test_the_tree_of_70000_has_the_tiles_that_the_specification_names() -> None:
@@ -60,67 +60,67 @@ def test_the_tree_of_70000_has_the_tiles_that_the_specification_names() -> None:
     assert [tile for tile in tiles if not tile.full] == [Tile(0, 273, 112), Tile(1, 1, 17), Tile(2, 0, 1)]
 
 
-def test_a_copy_grows_and_full_tiles_are_not_written_again(sqlite_world: World, keys: TrustedKeys) -> None:
-    grow(sqlite_world, 300)
-    copy = export(sqlite_world, keys).target
+def test_a_copy_grows_and_full_tiles_are_not_written_again(usual_world: World, keys: TrustedKeys) -> None:
+    grow(usual_world, 300)
+    copy = export(usual_world, keys).target
     first = {path: (copy / path).stat().st_ino for path in ("tile/entries/000", "tile/0/000")}
-    grow(sqlite_world, 700)
-    export(sqlite_world, keys)
+    grow(usual_world, 700)
+    export(usual_world, keys)
     assert {path: (copy / path).stat().st_ino for path in first} == first
     assert not (copy / "tile/entries/001.p").exists()
     result = verify_export(copy, keys)
     assert (result.verdict, result.size, result.checkpoints_checked, result.problems) == ("intact", 700, 2, ())
 
 
-def test_a_copy_that_was_interrupted_is_finished(sqlite_world: World, keys: TrustedKeys) -> None:
-    grow(sqlite_world, 700)
-    copy = export(sqlite_world, keys).target
+def test_a_copy_that_was_interrupted_is_finished(usual_world: World, keys: TrustedKeys) -> None:
+    grow(usual_world, 700)
+    copy = export(usual_world, keys).target
     for path in ("checkpoint", "manifest.json", "tile/entries/001"):
         (copy / path).unlink()
     (copy / "tile/entries/.001.new").write_bytes(b"half")
     kept = (copy / "tile/entries/000").stat().st_ino
-    export(sqlite_world, keys)
+    export(usual_world, keys)
     assert verify_export(copy, keys).ok
     assert (copy / "tile/entries/000").stat().st_ino == kept
 
 
-def test_only_what_is_signed_is_copied(sqlite_world: World, keys: TrustedKeys) -> None:
+def test_only_what_is_signed_is_copied(usual_world: World, keys: TrustedKeys) -> None:
     with pytest.raises(ExportRefused):
-        export(sqlite_world, keys)
-    grow(sqlite_world, 5)
-    sqlite_world.fill(3)
-    assert export(sqlite_world, keys).manifest.size == 5
+        export(usual_world, keys)
+    grow(usual_world, 5)
+    usual_world.fill(3)
+    assert export(usual_world, keys).manifest.size == 5
 
 
-def test_a_directory_with_something_else_is_left_alone(sqlite_world: World, keys: TrustedKeys) -> None:
-    grow(sqlite_world, 5)
-    target = sqlite_world.home / "copy"
+def test_a_directory_with_something_else_is_left_alone(usual_world: World, keys: TrustedKeys) -> None:
+    grow(usual_world, 5)
+    target = usual_world.home / "copy"
     target.mkdir()
     (target / "thesis.txt").write_text("mine")
     with pytest.raises(ExportRefused):
-        export(sqlite_world, keys)
+        export(usual_world, keys)
     assert files(target) == {"thesis.txt"}
 
 
-def test_the_copy_of_another_log_is_not_written_over(sqlite_world: World, keys: TrustedKeys) -> None:
-    grow(sqlite_world, 300)
-    copy = export(sqlite_world, keys).target
+def test_the_copy_of_another_log_is_not_written_over(usual_world: World, keys: TrustedKeys) -> None:
+    grow(usual_world, 300)
+    copy = export(usual_world, keys).target
     (copy / "checkpoint").write_text("another\n1\nAAAA\n\n— another AAAAAAA=\n")
     with pytest.raises(ExportRefused):
-        export(sqlite_world, keys)
+        export(usual_world, keys)
 
 
-def test_a_tile_that_was_changed_stops_a_copy_that_goes_on(sqlite_world: World, keys: TrustedKeys) -> None:
-    grow(sqlite_world, 300)
-    copy = export(sqlite_world, keys).target
+def test_a_tile_that_was_changed_stops_a_copy_that_goes_on(usual_world: World, keys: TrustedKeys) -> None:
+    grow(usual_world, 300)
+    copy = export(usual_world, keys).target
     (copy / "checkpoint").unlink()
     (copy / "tile/0/000").write_bytes(b"\0" * 8192)
     with pytest.raises(ExportRefused, match="tile/0/000"):
-        export(sqlite_world, keys)
+        export(usual_world, keys)
 
 
-def test_what_is_sealed_stays_sealed_unless_it_is_asked_for(sqlite_world: World, keys: TrustedKeys) -> None:
-    world = sqlite_world
+def test_what_is_sealed_stays_sealed_unless_it_is_asked_for(usual_world: World, keys: TrustedKeys) -> None:
+    world = usual_world
     world.log.record(an_event(sealed={"comment": "셀이 너무 작습니다"}))
     world.log.checkpoint()
     copy = export(world, keys).target
@@ -133,34 +133,34 @@ def test_what_is_sealed_stays_sealed_unless_it_is_asked_for(sqlite_world: World,
     assert (opened / "sealed.jsonl").stat().st_mode & 0o077 == 0
 
 
-def test_a_later_part_is_enough_for_whoever_holds_the_earlier_one(sqlite_world: World, keys: TrustedKeys) -> None:
-    grow(sqlite_world, 512)
-    mine = sqlite_world.log.checkpoint()
-    grow(sqlite_world, 700)
-    copy = export(sqlite_world, keys, since=600).target
+def test_a_later_part_is_enough_for_whoever_holds_the_earlier_one(usual_world: World, keys: TrustedKeys) -> None:
+    grow(usual_world, 512)
+    mine = usual_world.log.checkpoint()
+    grow(usual_world, 700)
+    copy = export(usual_world, keys, since=600).target
     assert "tile/entries/001" not in files(copy)
     alone, together = verify_export(copy, keys), verify_export(copy, keys, held=[mine])
     assert [(p.code, p.index, p.last) for p in alone.problems] == [("entry.left_out", 0, 511)]
     assert (alone.verdict, together.verdict, together.covered) == ("incomplete", "intact", 700)
 
 
-def test_a_copy_without_a_key_of_ones_own_is_whole_and_not_trusted(sqlite_world: World, keys: TrustedKeys) -> None:
-    grow(sqlite_world, 5)
-    result = verify_export(export(sqlite_world, keys).target, None)
+def test_a_copy_without_a_key_of_ones_own_is_whole_and_not_trusted(usual_world: World, keys: TrustedKeys) -> None:
+    grow(usual_world, 5)
+    result = verify_export(export(usual_world, keys).target, None)
     assert (result.verdict, [p.code for p in result.problems], result.covered) == ("untrusted", ["key.unknown"], 5)
 
 
-def test_links_and_pipes_in_a_copy_are_not_followed(sqlite_world: World, keys: TrustedKeys, tmp_path: Path) -> None:
-    grow(sqlite_world, 300)
-    copy = export(sqlite_world, keys).target
+def test_links_and_pipes_in_a_copy_are_not_followed(usual_world: World, keys: TrustedKeys, tmp_path: Path) -> None:
+    grow(usual_world, 300)
+    copy = export(usual_world, keys).target
     shutil.move(copy / "tile/entries/000", tmp_path / "elsewhere")
     (copy / "tile/entries/000").symlink_to(tmp_path / "elsewhere")
     assert [(p.code, p.index) for p in verify_export(copy, keys).problems] == [("file.missing", 0)]
 
 
-def test_a_copy_is_verified_by_several_processes_as_by_one(sqlite_world: World, keys: TrustedKeys) -> None:
-    grow(sqlite_world, 9000)
-    copy = export(sqlite_world, keys).target
+def test_a_copy_is_verified_by_several_processes_as_by_one(usual_world: World, keys: TrustedKeys) -> None:
+    grow(usual_world, 9000)
+    copy = export(usual_world, keys).target
     data = bytearray((copy / "tile/entries/033").read_bytes())
     data[-2] ^= 1
     (copy / "tile/entries/033").write_bytes(data)

@@ -53,8 +53,8 @@ def entries_of(copy: Path) -> list[bytes]:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_log_of_any_size_is_what_its_bodies_say(sqlite_world: World, seed: int) -> None:
-    world, chance, copy = sqlite_world, Random(seed), sqlite_world.home / "copy"
+def test_a_log_of_any_size_is_what_its_bodies_say(usual_world: World, seed: int) -> None:
+    world, chance, copy = usual_world, Random(seed), usual_world.home / "copy"
     keys = TrustedKeys.load(world.home / "keys" / TRUSTED_KEYS_FILE)
     for _ in range(4):
         world.fill(chance.choice([1, 7, 100, 255, 256, 257]))

@@ -36,9 +36,10 @@ def test_rows_cannot_be_changed_or_removed(full: World) -> None:
                 tx.execute(text(statement))
 
 
-def test_no_row_is_replaced_by_another(sqlite_world: World) -> None:
-    sqlite_world.fill(2)
-    with pytest.raises(DBAPIError, match=MESSAGE), sqlite_world.db.begin() as tx:
+@pytest.mark.sqlite("REPLACE is a word of SQLite")
+def test_no_row_is_replaced_by_another(usual_world: World) -> None:
+    usual_world.fill(2)
+    with pytest.raises(DBAPIError, match=MESSAGE), usual_world.db.begin() as tx:
         tx.execute(text("REPLACE INTO audit_entry SELECT * FROM audit_entry WHERE idx = 1"))
 
 

@@ -23,13 +23,13 @@ from tests.integration.audit.audit_world import World
 
 
 @pytest.fixture
-def lost(sqlite_world: World) -> World:
+def lost(usual_world: World) -> World:
     """A log that signed twice, without a file of either."""
     for _ in range(2):
-        sqlite_world.fill(3)
-        sqlite_world.log.checkpoint()
-    shutil.rmtree(sqlite_world.home / "log")
-    return sqlite_world
+        usual_world.fill(3)
+        usual_world.log.checkpoint()
+    shutil.rmtree(usual_world.home / "log")
+    return usual_world
 
 
 @dataclass
@@ -66,38 +66,38 @@ def test_neither_a_start_nor_a_signature_passes_over_it(lost: World) -> None:
             act()
 
 
-def test_the_only_checkpoint_counts_as_well(sqlite_world: World) -> None:
-    sqlite_world.fill(3)
-    sqlite_world.log.checkpoint()
-    shutil.rmtree(sqlite_world.home / "log")
-    for act in (sqlite_world.log.check_head, sqlite_world.log.checkpoint, sqlite_world.log.checkpoint):
+def test_the_only_checkpoint_counts_as_well(usual_world: World) -> None:
+    usual_world.fill(3)
+    usual_world.log.checkpoint()
+    shutil.rmtree(usual_world.home / "log")
+    for act in (usual_world.log.check_head, usual_world.log.checkpoint, usual_world.log.checkpoint):
         with pytest.raises(HeadLost, match="signed 3 entries"):
             act()
-    accept(sqlite_world.log, "the disk of the folder died")
-    sqlite_world.log.check_head()
+    accept(usual_world.log, "the disk of the folder died")
+    usual_world.log.check_head()
 
 
-def test_the_folder_from_a_backup_is_all_it_needs(sqlite_world: World, tmp_path: Path) -> None:
+def test_the_folder_from_a_backup_is_all_it_needs(usual_world: World, tmp_path: Path) -> None:
     for _ in range(2):
-        sqlite_world.fill(3)
-        sqlite_world.log.checkpoint()
-    shutil.move(sqlite_world.home / "log", tmp_path / "kept")
+        usual_world.fill(3)
+        usual_world.log.checkpoint()
+    shutil.move(usual_world.home / "log", tmp_path / "kept")
     with pytest.raises(HeadLost):
-        sqlite_world.log.check_head()
-    shutil.copytree(tmp_path / "kept", sqlite_world.home / "log", dirs_exist_ok=True)
-    sqlite_world.log.check_head()
+        usual_world.log.check_head()
+    shutil.copytree(tmp_path / "kept", usual_world.home / "log", dirs_exist_ok=True)
+    usual_world.log.check_head()
 
 
-def test_a_first_signature_that_broke_off_before_its_file_is_made_good(sqlite_world: World) -> None:
-    sqlite_world.fill(3)
-    note = sqlite_world.log.checkpoint()
-    for path in (sqlite_world.home / "log").rglob("*"):
+def test_a_first_signature_that_broke_off_before_its_file_is_made_good(usual_world: World) -> None:
+    usual_world.fill(3)
+    note = usual_world.log.checkpoint()
+    for path in (usual_world.home / "log").rglob("*"):
         if path.is_file():
             path.unlink()
-    sqlite_world.log.check_head()
+    usual_world.log.check_head()
     text = note.partition("\n\n")[0]
-    assert sqlite_world.log.checkpoint().startswith(text)
-    sqlite_world.log.check_head()
+    assert usual_world.log.checkpoint().startswith(text)
+    usual_world.log.check_head()
 
 
 def test_accepting_is_recorded_and_the_log_goes_on(lost: World) -> None:

@@ -29,8 +29,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 
 
 @pytest.mark.long
-def test_a_log_of_two_levels_is_proven_and_verified_in_little_memory(sqlite_world: World) -> None:
-    world = sqlite_world
+def test_a_log_of_two_levels_is_proven_and_verified_in_little_memory(usual_world: World) -> None:
+    world = usual_world
     for start in range(0, SIZE, 3000):
         world.log.record_all([(an_event(detail={"n": n}), "portal") for n in range(start, start + 3000)])
     world.log.checkpoint()

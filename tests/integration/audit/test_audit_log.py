@@ -85,10 +85,10 @@ def test_an_append_needs_the_transaction_of_the_change(world: World) -> None:
     assert world.size() == 0
 
 
-def test_a_checkpoint_that_cannot_be_kept_is_not_durable(sqlite_world: World) -> None:
-    (sqlite_world.home / "log").write_bytes(b"a file where the directory should be")
+def test_a_checkpoint_that_cannot_be_kept_is_not_durable(usual_world: World) -> None:
+    (usual_world.home / "log").write_bytes(b"a file where the directory should be")
     with pytest.raises(NotDurable):
-        sqlite_world.log.checkpoint()
+        usual_world.log.checkpoint()
 
 
 def test_the_same_event_is_recorded_once(world: World) -> None:
@@ -338,8 +338,9 @@ def test_reading_sees_one_state_and_cannot_write(world: World) -> None:
     assert world.log.record(an_event()) == 2
 
 
-def test_sqlite_is_opened_so_that_what_is_committed_survives_a_power_cut(sqlite_world: World) -> None:
-    with sqlite_world.db.begin() as tx:
+@pytest.mark.sqlite("what SQLite is told")
+def test_sqlite_is_opened_so_that_what_is_committed_survives_a_power_cut(usual_world: World) -> None:
+    with usual_world.db.begin() as tx:
         pragmas = {
             name: tx.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
@@ -353,9 +354,10 @@ def test_a_database_that_cannot_keep_the_promise_is_refused(url: str) -> None:
         Database.open(url)
 
 
-def test_a_second_writer_waits_for_the_first(sqlite_world: World) -> None:
-    second = Database.open(sqlite_world.url)
-    with sqlite_world.db.begin() as first:
+@pytest.mark.sqlite("one writer at a time is how SQLite works")
+def test_a_second_writer_waits_for_the_first(usual_world: World) -> None:
+    second = Database.open(usual_world.url)
+    with usual_world.db.begin() as first:
         first.exec_driver_sql("SELECT 1")
         with second.engine.connect() as other:
             driver: Any = other.connection.driver_connection
@@ -367,15 +369,15 @@ def test_a_second_writer_waits_for_the_first(sqlite_world: World) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", None])
 def test_a_last_checkpoint_that_is_none_is_said_and_not_stumbled_over(
-    sqlite_world: World, content: bytes | None
+    usual_world: World, content: bytes | None
 ) -> None:
-    sqlite_world.fill(3)
-    sqlite_world.log.checkpoint()
-    head = sqlite_world.home / "log" / "checkpoint"
+    usual_world.fill(3)
+    usual_world.log.checkpoint()
+    head = usual_world.home / "log" / "checkpoint"
     head.unlink()
     if content is None:
         head.mkdir()
     else:
         head.write_bytes(content)
     with pytest.raises(LogInconsistent, match="the last checkpoint"):
-        sqlite_world.log.check_head()
+        usual_world.log.check_head()

@@ -69,65 +69,65 @@ def test_every_entry_arrives_once_and_in_order(world: World, authority: Authorit
     assert indexes(state.messages) == list(range(25))
 
 
-def test_nothing_is_sent_twice_when_all_is_well(sqlite_world: World, authority: Authority) -> None:
-    sqlite_world.fill(3)
+def test_nothing_is_sent_twice_when_all_is_well(usual_world: World, authority: Authority) -> None:
+    usual_world.fill(3)
     with receiver(authority) as state:
         target = tls_target(authority, state)
-        ended(sqlite_world, target)
-        assert ended(sqlite_world, target) == ("current", 0)
+        ended(usual_world, target)
+        assert ended(usual_world, target) == ("current", 0)
         assert state.connections == 1
 
 
-def test_each_target_has_a_position_of_its_own(sqlite_world: World, tmp_path: Path) -> None:
-    sqlite_world.fill(4)
+def test_each_target_has_a_position_of_its_own(usual_world: World, tmp_path: Path) -> None:
+    usual_world.fill(4)
     for name in ("one", "two"):
         target = Target(name=name, transport="file", path=str(tmp_path / name))
-        assert ended(sqlite_world, target) == ("current", 4)
+        assert ended(usual_world, target) == ("current", 4)
 
 
-def test_a_batch_that_breaks_off_is_sent_again_whole(sqlite_world: World, authority: Authority) -> None:
-    sqlite_world.fill(6)
+def test_a_batch_that_breaks_off_is_sent_again_whole(usual_world: World, authority: Authority) -> None:
+    usual_world.fill(6)
     with receiver(authority) as state:
         target, clock = tls_target(authority, state), Clock()
         state.reset_after = 3
-        assert ended(sqlite_world, target, clock=clock) == ("failing", 0)
+        assert ended(usual_world, target, clock=clock) == ("failing", 0)
         state.reset_after, clock.ahead = None, timedelta(hours=1)
         # six, and the event that says that the delivery failed
-        assert ended(sqlite_world, target, clock=clock)[0] == "current"
-    assert set(indexes(state.messages)) == set(range(sqlite_world.size()))
+        assert ended(usual_world, target, clock=clock)[0] == "current"
+    assert set(indexes(state.messages)) == set(range(usual_world.size()))
 
 
 def test_a_receiver_that_closes_without_reading_is_sent_the_batch_again(
-    sqlite_world: World, authority: Authority
+    usual_world: World, authority: Authority
 ) -> None:
-    sqlite_world.fill(300)
+    usual_world.fill(300)
     with receiver(authority) as state:
         target, clock = tls_target(authority, state), Clock()
         state.close_early = True
-        assert ended(sqlite_world, target, clock=clock) == ("failing", 0)
+        assert ended(usual_world, target, clock=clock) == ("failing", 0)
         state.close_early, clock.ahead = False, timedelta(hours=1)
-        assert ended(sqlite_world, target, clock=clock)[0] == "current"
+        assert ended(usual_world, target, clock=clock)[0] == "current"
     assert set(indexes(state.messages)) >= set(range(300))
 
 
-def test_a_receiver_that_closes_without_a_word_has_read_everything(sqlite_world: World, authority: Authority) -> None:
-    sqlite_world.fill(40)
+def test_a_receiver_that_closes_without_a_word_has_read_everything(usual_world: World, authority: Authority) -> None:
+    usual_world.fill(40)
     with receiver(authority) as state:
         state.silent_close = True
-        assert ended(sqlite_world, tls_target(authority, state)) == ("current", 40)
+        assert ended(usual_world, tls_target(authority, state)) == ("current", 40)
     assert indexes(state.messages) == list(range(40))
 
 
-def test_a_receiver_that_never_confirms_is_sent_the_batch_again(sqlite_world: World, authority: Authority) -> None:
-    sqlite_world.fill(2)
+def test_a_receiver_that_never_confirms_is_sent_the_batch_again(usual_world: World, authority: Authority) -> None:
+    usual_world.fill(2)
     with receiver(authority) as state:
         state.mute = True
         target = tls_target(authority, state)
-        assert ended(sqlite_world, target, sender=TlsSender(target, timeout=1.0)) == ("failing", 0)
+        assert ended(usual_world, target, sender=TlsSender(target, timeout=1.0)) == ("failing", 0)
         state.mute = False
         clock = Clock()
         clock.ahead = timedelta(hours=1)
-        assert ended(sqlite_world, target, clock=clock)[0] == "current"
+        assert ended(usual_world, target, clock=clock)[0] == "current"
     assert indexes(state.messages)[:4] == [0, 1, 0, 1]
 
 
@@ -150,117 +150,117 @@ def test_an_outage_is_recorded_when_it_begins_and_when_it_ends_and_not_in_betwee
     assert len(recorded(world, "log.delivery_failed")) == 1
 
 
-def test_a_second_outage_is_recorded_again(sqlite_world: World, tmp_path: Path) -> None:
-    sqlite_world.fill(1)
+def test_a_second_outage_is_recorded_again(usual_world: World, tmp_path: Path) -> None:
+    usual_world.fill(1)
     clock, good, bad = Clock(), tmp_path / "out", tmp_path / "none" / "out"
     for path in (bad, good, bad):
-        sqlite_world.fill(1)
-        ended(sqlite_world, Target(name="siem", transport="file", path=str(path)), clock=clock)
+        usual_world.fill(1)
+        ended(usual_world, Target(name="siem", transport="file", path=str(path)), clock=clock)
         clock.ahead += timedelta(hours=1)
-    assert len(recorded(sqlite_world, "log.delivery_failed")) == 2
+    assert len(recorded(usual_world, "log.delivery_failed")) == 2
 
 
-def test_the_pause_after_failures_doubles_up_to_five_minutes(sqlite_world: World) -> None:
-    sqlite_world.fill(1)
+def test_the_pause_after_failures_doubles_up_to_five_minutes(usual_world: World) -> None:
+    usual_world.fill(1)
     clock, pauses = Clock(), []
     target = Target(name="siem", host="localhost", port=1)
     start = clock()
     clock = Clock()
     frozen: Callable[[], datetime] = lambda: start + clock.ahead  # noqa: E731 - a name for one call, where a function would hide it
     for _ in range(12):
-        position = Outward(sqlite_world.log, target, clock=frozen).deliver().position
+        position = Outward(usual_world.log, target, clock=frozen).deliver().position
         wait = position.next_try()
         assert wait is not None
         pauses.append((wait - frozen()).total_seconds())
-        assert ended(sqlite_world, target, clock=frozen) == ("waiting", 0)
+        assert ended(usual_world, target, clock=frozen) == ("waiting", 0)
         clock.ahead = wait - start
     assert pauses == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300]
 
 
 def test_an_authority_that_is_not_trusted_gets_nothing(
-    sqlite_world: World, authority: Authority, tmp_path: Path
+    usual_world: World, authority: Authority, tmp_path: Path
 ) -> None:
-    sqlite_world.fill(1)
+    usual_world.fill(1)
     stranger = new_authority(tmp_path / "stranger", "somebody else")
     with receiver(stranger) as state:
-        assert ended(sqlite_world, tls_target(authority, state))[0] == "failing"
+        assert ended(usual_world, tls_target(authority, state))[0] == "failing"
         assert state.messages == []
-    assert recorded(sqlite_world, "log.delivery_failed")[0]["reason"] == "certificate_refused"
+    assert recorded(usual_world, "log.delivery_failed")[0]["reason"] == "certificate_refused"
 
 
-def test_a_certificate_of_another_name_gets_nothing(sqlite_world: World, authority: Authority) -> None:
-    sqlite_world.fill(1)
+def test_a_certificate_of_another_name_gets_nothing(usual_world: World, authority: Authority) -> None:
+    usual_world.fill(1)
     with receiver(authority) as state:
         target = tls_target(authority, state, server_name="siem.example")
-        assert ended(sqlite_world, target)[0] == "failing"
+        assert ended(usual_world, target)[0] == "failing"
         assert state.messages == []
-    assert recorded(sqlite_world, "log.delivery_failed")[0]["reason"] == "certificate_refused"
+    assert recorded(usual_world, "log.delivery_failed")[0]["reason"] == "certificate_refused"
 
 
-def test_a_receiver_that_asks_who_we_are_is_shown_our_certificate(sqlite_world: World, authority: Authority) -> None:
-    sqlite_world.fill(1)
+def test_a_receiver_that_asks_who_we_are_is_shown_our_certificate(usual_world: World, authority: Authority) -> None:
+    usual_world.fill(1)
     certificate, key = authority.issue("zone")
     with receiver(authority, demand_client=True) as state:
         clock = Clock()
         target = tls_target(authority, state)
-        assert ended(sqlite_world, target, clock=clock)[0] == "failing"
+        assert ended(usual_world, target, clock=clock)[0] == "failing"
         clock.ahead = timedelta(hours=1)
         shown = replace(target, certificate=str(certificate), key=str(key))
-        assert ended(sqlite_world, shown, clock=clock)[0] == "current"
+        assert ended(usual_world, shown, clock=clock)[0] == "current"
         assert set(state.peers) == {"zone"}
 
 
-def test_two_processes_that_deliver_at_once_lose_nothing(sqlite_world: World, authority: Authority) -> None:
-    sqlite_world.fill(4)
+def test_two_processes_that_deliver_at_once_lose_nothing(usual_world: World, authority: Authority) -> None:
+    usual_world.fill(4)
     with receiver(authority) as state:
         target = tls_target(authority, state)
 
         class Overtaken(TlsSender):
             def send(self, messages: Any) -> None:
                 super().send(messages)
-                ended(sqlite_world, target)
+                ended(usual_world, target)
 
-        ended(sqlite_world, target, sender=Overtaken(target), batch=2)
-    with sqlite_world.db.read() as tx:
+        ended(usual_world, target, sender=Overtaken(target), batch=2)
+    with usual_world.db.read() as tx:
         assert cursor.read(tx, "siem").position == 4
     assert set(indexes(state.messages)) == {0, 1, 2, 3}
 
 
-def test_a_missing_entry_stops_delivery_instead_of_being_skipped(sqlite_world: World, tmp_path: Path) -> None:
-    sqlite_world.fill(6)
-    sqlite_world.tamper("DELETE FROM audit_entry WHERE idx = 3")
+def test_a_missing_entry_stops_delivery_instead_of_being_skipped(usual_world: World, tmp_path: Path) -> None:
+    usual_world.fill(6)
+    usual_world.tamper("DELETE FROM audit_entry WHERE idx = 3")
     target = Target(name="siem", transport="file", path=str(tmp_path / "out"))
-    assert ended(sqlite_world, target) == ("failing", 3)
-    assert recorded(sqlite_world, "log.delivery_failed")[0]["reason"] == "hole_in_log"
+    assert ended(usual_world, target) == ("failing", 3)
+    assert recorded(usual_world, "log.delivery_failed")[0]["reason"] == "hole_in_log"
 
 
-def test_what_was_pruned_before_it_was_sent_is_passed_over(sqlite_world: World, tmp_path: Path) -> None:
-    sqlite_world.fill(6)
-    sqlite_world.tamper("DELETE FROM audit_entry WHERE idx < 4")
+def test_what_was_pruned_before_it_was_sent_is_passed_over(usual_world: World, tmp_path: Path) -> None:
+    usual_world.fill(6)
+    usual_world.tamper("DELETE FROM audit_entry WHERE idx < 4")
     out = tmp_path / "out"
-    assert ended(sqlite_world, Target(name="siem", transport="file", path=str(out)))[0] == "current"
+    assert ended(usual_world, Target(name="siem", transport="file", path=str(out)))[0] == "current"
     assert indexes(out.read_text().splitlines()) == [4, 5]
 
 
-def test_a_changed_entry_goes_out_as_critical(sqlite_world: World, tmp_path: Path) -> None:
-    sqlite_world.fill(2)
-    changed = sqlite_world.body(1).replace(b'"n":1', b'"n":9')
-    sqlite_world.tamper("UPDATE audit_entry SET body = :body WHERE idx = 1", body=changed)
+def test_a_changed_entry_goes_out_as_critical(usual_world: World, tmp_path: Path) -> None:
+    usual_world.fill(2)
+    changed = usual_world.body(1).replace(b'"n":1', b'"n":9')
+    usual_world.tamper("UPDATE audit_entry SET body = :body WHERE idx = 1", body=changed)
     out = tmp_path / "out"
-    ended(sqlite_world, Target(name="siem", transport="file", path=str(out)))
+    ended(usual_world, Target(name="siem", transport="file", path=str(out)))
     first, second = (json.loads(line) for line in out.read_text().splitlines())
     assert (first["severity"], second["severity"]) == ("Informational", "Critical")
 
 
-def test_a_file_is_the_owners_alone_and_survives_rotation(sqlite_world: World, tmp_path: Path) -> None:
+def test_a_file_is_the_owners_alone_and_survives_rotation(usual_world: World, tmp_path: Path) -> None:
     path = tmp_path / "out"
-    sqlite_world.fill(1)
+    usual_world.fill(1)
     target = Target(name="siem", transport="file", path=str(path))
-    ended(sqlite_world, target)
+    ended(usual_world, target)
     assert path.stat().st_mode & 0o777 == 0o600
     path.rename(tmp_path / "out.1")
-    sqlite_world.fill(1)
-    ended(sqlite_world, target)
+    usual_world.fill(1)
+    ended(usual_world, target)
     assert indexes(path.read_text().splitlines()) == [1]
 
 
@@ -320,8 +320,8 @@ def killed_again_and_again(world: World, authority: Authority) -> None:
     assert recorded(world, "log.delivery_failed") == []
 
 
-def test_a_sender_killed_in_the_middle_repeats_and_never_skips(sqlite_world: World, authority: Authority) -> None:
-    killed_again_and_again(sqlite_world, authority)
+def test_a_sender_killed_in_the_middle_repeats_and_never_skips(usual_world: World, authority: Authority) -> None:
+    killed_again_and_again(usual_world, authority)
 
 
 @pytest.mark.long
@@ -331,8 +331,8 @@ def test_a_sender_killed_in_the_middle_repeats_and_never_skips_on_any_database(
     killed_again_and_again(world, authority)
 
 
-def test_events_that_are_recorded_while_it_sends_follow(sqlite_world: World, authority: Authority) -> None:
-    sqlite_world.fill(1)
+def test_events_that_are_recorded_while_it_sends_follow(usual_world: World, authority: Authority) -> None:
+    usual_world.fill(1)
     with receiver(authority) as state:
         target = tls_target(authority, state)
 
@@ -342,7 +342,7 @@ def test_events_that_are_recorded_while_it_sends_follow(sqlite_world: World, aut
             def send(self, messages: Any) -> None:
                 if self.left:
                     self.left -= 1
-                    sqlite_world.log.record(an_event())
+                    usual_world.log.record(an_event())
                 super().send(messages)
 
-        assert ended(sqlite_world, target, sender=Busy(target)) == ("current", 4)
+        assert ended(usual_world, target, sender=Busy(target)) == ("current", 4)

@@ -58,9 +58,9 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def terminal(sqlite_world: World) -> Terminal:
-    sqlite_world.fill(7)
-    return Terminal(sqlite_world)
+def terminal(usual_world: World) -> Terminal:
+    usual_world.fill(7)
+    return Terminal(usual_world)
 
 
 @pytest.mark.parametrize(("form", "start"), [("ocsf", '{"action"'), ("syslog", "<110>1 "), ("cef", "CEF:0|Ansim|")])
@@ -100,6 +100,7 @@ def test_status_says_how_far_each_target_is(terminal: Terminal, tmp_path: Path) 
 def test_status_of_an_outage_is_one_failure_and_names_its_cause(terminal: Terminal) -> None:
     terminal.targets, terminal.json = (Target(name="siem", transport="file", path="/nowhere/out"),), True
     Outward(terminal.world.log, terminal.targets[0]).deliver()
+    terminal.world.log.settle()
     assert terminal.run("outward", "status", "--json") == 1
     (row,) = json.loads(terminal.lines[0])["targets"]
     assert (row["target"], row["behind"], row["failures"], row["error"]) == ("siem", 8, 1, "file_unwritable")

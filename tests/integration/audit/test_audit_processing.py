@@ -49,17 +49,17 @@ def told(world: World, action: str, about: Object, subjects: Subjects | None = N
 
 
 @pytest.fixture
-def zone(sqlite_world: World) -> World:
+def zone(usual_world: World) -> World:
     """A zone in which one project uses one dataset and released two results."""
     data = Subjects.datasets([("omop", 2, 1234)])
     study = Object("project", "study", "study")
-    told(sqlite_world, "project.created", study, **PERIOD)
-    told(sqlite_world, "dataset.registered", Object("dataset", "omop"), data, sensitive=True, demo=False)
-    told(sqlite_world, "grant.approved", Object("grant", "g_aaaaaaaaaaaaaaaa", "study"), data, **PERIOD)
+    told(usual_world, "project.created", study, **PERIOD)
+    told(usual_world, "dataset.registered", Object("dataset", "omop"), data, sensitive=True, demo=False)
+    told(usual_world, "grant.approved", Object("grant", "g_aaaaaaaaaaaaaaaa", "study"), data, **PERIOD)
     for ref, person in (("m_aaaaaaaaaaaaaaaa", ALICE), ("m_bbbbbbbbbbbbbbbb", BOB)):
         whose = Subjects.person(person)
         told(
-            sqlite_world,
+            usual_world,
             "membership.granted",
             Object("membership", ref, "study"),
             whose,
@@ -67,10 +67,10 @@ def zone(sqlite_world: World) -> World:
             person=person,
         )
     gone = Object("membership", "m_bbbbbbbbbbbbbbbb", "study")
-    told(sqlite_world, "membership.revoked", gone, Subjects.person(BOB), role="researcher", person=BOB)
+    told(usual_world, "membership.revoked", gone, Subjects.person(BOB), role="researcher", person=BOB)
     for ref in ("er_aaaaaaaaaaaaaaaa", "er_bbbbbbbbbbbbbbbb"):
-        told(sqlite_world, "egress.released", Object("request", ref, "study"))
-    return sqlite_world
+        told(usual_world, "egress.released", Object("request", ref, "study"))
+    return usual_world
 
 
 def record_of(world: World, declared: str = "", *, register: bool = True) -> tuple[Row, ...]:

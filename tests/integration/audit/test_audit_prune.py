@@ -35,9 +35,9 @@ def log(world: World, clock: Clock) -> AuditLog:
 
 
 @pytest.fixture
-def sqlite_log(sqlite_world: World, clock: Clock) -> AuditLog:
+def sqlite_log(usual_world: World, clock: Clock) -> AuditLog:
     """The same on SQLite, for what does not depend on the kind of database."""
-    return two_years(sqlite_world, clock)
+    return two_years(usual_world, clock)
 
 
 def two_years(world: World, clock: Clock) -> AuditLog:
@@ -148,8 +148,8 @@ def test_nothing_goes_before_the_period_of_the_first_tile_is_over(sqlite_log: Au
     assert error.possible_from.year == 2028
 
 
-def test_an_entry_of_a_longer_class_stops_the_prefix(sqlite_world: World, clock: Clock) -> None:
-    log = log_with(sqlite_world, clock)
+def test_an_entry_of_a_longer_class_stops_the_prefix(usual_world: World, clock: Clock) -> None:
+    log = log_with(usual_world, clock)
     fill(log, 300)
     invited(log, BOB, "Bob", "bob@x.example")
     fill(log, 300)
@@ -165,7 +165,7 @@ def test_an_entry_of_a_longer_class_stops_the_prefix(sqlite_world: World, clock:
 
 @pytest.mark.parametrize(("kind", "ref"), [("person", ALICE), ("project", "gibleed"), ("log", "audit")])
 def test_a_hold_stops_the_prefix_until_it_is_lifted(
-    sqlite_world: World, sqlite_log: AuditLog, clock: Clock, kind: str, ref: str
+    usual_world: World, sqlite_log: AuditLog, clock: Clock, kind: str, ref: str
 ) -> None:
     index = holding.set_hold(sqlite_log, kind, ref, "investigation", **PAIR)
     clock.years(3)
@@ -176,7 +176,7 @@ def test_a_hold_stops_the_prefix_until_it_is_lifted(
     assert prune(sqlite_log, clock).minimum == 512
 
 
-def test_a_hold_on_what_comes_later_stops_there(sqlite_world: World, sqlite_log: AuditLog, clock: Clock) -> None:
+def test_a_hold_on_what_comes_later_stops_there(usual_world: World, sqlite_log: AuditLog, clock: Clock) -> None:
     fill(sqlite_log, 10, person=BOB)
     holding.set_hold(sqlite_log, "person", BOB, "litigation", **PAIR)
     clock.years(2)
@@ -281,18 +281,18 @@ def test_it_takes_two_people_of_different_duties(
 
 
 def test_an_entry_of_an_action_nobody_knows_is_kept_longest(
-    sqlite_world: World, sqlite_log: AuditLog, clock: Clock
+    usual_world: World, sqlite_log: AuditLog, clock: Clock
 ) -> None:
-    sqlite_world.tamper("UPDATE audit_entry SET action = 'older.forgotten' WHERE idx = 300")
+    usual_world.tamper("UPDATE audit_entry SET action = 'older.forgotten' WHERE idx = 300")
     clock.years(1)
     clock.pass_by(hours=1)
-    with sqlite_world.db.read() as tx:
+    with usual_world.db.read() as tx:
         plan = pruning.plan(tx, POLICY, clock())
     assert (plan.minimum, plan.stop.index if plan.stop else None) == (256, 300)
 
 
-def test_an_empty_log_has_nothing_to_prune(sqlite_world: World, clock: Clock) -> None:
-    log = log_with(sqlite_world, clock)
+def test_an_empty_log_has_nothing_to_prune(usual_world: World, clock: Clock) -> None:
+    log = log_with(usual_world, clock)
     assert refused(log, clock).code == "nothing_to_prune"
     log.record(Event("log.created", Actor.system(), Object("log", "audit"), Subjects.none(), Source(None)))
     clock.years(9)

@@ -41,8 +41,8 @@ def zone(world: World) -> Reviewing:
 
 
 @pytest.fixture
-def small(sqlite_world: World) -> Reviewing:
-    made = reviewing(sqlite_world)
+def small(usual_world: World) -> Reviewing:
+    made = reviewing(usual_world)
     made.month()
     return made
 
@@ -304,8 +304,8 @@ def test_two_workers_record_one_overdue_review_once(small: Reviewing) -> None:
     assert len(entries(small, "review.overdue")) == 1
 
 
-def test_a_log_without_entries_owes_no_review(sqlite_world: World) -> None:
-    standing = reviewing(sqlite_world).desk.standing()
+def test_a_log_without_entries_owes_no_review(usual_world: World) -> None:
+    standing = reviewing(usual_world).desk.standing()
     assert (standing.overdue, standing.waiting, standing.sign_by) == ((), (), None)
 
 

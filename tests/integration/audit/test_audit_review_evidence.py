@@ -114,8 +114,8 @@ def test_a_day_that_is_not_over_is_counted_again(zone: Reviewing) -> None:
     assert counting.overview(day, day, zone.clock.now).entries == before + 1
 
 
-def test_a_decision_is_timed_from_the_last_hand_in(sqlite_world: World) -> None:
-    zone = reviewing(sqlite_world)
+def test_a_decision_is_timed_from_the_last_hand_in(usual_world: World) -> None:
+    zone = reviewing(usual_world)
     for action, minutes in (
         ("egress.submitted", 0),
         ("egress.returned", 30),

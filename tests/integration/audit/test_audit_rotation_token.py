@@ -54,20 +54,20 @@ def name_a_key(world: World, token: str, label: str) -> None:
         file.chmod(0o600)
 
 
-def test_a_log_moves_to_a_token_and_on_to_the_next_key_there(sqlite_world: World, token: str) -> None:
-    keys = sqlite_world.keys
-    sqlite_world.fill(3)
+def test_a_log_moves_to_a_token_and_on_to_the_next_key_there(usual_world: World, token: str) -> None:
+    keys = usual_world.keys
+    usual_world.fill(3)
     began = keys.trusted(ORIGIN)
-    name_a_key(sqlite_world, token, "log-1")
-    first = rotate(sqlite_world.log, keys, keep=None)
-    assert not (sqlite_world.home / "keys" / "log.ed25519").exists()
+    name_a_key(usual_world, token, "log-1")
+    first = rotate(usual_world.log, keys, keep=None)
+    assert not (usual_world.home / "keys" / "log.ed25519").exists()
     assert isinstance(keys.signing, Pkcs11Key)
-    sqlite_world.fill(3)
+    usual_world.fill(3)
     between = keys.trusted(ORIGIN)
-    assert TrustedKeys.of(first.new[0]).open(sqlite_world.log.checkpoint()).size == 7
-    name_a_key(sqlite_world, token, "log-2")
-    second = rotate(sqlite_world.log, keys, keep=None)
-    again = open_world(sqlite_world.db, sqlite_world.home, sqlite_world.url)
+    assert TrustedKeys.of(first.new[0]).open(usual_world.log.checkpoint()).size == 7
+    name_a_key(usual_world, token, "log-2")
+    second = rotate(usual_world.log, keys, keep=None)
+    again = open_world(usual_world.db, usual_world.home, usual_world.url)
     again.fill(1)
     assert TrustedKeys.of(second.new[0]).open(again.log.checkpoint()).size == 9
     assert follow(began, between, first.receipt.read_text()) == first.size
@@ -75,21 +75,19 @@ def test_a_log_moves_to_a_token_and_on_to_the_next_key_there(sqlite_world: World
     assert verify(again.db, keys.trusted(ORIGIN), again.home / "log").ok
 
 
-def test_a_key_on_a_token_is_not_replaced_by_one_in_a_file(sqlite_world: World, token: str) -> None:
-    sqlite_world.fill(1)
-    name_a_key(sqlite_world, token, "log-1")
-    rotate(sqlite_world.log, sqlite_world.keys, keep=None)
+def test_a_key_on_a_token_is_not_replaced_by_one_in_a_file(usual_world: World, token: str) -> None:
+    usual_world.fill(1)
+    name_a_key(usual_world, token, "log-1")
+    rotate(usual_world.log, usual_world.keys, keep=None)
     with pytest.raises(KeyFileUnusable, match="token"):
-        rotate(sqlite_world.log, sqlite_world.keys, keep=None)
-    sqlite_world.log.checkpoint()
+        rotate(usual_world.log, usual_world.keys, keep=None)
+    usual_world.log.checkpoint()
 
 
 @pytest.mark.parametrize("fault", ["another token", "another key", "a wrong PIN", "an open PIN", "half a file"])
-def test_a_token_that_cannot_sign_is_named(sqlite_world: World, token: str, fault: str) -> None:
-    name_a_key(
-        sqlite_world, "nobody" if fault == "another token" else token, "x" if fault == "another key" else "log-1"
-    )
-    path, pin = sqlite_world.home / "keys" / (PKCS11_FILE + NEXT), sqlite_world.home / "pin"
+def test_a_token_that_cannot_sign_is_named(usual_world: World, token: str, fault: str) -> None:
+    name_a_key(usual_world, "nobody" if fault == "another token" else token, "x" if fault == "another key" else "log-1")
+    path, pin = usual_world.home / "keys" / (PKCS11_FILE + NEXT), usual_world.home / "pin"
     if fault == "a wrong PIN":
         pin.write_text("1")
     if fault == "an open PIN":

@@ -306,10 +306,11 @@ def test_a_csv_has_the_five_facts_and_the_proof_of_each_line(told: World) -> Non
     assert copy_of(told.log, Query(), names, most=4).cut
 
 
-def test_every_search_on_a_large_log_uses_an_index(sqlite_world: World) -> None:
+@pytest.mark.sqlite("reads how SQLite plans a question")
+def test_every_search_on_a_large_log_uses_an_index(usual_world: World) -> None:
     """No plan reads the table in the order of another index, and none sorts what it need not."""
-    load(sqlite_world.db, story(3_000))
-    with sqlite_world.db.read() as tx:
+    load(usual_world.db, story(3_000))
+    with usual_world.db.read() as tx:
         for conditions, _ in QUERIES:
             if "address" in conditions:
                 continue

@@ -41,19 +41,20 @@ class NamedTerminal(Terminal):
 
 
 @pytest.fixture
-def terminal(sqlite_world: World, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def terminal(usual_world: World, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
     for event in (
         an_event("workspace.opened"),
         a_request_event("egress.submitted", detail={"files": [{"sha256": FILE, "size": len(CONTENT)}]}),
         a_request_event("egress.released", detail={"files": [FILE]}),
     ):
-        sqlite_world.log.record(event)
-    sqlite_world.log.checkpoint()
-    return NamedTerminal(sqlite_world)
+        usual_world.log.record(event)
+    usual_world.log.checkpoint()
+    return NamedTerminal(usual_world)
 
 
 def recorded(terminal: Terminal, action: str) -> list[Any]:
+    terminal.world.log.settle()
     with terminal.world.db.read() as tx:
         return search(tx, Query(action=action))
 

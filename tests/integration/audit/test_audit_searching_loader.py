@@ -11,17 +11,18 @@ from audit.db import Database
 from audit.event import Subjects
 from audit.log import AuditLog
 from tests.benchmarks.audit_loader import load, story
+from tests.databases import database_in
 from tests.integration.audit.audit_world import ORIGIN, World, new_world
 
 
-def test_the_loader_of_the_benchmark_writes_what_an_append_writes(sqlite_world: World, tmp_path: Any) -> None:
+def test_the_loader_of_the_benchmark_writes_what_an_append_writes(usual_world: World, tmp_path: Any) -> None:
     made = list(story(600))
-    assert load(sqlite_world.db, made) == 600
-    sqlite_world.log.checkpoint()
-    assert sqlite_world.verify().problems == ()
+    assert load(usual_world.db, made) == 600
+    usual_world.log.checkpoint()
+    assert usual_world.verify().problems == ()
     other = tmp_path / "other"
     other.mkdir()
-    url = f"sqlite:///{other / 'ansim.db'}"
+    url = database_in(other)
     appended = new_world(Database.open(url), other, url)
     times = iter(one.at for one in made)
     log = AuditLog(
@@ -31,7 +32,7 @@ def test_the_loader_of_the_benchmark_writes_what_an_append_writes(sqlite_world: 
     for table in ("audit_entry", "audit_link", "audit_tile"):
         order = "idx, kind, ref" if table == "audit_link" else "1, 2"
         rows = []
-        for world in (sqlite_world, appended):
+        for world in (usual_world, appended):
             with world.db.read() as tx:
                 rows.append([tuple(row) for row in tx.execute(text(f"SELECT * FROM {table} ORDER BY {order}"))])
         assert rows[0] == rows[1], table

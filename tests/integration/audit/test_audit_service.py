@@ -28,6 +28,10 @@ from audit.wire import Request, request_line
 from tests.integration.audit.audit_world import World, an_event
 from tests.patience import PATIENCE
 
+pytestmark = pytest.mark.sqlite(
+    "answers are places in the tree, which PostgreSQL gives a moment later; test_audit_service_pressure has that"
+)
+
 SERVE = """
 import os, sys
 from pathlib import Path
@@ -73,11 +77,11 @@ class Server:
 
 
 @pytest.fixture
-def start(sqlite_world: World) -> Iterator[Callable[..., Server]]:
+def start(usual_world: World) -> Iterator[Callable[..., Server]]:
     started: list[Server] = []
 
     def begin(component: str = "gate", uid: int | None = None) -> Server:
-        server = Server(sqlite_world, component, uid)
+        server = Server(usual_world, component, uid)
         server.start()
         started.append(server)
         return server
@@ -92,22 +96,22 @@ def entries(world: World) -> list[dict[str, Any]]:
         return [dict(entry.body) for entry in search(tx, Query(newest_first=False, limit=1000))]
 
 
-def test_the_service_names_component_host_and_time_itself(start: Callable[..., Server], sqlite_world: World) -> None:
+def test_the_service_names_component_host_and_time_itself(start: Callable[..., Server], usual_world: World) -> None:
     client = AuditClient(start("hub").path)
     event = an_event("workspace.start", source=Source("203.0.113.7", host="forged"))
     assert client.append(event) == 0
-    (body,) = entries(sqlite_world)
+    (body,) = entries(usual_world)
     assert (body["component"], body["source"]) == ("hub", {"host": this_host()})
-    assert sqlite_world.log.unseal(0) == {"source.ip": "203.0.113.7"}
+    assert usual_world.log.unseal(0) == {"source.ip": "203.0.113.7"}
     client.close()
 
 
-def test_a_cell_is_stored_before_it_is_recorded(start: Callable[..., Server], sqlite_world: World) -> None:
+def test_a_cell_is_stored_before_it_is_recorded(start: Callable[..., Server], usual_world: World) -> None:
     code = "df[df['이름'] == '김민수']".encode()
     assert AuditClient(start().path).cell(an_event(), code) == 0
-    (body,) = entries(sqlite_world)
-    assert sqlite_world.cells.get(body["detail"]["code"]) == code
-    assert "김민수".encode() not in sqlite_world.body(0)
+    (body,) = entries(usual_world)
+    assert usual_world.cells.get(body["detail"]["code"]) == code
+    assert "김민수".encode() not in usual_world.body(0)
 
 
 @pytest.mark.parametrize("action", ["egress.approved", "log.verified", "person.role_granted", "cell.invented"])
@@ -123,10 +127,10 @@ def test_a_component_that_no_table_names_records_nothing(start: Callable[..., Se
         AuditClient(start("stranger").path).append(an_event())
 
 
-def test_a_user_that_is_no_component_is_turned_away(start: Callable[..., Server], sqlite_world: World) -> None:
+def test_a_user_that_is_no_component_is_turned_away(start: Callable[..., Server], usual_world: World) -> None:
     with pytest.raises(NotPermitted):
         AuditClient(start(uid=os.getuid() + 1).path).append(an_event())
-    assert sqlite_world.size() == 0
+    assert usual_world.size() == 0
 
 
 def test_an_event_of_another_form_is_refused_and_the_next_is_taken(start: Callable[..., Server]) -> None:
@@ -138,7 +142,7 @@ def test_an_event_of_another_form_is_refused_and_the_next_is_taken(start: Callab
     assert client.append(an_event()) == 0
 
 
-def test_one_refused_event_does_not_take_others_with_it(start: Callable[..., Server], sqlite_world: World) -> None:
+def test_one_refused_event_does_not_take_others_with_it(start: Callable[..., Server], usual_world: World) -> None:
     path = start().path
 
     async def ask() -> list[int | BaseException | None]:
@@ -153,7 +157,7 @@ def test_one_refused_event_does_not_take_others_with_it(start: Callable[..., Ser
     assert sorted(answer for answer in answers if isinstance(answer, int)) == list(range(40))
 
 
-def test_concurrent_requests_share_transactions(start: Callable[..., Server], sqlite_world: World) -> None:
+def test_concurrent_requests_share_transactions(start: Callable[..., Server], usual_world: World) -> None:
     path = start().path
 
     async def ask(count: int) -> tuple[list[int | None], float]:
@@ -167,10 +171,10 @@ def test_concurrent_requests_share_transactions(start: Callable[..., Server], sq
 
     found, _ = asyncio.run(ask(400))
     assert set(found) == set(range(1, 401))
-    times = [body["ts"] for body in entries(sqlite_world)]
+    times = [body["ts"] for body in entries(usual_world)]
     assert times == sorted(times)
-    sqlite_world.log.checkpoint()
-    assert sqlite_world.verify().ok
+    usual_world.log.checkpoint()
+    assert usual_world.verify().ok
 
 
 @pytest.mark.parametrize(
@@ -212,7 +216,7 @@ def test_a_line_without_end_is_cut_off(start: Callable[..., Server]) -> None:
     assert AuditClient(path).append(an_event()) == 0
 
 
-def test_what_arrived_before_a_bad_line_is_recorded(start: Callable[..., Server], sqlite_world: World) -> None:
+def test_what_arrived_before_a_bad_line_is_recorded(start: Callable[..., Server], usual_world: World) -> None:
     path = start().path
     with socket.socket(socket.AF_UNIX) as raw:
         raw.settimeout(10)
@@ -221,16 +225,16 @@ def test_what_arrived_before_a_bad_line_is_recorded(start: Callable[..., Server]
         answers = raw.makefile().readlines()
     assert json.loads(answers[0]) == {"index": 0}
     assert json.loads(answers[1])["error"] == "malformed"
-    assert sqlite_world.size() == 1
+    assert usual_world.size() == 1
 
 
-def test_a_caller_that_goes_away_is_still_recorded(start: Callable[..., Server], sqlite_world: World) -> None:
+def test_a_caller_that_goes_away_is_still_recorded(start: Callable[..., Server], usual_world: World) -> None:
     path = start().path
     with socket.socket(socket.AF_UNIX) as raw:
         raw.connect(str(path))
         raw.sendall(request_line(Request(an_event())))
     AuditClient(path).append(an_event())
-    assert sqlite_world.size() == 2
+    assert usual_world.size() == 2
 
 
 def test_threads_may_share_a_client(start: Callable[..., Server]) -> None:
@@ -244,7 +248,7 @@ def test_threads_may_share_a_client(start: Callable[..., Server]) -> None:
     assert set(found) == set(range(20))
 
 
-def test_a_client_finds_the_service_again_and_records_once(start: Callable[..., Server], sqlite_world: World) -> None:
+def test_a_client_finds_the_service_again_and_records_once(start: Callable[..., Server], usual_world: World) -> None:
     server = start()
     client = AuditClient(server.path)
     event = an_event()
@@ -301,9 +305,9 @@ def test_an_answer_that_is_none_makes_nothing_durable(tmp_path: Path) -> None:
         thread.join()
 
 
-def test_a_database_that_cannot_write_makes_nothing_durable(start: Callable[..., Server], sqlite_world: World) -> None:
+def test_a_database_that_cannot_write_makes_nothing_durable(start: Callable[..., Server], usual_world: World) -> None:
     path = start().path
-    with sqlite_world.db.begin() as tx:
+    with usual_world.db.begin() as tx:
         tx.execute(text("DROP TABLE audit_link"))
     with pytest.raises(NotDurable):
         AuditClient(path).append(an_event())
@@ -323,26 +327,26 @@ def test_a_killed_service_leaves_a_socket_that_the_next_one_takes_over(start: Ca
     assert AuditClient(server.path).append(an_event()) == 0
 
 
-def test_a_second_service_at_one_socket_is_refused(start: Callable[..., Server], sqlite_world: World) -> None:
+def test_a_second_service_at_one_socket_is_refused(start: Callable[..., Server], usual_world: World) -> None:
     start()
     second = subprocess.run(
-        [sys.executable, "-c", SERVE, sqlite_world.url, str(sqlite_world.home), "0", "gate"],
-        cwd=sqlite_world.home,
+        [sys.executable, "-c", SERVE, usual_world.url, str(usual_world.home), "0", "gate"],
+        cwd=usual_world.home,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     )
     assert "another audit service" in second.stderr
-    assert AuditClient(sqlite_world.home / "audit.sock").append(an_event()) == 0
+    assert AuditClient(usual_world.home / "audit.sock").append(an_event()) == 0
 
 
-def test_a_rolled_back_log_is_not_served(sqlite_world: World) -> None:
-    sqlite_world.fill(3)
-    sqlite_world.log.checkpoint()
-    sqlite_world.tamper("DELETE FROM audit_entry WHERE idx = 2")
+def test_a_rolled_back_log_is_not_served(usual_world: World) -> None:
+    usual_world.fill(3)
+    usual_world.log.checkpoint()
+    usual_world.tamper("DELETE FROM audit_entry WHERE idx = 2")
     refused = subprocess.run(
-        [sys.executable, "-c", SERVE, sqlite_world.url, str(sqlite_world.home), "0", "gate"],
-        cwd=sqlite_world.home,
+        [sys.executable, "-c", SERVE, usual_world.url, str(usual_world.home), "0", "gate"],
+        cwd=usual_world.home,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
@@ -351,7 +355,7 @@ def test_a_rolled_back_log_is_not_served(sqlite_world: World) -> None:
 
 
 def test_no_acknowledged_event_is_lost_when_the_service_is_killed_under_load(
-    start: Callable[..., Server], sqlite_world: World
+    start: Callable[..., Server], usual_world: World
 ) -> None:
     server = start()
     acknowledged: dict[str, int | None] = {}
@@ -374,24 +378,24 @@ def test_no_acknowledged_event_is_lost_when_the_service_is_killed_under_load(
     stop.set()
     for thread in threads:
         thread.join()
-    with sqlite_world.db.read() as tx:
+    with usual_world.db.read() as tx:
         stored = {row.event_id: row.idx for row in tx.execute(text("SELECT event_id, idx FROM audit_entry"))}
     assert len(acknowledged) > 50
     assert {event_id: stored.get(event_id) for event_id in acknowledged} == acknowledged
-    sqlite_world.log.checkpoint()
-    assert sqlite_world.verify().ok
-    for body in entries(sqlite_world):
+    usual_world.log.checkpoint()
+    assert usual_world.verify().ok
+    for body in entries(usual_world):
         if "code" in body.get("detail", {}):
-            sqlite_world.cells.get(body["detail"]["code"])
+            usual_world.cells.get(body["detail"]["code"])
 
 
 def test_the_leaf_of_a_cell_shows_neither_person_nor_address_nor_code(
-    start: Callable[..., Server], sqlite_world: World
+    start: Callable[..., Server], usual_world: World
 ) -> None:
     values = {"name": "김민수", "email": "kim@hospital.example"}
     code = b"print('secret of 203.0.113.7')"
     AuditClient(start().path).cell(replace(an_event(), sealed=values), code)
-    leaf = sqlite_world.body(0)
+    leaf = usual_world.body(0)
     for value in (*(v.encode() for v in values.values()), b"203.0.113.7", code, b"secret"):
         assert value not in leaf
-    assert sqlite_world.log.unseal(0) == {**values, "source.ip": "203.0.113.7"}
+    assert usual_world.log.unseal(0) == {**values, "source.ip": "203.0.113.7"}

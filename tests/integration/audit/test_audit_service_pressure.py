@@ -64,10 +64,10 @@ def actions(world: World) -> list[str]:
 
 
 def test_too_many_events_are_refused_by_name_and_recorded_once(
-    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+    usual_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small_rate(monkeypatch, 3)
-    with serving(sqlite_world) as path:
+    with serving(usual_world) as path:
         client = AuditClient(path)
         for _ in range(3):
             client.append(an_event())
@@ -75,7 +75,7 @@ def test_too_many_events_are_refused_by_name_and_recorded_once(
             with pytest.raises(TooManyEvents):
                 client.append(an_event())
         client.close()
-    assert actions(sqlite_world) == ["cell.sent"] * 3 + ["log.throttled"]
+    assert actions(usual_world) == ["cell.sent"] * 3 + ["log.throttled"]
 
 
 def test_what_waits_has_an_end_and_everything_is_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,9 +94,9 @@ def test_what_waits_has_an_end_and_everything_is_answered(world: World, monkeypa
     assert actions(world) == ["cell.sent"] * 60
 
 
-def test_more_callers_than_it_can_serve_are_told_so(sqlite_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_callers_than_it_can_serve_are_told_so(usual_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "MAX_CONNECTIONS", 1)
-    with serving(sqlite_world) as path:
+    with serving(usual_world) as path:
         first = AuditClient(path)
         first.append(an_event())
         with pytest.raises(ServiceBusy):

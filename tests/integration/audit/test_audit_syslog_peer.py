@@ -95,8 +95,8 @@ def sent(world: World, rsyslog: Rsyslog, authority: Authority, form: Format) -> 
     return list(zip(entries, rsyslog.read()[before:], strict=True))
 
 
-def test_rsyslog_reads_every_field_as_it_was_meant(sqlite_world: World, rsyslog: Rsyslog, authority: Authority) -> None:
-    for entry, read in sent(sqlite_world, rsyslog, authority, "syslog"):
+def test_rsyslog_reads_every_field_as_it_was_meant(usual_world: World, rsyslog: Rsyslog, authority: Authority) -> None:
+    for entry, read in sent(usual_world, rsyslog, authority, "syslog"):
         assert (read["facility"], read["app"], read["process"]) == ("13", "ansim", "portal")
         assert (read["id"], read["host"]) == (entry.body["action"], entry.body["source"]["host"])
         assert read["time"] == entry.body["ts"].replace("Z", "+00:00") or read["time"] == entry.body["ts"]
@@ -105,9 +105,9 @@ def test_rsyslog_reads_every_field_as_it_was_meant(sqlite_world: World, rsyslog:
 
 
 def test_rsyslog_reads_the_event_of_another_format_unchanged(
-    sqlite_world: World, rsyslog: Rsyslog, authority: Authority
+    usual_world: World, rsyslog: Rsyslog, authority: Authority
 ) -> None:
-    for entry, read in sent(sqlite_world, rsyslog, authority, "ocsf"):
+    for entry, read in sent(usual_world, rsyslog, authority, "ocsf"):
         event = json.loads(read["text"])
         assert event["metadata"]["sequence"] == entry.index
-        assert event["raw_data"].encode() == sqlite_world.body(entry.index)
+        assert event["raw_data"].encode() == usual_world.body(entry.index)

@@ -37,10 +37,10 @@ def url(authority: Authority) -> Iterator[str]:
 
 
 @pytest.fixture
-def rounds(sqlite_world: World, authority: Authority, url: str) -> TimestampRounds:
-    sqlite_world.fill(3)
-    sqlite_world.log.checkpoint()
-    return TimestampRounds(sqlite_world.log, url, Trust.load(authority.root), timedelta(hours=12), Clock())
+def rounds(usual_world: World, authority: Authority, url: str) -> TimestampRounds:
+    usual_world.fill(3)
+    usual_world.log.checkpoint()
+    return TimestampRounds(usual_world.log, url, Trust.load(authority.root), timedelta(hours=12), Clock())
 
 
 def clock_of(rounds: TimestampRounds) -> Clock:
@@ -54,49 +54,50 @@ def sizes(world: World) -> list[int]:
 
 
 def reasons(world: World, action: str) -> list[str | None]:
+    world.log.settle()
     with world.db.read() as tx:
         rows = tx.execute(text("SELECT body FROM audit_entry WHERE action = :a"), {"a": action})
         return [json.loads(bytes(row.body)).get("reason") for row in rows]
 
 
-def test_a_checkpoint_is_stamped_once_a_day(sqlite_world: World, rounds: TimestampRounds) -> None:
+def test_a_checkpoint_is_stamped_once_a_day(usual_world: World, rounds: TimestampRounds) -> None:
     rounds.run()
     for hours in (1, 22, 2, 1, 25):
         clock_of(rounds).pass_by(hours=hours)
-        sqlite_world.fill(1)
-        sqlite_world.log.checkpoint()
+        usual_world.fill(1)
+        usual_world.log.checkpoint()
         rounds.run()
-    assert sizes(sqlite_world) == [3, 6, 8]
+    assert sizes(usual_world) == [3, 6, 8]
 
 
-def test_a_quiet_log_is_not_stamped_again(sqlite_world: World, rounds: TimestampRounds) -> None:
+def test_a_quiet_log_is_not_stamped_again(usual_world: World, rounds: TimestampRounds) -> None:
     for _ in range(3):
         rounds.run()
         clock_of(rounds).pass_by(days=2)
-    assert sizes(sqlite_world) == [3]
+    assert sizes(usual_world) == [3]
 
 
-def test_a_release_is_stamped_as_soon_as_it_is_signed(sqlite_world: World, rounds: TimestampRounds) -> None:
+def test_a_release_is_stamped_as_soon_as_it_is_signed(usual_world: World, rounds: TimestampRounds) -> None:
     rounds.run()
-    sqlite_world.log.record(a_request_event("egress.released"))
+    usual_world.log.record(a_request_event("egress.released"))
     rounds.run()
-    assert sizes(sqlite_world) == [3]
-    sqlite_world.log.checkpoint()
+    assert sizes(usual_world) == [3]
+    usual_world.log.checkpoint()
     rounds.run()
-    assert sizes(sqlite_world) == [3, 4]
+    assert sizes(usual_world) == [3, 4]
 
 
 def test_a_token_says_when_and_is_over_the_signed_checkpoint(
-    sqlite_world: World, rounds: TimestampRounds, authority: Authority, tmp_path: Path
+    usual_world: World, rounds: TimestampRounds, authority: Authority, tmp_path: Path
 ) -> None:
     rounds.run()
-    with sqlite_world.db.read() as tx:
+    with usual_world.db.read() as tx:
         [stamp] = stamps(tx)
     trust = Trust.load(authority.root)
     at = check(stamp.token, stamped_bytes(stamp.note), trust)
     assert abs(datetime.now(UTC) - at) < timedelta(minutes=10)
     # Cosignatures that come later do not change what was stamped; another signature of the log would.
-    line = a_witness(sqlite_world, tmp_path / "w")._signers[0].line(stamp.note.partition("\n\n")[0] + "\n", 7)
+    line = a_witness(usual_world, tmp_path / "w")._signers[0].line(stamp.note.partition("\n\n")[0] + "\n", 7)
     assert stamped_bytes(stamp.note + line) == stamped_bytes(stamp.note)
     for other in (stamp.note.replace("\n3\n", "\n4\n"), stamp.note.rsplit("\n", 2)[0] + "\n"):
         with pytest.raises(NotTrusted):
@@ -129,22 +130,22 @@ def test_an_old_answer_is_not_taken_for_a_new_one(rounds: TimestampRounds, autho
         obtain("", str(note), trust, replaying)
 
 
-def test_without_a_network_it_is_tried_again_and_shown(sqlite_world: World, rounds: TimestampRounds, url: str) -> None:
+def test_without_a_network_it_is_tried_again_and_shown(usual_world: World, rounds: TimestampRounds, url: str) -> None:
     clock, trust = clock_of(rounds), rounds.trust
     dead = TimestampRounds(rounds.log, "http://127.0.0.1:9/tsa", trust, rounds.patience, clock)
-    terminal = Terminal(sqlite_world, timestamps=dead)
+    terminal = Terminal(usual_world, timestamps=dead)
     for hours in (0, 1, 12, 1):
         clock.pass_by(hours=hours)
         dead.run()
         assert terminal.run("timestamp", "status") == 1
         assert "unreachable" in terminal.lines[0]
-    assert reasons(sqlite_world, "log.timestamp_failed") == ["unreachable"]
-    assert sizes(sqlite_world) == []
+    assert reasons(usual_world, "log.timestamp_failed") == ["unreachable"]
+    assert sizes(usual_world) == []
     rounds.run()
-    assert sizes(sqlite_world) == [3]
+    assert sizes(usual_world) == [3]
 
 
-def test_an_authority_that_answers_again_is_recorded(sqlite_world: World, rounds: TimestampRounds, url: str) -> None:
+def test_an_authority_that_answers_again_is_recorded(usual_world: World, rounds: TimestampRounds, url: str) -> None:
     silent = [True]
 
     def fetch(address: str, request: bytes) -> bytes:
@@ -152,37 +153,37 @@ def test_an_authority_that_answers_again_is_recorded(sqlite_world: World, rounds
 
     duty = TimestampRounds(rounds.log, url, rounds.trust, timedelta(), rounds.clock, fetch)
     duty.run()
-    assert reasons(sqlite_world, "log.timestamp_failed") == ["answer_malformed"]
+    assert reasons(usual_world, "log.timestamp_failed") == ["answer_malformed"]
     silent[0] = False
     duty.run()
-    assert sizes(sqlite_world) == []
+    assert sizes(usual_world) == []
     clock_of(rounds).pass_by(minutes=6)
     duty.run()
-    assert sizes(sqlite_world) == [3]
-    assert reasons(sqlite_world, "log.timestamp_resumed") == [None]
+    assert sizes(usual_world) == [3]
+    assert reasons(usual_world, "log.timestamp_resumed") == [None]
 
 
 def test_the_command_stamps_shows_and_verifies(
-    sqlite_world: World, rounds: TimestampRounds, authority: Authority, tmp_path: Path
+    usual_world: World, rounds: TimestampRounds, authority: Authority, tmp_path: Path
 ) -> None:
-    terminal = Terminal(sqlite_world, timestamps=rounds)
-    sqlite_world.fill(2)
+    terminal = Terminal(usual_world, timestamps=rounds)
+    usual_world.fill(2)
     assert terminal.run("timestamp", "now") == 0
     assert terminal.run("timestamp", "status") == 0
     assert "size 5 of 5" in terminal.lines[0]
     assert terminal.run("timestamp", "verify", "--certificates", authority.root) == 0
     stranger = an_authority(tmp_path / "other")
     assert terminal.run("timestamp", "verify", "--certificates", stranger.root) == 12
-    sqlite_world.tamper("UPDATE audit_timestamp SET token = substr(token, 1, 40)")
+    usual_world.tamper("UPDATE audit_timestamp SET token = substr(token, 1, 40)")
     assert terminal.run("timestamp", "verify", "--json") == 10
     assert not json.loads(terminal.lines[0])["stamps"][0]["holds"]
-    assert Terminal(sqlite_world).run("timestamp", "status") == 1
+    assert Terminal(usual_world).run("timestamp", "status") == 1
 
 
-def test_a_stamp_cannot_be_moved_to_a_rewritten_checkpoint(sqlite_world: World, rounds: TimestampRounds) -> None:
+def test_a_stamp_cannot_be_moved_to_a_rewritten_checkpoint(usual_world: World, rounds: TimestampRounds) -> None:
     rounds.run()
-    sqlite_world.tamper("UPDATE audit_checkpoint SET note = replace(note, :a, :b)", a="\n3\n", b="\n2\n")
-    assert Terminal(sqlite_world, timestamps=rounds).run("timestamp", "verify") == 12
+    usual_world.tamper("UPDATE audit_checkpoint SET note = replace(note, :a, :b)", a="\n3\n", b="\n2\n")
+    assert Terminal(usual_world, timestamps=rounds).run("timestamp", "verify") == 12
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=200)

@@ -17,10 +17,10 @@ SIZE = 1100  # four full tiles and a partial one
 
 
 @pytest.fixture
-def world(sqlite_world: World) -> World:
-    sqlite_world.fill(SIZE)
-    sqlite_world.log.checkpoint()
-    return sqlite_world
+def world(usual_world: World) -> World:
+    usual_world.fill(SIZE)
+    usual_world.log.checkpoint()
+    return usual_world
 
 
 @contextmanager
@@ -36,6 +36,7 @@ def asked(tx: Connection) -> Iterator[list[str]]:
         driver.set_trace_callback(None)
 
 
+@pytest.mark.sqlite("counts what the driver of SQLite is asked")
 @pytest.mark.parametrize("kind", ["inclusion", "consistency"])
 def test_a_proof_asks_one_question_and_reads_no_tile_twice(world: World, kind: str) -> None:
     for index in (1, 255, 256, 700, 1023, 1024, SIZE - 1):

@@ -18,6 +18,7 @@ from audit.db import Database
 from audit.export.standalone import source
 from audit.export.write import export_log
 from audit.trusted import TRUSTED_KEYS_FILE, TrustedKeys
+from tests.databases import database_in
 from tests.integration.audit.audit_world import World, new_world
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "audit" / "v1"
@@ -38,9 +39,9 @@ OLDER = "import sys; sys.modules['cryptography.hazmat.primitives.asymmetric.mlds
 
 
 @pytest.fixture(scope="module")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Path]]:
+def stranger(usual_databases: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Path]]:
     home = tmp_path_factory.mktemp("log")
-    url = f"sqlite:///{home / 'ansim.db'}"
+    url = database_in(home)
     world = new_world(Database.open(url), home, url)
     world.fill(300)
     world.log.checkpoint()

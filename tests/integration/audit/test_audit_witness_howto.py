@@ -68,12 +68,12 @@ class Desk:
 
 
 @pytest.fixture
-def desk(sqlite_world: World, tmp_path: Path) -> Desk:
-    sqlite_world.fill(5)
-    sqlite_world.log.checkpoint()
+def desk(usual_world: World, tmp_path: Path) -> Desk:
+    usual_world.fill(5)
+    usual_world.log.checkpoint()
     folder = tmp_path / "desk"
     folder.mkdir()
-    return Desk(sqlite_world, folder)
+    return Desk(usual_world, folder)
 
 
 @pytest.mark.parametrize("page", ["run-a-witness", "rotate-keys"])
@@ -82,12 +82,12 @@ def test_both_languages_have_the_same_blocks(page: str) -> None:
     assert len(commands(f"{page}.md")) > 5
 
 
-def test_a_witness_runs_as_the_page_says(desk: Desk, sqlite_world: World) -> None:
+def test_a_witness_runs_as_the_page_says(desk: Desk, usual_world: World) -> None:
     lines = commands("run-a-witness.md")
     made, served, zone_status, status, request, signed, accepted = lines
     assert desk.run(made) == 0
     [policy] = [block for block in blocks("run-a-witness.md") if block.startswith("log ")]
-    keys = [sqlite_world.keys.verifier(ORIGIN).vkey(), *(desk.state / "witness.vkey").read_text().split()]
+    keys = [usual_world.keys.verifier(ORIGIN).vkey(), *(desk.state / "witness.vkey").read_text().split()]
     desk.terminal.policy = POLICY_KEYS.sub(lambda _match: keys.pop(0), policy)
     assert desk.run(request) == 0
     assert desk.run(signed) == 0
@@ -104,7 +104,7 @@ def test_a_witness_runs_as_the_page_says(desk: Desk, sqlite_world: World) -> Non
     process.stdout.close()
 
 
-def test_keys_are_replaced_as_the_page_says(desk: Desk, sqlite_world: World) -> None:
+def test_keys_are_replaced_as_the_page_says(desk: Desk, usual_world: World) -> None:
     listed, rotated, followed, trusted, *others, drilled, continued, started = commands("rotate-keys.md")
     made, _, _, _, request, signed, accepted = commands("run-a-witness.md")
     assert desk.run(made) == 0
@@ -118,8 +118,8 @@ def test_keys_are_replaced_as_the_page_says(desk: Desk, sqlite_world: World) -> 
     assert desk.run(rotated, **{"/media/usb": str(desk.folder / "usb")}) == 0
     # The keys of releases, people and cells belong to a whole zone and are replaced in its tests.
     assert [line.split()[4] for line in others] == ["release", "master", "cells"]
-    [receipt] = (sqlite_world.home / "log" / "rotations").iterdir()
-    home = str(sqlite_world.home)
+    [receipt] = (usual_world.home / "log" / "rotations").iterdir()
+    home = str(usual_world.home)
     there = {"log/rotations/SIZE.tlog-proof": str(receipt), "keys/trusted-keys": f"{home}/keys/trusted-keys"}
     assert desk.run(followed, **there) == 0
     shutil.copy(desk.folder / "my-kept-keys", desk.folder / TRUSTED_KEYS_FILE)

@@ -33,8 +33,8 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def witness(sqlite_world: World, tmp_path: Path) -> Witness:
-    return a_witness(sqlite_world, tmp_path / "witness")
+def witness(usual_world: World, tmp_path: Path) -> Witness:
+    return a_witness(usual_world, tmp_path / "witness")
 
 
 def rounds(world: World, policy: str, clock: Clock | None = None) -> WitnessRounds:
@@ -47,6 +47,7 @@ def grow(world: World, count: int) -> None:
 
 
 def events(world: World, action: str) -> list[str | None]:
+    world.log.settle()
     with world.db.read() as tx:
         rows = tx.execute(text("SELECT body FROM audit_entry WHERE action = :a ORDER BY idx"), {"a": action})
         return [json.loads(bytes(row.body)).get("reason") for row in rows]
@@ -69,36 +70,36 @@ def test_every_new_checkpoint_is_cosigned_and_kept(world: World, tmp_path: Path)
     assert known.head.size == 304
 
 
-def test_checkpoints_themselves_never_change(sqlite_world: World, witness: Witness) -> None:
-    grow(sqlite_world, 5)
-    with sqlite_world.db.read() as tx:
+def test_checkpoints_themselves_never_change(usual_world: World, witness: Witness) -> None:
+    grow(usual_world, 5)
+    with usual_world.db.read() as tx:
         before = newest(tx)
     with serving(witness) as url:
-        rounds(sqlite_world, policy_text(sqlite_world, (witness, url))).run()
-    with sqlite_world.db.read() as tx:
+        rounds(usual_world, policy_text(usual_world, (witness, url))).run()
+    with usual_world.db.read() as tx:
         assert newest(tx) == before
-    assert sqlite_world.verify().ok
+    assert usual_world.verify().ok
 
 
-def test_a_witness_that_lost_an_answer_is_asked_from_where_it_stands(sqlite_world: World, witness: Witness) -> None:
-    grow(sqlite_world, 5)
+def test_a_witness_that_lost_an_answer_is_asked_from_where_it_stands(usual_world: World, witness: Witness) -> None:
+    grow(usual_world, 5)
     with serving(witness) as url:
-        duty = rounds(sqlite_world, policy_text(sqlite_world, (witness, url)))
-        with sqlite_world.db.read() as tx:
+        duty = rounds(usual_world, policy_text(usual_world, (witness, url)))
+        with usual_world.db.read() as tx:
             asked = newest(tx)
         assert asked is not None
         # Persisted, and killed before the answer went out.
         witness.add_checkpoint(f"old 0\n\n{asked[1]}".encode())
         duty.run()
-        with sqlite_world.db.read() as tx:
+        with usual_world.db.read() as tx:
             assert last_witnessed(tx, duty.policy) is not None
 
 
-def test_nothing_is_asked_twice_within_the_hour(sqlite_world: World, witness: Witness) -> None:
+def test_nothing_is_asked_twice_within_the_hour(usual_world: World, witness: Witness) -> None:
     clock, count = Clock(), [0]
-    grow(sqlite_world, 5)
+    grow(usual_world, 5)
     with serving(witness) as url:
-        duty = rounds(sqlite_world, policy_text(sqlite_world, (witness, url)), clock)
+        duty = rounds(usual_world, policy_text(usual_world, (witness, url)), clock)
         real = duty.ask
 
         def counted(address: str, request: AddCheckpoint) -> str | OtherSize:
@@ -112,70 +113,70 @@ def test_nothing_is_asked_twice_within_the_hour(sqlite_world: World, witness: Wi
     assert count == [2]
 
 
-def test_a_silent_witness_is_recorded_once_and_its_return_too(sqlite_world: World, witness: Witness) -> None:
+def test_a_silent_witness_is_recorded_once_and_its_return_too(usual_world: World, witness: Witness) -> None:
     clock = Clock()
-    grow(sqlite_world, 5)
+    grow(usual_world, 5)
     with serving(witness) as url:
-        policy = policy_text(sqlite_world, (witness, url))
-    duty = rounds(sqlite_world, policy, clock)
+        policy = policy_text(usual_world, (witness, url))
+    duty = rounds(usual_world, policy, clock)
     for minutes in (0, 30, 29):
         clock.pass_by(minutes=minutes)
         duty.run()
-        assert events(sqlite_world, "log.witness_failed") == []
+        assert events(usual_world, "log.witness_failed") == []
     for _ in range(3):
         clock.pass_by(minutes=2)
         duty.run()
-    assert events(sqlite_world, "log.witness_failed") == ["unreachable"]
+    assert events(usual_world, "log.witness_failed") == ["unreachable"]
     with serving(witness, int(url.rpartition(":")[2])):
         clock.pass_by(minutes=2)
         duty.run()
-    assert events(sqlite_world, "log.witness_resumed") == [None]
-    with sqlite_world.db.read() as tx:
+    assert events(usual_world, "log.witness_resumed") == [None]
+    with usual_world.db.read() as tx:
         state = attester(tx, "witness", witness.verifiers[0].key_id.hex())
     assert (state.failing_since, state.reason, state.alerted_at) == (None, None, None)
 
 
-def test_a_log_that_was_rolled_back_is_found_by_its_witness_at_once(sqlite_world: World, witness: Witness) -> None:
-    grow(sqlite_world, 9)
+def test_a_log_that_was_rolled_back_is_found_by_its_witness_at_once(usual_world: World, witness: Witness) -> None:
+    grow(usual_world, 9)
     with serving(witness) as url:
-        duty = rounds(sqlite_world, policy_text(sqlite_world, (witness, url)))
+        duty = rounds(usual_world, policy_text(usual_world, (witness, url)))
         duty.run()
         # An administrator cuts the log, forgets what was cosigned, and goes on under the log's own key.
-        sqlite_world.tamper("DELETE FROM audit_entry WHERE idx >= 4", "DELETE FROM audit_link WHERE idx >= 4")
-        sqlite_world.tamper("DELETE FROM audit_checkpoint", "DELETE FROM audit_cosignature")
-        for file in (sqlite_world.home / "log" / "checkpoints").iterdir():
+        usual_world.tamper("DELETE FROM audit_entry WHERE idx >= 4", "DELETE FROM audit_link WHERE idx >= 4")
+        usual_world.tamper("DELETE FROM audit_checkpoint", "DELETE FROM audit_cosignature")
+        for file in (usual_world.home / "log" / "checkpoints").iterdir():
             file.unlink()
-        (sqlite_world.home / "log" / "checkpoint").unlink()
-        grow(sqlite_world, 2)
+        (usual_world.home / "log" / "checkpoint").unlink()
+        grow(usual_world, 2)
         duty.run()
-        assert events(sqlite_world, "log.witness_failed") == ["witness_ahead"]
-        grow(sqlite_world, 30)
-        with sqlite_world.db.begin() as tx:
+        assert events(usual_world, "log.witness_failed") == ["witness_ahead"]
+        grow(usual_world, 30)
+        with usual_world.db.begin() as tx:
             tx.execute(text("DELETE FROM audit_attester"))
         duty.run()
-    assert "proof_refused" in events(sqlite_world, "log.witness_failed")
+    assert "proof_refused" in events(usual_world, "log.witness_failed")
     with witness.state.changing() as memory:
         assert len(memory.evidence(ORIGIN)) == 1
 
 
-def test_a_receipt_is_under_a_cosigned_checkpoint_where_the_policy_asks(sqlite_world: World, witness: Witness) -> None:
-    grow(sqlite_world, 9)
+def test_a_receipt_is_under_a_cosigned_checkpoint_where_the_policy_asks(usual_world: World, witness: Witness) -> None:
+    grow(usual_world, 9)
     with serving(witness) as url:
-        policy = WitnessPolicy.parse(policy_text(sqlite_world, (witness, url)))
-        WitnessRounds(sqlite_world.log, policy, clock=Clock()).run()
-        grow(sqlite_world, 9)
-    log = AuditLog(sqlite_world.db, sqlite_world.keys, component="cli", origin=ORIGIN, witnesses=policy)
+        policy = WitnessPolicy.parse(policy_text(usual_world, (witness, url)))
+        WitnessRounds(usual_world.log, policy, clock=Clock()).run()
+        grow(usual_world, 9)
+    log = AuditLog(usual_world.db, usual_world.keys, component="cli", origin=ORIGIN, witnesses=policy)
     covered, later = log.receipt(4), log.receipt(12)
     assert policy.satisfied_by(parse_proof(covered).checkpoint)
-    assert verify_receipt(covered, sqlite_world.keys.trusted(ORIGIN), [witness.verifiers[0]]).checkpoint.size == 9
+    assert verify_receipt(covered, usual_world.keys.trusted(ORIGIN), [witness.verifiers[0]]).checkpoint.size == 9
     assert not policy.satisfied_by(parse_proof(later).checkpoint)
-    assert parse_proof(sqlite_world.log.receipt(4)).checkpoint.count("—") == 2
+    assert parse_proof(usual_world.log.receipt(4)).checkpoint.count("—") == 2
 
 
-def test_a_release_can_wait_for_the_witnesses(sqlite_world: World, witness: Witness) -> None:
+def test_a_release_can_wait_for_the_witnesses(usual_world: World, witness: Witness) -> None:
     with serving(witness) as url:
-        policy = WitnessPolicy.parse(policy_text(sqlite_world, (witness, url)))
-        log = AuditLog(sqlite_world.db, sqlite_world.keys, component="cli", origin=ORIGIN, witnesses=policy)
+        policy = WitnessPolicy.parse(policy_text(usual_world, (witness, url)))
+        log = AuditLog(usual_world.db, usual_world.keys, component="cli", origin=ORIGIN, witnesses=policy)
         event = an_event()
         index = log.record(event)
         log.checkpoint()
@@ -183,14 +184,14 @@ def test_a_release_can_wait_for_the_witnesses(sqlite_world: World, witness: Witn
         assert log.wait(event.id, "witnessed", 20.0) == index
 
 
-def test_a_forged_cosignature_in_the_database_satisfies_nothing(sqlite_world: World, witness: Witness) -> None:
-    grow(sqlite_world, 9)
+def test_a_forged_cosignature_in_the_database_satisfies_nothing(usual_world: World, witness: Witness) -> None:
+    grow(usual_world, 9)
     with serving(witness) as url:
-        duty = rounds(sqlite_world, policy_text(sqlite_world, (witness, url)))
+        duty = rounds(usual_world, policy_text(usual_world, (witness, url)))
         duty.run()
-        grow(sqlite_world, 3)
-        sqlite_world.tamper("UPDATE audit_cosignature SET size = 12")
-    with sqlite_world.db.read() as tx:
+        grow(usual_world, 3)
+        usual_world.tamper("UPDATE audit_cosignature SET size = 12")
+    with usual_world.db.read() as tx:
         assert witnessed_note(tx, duty.policy, 10) is None
         assert last_witnessed(tx, duty.policy) is None
 
@@ -206,28 +207,26 @@ def test_cosignatures_are_append_only(world: World, tmp_path: Path) -> None:
         assert tx.scalars(select(audit_cosignature.c.size)).all() == [3]
 
 
-def test_a_file_goes_to_the_witness_and_comes_back_signed(
-    sqlite_world: World, witness: Witness, tmp_path: Path
-) -> None:
-    terminal = Terminal(sqlite_world, policy_text(sqlite_world, (witness, "")))
+def test_a_file_goes_to_the_witness_and_comes_back_signed(usual_world: World, witness: Witness, tmp_path: Path) -> None:
+    terminal = Terminal(usual_world, policy_text(usual_world, (witness, "")))
     asked, state = tmp_path / "ask.txt", witness.directory
     for count in (5, 20):
-        sqlite_world.fill(count)
+        usual_world.fill(count)
         assert terminal.run("witness", "request", asked) == 0
         assert terminal.run("witness", "sign", asked, "--state", state) == 0
         assert terminal.run("witness", "accept", f"{asked}.signed") == 0
     assert terminal.run("witness", "status", "--json") == 0
     report = json.loads(terminal.lines[0])
     assert report["witnessed"] == report["newest"] == 25
-    assert leaf_hash(sqlite_world.body(0))
+    assert leaf_hash(usual_world.body(0))
 
 
 def test_a_request_file_of_a_forked_log_is_refused_with_an_alarm(
-    sqlite_world: World, witness: Witness, tmp_path: Path
+    usual_world: World, witness: Witness, tmp_path: Path
 ) -> None:
-    terminal = Terminal(sqlite_world, policy_text(sqlite_world, (witness, "")))
+    terminal = Terminal(usual_world, policy_text(usual_world, (witness, "")))
     asked = tmp_path / "ask.txt"
-    sqlite_world.fill(5)
+    usual_world.fill(5)
     terminal.run("witness", "request", asked)
     text_of = asked.read_text()
     assert terminal.run("witness", "sign", asked, "--state", witness.directory) == 0
@@ -239,35 +238,33 @@ def test_a_request_file_of_a_forked_log_is_refused_with_an_alarm(
     assert terminal.run("witness", "sign", asked, "--state", witness.directory) == 2
 
 
-def test_an_answer_by_a_stranger_is_not_taken_over(sqlite_world: World, witness: Witness, tmp_path: Path) -> None:
-    stranger = a_witness(sqlite_world, tmp_path / "stranger", "stranger.example")
-    terminal = Terminal(sqlite_world, policy_text(sqlite_world, (witness, "")))
+def test_an_answer_by_a_stranger_is_not_taken_over(usual_world: World, witness: Witness, tmp_path: Path) -> None:
+    stranger = a_witness(usual_world, tmp_path / "stranger", "stranger.example")
+    terminal = Terminal(usual_world, policy_text(usual_world, (witness, "")))
     asked = tmp_path / "ask.txt"
-    sqlite_world.fill(5)
+    usual_world.fill(5)
     terminal.run("witness", "request", asked)
     terminal.run("witness", "sign", asked, "--state", stranger.directory)
     assert terminal.run("witness", "accept", f"{asked}.signed") == 3
-    with sqlite_world.db.read() as tx:
+    with usual_world.db.read() as tx:
         assert tx.scalars(select(audit_cosignature.c.size)).all() == []
 
 
-def test_status_shows_a_failing_witness_and_a_missing_quorum(sqlite_world: World, witness: Witness) -> None:
+def test_status_shows_a_failing_witness_and_a_missing_quorum(usual_world: World, witness: Witness) -> None:
     with serving(witness) as url:
-        policy = policy_text(sqlite_world, (witness, url))
-    grow(sqlite_world, 5)
-    rounds(sqlite_world, policy).run()
-    terminal = Terminal(sqlite_world, policy)
+        policy = policy_text(usual_world, (witness, url))
+    grow(usual_world, 5)
+    rounds(usual_world, policy).run()
+    terminal = Terminal(usual_world, policy)
     assert terminal.run("witness", "status") == 1
     assert "unreachable" in terminal.lines[0]
     assert terminal.lines[1].startswith("✗")
 
 
-def test_a_witness_shows_how_old_the_newest_checkpoint_is(
-    sqlite_world: World, witness: Witness, tmp_path: Path
-) -> None:
-    terminal, asked = Terminal(sqlite_world, policy_text(sqlite_world, (witness, ""))), tmp_path / "ask.txt"
+def test_a_witness_shows_how_old_the_newest_checkpoint_is(usual_world: World, witness: Witness, tmp_path: Path) -> None:
+    terminal, asked = Terminal(usual_world, policy_text(usual_world, (witness, ""))), tmp_path / "ask.txt"
     assert terminal.run("witness", "status", "--state", witness.directory) == 1
-    sqlite_world.fill(5)
+    usual_world.fill(5)
     terminal.run("witness", "request", asked)
     terminal.run("witness", "sign", asked, "--state", witness.directory)
     assert terminal.run("witness", "status", "--state", witness.directory) == 0
@@ -277,11 +274,11 @@ def test_a_witness_shows_how_old_the_newest_checkpoint_is(
     assert row["age_seconds"] >= 0
 
 
-def test_cosignatures_come_with_the_note(sqlite_world: World, witness: Witness) -> None:
-    grow(sqlite_world, 5)
+def test_cosignatures_come_with_the_note(usual_world: World, witness: Witness) -> None:
+    grow(usual_world, 5)
     with serving(witness) as url:
-        rounds(sqlite_world, policy_text(sqlite_world, (witness, url))).run()
-    with sqlite_world.db.read() as tx:
+        rounds(usual_world, policy_text(usual_world, (witness, url))).run()
+    with usual_world.db.read() as tx:
         note = cosigned_note(tx, 5)
     assert open_note(note, [witness.verifiers[0]]) == unverified_checkpoint(note).text()
     with pytest.raises(NotTrusted):

@@ -23,6 +23,7 @@ from deid.reidentification.service import ReidentificationDesk
 from deid.reidentification.standing import PAUSE, Request, token_digest
 from deid.service import DeidDesk
 from deid.sources import open_table
+from tests.databases import by_hand, copy_home, database_in, without_guards
 from tests.integration.audit.audit_world import ORIGIN
 
 HERE = Source(None)
@@ -156,8 +157,7 @@ class World:
         """Run statements as a database administrator would: without the guards."""
         with self.db.begin() as tx:
             without_guards(tx)
-            for statement in statements:
-                tx.exec_driver_sql(statement)
+            by_hand(tx, *statements)
 
 
 def open_world(home: Path, clock: Clock | None = None) -> World:

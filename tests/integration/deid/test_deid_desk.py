@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from deid.keys import KeyStore
 from deid.policy import Policy, parse_policy
 from deid.service import DeidDesk
 from deid.sources import open_table
+from tests.databases import refuse_entries
 from tests.integration.audit.audit_world import World, new_world
 
 MAKER, OTHER = Actor.person("p_aaaaaaaaaaaaaaaa", ("deid_operator",)), Actor.person("p_bbbbbbbbbbbbbbbb")

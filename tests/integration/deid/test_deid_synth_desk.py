@@ -20,6 +20,7 @@ from deid.sources import open_table
 from deid.synth.policy import SynthPolicy, parse_synth_policy
 from deid.synth.port import Progress
 from deid.synth.service import SynthDesk, SyntheticExtract
+from tests.databases import refuse_entries
 from tests.integration.audit.audit_world import World, new_world
 
 ADULT = Path("tests/data/adult/adult.parquet")

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from audit.body import parse
 from audit.canonical import encode
@@ -214,7 +215,7 @@ def test_a_changed_row_of_the_database_is_found_out(world: World, what: str, hid
 
 def change_body(world: World, action: str, old: str, new: str, *, hide: bool, which: str = "") -> None:
     with world.db.read() as tx:
-        rows = tx.exec_driver_sql("SELECT idx, body FROM audit_entry WHERE action = ?", (action,)).all()
+        rows = tx.execute(text("SELECT idx, body FROM audit_entry WHERE action = :it"), {"it": action}).all()
     index, body = next(
         (idx, bytes(data)) for idx, data in rows if all(part.encode() in bytes(data) for part in (old, which))
     )

@@ -17,13 +17,13 @@ NEEDS_THE_IMAGE = {"zone", "figure"}
 
 
 @pytest.fixture
-def empty_world(tmp_path: Path) -> World:
+def empty_world(usual_database: None, tmp_path: Path) -> World:
     """A demo zone into which nothing has been loaded."""
     return World(a_zone(tmp_path / "zone"))
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(usual_databases: None, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A demo zone with the demo world; tests leave it as it is."""
     made = World(a_zone(tmp_path_factory.mktemp("demo") / "zone"))
     made.load()

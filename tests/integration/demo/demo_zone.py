@@ -12,6 +12,7 @@ from hub_config.demo.world import DemoAccount, load
 from hub_config.settings import FILE_NAME, HubSettings, ZoneSettings, settings_text
 from hub_config.zone import Zone, open_zone
 from registry import tables as registry_tables
+from tests.databases import usual_settings
 
 
 @dataclass(slots=True)
@@ -40,7 +41,7 @@ class World:
 def a_zone(home: Path, *, demo: bool = True) -> Zone:
     """An empty zone."""
     home.mkdir()
-    settings = settings_text(ZoneSettings(demo=demo), HubSettings())
+    settings = usual_settings(home, settings_text(ZoneSettings(demo=demo), HubSettings()))
     (home / FILE_NAME).write_text(settings, encoding="utf-8")
     zone = open_zone(home, "cli")
     for tables in (audit_tables, registry_tables, egress_tables, extract_tables):

@@ -160,6 +160,7 @@ def test_a_zone_for_real_data_refuses_the_demo_datasets(tmp_path: Path, world: W
 
 
 def test_the_log_tells_how_the_world_came_to_be_without_a_name(world: World) -> None:
+    world.zone.log.settle()
     with world.zone.db.read() as tx:
         entries = search(tx, Query(limit=1000))
     actions = [entry.body["action"] for entry in entries]

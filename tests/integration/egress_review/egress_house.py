@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from egress_review.scanner import InProcessScanner
 from egress_review.service import EgressDesk
 from egress_review.vault import Vault
 from registry.model import Person, Role, Workspace
+from tests.databases import copy_home, database_in
 from tests.integration.registry.registry_house import House, open_house
 
 HERE = Source("203.0.113.9")
@@ -113,9 +113,9 @@ def open_zone(url: str, home: Path, **changes: Any) -> Zone:
 
 
 def copied_zone(first: Zone, home: Path) -> Zone:
-    """Another zone as one in a SQLite file was when it was closed; joining hashes passwords slowly on purpose."""
-    shutil.copytree(first.home, home, dirs_exist_ok=True)
-    house = open_house(f"sqlite:///{home / 'ansim.db'}", home)
+    """Another zone as one was when it was closed; joining hashes passwords slowly on purpose."""
+    copy_home(first.home, home)
+    house = open_house(database_in(home), home)
     house.accounts.update(first.house.accounts)
     return _put_together(house, home, first.author, first.workspace, dict(first.checkers), first.key, {})
 

@@ -12,8 +12,10 @@ from audit.refs import new_event_id, new_ref
 from egress_review.errors import NotAsRecorded
 from egress_review.stored_rows import stored
 from egress_review.tables import ADDED_ONLY
+from tests.databases import without_guards
 from tests.integration.egress_review.egress_house import Zone
 
+GUARDED = (*ADDED_ONLY, "audit_entry", "audit_link")
 Tamper = Callable[[Connection, str], None]
 """Changes rows of the request of that reference."""
 
@@ -22,16 +24,8 @@ def by_hand(zone: Zone, ref: str, tamper: Tamper) -> None:
     """Do what an administrator of the database can do: drop the guards of the tables, then change what one likes."""
     zone.house.log.settle()
     with zone.house.db.begin() as tx:
-        drop_guards(tx)
+        without_guards(tx, *GUARDED)
         tamper(tx, ref)
-
-
-def drop_guards(tx: Connection) -> None:
-    sqlite = tx.dialect.name == "sqlite"
-    for table in (*ADDED_ONLY, "audit_entry", "audit_link"):
-        names = (f"{table}_no_update", f"{table}_no_delete") if sqlite else (f"{table}_no_change",)
-        for name in names:
-            tx.execute(text(f"DROP TRIGGER IF EXISTS {name}" + ("" if sqlite else f" ON {table}")))
 
 
 def sets(table: str, **values: object) -> Tamper:
@@ -161,7 +155,7 @@ def found_and_undone(zone: Zone, ref: str, tamper: Tamper) -> set[str] | None:
     None where there is nothing that could be changed like that.
     """
     with zone.house.db.engine.connect() as connection, connection.begin() as undone:
-        drop_guards(connection)
+        without_guards(connection, *GUARDED)
         before = stored(connection, [ref])
         try:
             tamper(connection, ref)

@@ -14,6 +14,7 @@ from egress_review.errors import Conflict, Denied, NotAsRecorded
 from egress_review.model import Choice, Request
 from egress_review.workflow import State
 from registry.model import Person, Role
+from tests.databases import without_references
 from tests.integration.egress_review.egress_house import HERE, Zone
 from tests.integration.egress_review.tampering import (
     MORE_VOTES,
@@ -201,10 +202,11 @@ def test_a_request_that_was_made_or_removed_by_hand_is_noticed(zone: Zone) -> No
     assert codes(zone, ref) == {"request.unknown"}
     refuses_to_release(zone, ref)
     gone = zone.in_review("year,n\n2020,500\n", title="Another")
+    zone.house.log.settle()
     with zone.house.db.engine.connect() as raw:
-        raw.exec_driver_sql("ROLLBACK")
-        raw.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        raw.exec_driver_sql("DELETE FROM egress_request WHERE ref = ?", (gone.ref,))
+        without_references(raw)
+        raw.execute(text("DELETE FROM egress_request WHERE ref = :ref"), {"ref": gone.ref})
+        raw.commit()
     found = {one.ref: {d.code for d in one.differences} for one in zone.desk.compare_with_log()}
     assert found[gone.ref] == {"request.gone"}
     zone.desk.watch_requests()
@@ -214,11 +216,17 @@ def test_a_request_that_was_made_or_removed_by_hand_is_noticed(zone: Zone) -> No
 
 REJECTED = "WHERE idx = (SELECT idx FROM audit_entry WHERE object_ref = :ref AND action = 'egress.rejected')"
 DELETES = (f"DELETE FROM audit_link {REJECTED}", f"DELETE FROM audit_entry {REJECTED}")
+
+
+def turns_votes(tx: Connection, ref: str) -> None:
+    voted = text("SELECT idx, body FROM audit_entry WHERE object_ref = :ref AND action = 'egress.voted'")
+    for idx, body in tx.execute(voted, {"ref": ref}).all():
+        forged = bytes(body).replace(b'"reject"', b'"approve"')
+        tx.execute(text("UPDATE audit_entry SET body = :body WHERE idx = :idx"), {"body": forged, "idx": idx})
+
+
 HIDES: dict[str, Tamper] = {
-    "a body": does(
-        "UPDATE audit_entry SET body = CAST(replace(CAST(body AS TEXT), '\"reject\"', '\"approve\"') AS BLOB)"
-        " WHERE object_ref = :ref AND action = 'egress.voted'"
-    ),
+    "a body": turns_votes,
     "an action": does(
         "UPDATE audit_entry SET action = 'egress.viewed' WHERE object_ref = :ref AND action = 'egress.rejected'"
     ),
@@ -248,8 +256,9 @@ def test_the_log_itself_is_not_believed_but_for_what_was_signed(zone: Zone, what
 def test_a_log_that_was_cut_off_by_one_entry_releases_nothing(zone: Zone) -> None:
     request = zone.approved()
     by_hand(zone, request.ref, does("DELETE FROM audit_entry WHERE object_ref = :ref AND action = 'egress.approved'"))
-    # Its links are left, so the log takes no entry at that place; without a record nothing happens.
-    with pytest.raises(NotDurable):
+    # Its links are left, so the log takes no entry at that place: without a record nothing happens. On PostgreSQL the
+    # alarm waits before the log, and the refusal is the answer.
+    with pytest.raises((NotDurable, NotAsRecorded)):
         zone.desk.release(request.ref)
     assert not zone.desk.package_of(request.ref).exists()
 

@@ -83,8 +83,8 @@ def test_a_link_in_the_folder_is_not_followed(tmp_path: Path) -> None:
     assert ansim("egress", "check", tmp_path / "out", home=tmp_path, **NO_ENGINE).returncode == 2
 
 
-def test_a_package_is_verified_with_the_codes_of_the_design(tmp_path: Path) -> None:
-    zone = open_zone(f"sqlite:///{tmp_path / 'ansim.db'}", tmp_path)
+def test_a_package_is_verified_with_the_codes_of_the_design(usual_url: str, tmp_path: Path) -> None:
+    zone = open_zone(usual_url, tmp_path)
     request = zone.released()
     zone.house.db.close()
     package = tmp_path / "copy"

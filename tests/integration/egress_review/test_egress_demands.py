@@ -13,8 +13,11 @@ from egress_review.policy import load_policy
 from egress_review.tracebacks import redact
 from egress_review.verify_package import verify_package
 from egress_review.workflow import State
+from tests.databases import database_in
 from tests.integration.egress_review.egress_house import HERE, Zone, open_zone
 from tests.unit.egress_review.test_egress_weights import tensors
+
+pytestmark = pytest.mark.usefixtures("usual_database")
 
 CLI, LOCAL = Actor.service("cli"), Source(None)
 DEFAULT = load_policy("kr-default")
@@ -27,7 +30,7 @@ BROKEN = (
 def open_with(place: Path, **terms: object) -> Zone:
     sources = {**DEFAULT.sources, **dict.fromkeys(terms, "for this test")}
     policy = replace(DEFAULT, **terms, sources=sources)  # type: ignore[arg-type]
-    return open_zone(f"sqlite:///{place / 'zone.db'}", place, policy=policy)
+    return open_zone(database_in(place), place, policy=policy)
 
 
 def works_at(zone: Zone, handle: str, organisation: str) -> None:

@@ -35,12 +35,11 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def zone(tmp_path: Path, disk: Path) -> Iterator[Zone]:
+def zone(usual_url: str, tmp_path: Path, disk: Path) -> Iterator[Zone]:
     """A zone whose vault and releases lie on the small disk; its database and its outboxes do not."""
     home = tmp_path / "zone"
     home.mkdir()
-    url = f"sqlite:///{home / 'ansim.db'}"
-    made = open_zone(url, home, vault=Vault(disk / "vault"), releases_dir=disk / "releases")
+    made = open_zone(usual_url, home, vault=Vault(disk / "vault"), releases_dir=disk / "releases")
     yield made
     made.house.db.close()
 

@@ -43,10 +43,10 @@ from egress_review.workflow import CAN_LIE_IDLE, FINAL, MOVES, OPEN_REVIEW, Part
 from registry.desk import CLI
 from registry.errors import RegistryError
 from registry.model import Role
+from tests.databases import fresh_schema
 from tests.integration.egress_review.egress_house import CONTEXT, HERE, Zone, open_zone
 from tests.integration.egress_review.tampering import TAMPERS, found_and_undone
 from tests.integration.egress_review.test_egress_concurrency import together
-from tests.postgresql_server import fresh_schema
 
 CONTENTS = (
     "sex,n\nF,520\nM,430\n",

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from audit.note import Verifier, sign_note
 from egress_review.package import DOCUMENT, RECEIPT, RELEASE_KEY, SIGNATURE, Part, dump, signed_text, write_zip
 from egress_review.verify_package import PackageCheck, verify_package
+from tests.databases import database_in
 from tests.integration.egress_review.egress_house import Zone, open_zone
 
 KEYS = {"log.vkey", "trusted-keys", RELEASE_KEY}
@@ -23,10 +24,10 @@ REQUIRED = {DOCUMENT, SIGNATURE, RECEIPT, *KEYS, *READERS, "README.ko.md", "READ
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Verifier]:
+def released(usual_databases: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Verifier]:
     """A package as it was released, and the key of the log."""
     home = tmp_path_factory.mktemp("zone")
-    zone = open_zone(f"sqlite:///{home / 'ansim.db'}", home)
+    zone = open_zone(database_in(home), home)
     request = zone.released()
     return zone.desk.package_of(request.ref), zone.log_key
 
@@ -115,10 +116,12 @@ def test_an_extra_signature_is_noticed_in_signature_and_receipt(package: tuple[P
         path.write_text(original)
 
 
-def test_the_receipt_of_another_release_proves_nothing_here(package: tuple[Path, Verifier], tmp_path: Path) -> None:
+def test_the_receipt_of_another_release_proves_nothing_here(
+    package: tuple[Path, Verifier], usual_database: None, tmp_path: Path
+) -> None:
     other = tmp_path / "other"
     other.mkdir()
-    zone = open_zone(f"sqlite:///{other / 'ansim.db'}", other)
+    zone = open_zone(database_in(other), other)
     request = zone.released()
     receipt = zone.desk.package_of(request.ref) / RECEIPT
     (package[0] / RECEIPT).write_bytes(receipt.read_bytes())

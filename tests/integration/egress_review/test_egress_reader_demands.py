@@ -22,6 +22,7 @@ from egress_review.package import RECEIPT, RELEASE_KEY, WITNESS_POLICY
 from egress_review.release_keys import KEYS_FILE, ReleaseKeys, publish, verifier_of
 from egress_review.replacing_key import replace_release_key
 from egress_review.verify_package import PackageCheck, verify_package
+from tests.databases import database_in
 from tests.integration.audit.audit_attesting import serving
 from tests.integration.egress_review.egress_house import Zone, ask_for, open_zone
 from tests.ports import free_port
@@ -45,10 +46,10 @@ class Reader:
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+def reader(usual_databases: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     """One witness signed the release; of a second one the zone knows nothing."""
     home = tmp_path_factory.mktemp("zone")
-    zone, port = open_zone(f"sqlite:///{home / 'ansim.db'}", home), free_port()
+    zone, port = open_zone(database_in(home), home), free_port()
     (home / "keys").mkdir(exist_ok=True)
     witness = ask_for(zone, home, port)
     log = zone.house.log

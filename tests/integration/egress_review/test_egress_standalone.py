@@ -12,13 +12,14 @@ import pytest
 
 from audit.note import Verifier
 from egress_review.verify_package import verify_package
+from tests.databases import database_in
 from tests.integration.egress_review.egress_house import open_zone
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Verifier]:
+def released(usual_databases: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Verifier]:
     home = tmp_path_factory.mktemp("zone")
-    zone = open_zone(f"sqlite:///{home / 'ansim.db'}", home)
+    zone = open_zone(database_in(home), home)
     return zone.desk.package_of(zone.released().ref), zone.log_key
 
 

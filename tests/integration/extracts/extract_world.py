@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,6 +30,7 @@ from registry import totp
 from registry.desk import CLI, as_actor
 from registry.model import Role
 from registry.service import Registry
+from tests.databases import by_hand, copy_home, database_in, without_guards
 
 START = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 HERE = Source("203.0.113.7")
@@ -162,17 +162,14 @@ class World:
     def tamper(self, *statements: str) -> None:
         """Do to the database what only somebody who owns it can: the guards are taken away first."""
         with self.db.begin() as tx:
-            for name in list(tx.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars()):
-                if name.startswith("deid_extract"):
-                    tx.exec_driver_sql(f"DROP TRIGGER {name}")
-            for statement in statements:
-                tx.exec_driver_sql(statement)
+            without_guards(tx, *deid.records.tables.GUARDED)
+            by_hand(tx, *statements)
 
 
 def open_world(home: Path, *, treated_outside: bool = False, url: str = "") -> World:
     """Put the parts of a zone together as the composition root does."""
     now = [START]
-    db = Database.open(url or f"sqlite:///{home}/ansim.db")
+    db = Database.open(url or database_in(home))
     keys = LogKeys.load_or_create(home / "keys")
     log = AuditLog(db, keys, component="portal", origin="ansim.example/audit", log_dir=home / "log")
     registry = Registry(
@@ -198,7 +195,7 @@ def open_world(home: Path, *, treated_outside: bool = False, url: str = "") -> W
 
 
 @pytest.fixture(scope="session")
-def first_extract_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first_extract_world(usual_databases: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A world as it begins, made once: joining hashes passwords slowly on purpose."""
     home = tmp_path_factory.mktemp("extracts")
     furnish(open_world(home))
@@ -229,14 +226,15 @@ def furnish(world: World) -> None:
         world.registry.add_project(project, "과제", "Project", "목적", *PERIOD, by=CLI, source=HERE)
     for handle in ("minji", "haneul"):
         world.registry.add_member("cardio", handle, Role.RESEARCHER, *PERIOD, by=CLI, source=HERE)
+    world.log.settle()
     world.db.engine.dispose()
 
 
 @pytest.fixture
-def world(first_extract_world: Path, tmp_path: Path) -> Iterator[World]:
+def world(first_extract_world: Path, usual_database: None, tmp_path: Path) -> Iterator[World]:
     """A world of a test's own."""
     home = tmp_path / "home"
-    shutil.copytree(first_extract_world, home)
+    copy_home(first_extract_world, home)
     opened = open_world(home)
     yield opened
     opened.db.engine.dispose()

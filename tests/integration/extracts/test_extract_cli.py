@@ -23,7 +23,7 @@ from tests.integration.house.house_people import PASSWORD, join, make_zone, proj
 
 
 @pytest.fixture
-def zone(tmp_path: Path) -> Iterator[Zone]:
+def zone(usual_database: None, tmp_path: Path) -> Iterator[Zone]:
     home = tmp_path / "home"
     make_zone(home)
     zone = open_zone(home, "cli")

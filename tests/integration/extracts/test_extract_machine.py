@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import random
-import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from deid.records.model import Extract, Verdict
 from deid.records.rules import CHECKLIST
 from deid.records.workflow import MOVES, State
 from registry.errors import RegistryError
+from tests.databases import copy_home
 from tests.integration.extracts.extract_world import PEOPLE, World, open_world
 
 ACTS = ("submit", "adequate", "inadequate", "register", "process", "touch", "destroy", "stale")
@@ -27,7 +27,7 @@ WAYS = {(move.source, move.target) for move in MOVES}
 def shared(first_extract_world: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
     """One world for all examples: each makes an extract of its own."""
     home = tmp_path_factory.mktemp("machine") / "home"
-    shutil.copytree(first_extract_world, home)
+    copy_home(first_extract_world, home)
     return open_world(home)
 
 

@@ -20,6 +20,7 @@ from deid.records.errors import NotFound
 from deid.records.intake import refuse_grant, refuse_mount
 from deid.records.model import Extract
 from hub_config.migrate import configuration
+from tests.databases import refuse_entries
 from tests.integration.extracts.extract_world import World
 
 PAIR = {
@@ -137,9 +138,7 @@ def test_what_cannot_be_recorded_is_not_removed(world: World) -> None:
     before = rows(world, extract.ref)
     later(world, 3)
     with world.db.begin() as tx:
-        for name in ("audit_pending", "audit_entry"):
-            refuse = "BEGIN SELECT RAISE(ABORT, 'full'); END"
-            tx.exec_driver_sql(f"CREATE TRIGGER full_{name} BEFORE INSERT ON {name} {refuse}")
+        refuse_entries(tx)
     with pytest.raises(NotDurable):
         world.desk.forget(3)
     assert rows(world, extract.ref) == before

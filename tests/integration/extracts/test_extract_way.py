@@ -23,6 +23,7 @@ from registry.desk import CLI
 from registry.errors import Denied as Refused
 from registry.errors import NotFound
 from registry.model import Role
+from tests.databases import refuse_entries
 from tests.integration.extracts.extract_world import HERE, PERIOD, World
 
 
@@ -105,10 +106,7 @@ def test_what_cannot_be_recorded_is_not_done(world: World) -> None:
     order = world.order()
     draft = world.desk.draft(order.draft, by=world.by("nari"))
     with world.db.begin() as tx:
-        tx.exec_driver_sql(
-            "CREATE TRIGGER broken BEFORE INSERT ON audit_entry"
-            " WHEN NEW.action = 'extract.processed' BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
+        refuse_entries(tx, '"action":"extract.processed"')
     with pytest.raises(AuditError):
         world.desk.process(draft.ref, order, by=world.by("nari"))
     assert world.desk.get(draft.ref).runs == ()

@@ -13,6 +13,7 @@ import pytest
 from deid.errors import DataError
 from deid.records.errors import Conflict, Denied
 from deid.records.order import Item, Order
+from tests.databases import without_guards
 from tests.integration.extracts.extract_world import World
 from tests.integration.extracts.synthetic_world import POLICY, draft, synthetic
 
@@ -82,10 +83,7 @@ def test_a_model_is_not_used_after_its_period_nor_by_a_review_that_the_log_does_
     assert late.value.code == "extract_ended"
     world.now[0] = before
     with world.db.begin() as tx:
-        # As somebody who owns the database can.
-        guards = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'deid_extract_review'"
-        for name in list(tx.exec_driver_sql(guards).scalars()):
-            tx.exec_driver_sql(f"DROP TRIGGER {name}")
+        without_guards(tx, "deid_extract_review")
         tx.exec_driver_sql("UPDATE deid_extract_review SET by_ref = 'p_bbbbbbbbbbbbbbbb'")
     with pytest.raises(Conflict) as forged:
         world.desk.draw_again(extract.ref, tmp_path / "forged.parquet", 10, by=world.by("nari"))

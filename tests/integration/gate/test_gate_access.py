@@ -277,5 +277,6 @@ async def test_the_watermark_names_who_looks_and_its_page_holds_no_script(
     status, text = await alice.get(zone.origin("zone") + mark)
     assert status == 200
     assert "alice · " in text
+    assert "+09:00 · " in text
     assert "<script" not in text
     assert (await alice.get(zone.origin("zone") + "/_gate/mark?ticket=guessed"))[0] == 404

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,11 @@ from egress_review.errors import OutboxRefused
 from hub_config.home_helper.errors import HomeRefused
 from hub_config.home_moving import Move, Moved
 from hub_config.home_tree import DIRECTORY, Survey, opened
-from hub_config.homes import is_plain
+from hub_config.homes import ZoneHomes, is_plain
+from hub_config.settings import Settings
+from hub_config.shared_homes import ZoneSpaces
+from hub_config.shared_space import space_of
+from hub_config.workspace_files import make_shared
 from hub_config.zone import open_zone
 from tests.integration.home_helper.test_zone_homes import GATE, House, module_house
 from tests.rights import as_mounter
@@ -226,3 +231,39 @@ def test_a_move_that_dies_anywhere_leaves_one_whole_home_and_the_next_one_ends_i
         assert survey(house.place) == before, step
         assert names(house) == {"home", "outbox"}, step
     assert step > 20
+
+
+def test_the_space_of_a_project_is_moved_with_what_makes_it_everybodys(house: House) -> None:
+    zone = replace(house.zone, settings=smaller_space(house))
+    homes, space = ZoneHomes(zone.settings), space_of("study", zone.registry.workspaces())
+    homes.client().destroy(space.ref)
+    place = zone.home / "workspaces" / space.ref
+    shutil.rmtree(place, ignore_errors=True)
+    make_shared(zone.home, space.ref, gid=space.gid, gate_gid=GATE, encrypted=False)
+    (place / "shared" / "plan").mkdir()
+    (place / "shared" / "plan" / "table.csv").write_text("a,b\n")
+    os.chown(place / "shared" / "plan" / "table.csv", house.workspace.uid, -1)
+    assert space.ref in homes.plain_left()
+    with pytest.raises(HomeRefused, match="run"):
+        Move(homes, zone.log, space, GATE, lambda: {space.ref}).run()
+    moved = Move(homes, zone.log, space, GATE, lambda: ()).run()
+    assert (moved and moved.files) == 2
+    assert space.ref not in homes.plain_left()
+    ZoneSpaces(zone.settings).open(space, gate_gid=GATE)
+    shared = place / "shared"
+    assert shared.stat().st_dev != place.stat().st_dev
+    assert (shared / "plan" / "table.csv").stat().st_uid == house.workspace.uid
+    for directory in (shared, shared / "plan"):
+        assert (stat.S_IMODE(directory.stat().st_mode), directory.stat().st_gid) == (0o2770, space.gid)
+        (directory / "more.csv").write_text("a\n")
+        assert stat.S_IMODE((directory / "more.csv").stat().st_mode) == 0o660
+    assert {path.name for path in place.iterdir()} == {"shared"}
+    for action in ("workspace.shared_made", "workspace.shared_encrypted", "workspace.plain_shared_destroyed"):
+        assert [one["outcome"] for one in house.said(action)[-2:]] == ["intent", "ok"], action
+    homes.close(space.ref)
+    homes.client().destroy(space.ref)
+
+
+def smaller_space(house: House) -> Settings:
+    settings = house.zone.settings
+    return replace(settings, workspace=replace(settings.workspace, shared_gib=1))

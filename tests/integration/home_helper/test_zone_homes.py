@@ -88,7 +88,7 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def module_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def module_house(usual_databases: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     home = tmp_path_factory.mktemp("zone").resolve() / "home"
     make_zone(home)
     (home / "workspaces").mkdir()

@@ -14,6 +14,7 @@ from hub_config.settings import FILE_NAME, HubSettings, ZoneSettings, load_setti
 from hub_config.zone import Zone
 from registry.desk import CLI
 from registry.model import Grant, Role, Workspace
+from tests.databases import usual_settings
 
 HERE = Source("127.0.0.1")
 OUTSIDE = "invented by a test, about nobody"
@@ -21,13 +22,12 @@ PASSWORD = "quiet harbour under seven lanterns"
 
 
 def make_zone(home: Path, database: str = "") -> None:
-    """The directories, settings and tables of an empty zone, in SQLite if no other database is given."""
+    """The directories, settings and tables of an empty zone, in a database of the usual kind if no other is given."""
     for place in ("run", "log"):
         (home / place).mkdir(parents=True)
     settings = settings_text(ZoneSettings(demo=False), HubSettings())
     taking = settings.replace("treated_outside: false", "treated_outside: true")
-    taking = taking.replace("sqlite:///ansim.db", database) if database else taking
-    (home / FILE_NAME).write_text(taking, encoding="utf-8")
+    (home / FILE_NAME).write_text(usual_settings(home, taking, database), encoding="utf-8")
     db = Database.open(load_settings(home).database_url())
     for metadata in METADATA:
         metadata.create_all(db.engine)

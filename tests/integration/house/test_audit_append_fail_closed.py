@@ -11,11 +11,10 @@ from sqlalchemy import inspect, text
 
 from audit.db import Database
 from audit.errors import NotDurable
+from tests.databases import refuse_entries
 from tests.integration.egress_review.egress_house import Zone
 from tests.integration.house import house_desk, house_registry
 from tests.integration.registry.registry_house import House
-
-BREAK = "CREATE TRIGGER broken BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'the log is broken'); END"
 
 # What a refused sign-in leaves: the attempt is counted before it is judged, so that a broken log helps nobody guess.
 COUNTED = ("throttle", "attempt")
@@ -40,7 +39,7 @@ def refused(db: Database, act: Callable[[], object]) -> None:
     """Break the log, act, and fail if anything was done or if whoever acted was not told."""
     before = state(db)
     with db.begin() as tx:
-        tx.exec_driver_sql(BREAK)
+        refuse_entries(tx)
         entries = tx.scalar(text("SELECT count(*) FROM audit_entry"))
     with pytest.raises(NotDurable):
         act()

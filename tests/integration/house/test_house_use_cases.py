@@ -98,7 +98,7 @@ def test_a_form_of_the_portal_records_what_it_should(world: World, name: str) ->
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+def office(usual_database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
     with open_office(tmp_path / "home", monkeypatch) as made:
         yield made
 
@@ -116,7 +116,7 @@ def test_a_duty_of_the_worker_records_what_it_should(office: Office, name: str) 
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+def shell(usual_database: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
     home = tmp_path / "home"
     make_zone(home)
     zone = open_zone(home, "cli")

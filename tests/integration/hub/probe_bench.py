@@ -18,13 +18,15 @@ from typing import Any
 from audit.refs import new_event_id, new_ref
 from hub_config.probe import kit
 from hub_config.probe.bait import Bait
+from hub_config.shared_space import FOLDER, SharedSpace, shared_ref
 from hub_config.workspace_container import container_for, covered_paths, create_arguments, host_arguments
-from hub_config.workspace_files import make_workspace
+from hub_config.workspace_files import make_shared, make_workspace
 from registry.model import Limits, Mount, Project, ProjectStatus, WorkPermit, Workspace
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 LIMITS = Limits(memory_bytes=128 * 1024**2, cpus=0.25, pids=48)
 UID = 310_000
+SPACE = SharedSpace("own", 310_000)
 GATE = 64_000
 SENT = 2_000_000  # of what `sock.oversized` sends
 MARK, OWN_MARK = "mark-of-the-other", "mark-of-its-own"
@@ -108,6 +110,9 @@ class Bench:
             "data_file": "mark.txt",
             "canary_backwards": MARK[::-1],
             "own_canary_backwards": OWN_MARK[::-1],
+            "shared_gid": SPACE.gid,
+            "other_shared": shared_ref("next"),
+            "other_gid": SPACE.gid + 1,
             "host_path": str(self.home),
             "connections": 200,
             "memory_bytes": LIMITS.memory_bytes,
@@ -118,6 +123,7 @@ class Bench:
             "shm_bytes": 64 * 1024**2,
             "disk_bytes": 1 << 40,
             "quota_bytes": 0,
+            "shared_bytes": 0,
         }
 
     def attack(self, names: list[str], *changes: Change, server: bool = False) -> dict[str, dict[str, Any]]:
@@ -125,6 +131,8 @@ class Bench:
         permit = self.permit()
         ref = permit.workspace.ref
         directory = make_workspace(self.home, ref, uid=UID, gate_uid=GATE, gate_gid=GATE, seed=None)
+        make_shared(self.home, SPACE.ref, gid=SPACE.gid, gate_gid=GATE, encrypted=False)
+        (directory.parent / SPACE.ref / FOLDER / "mark.txt").write_text(OWN_MARK)
         container = container_for(
             permit,
             directory,
@@ -133,6 +141,7 @@ class Bench:
             language="en",
             zone="test",
             intent=new_event_id(),
+            shared=SPACE,
         )
         host, create = host_arguments(container), create_arguments(container)
         config: dict[str, Any] = dict(covered_paths())

@@ -15,8 +15,9 @@ import pytest
 from docker.types import Mount, Ulimit
 
 from hub_config.probe.table import BY_ID, INSIDE
+from hub_config.shared_space import shared_ref
 from hub_config.workspace_container import MASKED_PATHS, NO_NEW_PRIVILEGES, READ_ONLY_PATHS
-from tests.integration.hub.probe_bench import MARK, Bench, Change
+from tests.integration.hub.probe_bench import MARK, SPACE, Bench, Change
 from tests.rights import as_root
 
 pytestmark = [
@@ -186,6 +187,19 @@ def other_data(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> N
     other.mkdir(exist_ok=True)
     (other / "patients.txt").write_text(MARK)
     bind(host, other, "/data/other")
+
+
+@control("the wall between shared spaces", "file.other_shared file.other_project")
+def other_space(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
+    other = scratch / shared_ref("next") / "shared"
+    other.mkdir(parents=True, exist_ok=True)
+    (other / "plan.txt").write_text(MARK)
+    bind(host, other, "/mnt")
+
+
+@control("the wall between groups", "file.other_shared")
+def other_group(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
+    host["group_add"] = [*host["group_add"], str(SPACE.gid + 1)]
 
 
 @control("the engine's socket", "sock.engine")

@@ -13,7 +13,7 @@ from hub_config.home_helper.homes import Homes
 from hub_config.homes import shut_all
 from hub_config.workspace_files import make_places
 from registry.model import WorkPermit
-from tests.integration.hub.probe_bench import Bench
+from tests.integration.hub.probe_bench import SPACE, Bench
 from tests.rights import as_mounter
 
 pytestmark = [pytest.mark.engine, pytest.mark.long, as_mounter]
@@ -21,18 +21,19 @@ NAMES = ["limit.disk", "file.mount_options"]
 
 
 class Encrypted(Bench):
-    """A bench whose workspace has an encrypted home of 1 GiB."""
+    """A bench whose workspace has an encrypted home of 1 GiB, and whose project shares as much."""
 
     def permit(self) -> WorkPermit:
         permit = super().permit()
         homes, ref = Homes(self.home, most_gib=1), permit.workspace.ref
-        homes.answer(Call("make", ref, gib=1))
-        make_places(self.home, ref, gate_gid=0)
-        homes.answer(Call("open", ref))
+        for one in (ref, SPACE.ref):
+            homes.answer(Call("make", one, gib=1))
+            make_places(self.home, one, gate_gid=0)
+            homes.answer(Call("open", one))
         return permit
 
     def facts(self, workspace: str) -> dict[str, Any]:
-        return {**super().facts(workspace), "quota_bytes": 1024**3}
+        return {**super().facts(workspace), "quota_bytes": 1024**3, "shared_bytes": 1024**3}
 
 
 @pytest.fixture

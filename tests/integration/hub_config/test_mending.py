@@ -44,7 +44,7 @@ NAMES = ["zone.safe.example.org", "*.safe.example.org"]
 
 
 @pytest.fixture
-def zone(tmp_path: Path) -> Iterator[Zone]:
+def zone(usual_database: None, tmp_path: Path) -> Iterator[Zone]:
     """A zone in which nothing is wrong, and nothing runs."""
     home = tmp_path / "home"
     make_zone(home)

@@ -31,10 +31,11 @@ GAUGE = re.compile(r"\bansim_[a-z_]+\b")
 
 
 @pytest.fixture
-def zone(tmp_path: Path) -> Iterator[Zone]:
+def zone(usual_database: None, tmp_path: Path) -> Iterator[Zone]:
     make_zone(tmp_path)
     opened = open_zone(tmp_path, "worker")
     at_work(opened)
+    opened.log.settle()
     opened.log.checkpoint()
     yield opened
     opened.db.close()

@@ -35,7 +35,7 @@ def line_of(code: str, message: str, *given: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def planted(usual_databases: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A zone that holds each of them in its settings, its record, its logs and its files."""
     home = tmp_path_factory.mktemp("zone") / "plantedcohort"
     make_zone(home)

@@ -40,7 +40,7 @@ columns:
 
 
 @pytest.fixture
-def zone(tmp_path: Path) -> Iterator[Zone]:
+def zone(usual_database: None, tmp_path: Path) -> Iterator[Zone]:
     home = tmp_path / "home"
     make_zone(home)
     zone = open_zone(home, "worker")
@@ -93,6 +93,7 @@ def test_what_waits_is_made_in_the_name_of_who_asked(zone: Zone) -> None:
     extract = zone.extracts.get(job.extract)
     assert extract.run is not None
     assert extract.run.by_ref == job.by_ref
+    zone.log.settle()
     with zone.db.read() as tx:
         [entry] = search(tx, Query(action="extract.processed"))
     assert entry.body["actor"]["ref"] == "worker"

@@ -118,8 +118,8 @@ def with_directory(house: House, settings: DirectorySettings, home: Path) -> Reg
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    made = open_house(f"sqlite:///{tmp_path / 'ansim.db'}", tmp_path)
+def house(usual_url: str, tmp_path: Path) -> Iterator[House]:
+    made = open_house(usual_url, tmp_path)
     yield made
     made.db.close()
 

@@ -33,9 +33,9 @@ MINJI = Vouched("https://idp.hospital.example", "24400320")
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    """A registry in a SQLite file."""
-    made = open_house(f"sqlite:///{tmp_path / 'ansim.db'}", tmp_path)
+def house(usual_url: str, tmp_path: Path) -> Iterator[House]:
+    """A registry in an empty database."""
+    made = open_house(usual_url, tmp_path)
     yield made
     made.db.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +19,7 @@ from hub_config.errors import SettingsError
 from hub_config.mail_settings import MailSettings
 from hub_config.mailing import AT_ONCE, GIVE_UP, MailFailed, connected, counts, deliver, wait_after
 from hub_config.settings import parse_settings
+from tests.databases import copy_home
 from tests.integration.audit.audit_receiver import Authority, new_authority
 from tests.integration.house.house_people import HERE
 from tests.integration.mail.mail_world import (
@@ -41,15 +41,15 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first(usual_databases: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("first") / "zone"
     make_mail_zone(home)
     return home
 
 
 @pytest.fixture
-def world(first: Path, tmp_path: Path, authority: Authority) -> Iterator[MailWorld]:
-    shutil.copytree(first, tmp_path / "zone")
+def world(first: Path, usual_database: None, tmp_path: Path, authority: Authority) -> Iterator[MailWorld]:
+    copy_home(first, tmp_path / "zone")
     made = open_mail_world(tmp_path / "zone", authority)
     yield made
     made.zone.db.close()

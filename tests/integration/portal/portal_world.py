@@ -1,10 +1,9 @@
-"""A whole portal on SQLite and real files: our own registry, desk and log; only JupyterHub is played by a stand-in."""
+"""A whole portal on real files and a database: our own registry, desk and log; only JupyterHub is a stand-in."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -42,6 +41,7 @@ from registry.access_policy import AccessPolicy
 from registry.model import Role, Workspace
 from registry.notice import NOTICE_VERSION
 from registry.service import Registry
+from tests.databases import copy_home, database_in, on_postgresql
 
 HERE = Source("127.0.0.1")
 CLI = Actor.service("cli")
@@ -86,6 +86,7 @@ class ZoneSettings:
 class Settings:
     home: Path
     zone: ZoneSettings = field(default_factory=ZoneSettings)
+    gvisor_projects: tuple[str, ...] = ()
 
     def host(self, name: str) -> str:
         return f"{name}.ansim.localhost:8600"
@@ -98,6 +99,9 @@ class Settings:
 
     def access_of(self, project: str) -> AccessPolicy:
         return AccessPolicy()
+
+    def own_kernel(self, project: str) -> bool:
+        return project in self.gvisor_projects
 
 
 class Keys:
@@ -179,6 +183,17 @@ class StandInHub:
 class Browser(TestClient):
     """One person's browser in front of the zone's origin; it says truthfully where its requests come from."""
 
+    before: Callable[[], None]
+    """What the worker did since the last click: what was recorded has its place in the log."""
+
+    def get(self, *given: Any, **named: Any) -> httpx.Response:
+        self.before()
+        return super().get(*given, **named)
+
+    def post(self, *given: Any, **named: Any) -> httpx.Response:
+        self.before()
+        return super().post(*given, **named)
+
     def page(self, path: str, status: int = 200) -> str:
         answer = self.get(path, follow_redirects=False)
         assert answer.status_code == status, (
@@ -207,7 +222,9 @@ class World:
         """A browser that has not signed in."""
         settings = self.zone.settings
         headers = {"Sec-Fetch-Site": "same-origin", "X-Forwarded-For": "192.0.2.7", "Accept-Language": "en"}
-        return Browser(build(self.portal), base_url=settings.origin(host), headers=headers)
+        browser = Browser(build(self.portal), base_url=settings.origin(host), headers=headers)
+        browser.before = self.zone.log.settle if on_postgresql() else lambda: None
+        return browser
 
     def signed_in(self, handle: str) -> Browser:
         """A browser of a person, signed in the way that people do."""
@@ -233,6 +250,7 @@ class World:
         return TestClient(build_workspace_api(self.zone), headers={"Ansim-Workspace": ref})
 
     def entries(self, action: str) -> list[Entry]:
+        self.zone.log.settle()
         with self.zone.db.read() as tx:
             return search(tx, Query(action=action, limit=1000))
 
@@ -276,7 +294,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def first_world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+def first_world(usual_databases: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
     """A world as it begins, made once: joining hashes passwords slowly on purpose."""
     home, clock = tmp_path_factory.mktemp("portal-world"), Clock()
     zone = open_zone(home, clock)
@@ -284,15 +302,18 @@ def first_world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[st
         module.metadata.create_all(zone.db.engine)
     secrets = {handle: _join(zone.registry, handle, roles, clock) for handle, roles in PEOPLE.items()}
     _study(zone.registry, home, clock)
+    zone.log.settle()
     zone.db.engine.dispose()
     return home, secrets
 
 
 @pytest.fixture
-def world(first_world: tuple[Path, dict[str, str]], tmp_path: Path, clock: Clock) -> Iterator[World]:
+def world(
+    first_world: tuple[Path, dict[str, str]], usual_database: None, tmp_path: Path, clock: Clock
+) -> Iterator[World]:
     """A world of a test's own, with real files, databases and keys."""
     home, secrets = tmp_path / "home", first_world[1]
-    shutil.copytree(first_world[0], home)
+    copy_home(first_world[0], home)
     zone, hub = open_zone(home, clock), StandInHub()
     hub.clock = clock
     stand_in = Hub("http://hub", "token-of-portal", "http://zone/oauth_callback", transport=httpx.MockTransport(hub))
@@ -302,7 +323,7 @@ def world(first_world: tuple[Path, dict[str, str]], tmp_path: Path, clock: Clock
 
 def open_zone(home: Path, clock: Clock) -> Zone:
     """Put a zone together from our own parts, as the composition root does."""
-    db = Database.open(f"sqlite:///{home}/ansim.db")
+    db = Database.open(database_in(home))
     keys = LogKeys.load_or_create(home / "keys")
     log = AuditLog(db, keys, component="portal", origin="ansim.localhost/audit", log_dir=home / "log", clock=clock)
     reviews, notice = ExtractReviews(log), NOTICE_VERSION

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import refuse_entries
 from tests.integration.portal.portal_world import CLI, HERE, World
 
 BUNDLE = "/projects/study/bundle"
@@ -97,5 +98,5 @@ def test_a_bundle_leaves_nothing_behind_on_the_server(
 def test_a_log_that_cannot_be_written_hands_nothing_over(closed: World) -> None:
     officer = closed.signed_in("jiwoo")
     with closed.zone.db.begin() as tx:
-        tx.exec_driver_sql("CREATE TRIGGER full BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'full'); END")
+        refuse_entries(tx)
     officer.fill(BUNDLE, 503, reason=REASON)

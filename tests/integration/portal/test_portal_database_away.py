@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.integration.portal.portal_world import LARGE, World
 
 
@@ -25,6 +27,7 @@ def away(world: World) -> Iterator[None]:
         path.with_suffix(".aside").rename(path)
 
 
+@pytest.mark.sqlite("its file is put aside; a server that goes away is a test of its own")
 def test_people_and_notebooks_are_told_and_lose_nothing(world: World) -> None:
     ref = world.submitted(table=LARGE)
     minji, junho = world.signed_in("minji"), world.signed_in("junho")

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from audit.canonical import JSON
 from audit.event import Event, Object, Subjects
@@ -14,6 +15,7 @@ from deid.keys import KeyStore
 from deid.linkage.service import LinkageDesk
 from deid.linkage.telling import Preview
 from deid.people import RegisteredPeople
+from tests.databases import without_guards
 from tests.integration.portal.portal_world import CLI, HERE, World
 from tests.integration.portal.test_portal_routes import check_page
 
@@ -84,15 +86,14 @@ def test_an_approval_that_was_forged_in_the_database_lets_nobody_in(world: World
     ref = asked(world)
     (question,) = world.entries("deid.linkage_requested")
     with world.zone.db.engine.begin() as tx:
-        for name in tx.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all():
-            tx.exec_driver_sql(f"DROP TRIGGER {name}")
+        without_guards(tx)
     world.signed_in("jiwoo").fill(f"{PAGE}/{ref}/approve")
     (approval,) = world.entries("deid.linkage_approved")
     with world.zone.db.engine.begin() as tx:
-        tx.exec_driver_sql(
-            "UPDATE audit_entry SET body = CAST(replace(CAST(body AS TEXT), 'registry-study', 'evil-study') AS BLOB)"
-            f" WHERE idx IN ({question.index}, {approval.index})"
-        )
+        for index in (question.index, approval.index):
+            body = tx.execute(text("SELECT body FROM audit_entry WHERE idx = :idx"), {"idx": index}).scalar_one()
+            forged = bytes(body).replace(b"registry-study", b"evil-study")
+            tx.execute(text("UPDATE audit_entry SET body = :body WHERE idx = :idx"), {"body": forged, "idx": index})
     desk, store = the_workers(world, tmp_path / "additional")
     desk.carry_out()
     assert store.linkages() == []

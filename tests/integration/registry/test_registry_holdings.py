@@ -13,6 +13,7 @@ from registry import tables
 from registry.desk import CLI
 from registry.errors import Conflict, Denied, Invalid, NotFound
 from registry.model import Role
+from tests.databases import database_in
 from tests.integration.registry.registry_house import HOME, PEOPLE_IN_OMOP, House, open_house
 
 HUB = Actor.service("hub")
@@ -130,7 +131,7 @@ def test_a_demo_zone_takes_demo_data_only_and_a_real_zone_none(house: House, tmp
     assert refusal.value.code == "not_a_demo_zone"
     assert house.last()["outcome"] == "denied"
     (tmp_path / "demo").mkdir()
-    demo = open_house(f"sqlite:///{tmp_path}/demo.db", tmp_path / "demo", demo=True)
+    demo = open_house(database_in(tmp_path / "demo"), tmp_path / "demo", demo=True)
     with pytest.raises(Denied) as refusal:
         demo.dataset()
     assert refusal.value.code == "demo_zone"

@@ -240,10 +240,9 @@ def test_an_account_that_is_over_is_neither_confirmed_nor_given_a_token(house: H
     assert house.registry.service_account("monitor").state(house.clock() + timedelta(days=1)) == "expired"
 
 
-@pytest.mark.sqlite
-def test_the_doctor_names_an_account_that_ends_soon(house: House) -> None:
+def test_the_doctor_names_an_account_that_ends_soon(house: House, usual_url: str) -> None:
     token_of(house)
-    settings = replace(Settings(home=house.home), database=DatabaseSettings(url=f"sqlite:///{house.home}/ansim.db"))
+    settings = replace(Settings(home=house.home), database=DatabaseSettings(url=usual_url))
     assert fault_of(settings, house.clock()) is None
     found = fault_of(settings, house.clock.pass_by(days=20))
     assert found is not None

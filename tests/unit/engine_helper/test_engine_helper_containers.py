@@ -17,6 +17,7 @@ from egress_review.container import ContainerScanner
 from hub_config.engine_helper.containers import allowed
 from hub_config.engine_helper.errors import Refused
 from hub_config.engine_helper.helper_settings import HelperSettings
+from hub_config.shared_space import SharedSpace, shared_ref
 from hub_config.workspace_container import (
     Bind,
     WorkspaceContainer,
@@ -93,6 +94,41 @@ NAME = f"ansim-{REF}"
 def test_a_workspace_of_the_spawner_is_taken_word_for_word() -> None:
     body = asked(workspace())
     assert allowed(body, NAME, SETTINGS, VERSION).body == body
+
+
+SPACE = SharedSpace("kidney", 200_001)
+SHARED_BIND = Bind(Path(HOME, "workspaces", SPACE.ref, "shared"), "/shared", read_only=False)
+
+
+def sharing(**changed: Any) -> dict[str, Any]:
+    own = workspace()
+    return asked(workspace(**{"shared": SPACE, "binds": (*own.binds, SHARED_BIND), **changed}))
+
+
+def test_a_workspace_that_shares_with_its_project_is_taken_word_for_word() -> None:
+    body = sharing()
+    made = allowed(body, NAME, SETTINGS, VERSION)
+    assert made.body == body
+    assert str(SHARED_BIND.source) in made.places
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        sharing(project="liver"),
+        put(sharing(), "HostConfig.Mounts.5.Source", f"{HOME}/workspaces/{shared_ref('liver')}/shared"),
+        put(sharing(), "HostConfig.GroupAdd", ["200001", "200002"]),
+        put(sharing(), "HostConfig.GroupAdd", ["docker"]),
+        put(sharing(), "HostConfig.GroupAdd", ["0"]),
+        put(sharing(), "HostConfig.GroupAdd", []),
+        put(sharing(), "HostConfig.Mounts.5.ReadOnly", True),
+        put(asked(workspace()), "HostConfig.GroupAdd", ["200001"]),
+    ],
+    ids=["another project's", "another space", "two groups", "a name", "root's", "none", "read-only", "a group alone"],
+)
+def test_the_space_of_another_project_and_any_other_group_are_refused(body: dict[str, Any]) -> None:
+    with pytest.raises(Refused):
+        allowed(body, NAME, SETTINGS, VERSION)
 
 
 def test_a_scan_of_the_desk_is_taken_word_for_word() -> None:

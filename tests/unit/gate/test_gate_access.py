@@ -195,6 +195,7 @@ def test_the_watermark_says_who_when_and_where_without_a_script_and_takes_no_cli
     assert text.count("al&lt;ice") > 20
     assert "2026-11-22" in text
     assert "ansim.example" in text
+    assert "2026-11-22 06:00+00:00" in text
     assert "<script" not in text
     frame = frame_page(workspace_url="/w", bar_url="/b", project="p", language="en", mark_url="/m?a=1&b=2")
     assert "pointer-events:none" in frame

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from hub_config.gate.config import parse_config
 from hub_config.gate.errors import GateConfigError, Refused
 from hub_config.gate.frame_tickets import FrameTickets
-from hub_config.gate.pages import bar_page, ending, frame_page, refusal_page
+from hub_config.gate.pages import bar_page, ending, frame_page, mark_page, refusal_page
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.workspace import Meter, parse_tenancy
 from hub_config.gate.workspaces import Place, place_of
 from hub_config.gate.zone_host import HUB_ROUTES
+from hub_config.processes import gate_config
+from hub_config.settings import Settings, ZoneSettings
 
 REF = "ws_" + "a" * 16
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -152,6 +156,27 @@ def test_a_ticket_opens_one_frame_once_and_for_its_path_only() -> None:
 def test_an_end_is_announced_a_day_and_an_hour_before(left: timedelta, words: str | None) -> None:
     notice = ending(NOW + left, NOW)
     assert (notice is None) if words is None else (notice is not None and words in notice.en)
+
+
+def test_the_watermark_and_an_end_are_told_by_the_clocks_of_the_zone_with_their_distance_from_utc() -> None:
+    moment = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+    for name, mark, end in (
+        ("Asia/Seoul", "2026-11-23 00:30+09:00", "01:30"),
+        ("Europe/London", "2026-11-22 15:30+00:00", "16:30"),
+    ):
+        now = moment.astimezone(ZoneInfo(name))
+        assert mark in mark_page(person="minji", zone="ansim.example", language="ko", now=now)
+        notice = ending(moment + timedelta(hours=1), now)
+        assert notice is not None
+        assert end in notice.ko
+
+
+def test_the_gate_is_told_the_time_zone_of_the_zone_and_takes_no_other_word() -> None:
+    settings = Settings(home=Path("/home"), zone=ZoneSettings(time_zone="Europe/London"))
+    assert parse_config(gate_config(settings)).time_zone.key == "Europe/London"
+    assert parse_config('{"domain": "ansim.localhost"}').time_zone.key == "Asia/Seoul"
+    with pytest.raises(GateConfigError, match="time zone"):
+        parse_config('{"domain": "ansim.localhost", "time_zone": "../../etc/passwd"}')
 
 
 def test_the_bar_says_that_recording_is_on_and_interrupts_only_in_the_last_hour() -> None:

@@ -45,6 +45,41 @@ def test_it_passes(): pass
 """
 
 
+ON_SQLITE = {
+    "audit/audit_golden.py": "writes the kept logs anew; they are read into a database of each kind",
+    "audit/audit_replacing_victim.py": "killed between its files, of which the database is one",
+    "audit/test_audit_chaos.py": "disks that are full or break under a file; servers are taken away there too",
+    "audit/test_audit_log.py": "an address that is refused",
+    "audit/test_audit_mutation.py": "a file is copied for each of hundreds of changes",
+    "audit/test_audit_replacing.py": "its home is copied for each moment at which the process is killed",
+    "audit/test_audit_sequencer.py": "that there is nothing to enter on SQLite",
+    "audit/test_audit_tamper.py": "a file is copied for each change; the kinds of change are tried on PostgreSQL too",
+    "audit/test_audit_torn_write.py": "the write-ahead log of a file, torn",
+    "deid/killed_while_using_keys.py": "killed between the files of the keys; the log only says what was done",
+    "deid/test_deid_inventory.py": "a source of data, not the database of a zone",
+    "deid/test_deid_sources.py": "a source of data, of each kind in turn",
+    "egress_review/egress_victim.py": "killed at each step; with a file of the address on PostgreSQL",
+    "egress_review/test_egress_machine.py": "any order of steps, on each kind in turn",
+    "gate/audit_service.py": "the gate speaks to a service, which is tried on each kind with the log",
+    "gate/events.py": "reads what that service wrote",
+    "gate/hub_for_gate.py": "the database of JupyterHub",
+    "hub_config/test_migration_searching.py": "an earlier version; each on each kind is a test of its own",
+    "hub_config/test_migrations.py": "the words of the guards in a file; test_upgrades compares each kind",
+    "registry/test_registry_model_agreement.py": "thousands of registries, each a file that is soon made",
+}
+"""What in the tests of integration names SQLite and so is not tried on PostgreSQL, each with its reason."""
+
+
+def test_every_test_takes_its_database_from_one_place_or_says_why_not() -> None:
+    integration = REPOSITORY / "tests" / "integration"
+    naming = {
+        place.relative_to(integration).as_posix()
+        for place in integration.rglob("*.py")
+        if "sqlite:///" in place.read_text(encoding="utf-8")
+    }
+    assert naming == set(ON_SQLITE)
+
+
 def test_every_folder_of_tests_is_run_once() -> None:
     tests = REPOSITORY / "tests"
     folders = {place.parent.relative_to(REPOSITORY).as_posix() for place in tests.rglob("test_*.py")}

@@ -10,7 +10,7 @@ import pytest
 from docker.errors import APIError
 
 from audit.errors import NotDurable
-from hub_config.spawn_failures import FAILURES, NotReady, both, failure_code
+from hub_config.spawn_failures import FAILURES, NotReady, RuntimeMissing, both, failure_code
 from hub_config.spawn_request import SpawnRequest
 from hub_config.workspace_events import Running
 from hub_config.workspace_files import WorkspaceFilesError
@@ -38,6 +38,7 @@ def test_options_that_are_not_what_they_should_be_count_as_not_said(
     [
         (asyncio.CancelledError(), "timeout"),
         (NotReady("x"), "not_ready"),
+        (RuntimeMissing("x"), "runtime_missing"),
         (NotDurable("x"), "log_unavailable"),
         (httpx.ConnectError("x"), "gate_unavailable"),
         (TimeoutError(), "gate_unavailable"),

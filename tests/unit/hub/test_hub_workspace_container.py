@@ -13,6 +13,7 @@ import pytest
 from audit.canonical import encode
 from hub_config.seccomp import security_option
 from hub_config.workspace_container import (
+    GVISOR,
     WorkspaceContainer,
     container_for,
     create_arguments,
@@ -68,6 +69,11 @@ def a_container(permit: WorkPermit | None = None) -> WorkspaceContainer:
         zone="0123456789ab",
         intent="018f0000-0000-7000-8000-000000000000",
     )
+
+
+def test_only_gvisor_which_maps_users_itself_is_left_out_of_the_engines_mapping() -> None:
+    assert "userns_mode" not in host_arguments(a_container())
+    assert host_arguments(replace(a_container(), runtime=GVISOR))["userns_mode"] == "host"
 
 
 def test_every_limit_reaches_the_engine_and_nothing_else_does() -> None:

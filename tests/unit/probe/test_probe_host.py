@@ -65,6 +65,12 @@ def test_a_workspace_that_differs_in_one_thing_is_found(tmp_path: Path, name: st
     assert held is False, words
 
 
+def test_the_servers_users_are_gvisors_alone_to_map(tmp_path: Path) -> None:
+    host = {**GOOD_HOST, "UsernsMode": "host"}
+    assert zone.containers(server(tmp_path, host={**host, "Runtime": "runsc"}))[0] is True
+    assert zone.containers(server(tmp_path, host={**host, "Runtime": "runc"}))[0] is False
+
+
 def test_a_workspace_of_root_is_found(tmp_path: Path) -> None:
     assert zone.containers(server(tmp_path, user="0:0"))[0] is False
 
@@ -85,6 +91,17 @@ def test_a_workspace_of_root_is_found(tmp_path: Path) -> None:
 def test_an_engine_that_lacks_something_is_found(tmp_path: Path, look: Look, change: Mapping[str, Any]) -> None:
     assert look(server(tmp_path))[0] is True
     assert look(server(tmp_path, info={**deepcopy(INFO), **change}))[0] is False
+
+
+def test_a_workspace_whose_root_is_root_on_the_server_is_found_whatever_the_engine_says(tmp_path: Path) -> None:
+    good = server(tmp_path)
+    own = (
+        {"State": {"Pid": os.getpid()}},
+    )  # the test's own: no name space of users, or one that a machine was made in
+    table = Path("/proc/self/uid_map").read_text(encoding="ascii").split()
+    seen = engine.userns(Server(good.settings, INFO, own, good.image, ID, ()))
+    assert seen[0] is (table[1] != "0")
+    assert f"root of a workspace is {table[1]} " in seen[1]
 
 
 def test_an_image_with_a_secret_or_for_root_or_another_one_is_found(tmp_path: Path) -> None:

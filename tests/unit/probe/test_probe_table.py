@@ -21,12 +21,13 @@ from hub_config.probe.inside import (  # importing them fills ATTACKS
     privileges,
     processes,
     secrets,
+    shared,
     sockets,
 )
 from hub_config.probe.model import Finding, Probe, Report, Verdict, judged
 from hub_config.probe.table import BY_ID, INSIDE, PROBES, WALLS
 
-MODULES = (files, kernel, limits, network, privileges, processes, secrets, sockets)
+MODULES = (files, kernel, limits, network, privileges, processes, secrets, shared, sockets)
 ITEM = re.compile(r"SATRE (?:\d\.\d\.\d\d|note [A-C])|CIS \d(?:\.\d+)*")
 LEAST = 60
 
