@@ -24,7 +24,8 @@ development:
 test: development
 	@$(RUN)/python -m hub_config.testing short
 
-test-long: development
+test-long:
+	@$(PYTHON) hub_config/bootstrap.py long
 	@$(RUN)/python -m hub_config.testing long
 
 test-postgresql: development

@@ -46,6 +46,8 @@ TEST_PACKAGES = (
     "softhsm2",
     "systemd",
 )
+#: What long tests use beyond that: a machine with a kernel of its own, and what plays the playbook into it.
+LONG_PACKAGES = ("ansible-core", "e2fsprogs", "mmdebstrap", "openssh-client", "qemu-system-x86")
 #: Ubuntu's package is a pointer to a snap, which sees neither the tests' directories nor their certificates.
 NO_CHROMIUM = (
     "Tests need Chromium, which Ubuntu has as a snap only, and that cannot be driven from here.",
@@ -95,9 +97,9 @@ def make(kind: str) -> None:
     """
     if sys.version_info < (3, 11):
         raise Missing("Python 3.11 or later is needed.", SYSTEMS)
-    make_environment(kind)
-    if kind == "development":
-        install_system(TEST_PACKAGES)
+    make_environment("run" if kind == "run" else "development")
+    if kind != "run":
+        install_system((*TEST_PACKAGES, *(LONG_PACKAGES if kind == "long" else ())))
 
 
 def make_environment(kind: str) -> None:
