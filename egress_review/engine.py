@@ -23,12 +23,15 @@ from egress_review.checks.concentration import check_concentration
 from egress_review.checks.containers import CONTAINERS, Container
 from egress_review.checks.contributors import RULES as OF_EVIDENCE
 from egress_review.checks.contributors import check_acro, check_contributors
+from egress_review.checks.counts_apart import RULES as OF_COUNTS_APART
+from egress_review.checks.counts_apart import check_counts_apart
 from egress_review.checks.curves import check_curves
 from egress_review.checks.differencing import Gathered, Released, check_difference, check_linked
 from egress_review.checks.errors_told import check_tracebacks
 from egress_review.checks.everybody import RULES as OF_EVERYBODY
 from egress_review.checks.everybody import check_everybody
 from egress_review.checks.excerpts import check_excerpts
+from egress_review.checks.few_people import check_few_people
 from egress_review.checks.figures import check_counts_behind, check_single_points, check_written_counts
 from egress_review.checks.formulas import check_formulas
 from egress_review.checks.identifiers import check_identifiers, check_names
@@ -48,6 +51,7 @@ from egress_review.checks.models import check_models
 from egress_review.checks.nodes import check_nodes
 from egress_review.checks.points import check_bars, check_points
 from egress_review.checks.polyglot import check_polyglot
+from egress_review.checks.printed_counts import check_printed_counts
 from egress_review.checks.printed_people import check_printed_people
 from egress_review.checks.programs import OF_COMMENTS, check_comments, check_pasted, check_program
 from egress_review.checks.programs import RULES as OF_PROGRAMS
@@ -70,6 +74,7 @@ from egress_review.checks.survival import RULES as OF_SURVIVAL
 from egress_review.checks.survival import check_survival
 from egress_review.checks.synthesisers import RULES as OF_SYNTHESISERS
 from egress_review.checks.synthesisers import check_synthesisers
+from egress_review.checks.told_detail import check_detail
 from egress_review.checks.tracing import Trace
 from egress_review.checks.types import check_name, check_type
 from egress_review.checks.yes_and_no import RULES as OF_YES_AND_NO
@@ -140,6 +145,7 @@ CHECKS: tuple[Check, ...] = (
     Check(("table.records",), _TABLES | _PROSE, check_excerpts),
     Check(("table.records", "table.singular"), _PROSE | frozenset(("json",)), check_printed_people),
     Check(("table.unique", "table.singular"), _TEXTS, check_microdata),
+    Check(("table.singular",), _SAID, check_few_people),
     Check(OF_PROGRAMS, frozenset(("code",)), check_program),
     Check(OF_COMMENTS, frozenset(("code",)), check_comments),
     Check(OF_PROGRAMS, _PROSE, check_pasted),
@@ -155,6 +161,7 @@ CHECKS: tuple[Check, ...] = (
     Check(_CELLS, _TABLES | _PROSE, check_scaled),
     Check(OF_MARGINS, _TEXTS, check_margins),
     Check(OF_IMPLIED, _TEXTS, check_implied),
+    Check(OF_COUNTS_APART, _TEXTS, check_counts_apart),
     Check(OF_SPREAD, _TEXTS, check_spread),
     Check(("evidence.dominance",), _TEXTS, check_concentration),
     Check(OF_MODELS, _TEXTS, check_models),
@@ -163,6 +170,7 @@ CHECKS: tuple[Check, ...] = (
     Check(("model.classes",), _PROSE, check_nodes),
     Check(OF_SURVIVAL, _TEXTS, check_survival),
     Check(_CELLS, _PROSE, check_prose),
+    Check(_CELLS, _PROSE, check_printed_counts),
     Check(("notebook.error",), _PROSE, check_tracebacks),
     Check(_CELLS, frozenset(("json",)), check_json),
     Check(("cells.small",), frozenset(("json",)), check_bars),
@@ -301,6 +309,7 @@ def _check_content(subject: Subject, request: Request, listing: Listing) -> list
         _run(("request.claim",), partial(check_promises, subject, request.context, listing), listing)
         words = partial(check_claimed, subject, base_name(subject.name), request.words, listing)
         _run(("request.claim",), words, listing)
+        _run(("request.claim",), partial(check_detail, subject, request.context, listing), listing)
         hold = partial(check_contributors, subject, request.supporting, listing)
         _run(OF_EVIDENCE, hold, listing)
         applied.append("cells.suppressed")

@@ -139,6 +139,10 @@ def _in_lines(subject: Subject) -> Iterator[tuple[Where, str]]:
             yield Where(row=number - run + 1), "lines of codes"
 
 
+_NUMBERED = re.compile(r"[^\W\d_]{3,20} \d{1,3}")
+"""A word and its number: `Kommun 01`, `Ward 12`."""
+
+
 def _in_columns(subject: Subject) -> Iterator[tuple[Where, str]]:
     if subject.type not in ("csv", "tsv"):
         return
@@ -146,9 +150,8 @@ def _in_columns(subject: Subject) -> Iterator[tuple[Where, str]]:
         for index in range(len(table.names)):
             # One look at the lengths spares the rest for columns of numbers and words.
             if max(map(len, table.distinct(index)), default=0) < SHORTEST_CODE:
-                short = [
-                    w for cell in table.distinct(index) if len(w := cell.strip()) >= SHORTEST_PIECE and _is_mixed(w)
-                ]
+                words = (cell.strip() for cell in table.distinct(index))
+                short = [w for w in words if len(w) >= SHORTEST_PIECE and _is_mixed(w) and not _NUMBERED.fullmatch(w)]
                 if len(short) >= FEWEST_PIECES and sum(map(len, short)) >= LEAST_PIECES:
                     yield Where(row=table.numbers[0], column=index + 1), "pieces"
                 continue

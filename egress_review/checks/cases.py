@@ -17,10 +17,13 @@ LONGEST = 4_000
 _ONE = re.compile(
     r"(?:한|1) ?명(?:은|이|의|을|에게|,|\()|한 (?:사람|여성|남성|환자|참여자|응답자)(?:은|는|이|가|의|,)"
     r"|(?:이|그|해당|어느|동) ?(?:참여자|환자|응답자|대상자|사람|여성|남성|면담자|피험자|증례)(?:은|는|이|가|의|에게|,)"
-    r"|(?:참여자|환자|응답자|대상자|면담자|사례|증례) ?(?:[A-Z]|\d{1,3}|[가-하])(?:은|는|이|가|의|,| \()"
+    r"|(?:참여자|환자|응답자|대상자|면담자|사례|증례) ?(?:[A-Z]|\d{1,3}|[가-하])(?:은|는|이|가|의|,| \(|[.:])"
     r"|\b(?:one|a|an|another|this|the) (?:of the )?(?:\w{1,20} ){0,2}"
     r"(?:participant|patient|respondent|interviewee|informant|woman|man|girl|boy|subject|student|case|person|employee)\b"
-    r"|\b(?:participant|patient|respondent|interviewee|case|subject) (?:[A-Z]|\d{1,4})\b|\d{1,3}[- ]year[- ]old",
+    r"|\b(?:participant|patient|respondent|interviewee|case|subject) (?:[A-Z]|\d{1,4})\b|\d{1,3}[- ]year[- ]old"
+    r"|\bthe (?:only|sole|oldest|youngest|first|last) (?:\w{1,15} )?"
+    r"(?:physician|obstetrician|surgeon|dentist|judge|lawyer|mayor|teacher|professor|pastor|priest|pharmacist|farmer|"
+    r"fisherman|veterinarian|midwife|doctor|nurse|man|woman|boy|girl|child|person|resident|employee|widow|twin|survivor)s?\b",
     re.IGNORECASE,
 )
 _JOBS_KO = (
@@ -36,7 +39,7 @@ _RANGE = r"(?! ?[-–~]| (?:to|and|or)\b)"
 _TELLING: tuple[re.Pattern[str], ...] = (
     re.compile(
         r"(?:19|20)\d\d년 ?(?:\d{1,2}월 ?)?(?:\d{1,2}일 ?)?(?:생|출생|에 태어)"
-        rf"|\bborn (?:in|on) (?!between)[^.;]{{0,24}}\b(?:19|20)\d\d{_RANGE}",
+        rf"|\bborn (?:(?:in|on) |(?=\d))(?!between)[^.;]{{0,24}}\b(?:19|20)\d\d{_RANGE}",
         re.IGNORECASE,
     ),
     re.compile(
@@ -58,7 +61,15 @@ _BESIDE: tuple[re.Pattern[str], ...] = (
         r"|\b(?:in|of|from) [A-Z][a-z]+-(?:gun|eup|myeon|dong|ri)\b"
     ),
     re.compile(
-        rf"{_JOBS_KO}|\b(?:{_JOBS})\b",
+        r"\bborn (?:on )?(?:\d{1,2} [A-Z][a-z]{2,8}|[A-Z][a-z]{2,8} \d{1,2},?) (?:19|20)\d\d|\b(?:was|"
+        r"is|aged) \d{2,3}\b and\b"
+    ),
+    re.compile(
+        r"\b(?:lived|lives|living|resid\w+|born|farms?|works?|worked) (?:on|in|at|near) (?:the )?[A-Z][a-z]+"
+        r"|\b(?:in|of|on|from) [A-Z][a-z]+(?: (?:Lane|Street|Island|Village|Bay|Valley|Parish))\b"
+    ),
+    re.compile(
+        rf"{_JOBS_KO}|\b(?:{_JOBS}|farmer|fisherman|miner|keeper|captain|priest|shepherd|diver|blacksmith)\b|해녀|어부|광부|농부|선장",
         re.IGNORECASE,
     ),
     re.compile(
@@ -87,13 +98,16 @@ _GENERAL = Text(
 
 
 _SPOKEN = re.compile(
-    r"[\"”’」』]\s?[(\[](?:[^()\[\]]{0,20}[,·/ ])?(?:남|여|남성|여성|남자|여자|male|female|man|woman|M|F)\s?[,·/]?\s?"
+    r"[\"”’」』]\s?(?:,? ?(?:said|told|recalled|explained|reported|"
+    r"added) [^.\"\n()]{0,40})?[(\[](?:[^()\[\]]{0,20}[,·/ ])?(?:남|여|남성|여성|남자|여자|male|female|"
+    r"man|woman|M|F)\s?[,·/]?\s?"
     r"(?:aged )?(\d{2})(?:세|대| ?years?)?[)\]]"
 )
 """Who said what is quoted, by sex and age; of a decade of age there are many."""
 FEWEST_OWN = 1
 _OWN = re.compile(
-    r"(?:19|20)\d\d|유일|쌍둥이|소장|원장|교장|군수|시장|이장|센터장|지점장|\b(?:head|only|chief|director|principal|mayor|twins?)\b"
+    r"(?:19|20)\d\d|유일|쌍둥이|소장|원장|교장|군수|시장|이장|센터장|지점장|\b(?:head|only|chief|"
+    r"director|principal|mayor|twins?|captain|founder|the first|the last)\b"
     r"|[가-힣]{1,4}[군읍면동리도](?= |[에의은는이가,.])|\b[A-Z][a-z]+ (?:Island|Village|Township|Hospital)\b"
 )
 

@@ -24,12 +24,13 @@ MOST_KEPT = 20_000
 """Counts of the files of a request that are kept for a README after them."""
 
 _MAY_CLAIM = re.compile(
-    r"round|nearest|midpoint|반올림|올림|내림|라운딩|below|under|fewer|less than|smaller|minimum|at least|"
+    r"round|nearest|midpoint|반올림|올림|내림|라운딩|below|under|fewer|less than|smaller|minimum|at least|anonym|익명|"
     r"미만|이상|최소|작은|적은|미드포인트",
     re.IGNORECASE,
 )
 _OF_COUNTS = re.compile(
-    r"\b(?:counts?|frequenc\w+|cells?|numbers?|figures?|totals?|tables?|values?|n|data)\b|빈도|도수|수치|모든 ?수|"
+    r"\b(?:counts?|frequenc\w+|cells?|numbers?|figures?|totals?|tables?|values?|n|data|groups?|members|"
+    r"people|persons|participants|patients)\b|anonym|익명|빈도|도수|수치|모든 ?수|"
     r"인원|환자|명|칸|셀|"
     r"합계|표|값|[가-힣]수(?:는|를|가|도|\s|$)|건수|개수|<\s?\d"
 )

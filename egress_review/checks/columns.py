@@ -59,9 +59,10 @@ _STATISTIC = _words("""
     auc accuracy precision recall r2 aic bic loglik rmse mae mse loss score scores
     bmi value price cost amount
 """)
-_EXTREME = _words("min max minimum maximum lowest highest longest shortest oldest youngest largest smallest")
+_EXTREME = _words("top1 top2 min max minimum maximum lowest highest longest shortest oldest youngest largest smallest")
 _OF_A_THING = re.compile(
-    r"(?:min|max)imum (?:wages?|pensions?|incomes? (?:standard|guarantee)|likelihood|legal|legislation|spanning|tax|"
+    r"largest connected|(?:min|max)imum (?:wages?|pensions?|incomes? (?:standard|guarantee)|likelihood|"
+    r"legal|legislation|spanning|tax|"
     r"school leaving|obs(?:ervations)? per|iterations|lag|depth|degree)|max obs per|"
     r"최저 ?(?:임금|생계|보장|생활)|최대 ?(?:우도|가능도)",
     re.IGNORECASE,
@@ -92,7 +93,8 @@ _NONE_OF = re.compile(r"no (?=[a-z])(?!of\b)")
 _ENDS = frozenset(("p0", "p100", "q0", "q100"))
 _SIZES = frozenset(("size", "group_size", "group size", "sizes", "base", "unweighted base", "denominator"))
 _OF_SETTINGS = _words(
-    "features estimators iter iterations jobs components clusters folds splits bins trees layers epochs neighbors"
+    "features estimators iter iterations jobs components clusters classes factors topics knots folds "
+    "splits bins trees layers epochs neighbors"
 )
 _SIZE = re.compile(r"0|size|count_?")
 _PERSON_KO = re.compile(
@@ -144,6 +146,21 @@ _COUNT_PHRASE = re.compile(
 
 TOTALS = frozenset(
     (
+        *(
+            "insgesamt",
+            "gesamt",
+            "summe",
+            "ensemble",
+            "totale",
+            "totalt",
+            "i alt",
+            "ialt",
+            "yhteensä",
+            "razem",
+            "ogółem",
+            "totaal",
+        ),
+        *("合计", "总计", "小计", "総数", "合計", "итого", "всего"),
         "total",
         "totals",
         "all",
@@ -234,6 +251,15 @@ def is_size(name: str) -> bool:
     return _SIZE.fullmatch(name.strip()) is not None
 
 
+def _folded(name: str) -> str:
+    """A heading without the marks of its letters, at which a word would end: `kön` is no number of k."""
+    return (
+        name
+        if name.isascii()
+        else "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    )
+
+
 @lru_cache(maxsize=4096)
 def kind_of(heading: str) -> Kind:
     """What a heading says; UNKNOWN where it says nothing."""
@@ -242,7 +268,7 @@ def kind_of(heading: str) -> Kind:
         return Kind.UNKNOWN
     units = [unit.strip().lower() for unit in _UNIT.findall(name)]
     bare = _OF_A_THING.sub(" ", _UNIT.sub(" ", name)).strip()
-    words = [word.lower() for word in _WORD.findall(bare)]
+    words = [word.lower() for word in _WORD.findall(_folded(bare))]
     if is_pivoted(f"{name} ") and ":" in name:
         return Kind.COUNT
     if _CODED.fullmatch(bare):
@@ -300,7 +326,7 @@ def _korean(bare: str) -> Kind:
     ):
         if pattern.fullmatch(closed) and not (kind is Kind.LABEL and re.search(r"\d", closed)):
             return kind
-    words = [word.lower() for word in _WORD.findall(bare)]
+    words = [word.lower() for word in _WORD.findall(_folded(bare))]
     return _english(re.sub("[가-힣]+", " ", bare).strip(), words) if words else Kind.UNKNOWN
 
 

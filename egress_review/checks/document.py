@@ -144,7 +144,9 @@ def _all(trees: Mapping[str, ElementTree.Element]) -> Iterator[ElementTree.Eleme
 
 def _words(root: ElementTree.Element) -> str:
     """Everything a story says, deleted and hidden words too, a line for each paragraph."""
-    lines = ("".join(_said(paragraph)) for paragraph in root.iter(f"{_W}p"))
+    # A cell is no line of a text: among its neighbours it would look like a table of its own.
+    cells = {id(paragraph) for table in root.iter(f"{_W}tbl") for paragraph in table.iter(f"{_W}p")}
+    lines = (f"\n{''.join(_said(one))}\n" if id(one) in cells else "".join(_said(one)) for one in root.iter(f"{_W}p"))
     more = (text for element in root.iter() for text in _descriptions(element))
     return "\n".join((*lines, *more))
 

@@ -8,9 +8,9 @@ from egress_review.checks.cells import judge
 from egress_review.checks.document import Document
 from egress_review.checks.drawing import Drawing
 from egress_review.checks.listing import Listing
-from egress_review.checks.page import Page
-from egress_review.checks.subject import Subject, piece_of, tables_of
-from egress_review.findings import Where
+from egress_review.checks.page import Page, without_drawings
+from egress_review.checks.subject import Subject, member_of, piece_of, tables_of
+from egress_review.findings import Severity, Where
 from registry.text import Text
 
 Pieces = list[tuple[Where, Subject]]
@@ -68,6 +68,7 @@ _AS_PNG = Text(
 _BROKEN = Text(ko="{kind} 형식으로 끝까지 읽을 수 없습니다.", en="It cannot be read as {kind} to its end.")
 _RUNS = Text(ko="브라우저에서 실행되는 내용이 있습니다: {what}.", en="It holds what a browser would run: {what}.")
 _OUTSIDE = Text(ko="밖에서 불러오는 것이 {number}개 있습니다.", en="It loads {number} things from outside.")
+_LIBRARY = Text(ko="공개된 라이브러리 파일 {number}개를 불러옵니다.", en="It loads {number} files of public libraries.")
 _HIDDEN = Text(ko="보이지 않는 내용이 있습니다: {what}.", en="It holds what it does not show: {what}.")
 _MARKS = Text(
     ko="같은 모양의 점이 {number}개 그려져 있고 점마다 좌표가 그대로 들어 있습니다.",
@@ -118,8 +119,11 @@ def check_page(subject: Subject, listing: Listing) -> Pieces:
     pieces: Pieces = [
         (Where(path="text"), piece_of(subject, "md", text=page.prose)),
         (Where(path="style"), piece_of(subject, "code", text=page.styles)),
+        *((Where(path=f"script[{n}]"), piece_of(subject, "json", text=data)) for n, data in enumerate(page.data, 1)),
         *_grids(subject, page.tables, "table"),
     ]
+    drawings = enumerate(without_drawings(subject.text)[1], 1)
+    pieces += [(Where(path=f"svg[{n}]"), member_of(subject, "drawing.svg", one.encode(), "svg")) for n, one in drawings]
     return pieces + _pictures(subject, page.images)
 
 
@@ -154,8 +158,12 @@ def flag_points(marks: int, vertices: int, listing: Listing, where: Where = Wher
 
 
 def _flag_markup(markup: Page | Drawing, listing: Listing, fix: Text) -> None:
+    calm = markup.calm if isinstance(markup, Page) else frozenset()
     for what in markup.runs:
-        listing.flag("markup.active", _RUNS.fill(what=what), fix)
+        severity = Severity.WARN if what in calm else None
+        listing.flag("markup.active", _RUNS.fill(what=what), fix, severity=severity)
+    if known := markup.known if isinstance(markup, Page) else 0:
+        listing.flag("markup.outside", _LIBRARY.fill(number=known), fix, number=known, severity=Severity.WARN)
     if markup.outside:
         listing.flag("markup.outside", _OUTSIDE.fill(number=markup.outside), fix, number=markup.outside)
     for what in markup.hidden:

@@ -70,7 +70,16 @@ def check_ends(subject: Subject, listing: Listing) -> None:
             _tell(Where(path=path), name, values, listing, soft=softened)
 
 
+_RANKED = re.compile(
+    r"(?:\bq\s?\d|quintile|quartile|decile|tertile|분위)[^()]{0,12}\((?:lowest|highest|least|most|poorest|richest|최저|최고)",
+    re.IGNORECASE,
+)
+"""A group by its rank, `Q1 (lowest)`, which is no value of anybody."""
+
+
 def _tell(where: Where, name: str, values: Sequence[str], listing: Listing, *, soft: bool) -> None:
+    if _RANKED.search(name):
+        return
     numbers = [found[0] for value in values if (found := number_in(value.strip()))]
     if not numbers or _is_scale(name, numbers):
         return
@@ -190,7 +199,11 @@ def _by_label(table: Table) -> Iterator[End]:
         if len(row) > 1 and at in outermost:
             of.setdefault("", []).append((number, row))
             continue
-        speaks = len(row) > 1 and (kind_of(row[0]) is Kind.EXTREME or statistic(row[0])[0] == "mode")
+        speaks = (
+            len(row) > 1
+            and not _RANKED.search(row[0])
+            and (kind_of(row[0]) is Kind.EXTREME or statistic(row[0])[0] == "mode")
+        )
         if speaks and not OF_A_MODEL.search(row[0].lower()):
             of.setdefault(of_what(row[0]), []).append((number, row))
     for name, rows in of.items():

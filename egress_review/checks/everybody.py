@@ -52,7 +52,7 @@ _OF_TIME = re.compile(
 )
 _CLASSES = re.compile(r"predict|actual|true|pred\b|예측|실제|정답|cluster|군집|leaf")
 _NO_TRAIT = re.compile(
-    r"accura|answer|returned|sensitiv|specific|complete|cumul|valid|response|coverage|power|confidence|누적|정확|민감|특이|완전|응답|"
+    r"accura|answer|returned|weight|sensitiv|specific|complete|cumul|valid|response|coverage|power|confidence|누적|정확|민감|특이|완전|응답|"
     r"유효|회수|"
     r"목표|달성|참여율|coverage|of total|구성비"
 )
@@ -117,6 +117,7 @@ def _crossed(table: Table, reading: Reading, least: int) -> Iterator[Where]:
     values = {(count.row, count.column - 1): count.value for count in reading.counts}
     cells = {(p, c): values.get((table.numbers[p], c)) for p in rows for c in parts}
     rows = [p for p in rows if all(cells[p, c] is not None for c in parts)]
+    parts = _without_sum(parts, rows, cells)
     if len(parts) < 2 or len(rows) < 2 or _are_classes(table, parts, rows):
         return
     names = [table.names[c].lower() for c in parts]
@@ -158,6 +159,15 @@ def _listed(table: Table, reading: Reading, least: int) -> Iterator[Where]:
             where = Where(row=largest.row, column=largest.column)
             groups.append(_Group(name, tuple(count.value for count in counts), where))
         yield from _alike(groups, [name.lower() for name in names[1]], least)
+
+
+def _without_sum(parts: list[int], rows: list[int], cells: Mapping[tuple[int, int], int | None]) -> list[int]:
+    """The columns of categories without one that is the sum of the others, whatever it is called."""
+    for whole_of in parts if len(parts) > OF_TWO and rows else ():
+        others = [c for c in parts if c != whole_of]
+        if all(sum(cells[p, c] or 0 for c in others) == cells[p, whole_of] for p in rows):
+            return others
+    return parts
 
 
 _OF_LABELS = frozenset((Kind.UNKNOWN, Kind.LABEL))
@@ -214,7 +224,10 @@ _OPPOSED = re.compile(
     r"(?:.{0,30} )?(?:positive/.{0,30}negative|abnormal/.{0,30}normal)|yes/no|true/false|y/n|present/absent|"
     r"pass(?:ed)?/fail(?:ed)?|(?:died|dead|deceased)/(?:survived|alive)|ever/never|exposed/unexposed"
 )
-_LACKS = re.compile(r"^(?:no |non[ -]?|not |without |un|비|미|무|불)|(?: ?(?:없음|아님|안 ?함))$")
+_LACKS = re.compile(
+    r"^(?:no |non[ -]?|not |without |un|ej |inte |nicht |ohne |kein(?:e)? |ikke |pas |sans |sin |비|미|"
+    r"무|불)|(?: ?(?:없음|아님|안 ?함))$"
+)
 """What turns a category into its absence."""
 
 

@@ -18,6 +18,9 @@ _DANGEROUS = frozenset(_STARTS + _COVERS)
 # A number with sign, unit, interval, stars or standard error computes nothing; `-1+cmd|...` has letters.
 _NUMERIC = re.compile(r"[-+−](?:[\d.,%()\[\]\s*;:~/±–-]|(?:e|E)[-+]?\d|CI|inf|nan|명|건|개|원)*", re.IGNORECASE)
 
+_OF_P = re.compile(r"-log(?:2|10)? ?\(? ?p(?:[ _-]?val(?:ue)?)?\)?", re.IGNORECASE)
+"""How programs head the logarithm of a probability: `-log2(p)`."""
+
 _MESSAGE = Text(
     ko="셀이 {mark} 문자로 시작하여 스프레드시트에서 수식으로 실행될 수 있습니다.",
     en="The cell starts with {mark} and may run as a formula in a spreadsheet.",
@@ -65,6 +68,8 @@ def runs(cell: str) -> bool:
     if cell[0] == "'" or (cell[0] in "+-" and cell[1:].replace(".", "", 1).isdecimal()):
         return False
     text = cell.strip()
+    if _OF_P.fullmatch(text):
+        return False
     if cell[0] in "\t\r":
         return bool(text)
     return _NUMERIC.fullmatch(text) is None and text.strip("-+=~ ") != ""

@@ -11,13 +11,15 @@ from itertools import accumulate, chain
 from deid.identifiers import Span, detect, is_context
 from deid.number_windows import Rules
 from deid.zone_recognisers import compiled
+from egress_review.checks.foreign_people import is_person, people_in_lines
 from egress_review.checks.listing import Listing
+from egress_review.checks.national_numbers import accounts_abroad, persons_abroad
 from egress_review.checks.offices import is_list_of_addresses, is_of_office
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.checks.workbook import Workbook
 from egress_review.findings import Severity, Where
-from egress_review.rules import RULE
+from egress_review.rules import RULE, Rule
 from egress_review.terms import Policy
 from registry.text import Text
 
@@ -56,6 +58,34 @@ def check_identifiers(subject: Subject, listing: Listing) -> None:
             listing.flag("identifier.other_id", _OF_SOMEBODY, _FIX, where=Where(path=path), number=1)
     for where in _numbered(subject):
         listing.flag("identifier.other_id", _OF_SOMEBODY, _FIX, where=where, number=1)
+    for where in _abroad(subject):
+        flag_name(where, listing)
+    for rule, find in (("identifier.other_id", persons_abroad), ("identifier.account", accounts_abroad)):
+        for line in sorted({subject.line_of(at) for at in find(subject.text)}):
+            listing.flag(rule, _looks_like(RULE[rule]), _FIX, where=Where(row=line), number=1)
+
+
+def flag_name(where: Where, listing: Listing) -> None:
+    """Say that somebody is named there."""
+    listing.flag("identifier.person", _looks_like(RULE["identifier.person"]), _FIX, where=where, number=1)
+
+
+def _looks_like(rule: Rule) -> Text:
+    return Text(ko=_MESSAGE.ko.format(what=rule.title.ko), en=_MESSAGE.en.format(what=rule.title.en.lower()))
+
+
+def _abroad(subject: Subject) -> Iterator[Where]:
+    """Names of people in Latin letters that nothing but a given name shows."""
+    if subject.type == "json":
+        yield from (Where(path=path) for path, text, heading in strings_in(subject.json) if is_person(text, heading))
+    elif subject.type not in ("csv", "tsv"):
+        yield from (Where(row=number) for number in people_in_lines(subject.lines))
+    for table in subject.tables if subject.type in ("csv", "tsv") else ():
+        for index, name in enumerate(table.names):
+            held = {cell for cell in table.distinct(index) if " " in cell and is_person(cell, name)}
+            for number, cell in zip(table.numbers, table.column(index), strict=True) if held else ():
+                if cell in held:
+                    yield Where(row=number, column=index + 1)
 
 
 FEWEST_CODES = 3
@@ -139,9 +169,16 @@ def _detect(text: str, heading: str, more: Rules) -> list[Span]:
     kept = [s for s in found if s.label != "ADDRESS" or not _REGION.fullmatch(text[s.start : s.end].strip())]
     listed = _OF_MAIL.search(heading) is not None or is_list_of_addresses(kept, text)
     labels = _OF_OFFICES if listed else _OF_OFFICES | {"EMAIL"}
+    kept = [s._replace(score=CERTAIN) if s.label == "PERSON" and _KIN.match(text, s.end) else s for s in kept]
     if not any(s.label in labels for s in kept):
         return kept
     return [s for s in kept if s.label not in labels or not is_of_office(text, s, kept)]
+
+
+_KIN = re.compile(
+    r"(?<!별)(?<!군)(?<!자) ?(?:보호자|어머니|아버지|모친|부친|배우자|할머니|할아버지|어르신|산모)(?! ?수)"
+)
+"""What stands behind the name of somebody whom the data are about."""
 
 
 def _without_digests(found: list[Span], text: str) -> list[Span]:
@@ -198,6 +235,8 @@ def flag_lines(text: str, policy: Policy, listing: Listing) -> None:
     """Flag what identifies somebody in words that were read out of a picture."""
     for where, span in in_lines(text, compiled(policy.recognisers)):
         _flag(replace(where, path="text"), span, listing)
+    for number in people_in_lines(text.splitlines()):
+        flag_name(Where(row=number, path="text"), listing)
 
 
 def in_table(table: Table, more: Rules = ()) -> Iterator[tuple[Where, Span]]:
@@ -269,7 +308,10 @@ def _split_in_two(table: Table) -> Iterator[tuple[Where, Span]]:
 def in_lines(text: str, more: Rules = ()) -> Iterator[tuple[Where, Span]]:
     """Finds in running text by line."""
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    listed = {bisect_right(starts, match.start()) for match in _CITED.finditer(text)}
     for span in _detect(text, "", more):
+        if span.label == "PERSON" and bisect_right(starts, span.start) in listed:
+            continue
         if span.label != "CARD" or span.score >= CERTAIN or not _is_of_columns(text[span.start : span.end]):
             yield Where(row=bisect_right(starts, span.start)), span
     for file in _FILE.finditer(text):
@@ -278,6 +320,10 @@ def in_lines(text: str, more: Rules = ()) -> Iterator[tuple[Where, Span]]:
             yield Where(row=bisect_right(starts, file.start() + span.start)), sure
 
 
+_CITED = re.compile(
+    r"(?<!\d)(?:19|20)\d\d\s?;\s?\d{1,4}\s?(?:\(\d{1,3}\)|\([A-Za-z. ]{0,8}\d{1,3}\))?\s?:\s?[A-Za-z]?\d{1,6}"
+)
+"""The year, volume and pages of an article: the names in the line are of its authors."""
 _BORN = re.compile(r"(?<![^_-])(?:19|20)?\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?![^_.-])")
 """A day of birth, which makes a person of what has the shape of a name."""
 _FILE = re.compile(
@@ -334,5 +380,4 @@ def _flag(where: Where, span: Span, listing: Listing) -> None:
     severity = rule.severity
     if severity is Severity.BLOCK and span.score < CERTAIN:
         severity = Severity.FAIL
-    message = Text(ko=_MESSAGE.ko.format(what=rule.title.ko), en=_MESSAGE.en.format(what=rule.title.en.lower()))
-    listing.flag(rule.id, message, _FIX, where=where, number=1, severity=severity)
+    listing.flag(rule.id, _looks_like(rule), _FIX, where=where, number=1, severity=severity)

@@ -16,8 +16,9 @@ from egress_review.checks.exif import is_plain_exif
 from egress_review.checks.identifiers import flag_lines
 from egress_review.checks.listing import Listing
 from egress_review.checks.noise import check_noise
-from egress_review.checks.subject import Subject
-from egress_review.findings import Severity
+from egress_review.checks.prose import check_prose
+from egress_review.checks.subject import Subject, piece_of
+from egress_review.findings import Severity, Where
 from registry.text import Text
 
 MOST_PIXELS = 50_000_000
@@ -124,6 +125,25 @@ def _check_words(subject: Subject, picture: Picture, listing: Listing) -> None:
         listing.skip("image.text", _OCR_FAILED, _SIMPLER)
         return
     flag_lines(words, subject.policy, listing)
+    with listing.within(Where(path="text")):
+        check_prose(piece_of(subject, "txt", text=_in_lines(words)), listing)
+
+
+_AT_RISK = re.compile(
+    r"(?:no\.?|numbers?|patients|subjects) at risk|위험 ?(?:집단|군|대상자?)|관찰 ?대상자?", re.IGNORECASE
+)
+_NUMBERS = re.compile(r"(?P<label>[^\d\n]{0,40}?)\s*(?P<numbers>\d{1,6}(?:\s+\d{1,6}){1,20})\s*")
+
+
+def _in_lines(words: str) -> str:
+    """What was read, with the numbers at risk below a curve in lines of their own."""
+    lines: list[str] = []
+    within = False
+    for line in words.splitlines():
+        row = _NUMBERS.fullmatch(line) if within else None
+        within = _AT_RISK.search(line) is not None or (within and (row is not None or not line.strip()))
+        lines += [row["label"], *row["numbers"].split()] if row else [line]
+    return "\n".join(lines)
 
 
 def _broken(ko: str, en: str) -> BrokenImageError:

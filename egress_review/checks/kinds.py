@@ -49,6 +49,15 @@ BYTES_OF = {
 """What the bytes of each type must be."""
 
 
+NAMES: dict[str, str] = {
+    **dict.fromkeys(("makefile", "dockerfile", "snakefile", "rakefile", "namespace"), "code"),
+    **dict.fromkeys(
+        ("description", "license", "licence", "readme", "authors", "changelog", "news", "sha256sums"), "txt"
+    ),
+}
+"""Files that have a name of their own and no extension; their contents are text like any other."""
+
+
 def extension_of(name: str) -> str:
     """The extension of a file name, lower case, without the dot."""
     stem, dot, extension = name.rpartition(".")
@@ -57,7 +66,7 @@ def extension_of(name: str) -> str:
 
 def promised_type(name: str) -> str | None:
     """The type that a name promises; None for a name that promises no checkable type."""
-    return EXTENSIONS.get(extension_of(name))
+    return EXTENSIONS.get(extension_of(name)) or NAMES.get(name.rpartition("/")[2].lower())
 
 
 def extensions_for(kind: str) -> list[str]:

@@ -14,9 +14,11 @@ RULES = ("model.classes",)
 
 _RPART = re.compile(r"\s*\d+\)\s+(?:root|\S.{0,80}?(?:[<>]=?|=)\s?\S+)\s+(\d{1,12})\s+\S+")
 _PARTY = re.compile(r"\(n = (\d{1,12})(?:,|\))")
-_SAMPLES = re.compile(r"samples?\s*=\s*(\d{1,12})(?![\d.%])")
+_SAMPLES = re.compile(r"samples?\s*[=:]\s*(\d{1,12})(?![\d.%]|,\d{3})")
 _WEIGHTS = re.compile(r"weights:\s*\[([\d., ]{1,200})\]")
 _TEXT_OF_R = "node), split, n"
+
+_ROOT = re.compile(r"^\s*1\)\s+root\s+\d", re.MULTILINE)
 
 _SMALL = Text(
     ko="의사결정나무의 마디에 {value}명만 있어 최소 셀 {least}보다 적습니다.",
@@ -41,7 +43,10 @@ def check_nodes(subject: Subject, listing: Listing) -> None:
 
 def _nodes(subject: Subject) -> Iterator[tuple[int, int]]:
     text = subject.text
-    of_r, drawn = _TEXT_OF_R in text, "sample" in text and ("value" in text or "class" in text)
+    of_r, drawn = (
+        _TEXT_OF_R in text or _ROOT.search(text) is not None,
+        "sample" in text and ("value" in text or "class" in text),
+    )
     party, weighed = "Fitted party" in text or "Number of terminal nodes" in text, "weights: [" in text
     if not (of_r or drawn or party or weighed):
         return

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 
+from egress_review.checks.scripts import is_known_place, is_plain_call, read_script
+
 LONGEST_STYLE = 20_000
 """Characters of a style sheet; frames that pandas styled stay below, and nobody reads it."""
 
@@ -43,10 +45,17 @@ _ATTRIBUTES = frozenset(
     """
     class id style border colspan rowspan scope align valign width height title alt lang dir href src charset name
     content cellpadding cellspacing start type role span bgcolor color size face value open datetime rel target
-    xmlns property tabindex scoped for checked nowrap abbr summary loading decoding headers
+    xmlns property tabindex scoped for checked nowrap abbr summary loading decoding headers xml:lang
+    integrity crossorigin
     """.split()  # noqa: SIM905 - a list of words reads better as one
 )
 _TOLD = frozenset(("data-quarto-disable-processing", "data-quarto-bootstrap"))
+_OF_PROGRAM = re.compile(
+    r"data-(?:bs-[a-z-]{1,20}|anchor-id|number|toc-expanded|mode|scroll-target|clipboard-target|execution_count|mime-type|"
+    r"tippy-[a-z]{1,12})"
+)
+_PLAIN_VALUE = re.compile(r"[A-Za-z_#./ -]{0,60}\d{0,3}(?:\.\d{1,2}){0,2}")
+"""Attributes by which programs of documents steer a page, and what such a one says."""
 _EMPTY = frozenset(
     """
     br hr img meta link col wbr base input source p li td th tr
@@ -119,6 +128,12 @@ class Page:
     """Pictures that stand in the page itself."""
     runs: tuple[str, ...]
     """Names of elements and handlers that a browser would run."""
+    calm: frozenset[str]
+    """Those of `runs` that hold no data and send nothing: libraries, short scripts, switches."""
+    data: tuple[str, ...]
+    """What scripts hand to figures, and other data in them, as JSON."""
+    known: int
+    """References to files of public libraries."""
     outside: int
     """References to something that a browser would load."""
     hidden: tuple[str, ...]
@@ -127,7 +142,26 @@ class Page:
     @property
     def plain(self) -> bool:
         """Whether the page is nothing but words and tables; what a style folds away is words too, and is read."""
-        return not (self.images or self.runs or self.outside or set(self.hidden) - _FOLDED)
+        return not (self.images or self.runs or self.outside or self.known or set(self.hidden) - _FOLDED)
+
+
+MOST_DRAWINGS = 50
+_SVG = re.compile(r"<svg\b[^<]{0,4000}?>.*?</svg\s*>", re.DOTALL | re.IGNORECASE)
+_UNSEEN = re.compile(r"<!--.*?-->|<(script|style|textarea|title|template)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+
+
+def without_drawings(text: str) -> tuple[str, tuple[str, ...]]:
+    """A page without the drawings that stand in it, and those, each to be examined as the file that it could be.
+
+    Where one stands within a remark or a script, none is taken out: the page is then read as it is.
+    """
+    found = tuple(match[0] for match in _SVG.finditer(text)) if "<svg" in text else ()
+    if not found or len(found) > MOST_DRAWINGS or len(_SVG.findall(_UNSEEN.sub(" ", text))) != len(found):
+        return text, ()
+    return _SVG.sub(" ", text), tuple(one if "xmlns=" in one[:400] else one.replace("<svg", _NAMED, 1) for one in found)
+
+
+_NAMED = '<svg xmlns="http://www.w3.org/2000/svg"'
 
 
 def read_page(text: str) -> Page:
@@ -152,6 +186,12 @@ class _Reader(HTMLParser):
         self._styles: list[str] = []
         self._images: list[bytes] = []
         self._runs: dict[str, None] = {}
+        self._wild: set[str] = set()
+        """Those of what runs that are not known to hold no data."""
+        self._data: list[str] = []
+        self._known = 0
+        self._script: list[str] = []
+        self._script_type = ""
         self._hidden: dict[str, None] = {}
         self._outside = 0
         self._told: dict[str, str] = {}
@@ -168,6 +208,7 @@ class _Reader(HTMLParser):
         """`style` or `script` while its content is read."""
 
     def page(self) -> Page:
+        self._end_script()
         styles = "\n".join(self._styles)
         if len(styles) > LONGEST_STYLE:
             self._hidden["long style"] = None
@@ -179,15 +220,18 @@ class _Reader(HTMLParser):
             styles,
             tuple(self._images),
             tuple(self._runs),
+            frozenset(self._runs) - self._wild,
+            tuple(self._data),
+            self._known,
             self._outside + len(_LOADS_CSS.findall(styles)),
             tuple(self._hidden),
         )
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in RUNS or (tag == "input" and dict(attrs).get("type") not in _SWITCHES):
-            self._runs[tag] = None
+            self._run(tag, calm=tag == "script")
         elif tag in LOADS:
-            self._outside += 1
+            self._load(tag == "link" and is_known_place(dict(attrs).get("href") or ""))
         elif tag not in SHOWN:
             # An element that nobody knows may hold anything; its name may be data as well, so it is not repeated.
             self._hidden["svg" if tag == "svg" else "unknown element"] = None
@@ -198,6 +242,7 @@ class _Reader(HTMLParser):
             self._hidden["nested without end"] = None
         if tag in ("style", "script"):
             self._within = tag
+            self._script, self._script_type = [], dict(attrs).get("type") or ""
         elif tag in ("pre", "code"):
             self._kept += 1
         elif tag == "table":
@@ -213,20 +258,32 @@ class _Reader(HTMLParser):
         elif tag == "sup" and self._cell:
             self._cell.append("^")  # The mark of a note is no letter of the word before it.
 
+    def _run(self, what: str, *, calm: bool) -> None:
+        self._runs[what] = None
+        if not calm:
+            self._wild.add(what)
+
+    def _load(self, known: bool) -> None:
+        self._known += known
+        self._outside += not known
+
     def _attribute(self, tag: str, name: str, value: str) -> None:
         if name.startswith("on"):
-            self._runs["event handler"] = None
+            self._run("event handler", calm=is_plain_call(value))
+            self._words.append(f" {value}\n")
         elif tag == "meta" and name == "http-equiv":
             if value.strip().lower() not in ("content-type", "x-ua-compatible"):
-                self._runs["meta"] = None
+                self._run("meta", calm=False)
         elif name == "style":
             self._styles.append(value)
         elif name == "src":
             self._source(tag, value)
         elif name == "href" and tag not in LOADS and not _SAFE_LINK.match(value):
-            self._runs["link"] = None
+            self._run("link", calm=False)
         elif tag == "table" and name in _TOLD and self._says_once(name, value):
             return  # What a program of tables tells a program of documents; nothing but yes or no.
+        elif _OF_PROGRAM.fullmatch(name) and _PLAIN_VALUE.fullmatch(value):
+            self._words.append(f" {value}\n")
         elif name not in _ATTRIBUTES and not name.startswith("aria-"):
             self._hidden["data attribute" if name.startswith("data-") else "unknown attribute"] = None
             self._words.append(f" {value}\n")
@@ -242,7 +299,7 @@ class _Reader(HTMLParser):
         """A picture in the page is examined as one; everything else would be loaded."""
         match = _DATA_URI.match(value) if tag == "img" else None
         if match is None:
-            self._outside += 1
+            self._load(tag == "script" and is_known_place(value))
             return
         try:
             data = base64.b64decode("".join(value[match.end() :].split()), validate=True)
@@ -258,6 +315,7 @@ class _Reader(HTMLParser):
         self._depth -= tag not in _EMPTY
         if tag == self._within:
             self._within = ""
+            self._end_script()
         elif tag in ("pre", "code"):
             self._kept = max(0, self._kept - 1)
         elif tag in ("td", "th") and self._cell is not None:
@@ -266,6 +324,17 @@ class _Reader(HTMLParser):
             self._cell = None
         elif tag in _BLOCKS:
             self._words.append("\n")
+
+    def _end_script(self) -> None:
+        """Judge a script by all that it says; its words are read as those of the page are."""
+        if not self._script:
+            return
+        script = read_script("".join(self._script), self._script_type)
+        self._script = []
+        if not script.calm:
+            self._wild.add("script")
+        self._data += script.data
+        self._words.append(f" {script.words}\n")
 
     def _end_cell(self, text: str) -> None:
         row = self._tables[-1][-1]
@@ -289,6 +358,9 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._within == "style":
             self._styles.append(data)
+            return
+        if self._within == "script":
+            self._script.append(data)
             return
         if self._cell is not None:
             self._cell.append(data)

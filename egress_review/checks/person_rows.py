@@ -107,7 +107,12 @@ def check_person_rows(table: Table, listing: Listing, *, fewest: int = FEWEST_RO
 
 def _holds_people_side_by_side(table: Table) -> bool:
     """Whether columns are numbered as people are, with words as well as numbers below them."""
+    # A row of words below the heading was taken for a part of it.
     names = [name.strip() for name in table.names[1:]]
+    if len(names) >= FEWEST_BESIDE and all(
+        " " in name and _SOMEBODY.fullmatch(name.partition(" ")[0]) for name in names
+    ):
+        return any(not _NUMBER.fullmatch(name.partition(" ")[2]) for name in names)
     if len(names) < FEWEST_BESIDE or len(table.rows) < 2 or not all(map(_SOMEBODY.fullmatch, names)):
         return False
     rows = [[cell.strip() for cell in row[1:]] for row in table.rows]
@@ -246,6 +251,10 @@ _FIRM_HEADING = re.compile(
     re.IGNORECASE,
 )
 FEWEST_FIRMS = 3
+_MASKED_FIRM = re.compile(
+    r"[A-Z]{1,2}사|[가-하]사|(?:firm|company|plant|기업|업체|회사|사업체) ?[-_]?[A-Z0-9]{1,4}|F\d{2,8}", re.IGNORECASE
+)
+_FIRMS_ONLY = re.compile(r"기업|업체|회사|사업체|사업장|firms?|compan(?:y|ies)|plants?|establishments?", re.IGNORECASE)
 
 
 def _firms(table: Table) -> int:
@@ -256,6 +265,8 @@ def _firms(table: Table) -> int:
     for index, name in enumerate(table.names):
         cells = [cell.strip() for cell in table.distinct(index) if cell.strip()]
         named = sum(_FIRM.search(cell[:LONGEST_NUMBER]) is not None for cell in cells)
+        if _FIRMS_ONLY.fullmatch(name.strip()) and all(map(_MASKED_FIRM.fullmatch, cells)) and len(cells) == rows:
+            return rows
         asked = _FIRM_HEADING.fullmatch(name.strip()) is not None
         if named < FEWEST_FIRMS or len(cells) < rows * 0.8 or named < len(cells) * (0.3 if asked else 0.6):
             continue

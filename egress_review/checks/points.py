@@ -21,6 +21,9 @@ from registry.text import Text
 FEWEST_RAW = 20
 """Values of a trace that is computed from records, such as a box plot, from which it holds the records."""
 
+FEWEST_OF_BOX = 6
+"""Values of a box or a violin, which are drawn of nothing but records unless their quartiles are given instead."""
+_BOXES = frozenset(("box", "violin"))
 _RAW = frozenset(("box", "violin", "histogram", "histogram2d", "splom", "parcoords", "scattergeo", "scattermapbox"))
 _AXES = ("x", "y", "z", "r", "theta", "lat", "lon", "values", "customdata", "text", "hovertext", "ids")
 _MESSAGE = Text(
@@ -49,7 +52,15 @@ def check_points(subject: Subject, listing: Listing) -> None:
         if any(isinstance(value, dict) and "bdata" in value for value in values):
             listing.flag("figure.points", _PACKED, _FIX, where=where)
         longest = max((len(value) for value in values if isinstance(value, list)), default=0)
-        least = FEWEST_RAW if kind in _RAW else MOST_VERTICES if mode == "lines" else MOST_MARKS
+        least = (
+            FEWEST_OF_BOX
+            if kind in _BOXES
+            else FEWEST_RAW
+            if kind in _RAW
+            else MOST_VERTICES
+            if mode == "lines"
+            else MOST_MARKS
+        )
         if longest >= least:
             listing.flag("figure.points", _MESSAGE.fill(number=longest), _FIX, where=where, number=longest)
 
@@ -163,7 +174,8 @@ def _unpacked(value: Any) -> Any:
 def _traces(content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Traces of plotly with their values unpacked; data of Vega and Bokeh as traces of their own."""
     data = content.get("data")
-    if "layout" in content and isinstance(data, list):
+    typed = isinstance(data, list) and all(isinstance(trace, dict) and "type" in trace for trace in data)
+    if isinstance(data, list) and ("layout" in content or typed):
         for number, trace in enumerate(data, 1):
             if isinstance(trace, dict):
                 yield f"$.data[{number}]", {key: _unpacked(value) for key, value in trace.items()}

@@ -29,13 +29,17 @@ def _tables(text: str) -> Iterator[Table]:
     block: list[Line] = []
     said: Line | None = None
     for number, line in enumerate([*text.splitlines(), ""], 1):
-        if line.strip():
+        if line.strip() and not _OF_TEST.search(line):
             block.append((number, line))
             continue
         if block:
             yield from _in_block(block, said)
             said = block[-1]
         block = []
+
+
+_OF_TEST = re.compile(r"=\s?[\d.,e+-]{1,20}\s+on\s+\d{1,9}\s+(?:and\s+\d{1,9}\s+)?(?:df|DF|degrees)\b")
+"""A test of a model as R prints it, `Wald test = 1140 on 4 df`: several are no table."""
 
 
 def _in_block(block: list[Line], said: Line | None) -> Iterator[Table]:

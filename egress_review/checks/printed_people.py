@@ -31,6 +31,7 @@ _SHORT = re.compile(
     r"[MFmf]|male|female|남|여|남성|여성|남자|여자|[A-Z]\d{2}(?:\.\d{1,2})?|[가-힣]{2,8}[시군구]|[A-Z][a-z]{3,20}"
 )
 _OF_PERSON = re.compile(r"\$?`?(?P<name>[\w가-힣.]{2,40})`?")
+_CALL = re.compile(r"^>? ?(?:ranef|coef|random\.effects)\([\w.]{1,40}\)\$")
 _EFFECT = re.compile(r"\s*\S{1,20}(?:\s+-?\d{1,6}\.\d+(?:[eE][-+]?\d+)?){1,6}\s*")
 _KEPT = re.compile(r"\s*[-+]?\d{0,6}\.?\d{1,9}(?:\s+\d{1,6}:-?\d+(?:\.\d+)?){1,500}\s*")
 
@@ -57,6 +58,8 @@ def check_printed_people(subject: Subject, listing: Listing) -> None:
         listing.flag("table.records", _ONE, _AGGREGATE, where=Where(row=line), number=1)
     for line, number in _effects(subject):
         listing.flag("table.records", _EFFECTS.fill(number=number), _AGGREGATE, where=Where(row=line), number=number)
+    for line, number in _by_observation(subject):
+        listing.flag("table.records", _FITTED.fill(number=number), _AGGREGATE, where=Where(row=line), number=number)
     kept = [line for line, text in enumerate(subject.lines, 1) if ":" in text and _KEPT.fullmatch(text)]
     if len(kept) >= FEWEST_LINES:
         message = _VECTORS.fill(number=len(kept))
@@ -97,6 +100,33 @@ def _is_day(text: str) -> bool:
     return True
 
 
+_FITTING = re.compile(
+    r">\s?(?:round\()?(?:fitted(?:\.values)?|resid(?:uals)?|predict|rstandard|rstudent|cooks\.distance|hatvalues|dffits)\(.{1,80}"
+)
+FEWEST_FITTED = 20
+"""Values behind such a call from which they are those of all observations."""
+_FITTED = Text(
+    ko="모형의 적합값이나 잔차 {number}개가 관측치마다 출력되어 있습니다.",
+    en="{number} fitted values or residuals are printed, one for each observation.",
+)
+
+
+def _by_observation(subject: Subject) -> Iterator[tuple[int, int]]:
+    """Where a model's values are printed for each observation, and how many there are."""
+    lines = subject.lines
+    for at, line in enumerate(lines):
+        if not line.startswith(">") or not _FITTING.fullmatch(line.strip()):
+            continue
+        below: list[str] = []
+        for one in lines[at + 1 : at + 201]:
+            if one.startswith(">"):
+                break
+            below += one.split()
+        decimals = sum("." in word and word.lstrip("-").replace(".", "", 1).isdecimal() for word in below)
+        if decimals >= FEWEST_FITTED:
+            yield at + 1, decimals
+
+
 def _effects(subject: Subject) -> Iterator[tuple[int, int]]:
     """Where the effects of a mixed model are listed by person, and how many there are."""
     at, found = 0, 0
@@ -106,7 +136,8 @@ def _effects(subject: Subject) -> Iterator[tuple[int, int]]:
             continue
         if found >= FEWEST_LINES:
             yield at, found
-        named = _OF_PERSON.fullmatch(line.strip()) if line.lstrip().startswith("$") else None
+        said = _CALL.sub("$", line.strip())
+        named = _OF_PERSON.fullmatch(said) if said.startswith("$") else None
         if named and kind_of(named["name"]) is Kind.PERSON:
             at, found = number, 0
         elif found or number > at + 1:

@@ -36,6 +36,9 @@ _CELL = re.compile(r"[-+]?\d[\d.,:/-]{0,24}|[A-Za-z가-힣_.][\w가-힣./-]{0,40
 _STEP = re.compile(r"\s*(?:datalines4?|cards4?|lines|input\b.*|begin data\.?|DATA LIST .*)\s*(?:;\s*)?", re.IGNORECASE)
 _STATA = re.compile(r"str\d{0,4}|strL|byte|int|long|float|double", re.IGNORECASE)
 """Words of Stata between the names of columns that say what they hold."""
+_OPENS = re.compile(r";\s*(?:datalines4?|cards4?)\s*;\s*$", re.IGNORECASE)
+"""How a line ends that begins the data of SAS after other statements: `data a; input id age; datalines;`."""
+_INPUT = re.compile(r"\binput\b([^;]{1,400});", re.IGNORECASE)
 _STEP_ENDS = re.compile(r"\s*(?:;+|end|end data\.?|run\s*;)\s*", re.IGNORECASE)
 
 
@@ -46,7 +49,7 @@ def tables_in_program(text: str) -> tuple[Table, ...]:
     return (*records_in(text), *_columns(text), *_rows(text), *_steps(text), *tables_between_lines(text))
 
 
-def records_in(text: str) -> Iterator[Table]:
+def records_in(text: str, fewest: int = FEWEST_ROWS) -> Iterator[Table]:
     """Dictionaries side by side with the same keys, as they are written in a program and as it prints them."""
     found: dict[tuple[str, ...], list[tuple[int, list[str]]]] = defaultdict(list)
     line, at = 1, 0
@@ -57,7 +60,7 @@ def records_in(text: str) -> Iterator[Table]:
         if len(keys) > 1 and len(set(keys)) == len(keys):
             found[keys].append((line, [_plain(value) for _, value in pairs]))
     for keys, rows in found.items():
-        if len(rows) >= FEWEST_ROWS:
+        if len(rows) >= fewest:
             yield _headed(keys, rows)
 
 
@@ -99,6 +102,10 @@ def _steps(text: str) -> Iterator[Table]:
         if _STEP.fullmatch(line):
             if line.strip().lower().startswith("input"):
                 names = re.findall(r"[^\W\d]\w{0,40}", line.strip()[5:])
+            within, block = True, []
+        elif _OPENS.search(line[:LONGEST_LINE]):
+            said = _INPUT.search(line)
+            names = re.findall(r"[^\W\d]\w{0,40}", said[1]) if said else names
             within, block = True, []
         elif within and _STEP_ENDS.fullmatch(line):
             within = False

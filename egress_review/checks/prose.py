@@ -63,6 +63,44 @@ _NAMED_WHO = (
 )
 """Few people who are said to be what a study is of: as sure as a cell. A limit, such as "fewer than 5", is none."""
 
+_LIST_HEAD = re.compile(
+    r"(?:(?:adverse |serious )?(?:events?|reactions?)|deaths?|cases?|counts?|patients|participants|"
+    r"subjects|numbers?|persons?|people|"
+    r"admissions|households|respondents|pupils|infections|n|환자|사망자?|사례|건수|인원|대상자|응답자|발생)\b[^:;.\n\d]{0,40}"
+    r"(?::|=|–|—| were| was|는|은) ?(?P<items>[^;\n:]{8,400})",
+    re.IGNORECASE,
+)
+_ITEM = re.compile(
+    r"(?:and |및 )?(?:(?P<front>\d{1,3}(?:,\d{3})+|\d{1,6}) (?P<a>[A-Za-z가-힣][A-Za-z가-힣 -]{1,30})"
+    r"|(?P<b>[A-Za-z가-힣][A-Za-z가-힣 -]{1,30}?)[ (=:]{1,2}(?P<back>\d{1,3}(?:,\d{3})+|\d{1,6})\)?)"
+)
+_NO_ITEM = re.compile(
+    r"\b(?:table|figure|section|chapter|page|model|step|week|month|day|year|aged?|grade|level|version|fold|years|days|weeks|months|"
+    r"items?|questions?|percent|points?|hours|minutes|wave|visit|phase|part)\b|표|그림|주차|개월|세",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(
+    r"[(\[]\s?(?P<k>\d)\s?/\s?(?P<n>\d{1,3}(?:,\d{3})+|\d{2,6})\s?[)\]]|\b(?:was|were|in|"
+    r":) (?P<k2>\d)/(?P<n2>\d{3,6})\b"
+)
+_OF_WHOM = re.compile(
+    r"patient|participant|person|people|worker|case|death|died|mortality|women|men|children|infant|pupil|student|resident|event|"
+    r"infect|survi|relaps|develop|diagnos|환자|사망|대상자",
+    re.IGNORECASE,
+)
+_BEFELL = re.compile(
+    rf"(?<![\w.,<>≤≥/-])(?<!than )(?<!least )(?<!most )(?<!every )(?<!per ){_FEW} (?:\w{{1,15}} )?"
+    r"(?:workers|nurses|farmers|teachers|students|pupils|employees|soldiers|inmates|prisoners|residents|veterans|mothers|infants|babies|"
+    r"newborns|girls|boys|adolescents|adults|immigrants|migrants|households|families|couples|drivers|miners|sailors|fishermen|"
+    r"officers|tenants|widows|twins|smokers|donors|recipients)\b(?! (?:or more|per|each))"
+    r"(?=[^.;\n]{0,60}?\b(?:died|developed|reported|tested|withdrew|suffered|"
+    r"were (?:\w+ly )?(?:diagnosed|infected|excluded|admitted|"
+    r"hospitali[sz]ed|arrested|dismissed|injured|killed|lost|positive)|had (?:a |an )?(?:mutation|"
+    r"infection|cancer|stroke|positive|"
+    r"attempted|relapse)|committed|attempted|relapsed|tested positive)\b)",
+    re.IGNORECASE,
+)
+
 _SAID = (
     re.compile(
         rf"(?<![\d.,~-])(?:단 ?)?(\d{{1,2}})\s?(?:례|예|증례)(?=에서|의|가|는|은|를|이|였|만|,|\.|\s|\)|$){_LIMIT}"
@@ -179,6 +217,11 @@ def _told(text: str, least: int) -> dict[int, int]:
     told |= dict(shares_in(text, least))
     told |= {match.start(): 1 for pattern in _ONE_PERSON for match in pattern.finditer(text)}
     told |= dict(_listed(text))
+    told |= dict(_itemised(text, least))
+    told |= {m.start(1): _value(m[1]) for m in _BEFELL.finditer(text)}
+    if _OF_WHOM.search(text):
+        parts = ((m.start(), int(m["k"] or m["k2"]), count_said(m["n"] or m["n2"])) for m in _PARTS.finditer(text))
+        told |= {at: part for at, part, of in parts if of >= LARGE}
     if _COMPUTED.search(text):
         return told
     return told | {m.start("k"): _value(m["k"]) for p in _OF_ALL for m in p.finditer(text) if _is_part(m)}
@@ -196,6 +239,26 @@ def _listed(text: str) -> list[tuple[int, int]]:
     """The groups of a list such as `A 120명, B 88명, C 4명`, if one of them is too large to be of the authors."""
     items = [(match.start(1), count_said(match[1])) for match in _LISTED.finditer(text)]
     return items if len(items) >= FEWEST_LISTED and max(people for _, people in items) >= LARGE else []
+
+
+def _itemised(text: str, least: int) -> list[tuple[int, int]]:
+    """The numbers of a list behind words for what is counted: `Adverse events: 412 mild, 88 moderate, 4 severe`."""
+    found: list[tuple[int, int]] = []
+    for head in _LIST_HEAD.finditer(text):
+        said = re.split(
+            r",(?!\d{3}\b)\s?|\s?·\s?|(?<=[^\d]) and (?=\d)", head["items"].partition(". ")[0].rstrip(" .)")
+        )
+        items = [match for item in said if (match := _ITEM.fullmatch(item.strip()))]
+        if (
+            len(items) < FEWEST_LISTED
+            or len(items) < len(said)
+            or any(_NO_ITEM.search(m["a"] or m["b"]) for m in items)
+        ):
+            continue
+        numbers = [count_said(match["front"] or match["back"]) for match in items]
+        if max(numbers) >= LARGE:
+            found += [(head.start("items") + at, value) for at, value in enumerate(numbers) if value < least]
+    return found
 
 
 FEWEST_LISTED, LARGE = 3, 30

@@ -20,8 +20,9 @@ _CODE = re.compile(
     r"[A-Za-z]{0,4}[-_]?\d{5,}|[A-Za-z]{1,4}[-_]?\d{2,}|[A-Za-z]{0,4}\d{1,4}(?:-\d{1,4})?-(?:0\d{1,5}|\d{3,6})"
 )
 _ONE = re.compile(
-    r"(?:patient|subject|participant|person|case|respondent|subj|pt|patien~d|환자|대상자|피험자|증례)"
-    r"(?:[_ .-]?(?:no|id|num|number|code|key|번호|코드)\.?)?",
+    r"(?:patient|subject|participant|person|case|respondent|resp|worker|employee|student|pupil|claimant|tenant|chart|mrn|record|estab(?:lishment)?|firm|plant|farm|"
+    r"subj|pt|patien~d|환자|대상자|피험자|증례|(?:농가|가구|사업체|업체|기업|학생|직원|근로자)?(?=일련번호|고유번호|식별번호))"
+    r"(?:[_ .-]?(?:no|id|num|number|code|key|일련번호|고유번호|식별번호|번호|코드)\.?)?",
     re.IGNORECASE,
 )
 """Headings that number people where the cells below them are codes."""
@@ -82,6 +83,8 @@ def check_numbered(table: Table, listing: Listing) -> None:
     _check_firms(table, listing)
     for index, name in enumerate(table.names):
         person = kind_of(name) is Kind.PERSON
+        if _HEADED_COUNT.fullmatch(name.strip()) and not _is_numbered(table, index):
+            continue
         if not person and not _ONE.fullmatch(name.strip()):
             continue
         cells = {cell.strip() for cell in table.distinct(index) if cell.strip()}
@@ -99,6 +102,16 @@ def check_numbered(table: Table, listing: Listing) -> None:
             )
             where = Where(row=max(1, table.numbers[0] - 1), column=index + 1)
             listing.flag("table.records", message.fill(distinct=distinct), _AGGREGATE, where=where, number=distinct)
+
+
+_HEADED_COUNT = re.compile(r"환자|대상자|피험자")
+"""Headings that say whom a column counts as often as whom it numbers."""
+
+
+def _is_numbered(table: Table, index: int) -> bool:
+    """Whether cells under such a heading number people: with letters or a nought, or before all others."""
+    cells = [cell.strip() for cell in table.distinct(index) if cell.strip()]
+    return index == 0 or not all(cell.isdecimal() and cell[0] != "0" for cell in cells)
 
 
 FEWEST_ACROSS = 4

@@ -24,7 +24,7 @@ SHORT = re.compile(r"p(0?1|0?5|10|25|50|75|90|95|99|99\.5|99\.9)")
 """Headings of columns; a row that is called P1 may be anything."""
 OF_A_MODEL = re.compile(
     r"depth|iter|feature|sample|leaf|epoch|step|token|grad|norm|date|time|year|month|score|test|train|fit|loss|auc|"
-    r"accuracy|bound|limit|cell|length|lr|learning|일자|날짜|시각|연도|정확도|점수"
+    r"accuracy|bound|limit|cell|length|lr|learning|ecdf|class_(?:pct|prop|share|prob)|일자|날짜|시각|연도|정확도|점수"
 )
 
 

@@ -17,7 +17,7 @@ from egress_review.checks.drawing import Drawing, read_drawing
 from egress_review.checks.json_tables import tables_in
 from egress_review.checks.kinds import promised_type
 from egress_review.checks.notebook import BrokenNotebookError, Notebook, read_notebook
-from egress_review.checks.page import Page, read_page
+from egress_review.checks.page import Page, read_page, without_drawings
 from egress_review.checks.printed import read_prose
 from egress_review.checks.stretches import plain
 from egress_review.checks.tables import Table, read_delimited, table_of
@@ -137,7 +137,7 @@ class Subject:
     @cached_property
     def page(self) -> Page:
         """The file as a page of HTML."""
-        return read_page(self.text)
+        return read_page(without_drawings(self.text)[0])
 
     @cached_property
     def drawing(self) -> Drawing | None:

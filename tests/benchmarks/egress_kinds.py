@@ -24,6 +24,7 @@ from tests.benchmarks.egress_tools import PLANTED_TOOLS, SAFE_TOOLS
 from tests.benchmarks.egress_twentieth import PLANTED_TWENTIETH, SAFE_TWENTIETH
 from tests.benchmarks.egress_typed import PLANTED_TYPED, SAFE_TYPED
 from tests.benchmarks.egress_unmasked import PLANTED_UNMASKED, SAFE_UNMASKED
+from tests.benchmarks.egress_worded import PLANTED_WORDED, SAFE_WORDED
 
 Maker = Callable[[random.Random], Sample]
 
@@ -45,6 +46,7 @@ PLANTED: Mapping[str, Maker] = {
     **PLANTED_TWENTIETH,
     **PLANTED_UNMASKED,
     **PLANTED_TYPED,
+    **PLANTED_WORDED,
 }
 SAFE: Mapping[str, Maker] = {
     **first.SAFE,
@@ -64,6 +66,7 @@ SAFE: Mapping[str, Maker] = {
     **SAFE_TWENTIETH,
     **SAFE_UNMASKED,
     **SAFE_TYPED,
+    **SAFE_WORDED,
 }
 FIRST_SIGHT = {
     "fourth (hospital, bureau, drawn, listed, ordinary)": (0.576, 0.024),
@@ -83,6 +86,8 @@ FIRST_SIGHT = {
     "eighteenth (by a seventh hand: 72 planted, 70 safe; families made anew in part)": (0.764, 0.129),
     "nineteenth (by an eighth hand: 44 planted, 182 safe; families made anew in part)": (0.909, 0.126),
     "twentieth (by a ninth hand: 210 planted, 49 safe; families made anew in part)": (0.814, 0.265),
+    "twenty-first (by a tenth hand: 113 planted, 108 safe; families made anew in part)": (0.841, 0.074),
+    "twenty-second (by an eleventh hand: 100 planted, 100 safe; families made anew in part)": (0.800, 0.140),
 }
 """Share caught and share of safe outputs stopped when the rules met the set for the first time, before any mending."""
 

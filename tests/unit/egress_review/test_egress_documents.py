@@ -107,7 +107,8 @@ def test_what_a_document_does_not_show_is_found(content: bytes, rule: str) -> No
         (page(body='<p data-quarto-disable-processing="true">x</p>'), "markup.hidden"),
         (page(body='<table data-quarto-disable-processing="yes"></table>'), "markup.hidden"),
         (page(body="<unknown-thing>x</unknown-thing>"), "markup.hidden"),
-        (page(body="<svg><circle r='1'/></svg>"), "markup.hidden"),
+        (page(body="<svg><circle r='1'/>"), "markup.hidden"),
+        (page(body=f"<svg><text>{RRN}</text></svg>"), "identifier.rrn"),
         (page(body='<img src="data:image/png;base64,AAAA">'), "image.integrity"),
     ],
 )
