@@ -199,7 +199,7 @@ async def worked_in(zone: RunningZone, code: str) -> str:
 
 
 async def moved_under_somebody(zone: RunningZone, ref: str) -> None:
-    """Try to move the home of a workspace that runs, and what its project shares: both stay, and whoever works goes on."""
+    """Try to move the home of a workspace that runs, and what its project shares: both stay, and the work goes on."""
     async with Visitor(zone.settings) as visitor:
         await visitor.sign_in(*zone.account(HANDLE))
         workspace = await start_workspace(visitor, HANDLE, PROJECT)
