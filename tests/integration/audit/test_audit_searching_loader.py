@@ -29,6 +29,7 @@ def test_the_loader_of_the_benchmark_writes_what_an_append_writes(usual_world: W
         appended.db, appended.keys, component="x", origin=ORIGIN, log_dir=other / "log", clock=lambda: next(times)
     )
     log.record_all([(replace(one.event, id=one.id), one.component) for one in made])
+    log.settle()
     for table in ("audit_entry", "audit_link", "audit_tile"):
         order = "idx, kind, ref" if table == "audit_link" else "1, 2"
         rows = []
