@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 COPY_BYTES = 1 << 20
 ZEROS = bytes(COPY_BYTES)
-HANDED_ON = "system.posix_acl_default"
+RIGHTS = ("system.posix_acl_access", "system.posix_acl_default")
 
 
 @dataclass(slots=True)
@@ -174,8 +174,8 @@ def _overwrite(name: str, status: os.stat_result, directory: int) -> None:
 
 
 def _attributes(file: int) -> list[bytes]:
-    """Return the attributes that a person may set, and the rights that a directory hands on, with their values."""
-    names = sorted(name for name in os.listxattr(file) if name.startswith("user.") or name == HANDED_ON)
+    """Return the attributes that a person may set, and the rights of groups that a path names, with their values."""
+    names = sorted(name for name in os.listxattr(file) if name.startswith("user.") or name in RIGHTS)
     return [part for name in names for part in (os.fsencode(name), os.getxattr(file, name))]
 
 

@@ -26,11 +26,7 @@ from registry.access import FIRST_UID
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FRESH_HOME = "home.new"
 MOUNTED = shown_of("ws_")
-SHARED_MODE = stat.S_ISGID | 0o770
-#: POSIX ACL, version 2, of owner, group and others: what is made below is its group's to write, whatever the umask is.
-FOR_ALL_MEMBERS = struct.pack("<I", 2) + b"".join(
-    struct.pack("<HHI", tag, may, 0xFFFFFFFF) for tag, may in ((0x01, 7), (0x04, 7), (0x20, 0))
-)
+SHARED_MODE = 0o770
 NOT_MOUNTED = Text(
     "암호화된 파일 시스템이 연결되지 않은 폴더입니다: {name}.", "No encrypted file system is mounted at {name}."
 )
@@ -122,17 +118,35 @@ def make_shared(home: Path, ref: str, *, gid: int, gate_gid: int, encrypted: boo
             return
         if status.st_gid >= FIRST_UID:
             raise WorkspaceFilesError(FOREIGN_SPACE.format(owner=status.st_gid))
-        # The group comes last: it says that the rest is done, and a process that may only change owners could not set
-        # the bit of a group that it is not in.
         os.fchown(shared, os.geteuid(), os.getegid())
-        os.fchmod(shared, SHARED_MODE)
-        try:
-            os.setxattr(shared, "system.posix_acl_default", FOR_ALL_MEMBERS)
-        except OSError as error:
-            if error.errno != errno.ENOTSUP:  # a disk without them leaves it to the umask, which the image sets
-                raise
+        _let_members_write(shared, gid)
+        # The group comes last: it says that the rest is done.
         os.fchown(shared, -1, gid)
         os.fsync(shared)
+
+
+def _let_members_write(shared: int, gid: int) -> None:
+    """Let what is made in a directory be a group's to write, whoever makes it and whatever the umask is.
+
+    The list of rights that it hands on names the group. The bit by which a directory hands on its own group does the
+    same where there are no such lists, and where a workspace has a kernel that does not read them; a service that
+    systemd keeps from setting that bit (`RestrictSUIDSGID=`) goes without.
+    """
+    os.fchmod(shared, SHARED_MODE)
+    with contextlib.suppress(PermissionError):
+        os.fchmod(shared, SHARED_MODE | stat.S_ISGID)
+    try:
+        os.setxattr(shared, "system.posix_acl_default", _rights_of_members(gid))
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+
+
+def _rights_of_members(gid: int) -> bytes:
+    """Return a POSIX ACL, version 2 (acl(5)): owner, its group, the group named, the most of both, others."""
+    nobody = 0xFFFFFFFF
+    entries = ((0x01, 7, nobody), (0x04, 7, nobody), (0x08, 7, gid), (0x10, 7, nobody), (0x20, 0, nobody))
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
 
 
 def _let_through(workspace: int, gate_gid: int) -> None:

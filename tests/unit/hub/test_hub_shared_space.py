@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+import subprocess
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from hub_config.workspace_container import Bind, container_for, create_arguments
 from hub_config.workspace_files import WorkspaceFilesError, make_places, make_shared
 from hub_config.workspace_settings import WorkspaceSettings
 from registry.model import Workspace
+from tests.rights import as_root
 from tests.unit.hub.test_hub_workspace_container import a_container, a_permit
 
 PROJECTS = st.from_regex(r"[a-z][a-z0-9-]{0,28}", fullmatch=True)
@@ -92,6 +96,41 @@ def test_what_one_member_makes_another_can_change_whatever_the_umask_is(tmp_path
     assert stat.S_IMODE((place / "deep").stat().st_mode) == 0o2770
     made = (place / "deep" / "table.csv").stat()
     assert (stat.S_IMODE(made.st_mode), made.st_gid) == (0o660, GID)
+
+
+@as_root
+@pytest.mark.parametrize("walled_in", [False, True], ids=["root", "as under systemd"])
+def test_two_members_change_each_others_files_and_nobody_else_does(
+    monkeypatch: pytest.MonkeyPatch, walled_in: bool
+) -> None:
+    """Under `RestrictSUIDSGID=` of systemd the kernel refuses the bit that hands a group on."""
+    true = os.fchmod
+
+    def refused(file: int, mode: int) -> None:
+        if mode & stat.S_ISGID:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+        true(file, mode)
+
+    if walled_in:
+        monkeypatch.setattr(os, "fchmod", refused)
+    with tempfile.TemporaryDirectory() as directory:
+        home = Path(directory)
+        home.chmod(0o711)
+        (home / "workspaces").mkdir(mode=0o711)
+        make_shared(home, shared_ref("study"), gid=GID, gate_gid=GATE, encrypted=False)
+        place = home / "workspaces" / shared_ref("study") / "shared"
+        place.parent.chmod(0o711)  # as a bind of it, which is reached without what lies above
+        assert as_somebody(310_002, GID, f"mkdir {place}/deep && echo one > {place}/deep/table.csv") == 0
+        assert as_somebody(310_003, GID, f"echo two >> {place}/deep/table.csv && echo x > {place}/deep/more") == 0
+        assert as_somebody(310_002, GID, f"echo y >> {place}/deep/more") == 0
+        assert as_somebody(310_004, 310_004, f"cat {place}/deep/table.csv") != 0
+        assert (place / "deep" / "table.csv").read_text(encoding="utf-8") == "one\ntwo\n"
+
+
+def as_somebody(uid: int, group: int, command: str) -> int:
+    """Run a command as a workspace would: with a number and a group of its own, and in one more group."""
+    become = ("setpriv", "--reuid", str(uid), "--regid", str(uid), "--groups", str(group))
+    return subprocess.run([*become, "sh", "-c", f"umask 007; {command}"], capture_output=True, check=False).returncode
 
 
 def test_the_space_of_another_group_and_a_place_without_its_mount_are_refused(tmp_path: Path) -> None:
