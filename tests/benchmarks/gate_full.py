@@ -26,6 +26,7 @@ LEAST_FREE = 0.1
 """Of the machine's memory this much stays free: what starts then would take it from what runs."""
 SOCKETS = 200
 CELL_SECONDS = 120.0
+NOTEBOOK = "full.ipynb"
 FIRST_MB = 300.0
 """What a workspace is taken to need before one was seen."""
 
@@ -48,9 +49,12 @@ async def _measure(bench: BenchZone, most: int, people: list[Person]) -> list[Ro
             people += arrived
             doors += await few_at_once([partial(_open, bench, person, stack) for person in arrived])
         seconds, held = time.monotonic() - began, (before - available_mb()) / len(people)
-        more = [doors[number % len(doors)].news() for number in range(SOCKETS - len(doors))]
-        sockets = [*(door.kernel for door in doors), *[await stack.enter_async_context(one) for one in more]]
-        times = [await _cell(door.kernel) for door in doors]
+        wanted = [
+            *(door.again() for door in doors),
+            *(doors[n % len(doors)].news() for n in range(SOCKETS - len(doors))),
+        ]
+        sockets = [await stack.enter_async_context(one) for one in wanted]
+        times = [await _cell(kernel) for kernel in sockets[: len(doors)]]
         gate = (await asyncio.to_thread(by_process, bench))["gate"]
         opened = sum(not socket.closed for socket in sockets)
     return [
@@ -65,12 +69,20 @@ async def _measure(bench: BenchZone, most: int, people: list[Person]) -> list[Ro
 
 @dataclass(frozen=True, slots=True)
 class _Door:
-    """A person's workspace, with a kernel whose connection stays open."""
+    """A person's workspace, with a kernel that waits for somebody to come back."""
 
     visitor: Visitor
     workspace: Workspace
     prefix: str
-    kernel: aiohttp.ClientWebSocketResponse
+
+    @asynccontextmanager
+    async def again(self) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """Open the notebook once more: its kernel is still there."""
+        _, socket = await self.workspace.open_kernel(NOTEBOOK)
+        try:
+            yield socket
+        finally:
+            await socket.close()
 
     @asynccontextmanager
     async def news(self) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
@@ -87,10 +99,10 @@ async def _open(bench: BenchZone, person: Person, stack: AsyncExitStack) -> _Doo
     visitor = await stack.enter_async_context(Visitor(bench.settings))
     await sign_in(visitor, person)
     workspace = await steps.start_workspace(visitor, person.handle, PROJECT)
-    _, kernel = await workspace.open_kernel("full.ipynb")
-    stack.push_async_callback(kernel.close)
+    _, kernel = await workspace.open_kernel(NOTEBOOK)
     await load_pandas(kernel)
-    return _Door(visitor, workspace, bench.prefix(person), kernel)
+    await kernel.close()
+    return _Door(visitor, workspace, bench.prefix(person))
 
 
 async def _cell(kernel: aiohttp.ClientWebSocketResponse) -> float:
