@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from pathlib import Path
 
 import sqlalchemy.exc
 from sqlalchemy import text
@@ -71,11 +70,10 @@ def _told(error: BaseException) -> tuple[Text, Text] | None:
 
 def fault_of(settings: Settings) -> tuple[Text, Text] | None:
     """Say what is wrong with the database, and what to do; None while it answers, and before there is a file of it."""
-    url = settings.database_url()
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
-        return None  # looking must not make one
+    if not settings.has_database():
+        return None
     try:
-        db = Database.open(url)
+        db = Database.open(settings.database_url())
     except AuditError as error:
         return Text(error.text("ko"), error.text("en")), error.hint
     try:

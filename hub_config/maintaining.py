@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import sqlalchemy
-
-from audit.db import Database
 from audit.text import Text
 from hub_config.gate_control import GateControl
+from hub_config.glance import glance
 from registry.maintenance import Maintenance, announced
 
 if TYPE_CHECKING:
@@ -49,15 +46,4 @@ class Announcer:
 
 def maintenance_of(settings: Settings) -> Maintenance | None:
     """Return what is announced, without opening the zone; None also where its database cannot be asked."""
-    url = settings.database_url()
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
-        return None  # looking must not make one
-    try:
-        db = Database.open(url)
-        try:
-            with db.read() as tx:
-                return announced(tx)
-        finally:
-            db.close()
-    except sqlalchemy.exc.SQLAlchemyError:
-        return None
+    return glance(settings, announced)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from audit.db import Database
-from audit.errors import AuditError
 from audit.outward.delivery import Outward
 from audit.outward.standing import Standing, standings
+from hub_config.glance import glance
 from hub_config.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,24 +24,10 @@ def duties(zone: Zone, stop: Callable[[], bool]) -> list[tuple[str, Callable[[],
 
 def standings_of(settings: Settings) -> list[Standing]:
     """Return how each target stands, without changing anything; nothing while there is no usable database."""
-    if not settings.outward.targets or not _has_database(settings):
+    if not settings.outward.targets:
         return []
-    try:
-        db = Database.open(settings.database_url())
-        try:
-            with db.read() as tx:
-                return standings(tx, settings.outward.targets)
-        finally:
-            db.close()
-    except (SQLAlchemyError, AuditError):
-        return []
+    return glance(settings, lambda tx: standings(tx, settings.outward.targets)) or []
 
 
 def _deliver(outward: Outward, stop: Callable[[], bool]) -> None:
     outward.deliver(stop)
-
-
-def _has_database(settings: Settings) -> bool:
-    """Say whether opening the database would not make one."""
-    url = settings.database_url()
-    return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()

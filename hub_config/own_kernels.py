@@ -6,14 +6,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import sqlalchemy
 from docker.errors import DockerException
 from requests.exceptions import RequestException
 
-from audit.db import Database
 from audit.text import Text
 from hub_config import engine
 from hub_config.errors import EnvironmentMissing
+from hub_config.glance import glance
 from hub_config.workspace_container import GVISOR
 from registry import queries
 
@@ -70,15 +69,4 @@ def runtimes(settings: Settings) -> frozenset[str] | None:
 
 
 def _projects(settings: Settings) -> frozenset[str] | None:
-    url = settings.database_url()
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
-        return None  # looking must not make one
-    try:
-        db = Database.open(url)
-        try:
-            with db.read() as tx:
-                return frozenset(one.id for one in queries.projects(tx))
-        finally:
-            db.close()
-    except sqlalchemy.exc.SQLAlchemyError:
-        return None
+    return glance(settings, lambda tx: frozenset(one.id for one in queries.projects(tx)))

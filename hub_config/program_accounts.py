@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import sqlalchemy
-
-from audit.db import Database
 from audit.text import Text
+from hub_config.glance import glance
 from registry.service_accounts import accounts_in
 
 if TYPE_CHECKING:
@@ -20,19 +17,10 @@ SOON = timedelta(days=14)
 
 def fault_of(settings: Settings, now: datetime | None = None) -> tuple[Text, Text] | None:
     """Return which accounts end soon, and what to do; None where none does, or the database cannot be asked."""
-    url = settings.database_url()
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
-        return None  # looking must not make one
     at = now or datetime.now(UTC)
-    try:
-        db = Database.open(url)
-        try:
-            with db.read() as tx:
-                ending = [one for one in accounts_in(tx) if one.state(at) == "active" and one.expires_at - at < SOON]
-        finally:
-            db.close()
-    except sqlalchemy.exc.SQLAlchemyError:
-        return None
+    ending = [
+        one for one in glance(settings, accounts_in) or () if one.state(at) == "active" and one.expires_at - at < SOON
+    ]
     if not ending:
         return None
     names = ", ".join(f"{one.name} ({one.expires_at:%Y-%m-%d})" for one in ending)

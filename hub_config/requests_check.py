@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from audit.db import Database
-from audit.errors import AuditError
 from audit.text import Text
 from egress_review.looking import open_alarms
+from hub_config.glance import glance
 from hub_config.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,18 +28,7 @@ def compare(zone: Zone) -> None:
 
 def fault_of(settings: Settings) -> tuple[Text, Text] | None:
     """Return what is wrong and what to do about it, or None: what was found and nobody has settled, by the log."""
-    url = settings.database_url()
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
-        return None
-    try:
-        db = Database.open(url)
-        try:
-            with db.read() as tx:
-                waiting = open_alarms(tx)
-        finally:
-            db.close()
-    except (SQLAlchemyError, AuditError):
-        return None
+    waiting = glance(settings, open_alarms)
     if not waiting:
         return None
     return _FOUND.format(refs=", ".join(waiting)), HINT

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from audit.db import Database
-from audit.errors import AuditError
 from audit.review.due import Standing, standing
 from audit.review.errors import ReviewPolicyUnusable
 from audit.review.policy import load_review_policy
 from audit.review.service import ReviewDesk
 from audit.text import Text
+from hub_config.glance import glance
 from hub_config.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,19 +29,10 @@ def standing_of(settings: Settings) -> Standing | None:
 
     Raises: ReviewPolicyUnusable — if the policy file of the zone cannot be used.
     """
-    url = settings.database_url()
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).exists():
+    if not settings.has_database():
         return None
     policy = load_review_policy(settings.home)
-    try:
-        db = Database.open(url)
-        try:
-            with db.read() as tx:
-                return standing(tx, policy, datetime.now(UTC))
-        finally:
-            db.close()
-    except (SQLAlchemyError, AuditError):
-        return None
+    return glance(settings, lambda tx: standing(tx, policy, datetime.now(UTC)))
 
 
 _LATE = Text("기한 안에 서명하지 않은 달: {months}", "not signed in time: {months}")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import stat
 
-from sqlalchemy.exc import DatabaseError
-
-from audit.db import Database
 from audit.text import Text
+from hub_config.glance import glance
 from hub_config.identity.desk import IdentityDesk
 from hub_config.identity.errors import NotVouched
 from hub_config.settings import Settings
@@ -63,16 +61,4 @@ def fault_of(settings: Settings) -> tuple[Text, Text] | None:
 
 def emergency_account(settings: Settings) -> EmergencyAccount | None:
     """Return the emergency account; None if there is none, or no database that would know."""
-    if not settings.has_database():
-        return None
-    try:
-        db = Database.open(settings.database_url())
-    except (DatabaseError, OSError):
-        return None
-    try:
-        with db.read() as tx:
-            return emergency_account_in(tx)
-    except DatabaseError:
-        return None
-    finally:
-        db.close()
+    return glance(settings, emergency_account_in)
