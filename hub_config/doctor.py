@@ -255,7 +255,7 @@ def of_programs(settings: Settings) -> Diagnosis:
 def of_walls(settings: Settings) -> Diagnosis:
     """Say what the last probe found, and what it advises; a zone that was never probed is no fault."""
     called = Text("벽 점검", "walls")
-    last = read_standing(settings.home)
+    last = read_standing(settings)
     if last is None:
         never = Text("아직 점검하지 않았습니다.", "not probed yet")
         attack = Text("`ansim probe`로 점검하십시오.", "`ansim probe` attacks them.")

@@ -149,7 +149,7 @@ def _overdue(zone: Zone, now: datetime) -> Iterator[Sample]:
 
 
 def _walls(zone: Zone, now: datetime) -> Iterator[Sample]:
-    if (standing := read_standing(zone.home)) is not None:
+    if (standing := read_standing(zone.settings)) is not None:
         yield {}, float(len(standing.broken))
 
 

@@ -244,6 +244,10 @@ class Settings:
         """Say whether the workspaces of a project have a kernel of their own, gVisor's."""
         return project in self.workspace.gvisor_projects
 
+    def runtimes(self) -> tuple[str, ...]:
+        """Return the runtimes under which workspaces start, the engine's own first: each has walls to be probed."""
+        return ("runc", "runsc") if self.workspace.gvisor_projects else ("runc",)
+
     def dataset_roots(self) -> tuple[Path, ...]:
         """Return the directories below which datasets lie, made absolute."""
         return tuple(self.home / root for root in self.datasets.roots)

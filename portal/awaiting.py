@@ -12,7 +12,7 @@ from deid.reidentification.service import ReidentificationDesk
 from portal.extract_desk import desk_of as extract_desk_of
 from portal.formats import minute
 from portal.navigation import ADEQUACY, AGREEING, COMPLIANCE, LOOKERS, OPERATORS
-from portal.probe_report import read_report
+from portal.probe_report import read_reports
 from portal.review_desk import desk_of, month_name
 from portal.visit import Visit
 from registry.text import Text
@@ -89,12 +89,13 @@ def _walls(visit: Visit) -> Tile:
     def tile(tone: str, state: Text, words: Text) -> Tile:
         return Tile("/walls", "shield", Text("벽 점검", "Walls"), tone, state, words)
 
-    report = read_report(visit.zone.settings.home)
-    if report is None:
+    settings = visit.zone.settings
+    reports = read_reports(settings.home, settings.runtimes())
+    if not reports:
         return tile("", Text("아직 없음", "Not yet"), Text("첫 점검을 기다립니다.", "The first probe is awaited."))
-    at, zone = report.ended, visit.portal.time_zone
+    at, zone = min(report.ended for report in reports), visit.portal.time_zone
     words = Text(f"{minute(at, 'ko', zone)} 점검", f"Probed {minute(at, 'en', zone)}")
-    broken = sum(row.verdict == "broken" for row in report.rows)
+    broken = sum(len(report.having("broken")) for report in reports)
     if broken:
         return tile("stop", Text(f"{broken}곳 뚫림", f"{broken} broken"), words)
     return tile("ok", Text("모두 막음", "Every wall stands"), words)

@@ -1,10 +1,10 @@
-"""The last report of the probe as it lies in the zone's home: what was attacked, and which walls held."""
+"""The last reports of the probe as they lie in the zone's home: what was attacked, and which walls held."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,6 @@ from portal.i18n import N_
 from portal.marks import Mark
 from registry.text import Text
 
-PLACE = Path("probe") / "last.json"
 #: In the order in which they matter to a reader.
 VERDICTS: Mapping[str, Mark] = {
     "broken": Mark(N_("Broken"), "alert", "stop"),
@@ -84,10 +83,17 @@ class ProbeReport:
         return tuple(row for row in self.rows if row.verdict == verdict)
 
 
-def read_report(home: Path) -> ProbeReport | None:
-    """Return the last report, or None if there is none that can be read."""
+def read_reports(home: Path, runtimes: Iterable[str]) -> tuple[ProbeReport, ...]:
+    """Return the last report about each of the runtimes that workspaces start under, as far as there are any."""
+    found = (read_report(home, runtime) for runtime in runtimes)
+    return tuple(report for report in found if report is not None)
+
+
+def read_report(home: Path, runtime: str = "runc") -> ProbeReport | None:
+    """Return the last report about a runtime, or None if there is none that can be read."""
+    name = "last.json" if runtime == "runc" else f"last-{runtime}.json"
     try:
-        return _report(json.loads((home / PLACE).read_text(encoding="utf-8")))
+        return _report(json.loads((home / "probe" / name).read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, StopIteration):
         return None
 

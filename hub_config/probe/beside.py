@@ -25,6 +25,7 @@ from hub_config.home import make_home
 from hub_config.images import build_all
 from hub_config.log_lines import speak
 from hub_config.migrate import migrate
+from hub_config.probe.commands import RUNTIMES
 from hub_config.probe.service import alone, run
 from hub_config.settings import FILE_NAME, HubSettings, Settings, load_settings
 from hub_config.systemd.trusted_settings import COPY, load_trusted_settings
@@ -45,7 +46,7 @@ def place_beside(home: Path) -> Path:
     return home.with_name(f"{home.name}-probe")
 
 
-def probe_beside(real: Settings, text: str, runtime: str | None) -> dict[str, Any]:
+def probe_beside(real: Settings, text: str, runtime: str) -> dict[str, Any]:
     """Attack workspaces that are made as the zone's; return the report as JSON values."""
     home = place_beside(real.home)
     make_home(home, real.zone, real.gate.user, hub=HubSettings())
@@ -60,21 +61,22 @@ def probe_beside(real: Settings, text: str, runtime: str | None) -> dict[str, An
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the report; 3 if none could be made."""
+    """Print a report, a line, for each runtime; 3 where one could not be made: what was printed before is whole."""
     speak(logging.WARNING)
     os.umask(0o077)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("home", type=Path)
-    parser.add_argument("--runtime", choices=("runc", "runsc"), default="runc")
+    parser.add_argument("--runtime", choices=RUNTIMES)
     given, _ = parser.parse_known_args(arguments)  # the others are about how the report is shown
-    runtime = None if given.runtime == "runc" else given.runtime
+    code = 0
     try:
-        document = probe_beside(load_trusted_settings(given.home), COPY.read_text(encoding="utf-8"), runtime)
+        real, text = load_trusted_settings(given.home), COPY.read_text(encoding="utf-8")
+        for runtime in (given.runtime,) if given.runtime else real.runtimes():
+            sys.stdout.write(json.dumps(probe_beside(real, text, runtime), ensure_ascii=False) + "\n")
     except ZoneError as error:
         _say(f"{error} {error.hint}")
-        return error.exit_code
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
-    return 0
+        code = error.exit_code
+    return code
 
 
 def _say(line: str) -> None:

@@ -21,9 +21,11 @@ from hub_config.probe.model import VERDICTS, Finding, Report, Verdict
 
 if TYPE_CHECKING:
     from hub_config.cli import Context
+    from hub_config.settings import Settings
     from hub_config.zone import Zone
 
 BROKEN = 10
+RUNTIMES = ("runc", "runsc")
 #: Mark and colour of a verdict; nothing is said by colour alone.
 MARKS: dict[Verdict, tuple[str, str]] = {
     Verdict.HELD: ("✓", "green"),
@@ -48,6 +50,7 @@ STANDS = Text("벽이 모두 서 있습니다.", "Every wall stands.")
 FALLEN = Text("뚫린 벽이 있습니다: {names}", "Walls are broken: {names}")
 RECORDED = Text("보고서 {digest}…를 감사 기록에 남겼습니다.", "Report {digest}… is in the audit log.")
 WORKING = Text("분석환경을 공격하고 있습니다", "Attacking a workspace")
+UNDER = Text("실행기 {runtime}에서:", "Under the runtime {runtime}:")
 NONE_YET = Text("아직 점검한 적이 없습니다.", "There is no report yet.")
 
 
@@ -69,9 +72,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--last", action="store_true", help=_say("지난 보고서만 보이기", "only show the last report"))
     parser.add_argument(
         "--runtime",
-        choices=("runc", "runsc"),
-        default="runc",
-        help=_say("컨테이너 실행기(runsc는 gVisor)", "runtime of the container (runsc is gVisor)"),
+        choices=RUNTIMES,
+        help=_say(
+            "컨테이너 실행기(runsc는 gVisor). 정하지 않으면 이 구역이 쓰는 것 모두",
+            "runtime of the container (runsc is gVisor); without it, each that this zone uses",
+        ),
     )
     parser.set_defaults(func=run_probe)
 
@@ -80,22 +85,26 @@ def run_probe(arguments: argparse.Namespace, context: Context) -> int:
     """Probe the zone and print the report; 10 if a wall is broken."""
     from audit.event import Actor
     from hub_config.probe.service import probe
-    from hub_config.probe.standing import report_path
+    from hub_config.settings import load_settings
 
     if arguments.last:
-        return show_last(report_path(context.home), context, whole=arguments.all)
+        wanted = _wanted(arguments, load_settings(context.home))
+        return max(show_last(context, runtime, whole=arguments.all) for runtime in wanted)
     zone = context.zone()
     if arguments.take:
         return _take(zone, arguments, context)
-    runtime = None if arguments.runtime == "runc" else arguments.runtime
-    actor = Actor.service("cli")
-    if context.json:
-        report = probe(zone, actor, lambda finding: None, runtime=runtime)
-        context.emit({**report.document(), "sha256": report.digest()})
-    else:
-        report = _with_bar(context, lambda told: probe(zone, actor, told, runtime=runtime))
-        _print_recorded(report, context, whole=arguments.all)
-    return 0 if report.held else BROKEN
+    actor, codes = Actor.service("cli"), []
+    for runtime in _wanted(arguments, zone.settings):
+        if context.json:
+            report = probe(zone, actor, lambda finding: None, runtime=runtime)
+        else:
+            report = _with_bar(context, lambda told, one=runtime: probe(zone, actor, told, runtime=one))
+        codes.append(_say_recorded(report, context, whole=arguments.all))
+    return max(codes)
+
+
+def _wanted(arguments: argparse.Namespace, settings: Settings) -> tuple[str, ...]:
+    return (arguments.runtime,) if arguments.runtime else settings.runtimes()
 
 
 def _take(zone: Zone, arguments: argparse.Namespace, context: Context) -> int:
@@ -107,23 +116,26 @@ def _take(zone: Zone, arguments: argparse.Namespace, context: Context) -> int:
     else:
         with Path(arguments.take).open(encoding="utf-8") as file:
             text = file.read(LARGEST + 1)
-    report = take(zone, Actor.service("cli"), text)
+    reports = take(zone, Actor.service("cli"), text)
+    return max(_say_recorded(report, context, whole=arguments.all) for report in reports)
+
+
+def _say_recorded(report: Report, context: Context, *, whole: bool) -> int:
     if context.json:
         context.emit({**report.document(), "sha256": report.digest()})
     else:
-        _print_recorded(report, context, whole=arguments.all)
+        print_report(report, context, whole=whole)
+        context.print(RECORDED.format(digest=report.digest()[:16]).say(language_of()))
     return 0 if report.held else BROKEN
 
 
-def _print_recorded(report: Report, context: Context, *, whole: bool) -> None:
-    print_report(report, context, whole=whole)
-    context.print(RECORDED.format(digest=report.digest()[:16]).say(language_of()))
-
-
-def show_last(path: Any, context: Context, *, whole: bool) -> int:
-    """Print the last report again."""
+def show_last(context: Context, runtime: str, *, whole: bool) -> int:
+    """Print the last report about a runtime again."""
     from datetime import datetime
 
+    from hub_config.probe.standing import report_path
+
+    path = report_path(context.home, runtime)
     if not path.exists():
         context.print(NONE_YET.say(language_of()))
         return 0
@@ -154,6 +166,8 @@ def print_report(report: Report, context: Context, *, whole: bool) -> None:
     from hub_config.probe.table import BY_ID
 
     language = language_of()
+    if report.runtime != "runc":
+        context.print(UNDER.format(runtime=report.runtime).say(language))
     table = Table(*(heading.say(language) for heading in HEADINGS))
     for finding in report.findings:
         if whole or finding.verdict is not Verdict.HELD:

@@ -20,7 +20,7 @@ from hub_config.engine import connect
 from hub_config.errors import ZoneError
 from hub_config.probe.freezing import freeze_all
 from hub_config.probe.model import Finding, Report, Verdict
-from hub_config.probe.standing import read_standing, report_path
+from hub_config.probe.standing import report_path, standing_under
 from hub_config.probe.table import PROBES, WALLS
 from hub_config.workspace_image import notebook_image
 from hub_config.zone import Zone
@@ -54,7 +54,7 @@ _BEHIND = Text(
 )
 
 
-def probe(zone: Zone, actor: Actor, told: Callable[[Finding], None], *, runtime: str | None = None) -> Report:
+def probe(zone: Zone, actor: Actor, told: Callable[[Finding], None], *, runtime: str = "runc") -> Report:
     """Attack workspaces made as a researcher's, keep the report, record it, and return it.
 
     Raises: ProbeBusy, ProbeFailed, and other ZoneErrors — if nothing can be said of the walls.
@@ -77,7 +77,7 @@ def keep_and_record(zone: Zone, actor: Actor, report: Report) -> None:
     zone.log.checkpoint()
 
 
-async def run(zone: Zone, told: Callable[[Finding], None], runtime: str | None) -> Report:
+async def run(zone: Zone, told: Callable[[Finding], None], runtime: str) -> Report:
     """Attack workspaces made as a researcher's and return what was seen; nothing is kept."""
     # Imported here: it brings the story's browser along, which a start of `ansim` does not wait for.
     from hub_config.probe.attacking import attack_all
@@ -86,14 +86,14 @@ async def run(zone: Zone, told: Callable[[Finding], None], runtime: str | None) 
     began = datetime.now(UTC)
     with contextlib.closing(connect(timeout=60)) as engine:
         version, image = str(engine.version()["Version"]), notebook_image(zone.home)
-    async with opened(zone.settings, image, f"probe-{zone.zone_id}", runtime) as place:
+    async with opened(zone.settings, image, f"probe-{zone.zone_id}", None if runtime == "runc" else runtime) as place:
         findings = await attack_all(place, zone.keys, told)
     return Report(
         began=began,
         ended=datetime.now(UTC),
         zone=zone.zone_id,
         image=image.removeprefix("sha256:"),
-        runtime=runtime or "runc",
+        runtime=runtime,
         engine=version,
         findings=findings,
     )
@@ -122,7 +122,8 @@ def _keep(home: Path, report: Report) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     document = {**report.document(), "sha256": report.digest(), "walls": described()}
     text = json.dumps(document, ensure_ascii=False, indent=1)
-    for path in (folder / f"{report.began:%Y%m%dT%H%M%S}.json", report_path(home)):
+    kept = folder / f"{report.began:%Y%m%dT%H%M%S}-{report.runtime}.json"
+    for path in (kept, report_path(home, report.runtime)):
         fresh = path.with_suffix(".new")
         fresh.write_text(text, encoding="utf-8")
         fresh.chmod(0o600)
@@ -174,7 +175,7 @@ def _about(zone: Zone, actor: Actor) -> Event:
 
 
 def keep_probing(zone: Zone, actor: Actor, now: datetime | None = None) -> bool:
-    """Probe when the last probe is older than the settings allow; say whether one was made.
+    """Probe each runtime whose last probe is older than the settings allow; say whether any probe was made.
 
     A new zone is probed first when its keys are an hour old, so that a first start is not followed by a probe.
     """
@@ -182,25 +183,34 @@ def keep_probing(zone: Zone, actor: Actor, now: datetime | None = None) -> bool:
         return False  # a probe attacks with containers that the helper, rightly, does not make
     now = now or datetime.now(UTC)
     tried = zone.home / "probe" / "tried"
-    if now < due(zone) or (tried.exists() and now < datetime.fromtimestamp(tried.stat().st_mtime, UTC) + AGAIN):
+    wanted = [runtime for runtime in zone.settings.runtimes() if now >= due(zone, runtime)]
+    if not wanted or (tried.exists() and now < datetime.fromtimestamp(tried.stat().st_mtime, UTC) + AGAIN):
         return False
     tried.parent.mkdir(mode=0o710, exist_ok=True)
     tried.touch()
-    try:
-        probe(zone, actor, lambda finding: None)
-    except ProbeBusy:
-        return False
-    except Exception:
-        # Whatever it was: that nothing is known of the walls is for an officer to hear of.
-        zone.log.record(replace(_about(zone, actor), outcome="failed", reason="not_probed"), wait="durable")
-        raise
+    with contextlib.ExitStack() as rest:
+        for runtime in reversed(wanted):  # one that cannot be probed keeps no other from it
+            rest.callback(_probe_or_say, zone, actor, runtime)
     return True
 
 
-def due(zone: Zone) -> datetime:
-    """Return when the next probe is due."""
+def _probe_or_say(zone: Zone, actor: Actor, runtime: str) -> None:
+    try:
+        probe(zone, actor, lambda finding: None, runtime=runtime)
+    except ProbeBusy:
+        return
+    except Exception:
+        # Whatever it was: that nothing is known of the walls is for an officer to hear of.
+        detail = {"runtime": runtime}
+        event = replace(_about(zone, actor), outcome="failed", reason="not_probed", detail=detail)
+        zone.log.record(event, wait="durable")
+        raise
+
+
+def due(zone: Zone, runtime: str = "runc") -> datetime:
+    """Return when the next probe of a runtime is due."""
     every = timedelta(hours=zone.settings.probe.every_hours)
-    last = read_standing(zone.home)
+    last = standing_under(zone.home, runtime)
     if last is None:
         began = (zone.home / "keys" / "zone.id").stat().st_mtime
         return datetime.fromtimestamp(began, UTC) + min(FIRST, every)

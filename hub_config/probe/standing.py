@@ -1,4 +1,4 @@
-"""The last report as it lies on the disk; small, because every start of a workspace may ask."""
+"""The last report of each runtime as it lies on the disk; small, because every start of a workspace may ask."""
 
 from __future__ import annotations
 
@@ -18,22 +18,37 @@ WALL_BROKEN = Text(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """When the last probe ended, which of its probes showed a broken wall, and what it advised in vain."""
+    """When walls were last probed, which probes showed a broken one, and what was advised in vain.
+
+    Of several runtimes the older end counts, and what is broken under any: one report says nothing for another's walls.
+    """
 
     ended: datetime
     broken: tuple[str, ...]
     lacking: tuple[str, ...]
 
 
-def report_path(home: Path) -> Path:
-    """Return where the last report lies."""
-    return home / "probe" / "last.json"
+def report_path(home: Path, runtime: str = "runc") -> Path:
+    """Return where the last report about a runtime lies."""
+    return home / "probe" / ("last.json" if runtime == "runc" else f"last-{runtime}.json")
 
 
-def read_standing(home: Path) -> Standing | None:
-    """Return the last report's result, or None if there is none that can be read."""
+def read_standing(settings: Settings) -> Standing | None:
+    """Return what is known of the walls under the runtimes that workspaces start under, or None if nothing is."""
+    known = [one for runtime in settings.runtimes() if (one := standing_under(settings.home, runtime))]
+    if not known:
+        return None
+    return Standing(
+        min(one.ended for one in known),
+        tuple(dict.fromkeys(name for one in known for name in one.broken)),
+        tuple(dict.fromkeys(name for one in known for name in one.lacking)),
+    )
+
+
+def standing_under(home: Path, runtime: str) -> Standing | None:
+    """Return the result of the last report about one runtime, or None if there is none that can be read."""
     try:
-        document = json.loads(report_path(home).read_text(encoding="utf-8"))
+        document = json.loads(report_path(home, runtime).read_text(encoding="utf-8"))
         named = {
             verdict: tuple(f["probe"] for f in document["findings"] if f["verdict"] == verdict)
             for verdict in ("broken", "lacking")
@@ -47,5 +62,5 @@ def stops_starts(settings: Settings) -> bool:
     """Say whether the last report, and the settings, keep new workspaces from starting."""
     if settings.probe.on_broken == "report":
         return False
-    last = read_standing(settings.home)
+    last = read_standing(settings)
     return last is not None and bool(last.broken)

@@ -1,4 +1,4 @@
-"""A report that root made beside the zone, taken over into the zone's record: `ansim probe --take FILE`.
+"""Reports that root made beside the zone, taken over into the zone's record: `ansim probe --take FILE`.
 
 A zone behind the engine helper cannot attack itself: the helper, rightly, does not make the containers of an attack.
 """
@@ -33,13 +33,21 @@ class ReportRefused(ZoneError):
     )
 
 
-def take(zone: Zone, actor: Actor, text: str, now: datetime | None = None) -> Report:
-    """Keep and record a report as if the zone had made it.
+def take(zone: Zone, actor: Actor, text: str, now: datetime | None = None) -> tuple[Report, ...]:
+    """Keep and record reports, one behind the other in a text, as if the zone had made them.
 
-    Raises: ReportRefused — for what is no whole report of today about the image that this zone starts workspaces from.
+    Raises: ReportRefused — for what is no whole report of today about the image that this zone starts workspaces from;
+    then none is kept.
     """
-    report = parsed(text)
-    now = now or datetime.now(UTC)
+    reports = tuple(parsed(text))
+    for report in reports:
+        _check(zone, report, now or datetime.now(UTC))
+    for report in reports:
+        keep_and_record(zone, actor, report)
+    return reports
+
+
+def _check(zone: Zone, report: Report, now: datetime) -> None:
     if f"sha256:{report.image}" != notebook_image(zone.home):
         raise ReportRefused(
             Text("다른 이미지를 점검한 보고서입니다.", "The report is about another image than this zone's.")
@@ -48,16 +56,26 @@ def take(zone: Zone, actor: Actor, text: str, now: datetime | None = None) -> Re
         raise ReportRefused(
             Text("하루 안에 끝난 점검의 보고서가 아닙니다.", "The report is not of a probe of the last day.")
         )
-    keep_and_record(zone, actor, report)
-    return report
 
 
-def parsed(text: str) -> Report:
-    """Return the report that `ansim probe --json` wrote. Raises: ReportRefused — if it is not whole."""
+def parsed(text: str) -> list[Report]:
+    """Return the reports that `ansim probe --json` wrote, at least one. Raises: ReportRefused — if one is not whole."""
+    reports: list[Report] = []
+    rest = text.strip()
     try:
         if len(text) > LARGEST:
             raise ValueError("too large")
-        document: dict[str, Any] = json.loads(text)
+        while rest or not reports:
+            document, end = json.JSONDecoder().raw_decode(rest)
+            reports.append(_report(document))
+            rest = rest[end:].lstrip()
+    except (ValueError, RecursionError) as error:
+        raise ReportRefused(Text("점검 보고서가 아닙니다.", "This is no report of a probe.")) from error
+    return reports
+
+
+def _report(document: dict[str, Any]) -> Report:
+    try:
         findings = tuple(
             Finding(str(one["probe"]), Verdict(one["verdict"]), str(one["seen"])) for one in document["findings"]
         )
@@ -68,8 +86,8 @@ def parsed(text: str) -> Report:
             **{name: str(document[name]) for name in ("zone", "image", "runtime", "engine")},
         )
         whole = report.digest() == document["sha256"] and [one.probe for one in findings] == [one.id for one in PROBES]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ReportRefused(Text("점검 보고서가 아닙니다.", "This is no report of a probe.")) from error
+    except (KeyError, TypeError) as error:
+        raise ValueError("no report") from error
     if not whole:
         raise ReportRefused(
             Text("보고서가 온전하지 않거나 다른 버전의 것입니다.", "The report is not whole, or of another version.")

@@ -77,7 +77,7 @@ def collected(settings: Settings) -> dict[str, object]:
         kind = db.engine.dialect.name
     finally:
         db.close()
-    stands, standing = status(settings.home), read_standing(settings.home)
+    stands, standing = status(settings.home), read_standing(settings)
     checks = [{"check": one.check.en.split()[0] if one.check.en.startswith("outward") else one.check.en, "ok": one.ok}
               for one in diagnose(settings.home)]  # fmt: skip
     processes = [{"name": p.name, "answers": p.answers, "restarts": p.restarts} for p in stands.processes]

@@ -7,17 +7,16 @@ from starlette.responses import Response
 from portal.i18n import N_
 from portal.navigation import Crumb
 from portal.probe_picture import picture
-from portal.probe_report import VERDICTS, read_report
+from portal.probe_report import VERDICTS, read_reports
 from portal.visit import Visit
 
 
 def overview(visit: Visit) -> Response:
-    """Show the last report, in a picture and in words."""
-    report = read_report(visit.zone.settings.home)
+    """Show the last report about each runtime, in a picture and in words."""
+    settings = visit.zone.settings
+    reports = read_reports(settings.home, settings.runtimes())
     values = {
-        "report": report,
-        "picture": None if report is None else picture(report, visit.language),
+        "reports": [(report, picture(report, visit.language)) for report in reports],
         "verdicts": VERDICTS,
-        "shown": [] if report is None else [v for v in VERDICTS if v != "held" and report.having(v)],
     }
     return visit.page("probe.html", values, crumbs=(Crumb(N_("Walls")),))

@@ -103,6 +103,9 @@ class Settings:
     def own_kernel(self, project: str) -> bool:
         return project in self.gvisor_projects
 
+    def runtimes(self) -> tuple[str, ...]:
+        return ("runc", "runsc")
+
 
 class Keys:
     preview_secret = b"p" * 32

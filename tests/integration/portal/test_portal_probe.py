@@ -14,15 +14,15 @@ BROKEN = "kern.io_uring"
 FORBIDDEN = 403
 
 
-def keep(world: World) -> Report:
+def keep(world: World, runtime: str = "runc") -> Report:
     """Keep a report with one broken wall, as the probe does."""
     home = world.zone.settings.home
-    (home / "probe").mkdir()
+    (home / "probe").mkdir(exist_ok=True)
     findings = tuple(
         Finding(p.id, Verdict.BROKEN if p.id == BROKEN else Verdict.LACKING if p.advice else Verdict.HELD, "EPERM <x>")
         for p in PROBES
     )
-    report = Report(began=NOW, ended=NOW, zone="z", image="i" * 64, runtime="runc", engine="27.1", findings=findings)
+    report = Report(began=NOW, ended=NOW, zone="z", image="i" * 64, runtime=runtime, engine="27.1", findings=findings)
     service._keep(home, report)
     return report
 
@@ -47,6 +47,13 @@ def test_the_page_speaks_korean_and_needs_no_script(world: World) -> None:
     page = browser.page("/walls")
     assert "<script" not in page
     assert "style=" not in page
+
+
+def test_each_runtime_has_its_own_report_on_the_page(world: World) -> None:
+    reports = [keep(world, runtime) for runtime in ("runc", "runsc")]
+    page = world.signed_in("jiwoo").page("/walls")
+    assert all(report.digest() in page for report in reports)
+    assert page.index("Under runc") < page.index("Under runsc")
 
 
 def test_without_a_report_the_page_says_how_to_make_one(world: World) -> None:

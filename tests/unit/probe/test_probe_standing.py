@@ -18,6 +18,7 @@ from hub_config.probe.model import Finding, Report, Verdict
 from hub_config.probe.standing import read_standing, report_path, stops_starts
 from hub_config.settings import ProbeSettings, Settings
 from hub_config.spawner import SafeZoneSpawner
+from hub_config.workspace_settings import WorkspaceSettings
 from portal.probe_picture import picture
 from portal.probe_report import read_report
 from registry.errors import Denied
@@ -26,10 +27,10 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 KEPT = 3
 
 
-def kept(home: Path, *findings: Finding, ended: datetime = NOW) -> Settings:
+def kept(home: Path, *findings: Finding, ended: datetime = NOW, runtime: str = "runc") -> Settings:
     """Keep a report of these findings and return settings that let a broken wall stop starts."""
     report_path(home).parent.mkdir(exist_ok=True)
-    report = Report(began=ended, ended=ended, zone="z", image="i", runtime="runc", engine="e", findings=findings)
+    report = Report(began=ended, ended=ended, zone="z", image="i", runtime=runtime, engine="e", findings=findings)
     service._keep(home, report)
     return replace(Settings(home=home), probe=ProbeSettings(every_hours=24, on_broken="stop_starts"))
 
@@ -45,7 +46,45 @@ def test_advice_and_a_report_that_is_absent_stop_nothing(tmp_path: Path) -> None
     assert not stops_starts(settings)
     report_path(tmp_path).unlink()
     assert not stops_starts(settings)
-    assert read_standing(tmp_path) is None
+    assert read_standing(settings) is None
+
+
+def test_a_report_about_one_runtime_says_nothing_for_the_walls_of_another(tmp_path: Path) -> None:
+    settings = kept(tmp_path, Finding("net.routes", Verdict.BROKEN, ""))
+    kept(tmp_path, Finding("net.routes", Verdict.HELD, ""), ended=NOW + timedelta(hours=1), runtime="runsc")
+    both = replace(settings, workspace=WorkspaceSettings(gvisor_projects=("study",)))
+    assert stops_starts(settings)
+    assert stops_starts(both)
+    kept(tmp_path, Finding("net.routes", Verdict.HELD, ""), ended=NOW + timedelta(hours=2))
+    assert not stops_starts(both)
+    kept(tmp_path, Finding("fs.shared", Verdict.BROKEN, ""), ended=NOW + timedelta(hours=3), runtime="runsc")
+    assert stops_starts(both)
+    assert not stops_starts(settings), "no workspace starts under gVisor here"
+    standing = read_standing(both)
+    assert standing is not None
+    assert (standing.broken, standing.ended) == (("fs.shared",), NOW + timedelta(hours=2))
+
+
+def test_where_projects_have_a_kernel_of_their_own_it_is_probed_each_day_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = kept(tmp_path, Finding("net.routes", Verdict.HELD, ""))
+    both = replace(settings, workspace=WorkspaceSettings(gvisor_projects=("study",)))
+    zone: Any = SimpleNamespace(home=tmp_path, settings=both)
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "zone.id").touch()
+    os.utime(tmp_path / "keys" / "zone.id", (NOW.timestamp(), NOW.timestamp()))
+    probed: list[str] = []
+
+    def probe(zone: Any, actor: Actor, told: Any, *, runtime: str) -> None:
+        probed.append(runtime)
+
+    monkeypatch.setattr(service, "probe", probe)
+    assert service.keep_probing(zone, Actor.service("worker"), NOW + timedelta(hours=2))
+    assert probed == ["runsc"]
+    (tmp_path / "probe" / "tried").unlink()
+    assert service.keep_probing(zone, Actor.service("worker"), NOW + timedelta(days=2))
+    assert probed == ["runsc", "runc", "runsc"]
 
 
 def test_a_start_is_refused_while_a_wall_is_broken(tmp_path: Path) -> None:

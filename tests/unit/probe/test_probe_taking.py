@@ -19,7 +19,7 @@ from hub_config.machine_settings import MachineSettings
 from hub_config.probe.beside import settings_beside
 from hub_config.probe.model import Finding, Report, Verdict
 from hub_config.probe.service import HelperRefuses, probe
-from hub_config.probe.standing import read_standing
+from hub_config.probe.standing import read_standing, standing_under
 from hub_config.probe.table import PROBES
 from hub_config.probe.taking import ReportRefused, take
 from hub_config.zone import Zone, open_zone
@@ -51,13 +51,23 @@ def document(*, broken: int = 0, ended: timedelta = timedelta(0), **changed: Any
 def test_a_report_becomes_the_zones_last_and_an_entry_of_its_record(zone: Zone) -> None:
     given = document(broken=1)
     take(zone, CLI, json.dumps(given))
-    standing = read_standing(zone.home)
+    standing = read_standing(zone.settings)
     assert standing is not None
     assert standing.broken == (PROBES[0].id,)
     with zone.db.read() as tx:
         (entry,) = search(tx, Query(action="zone.probed"))
     assert (entry.body["outcome"], entry.body["reason"]) == ("failed", "wall_broken")
     assert entry.body["detail"]["report"] == given["sha256"]
+
+
+def test_reports_about_several_runtimes_are_taken_together_or_none_of_them(zone: Zone) -> None:
+    texts = [json.dumps(document(runtime=runtime, broken=n)) for n, runtime in enumerate(("runc", "runsc"))]
+    with pytest.raises(ReportRefused):
+        take(zone, CLI, texts[0] + "\n" + texts[1][:-1])
+    assert read_standing(zone.settings) is None
+    took = take(zone, CLI, "\n".join(texts))
+    assert [(report.runtime, report.held) for report in took] == [("runc", True), ("runsc", False)]
+    assert [len(standing_under(zone.home, runtime).broken) for runtime in ("runc", "runsc")] == [0, 1]  # type: ignore[union-attr]
 
 
 def changed(**values: Any) -> str:
@@ -82,7 +92,7 @@ def changed(**values: Any) -> str:
 def test_anything_else_is_refused_and_leaves_nothing(zone: Zone, text: Callable[[], str]) -> None:
     with pytest.raises(ReportRefused):
         take(zone, CLI, text())
-    assert read_standing(zone.home) is None
+    assert read_standing(zone.settings) is None
 
 
 def test_the_command_takes_it_from_its_input_and_ends_as_a_probe_does(
