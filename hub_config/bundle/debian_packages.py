@@ -15,6 +15,7 @@ WANTED = (
     *("docker.io", "iptables", "postgresql", "nginx-light", "chrony", "unattended-upgrades", "auditd", "nftables"),
     *("restic", "age", "rsyslog", "rsyslog-gnutls", "openssl", "cron", "logrotate", "fonts-nanum", "python3-venv"),
     *("mmdebstrap", "debian-archive-keyring", "certbot", "prometheus", "ca-certificates", "procps", "python3-apt"),
+    "runsc",
 )
 #: What earlier releases have in another package.
 WANTED_SINCE = {"trixie": ("docker-cli",)}
