@@ -47,7 +47,7 @@ TEST_PACKAGES = (
     "systemd",
 )
 #: What long tests use beyond that: a machine with a kernel of its own, and what plays the playbook into it.
-LONG_PACKAGES = ("ansible-core", "e2fsprogs", "mmdebstrap", "openssh-client", "qemu-system-x86")
+LONG_PACKAGES = ("ansible-core", "e2fsprogs", "mmdebstrap", "nftables", "openssh-client", "qemu-system-x86")
 #: Ubuntu's package is a pointer to a snap, which sees neither the tests' directories nor their certificates.
 NO_CHROMIUM = (
     "Tests need Chromium, which Ubuntu has as a snap only, and that cannot be driven from here.",
