@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from audit.cli_context import Context, language_of
@@ -19,6 +20,10 @@ _MIGRATE = Text("데이터베이스를 이 판에 맞춤 (root)", "bring the dat
 _OWNER = Text(
     "데이터베이스 소유자의 주소를 표준 입력에서 한 줄로 읽음",
     "read the address of the database's owner from standard input, one line",
+)
+_SETTINGS = Text(
+    "--migrate와 함께: 곧 적용할 설정 파일, root만 쓸 수 있어야 함",
+    "with --migrate: the settings that the zone is about to get, a file that root alone can write",
 )
 _MEND = Text(
     "멈춘 유닛을 시작하고, 곧 끝나는 자체 인증서를 다시 만듦. 먼저 물어봄 (root)",
@@ -40,6 +45,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--write", action="store_true", help=_WRITE.say(language))
     parser.add_argument("--migrate", action="store_true", help=_MIGRATE.say(language))
     parser.add_argument("--owner-from-stdin", action="store_true", help=_OWNER.say(language))
+    parser.add_argument("--settings", type=Path, help=_SETTINGS.say(language))
     parser.add_argument("--mend", action="store_true", help=_MEND.say(language))
     parser.add_argument("--yes", action="store_true", help=_YES.say(language))
     parser.add_argument("--json", action="store_true", help=_JSON.say(language))
@@ -49,9 +55,9 @@ def add_parser(subparsers: Any) -> None:
 def run_units(arguments: argparse.Namespace, context: Context) -> int:
     """Show the units, or write them and say what changed."""
     from hub_config.settings import load_settings
+    from hub_config.systemd import trusted_settings
     from hub_config.systemd.installing import lay_down
     from hub_config.systemd.migrating import bring_up_to_date
-    from hub_config.systemd.trusted_settings import load_trusted_settings
     from hub_config.systemd.units import all_units
 
     if arguments.mend:
@@ -59,7 +65,10 @@ def run_units(arguments: argparse.Namespace, context: Context) -> int:
 
         return run_machine(context, yes=arguments.yes)
     acting = arguments.write or arguments.migrate
-    settings = load_trusted_settings(context.home) if acting else load_settings(context.home)
+    if arguments.settings is not None:
+        settings = trusted_settings.load_coming_settings(arguments.settings, context.home)
+    else:
+        settings = (trusted_settings.load_trusted_settings if acting else load_settings)(context.home)
     owner = sys.stdin.readline().strip() if arguments.owner_from_stdin else ""  # the process list shows no password
     changed = [str(path) for path in lay_down(settings)] if arguments.write else []
     migrated = bring_up_to_date(settings, owner=owner) if arguments.migrate else False

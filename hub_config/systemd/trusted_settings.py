@@ -33,6 +33,17 @@ def load_trusted_settings(home: Path, *, owner: int = 0, copy: Path = COPY) -> S
     return settings
 
 
+def load_coming_settings(path: Path, home: Path, *, owner: int = 0) -> Settings:
+    """Read the settings that a zone is about to get, from a file beside those that it has, which root alone can write.
+
+    Raises: EnvironmentMissing — for a link, a file of somebody else or one that others may write. SettingsError — for
+    settings that a unit cannot be made of.
+    """
+    settings = parse_settings(_read(path, owner), home=home)
+    refuse_other_gate_user(settings)
+    return settings
+
+
 def _read(path: Path, owner: int) -> str:
     try:
         descriptor = os.open(path, OPENED)

@@ -33,13 +33,18 @@ RENDERED = {
     "pg_hba.conf": ("postgresql", "pg_hba.conf"),
     "ansim.conf": ("postgresql", "ansim.conf"),
     "nftables.conf": ("baseline", "nftables.conf"),
+    "audit.rules": ("baseline", "audit.rules"),
 }
 
 
-def ansible(tmp_path: Path, *words: str) -> str:
+def run_ansible(tmp_path: Path, *words: str, **further: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "uv", "tool", "run", "--from", LINTER[1], *words]
-    environment = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "ansible"), "ANSIBLE_NOCOLOR": "1"}
-    done = subprocess.run(command, cwd=ANSIBLE, env=environment, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "ansible"), "ANSIBLE_NOCOLOR": "1", **further}
+    return subprocess.run(command, cwd=ANSIBLE, env=environment, capture_output=True, text=True, check=False)
+
+
+def ansible(tmp_path: Path, *words: str) -> str:
+    done = run_ansible(tmp_path, *words)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
     return done.stdout
 
@@ -71,12 +76,13 @@ def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return server, place
 
 
-def render(place: Path, server: str, *, ipv6: bool) -> None:
+def render(place: Path, server: str, *, ipv6: bool, **further: Any) -> None:
     """Write what the templates become for a server, whose kernel knows IPv6 or does not."""
     said = ansible(place, "ansible-inventory", "-i", "inventories/split", "--host", server)
     given: dict[str, Any] = {**json.loads(said), **SECRETS, "group_names": [GROUPS[server]]}
     given |= {"witness_release": "/opt/ansim/witness-1", "ansim_witness_address": "192.0.2.30"}
     given |= {name: {"stat": {"exists": ipv6}} for name in ("tls_ipv6", "front_ipv6")}
+    given |= further
     sources = {name: f"{ANSIBLE}/roles/{role}/templates/{source}.j2" for name, (role, source) in RENDERED.items()}
     tasks = [
         {"ansible.builtin.template": {"src": source, "dest": str(place / name)}} for name, source in sources.items()
@@ -102,12 +108,78 @@ def test_the_database_takes_the_hub_alone_and_over_tls_alone(rendered: tuple[str
     assert {row[0] for row in rows} == {"local", "hostssl"}
     assert {row[3] for row in rows if row[0] == "hostssl"} == {"192.0.2.10/32", "192.0.2.20/32"}
     assert {row[-1] for row in rows if row[0] == "hostssl"} == {"scram-sha-256"}
+    assert "replication" not in {row[1] for row in rows}
     assert "ssl_min_protocol_version = 'TLSv1.3'" in (place / "ansim.conf").read_text()
     opened = (place / "nftables.conf").read_text()
     assert "policy drop" in opened
     assert ("5432" in opened) is (server == DATABASE)
     assert ("443" in opened) is (server in {FRONT, HUB})
     assert ("8610" in opened) is (server == WITNESS)
+
+
+def test_a_standby_is_let_in_to_follow_and_for_nothing_else(tmp_path: Path) -> None:
+    render(tmp_path, DATABASE, ipv6=True, ansim_database_standbys=["192.0.2.21", "2001:db8::21"])
+    rows = [line.split() for line in (tmp_path / "pg_hba.conf").read_text().splitlines() if line and line[0] != "#"]
+    follows = ["hostssl", "replication", "ansim_standby"]
+    theirs = [row for row in rows if row[3] in ("192.0.2.21/32", "2001:db8::21/128")]
+    assert theirs == [[*follows, row[3], "scram-sha-256"] for row in theirs]
+    assert len(theirs) == 2
+    asked = [row[3] for row in rows if "ansim_standby" in row[2] and row[1] != "replication"]
+    assert asked == ["192.0.2.20/32"], (
+        "from the database's own server, where the play asks whether the password is right"
+    )
+    opened = (tmp_path / "nftables.conf").read_text()
+    assert "ip saddr { 192.0.2.10, 192.0.2.21 } tcp dport 5432 accept" in opened
+    assert "ip6 saddr { 2001:db8::21 } tcp dport 5432 accept" in opened
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"ansim_log_server": "logs.example.org"}, "Set ansim_log_authority beside ansim_log_server"),
+        ({"ansim_database_standbys": ["192.0.2.21"]}, "set ansim_database_standby_password"),
+    ],
+)
+def test_an_inventory_that_says_half_is_refused_in_words(tmp_path: Path, given: dict[str, Any], said: str) -> None:
+    tasks = [{"ansible.builtin.import_tasks": f"{ANSIBLE}/roles/ansim/tasks/main.yml"}]
+    files = [f"{ANSIBLE}/roles/ansim/defaults/main.yml"]
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars_files": files, "tasks": tasks}
+    (tmp_path / "look.yml").write_text(yaml.safe_dump([play]))
+    words = ("ansible-playbook", "-i", "localhost,", str(tmp_path / "look.yml"), "-e")
+    done = run_ansible(tmp_path, *words, json.dumps({"ansim_domain": "safe.example.org", **given}))
+    assert done.returncode != 0
+    assert said in " ".join(done.stdout.split())
+
+
+#: Calls that a program of 32 bits makes by another name, or by one more.
+OF_32_BITS = {"mount": {"umount"}, "connect": {"socketcall"}, "settimeofday": {"stime", "clock_settime64"}}
+
+
+def test_what_is_recorded_of_calls_is_recorded_of_programs_of_32_bits_too(rendered: tuple[str, Path]) -> None:
+    _, place = rendered
+    found: dict[tuple[str, str], set[str]] = {}
+    for line in (place / "audit.rules").read_text().splitlines():
+        if calls := re.search(r"-F arch=(b\d\d) -S (\S+) .*-k (\S+)$", line):
+            found.setdefault((calls[3], calls[1]), set()).update(calls[2].split(","))
+    for key in {key for key, _ in found}:
+        wanted = found[key, "b64"]
+        further = [more for call, more in OF_32_BITS.items() if call in wanted]
+        assert found[key, "b32"] >= wanted.union(*further), key
+
+
+def test_a_mount_of_anybody_who_came_in_is_recorded_and_data_that_root_of_a_container_reads(
+    rendered: tuple[str, Path],
+) -> None:
+    server, place = rendered
+    rules = (place / "audit.rules").read_text().splitlines()
+    mounts = [line for line in rules if line.endswith("-k ansim-mount")]
+    assert len(mounts) == (2 if server == HUB else 0)
+    assert all("-F auid!=unset" in line and "auid>=" not in line for line in mounts)
+    reads = [set(re.findall(r"-F uid(\S+)", line)) for line in rules if "-F perm=r" in line]
+    workspaces = {"!=ansim", "<200000"}, {">=2000000"}
+    assert reads == (list(workspaces) if server == HUB else [])
+    numbers = (ANSIBLE / "roles/docker/tasks/users.yml").read_text()
+    assert "dockremap:200000:1800000" in numbers, "workspaces end where the second rule begins"
 
 
 def test_the_front_passes_on_to_loopback_only(rendered: tuple[str, Path]) -> None:

@@ -82,6 +82,13 @@ def test_a_bare_server_becomes_a_zone_in_which_every_process_answers(server: Ser
     assert {row["name"]: row["answers"] for row in status["processes"]} == dict.fromkeys(UNITS[:-1], True)
 
 
+def test_the_doctor_finds_nothing_to_mend_on_a_new_server(server: Server) -> None:
+    rows = json.loads(server.do("ansim", "doctor", "--json", check=False).stdout)
+    # Nobody resolves a name for this server: that `*.<domain>` is not known is true, and all that is wrong.
+    wrong = [row for row in rows if not row["ok"] and row["check"] != "names of workspaces"]
+    assert (wrong, len(rows) > 15) == ([], True)
+
+
 def test_the_engine_of_a_new_server_maps_users_and_workspaces_keep_their_numbers(server: Server) -> None:
     said = server.do("docker", "info", "--format", "{{.SecurityOptions}} {{.DockerRootDir}}").stdout
     assert "name=userns" in said
@@ -251,6 +258,14 @@ def test_a_teardown_is_not_made_by_accident(server: Server) -> None:
     done = server.do("env", "ANSIBLE_CONFIG=/root/ansible/ansible.cfg", *words, check=False)
     assert done.returncode != 0
     assert "destroys the zone" in done.stdout
+
+
+def test_a_teardown_that_leaves_something_on_another_disk_says_what(server: Server) -> None:
+    left = "/var/lib/docker/left-of-ansim"  # a volume of the container, and so a file system of its own
+    server.write(left, "")
+    with pytest.raises(AssertionError, match=left):
+        server.play("teardown.yml", given={**GIVEN, "ansim_teardown": "safe.example.org"})
+    server.do("rm", left)
 
 
 def test_a_teardown_leaves_nothing(server: Server) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import struct
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -40,6 +41,20 @@ asked.connect("/run/ansim-homes/homes.sock")
 asked.sendall(sys.argv[1].encode())
 print(asked.makefile().readline())
 """
+#: A program of 32 bits (ELF) that asks the kernel to take off nothing: mov eax, 22; xor ebx, ebx; int 0x80; and ends.
+CODE = bytes.fromhex("b816000000 31db cd80 b801000000 cd80")
+CALLS_OF_32_BITS = (
+    b"\x7fELF\1\1\1"
+    + bytes(9)
+    + struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, 0x8048054, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    + struct.pack("<IIIIIIII", 1, 0, 0x8048000, 0x8048000, 84 + len(CODE), 84 + len(CODE), 5, 0x1000)
+    + CODE
+)
+#: Who is root in a container, on the server; what such a one has inside no file's rights keep him from.
+ROOT_INSIDE = (
+    *("setpriv", "--reuid", "1879048192", "--regid", "1879048192", "--clear-groups"),
+    *("--inh-caps", "+dac_override", "--ambient-caps", "+dac_override"),
+)
 SETTING = re.compile(r"^(-?)([a-z0-9._*]+) = (\S+)$", re.MULTILINE)
 ASSOCIATION = re.compile(r"-w (\S+) |(?:dir|path)=(\S+)")
 
@@ -127,6 +142,24 @@ def test_who_reads_data_and_is_not_the_zone_leaves_a_record(server: VirtualServe
     assert records(server, "ansim-data", "openat") == written, "the zone reads its data all day"
     server.do("cat", f"{ZONE}/datasets/some")
     assert records(server, "ansim-data", "openat") == written + 1
+    server.do(*ROOT_INSIDE, "cat", f"{ZONE}/datasets/some")
+    assert records(server, "ansim-data", "openat") == written + 2, "and whoever comes out of a container as its root"
+    workspaces = [word.replace("1879048192", "200001") for word in ROOT_INSIDE]
+    server.do(*workspaces, "cat", f"{ZONE}/datasets/some")
+    assert records(server, "ansim-data", "openat") == written + 2, "a workspace reads its data all day"
+
+
+def test_whoever_comes_in_and_mounts_leaves_a_record_as_root_and_with_a_program_of_32_bits(
+    server: VirtualServer,
+) -> None:
+    before = records(server, "ansim-mount", "mount")
+    server.do("mount", "-t", "tmpfs", "none", "/mnt")
+    server.do("umount", "/mnt")
+    assert records(server, "ansim-mount", "mount") > before, "who comes in as root has the number 0"
+    octal = "".join(f"\\{byte:03o}" for byte in CALLS_OF_32_BITS)
+    server.do("sh", "-c", f"printf '{octal}' >/root/calls && chmod 700 /root/calls && /root/calls")
+    said = server.do("ausearch", "--input-logs", "--raw", "-k", "ansim-mount").stdout
+    assert "arch=40000003 syscall=22" in said
 
 
 def test_who_speaks_to_the_engine_and_is_not_its_helper_leaves_a_record(server: VirtualServer) -> None:

@@ -16,7 +16,7 @@ from hub_config.home import hand_over, make_for, make_home
 from hub_config.keys import load_or_create_keys
 from hub_config.settings import HubSettings, ZoneSettings
 from hub_config.systemd import installing
-from hub_config.systemd.trusted_settings import load_trusted_settings
+from hub_config.systemd.trusted_settings import load_coming_settings, load_trusted_settings
 from images.manifest import write_note
 from tests.rights import as_root
 
@@ -197,6 +197,25 @@ def test_root_acts_from_its_own_copy_and_from_no_file_that_was_made_to_look_like
     copy.symlink_to(home / "ansim.yaml")
     with pytest.raises(EnvironmentMissing, match="cannot be read"):
         load_trusted_settings(home, owner=us, copy=copy)
+
+
+def test_a_migration_takes_the_settings_that_come_from_a_file_that_root_alone_writes(tmp_path: Path) -> None:
+    home, coming, us = tmp_path / "home", tmp_path / "next.yaml", os.geteuid()
+    home.mkdir()
+    (home / "ansim.yaml").write_text("zone: {name: of this version}\nunknown: to the next")
+    coming.write_text("zone: {name: of the next version}")
+    coming.chmod(0o600)
+    settings = load_coming_settings(coming, home, owner=us)
+    assert (settings.zone.name, settings.home) == ("of the next version", home)
+    with pytest.raises(EnvironmentMissing, match="written by others"):
+        load_coming_settings(coming, home, owner=us + 1)
+    coming.chmod(0o622)
+    with pytest.raises(EnvironmentMissing, match="written by others"):
+        load_coming_settings(coming, home, owner=us)
+    coming.write_text("gate: {user: root}")
+    coming.chmod(0o600)
+    with pytest.raises(SettingsError, match=r"gate\.user"):
+        load_coming_settings(coming, home, owner=us)
 
 
 @pytest.mark.parametrize("user", ["root", "docker", "ansim"])
