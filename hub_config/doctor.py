@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,13 +25,16 @@ from hub_config import (
     user_mapping,
     workspace_names,
 )
+from hub_config.backup import age as backup_age
+from hub_config.backup import destroyed
 from hub_config.errors import ZoneError
 from hub_config.home_helper.errors import HomeError
 from hub_config.homes import ZoneHomes
 from hub_config.identity import checking
 from hub_config.outward import standings_of
-from hub_config.preflight import CHECKS, Plan
+from hub_config.preflight import CHECKS, Plan, check_root
 from hub_config.probe.standing import read_standing
+from hub_config.room import rooms
 from hub_config.settings import FILE_NAME, Settings, ZoneSettings, load_settings
 from hub_config.status import room_of, what_runs
 
@@ -45,6 +48,18 @@ _MACHINE = {
 _ENGINE = Text("컨테이너 엔진", "container engine")
 _NO_ENGINE = Text("응답하는 컨테이너 엔진이 없습니다.", "No container engine answers.")
 _NO_ENGINE_HINT = Text("`make up`이 배포판의 엔진을 설치합니다.", "`make up` installs the distribution's.")
+_NO_ENGINE_ON_A_SERVER = Text(
+    "`systemctl status docker ansim-engine`으로 확인하십시오. 구역은 ansim-engine을 거쳐 엔진에 닿습니다.",
+    "Look with `systemctl status docker ansim-engine`: the zone reaches the engine through the second.",
+)
+_ON_A_SERVER = {
+    "ports": Text(
+        "그 프로그램을 멈추거나, 인벤토리의 ansim_settings에서 포트를 바꾸고 플레이북을 다시 실행하십시오.",
+        "Stop that program, or set another port in ansim_settings of the inventory and run the playbook again.",
+    ),
+    "disk": Text("그 디스크를 비우거나 늘리십시오.", "Free space on that disk, or enlarge it."),
+}
+"""What to do where the settings are the inventory's and nobody runs make."""
 _CLOCK = Text("시각 동기화", "clock")
 _CLOCK_HINT = Text(
     "chrony를 설치하고 기준 시각 서버를 정하십시오. `chronyc tracking`이 상태를 보여 줍니다.",
@@ -68,6 +83,9 @@ _UNSTICK = Text(
 )
 _HOMES_PAGE = Text("docs/how-to/encrypt-homes.ko.md를 보십시오.", "See docs/how-to/encrypt-homes.md.")
 _ROOM = Text("감사 기록의 디스크 공간", "space for the log")
+_DISKS_LOW = Text("남은 공간: {left}", "free: {left}")
+_NO_BACKUPS = Text("백업하지 않습니다(backup.repository).", "none is made (backup.repository)")
+_BACKUPS_PAGE = Text("docs/how-to/back-up-and-restore.ko.md를 보십시오.", "See docs/how-to/back-up-and-restore.md.")
 _SEAL = Text(
     "`ansim registry person seal-emergency`로 새 봉투를 만드십시오. docs/how-to/keep-an-emergency-account.ko.md에"
     " 적혀 있습니다.",
@@ -95,19 +113,23 @@ def diagnose(home: Path) -> list[Diagnosis]:
     """Walk the checks that a start makes, then those of a zone that was made, without changing anything."""
     if not (home / FILE_NAME).exists():
         zone = ZoneSettings()
-        return [
-            *_of_machine(Plan(home=home, zone=zone, hub_port=zone.port + 1, first=True), running=False),
-            _of_engine(),
-        ]
+        plan = Plan(home=home, zone=zone, hub_port=zone.port + 1, first=True)
+        return [*_of_machine(plan, CHECKS, running=False, hints={}), _of_engine(_NO_ENGINE_HINT)]
     settings = load_settings(home)
     plan = Plan(home=home, zone=settings.zone, hub_port=settings.hub.port, first=False)
-    rows = _of_machine(plan, running=what_runs(settings)[0])
-    return [*rows, _of_engine(), *map(of_target, standings_of(settings)), *(look(settings) for look in LOOKS)]
+    on_a_server = settings.machine.run_by == "systemd"
+    # There systemd starts each process as its own user, and who asks is the zone's: never root.
+    checks = [check for check in CHECKS if check is not check_root or not on_a_server]
+    rows = _of_machine(plan, checks, running=what_runs(settings)[0], hints=_ON_A_SERVER if on_a_server else {})
+    rows.append(_of_engine(_NO_ENGINE_ON_A_SERVER if on_a_server else _NO_ENGINE_HINT))
+    return [*rows, *map(of_target, standings_of(settings)), *(look(settings) for look in LOOKS)]
 
 
-def _of_machine(plan: Plan, *, running: bool) -> list[Diagnosis]:
+def _of_machine(
+    plan: Plan, checks: Iterable[Callable[[Plan], None]], *, running: bool, hints: Mapping[str, Text]
+) -> list[Diagnosis]:
     rows = []
-    for check in CHECKS:
+    for check in checks:
         name = check.__name__.removeprefix("check_").replace("_", " ")
         called = _MACHINE[name]
         if name == "ports" and running:
@@ -116,16 +138,16 @@ def _of_machine(plan: Plan, *, running: bool) -> list[Diagnosis]:
         try:
             check(plan)
         except ZoneError as error:
-            rows.append(Diagnosis(called, ok=False, reason=error.reason, hint=error.hint))
+            rows.append(Diagnosis(called, ok=False, reason=error.reason, hint=hints.get(name, error.hint)))
         else:
             rows.append(Diagnosis(called, ok=True))
     return rows
 
 
-def _of_engine() -> Diagnosis:
+def _of_engine(hint: Text) -> Diagnosis:
     if engine.engine_answers():
         return Diagnosis(_ENGINE, ok=True)
-    return Diagnosis(_ENGINE, ok=False, reason=_NO_ENGINE, hint=_NO_ENGINE_HINT)
+    return Diagnosis(_ENGINE, ok=False, reason=_NO_ENGINE, hint=hint)
 
 
 def of_target(one: Standing) -> Diagnosis:
@@ -153,6 +175,29 @@ def of_room(room: Room | None) -> Diagnosis:
     )
     hint = Text("구역이 있는 디스크를 비우십시오.", "Free space on the disk of the zone.")
     return Diagnosis(_ROOM, ok=False, reason=reason.format(free=f"{room.free / 1024**3:.1f}"), hint=hint)
+
+
+def of_disks(settings: Settings) -> Diagnosis:
+    """Say which disks fill up beside that of the log: workspaces, releases, the engine, backups on this machine."""
+    called = Text("다른 디스크의 공간", "space on other disks")
+    full = [(place, room.free) for place, room in rooms(settings) if place != "log" and room.level != "ample"]
+    if not full:
+        return Diagnosis(called, ok=True)
+    left = ", ".join(f"{place} {free / 1024**3:.1f} GiB" for place, free in full)
+    return Diagnosis(called, ok=False, reason=_DISKS_LOW.format(left=left), hint=_ON_A_SERVER["disk"])
+
+
+def of_backups(settings: Settings) -> Diagnosis:
+    """Say whether the last backup that came back is young enough; that a zone makes none is told and no fault."""
+    called = Text("백업", "backups")
+    if not settings.backup.repository:
+        return Diagnosis(called, ok=True, reason=_NO_BACKUPS, hint=_BACKUPS_PAGE)
+    return _of_fault(called, backup_age.fault_of(settings))
+
+
+def of_destroyed_keys(settings: Settings) -> Diagnosis:
+    """Say whether keys that were destroyed live on in the last kept set."""
+    return _of_fault(Text("파기한 키", "destroyed keys"), destroyed.fault_of(settings))
 
 
 def of_clock(settings: Settings) -> Diagnosis:
@@ -290,6 +335,9 @@ def _of_fault(called: Text, fault: tuple[Text, Text] | None) -> Diagnosis:
 LOOKS: tuple[Callable[[Settings], Diagnosis], ...] = (
     of_database,
     lambda settings: of_room(room_of(settings)),
+    of_disks,
+    of_backups,
+    of_destroyed_keys,
     of_certificates,
     of_workspace_names,
     of_clock,

@@ -1,17 +1,20 @@
 """What an operator's monitoring reads: gauges in Prometheus' text format, on this machine only, about nobody.
 
 Every gauge has a row below with its meaning; labels are names of processes, states and targets, never of people,
-projects or files. What cannot be read is left out rather than called zero: an alert rule asks for its absence.
+projects or files. What cannot be read is left out rather than called zero: an alert rule asks for the absence of what
+every zone serves.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
@@ -30,11 +33,11 @@ from audit.store import log_size
 from audit.tables import audit_checkpoint, audit_entry, audit_pending
 from egress_review.tables import mail, request
 from egress_review.workflow import State
-from hub_config.certificates import shown
+from hub_config.certificates import Shown, shown
 from hub_config.outward import standings_of
 from hub_config.probe.standing import read_standing
 from hub_config.reviewing import standing_of
-from hub_config.room import log_space
+from hub_config.room import log_space, rooms
 from hub_config.status import status
 
 if TYPE_CHECKING:
@@ -50,6 +53,7 @@ LEVELS: Mapping[str, int] = MappingProxyType({"ample": 0, "low": 1, "exhausted":
 WAITING = (State.SCANNING, State.SCAN_FAILED, State.IN_REVIEW, State.REVIEWED, State.APPROVED, State.RELEASING)
 
 Sample = tuple[Mapping[str, str], float]
+_last_shown: dict[Path, tuple[datetime, list[Shown]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,14 @@ def _room_level(zone: Zone, now: datetime) -> Iterator[Sample]:
     yield {}, float(LEVELS[log_space(zone.settings).look().level])
 
 
+def _disks_free(zone: Zone, now: datetime) -> Iterator[Sample]:
+    yield from (({"place": place}, float(room.free)) for place, room in rooms(zone.settings))
+
+
+def _disk_levels(zone: Zone, now: datetime) -> Iterator[Sample]:
+    yield from (({"place": place}, float(LEVELS[room.level])) for place, room in rooms(zone.settings))
+
+
 def _outward(zone: Zone, now: datetime) -> Iterator[Sample]:
     for one in standings_of(zone.settings):
         yield {"target": one.target.name}, float(one.behind)
@@ -153,19 +165,44 @@ def _walls(zone: Zone, now: datetime) -> Iterator[Sample]:
         yield {}, float(len(standing.broken))
 
 
+def _shown(zone: Zone, now: datetime) -> list[Shown]:
+    """Ask once for both gauges: a server that says nothing takes seconds, and a scrape has few."""
+    asked, found = _last_shown.get(zone.home, (None, []))
+    if asked is None or (now - asked).total_seconds() >= KEPT_SECONDS:
+        found = shown(zone.settings)
+        _last_shown[zone.home] = datetime.now(UTC), found
+    return found
+
+
 def _certificates(zone: Zone, now: datetime) -> Iterator[Sample]:
-    for one in shown(zone.settings):
+    soonest: dict[str, float] = {}
+    for one in _shown(zone, now):
         if (left := one.left(now)) is not None:
-            yield {"certificate": one.name}, left.total_seconds()
+            soonest[one.name] = min(left.total_seconds(), soonest.get(one.name, math.inf))
+    yield from (({"certificate": name}, left) for name, left in soonest.items())
+
+
+def _certificates_unread(zone: Zone, now: datetime) -> Iterator[Sample]:
+    yield {}, float(sum(one.ends is None for one in _shown(zone, now)))
+
+
+def _age(ts: str, now: datetime) -> Sample:
+    return {}, max(0.0, (now - moment(ts)).total_seconds())
 
 
 def _since(action: str, outcome: Outcome) -> Callable[[Zone, datetime], list[Sample]]:
     def count(tx: Connection, now: datetime) -> Iterator[Sample]:
         found = search(tx, Query(action=action, outcome=outcome, limit=1))
         if found:
-            yield {}, max(0.0, (now - moment(found[0].body["ts"])).total_seconds())
+            yield _age(found[0].body["ts"], now)
 
     return _in_database(count)
+
+
+def _glass(zone: Zone, now: datetime) -> list[Sample]:
+    """What the log cannot take yet lies beside it, and is newer than anything in it."""
+    waiting = [str(event.detail["kept_at"]) for event in zone.log.glass.kept() if event.action == "log.break_glass"]
+    return [_age(waiting[-1], now)] if waiting else _since("log.break_glass", "ok")(zone, now)
 
 
 GAUGES: tuple[Gauge, ...] = (
@@ -182,6 +219,13 @@ GAUGES: tuple[Gauge, ...] = (
     ),
     Gauge("ansim_log_disk_free_bytes", "Bytes free on the disk of the audit log.", (), _room),
     Gauge("ansim_log_disk_level", "0 ample, 1 low, 2 exhausted: nothing new begins.", (), _room_level),
+    Gauge(
+        "ansim_disk_free_bytes",
+        "Bytes free on each disk that the zone fills, by the first place on it.",
+        ("place",),
+        _disks_free,
+    ),
+    Gauge("ansim_disk_level", "0 ample, 1 low, 2 exhausted, of each of these disks.", ("place",), _disk_levels),
     Gauge(
         "ansim_clock_right", "1 while the clock is synchronised and near its reference.", (), _in_database(_clock_right)
     ),
@@ -203,9 +247,17 @@ GAUGES: tuple[Gauge, ...] = (
     ),
     Gauge(
         "ansim_certificate_seconds_left",
-        "Seconds until a certificate ends; negative once it has.",
+        "Seconds until a certificate ends, the first of several; negative once it has.",
         ("certificate",),
         _certificates,
+    ),
+    Gauge("ansim_certificates_unread", "Certificates that nobody showed when asked.", (), _certificates_unread),
+    Gauge("ansim_break_glass_age_seconds", "Seconds since somebody last broke the glass of the log.", (), _glass),
+    Gauge(
+        "ansim_emergency_account_age_seconds",
+        "Seconds since somebody last signed in with the emergency account.",
+        (),
+        _since("session.emergency_used", "ok"),
     ),
     Gauge("ansim_probe_age_seconds", "Seconds since the walls last held a probe.", (), _since("zone.probed", "ok")),
     Gauge("ansim_walls_broken", "Walls that the last probe found broken.", (), _walls),

@@ -1,20 +1,64 @@
-"""The room on the disk of the log, with the thresholds that the settings of a zone name."""
+"""The room on the disk of the log, with the thresholds that the settings of a zone name, and on what else it fills."""
 
 from __future__ import annotations
 
-from audit.space import MEBIBYTE, Space, Thresholds
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from audit.space import MEBIBYTE, Room, Space, Thresholds, level_of
+from hub_config.own_kernels import ENGINE_SETTINGS
 from hub_config.settings import Settings
+
+ENGINES = "/var/lib/docker"
 
 
 def log_space(settings: Settings) -> Space:
     """Return the room on the disk of the log, with the thresholds of the settings."""
+    return Space(settings.home / "log", _thresholds(settings))
+
+
+def rooms(settings: Settings) -> Iterator[tuple[str, Room]]:
+    """Return the room on each disk that a zone fills, once, by the first place on it; what cannot be asked is left out.
+
+    That of the log is the first. The processes of a server do not see the engine's directory; `ansim doctor` does.
+    """
+    limits, seen = _thresholds(settings), set()
+    for name, place in _places(settings):
+        try:
+            status, disk = place.stat(), os.statvfs(place)
+        except OSError:
+            continue
+        if stat.S_IMODE(status.st_mode) == 0 or status.st_dev in seen:
+            continue  # a unit is shown an empty place of mode 0 instead of one that is closed to it
+        seen.add(status.st_dev)
+        free, total = disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
+        yield name, Room(free, total, level_of(free, total, limits))
+
+
+def _places(settings: Settings) -> Iterator[tuple[str, Path]]:
+    home, repository = settings.home, settings.backup.repository
+    yield from (("log", home / "log"), ("home", home))
+    yield from ((name, home / name) for name in ("workspaces", "vault", "releases"))
+    yield "engine", _engines()
+    if repository and ":" not in repository:  # others are on another machine
+        yield "backups", home / repository
+
+
+def _engines() -> Path:
+    try:
+        return Path(json.loads(ENGINE_SETTINGS.read_text(encoding="utf-8")).get("data-root", ENGINES))
+    except (OSError, ValueError):
+        return Path(ENGINES)
+
+
+def _thresholds(settings: Settings) -> Thresholds:
     chosen = settings.space
-    return Space(
-        settings.home / "log",
-        Thresholds(
-            low_bytes=chosen.low_mib * MEBIBYTE,
-            low_percent=chosen.low_percent,
-            exhausted_bytes=chosen.exhausted_mib * MEBIBYTE,
-            reserve_bytes=chosen.reserve_mib * MEBIBYTE,
-        ),
+    return Thresholds(
+        low_bytes=chosen.low_mib * MEBIBYTE,
+        low_percent=chosen.low_percent,
+        exhausted_bytes=chosen.exhausted_mib * MEBIBYTE,
+        reserve_bytes=chosen.reserve_mib * MEBIBYTE,
     )

@@ -1,4 +1,6 @@
-"""The worker's part: a backup when the last good one is old, and once a week every byte of the repository read."""
+"""The worker's part: a backup when the last good one is old or holds keys that were destroyed since, and once a week
+every byte of the repository read.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from audit.body import moment
 from audit.event import Outcome
 from audit.search import Query, search
+from hub_config.backup.destroyed import left_of
 from hub_config.backup.errors import BackupError
 from hub_config.backup.making import back_up, check
 from hub_config.zone import Zone
@@ -26,7 +29,8 @@ def keep(zone: Zone, now: datetime | None = None) -> None:
     if not zone.settings.backup.repository:
         return
     at = now or datetime.now(UTC)
-    every = timedelta(hours=zone.settings.backup.every_hours)
+    # A key that was destroyed lies in the kept keys until newer ones take their place.
+    every = timedelta() if _holds_destroyed(zone) else timedelta(hours=zone.settings.backup.every_hours)
     try:
         if _due(zone, "zone.backed_up", every, at):
             made = back_up(zone, WORKER)
@@ -40,6 +44,11 @@ def keep(zone: Zone, now: datetime | None = None) -> None:
 def last_good(zone: Zone) -> datetime | None:
     """Return when the newest backup was made that came back on trial; None if there is none."""
     return _last(zone, "zone.backed_up", "ok")
+
+
+def _holds_destroyed(zone: Zone) -> bool:
+    with zone.db.read() as tx:
+        return left_of(tx) > 0
 
 
 def _due(zone: Zone, action: str, every: timedelta, at: datetime) -> bool:

@@ -146,6 +146,7 @@ HEALTHY: dict[str, str] = {
     "ansim_log_pending": "0+0x120",
     "ansim_log_unsigned_seconds": "0+0x120",
     "ansim_log_disk_level": "0+0x120",
+    'ansim_disk_level{place="log"}': "0+0x120",
     "ansim_clock_right": "1+0x120",
     'ansim_outward_behind{target="siem"}': "0+0x120",
     "ansim_reviews_overdue": "0+0x120",
@@ -156,6 +157,8 @@ HEALTHY: dict[str, str] = {
     "ansim_probe_age_seconds": "60+60x120",
     "ansim_backup_age_seconds": "60+60x120",
     'ansim_certificate_seconds_left{certificate="zone"}': f"{ONE_YEAR}+0x120",
+    "ansim_certificates_unread": "0+0x120",
+    "ansim_emergency_account_age_seconds": "100000+60x120",
 }
 #: What makes each rule speak: a gauge as it then is, or None where it is absent; and the labels of the alert.
 BROKEN: dict[str, tuple[str, str | None, dict[str, str]]] = {
@@ -163,7 +166,7 @@ BROKEN: dict[str, tuple[str, str | None, dict[str, str]]] = {
     "AnsimProcessRestarts": ('ansim_process_restarts{process="hub"}', "0+1x120", {"process": "hub"}),
     "AnsimAuditLag": ("ansim_log_pending", "500+0x120", {}),
     "AnsimCheckpointFailed": ("ansim_log_unsigned_seconds", "0+60x120", {}),
-    "AnsimDiskLow": ("ansim_log_disk_level", "1+0x120", {}),
+    "AnsimDiskLow": ('ansim_disk_level{place="backups"}', "1+0x120", {"place": "backups"}),
     "AnsimClockOff": ("ansim_clock_right", None, {}),
     "AnsimOutwardBehind": ('ansim_outward_behind{target="siem"}', "5000+0x120", {"target": "siem"}),
     "AnsimReviewOverdue": ("ansim_reviews_overdue", "1+0x120", {}),
@@ -182,7 +185,21 @@ BROKEN: dict[str, tuple[str, str | None, dict[str, str]]] = {
         'ansim_certificate_seconds_left{certificate="zone"}', "86400+0x120", {"certificate": "zone"},
     ),
     "AnsimCertificateEnded": ('ansim_certificate_seconds_left{certificate="zone"}', "0+0x120", {"certificate": "zone"}),
+    "AnsimEmergencyAccess": ("ansim_break_glass_age_seconds", "60+0x120", {}),
 }  # fmt: skip
+#: What else makes some of them speak.
+FURTHER: tuple[tuple[str, str, str | None], ...] = (
+    ("AnsimEmergencyAccess", "ansim_emergency_account_age_seconds", "60+0x120"),
+    ("AnsimProcessDown", 'ansim_process_up{process="hub"}', None),
+    ("AnsimAuditLag", "ansim_log_entries", None),
+    ("AnsimCheckpointFailed", "ansim_log_unsigned_seconds", None),
+    ("AnsimDiskLow", "ansim_log_disk_level", None),
+    ("AnsimReviewOverdue", "ansim_reviews_overdue", None),
+    ("AnsimProbeOld", "ansim_walls_broken", None),
+    ("AnsimBackupOld", "ansim_backup_age_seconds", None),
+    ("AnsimCertificateEnds", "ansim_certificates_unread", "1+0x120"),
+    ("AnsimCertificateEnds", "ansim_certificates_unread", None),
+)
 
 
 def rules() -> dict[str, Any]:
@@ -205,7 +222,9 @@ def test_every_rule_speaks_when_its_gauge_says_so_and_none_in_a_healthy_zone(pro
     known = rules()
     assert set(BROKEN) == set(known), "each rule has a story"
     stories = [story(HEALTHY, {})]
-    for name, (series, values, labels) in BROKEN.items():
+    told = [(name, *how) for name, how in BROKEN.items()]
+    told += [(name, series, values, {}) for name, series, values in FURTHER]
+    for name, series, values, labels in told:
         served = {**HEALTHY, series: values} if values else {k: v for k, v in HEALTHY.items() if k != series}
         rule = known[name]
         alert = {"exp_labels": {**labels, **rule["labels"]}, "exp_annotations": rule["annotations"]}

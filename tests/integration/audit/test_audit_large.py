@@ -14,6 +14,7 @@ from audit.merkle import verify_consistency
 from audit.proof import verify_receipt
 from audit.tree import Tree
 from tests.integration.audit.audit_world import World, an_event
+from tests.patience import PATIENCE
 
 SIZE = 66_000
 VERIFY = """
@@ -33,6 +34,7 @@ def test_a_log_of_two_levels_is_proven_and_verified_in_little_memory(usual_world
     world = usual_world
     for start in range(0, SIZE, 3000):
         world.log.record_all([(an_event(detail={"n": n}), "portal") for n in range(start, start + 3000)])
+    world.log.settle(PATIENCE)
     world.log.checkpoint()
     with world.db.read() as tx:
         tree = Tree(tx)

@@ -21,7 +21,7 @@ from audit.event import Actor, Event, Object, Source, Subjects
 from audit.key_rows import key_rows
 from audit.search import Query, search
 from audit.text import Text
-from hub_config.backup import database_copy, duty, key_set
+from hub_config.backup import database_copy, destroyed, duty, key_set
 from hub_config.backup.contents import STAGING
 from hub_config.backup.errors import NotSetUp, Refused, ToolFailed, UnderWay, Unusable
 from hub_config.backup.making import Made, back_up, check, repository, set_up, stage
@@ -379,6 +379,24 @@ def test_the_worker_backs_up_when_the_last_good_one_is_old_and_waits_after_a_fai
     for _ in range(2):
         duty.keep(replace(site.zone, settings=at_once))
     assert outcomes(site.zone, "zone.backed_up")[1:] == [("failed", "tool_failed")]
+
+
+@pytest.mark.long
+def test_a_key_that_was_destroyed_leaves_the_kept_keys_at_the_next_turn_of_the_worker(site: Site) -> None:
+    settings, zone = site.zone.settings, site.zone
+    assert destroyed.fault_of(settings) is None  # nothing is kept yet
+    duty.keep(zone)
+    assert destroyed.fault_of(settings) is None
+    subject = Object("workspace", "ws_aaaaaaaaaaaaaaaa", "gibleed")
+    detail = {"key": "0" * 32}
+    zone.log.record(Event("workspace.home_destroyed", CLI, subject, Subjects.none(), HERE, detail=detail))
+    told = destroyed.fault_of(settings)
+    assert told is not None
+    assert told[0].en.endswith(": 1")
+    duty.keep(zone)
+    assert destroyed.fault_of(settings) is None
+    duty.keep(zone)
+    assert outcomes(zone, "zone.backed_up") == [("ok", None)] * 2
 
 
 @pytest.mark.long

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2 as httpx
@@ -15,19 +17,30 @@ import pytest
 import yaml
 from sqlalchemy import String, Text, insert
 
+from audit.break_glass_log import open_glass, take_in
 from audit.event import Actor, Event, Object, Source, Subjects
 from egress_review.tables import request
 from hub_config.metrics import GAUGES, ZoneCollector, serve_metrics
 from hub_config.probe.standing import report_path
 from hub_config.processes import REPOSITORY
-from hub_config.settings import MetricsSettings
+from hub_config.settings import BackupSettings, MetricsSettings
 from hub_config.zone import Zone, open_zone
+from tests.databases import accept_entries, refuse_entries
 from tests.integration.house.house_people import at_work, make_zone
 from tests.ports import free_port
 
 MONITORING = REPOSITORY / "ansible" / "files" / "monitoring"
 WAITING = (("scanning", 40), ("scanning", 5), ("in_review", 90), ("draft", 500), ("released", 70), ("released", 700))
 GAUGE = re.compile(r"\bansim_[a-z_]+\b")
+ABSENT = re.compile(r"absent\((ansim_[a-z_]+)\)")
+LEVELS = ("ansim_log_disk_level", "ansim_disk_level")
+OF_SOME = {
+    *("ansim_outward_behind", "ansim_requests", "ansim_request_oldest_seconds", "ansim_certificate_seconds_left"),
+    *("ansim_break_glass_age_seconds", "ansim_emergency_account_age_seconds"),
+}
+"""What a zone without a SIEM, a waiting request, a certificate or an emergency does not serve: that is no alarm."""
+READ_WITH_ANOTHER = {"ansim_process_restarts", "ansim_log_pending", "ansim_disk_level"}
+"""What is absent only where another gauge is too, whose absence a rule asks for."""
 
 
 @pytest.fixture
@@ -63,6 +76,37 @@ def test_the_gauges_say_what_the_zone_says(zone: Zone) -> None:
     assert after["ansim_log_unsigned"] == [({}, 1.0)]
     assert 0 < after["ansim_log_unsigned_seconds"][0][1] < 300
     assert 0 <= after["ansim_backup_age_seconds"][0][1] < 300
+
+
+def test_a_broken_glass_shows_whether_or_not_the_log_takes_it(zone: Zone) -> None:
+    assert values(zone)["ansim_break_glass_age_seconds"] == values(zone)["ansim_emergency_account_age_seconds"] == []
+    about = Object("log", "audit")
+    broken = Event("log.break_glass", Actor.service("cli"), about, Subjects.none(), Source(None))
+    with zone.db.begin() as tx:
+        refuse_entries(tx)
+    open_glass(zone.log, broken, 5)
+    ((_, beside),) = values(zone)["ansim_break_glass_age_seconds"]
+    assert (0 <= beside < 300, zone.log.glass.kept() != []) == (True, True)
+    with zone.db.begin() as tx:
+        accept_entries(tx)
+    assert take_in(zone.log)
+    zone.log.settle()
+    ((_, within),) = values(zone)["ansim_break_glass_age_seconds"]
+    assert (0 <= within < 300, zone.log.glass.kept()) == (True, [])
+
+
+def test_each_disk_that_the_zone_fills_is_told_once_by_the_first_place_on_it(zone: Zone, tmp_path: Path) -> None:
+    # Of a machine that tests run on nothing is known but that /dev/shm is a disk of its own.
+    with TemporaryDirectory(dir="/dev/shm") as other:
+        backups = BackupSettings(repository=other)
+        found = values(replace(zone, settings=replace(zone.settings, backup=backups)))
+        free = {labels["place"]: value for labels, value in found["ansim_disk_free_bytes"]}
+        assert free["backups"] == pytest.approx(shutil.disk_usage(other).free, rel=0.5)
+        assert {"log", "backups"} <= set(free) <= {"log", "backups", "engine"}
+        assert {labels["place"] for labels, _ in found["ansim_disk_level"]} == set(free)
+        Path(other).chmod(0)  # what a unit sees in the place of a directory that is closed to it
+        closed = values(replace(zone, settings=replace(zone.settings, backup=backups)))
+        assert "backups" not in {labels["place"] for labels, _ in closed["ansim_disk_free_bytes"]}
 
 
 def test_a_wall_that_the_last_probe_found_broken_shows_at_the_next_scrape(zone: Zone) -> None:
@@ -109,7 +153,9 @@ def test_every_rule_and_every_panel_asks_for_a_gauge_that_is_served() -> None:
     panels = json.loads((MONITORING / "ansim-dashboard.json").read_text(encoding="utf-8"))["panels"]
     asked = [rule["expr"] for rule in rules] + [target["expr"] for panel in panels for target in panel["targets"]]
     assert {name for expression in asked for name in GAUGE.findall(expression)} <= served
+    ruled = {name for rule in rules for name in GAUGE.findall(rule["expr"])}
+    assert ruled - {name for rule in rules for name in ABSENT.findall(rule["expr"])} == OF_SOME | READ_WITH_ANOTHER
     assert {name for panel in panels for target in panel["targets"] for name in GAUGE.findall(target["expr"])} == (
-        served - {"ansim_process_restarts", "ansim_log_disk_level"}
+        served - {"ansim_process_restarts", "ansim_log_disk_free_bytes", *LEVELS, "ansim_certificates_unread"}
     )
     assert all(" · " in rule["annotations"]["summary"] for rule in rules)

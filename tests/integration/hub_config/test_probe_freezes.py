@@ -24,7 +24,7 @@ WORKER = Actor.service("worker")
 
 
 @pytest.fixture
-def zone(tmp_path: Path) -> Iterator[Zone]:
+def zone(usual_database: None, tmp_path: Path) -> Iterator[Zone]:
     make_zone(tmp_path)
     opened = open_zone(tmp_path, "worker")
     now = datetime.now(UTC)
@@ -46,6 +46,7 @@ def frozen(zone: Zone) -> list[str]:
 
 
 def entries(zone: Zone) -> list[Entry]:
+    zone.log.settle()
     with zone.db.read() as tx:
         return search(tx, Query(action="project.frozen", newest_first=False))
 

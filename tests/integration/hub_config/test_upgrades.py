@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,27 +27,30 @@ from audit.verify import verify
 from hub_config.migrate import configuration, head_of, migrate, revision_of
 from hub_config.processes import REPOSITORY
 
-pytestmark = pytest.mark.long  # 16 databases, and a process for every migration that is killed
+pytestmark = pytest.mark.long  # 16 databases, each upgraded once for every migration at which it is killed
 DUMPS = Path(__file__).parent / "upgrades"
 EARLIER = sorted(one.name.removesuffix(".sql.gz") for one in DUMPS.glob("*.sql.gz"))
 CHAIN = [one.revision for one in ScriptDirectory.from_config(configuration("")).walk_revisions()][::-1]
-#: The newest with migrations after it: there, each of them is killed.
-NEWEST = [one for one in EARLIER if one != CHAIN[-1]][-1]
 MOVED: frozenset[str] = frozenset({"alembic_version"})
 KILLED = """
 import os, signal, sys
 from alembic.script.base import Script
 from hub_config.migrate import migrate
-url, at = sys.argv[1:]
 load = Script._from_path
-def from_path(*given):
-    found = load(*given)
-    if found is not None and found.revision == at:
-        true = found.module.upgrade
-        found.module.upgrade = lambda: (true(), os.kill(os.getpid(), signal.SIGKILL))
-    return found
-Script._from_path = from_path
-migrate(url)
+for line in sys.stdin:
+    url, at = line.split()
+    def from_path(*given):
+        found = load(*given)
+        if found is not None and found.revision == at:
+            true = found.module.upgrade
+            found.module.upgrade = lambda: (true(), os.kill(os.getpid(), signal.SIGKILL))
+        return found
+    child = os.fork()
+    if child == 0:
+        Script._from_path = from_path
+        migrate(url)
+        os._exit(0)
+    print(os.waitpid(child, 0)[1], flush=True)
 """
 
 
@@ -103,6 +107,10 @@ def counted(url: str) -> dict[str, int]:
     return {name: number for name, number in found.items() if name not in MOVED}
 
 
+def test_there_is_a_zone_from_before_every_migration_but_the_first() -> None:
+    assert CHAIN[1:] == CHAIN[CHAIN.index(EARLIER[0]) + 1 :], "so that each of them is killed below"
+
+
 def test_every_row_is_there_after_the_upgrade_and_the_log_verifies(earlier: tuple[str, str], tmp_path: Path) -> None:
     url, revision = earlier
     before = counted(url)
@@ -126,16 +134,27 @@ def test_every_row_is_there_after_the_upgrade_and_the_log_verifies(earlier: tupl
     assert (result.size, result.checkpoints_checked) == (before["audit_entry"], before["audit_checkpoint"])
 
 
+@pytest.fixture
+def upgrading() -> Iterator[subprocess.Popen[str]]:
+    """A process that upgrades databases, each in a child that is killed after the migration that was named."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-c", KILLED]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+
+
 def test_an_upgrade_that_is_killed_after_any_migration_leaves_the_earlier_version_as_it_was(
-    earlier: tuple[str, str],
+    earlier: tuple[str, str], upgrading: subprocess.Popen[str]
 ) -> None:
     url, revision = earlier
     before = counted(url)
-    behind = CHAIN[CHAIN.index(revision) + 1 :]
-    for at in behind if revision == NEWEST else (*behind[:1], *behind[1:][-1:]):
-        environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-        done = subprocess.run([sys.executable, "-c", KILLED, url, at], env=environment, capture_output=True)
-        assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
+    assert upgrading.stdin is not None
+    assert upgrading.stdout is not None
+    for at in CHAIN[CHAIN.index(revision) + 1 :]:
+        print(url, at, file=upgrading.stdin, flush=True)
+        assert upgrading.stdout.readline() == f"{int(signal.SIGKILL)}\n", at
         assert revision_of(url) == revision
         assert counted(url) == before
     migrate(url)

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -68,16 +69,42 @@ ON_SQLITE = {
     "registry/test_registry_model_agreement.py": "thousands of registries, each a file that is soon made",
 }
 """What in the tests of integration names SQLite and so is not tried on PostgreSQL, each with its reason."""
+BY_DEFAULT = {
+    "deid/test_deid_cluster.py": "a cluster masks a table; the zone beside it only records that it did",
+    "deid/test_deid_first_use.py": "files of keys that nobody made yet; in one test a zone records the use",
+    "deid/test_deid_nothing_there.py": "tables are taken out of a file, as an earlier version left it",
+    "deid/test_deid_synth_command.py": "models and reports are files; what is recorded of them is counted in one",
+    "egress_review/test_egress_watch.py": "one test reads the settings of a new zone; the others have a house",
+    "hub/conftest.py": "containers and processes take minutes; what they ask of the zone is tried where it is decided",
+    "hub/test_hub_behind_tls.py": "cookies and addresses of the pages for signing in",
+    "hub_config/test_audit_append_start.py": "a file is tampered with; what is found in a log is tried on each kind",
+    "hub_config/test_clock_steps.py": "a clock that steps under a process, not under its server",
+    "hub_config/test_supervisor.py": "processes that stand in for the zone's; none opens a database",
+    "identity/conftest.py": "a provider and a browser; what the zone keeps of both is tried with the registry",
+}
+"""What makes a zone with the settings that a new one has, and so on SQLite, each with its reason."""
+MAKES = re.compile(r"\b(?:make_zone|settings_text|make_home)\(")
+CHOOSES = re.compile(r"\b(?:usual_\w+|postgresql_\w+|database_url: str)\b")
 
 
 def test_every_test_takes_its_database_from_one_place_or_says_why_not() -> None:
     integration = REPOSITORY / "tests" / "integration"
-    naming = {
-        place.relative_to(integration).as_posix()
+    texts = {
+        place.relative_to(integration).as_posix(): place.read_text(encoding="utf-8")
         for place in integration.rglob("*.py")
-        if "sqlite:///" in place.read_text(encoding="utf-8")
     }
+    naming = {name for name, text in texts.items() if "sqlite:///" in text}
     assert naming == set(ON_SQLITE)
+    silent = {name for name, text in texts.items() if MAKES.search(text)} - naming
+    assert {name for name in silent if not any(map(CHOOSES.search, of_its_tests(name, texts)))} == set(BY_DEFAULT)
+
+
+def of_its_tests(name: str, texts: dict[str, str]) -> Iterator[str]:
+    """Yield the text of a file; of one that has neither tests nor fixtures those too that take it from there."""
+    yield texts[name]
+    if not Path(name).name.startswith(("test_", "conftest")):
+        module = re.compile(rf"\b{re.escape(name.removesuffix('.py').replace('/', '.'))}\b")
+        yield from (text for text in texts.values() if module.search(text))
 
 
 def test_every_folder_of_tests_is_run_once() -> None:
