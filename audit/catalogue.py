@@ -177,7 +177,7 @@ _ACTIONS = (
     ActionSpec("workspace.warned", "이용 종료가 가까움을 알림", "A person was warned of the end of access"),
     ActionSpec("workspace.opened", "분석환경 화면을 엶", "A workspace was opened in a browser"),
     ActionSpec("cell.sent", "셀 코드를 실행하도록 보냄", "A cell was sent for execution"),
-    ActionSpec("contents.written", "분석환경에 파일을 저장함", "A file was written to a workspace"),
+    ActionSpec("contents.written", "분석환경의 파일이나 설정을 바꿈", "A file or setting of a workspace was changed"),
     ActionSpec("gate.refused", "게이트가 요청을 거부함", "The gate refused a request"),
     ActionSpec("egress.drafted", "반출신청을 작성함", "An egress request was drafted"),
     ActionSpec("egress.prechecked", "반출 사전 점검을 함", "Files were checked before an egress request"),

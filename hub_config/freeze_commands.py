@@ -89,18 +89,18 @@ def run_freeze(arguments: argparse.Namespace, context: Context) -> int:
 
 def carried_out(zone: Zone, project: str) -> CutOff:
     """Carry the freeze of a project out now; what the worker did meanwhile is no less done."""
-    from hub_config.freezing import Freezer
+    from hub_config.freezing import GATE_SECONDS, Freezer
     from hub_config.gate_control import GateControl
     from hub_config.hub_api import HubApi
 
-    freezes = zone.registry.freezes()
     with (
-        contextlib.closing(GateControl(zone.home)) as gate,
+        contextlib.closing(GateControl(zone.home, timeout=GATE_SECONDS)) as gate,
         HubApi(zone.settings.hub_url(), zone.keys.hub_token("worker")) as hub,
     ):
         freezer = Freezer(zone, gate, hub, CLI)
-        mine = [one for one in freezes if one.project == project]
-        [outcome] = freezer.carry_out(mine, frozenset(one.project for one in freezes))
+        mine = [one for one in zone.registry.freezes() if one.project == project]
+        [outcome] = freezer.carry_out(mine)
+        freezer.tidy()
     return outcome
 
 

@@ -2,13 +2,17 @@
 
 The gate is told the whole list, so one that started anew is right again after a second. Containers are killed, not
 stopped: what a researcher saved lies on the host, and a kernel that is asked to end first could go on for seconds.
+
+Three duties, for each neighbour one: an engine or a hub that hangs keeps no order from the gate.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -35,6 +39,9 @@ log = logging.getLogger("ansim.freezing")
 
 SECONDS = 0.25  # between two looks of the worker: well below the two seconds within which connections end
 REMIND_SECONDS = 1.0  # so that a gate that started anew, and a start under way, are caught
+GATE_SECONDS = 5.0  # for an answer; a browser that hangs has half a second
+ENGINE_SECONDS = 10  # for each call; the engine's own client would wait for a minute
+TIDY_SECONDS = 1.0
 AT_ONCE = 8  # calls of the engine; more are slower on two processors
 OLD = timedelta(minutes=1)  # a freeze that a worker which started anew finds carried out is no news
 FROZEN = "project_frozen"
@@ -68,10 +75,38 @@ class Freezer:
     hub: HubApi
     actor: Actor
     _done: frozenset[str] = frozenset()
-    _told: frozenset[str] = frozenset()
+    _told: frozenset[str] | None = None
+    """What the gate holds; None while that is not known."""
     _failed: set[str] = field(default_factory=set)
     _reminded: float = 0.0
+    _held: float = 0.0
+    _cut: deque[tuple[str, str]] = field(default_factory=deque)
+    """Projects and workspaces that the gate has cut, as it says so."""
+    _unnamed: dict[str, set[str]] = field(default_factory=dict)
+    """By project: those of them that no event has named yet."""
+    _untidy: deque[str] = field(default_factory=deque)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+    """One order to the gate at a time: an older list must not come after a newer one."""
     _troubles: Troubles = field(default_factory=lambda: Troubles(log))
+
+    def tell(self) -> None:
+        """Tell the gate, if it has not been told or may have forgotten. This is all that one duty does.
+
+        Raises: httpx.HTTPError — if the gate does not answer.
+        """
+        with self._turn:
+            # Read when it is this one's turn, so that an order of before cannot undo one of after.
+            frozen = frozenset(one.project for one in self.zone.registry.freezes())
+            fresh = frozen != self._told
+            if not fresh and (not frozen or time.monotonic() - self._reminded <= REMIND_SECONDS):
+                return
+            self._told = None
+            cut = self.gate.freeze(frozen)
+            self._told, self._reminded = frozen, time.monotonic()
+            for ref in cut:
+                owner = self._owner(ref)
+                if owner is not None:
+                    self._cut.append((owner[1], ref))
 
     def look(self) -> None:
         """Carry out what was decided since the last look, and hold what was decided before."""
@@ -80,61 +115,61 @@ class Freezer:
         self._done &= frozen
         fresh = [one for one in freezes if one.project not in self._done]
         if fresh:
-            for outcome in self.carry_out(fresh, frozen):
+            for outcome in self.carry_out(fresh):
                 self._done |= {outcome.project} if outcome.complete else set()
-        elif frozen != self._told or (frozen and time.monotonic() - self._reminded > REMIND_SECONDS):
+        elif frozen and time.monotonic() - self._held > REMIND_SECONDS:
             self._hold(frozen)
 
-    def carry_out(self, fresh: Iterable[Freeze], frozen: frozenset[str]) -> list[CutOff]:
-        """End everything of newly frozen projects and record it; `frozen` names all that are frozen."""
-        begun = time.monotonic()
+    def carry_out(self, fresh: Iterable[Freeze]) -> list[CutOff]:
+        """End everything of newly frozen projects, connections and containers at the same time, and record it."""
+        begun, freezes = time.monotonic(), list(fresh)
         failed: list[str] = []
-        cut: list[str] = []
-        try:
-            cut = self.gate.freeze(frozen)
-            self._told = frozen
-        except httpx.HTTPError as error:
-            # A gate that does not answer forwards nothing; it is told again at the next look.
-            failed.append("gate")
-            self._troubles.away("a freeze at the gate", error)
-        else:
-            self._troubles.worked("a freeze at the gate")
-        connections = _since(begun)
-        freezes = list(fresh)
         killed: dict[str, list[str]] = {}
-        try:
-            killed = kill_containers(self.zone.zone_id, [one.project for one in freezes])
-        except AWAY as error:
-            failed.append("engine")
-            self._troubles.away("a freeze at the engine", error)
-        else:
-            self._troubles.worked("a freeze at the engine")
+        with ThreadPoolExecutor(1, thread_name_prefix="freeze") as beside:
+            killing = beside.submit(kill_containers, self.zone.zone_id, [one.project for one in freezes])
+            try:
+                self.tell()
+            except httpx.HTTPError as error:
+                # What such a gate still forwards nobody knows; it is told again at once, and here at the next look.
+                failed.append("gate")
+                self._troubles.away("a freeze at the gate", error)
+            else:
+                self._troubles.worked("a freeze at the gate")
+            connections = _since(begun)
+            try:
+                killed = killing.result()
+            except AWAY as error:
+                failed.append("engine")
+                self._troubles.away("a freeze at the engine", error)
+            else:
+                self._troubles.worked("a freeze at the engine")
         containers = _since(begun)
-        whose = {ref: self._owner(ref) for ref in cut}
         outcomes = []
         for one in freezes:
-            refs = {ref for ref, owner in whose.items() if owner and owner[1] == one.project}
-            refs |= set(killed.get(one.project, ()))
             outcome = CutOff(
                 project=one.project,
-                workspaces=tuple(sorted(refs)),
+                workspaces=tuple(sorted(self._cut_of(one.project) | set(killed.get(one.project, ())))),
                 connections_ms=connections,
                 containers_ms=containers,
                 failed=tuple(failed),
             )
             self._record(one, outcome)
+            self._untidy.extend(outcome.workspaces)
             outcomes.append(outcome)
-        self._tell_hub(ref for outcome in outcomes for ref in outcome.workspaces)
         return outcomes
 
+    def _cut_of(self, project: str) -> set[str]:
+        while self._cut:
+            name, ref = self._cut.popleft()
+            self._unnamed.setdefault(name, set()).add(ref)
+        return self._unnamed.pop(project, set())
+
     def _hold(self, frozen: frozenset[str]) -> None:
-        """Say it again, and end what began while the freeze was decided."""
-        self._reminded = time.monotonic()
-        self.gate.freeze(frozen)
-        self._told = frozen
-        late = kill_containers(self.zone.zone_id, frozen) if frozen else {}
-        for project, refs in late.items():
-            for ref in refs:
+        """End what began while the freeze was decided."""
+        self._held = time.monotonic()
+        late = kill_containers(self.zone.zone_id, frozen)
+        for project in frozen:
+            for ref in self._cut_of(project) | set(late.get(project, ())):
                 self._note("workspace.cut", Object("workspace", ref, project), reason=FROZEN)
 
     def _record(self, freeze: Freeze, outcome: CutOff) -> None:
@@ -142,7 +177,8 @@ class Freezer:
             self._note("workspace.cut", Object("workspace", ref, outcome.project), reason=FROZEN)
         if outcome.failed and outcome.project in self._failed:
             return  # said once; it is tried again until it works
-        if not outcome.workspaces and outcome.complete and datetime.now(UTC) - freeze.at > OLD:
+        repeated = outcome.complete and outcome.project not in self._failed and not outcome.workspaces
+        if repeated and datetime.now(UTC) - freeze.at > OLD:
             return
         self._failed = self._failed | {outcome.project} if outcome.failed else self._failed - {outcome.project}
         detail: dict[str, JSON] = {
@@ -175,10 +211,10 @@ class Freezer:
         except NotFound:
             return None
 
-    def _tell_hub(self, refs: Iterable[str]) -> None:
+    def tidy(self) -> None:
         """Have the hub tidy up after workspaces that have ended; without it, it finds out by itself."""
-        for ref in refs:
-            owner = self._owner(ref)
+        while self._untidy:
+            owner = self._owner(self._untidy.popleft())
             with contextlib.suppress(httpx.HTTPError):
                 if owner is not None:
                     self.hub.stop(*owner)
@@ -189,7 +225,7 @@ def kill_containers(zone_id: str, projects: Iterable[str]) -> dict[str, list[str
 
     Raises: DockerException, RequestException — if the engine does not answer, or keeps one.
     """
-    client = docker.from_env()
+    client = docker.from_env(timeout=ENGINE_SECONDS)
     try:
         found = [
             one

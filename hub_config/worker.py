@@ -79,9 +79,13 @@ class Worker:
         self._gate = GateControl(zone.home)
         self._hub = HubApi(zone.settings.hub_url(), zone.keys.hub_token("worker"), timeout=HUB_SECONDS)
         self._troubles = Troubles(log)
-        self._freezer = freezing.Freezer(zone, self._gate, self._hub, WORKER)
+        # A connection of their own: orders of other duties may wait for long.
+        gate = GateControl(zone.home, timeout=freezing.GATE_SECONDS)
+        self._freezer = freezing.Freezer(zone, gate, self._hub, WORKER)
         self._duties = (
+            Duty("freezes at the gate", freezing.SECONDS, self._freezer.tell),
             Duty("freezes", freezing.SECONDS, self._freezer.look),
+            Duty("freezes at the hub", freezing.TIDY_SECONDS, self._freezer.tidy),
             Duty("maintenance", maintaining.SECONDS, maintaining.Announcer(zone, self._gate).look),
             Duty("egress", 0.5, self.act_on_requests),
             Duty("idle", 60, zone.desk.tidy),
@@ -176,11 +180,14 @@ class Worker:
 
     def _close(self, ref: str, reason: Denied) -> None:
         # The gate first: connections end at once even where the hub or the engine is slow.
+        cut = True
         try:
             self._gate.cut(ref, reason.code)
         except httpx.HTTPError as error:
-            log.warning("%s is not cut at the gate, which forwards nothing now (%s)", ref, type(error).__name__)
-        self._record("workspace.cut", ref, reason=reason.code)
+            cut = False
+            # Whether such a gate still forwards is not known; its container ends all the same, and it is told again.
+            log.warning("%s is not known to be cut at the gate (%s)", ref, type(error).__name__)
+        self._record("workspace.cut", ref, reason=reason.code, done=cut)
         owner = self._owner(ref)
         try:
             if owner is not None and owner in {(s.handle, s.name) for s in self._hub.servers()}:
@@ -251,11 +258,11 @@ class Worker:
         client = docker.from_env()
         try:
             for container in client.containers.list(all=True, filters={"label": f"ansim.workspace={ref}"}):
-                container.remove(force=True)
+                container.remove(force=True, v=True)
         finally:
             client.close()
 
-    def _record(self, action: str, ref: str, *, reason: str) -> None:
+    def _record(self, action: str, ref: str, *, reason: str, done: bool = True) -> None:
         self._zone.log.record(
             Event(
                 action=action,
@@ -263,6 +270,7 @@ class Worker:
                 object=Object("workspace", ref),
                 subjects=Subjects.none(),
                 source=Source(ip=None),
+                outcome="ok" if done else "failed",
                 reason=reason,
             ),
             wait="durable",

@@ -111,7 +111,7 @@ class WorkspaceRunner:
         try:
             await self._gate.cut(ref, reason)
         except httpx.HTTPError as error:
-            # A gate that does not answer forwards nothing; one that restarts knows what the hub tells it.
+            # The container ends all the same; a gate that restarts knows what the hub tells it.
             log.warning("the gate did not cut %s (%s)", ref, type(error).__name__)
         name = container_name(ref)
         with contextlib.suppress(NotFound):

@@ -24,11 +24,12 @@ class AccessPolicy:
     `profile` says which browser is in front: anybody's (direct), one that the institution manages (hardened), or one
     that only shows the picture of a desktop (streamed). `shown_bytes` is the largest output that is shown and the
     largest notebook that is opened, and `session_bytes` what may be shown until a workspace is started again; what is
-    larger leaves by an egress request. With `pictures: hold` no picture is shown either. `dense_bytes` of text that
-    looks encoded, within an hour, alert an officer. `addresses` are networks such as 10.1.0.0/16; none means all.
-    `idle_minutes` is how long nobody does anything, `longest_hours` how long a sign-in to workspaces lasts. A file that
-    is dropped into the browser is never taken directly: with `uploads: review` the person is sent to the page for
-    bringing files in, with `refuse` that page takes none either.
+    larger leaves by an egress request. With `pictures: hold` no picture is shown either; other files in an output never
+    are. `dense_bytes` of text that looks encoded, within an hour, alert an officer. `addresses` are networks such as
+    10.1.0.0/16; none means all. With `one_connection` a person works in one browser at one address at a time.
+    `idle_minutes` is how long nobody does anything (what Lab saves by itself is nothing), `longest_hours` how long a
+    sign-in to workspaces lasts. A file that is dropped into the browser is never taken directly: with `uploads: review`
+    the person is sent to the page for bringing files in, with `refuse` that page takes none either.
     """
 
     name: str = "default"
@@ -57,6 +58,7 @@ class AccessPolicy:
             "idle_seconds": self.idle_minutes * 60,
             "longest_seconds": self.longest_hours * 3600,
             "clipboard": self.profile == "direct",
+            "uploads": self.uploads == "review",
             "watermark": self.watermark,
         }
 

@@ -26,7 +26,13 @@ class Access:
     idle_seconds: int = 12 * 3600
     longest_seconds: int = 12 * 3600
     clipboard: bool = True
+    uploads: bool = True
+    """Whether files are brought in by review; one that is sent from the browser is refused either way."""
     watermark: bool = True
+
+    def upload(self) -> Refused:
+        """Return the refusal of a file that is sent from the browser, with the way in if there is one."""
+        return Refused("upload.refused" if self.uploads else "upload.closed")
 
     def check_address(self, address: str) -> None:
         """Let an address pass.

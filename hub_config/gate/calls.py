@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import ClientError, web
@@ -15,11 +16,17 @@ from hub_config.gate.bodies import read_body, read_stream
 from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import AmbiguousTarget, Refused
 from hub_config.gate.neighbours import Neighbours
+from hub_config.gate.rate import Bucket
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.targets import parse_target
+from portal.i18n import as_language
 
 CONCURRENT = 4  # calls of one workspace at once; a scan uses a processor for seconds
+BURST = 60  # calls at once
+PER_SECOND = 2.0  # and then: drafts and comments are entries of the log for good, which nobody may fill
 WORKSPACE_HEADER = "Ansim-Workspace"
+Tell = Callable[[str, Refused, str, str], Awaitable[None]]
+"""Hears of a workspace whose call was refused for its pace: reason, method, path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,17 @@ class Calls:
 
     config: GateConfig
     neighbours: Neighbours
+    tell: Tell | None = None
 
     def server(self, workspace: str) -> web.Server:
         """Return the server behind the `api.sock` of a workspace."""
-        turns = asyncio.Semaphore(CONCURRENT)
+        turns, bucket = asyncio.Semaphore(CONCURRENT), Bucket(BURST, PER_SECOND)
 
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            if bucket.take():
+                if self.tell is not None:
+                    await self.tell(workspace, Refused("calls.pace"), request.method, request.path)
+                return _refusal("calls.pace")
             try:
                 async with turns:
                     return await self._pass(workspace, request)
@@ -82,6 +94,8 @@ class Calls:
             "Content-Type": request.content_type,
             "Accept-Encoding": "identity",
         }
+        if language := as_language(request.headers.get("Accept-Language")):
+            headers["Accept-Language"] = language
         url = URL(f"http://portal{target.path}")
         try:
             async with self.neighbours.calls.request(

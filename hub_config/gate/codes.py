@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from hub_config.gate.access import Access
 from hub_config.gate.errors import Refused
-from hub_config.gate.frames import Message
+from hub_config.gate.frames import Message, write_frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Code:
 
     text: bytes
     kind: str
+    fields: frozenset[str] = frozenset()
+    """The fields of the content that the text holds; whatever else the message has is in no record."""
 
 
 Extract = Callable[[Mapping[str, Any]], str | None]
@@ -70,7 +73,8 @@ INERT_DEBUG = frozenset(
 
 
 def _debug(content: Mapping[str, Any]) -> str | None:
-    return None if content.get("command") in INERT_DEBUG else _json(content)
+    command = content.get("command")
+    return None if isinstance(command, str) and command in INERT_DEBUG else _json(content)
 
 
 MESSAGES: Mapping[str, Extract] = {
@@ -95,6 +99,12 @@ MESSAGES: Mapping[str, Extract] = {
     "list_subshell_request": _nothing,
 }
 
+#: The fields that an extract holds where it does not hold all of them.
+FIELDS: Mapping[str, frozenset[str]] = {
+    "execute_request": frozenset({"code", "user_expressions"}),
+    "input_reply": frozenset({"value"}),
+}
+
 
 def code_of(message: Message, *, limit: int) -> Code | None:
     """Return what must be recorded before a message is forwarded, or None.
@@ -110,7 +120,21 @@ def code_of(message: Message, *, limit: int) -> Code | None:
     code = text.encode("utf-8", "surrogatepass")
     if len(code) > limit:
         raise Refused("frame.too_large")
-    return Code(code, message.type)
+    return Code(code, message.type, FIELDS.get(message.type, frozenset(message.content)))
+
+
+def check_loose(message: Message, sent: bytes | str, code: Code | None, access: Access, *, limit: int) -> None:
+    """Let what is in no record pass, as long as no file fits into it: of a recorded message all but what is recorded.
+
+    Raises: Refused — for more bytes beside the JSON than `limit`, or more altogether.
+    """
+    if sum(map(len, message.buffers)) > limit:
+        raise access.upload()
+    if code is not None:
+        rest = {name: value for name, value in message.content.items() if name not in code.fields}
+        sent = write_frame(replace(message, content=rest), "v1")
+    if len(sent.encode("utf-8", "surrogatepass") if isinstance(sent, str) else sent) > limit:
+        raise Refused("frame.too_large")
 
 
 def _json(value: Any) -> str:

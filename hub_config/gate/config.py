@@ -19,9 +19,12 @@ class Limits:
     """How much may pass; sizes in bytes, times in seconds."""
 
     session_bytes: int = 2_000_000_000  # to the browser, per start of a workspace
-    message_bytes: int = 64_000_000  # one message of a workspace, or one request body to the hub
+    message_bytes: int = 64_000_000  # one message of a workspace
+    form_bytes: int = 65_536  # one form of the hub, which strangers send too: a name, a password, a token of a provider
+    form_seconds: float = 20.0  # until such a form has come as a whole
     write_bytes: int = 16_000_000  # what a browser saves into a workspace at once
-    setting_bytes: int = 256_000  # layouts and settings of Lab, and every other body that no row calls a file
+    setting_bytes: int = 256_000  # layouts and settings of Lab
+    plain_bytes: int = 4_096  # every other body of a browser: which kernel, which notebook
     frame_bytes: int = 8_000_000  # one WebSocket message of a browser
     loose_bytes: int = 65_536  # one message of a browser that is not recorded, or its buffers
     response_bytes: int = 256_000_000  # one response of a workspace
@@ -30,6 +33,9 @@ class Limits:
     call_bytes: int = 1_048_576  # one call of a workspace to the portal
     connections: int = 256  # dialled in by one workspace, idle and busy together
     accepts_per_second: int = 200  # dials of one workspace, so that it cannot keep the gate busy
+    browsers: int = 4_096  # connections of browsers altogether, each with a request's header in memory at most
+    browsers_of_one: int = 1_024  # from one address that is no front end: an institution may have one for everybody
+    quiet_seconds: float = 75.0  # a connection of a browser that asks nothing, or never ends its first line or header
     answer_seconds: float = 10.0  # until an idle connection of the workspace must be there
     validate_seconds: float = 20.0  # a session is asked about at the hub when its last answer is older
     grace_seconds: float = 60.0  # how long a session outlives the last good answer while the hub is away

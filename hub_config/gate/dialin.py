@@ -134,7 +134,7 @@ class DialIn:
                 raise WorkspaceSilent("no connection came") from error
             raise
 
-    async def close(self) -> None:
+    def shut(self) -> None:
         """Cut every connection at once; whoever waits for one gets `WorkspaceSilent`."""
         self.closed = True
         for connection in list(self._all):
@@ -143,6 +143,10 @@ class DialIn:
             if not waiter.done():
                 waiter.set_exception(WorkspaceSilent("cut"))
         self._waiters.clear()
+
+    async def close(self) -> None:
+        """Cut every connection, and let go of what is kept for them."""
+        self.shut()
         await self.session.close()
 
 

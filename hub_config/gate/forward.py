@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from hub_config.gate.bodies import read_body, read_stream
-from hub_config.gate.config import GateConfig
+from hub_config.gate.config import GateConfig, Limits
 from hub_config.gate.content_types import BODILESS, check_content_type
 from hub_config.gate.errors import AuditUnavailable, MalformedFrame, Refused, WorkspaceSilent
 from hub_config.gate.headers import from_workspace, to_workspace
@@ -21,10 +22,12 @@ from hub_config.gate.record import Asker, Record
 from hub_config.gate.routes import HASHED, Kind, Route, forwarded
 from hub_config.gate.stretches import STRETCH, Watch, stretches_of
 from hub_config.gate.targets import PATH_SAFE, Target
+from hub_config.gate.trickle import Found
 from hub_config.gate.uploads import check_write
 from hub_config.gate.workspace import OpenWorkspace
 
 UNSHOWN = {"output.too_large": "response.too_large", "output.picture": "response.picture"}
+WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})  # RFC 9110: a body there means nothing, and would be in no record
 OWN_FIELDS = ("User-Agent", "Accept", "Content-Type")  # what aiohttp would add of itself
 
 
@@ -37,6 +40,8 @@ class Passage:
     route: Route
     below: Target
     asker: Asker
+    touch: Callable[[], None]
+    """Notes that the person did something."""
 
     @property
     def url(self) -> URL:
@@ -52,19 +57,28 @@ class Passage:
         return min(config.limits.response_bytes, self.route.limit(self.workspace.tenancy.access.shown_bytes))
 
 
+def largest_body(method: str, kind: Kind, limits: Limits) -> int:
+    """Return how large the body of a request may be: what reads or deletes has none, and no file fits into the others
+    that are no write.
+    """
+    if method in WITHOUT_BODY:
+        return 0
+    return {Kind.WRITE: limits.write_bytes, Kind.SETTING: limits.setting_bytes}.get(kind, limits.plain_bytes)
+
+
 async def forward(passage: Passage, config: GateConfig, record: Record) -> web.StreamResponse:
     """Forward a request and return the answer that was sent.
 
     Raises: Refused — if something about it is not allowed. AuditUnavailable — if it cannot be recorded.
     """
     request, workspace, kind = passage.request, passage.workspace, passage.route.kind
-    limits = config.limits
-    body = await read_body(request, limits.write_bytes if kind is Kind.WRITE else limits.setting_bytes)
+    body = await read_body(request, largest_body(request.method, kind, config.limits))
     if kind is Kind.WRITE:
         # In a thread, for it may have megabytes and others wait.
-        await asyncio.to_thread(check_write, body)
+        if await asyncio.to_thread(_written, passage, body):
+            passage.touch()
         workspace.touch()
-    if kind is Kind.WRITE or (kind is Kind.SETTING and body):
+    if body or kind in (Kind.WRITE, Kind.SETTING):
         await record.written(workspace, passage.asker, request.method, passage.below.path, body)
     workspace.meter.check(None)
     try:
@@ -79,6 +93,12 @@ async def forward(passage: Passage, config: GateConfig, record: Record) -> web.S
             return await _answer(passage, answer, config, record)
     except (ClientError, TimeoutError, WorkspaceSilent) as error:
         raise Refused("workspace.silent", type(error).__name__) from error
+
+
+def _written(passage: Passage, body: bytes) -> bool:
+    """Look at what is to be saved, and say whether somebody typed in it. Raises: Refused — if it may not be."""
+    model = check_write(body, passage.workspace.tenancy.access)
+    return model is not None and passage.workspace.typing.changed(passage.below.path, model)
 
 
 async def _answer(passage: Passage, answer: ClientResponse, config: GateConfig, record: Record) -> web.StreamResponse:
@@ -97,6 +117,9 @@ async def _answer(passage: Passage, answer: ClientResponse, config: GateConfig, 
         kind = check_content_type(types, passage.route.types, status=answer.status)
         if kind is not None:
             headers["Content-Type"] = kind
+            # An icon of Lab outside `static/` may come from a file of the person's.
+            if kind.startswith("image/") and not static and not tenancy.access.pictures:
+                raise Refused("response.icon")
     if size is not None and passage.request.method != "HEAD":
         workspace.meter.check(size)
         if size > passage.limit(config):
@@ -153,17 +176,22 @@ async def _stream(
 ) -> None:
     """Pass the body on; once it has begun, the only way to refuse the rest is to break the connection."""
     total = 0
-    watch = Watch(passage.workspace.trickle) if passage.route.looked_at else None
+    route, trickle = passage.route, passage.workspace.trickle
+    watch = None if route.kind is Kind.STATIC else Watch(trickle, pictures=route.looked_at)
+
+    async def tell(found: Found | None) -> None:
+        if found is not None:
+            await record.trickled(passage.workspace, passage.asker, found)
+
     try:
         async for stretch in stretches_of(answer.content):
             total += len(stretch)
             if total > limit:
                 raise Refused("response.too_large")
-            found = None if watch is None else watch.note(stretch, time.monotonic())
-            if found is not None:
-                await record.trickled(passage.workspace, passage.asker, found)
+            await tell(None if watch is None else watch.note(stretch, time.monotonic()))
             passage.workspace.meter.count(len(stretch))
             await sent.write(stretch)
+        await tell(None if watch is None else watch.end(time.monotonic()))
         await sent.write_eof()
     except (ClientError, AuditUnavailable):
         _break(passage.request)

@@ -123,7 +123,7 @@ def _parse_legacy_binary(data: bytes) -> Message:
 def _message(document: Json, buffers: tuple[bytes, ...]) -> Message:
     channel = document.get("channel")
     header, parent_header, metadata, content = (document.get(name) for name in PARTS)
-    if channel not in CHANNELS:
+    if not isinstance(channel, str) or channel not in CHANNELS:
         raise MalformedFrame("the channel is none of shell, control and stdin")
     if not (
         isinstance(header, dict)

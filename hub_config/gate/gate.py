@@ -8,7 +8,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import ClientError, web
 
@@ -19,13 +19,14 @@ from hub_config.gate.answers import refusal
 from hub_config.gate.calls import Calls
 from hub_config.gate.config import GateConfig
 from hub_config.gate.control import Control
+from hub_config.gate.door import Door, GuardedServer
 from hub_config.gate.errors import AmbiguousTarget, AuditUnavailable, HubUnavailable, Refused
 from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.hub_identity import HubIdentity
 from hub_config.gate.neighbours import Neighbours
 from hub_config.gate.origins import Origins
 from hub_config.gate.packages import Packages
-from hub_config.gate.record import Record
+from hub_config.gate.record import Asker, Record
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.sessions import Sessions
 from hub_config.gate.sign_in_host import SignInHost
@@ -38,6 +39,7 @@ log = logging.getLogger("ansim.gate")
 
 AUDIT_SOCKET = Path("run/audit.sock")
 MAX_HEADER = 16_384
+MAX_HEADERS = 64  # fields of a browser's request; none sends half as many
 STOP_SECONDS = 2.0
 
 Answer = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -61,7 +63,9 @@ class Gate:
         self._sessions = Sessions(self._hub, config)
         self._origins = Origins(config, token)
         self.workspaces = Workspaces(
-            config.limits, Calls(config, self._neighbours).server, Packages(config, self._neighbours).server
+            config.limits,
+            Calls(config, self._neighbours, self._tell_pace).server,
+            Packages(config, self._neighbours).server,
         )
         tickets = FrameTickets()
         self._announcement = Announcement()
@@ -99,6 +103,12 @@ class Gate:
         except HubUnavailable:
             return refusal("hub.away", request, self._config, notice=self._announcement.said)
 
+    async def _tell_pace(self, ref: str, refused: Refused, method: str, path: str) -> None:
+        """Record that a workspace called too often; it asks by itself, and no session of its owner does."""
+        if (workspace := self.workspaces.get(ref)) is not None:
+            asker = Asker(workspace.tenancy.owner(None), None)
+            await self._record.refused(workspace.tenancy, asker, refused, method, path)
+
     def _host(self, name: str) -> Host | None:
         return self._work if self._origins.holds_workspaces(name) else self._hosts.get(name)
 
@@ -108,7 +118,7 @@ class Gate:
     @contextlib.asynccontextmanager
     async def serving(self, public: socket.socket, orders: socket.socket) -> AsyncIterator[None]:
         """Serve on both sockets until the block ends; then nothing of the gate is left open."""
-        browsers, controls = _server(self.answer), _server(self.control.answer)
+        browsers, controls = browser_server(self.answer, self._config), _server(self.control.answer)
         loop = asyncio.get_running_loop()
         async with contextlib.AsyncExitStack() as stack:
             for server, listener in ((browsers, public), (controls, orders)):
@@ -143,7 +153,15 @@ def address_of(peer: str, said: Sequence[str], front_ends: Sequence[str]) -> str
     return "" if named is None else str(named)
 
 
-def _server(handler: Answer) -> web.Server:
+def browser_server(handler: Answer, config: GateConfig) -> web.Server:
+    """Return the server of browsers, among them strangers: neither their number nor their patience fills the gate."""
+    limits = config.limits
+    front_ends = frozenset(str(parse_address(one)) for one in config.front_ends)
+    door = Door(limits.browsers, limits.browsers_of_one, front_ends)
+    return _server(handler, door, keepalive_timeout=limits.quiet_seconds, max_headers=MAX_HEADERS)
+
+
+def _server(handler: Answer, door: Door | None = None, **more: Any) -> web.Server:
     """Return a server that takes a browser that goes away in the middle of an answer for what it is: no
     error.
     """
@@ -155,10 +173,7 @@ def _server(handler: Answer) -> web.Server:
             log.info("a browser went away (%s)", type(error).__name__)
             return web.Response(status=499)
 
-    return web.Server(
-        answer,
-        handler_cancellation=True,
-        max_line_size=MAX_HEADER,
-        max_field_size=MAX_HEADER,
-        access_log=None,
-    )
+    settings = {"max_line_size": MAX_HEADER, "max_field_size": MAX_HEADER, "access_log": None, **more}
+    if door is None:
+        return web.Server(answer, handler_cancellation=True, **settings)
+    return GuardedServer(answer, door, settings)

@@ -39,6 +39,7 @@ FILES: tuple[FileKind, ...] = (
     FileKind("image/gif", "gif", begins=(b"GIF87a", b"GIF89a")),
     FileKind("image/webp", "webp", begins=(b"RIFF",)),
     FileKind("application/pdf", "pdf", begins=(b"%PDF-",)),
+    FileKind("application/zip", "zip", begins=(b"PK\x03\x04",)),
     FileKind("image/svg+xml", "svg", "text"),
     FileKind("text/csv", "csv", "text"),
     TEXT,
@@ -64,9 +65,13 @@ class HeldFile:
         return json.dumps({"type": "file", "format": self.kind.format, "content": self.content}).encode("ascii")
 
 
-def file_of(data: bytes, output: Output, protocol: Protocol) -> HeldFile | None:
-    """Return the file that a held message becomes, or None where it holds nothing that becomes one."""
+def file_of(data: bytes, output: Output, protocol: Protocol, reason: str = "") -> HeldFile | None:
+    """Return the file that a held message becomes, or None where it holds nothing that becomes one.
+
+    The words beside a file that is held are not it.
+    """
     kinds = FILES if output.type in DISPLAYS else (TEXT,) if output.type == "stream" else ()
+    kinds = tuple(kind for kind in kinds if reason != "output.file" or kind is not TEXT)
     if not kinds:
         return None
     try:

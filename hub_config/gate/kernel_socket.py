@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import ClientError, ClientWebSocketResponse, ClientWSTimeout, WSMessage, WSMsgType, web
 
-from hub_config.gate.codes import code_of
+from hub_config.gate.codes import check_loose, code_of
 from hub_config.gate.config import GateConfig, Limits
 from hub_config.gate.errors import AuditUnavailable, GateError, MalformedFrame, Refused, WorkspaceSilent
 from hub_config.gate.forward import Passage
@@ -17,7 +18,7 @@ from hub_config.gate.frames import V1, Message, Protocol, parse_frame, write_fra
 from hub_config.gate.headers import to_workspace
 from hub_config.gate.held_files import file_of
 from hub_config.gate.keeping import keep
-from hub_config.gate.outputs import notice_frame, notice_of, parse_output, reason_to_hold
+from hub_config.gate.outputs import notice_frame, notice_of, parse_output, reason_to_hold, refusal_frames
 from hub_config.gate.record import Record
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.routes import Kind
@@ -46,6 +47,8 @@ class Junction:
     record: Record
     shown: Shown
     limits: Limits
+    stopped: list[Message] = field(default_factory=list)
+    """The message that was not sent on, where one could be read."""
 
     async def run(self) -> None:
         """Pass messages both ways until one side ends or something is refused."""
@@ -74,12 +77,11 @@ class Junction:
         if self.passage.route.kind is not Kind.KERNEL:
             raise Refused("frame.unlisted")
         parsed = parse_frame(message.data, self.protocol)
-        code = code_of(parsed, limit=self.limits.code_bytes)
-        check_loose(parsed, message.data, recorded=code is not None, limit=self.limits.loose_bytes)
-        if code is not None:
-            kernel = self.passage.below.path.split("/")[2]
-            entry = await self.record.cell(self.passage.workspace, self.passage.asker, code, kernel)
-            self.shown.sent(str(parsed.header["msg_id"]), entry)
+        try:
+            await self._recorded(parsed, message.data)
+        except (Refused, AuditUnavailable):
+            self.stopped.append(parsed)
+            raise
         if parsed.type not in ASKED_BY_PAGE:
             self.session.touch()
         frame = write_frame(parsed, self.protocol)
@@ -88,6 +90,16 @@ class Junction:
             await self.upstream.send_str(frame)
         else:
             await self.upstream.send_bytes(frame)
+
+    async def _recorded(self, message: Message, sent: bytes | str) -> None:
+        """Record what a message asks a kernel to run."""
+        workspace = self.passage.workspace
+        code = code_of(message, limit=self.limits.code_bytes)
+        check_loose(message, sent, code, workspace.tenancy.access, limit=self.limits.loose_bytes)
+        if code is not None:
+            kernel = self.passage.below.path.split("/")[2]
+            entry = await self.record.cell(workspace, self.passage.asker, code, kernel)
+            self.shown.sent(str(message.header["msg_id"]), entry)
 
     async def _to_browser(self) -> None:
         async for message in self.upstream:
@@ -114,6 +126,9 @@ class Junction:
         workspace.meter.count(len(data))
         if protocol is not None:
             self.shown.note(data, protocol)
+        await self._send(frame)
+
+    async def _send(self, frame: bytes | str) -> None:
         if isinstance(frame, str):
             await self.browser.send_str(frame)
         else:
@@ -130,7 +145,7 @@ class Junction:
             await self.record.held(workspace, self.passage.asker, output, reason, digest)
             file, name = None, None
             if workspace.kept.may_look(time.monotonic()):
-                file = await asyncio.to_thread(file_of, data, output, self.protocol)
+                file = await asyncio.to_thread(file_of, data, output, self.protocol, reason)
             if file is not None:
                 name = await keep(workspace, self.passage.asker, file, self.record)
         text = notice_of(output, reason, workspace.tenancy.language, kept=name)
@@ -141,22 +156,21 @@ class Junction:
         code = _code(error)
         refusal = error if isinstance(error, Refused) else Refused(code, str(error))
         passage = self.passage
+        passage.workspace.note_stopped(code)
         await self.record.refused(passage.workspace.tenancy, passage.asker, refusal, "WS", passage.below.path)
+        with contextlib.suppress(ClientError, ConnectionError, TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._say(code)
         reason = f"{code}: {REFUSALS[code].title.en}".encode()[:MAX_REASON]
         await self.browser.close(code=CLOSE_CODES.get(code, CLOSE_REFUSED), message=reason)
 
-
-def check_loose(message: Message, sent: bytes | str, *, recorded: bool, limit: int) -> None:
-    """Let what is in no record pass, as long as no file fits into it.
-
-    Raises: Refused — for more bytes beside the JSON than `limit`, or more altogether of what is not recorded.
-    """
-    buffers = sum(len(one) for one in message.buffers)
-    if buffers > limit:
-        raise Refused("upload.refused")
-    size = len(sent.encode("utf-8", "surrogatepass")) if isinstance(sent, str) else len(sent)
-    if not recorded and size > limit:
-        raise Refused("frame.too_large")
+    async def _say(self, code: str) -> None:
+        """Say at a cell why it does not run: Lab shows no reason of a closed socket, and the cell would hang."""
+        refusal, language = REFUSALS[code], self.passage.workspace.tenancy.language
+        text = f"{refusal.title.say(language)}. {refusal.body.say(language)}"
+        for message in self.stopped:
+            for frame in refusal_frames(message, text, self.protocol):
+                await self._send(frame)
 
 
 async def join(passage: Passage, session: Session, config: GateConfig, record: Record) -> web.StreamResponse:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import stat
 from collections.abc import Callable
 from pathlib import Path
+
+log = logging.getLogger("ansim.gate")
 
 BACKLOG = 128
 BURST = 64  # accepts before a pause is due
@@ -66,10 +69,15 @@ class Acceptor:
             self._open.add(transport)
 
     def close(self) -> None:
-        """Stop accepting, cut what is open, and remove the name."""
+        """Stop accepting, cut what is open, and remove the name, in this order: a disk that takes no writes may keep
+        the name, at which nobody answers any more.
+        """
         self._task.cancel()
         self._listener.close()
-        self._path.unlink(missing_ok=True)
         for transport in self._open:
             if isinstance(transport, asyncio.WriteTransport):
                 transport.abort()
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("the name of a socket is left of a workspace that was cut (%s)", type(error).__name__)

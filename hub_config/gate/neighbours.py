@@ -83,7 +83,8 @@ class Neighbours:
             # The portal takes files and says itself how large they may be; nothing of them is kept here.
             body = request.content if request.body_exists else None
         else:
-            body = await read_body(request, self._config.limits.message_bytes) or None
+            limits = self._config.limits
+            body = await read_body(request, limits.form_bytes, seconds=limits.form_seconds) or None
         try:
             async with session.request(
                 request.method,

@@ -1,8 +1,8 @@
 """Messages of a kernel that are held back: what they were, and the notice that stands in their place.
 
-Only a message that is too large is read at all, and every one where no pictures are shown; all others pass unread, so
-that an answer costs what it costs anyway. The notice keeps what a client finds the cell by, so it appears where the
-output would; nothing else of what was held is in it.
+Only a message that is too large is read at all, and every one where no pictures are shown; in all others the names of
+files are looked for, and they pass unread, so that an answer costs what it costs anyway. The notice keeps what a client
+finds the cell by, so it appears where the output would; nothing else of what was held is in it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from audit.text import Language, Text
 from hub_config.gate.errors import MalformedFrame
-from hub_config.gate.frames import Json, Protocol, read_document, read_object, split_v1, v1_frame
+from hub_config.gate.frames import Json, Message, Protocol, read_document, read_object, split_v1, v1_frame
 
 CHANNELS = frozenset({"shell", "control", "stdin", "iopub"})
 MAX_PARTS = 1024
@@ -32,6 +33,12 @@ TYPED = re.compile(
     r"\s*(?:application|audio|chemical|font|image|message|model|multipart|text|video|x-\w+)/", re.IGNORECASE
 )
 WIDGET = "application/vnd.jupyter.widget-view+json"
+#: What begins the name of a type of file in JSON, and the whole name with the value that it stands before.
+FILE_SIGNS = tuple(b'"' + sign for sign in (b"application/", b"audio/", b"video/", b"font/", b"model/", b"chemical/"))
+FILE = re.compile(
+    rb'"(?:(?:audio|video|font|model|chemical)/[\w.+-]{1,80}|application/(?:octet-stream|pdf|zip|gzip|zstd|msword'
+    rb'|x-[\w.+-]{1,80}|vnd\.(?:apache|ms-|oasis|openxmlformats)[\w.+-]{1,80}))"\s{0,8}:\s{0,8}["\[]'
+)
 #: The types of content that are shown where pictures are held; whatever is not here may be one.
 SHOWN_TYPES = frozenset({"text/plain", "text/html", "text/markdown", "text/latex", "application/json", WIDGET})
 #: The types that an event names; a name that is not here is whatever somebody liked to write.
@@ -61,6 +68,7 @@ REASONS: Mapping[str, Text] = {
     "output.picture": Text(
         "이 과제에서는 그림과 파일을 보이지 않습니다", "pictures and files are not shown in this project"
     ),
+    "output.file": Text("그림이 아닌 파일이 들어 있습니다", "there is a file in it that is no picture"),
 }
 DISPLAYS = frozenset({"display_data", "update_display_data", "execute_result"})
 UNTYPED = frozenset({"stream", "status"})  # a client shows their text, whatever else they hold
@@ -93,13 +101,19 @@ class Output:
     @property
     def type(self) -> str:
         """The message type, such as `display_data`; a word for all that no client knows."""
-        kind = self.header.get("msg_type")
-        return str(kind) if kind in KNOWN else "other"
+        kind = kind_of(self.header)
+        return kind if kind in KNOWN else "other"
 
     @property
     def mimes(self) -> list[str]:
         """The types of content that it offered, as words of a fixed list."""
         return sorted(types_of(self.content))
+
+
+def kind_of(header: object) -> str:
+    """Return the message type that a header says; an empty word where it says none."""
+    kind = header.get("msg_type") if isinstance(header, dict) else None
+    return kind if isinstance(kind, str) else ""
 
 
 def types_of(content: Json) -> set[str]:
@@ -111,31 +125,42 @@ def types_of(content: Json) -> set[str]:
 def reason_to_hold(data: bytes, protocol: Protocol | None, *, shown_bytes: int, pictures: bool) -> str | None:
     """Return why something may not be shown, or None; cheap where pictures are, for it is asked of everything.
 
-    Without a `protocol` it is a JSON document, such as a notebook that is opened.
+    Without a `protocol` it is a JSON document, such as a notebook that is opened; files in its outputs count as what
+    looks encoded.
 
     Raises: MalformedFrame — where pictures are held and it cannot be read.
     """
     if len(data) > shown_bytes:
         return "output.too_large"
+    if protocol is not None and offers_a_file(data):
+        return "output.file"
     if pictures:
         return None
     found = offers_other_types(read_document(data)) if protocol is None else _may_be_drawn(data, protocol)
     return "output.picture" if found else None
 
 
+def offers_a_file(data: bytes) -> bool:
+    """Say whether a message names a type of file that no client draws, as programs write such a name.
+
+    In another spelling it passes, and its value counts as what looks encoded. Text that a person printed cannot look
+    like it, for its quotation marks are escaped.
+    """
+    return any(sign in data for sign in FILE_SIGNS) and FILE.search(data) is not None
+
+
 def _may_be_drawn(data: bytes, protocol: Protocol) -> bool:
     """Say whether a message of a kernel could become a picture: a type that is not listed, or bytes beside the JSON."""
     if protocol == "legacy":
         document = _read_legacy(data)
-        header = document.get("header")
-        kind = header.get("msg_type") if isinstance(header, dict) else None
-        return bool(document.get("buffers")) or (kind not in UNTYPED and offers_other_types(document))
+        typed = kind_of(document.get("header")) not in UNTYPED
+        return bool(document.get("buffers")) or (typed and offers_other_types(document))
     _, header_part, _, _, content, *buffers = split_v1(data, largest=MAX_PARTS)
     if len(header_part) > LARGEST_HEADER:
         raise MalformedFrame("a header is too large")
     if any(buffers):
         return True
-    if read_object(header_part).get("msg_type") in UNTYPED:
+    if kind_of(read_object(header_part)) in UNTYPED:
         return False
     return len(content) > LARGEST_READ or offers_other_types(read_document(content))
 
@@ -204,12 +229,32 @@ def notice_of(output: Output, reason: str, language: Language, *, kept: str | No
 def notice_frame(output: Output, text: str, protocol: Protocol) -> bytes | str:
     """Return the message that is sent in place of one that is held back."""
     channel, header, content = _in_place(output, text)
-    parts: tuple[Json, ...] = (header, output.parent, {}, content)
+    return _frame(channel, (header, output.parent, {}, content), protocol)
+
+
+def _frame(channel: str, parts: tuple[Json, Json, Json, Json], protocol: Protocol) -> bytes | str:
     if protocol == "v1":
         return v1_frame(channel, parts)
     names = ("header", "parent_header", "metadata", "content")
     legacy = {**dict(zip(names, parts, strict=True)), "channel": channel, "buffers": []}
-    return json.dumps({**legacy, "msg_id": header.get("msg_id", ""), "msg_type": header["msg_type"]})
+    return json.dumps({**legacy, "msg_id": parts[0].get("msg_id", ""), "msg_type": parts[0]["msg_type"]})
+
+
+def refusal_frames(message: Message, text: str, protocol: Protocol) -> list[bytes | str]:
+    """Return what a client is told of a cell that does not run; nothing for a message that is no cell."""
+    if message.type != "execute_request":
+        return []
+    asked = _fields(message.header, FIELDS)
+    failure = {"ename": "Refused", "evalue": text, "traceback": [text]}
+    answers: tuple[tuple[str, str, Json], ...] = (
+        ("iopub", "error", failure),
+        ("shell", "execute_reply", {"status": "error", "execution_count": None, **failure}),
+        ("iopub", "status", {"execution_state": "idle"}),
+    )
+    return [
+        _frame(channel, ({**asked, "msg_id": uuid4().hex, "msg_type": kind}, asked, {}, content), protocol)
+        for channel, kind, content in answers
+    ]
 
 
 def _in_place(output: Output, text: str) -> tuple[str, Json, Json]:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from aiohttp import ClientError, ClientResponse, web
 from yarl import URL
@@ -20,6 +18,7 @@ from hub_config.gate.calls import WORKSPACE_HEADER
 from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import AmbiguousTarget, Refused
 from hub_config.gate.neighbours import Neighbours
+from hub_config.gate.rate import Bucket
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.targets import parse_target
 
@@ -39,25 +38,6 @@ REASONS = {
 }
 
 
-@dataclass(slots=True)
-class Bucket:
-    """How many requests a workspace may still make."""
-
-    clock: Callable[[], float] = time.monotonic
-    left: float = BURST
-    since: float = field(default=0.0)
-
-    def take(self) -> float:
-        """Take one; return how many seconds to wait if there is none, else 0."""
-        now = self.clock()
-        self.left = min(BURST, self.left + (now - self.since) * PER_SECOND) if self.since else self.left
-        self.since = now
-        if self.left < 1:
-            return (1 - self.left) / PER_SECOND
-        self.left -= 1
-        return 0.0
-
-
 @dataclass(frozen=True, slots=True)
 class Packages:
     """Makes one server per workspace; which server answers decides whose project it is."""
@@ -67,7 +47,7 @@ class Packages:
 
     def server(self, workspace: str) -> web.Server:
         """Return the server behind the `packages.sock` of a workspace."""
-        turns, bucket = asyncio.Semaphore(CONCURRENT), Bucket()
+        turns, bucket = asyncio.Semaphore(CONCURRENT), Bucket(BURST, PER_SECOND)
 
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
             wait = bucket.take()

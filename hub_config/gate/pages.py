@@ -146,13 +146,14 @@ def frame_page(
     return _document(language, title, FRAME_STYLE, body)
 
 
-def mark_page(*, person: str, zone: str, language: Language, now: datetime) -> str:
+def mark_page(*, person: str | None, zone: str, language: Language, now: datetime) -> str:
     """Return the watermark: who looks, when, in which zone, all over the page; it renews itself.
 
     `now` is in the zone's time zone, and the offset is written with it: a photograph says which moment it shows.
+    Without a person, of a workspace that the gate does not know (any more), it says the rest.
     """
-    when = now.isoformat(" ", "minutes")
-    said = f"<span>{html.escape(person)} · {when} · {html.escape(zone)}</span>"
+    words = (*([] if person is None else [person]), now.isoformat(" ", "minutes"), zone)
+    said = f"<span>{html.escape(' · '.join(words))}</span>"
     refresh = f'<meta http-equiv="refresh" content="{MARK_REFRESH_SECONDS}">'
     return _document(language, MARK_TITLE.say(language), MARK_STYLE, said * MARKS, extra=refresh)
 
@@ -170,6 +171,7 @@ def bar_page(
     share: float = 0.0,
     notice: Text | None = None,
     kept: Sequence[str] = (),
+    stopped: str | None = None,
 ) -> str:
     """Return the bar above a workspace: that recording is on, that a demo zone is one, and when it closes soon.
 
@@ -177,7 +179,7 @@ def bar_page(
     `project` is where its link to checking and submitting leads, in a page of the portal beside the workspace. `held`
     is how many outputs were not shown, `share` how much of the budget is spent, `notice` what the zone announces,
     `kept` the names of files in the outbox that the last of those outputs became: a link leads to the form that has
-    chosen them.
+    chosen them. `stopped` is why the last message to a kernel was not sent on, a code of `REFUSALS`.
     """
     recording = html.escape(RECORDING.say(language))
     notices = [f'<span><span class="dot" aria-hidden="true">●</span> {recording}</span>']
@@ -188,6 +190,10 @@ def bar_page(
         notices.append(f'<span class="end" role="{role}">{html.escape(end.say(language))}</span>')
     if notice is not None:
         notices.append(f'<span class="end" role="status">{html.escape(notice.say(language))}</span>')
+    if stopped is not None and not closed:
+        why = REFUSALS[stopped]
+        said, also = html.escape(why.title.say(language)), html.escape(why.body.say(language))
+        notices.append(f'<span class="end" role="alert" title="{also}">{said}. {also}</span>')
     if not closed:
         notices += [
             f'<span class="end" role="status">{html.escape(one)}</span>'

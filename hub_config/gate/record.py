@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import logging
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -84,6 +85,7 @@ class Record:
         self._client = client
         self._windows: dict[tuple[str, str, str], Window] = {}
         self._showings: list[Showing] = []
+        self._alerts: deque[Event] = deque()
 
     async def opened(self, workspace: OpenWorkspace, asker: Asker) -> None:
         """Record, once per session, that a person entered a workspace.
@@ -184,15 +186,25 @@ class Record:
             await self._append(ended)
 
     async def trickled(self, workspace: OpenWorkspace, asker: Asker, found: Found) -> None:
-        """Record that much text that looks encoded went to a browser; a log that fails is reported and nothing else."""
+        """Record that much text that looks encoded went to a browser; while the log is away it waits to be told."""
         detail = {
             "bytes": found.dense_bytes,
             "messages": found.messages,
             "seconds": found.seconds,
             "kind": found.kind,
         }
+        self._alerts.append(self._event("output.encoded", workspace.tenancy, asker, detail=detail))
         with contextlib.suppress(AuditUnavailable):
-            await self._append(self._event("output.encoded", workspace.tenancy, asker, detail=detail))
+            await self._tell_alerts()
+
+    async def _tell_alerts(self) -> None:
+        while self._alerts:
+            alert = self._alerts.popleft()
+            try:
+                await self._append(alert)
+            except BaseException:  # also where whoever waits for it is cancelled: the counters will not say it again
+                self._alerts.appendleft(alert)
+                raise
 
     async def _windowed(self, key: tuple[str, str, str], event: Event) -> None:
         """Record the first event of a kind at once, and count those that follow."""
@@ -217,7 +229,9 @@ class Record:
             await self.tell_shown()
 
     async def tell_shown(self) -> None:
-        """Record what browsers were shown since the last time; while the log is away it is counted on."""
+        """Record alerts that wait, and what browsers were shown since the last time; without a log it is counted on."""
+        with contextlib.suppress(AuditUnavailable):
+            await self._tell_alerts()
         for one in list(self._showings):
             while one.waiting or (told := one.shown.taken()) is not None:
                 one.waiting = one.waiting or self._event("output.shown", one.tenancy, one.asker, detail=told)

@@ -236,6 +236,16 @@ REFUSALS: Mapping[str, Refusal] = {
         ),
         "egress",
     ),
+    "response.icon": Refusal(
+        403,
+        Text("이 과제에서는 아이콘을 보이지 않습니다", "Icons are not shown in this project"),
+        Text(
+            "그림을 보이지 않는 과제입니다. 작업에는 영향이 없습니다.",
+            "No pictures are shown in this project. Your work goes on without them.",
+        ),
+        "none",
+        audited=False,  # Lab asks for the icons of its kernels each time it opens
+    ),
     "budget.spent": Refusal(
         403,
         Text("이번 세션에서 볼 수 있는 양을 다 썼습니다", "This session's viewing budget is used up"),
@@ -258,6 +268,24 @@ REFUSALS: Mapping[str, Refusal] = {
             "/inbox.",
         ),
     ),
+    "upload.closed": Refusal(
+        403,
+        Text("브라우저로 파일을 올릴 수 없습니다", "Files are not uploaded through the browser"),
+        Text(
+            "이 과제에는 파일을 반입하지 않습니다. 분석에 꼭 필요하면 과제 책임자나 운영자에게 문의해 주십시오.",
+            "Nothing is brought into this project. If your analysis needs it, ask the project lead or an operator.",
+        ),
+    ),
+    "calls.pace": Refusal(
+        429,
+        Text("요청이 너무 잦습니다", "Too many calls"),
+        Text(
+            "분석환경의 코드가 구역에 너무 자주 요청했습니다. 잠시 뒤에 다시 시도해 주십시오.",
+            "Code in the workspace asked the zone too often. Try again in a moment.",
+        ),
+        "none",
+        retry_seconds=1,
+    ),
     "body.malformed": Refusal(
         400,
         Text("저장할 내용을 읽을 수 없습니다", "What is to be saved cannot be read"),
@@ -269,12 +297,20 @@ REFUSALS: Mapping[str, Refusal] = {
         Text("보낸 내용이 너무 큽니다", "The request is too large"),
         Text("작게 나누어 보내 주십시오.", "Please send it in smaller parts."),
     ),
+    "body.too_slow": Refusal(
+        408,
+        Text("보낸 내용이 제때 오지 않았습니다", "What was sent did not come in time"),
+        Text("연결을 확인하고 다시 보내 주십시오.", "Please check your connection and send it again."),
+        audited=False,
+    ),
     "audit.unavailable": Refusal(
         503,
         Text("기록할 수 없어 멈췄습니다", "Paused: the record cannot be written"),
         Text(
-            "기록이 되지 않으면 아무것도 전달하지 않습니다. 운영자에게 알려 주십시오.",
-            "Nothing is passed on that cannot be recorded. Please tell an operator.",
+            "기록이 되지 않으면 아무것도 전달하지 않습니다. 하던 일은 그대로 있으니 잠시 뒤 다시 하고, 계속되면 "
+            "운영자에게 알려 주십시오.",
+            "Nothing is passed on that cannot be recorded. Your work is unharmed: try again in a moment, and tell an "
+            "operator if this goes on.",
         ),
         "reload",
         audited=False,
@@ -292,7 +328,10 @@ REFUSALS: Mapping[str, Refusal] = {
     ),
     "frame.too_large": Refusal(
         413,
-        Text("셀이 너무 큽니다", "The cell is too large"),
-        Text("작은 셀로 나누어 주십시오.", "Please split it into smaller cells."),
+        Text("셀이 너무 커서 실행하지 않았습니다", "Not run: the cell or message is too large"),
+        Text(
+            "작은 셀로 나누어 주십시오. 위젯이 보낸 것이면 더 작은 값을 보내 주십시오.",
+            "Please split it into smaller cells. If a widget sent it, have it send less.",
+        ),
     ),
 }

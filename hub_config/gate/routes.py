@@ -28,9 +28,9 @@ class Kind(Enum):
     """How a listed request is handled."""
 
     PAGE = "page"  # HTML that a person opens
-    PLAIN = "plain"  # forwarded as it is
+    PLAIN = "plain"  # forwarded as it is; a body is smaller still, and recorded where there is one
     STATIC = "static"  # a part of Lab: may come packed, and is kept by the browser where its name is its hash
-    WRITE = "write"  # its body is recorded before it is forwarded
+    WRITE = "write"  # recorded before it is forwarded, with its body
     SETTING = "setting"  # the same, but small, and the page sends it by itself
     KERNEL = "kernel"  # WebSocket: cells are recorded before they are forwarded
     EVENTS = "events"  # WebSocket: the browser only listens
@@ -118,8 +118,8 @@ ROUTES: tuple[Route, ...] = (
     _route("POST", rf"api/kernels/{UUID}/(?:restart|interrupt)", "restarting or interrupting a kernel"),
     _route("GET HEAD POST", r"api/sessions", "which notebook uses which kernel"),
     _route("GET HEAD PATCH DELETE", rf"api/sessions/{UUID}", "changing that"),
-    _route("GET HEAD DELETE", r"api/contents(?:/.*)?", "listing, opening and deleting files", looked_at=True),
-    _route("PUT POST PATCH", r"api/contents(?:/.*)?", "creating, saving and renaming files", Kind.WRITE),
+    _route("GET HEAD", r"api/contents(?:/.*)?", "listing and opening files", looked_at=True),
+    _route("PUT POST PATCH DELETE", r"api/contents(?:/.*)?", "creating, saving, renaming, deleting files", Kind.WRITE),
     _route("GET HEAD", r"api/resolvePath", "where a path in an error message leads"),
 )
 

@@ -51,17 +51,17 @@ class Session:
     ended: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     sockets: set[web.WebSocketResponse] = field(default_factory=set)
-    joining: int = 0
-    """Connections that are open or being opened."""
+    places: list[str] = field(default_factory=list)
+    """The addresses of connections that are open or being opened."""
 
     @contextlib.contextmanager
-    def connecting(self) -> Iterator[None]:
+    def connecting(self, address: str = "") -> Iterator[None]:
         """Count a connection before anything about it is waited for, so that two at once cannot both be the first."""
-        self.joining += 1
+        self.places.append(address)
         try:
             yield
         finally:
-            self.joining -= 1
+            self.places.remove(address)
 
     def touch(self) -> None:
         """Note that the person, not the page by itself, did something."""
@@ -244,10 +244,10 @@ class Sessions:
         ending |= {one for one in self._sessions if browser and one.browser == browser}
         await asyncio.gather(*(self._end(one) for one in ending))
 
-    def elsewhere(self, session: Session) -> bool:
-        """Whether the same person works in another browser now."""
+    def elsewhere(self, session: Session, address: str = "") -> bool:
+        """Whether the same person works in another browser now, or with the cookies of this one at another address."""
         others = (one for one in self._sessions if one is not session and one.handle == session.handle)
-        return any(one.sockets or one.joining for one in others)
+        return any(place != address for place in session.places) or any(one.sockets or one.places for one in others)
 
     async def end_all_of(self, handles: Collection[str]) -> int:
         """Sign these people out of their workspaces, wherever they are; return how many sessions that ended."""

@@ -21,6 +21,7 @@ from hub_config.gate.outputs import (
     LARGEST_LEGACY,
     LARGEST_READ,
     LONGEST_FIELD,
+    kind_of,
     types_of,
 )
 
@@ -73,7 +74,7 @@ class Shown:
             return
         answered = self._answers.setdefault(entry, Answered())
         answered.bytes += len(data)
-        kind = header.get("msg_type")
+        kind = kind_of(header)
         if kind not in ABOUT:
             answered.types.update(types_of(content) if kind in DISPLAYS else (kind if kind in KNOWN else "other",))
 
@@ -92,10 +93,10 @@ def _read(data: bytes, protocol: Protocol) -> tuple[Json, Json, Json]:
     if protocol == "legacy":
         whole = _object(data, LARGEST_LEGACY)
         head, parent, content = (_part(whole.get(name)) for name in ("header", "parent_header", "content"))
-        return head, parent, content if head.get("msg_type") in DISPLAYS else {}
+        return head, parent, content if kind_of(head) in DISPLAYS else {}
     table = [int.from_bytes(data[WORD * at : WORD * (at + 1)], "little") for at in range(2, 7)]
     header = _object(data[table[0] : table[1]], LARGEST_HEADER)
-    content = _object(data[table[3] : table[4]], LARGEST_READ) if header.get("msg_type") in DISPLAYS else {}
+    content = _object(data[table[3] : table[4]], LARGEST_READ) if kind_of(header) in DISPLAYS else {}
     return header, _object(data[table[1] : table[2]], LARGEST_HEADER), content
 
 

@@ -1,7 +1,7 @@
 """A large answer that passes stretch by stretch: counted like any other, without ever being in memory as a whole.
 
-A stretch leaves after it was counted and, where that filled a window, after an officer was told; so the browser has at
-most what was counted before.
+A stretch leaves after it was counted and, where that filled a window, after an officer was told or, without a log,
+after it was noted what to tell; so the browser has at most what was counted before, and a few bytes at the end.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import AsyncIterator
 
 from aiohttp import StreamReader
 
-from hub_config.gate.trickle import PICTURE, Found, Trickle, dense_beside
+from hub_config.gate.trickle import PICTURE, PICTURE_NAME, Found, Trickle, dense_beside
 
 STRETCH = 1 << 19
 """Bytes that are passed on at a time; a shorter answer is looked at as a whole."""
 # The name of a picture and the beginning of its value, which no quotation mark ends within the stretch.
-OPENED = re.compile(rb'("(?:(?:image|video|audio)/[\w.+-]{1,80}|application/(?:pdf|octet-stream|zip))": ?)"')
+OPENED = re.compile(PICTURE_NAME)
 REST = re.compile(rb'(?:[^"\\]|\\.)*+"', re.DOTALL)
 LONGEST_NAME = 96  # a name that the end of a stretch cuts is looked at with the next one
 
@@ -27,6 +27,11 @@ class Pictures:
     def __init__(self) -> None:
         self._inside = False
         self._kept = b""
+
+    @property
+    def rest(self) -> bytes:
+        """What waits for the next stretch."""
+        return self._kept
 
     def strip(self, stretch: bytes) -> bytes:
         """Return what is no picture, but for a few bytes that come with the next stretch."""
@@ -58,16 +63,25 @@ class Pictures:
 
 
 class Watch:
-    """Counts the stretches of one answer, which is one message however many it takes."""
+    """Counts the stretches of one answer, which is one message however many it takes; `pictures` says whether what
+    stands as one in it counts as one, as in what people made.
+    """
 
-    def __init__(self, trickle: Trickle) -> None:
+    def __init__(self, trickle: Trickle, *, pictures: bool = True) -> None:
         self._trickle = trickle
-        self._pictures = Pictures()
+        self._pictures = Pictures() if pictures else None
         self._messages = 1
 
     def note(self, stretch: bytes, now: float) -> Found | None:
         """Count a stretch; return what is to be told before it leaves."""
-        dense, kind = dense_beside(self._pictures.strip(stretch))
+        return self._count(stretch if self._pictures is None else self._pictures.strip(stretch), now)
+
+    def end(self, now: float) -> Found | None:
+        """Count the few bytes that waited for another stretch; return what is to be told of them."""
+        return self._count(b"" if self._pictures is None else self._pictures.rest, now)
+
+    def _count(self, left: bytes, now: float) -> Found | None:
+        dense, kind = dense_beside(left)
         found = self._trickle.count(dense, kind, now, messages=self._messages)
         if dense:
             self._messages = 0

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 
 LOOKED_AT = 65_536  # bytes of one message: at its beginning, in its middle and at its end
 # Pictures are base64 by their nature and counted against the budget. Inside JSON a quotation mark that a person printed
-# is escaped, so no text output can look like this; what stands beside the value counts like any other text.
-PICTURE = re.compile(
-    rb'("(?:(?:image|video|audio)/[\w.+-]{1,80}|application/(?:pdf|octet-stream|zip))": ?)"[^"\\]*+(?:\\.[^"\\]*+)*+"',
-    re.DOTALL,
-)
+# is escaped, so no text output can look like this; what stands beside the value counts like any other text, and so does
+# whatever has a name that no browser draws.
+PICTURE_NAME = rb'("image/(?:png|jpeg|gif|webp|svg\+xml|bmp|avif)": ?)"'
+PICTURE = re.compile(PICTURE_NAME + rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 # Base64, hex or digits of 64 and more at a stretch (a SHA-256 in hex is just one), and the same with separators.
 # Numbers in rows are not among them: an array of measurements looks like an array of bytes.
 DENSE = re.compile(rb"[A-Za-z0-9+/=]{64,}|[0-9a-fA-F]{2}(?:[ :,\-][0-9a-fA-F]{2}){31,}|[0-9](?: [0-9]){63,}")

@@ -7,6 +7,10 @@ or pastes into a cell or a text file is saved and recorded; a notebook that is d
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from hub_config.gate.access import Access
 from hub_config.gate.errors import MalformedFrame, Refused
 from hub_config.gate.frames import read_document
 
@@ -20,19 +24,20 @@ FIELDS = frozenset(
 FORMATS = frozenset({None, "text", "json"})
 
 
-def check_write(body: bytes) -> None:
-    """Let the body of a write pass.
+def check_write(body: bytes, access: Access) -> Mapping[str, Any] | None:
+    """Let the body of a write pass, and return the contents model that it is; None for an empty one.
 
     Raises: Refused — for a file that is sent as bytes, and for what is no contents model.
     """
     if not body:
-        return  # a new checkpoint
+        return None  # a new checkpoint, or something that is deleted
     try:
         document = read_document(body)
     except MalformedFrame as error:
         raise Refused("body.malformed", str(error)) from error
     if "chunk" in document or document.get("format") == "base64":
-        raise Refused("upload.refused")
+        raise access.upload()
     said = document.get("format")
     if not isinstance(said, str | None) or said not in FORMATS or not FIELDS.issuperset(document):
         raise Refused("body.malformed", "a field or format that no contents model has")
+    return document

@@ -6,9 +6,10 @@ import contextlib
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from audit.event import Actor
+from hub_config.gate.activity import by_person
 from hub_config.gate.answers import LANGUAGE, page, redirect, refusal, set_cookie
 from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import AmbiguousTarget, HubUnavailable, Refused
@@ -100,16 +101,18 @@ class WorkHost:
         below = Target(place.below, target.query)
         try:
             await self._admit(workspace, session, address)
-            reserved = session.connecting() if initiator.websocket else contextlib.nullcontext()
+            reserved = session.connecting(address) if initiator.websocket else contextlib.nullcontext()
             with reserved, workspace.serving(request):
                 route = find_route(request.method, below, websocket=initiator.websocket)
-                if initiator.top_level:
+                if initiator.top_level or (route.kind is Kind.PAGE and initiator.dest != "iframe"):
+                    # Also for who does not say what it is for: outside the frame a link could lead anywhere.
                     return self._framed(workspace, route, below)
                 await self.record.opened(workspace, asker)
                 if route.kind in (Kind.PAGE, Kind.WRITE):
                     workspace.touch()
+                if by_person(request.method, route.kind, below):
                     session.touch()
-                return await self._pass(Passage(request, workspace, route, below, asker), session)
+                return await self._pass(Passage(request, workspace, route, below, asker, session.touch), session)
         except Refused as refused:
             await self._refused(workspace, asker, refused, request, target)
             return refusal(refused.code, request, self.config)
@@ -117,19 +120,22 @@ class WorkHost:
     async def _admit(self, workspace: OpenWorkspace, session: Session, address: str) -> None:
         """Hold a request to the policy of the project.
 
-        Raises: Refused — from an address that is not listed, while the person works in another browser, or when the
-        policy allows less time than has passed since the sign-in.
+        Raises: Refused — from an address that is not listed, while the person works in another browser or place, or
+        when the policy allows less time than has passed since the sign-in.
         """
         access = workspace.tenancy.access
         access.check_address(address)
         session.hold_to(access)
         await self.sessions.validate(session)
-        if access.one_connection and self.sessions.elsewhere(session):
+        if access.one_connection and self.sessions.elsewhere(session, address):
             raise Refused("session.elsewhere")
 
     async def _pass(self, passage: Passage, session: Session) -> web.StreamResponse:
         if passage.route.kind in (Kind.KERNEL, Kind.EVENTS):
             return await join(passage, session, self.config, self.record)
+        if passage.route.kind is Kind.WRITE:
+            async with passage.workspace.writing:  # the next one waits unread
+                return await forward(passage, self.config, self.record)
         return await forward(passage, self.config, self.record)
 
     def _framed(self, workspace: OpenWorkspace, route: Route, below: Target) -> web.Response:
@@ -222,8 +228,8 @@ class WorkHost:
 
 
 def is_websocket(request: web.BaseRequest) -> bool:
-    """Say whether a request asks for a WebSocket."""
-    return request.headers.get("Upgrade", "").lower() == "websocket"
+    """Say whether a request asks for a WebSocket; HTTP/1.0 has none (RFC 6455 section 4.1)."""
+    return request.version >= HttpVersion11 and request.headers.get("Upgrade", "").lower() == "websocket"
 
 
 def _may_sign_in(initiator: Initiator, place: Place) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from aiohttp import web
 from audit.event import Actor, Object, Subjects
 from audit.text import Language
 from hub_config.gate.access import Access, parse_access
+from hub_config.gate.activity import Typing
 from hub_config.gate.config import Limits
 from hub_config.gate.dialin import DialIn
 from hub_config.gate.errors import Refused
@@ -31,7 +33,9 @@ OPEN = Access()
 CLOSE_CUT = 4001  # WebSocket close code: the zone has closed the workspace
 CUT_SECONDS = 0.5
 CALL_CONNECTIONS = 32
+STOPPED_SECONDS = 180.0
 READ_AT_ONCE = 4  # answers that are kept in memory until they were looked at
+WRITTEN_AT_ONCE = 2  # files that are being saved, and are in memory until the workspace has them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +139,11 @@ class OpenWorkspace:
         self.meter = Meter(min(limits.session_bytes, tenancy.access.session_bytes), spent)
         self.trickle = trickle or Trickle(tenancy.access.dense_bytes)
         self.reading = asyncio.Semaphore(READ_AT_ONCE)
+        self.writing = asyncio.Semaphore(WRITTEN_AT_ONCE)
         self.held = 0
+        self._stopped: tuple[str, float] | None = None
         self.kept = Kept()
+        self.typing = Typing()
         self.dial_in = DialIn(limit=limits.connections, answer_seconds=limits.answer_seconds)
         self.last_activity = datetime.now(UTC)
         self.cells = 0
@@ -151,11 +158,23 @@ class OpenWorkspace:
         run = Path("workspaces") / self.tenancy.ref / "run"
         rate = self._limits.accepts_per_second
         limit = self._limits.connections
-        self._acceptors = [
-            Acceptor(run / "up.sock", self.dial_in.accept, limit=limit, per_second=rate),
-            Acceptor(run / "api.sock", calls, limit=CALL_CONNECTIONS, per_second=rate),
-            Acceptor(run / "packages.sock", packages, limit=CALL_CONNECTIONS, per_second=rate),
-        ]
+        for name, factory, most in (
+            ("up.sock", self.dial_in.accept, limit),
+            ("api.sock", calls, CALL_CONNECTIONS),
+            ("packages.sock", packages, CALL_CONNECTIONS),
+        ):
+            self._acceptors.append(Acceptor(run / name, factory, limit=most, per_second=rate))
+
+    def note_stopped(self, code: str) -> None:
+        """Note that a message was not sent on, so that the bar says why."""
+        self._stopped = (code, time.monotonic())
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the last message was not sent on, a code of `REFUSALS`, for as long as the bar says it."""
+        if self._stopped is None or time.monotonic() - self._stopped[1] > STOPPED_SECONDS:
+            return None
+        return self._stopped[0]
 
     def touch(self) -> None:
         """Note that a person or a kernel did something."""
@@ -182,10 +201,18 @@ class OpenWorkspace:
         finally:
             self._browsers.discard(browser)
 
+    def shut(self) -> None:
+        """Close every connection of the workspace and remove its sockets, without waiting for anybody: from now on
+        nothing passes, whatever browsers are told.
+        """
+        self.dial_in.shut()
+        while self._acceptors:  # each once: another start makes sockets of the same names
+            self._acceptors[-1].close()
+            self._acceptors.pop()
+
     async def cut(self, reason: str) -> None:
-        """Close every connection and remove the sockets; what does not end politely is aborted."""
-        for acceptor in self._acceptors:
-            acceptor.close()
+        """Shut the workspace and tell its browsers; what does not end politely is aborted."""
+        self.shut()
         doomed = set(self._requests)
         polite = [b.close(code=CLOSE_CUT, message=reason.encode()[:120]) for b in set(self._browsers)]
         await self.dial_in.close()

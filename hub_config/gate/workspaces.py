@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,8 @@ from hub_config.gate.config import Limits
 from hub_config.gate.errors import Refused
 from hub_config.gate.trickle import Trickle
 from hub_config.gate.workspace import OpenWorkspace, Tenancy
+
+log = logging.getLogger("ansim.gate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,9 @@ def place_of(path: str) -> Place | None:
 
 @dataclass(slots=True)
 class Workspaces:
-    """Opens and cuts workspaces; one at a time per reference."""
+    """Opens and cuts workspaces. No order waits for another one: each finds and changes what is open in one step, and
+    only then says goodbye to browsers, which may hang.
+    """
 
     limits: Limits
     calls: Callable[[str], web.Server]
@@ -49,7 +54,6 @@ class Workspaces:
     _open: dict[str, OpenWorkspace] = field(default_factory=dict)
     _trickles: dict[tuple[str, str], Trickle] = field(default_factory=dict)
     """By person and project: a workspace that is started again goes on where it was."""
-    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def get(self, ref: str) -> OpenWorkspace | None:
         """Return an open workspace by its reference."""
@@ -74,26 +78,25 @@ class Workspaces:
         Raises: OSError — if its sockets cannot be made. ValueError — if its path belongs to another one. Refused —
         if its project is frozen.
         """
-        async with self._lock:
-            if tenancy.project in self.frozen:
-                raise Refused("project.frozen")
-            known = self._open.get(tenancy.ref)
-            other = self.at(Place(tenancy.handle, tenancy.project, ""))
-            if other is not None and other is not known:
-                raise ValueError("another workspace is open at this path")
-            if known is not None and known.tenancy.prefix == tenancy.prefix:
-                known.tenancy = tenancy
-                self._trickle(tenancy)
-                return
-            if known is not None:
-                raise ValueError("the workspace is open at another path")
-            workspace = OpenWorkspace(tenancy, self.limits, spent=spent, trickle=self._trickle(tenancy))
-            try:
-                workspace.listen(self.calls(tenancy.ref), self.packages(tenancy.ref))
-            except OSError:
-                await workspace.cut("not_opened")
-                raise
-            self._open[tenancy.ref] = workspace
+        if tenancy.project in self.frozen:
+            raise Refused("project.frozen")
+        known = self._open.get(tenancy.ref)
+        other = self.at(Place(tenancy.handle, tenancy.project, ""))
+        if other is not None and other is not known:
+            raise ValueError("another workspace is open at this path")
+        if known is not None and known.tenancy.prefix == tenancy.prefix:
+            known.tenancy = tenancy
+            self._trickle(tenancy)
+            return
+        if known is not None:
+            raise ValueError("the workspace is open at another path")
+        workspace = OpenWorkspace(tenancy, self.limits, spent=spent, trickle=self._trickle(tenancy))
+        try:
+            workspace.listen(self.calls(tenancy.ref), self.packages(tenancy.ref))
+        except OSError:
+            await workspace.cut("not_opened")
+            raise
+        self._open[tenancy.ref] = workspace
 
     def _trickle(self, tenancy: Tenancy) -> Trickle:
         limit = tenancy.access.dense_bytes
@@ -103,23 +106,41 @@ class Workspaces:
 
     async def cut(self, ref: str, reason: str) -> bool:
         """Cut a workspace; return whether it was open."""
-        async with self._lock:
-            workspace = self._open.pop(ref, None)
-            if workspace is not None:
-                await workspace.cut(reason)
-            return workspace is not None
+        workspace = self._open.get(ref)
+        if workspace is None:
+            return False
+        await self._end([workspace], reason)
+        return True
 
     async def freeze(self, projects: frozenset[str]) -> list[Tenancy]:
         """Let exactly these projects stand still; return whose workspaces were cut for it, all at once."""
-        async with self._lock:
-            self.frozen = projects
-            doomed = [self._open.pop(ref) for ref, one in list(self._open.items()) if one.tenancy.project in projects]
-        await asyncio.gather(*(one.cut("project.frozen") for one in doomed), return_exceptions=True)
+        self.frozen = projects
+        doomed = [one for one in self._open.values() if one.tenancy.project in projects]
+        await self._end(doomed, "project.frozen")
         return [one.tenancy for one in doomed]
 
     async def cut_all(self, reason: str) -> None:
         """Cut every workspace, when the gate stops."""
-        await asyncio.gather(*(self.cut(ref, reason) for ref in list(self._open)))
+        await self._end(list(self._open.values()), reason)
+
+    async def _end(self, doomed: Sequence[OpenWorkspace], reason: str) -> None:
+        """Shut workspaces, forget them, and tell their browsers, which cannot hold anything up any more.
+
+        Only what is shut is forgotten: one that could not be stays known, and the order fails.
+        """
+        failed: list[Exception] = []
+        for one in doomed:
+            try:
+                one.shut()
+            except Exception as error:
+                failed.append(error)
+            else:
+                self._open.pop(one.tenancy.ref)
+        for outcome in await asyncio.gather(*(one.cut(reason) for one in doomed), return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.warning("a browser was not told that its workspace is cut (%s)", type(outcome).__name__)
+        if failed:
+            raise ExceptionGroup("workspaces that are not cut", failed)
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Return the counters of every open workspace."""

@@ -147,17 +147,20 @@ class ZoneHost:
             kept=tuple(workspace.kept.names) if workspace else (),
             share=workspace.meter.share if workspace else 0.0,
             notice=self.announcement.said,
+            stopped=workspace.stopped if workspace else None,
         )
         return page(text, gate_page_headers(self.config, framed_by="'self'"))
 
     def _mark(self, target: Target) -> web.Response:
         ticket = self.tickets.bar(dict(target.query).get("ticket", ""))
         workspace = self.workspaces.get(ticket.workspace) if ticket else None
-        if workspace is None:
-            raise Refused("route.missing")
-        tenancy = workspace.tenancy
-        now = datetime.now(self.config.time_zone)
-        text = mark_page(person=tenancy.handle, zone=self.config.domain, language=tenancy.language, now=now)
+        # It lies over the workspace: whatever else it said would hide what somebody works on.
+        text = mark_page(
+            person=workspace.tenancy.handle if workspace else None,
+            zone=self.config.domain,
+            language=workspace.tenancy.language if workspace else "ko",
+            now=datetime.now(self.config.time_zone),
+        )
         return page(text, gate_page_headers(self.config, framed_by="'self'"))
 
 

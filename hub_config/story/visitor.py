@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from html import unescape
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urldefrag, urljoin, urlsplit
@@ -23,6 +25,9 @@ from hub_config.settings import Settings
 from hub_config.story.pages import Form, PageContent, read_page
 
 MAX_HOPS = 20
+#: The workspace in the zone's frame around it, which is loaded into a frame and nowhere else.
+WORK = re.compile(rb'<iframe class="work" src="([^"]+)"')
+FRAMED = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
 TOTP_STEP_SECONDS = 30
 RETRY_SECONDS = 60  # how long a page that reloads itself is waited for
 
@@ -119,7 +124,7 @@ class Visitor:
         return urljoin(self.settings.origin("zone"), path)
 
     async def open(self, url: str) -> Page:
-        """Open a page and follow redirects and immediate refreshes, as a browser does."""
+        """Open a page and follow redirects, immediate refreshes and the frame of a workspace, as a browser does."""
         return await self._follow("GET", urljoin(self.settings.origin("zone"), url))
 
     async def submit(self, page: Page, form: Form, values: Mapping[str, str | list[str]]) -> Page:
@@ -132,15 +137,20 @@ class Visitor:
         return answer.status, target
 
     async def _follow(self, method: str, url: str, data: list[tuple[str, str]] | None = None) -> Page:
+        framed = False
         for _ in range(MAX_HOPS):
-            page, target = await self._once(method, urldefrag(url).url, data)
+            page, target = await self._once(method, urldefrag(url).url, data, framed=framed)
             if target is None:
                 return page
+            framed = framed or WORK.search(page.body) is not None
             method, data, url = "GET", None, target
         raise StoryFailed(f"{url} leads in circles.")
 
-    async def _once(self, method: str, url: str, data: list[tuple[str, str]] | None) -> tuple[Page, str | None]:
+    async def _once(
+        self, method: str, url: str, data: list[tuple[str, str]] | None, *, framed: bool = False
+    ) -> tuple[Page, str | None]:
         headers = {"Origin": "{0.scheme}://{0.netloc}".format(urlsplit(url))} if method == "POST" else {}
+        headers |= FRAMED if framed else {}
         body = aiohttp.FormData(data) if data is not None else None
         patience = RETRY_SECONDS if method == "GET" else 0  # a form that was sent is a person's to send again
         async with self._patiently(method, url, patience, data=body, headers=headers) as answer:
@@ -148,6 +158,8 @@ class Visitor:
             html = answer.content_type == "text/html"
             content = read_page(raw.decode("utf-8", "replace")) if html else PageContent()
             page = Page(url, answer.status, raw, content)
+            if work := WORK.search(raw) if html else None:
+                return page, unescape(work[1].decode())
             if answer.status in (301, 302, 303, 307, 308):
                 return page, urljoin(url, answer.headers["Location"])
             if content.refresh and content.refresh_seconds == 0:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 SECONDS = 300
+PASSING = (http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE)
 
 
 class Connection(http.client.HTTPConnection):
@@ -36,7 +37,7 @@ def asked(
     try:
         connection.request(method, target, body=sent, headers=headers)
         answer = connection.getresponse()
-        wait = answer.status == http.client.SERVICE_UNAVAILABLE and answer.getheader("Retry-After") is not None
+        wait = answer.status in PASSING and answer.getheader("Retry-After") is not None
         return answer.status, answer.read(), wait
     finally:
         connection.close()

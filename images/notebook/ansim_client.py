@@ -319,7 +319,7 @@ def _name_in_outbox(file: Path) -> str:
 
 
 def _call(method: str, path: str, body: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
-    """Ask the zone and return its answer; while a part of it is restarted, wait and ask again.
+    """Ask the zone and return its answer; while a part of it is restarted or was asked too often, wait and ask again.
 
     Asking twice is safe: checking changes nothing, and the same request twice within minutes is one request.
     """
@@ -359,7 +359,7 @@ def _understood(status_code: int, raw: bytes) -> Mapping[str, Any]:
         return {"requests": document}
     told: Any = document if isinstance(document, dict) else {}
     told = told["error"] if isinstance(told.get("error"), dict) else told
-    said = _text(told.get("error", told.get("message"))) or f"HTTP {status_code}"
+    said = _text(told.get("error", told.get("message", told))) or f"HTTP {status_code}"
     raise AnsimError(f"거절되었습니다: {said}", f"Refused: {said}", hint=_text(told.get("hint")))
 
 

@@ -28,7 +28,7 @@ WORDS = {
     "some_failed": ("고쳐야 할 것이 있습니다.", "Something needs a fix."),
     "nothing": ("반출 신청이 없습니다.", "There are no requests."),
     "submitted": ("반출을 신청했습니다.", "The request was submitted."),
-    "waiting": ("안심구역이 다시 연결되기를 기다리는 중입니다.", "Waiting for the zone to come back."),
+    "waiting": ("안심구역의 답을 기다리는 중입니다.", "Waiting for the zone to answer."),
     "evidence": ("근거 파일을 만들었습니다", "evidence written"),
     "copy": ("고친 사본을 만들려면", "to make a cleaned copy"),
     "cleaned": ("고친 사본을 만들었습니다. 다시 점검하십시오", "cleaned copy written; check it again"),

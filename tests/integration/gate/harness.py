@@ -39,6 +39,8 @@ REPOSITORY = HERE.parents[2]
 DOMAIN = "ansim.localhost"
 GATE_UID = 64_321  # a user that nobody on a test machine is; the gate takes numbers too
 PASSWORD = "secret"
+WORK = re.compile(r'<iframe class="work" src="([^"]+)"')
+FRAMED = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
 ONWARD = re.compile(r'http-equiv="refresh" content="0; url=([^"]+)"')
 
 
@@ -223,10 +225,15 @@ class Browser:
         await self.session.close()
 
     async def get(self, url: str, **headers: str) -> tuple[int, str]:
-        """Open an address, and follow redirects and a page that leads on at once."""
+        """Open an address, and follow redirects, a page that leads on at once, and the frame around a workspace, unless
+        the headers say what is opened.
+        """
         async with self.session.get(url, headers=headers) as answer:
             text, onward = await answer.text(), ONWARD.search(await answer.text())
             target = urljoin(str(answer.url), html.unescape(onward[1])) if onward else None
+        work = None if "Sec-Fetch-Dest" in headers else WORK.search(text)
+        if work is not None:
+            return await self.get(html.unescape(work[1]), **headers, **FRAMED)
         return await self.get(target, **headers) if target else (answer.status, text)
 
     async def sign_in(self, handle: str, prefix: str) -> None:

@@ -12,9 +12,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from tests.integration.gate.events import events
-from tests.integration.gate.harness import Browser, ZoneUnderTest, execute_request
+from tests.integration.gate.harness import Browser, Loopback, ZoneUnderTest, execute_request
 from tests.patience import PATIENCE
 
 PROJECT = "gibleed"
@@ -104,6 +105,19 @@ async def test_outputs_that_are_too_large_or_pictures_become_notices_and_work_go
     assert {event["reason"] for event in held} == {"output.too_large", "output.picture"}
     assert "image/png" in [kind for event in held for kind in event["detail"]["types"]]
     assert [event["detail"]["kind"] for event in events(zone, "output.encoded")] == ["hex"]
+
+
+async def test_a_file_in_an_output_is_held_where_pictures_are_shown_too(
+    zone: ZoneUnderTest, prefix: str, alice: Browser
+) -> None:
+    path, held = await kernel(alice, prefix), len(events(zone, "output.held"))
+    code = "from IPython.display import display; display({{'{}': 'UEsDBA=='}}, raw=True)"
+    async with alice.socket(prefix, path) as socket:
+        [drawn] = await outputs(socket, code.format("image/png"))
+        [file] = await outputs(socket, code.format("application/octet-stream"))
+    assert "image/png" in drawn["content"]["data"]
+    assert sorted(file["content"]["data"]) == ["text/html", "text/plain"]
+    assert [event["reason"] for event in events(zone, "output.held")[held:]] == ["output.file"]
 
 
 @pytest.mark.long
@@ -202,6 +216,16 @@ async def test_a_second_browser_waits_while_the_first_is_connected(
             status, text = await second.get(url)
             assert (status, json.loads(text)["reason"]) == (403, "session.elsewhere")
             assert (await alice.get(url))[0] == 200
+            # The cookies of the first browser, carried to another machine, are no first browser.
+            key = alice.session.cookie_jar.filter_cookies(URL(url))["ansim-work"].value
+            place = aiohttp.TCPConnector(resolver=Loopback(), local_addr=("127.0.0.2", 0))
+            told = len(events(zone, "gate.refused"))
+            async with (
+                aiohttp.ClientSession(connector=place) as carried,
+                carried.get(url, headers={"Cookie": f"ansim-work={key}"}) as answer,
+            ):
+                assert (answer.status, (await answer.json())["reason"]) == (403, "session.elsewhere")
+            assert len(events(zone, "gate.refused")) > told
         async with asyncio.timeout(PATIENCE):
             while (await second.get(url))[0] != 200:  # noqa: ASYNC110 — the gate notices the end by itself
                 await asyncio.sleep(0.1)
@@ -216,6 +240,16 @@ async def test_only_listed_networks_reach_the_workspace(zone: ZoneUnderTest, pre
     assert (await alice.get(url))[0] == 200
 
 
+async def save_again_and_again(browser: Browser, prefix: str) -> set[int]:
+    """Save a notebook as Lab does while a kernel prints into it, until that is refused; return the answers."""
+    notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    document, answers = {"type": "notebook", "format": "json", "content": notebook}, set()
+    while 401 not in answers:
+        answers.add((await browser.call("PUT", prefix, "api/contents/b.ipynb", document))[0])
+        await asyncio.sleep(0.3)
+    return answers
+
+
 @pytest.mark.long
 async def test_whoever_does_nothing_for_too_long_is_signed_out_connections_included(
     zone: ZoneUnderTest, prefix: str, alice: Browser
@@ -224,10 +258,12 @@ async def test_whoever_does_nothing_for_too_long_is_signed_out_connections_inclu
     async with alice.socket(prefix, path) as socket, asyncio.timeout(PATIENCE):
         set_policy(zone, {"idle_seconds": 2})
         await alice.get(zone.base(prefix) + "api/status")  # the next request brings the session under the new policy
+        saving = asyncio.create_task(save_again_and_again(alice, prefix))
         while True:
             frame = await socket.receive()
             if frame.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED):
                 break
+        assert 401 in await saving  # what Lab saves by itself has kept nobody signed in
         # What the gate said: the client's own code is another one if its answer to it comes too late.
         assert (frame.data or socket.close_code) == 4401
     status, text = await alice.get(zone.base(prefix) + "api/status")
@@ -279,4 +315,5 @@ async def test_the_watermark_names_who_looks_and_its_page_holds_no_script(
     assert "alice · " in text
     assert "+09:00 · " in text
     assert "<script" not in text
-    assert (await alice.get(zone.origin("zone") + "/_gate/mark?ticket=guessed"))[0] == 404
+    _, guessed = await alice.get(zone.origin("zone") + "/_gate/mark?ticket=guessed")
+    assert "alice" not in guessed

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import hashlib
 import json
 import os
+import struct
 import time
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from tests.integration.gate.harness import GATE_UID, Browser, ZoneUnderTest
 from tests.integration.gate.test_gate_hostile_workspace import PAGE, TENANCY, Hostile
 from tests.patience import PATIENCE
 
 OWN, OTHER = "gibleed", "elsewhere"
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
+NEWS = b"\x81\x7f" + struct.pack("!Q", 100_000) + b" " * 100_000  # a text message (RFC 6455 section 5.2)
 UPGRADE = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 
 
@@ -112,15 +118,86 @@ async def test_an_order_that_is_no_list_of_projects_changes_nothing(
     assert len(bare_zone.control("GET", "/workspaces").json()) == 2
 
 
-async def test_twenty_workspaces_with_clients_that_hang_are_cut_at_once(bare_zone: ZoneUnderTest) -> None:
-    places = [Place(bare_zone, f"p{chr(97 + n)}", "crowd") for n in range(20)]
-    for place in places:
-        assert bare_zone.control("PUT", f"/workspaces/{place.ref}", place.tenancy).status_code == 201
-    started = time.monotonic()
-    cut = await asyncio.to_thread(bare_zone.control, "PUT", "/frozen", {"projects": ["crowd"]})
-    all_at_once = time.monotonic() - started
-    assert len(cut.json()["workspaces"]) == 20
-    bare_zone.control("PUT", "/frozen", {"projects": []})
-    with contextlib.suppress(KeyError):
+class Flood(Hostile):
+    """Takes every WebSocket and sends into it without end."""
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                key = next(
+                    (line for line in head.split(b"\r\n") if line.lower().startswith(b"sec-websocket-key:")), None
+                )
+                if key is None:
+                    writer.write(PAGE)
+                    continue
+                accept = base64.b64encode(hashlib.sha1(key.split(b": ")[1] + GUID).digest())
+                writer.write(UPGRADE + b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+                while True:
+                    writer.write(NEWS)
+                    await writer.drain()
+
+
+async def hang(stack: contextlib.AsyncExitStack, browser: Browser, place: Place) -> None:
+    """Open a WebSocket as the browser would, and read nothing of it: not even a goodbye gets there."""
+    url = URL(browser.zone.base(place.prefix))
+    cookies = browser.session.cookie_jar.filter_cookies(url)
+    reader, writer = await asyncio.open_connection("127.0.0.1", browser.zone.port)
+    stack.callback(writer.close)
+    lines = (
+        f"GET {place.prefix}api/events/subscribe HTTP/1.1",
+        f"Host: {url.host}:{url.port}",
+        f"Origin: {browser.zone.origin_of(place.prefix)}",
+        "Cookie: " + "; ".join(f"{name}={one.value}" for name, one in cookies.items()),
+        *("Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"),
+        *("Sec-WebSocket-Key: " + base64.b64encode(b"0" * 16).decode(), "", ""),
+    )
+    writer.write("\r\n".join(lines).encode())
+    assert b" 101 " in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
+
+
+async def opened(stack: contextlib.AsyncExitStack, zone: ZoneUnderTest, handle: str, project: str) -> Place:
+    """Open a workspace with relay and a browser that hangs."""
+    place = Place(zone, handle, project)
+    place.hostile = Flood(place.run)
+    stack.callback(place.hostile.stop)
+    zone.hub_api("POST", f"/users/{handle}")
+    assert zone.control("PUT", f"/workspaces/{place.ref}", place.tenancy).status_code == 201
+    await place.hostile.dial(4)
+    browser = await stack.enter_async_context(Browser(zone))
+    await browser.sign_in(handle, place.prefix)
+    await hang(stack, browser, place)
+    return place
+
+
+async def freeze(zone: ZoneUnderTest, project: str) -> tuple[list[str], float]:
+    """Freeze a project; return whose workspaces were cut, and in how many seconds the gate did it."""
+    begun = time.monotonic()
+    answer = await asyncio.to_thread(zone.control, "PUT", "/frozen", {"projects": [project]})
+    return answer.json()["workspaces"], time.monotonic() - begun
+
+
+@pytest.mark.long
+async def test_twenty_workspaces_with_browsers_that_hang_are_cut_at_once(bare_zone: ZoneUnderTest) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(bare_zone.control, "PUT", "/frozen", {"projects": []})
+        alone = await opened(stack, bare_zone, "zed", "alone")
+        places = [await opened(stack, bare_zone, f"p{chr(97 + n)}", "crowd") for n in range(20)]
+        states = bare_zone.control("GET", "/workspaces").json()
+        assert all(states[one.ref]["browsers"] == 1 <= states[one.ref]["connections"] for one in places)
+        await asyncio.sleep(0.3)  # until nothing more goes into the buffers on the way to the browsers
+        cut, one = await freeze(bare_zone, "alone")
+        assert cut == [alone.ref]
+        orders = [
+            asyncio.create_task(
+                asyncio.to_thread(bare_zone.control, "DELETE", f"/workspaces/{place.ref}", {"reason": "test"})
+            )
+            for place in places[:10]
+        ]  # the freeze must not wait behind them
+        cut, all_of_them = await freeze(bare_zone, "crowd")
+        assert {answer.status_code for answer in await asyncio.gather(*orders)} <= {204, 404}
+        assert set(cut) >= {place.ref for place in places[10:]}
         assert not {place.ref for place in places} & set(bare_zone.control("GET", "/workspaces").json())
-    assert all_at_once < PATIENCE / 4
+        assert not [place.ref for place in places if (place.run / "up.sock").exists()]
+        # Two seconds are promised; a machine that is busy with other things may take longer for one alone.
+        assert all_of_them < max(2.0, 3 * one)

@@ -113,6 +113,37 @@ async def test_an_answer_that_leads_out_is_refused_and_recorded(
     assert code in {event["reason"] for event in events(bare_zone, "gate.refused")}
 
 
+@pytest.mark.parametrize("path", ["lab/extensions/x/p.png", "kernelspecs/x/logo-64x64.png", "lab/api/themes/p.png"])
+async def test_no_icon_outside_lab_itself_is_shown_where_pictures_are_not(
+    bare_zone: ZoneUnderTest, eve: tuple[Browser, Hostile], path: str
+) -> None:
+    browser, hostile = eve
+    hostile.answer = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 2\r\n\r\nok"
+    assert (await browser.get(f"{bare_zone.base(PREFIX)}{path}"))[0] == 200
+    hold = {**TENANCY, "access": {"pictures": False}}
+    assert bare_zone.control("PUT", f"/workspaces/{REF}", hold).status_code == 201
+    assert await reason(bare_zone, browser, path) == "response.icon"
+    assert (await browser.get(f"{bare_zone.base(PREFIX)}static/p.png"))[0] == 200
+
+
+async def test_encoded_text_is_noticed_on_every_way_but_the_parts_of_lab_itself(
+    bare_zone: ZoneUnderTest, eve: tuple[Browser, Hostile]
+) -> None:
+    browser, hostile = eve
+    body = json.dumps({"image/png": "ab" * 30_000}).encode()
+    hostile.answer = JSON + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    ways = ["api/config/data", "lab/api/settings", "api/kernelspecs", "api/sessions", "lab/extensions/x/d.json"]
+    told = len(events(bare_zone, "output.encoded"))
+    for path in ("static/d.json", *ways):
+        await hostile.dial()
+        assert (await browser.get(f"{bare_zone.base(PREFIX)}{path}"))[0] == 200
+        if path == "static/d.json":
+            assert len(events(bare_zone, "output.encoded")) == told
+    [event, *_] = events(bare_zone, "output.encoded")[told:]
+    assert event["detail"]["bytes"] >= 100_000
+    assert event["detail"]["messages"] == 2
+
+
 async def test_no_secret_of_the_zone_reaches_the_server(bare_zone: ZoneUnderTest, eve: tuple[Browser, Hostile]) -> None:
     browser, hostile = eve
     cookies = {c.key: c.value for c in browser.session.cookie_jar}

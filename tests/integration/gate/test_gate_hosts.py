@@ -175,6 +175,18 @@ async def test_answers_carry_no_banner_and_cannot_be_framed(browser: Browser, ga
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+async def test_the_watermark_of_a_workspace_that_is_not_known_hides_nothing_and_comes_back(
+    browser: Browser, gate: ZoneUnderTest
+) -> None:
+    frame = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
+    status, text = await browser.get(gate.origin("zone") + "/_gate/mark?ticket=of-before-a-restart", **frame)
+    assert status == 200
+    assert "background:transparent" in text
+    assert "<main" not in text
+    assert 'http-equiv="refresh" content="60"' in text
+    assert f"+09:00 · {gate.origin('zone').partition('zone.')[2].partition(':')[0]}<" in text
+
+
 async def test_a_zone_without_hub_says_so(browser: Browser, gate: ZoneUnderTest) -> None:
     status, text = await browser.get(gate.origin("zone") + "/hub/login")
     assert (status, json.loads(text)["reason"]) == (503, "zone.away")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -202,6 +203,27 @@ async def test_a_script_in_a_workspace_can_neither_read_nor_post_to_the_portal(z
             assert await frame.evaluate(script) == "blocked"
     parent = "() => { try { return window.parent.document.title } catch (e) { return 'blocked' } }"
     assert await frame.evaluate(parent) == "blocked"
+
+
+@pytest.mark.long
+async def test_a_cell_that_cannot_be_recorded_says_so_in_lab_and_runs_when_it_can_be(
+    zone: ZoneUnderTest, prefix: str, page: Page
+) -> None:
+    frame = await open_notebook(zone, prefix, page, "away")
+    await run(zone, page, frame, "print(6*7)")
+    zone.processes["audit"].send_signal(signal.SIGSTOP)
+    try:
+        await page.keyboard.press("Control+Enter")
+        said = frame.locator(".jp-OutputArea-output", has_text="the record cannot be written")
+        await said.first.wait_for(timeout=START_MILLISECONDS)
+        assert "*" not in await frame.locator(f"{SHOWN} .jp-CodeCell .jp-InputPrompt").first.inner_text()
+    finally:
+        zone.processes["audit"].send_signal(signal.SIGCONT)
+    output = frame.locator(".jp-OutputArea-output", has_text="42")
+    async with asyncio.timeout(PATIENCE):
+        while not await output.count():  # Lab connects anew by and by
+            await page.keyboard.press("Control+Enter")
+            await asyncio.sleep(1)
 
 
 async def test_signing_out_closes_the_sockets_of_the_page(zone: ZoneUnderTest, prefix: str, page: Page) -> None:

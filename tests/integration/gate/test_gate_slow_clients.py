@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from aiohttp import WSMsgType, web
+from yarl import URL
 
 from hub_config.gate.kernel_socket import HEARTBEAT_SECONDS
 from tests.integration.gate.harness import GATE_UID, Browser, ZoneUnderTest, wait_for
@@ -168,3 +169,33 @@ async def test_a_browser_that_hangs_is_let_go_within_two_heartbeats(
         wait = partial(wait_for, lambda: not state(bare_zone)["browsers"], "the gate lets the browser go")
         await asyncio.to_thread(wait, 2 * HEARTBEAT_SECONDS + PATIENCE)
         reading.cancel()
+
+
+async def test_files_that_are_saved_at_once_wait_unread(
+    bare_zone: ZoneUnderTest, sloth: tuple[Browser, Streamer]
+) -> None:
+    browser, _ = sloth
+    cookies = browser.session.cookie_jar.filter_cookies(URL(bare_zone.base(PREFIX)))
+    size = 15_000_000
+    lines = (
+        f"PUT {PREFIX}api/contents/large.txt HTTP/1.1",
+        f"Host: {bare_zone.origin_of(PREFIX).removeprefix('http://')}",
+        f"Origin: {bare_zone.origin_of(PREFIX)}",
+        "Cookie: " + "; ".join(f"{name}={one.value}" for name, one in cookies.items()),
+        *(f"Content-Length: {size}", "", ""),
+    )
+    writers = []
+    for _ in range(8):
+        _, writer = await asyncio.open_connection("127.0.0.1", bare_zone.port)
+        writers.append(writer)
+        writer.write("\r\n".join(lines).encode() + b"x" * (size - 1))  # and never ends
+    waiting, before = size, 0
+    while waiting != before:
+        await asyncio.sleep(1.0)
+        before, waiting = waiting, sum(writer.transport.get_write_buffer_size() for writer in writers)
+    # Two are read; of the other six waits what does not fit into the buffers of two sockets.
+    assert waiting > 2 * size
+    for writer in writers:
+        writer.transport.abort()
+    status, _ = await browser.get(f"{bare_zone.base(PREFIX)}api/status")
+    assert status == 200

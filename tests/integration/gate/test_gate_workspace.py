@@ -145,6 +145,70 @@ async def closing_code(socket: aiohttp.ClientWebSocketResponse) -> int | None:
     return socket.close_code
 
 
+async def said_before_closing(socket: aiohttp.ClientWebSocketResponse) -> list[Any]:
+    """Read until the gate closes the socket and return its messages of the legacy protocol."""
+    said = []
+    async with asyncio.timeout(PATIENCE):
+        while (frame := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
+            said.append(json.loads(frame.data))
+    return said
+
+
+async def test_no_unrecorded_code_comes_beside_a_recorded_cell_and_the_cell_says_so(
+    zone: ZoneUnderTest, alice: Browser, prefix: str, kernel: str
+) -> None:
+    async with alice.socket(prefix, kernel) as socket:
+        await run_cell(socket, "def go(): exec(get_ipython().kernel.get_parent()['metadata']['x'])")
+        cells = len(events(zone, "cell.sent"))
+        hidden = "open('ran', 'w')  # " + "x" * 7_000_000
+        message = {**execute_request("go()"), "metadata": {"x": hidden}}
+        await socket.send_str(json.dumps(message))
+        said = await said_before_closing(socket)
+        assert socket.close_code == 4403
+    assert [one["parent_header"]["msg_id"] for one in said] == [message["header"]["msg_id"]] * 3
+    assert "smaller cells" in said[0]["content"]["evalue"]
+    assert len(events(zone, "cell.sent")) == cells
+    assert events(zone, "gate.refused")[-1]["reason"] == "frame.too_large"
+    assert (await alice.get(f"{zone.base(prefix)}api/contents/ran"))[0] == 404
+
+
+async def test_what_a_browser_tells_the_server_is_recorded_small_and_only_where_it_tells_something(
+    zone: ZoneUnderTest, alice: Browser, prefix: str
+) -> None:
+    def recorded() -> list[str]:
+        return [event["detail"]["method"] for event in events(zone, "contents.written")]
+
+    before = len(recorded())
+    code = {**NOTEBOOK, "path": "print('in JPY_SESSION_NAME')  # " + "x" * 4_000}
+    for method, path, body in (
+        *(("POST", path, code) for path in ("api/sessions", "api/kernels")),
+        *((method, "api/sessions", {}) for method in ("GET", "HEAD")),
+        *(("DELETE", path, {}) for path in ("api/contents/x.txt", "lab/api/workspaces/default")),
+    ):
+        status, answer = await alice.call(method, prefix, path, body)
+        assert status == 413, (method, path, answer)
+    assert recorded()[before:] == []
+    status, session = await alice.call("POST", prefix, "api/sessions", {**NOTEBOOK, "path": "가나다 " * 100})
+    assert status == 201
+    assert (await alice.call("PATCH", prefix, f"api/sessions/{session['id']}", {"path": "y.ipynb"}))[0] == 200
+    assert (await alice.call("POST", prefix, f"api/kernels/{session['kernel']['id']}/interrupt"))[0] == 204
+    assert (await alice.call("DELETE", prefix, f"api/sessions/{session['id']}"))[0] == 204
+    assert recorded()[before:] == ["POST", "PATCH"]
+
+
+async def test_renaming_and_deleting_a_file_is_in_the_log(zone: ZoneUnderTest, alice: Browser, prefix: str) -> None:
+    text = {"type": "file", "format": "text", "content": "x"}
+    for method, path, body in (
+        ("PUT", "api/contents/old.txt", text),
+        ("PATCH", "api/contents/old.txt", {"path": "new.txt"}),
+        ("DELETE", "api/contents/new.txt", None),
+    ):
+        status, answer = await alice.call(method, prefix, path, body)
+        assert status in (200, 201, 204), answer
+    told = [event["detail"]["method"] for event in events(zone, "contents.written")]
+    assert told[-3:] == ["PUT", "PATCH", "DELETE"]
+
+
 async def test_a_saved_file_is_in_the_log_with_its_hash(zone: ZoneUnderTest, alice: Browser, prefix: str) -> None:
     document = {"type": "file", "format": "text", "content": "소견"}
     status, _ = await alice.call("PUT", prefix, "api/contents/note.txt", document)
@@ -241,8 +305,17 @@ async def test_a_page_of_the_portal_can_neither_read_nor_write_a_workspace(
         await alice.socket(prefix, "api/events/subscribe", origin=zone.origin("zone"))
 
 
-async def test_what_a_person_opens_is_framed_by_the_zone(zone: ZoneUnderTest, alice: Browser, prefix: str) -> None:
-    opened = {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+@pytest.mark.parametrize(
+    "opened",
+    [
+        {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
+        {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "object"},
+        {"Accept": "text/html"},  # a browser that does not say what it opens
+    ],
+)
+async def test_what_a_person_opens_is_framed_by_the_zone(
+    zone: ZoneUnderTest, alice: Browser, prefix: str, opened: dict[str, str]
+) -> None:
     async with alice.session.get(f"{zone.base(prefix)}lab", headers=opened) as page:
         html = await page.text()
         assert str(page.url).startswith(zone.origin("zone") + "/_gate/open/")
@@ -284,9 +357,15 @@ async def test_nothing_runs_while_the_log_is_away(
         zone.processes["audit"].send_signal(signal.SIGSTOP)
         try:
             await socket.send_str(json.dumps(execute_request("x = 2")))
-            status, answer = await alice.call("PUT", prefix, "api/contents/a.txt", {"type": "file"})
-            assert (status, answer["reason"]) == (503, "audit.unavailable")
-            assert await closing_code(socket) == 4503
+            said, *answers = await asyncio.gather(
+                said_before_closing(socket),
+                alice.call("PUT", prefix, "api/contents/a.txt", {"type": "file"}),
+                alice.call("DELETE", prefix, "api/contents/b.txt"),
+            )
+            assert [(status, answer["reason"]) for status, answer in answers] == [(503, "audit.unavailable")] * 2
+            assert socket.close_code == 4503
+            assert [one["msg_type"] for one in said] == ["error", "execute_reply", "status"]
+            assert "the record cannot be written" in said[0]["content"]["evalue"]
         finally:
             zone.processes["audit"].send_signal(signal.SIGCONT)
     async with alice.socket(prefix, kernel) as socket:

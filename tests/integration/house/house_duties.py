@@ -132,6 +132,8 @@ def _desk(zone: Zone, **more: Any) -> EgressDesk:
 USES: Uses[Office] = Uses(
     silent={
         "maintenance": "tells the gate what was announced, which was recorded then",
+        "freezes at the gate": "tells the gate what is frozen; what that cut is recorded by the duty that ends it all",
+        "freezes at the hub": "has the hub forget servers that a freeze has ended, which was recorded then",
         "sequencer": "gives events their place in the tree; what they record was recorded before",
         "checkpoint": "a checkpoint is the signature on the entries, not one of them",
         "break-glass": "enters what was kept in a file while the log could not be written, as it was written down then",

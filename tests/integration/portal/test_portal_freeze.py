@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from audit.event import Actor, Event, Object, Source, Subjects
 from registry.access_policy import PROFILES
 from registry.errors import Denied
 from registry.model import Role
@@ -21,6 +24,14 @@ def test_an_operator_freezes_says_why_and_lifts(world: World) -> None:
     page = browser.page("/projects/study")
     assert "This project is frozen" in page
     assert "a leak is suspected" in page
+    assert "does not say yet" in page  # what nobody has carried out is not said to be
+    for outcome, words in (("failed", "Not everything of it was ended"), ("ok", "workspaces were ended")):
+        done: Any = {"outcome": outcome, "detail": {"workspaces": 0, "connections_ms": 1, "containers_ms": 1}}
+        study = Object("project", "study", "study")
+        event = Event("project.cut_off", Actor.service("worker"), study, Subjects.none(), Source(None), **done)
+        world.zone.log.record(event, wait="durable")
+        world.zone.log.settle()
+        assert words in browser.page("/projects/study")
     with pytest.raises(Denied) as refusal:
         world.zone.registry.may_work("minji", "study")
     assert refusal.value.code == "project_frozen"

@@ -108,14 +108,21 @@ UPLOADS = [
 
 @pytest.mark.parametrize("document", WRITES)
 def test_what_an_editor_saves_passes(document: dict[str, Any]) -> None:
-    check_write(json.dumps(document).encode())
-    check_write(b"")
+    check_write(json.dumps(document).encode(), Access())
+    check_write(b"", Access())
 
 
 @pytest.mark.parametrize("document", UPLOADS)
 def test_a_file_sent_as_bytes_is_refused_and_sent_to_the_review(document: dict[str, Any]) -> None:
-    refused("upload.refused", check_write, json.dumps(document).encode())
+    refused("upload.refused", check_write, json.dumps(document).encode(), Access())
     assert "반입" in REFUSALS["upload.refused"].body.ko
+
+
+def test_where_nothing_is_brought_in_nobody_is_sent_to_the_page_for_it() -> None:
+    access = parse_access(AccessPolicy(uploads="refuse").payload())
+    refused("upload.closed", check_write, json.dumps(UPLOADS[0]).encode(), access)
+    assert "파일 반입" not in REFUSALS["upload.closed"].body.ko
+    assert "Bring files in" not in REFUSALS["upload.closed"].body.en
 
 
 @pytest.mark.parametrize(
@@ -134,13 +141,13 @@ def test_a_file_sent_as_bytes_is_refused_and_sent_to_the_review(document: dict[s
     ],
 )
 def test_a_body_that_two_readers_could_read_differently_is_refused(body: bytes) -> None:
-    refused("body.malformed", check_write, body)
+    refused("body.malformed", check_write, body, Access())
 
 
 @given(st.binary(max_size=200))
 def test_any_body_passes_or_is_refused(body: bytes) -> None:
     with contextlib.suppress(Refused):
-        check_write(body)
+        check_write(body, Access())
 
 
 def test_the_strictest_times_of_the_workspaces_that_were_entered_count() -> None:
@@ -175,7 +182,7 @@ def test_where_pictures_are_held_a_page_may_draw_none_that_stands_in_itself() ->
 def test_a_body_of_a_million_lists_is_refused_before_it_is_read() -> None:
     body = b'{"content":[' + b"[]," * 600_000 + b"[]]}"
     began = time.process_time()
-    refused("body.malformed", check_write, body)
+    refused("body.malformed", check_write, body, Access())
     many = time.process_time() - began
     began = time.process_time()
     json.loads(body)
@@ -208,6 +215,17 @@ def test_the_bar_says_what_was_held_and_how_much_is_left(share: float, held: int
     rest: dict[str, Any] = {"ends_at": None, "language": "ko", "portal": "http://z", "now": NOW}
     assert words in bar_page(closed=False, share=share, held=held, **rest)
     assert words not in bar_page(closed=False, **rest)
+
+
+@pytest.mark.parametrize("code", ["audit.unavailable", "frame.too_large", "upload.closed"])
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_bar_says_why_a_message_was_not_sent_on_and_what_to_do(code: str, language: Any) -> None:
+    rest: dict[str, Any] = {"ends_at": None, "language": language, "portal": "http://z", "now": NOW}
+    said = REFUSALS[code].title.say(language)
+    assert said in bar_page(closed=False, stopped=code, **rest)
+    assert REFUSALS[code].body.say(language) in bar_page(closed=False, stopped=code, **rest)
+    assert said not in bar_page(closed=False, **rest)
+    assert said not in bar_page(closed=True, stopped=code, **rest)
 
 
 def test_a_ticket_that_was_not_used_is_dropped_with_its_workspace() -> None:

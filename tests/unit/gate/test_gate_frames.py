@@ -157,6 +157,22 @@ def test_the_legacy_frame_with_buffers_is_what_jupyter_writes() -> None:
     assert parse_frame(frame, "legacy").buffers == (b"buffer",)
 
 
+ODD: list[Any] = [[], {}, ["shell"], {"evaluate": 1}, 5, None]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_channel_that_is_no_word_is_an_unreadable_message(odd: Any) -> None:
+    document = {"channel": odd, "header": {"msg_id": "1", "msg_type": "comm_msg"}}
+    document |= {"parent_header": {}, "metadata": {}, "content": {}}
+    with pytest.raises(MalformedFrame):
+        parse_frame(json.dumps(document), "legacy")
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_command_that_is_no_word_is_recorded(odd: Any) -> None:
+    assert code_of(message("debug_request", {"command": odd}), limit=1000) is not None
+
+
 def test_the_code_of_a_cell_is_recorded_byte_for_byte() -> None:
     code = code_of(message("execute_request", {"code": "print('가나다')\n"}), limit=100)
     assert code is not None

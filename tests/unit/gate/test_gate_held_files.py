@@ -83,6 +83,17 @@ def test_what_is_no_listed_file_becomes_none(frame: bytes) -> None:
     assert found(frame) is None
 
 
+def test_a_file_is_kept_as_it_is_and_never_the_words_beside_it_in_its_place() -> None:
+    packed = base64.b64encode(b"PK\x03\x04 an archive").decode()
+    for data, kind in (
+        ({"text/plain": "<zip>", "application/zip": packed}, "application/zip"),
+        ({"text/plain": "<bytes>", "application/octet-stream": packed}, None),
+    ):
+        frame = v1("display_data", {"data": data, "metadata": {}})
+        file = file_of(frame, parse_output(frame, "v1"), "v1", "output.file")
+        assert (file.kind.type if file else None) == kind
+
+
 def test_words_that_look_like_a_picture_stay_words() -> None:
     quoted = json.dumps(display(image_png=base64.b64encode(PNG).decode()))
     file = found(v1("display_data", display(text_plain=quoted)))

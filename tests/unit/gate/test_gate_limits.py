@@ -9,17 +9,22 @@ from typing import Any
 import pytest
 
 from audit.event import Actor
+from hub_config.gate.access import Access
+from hub_config.gate.codes import check_loose, code_of
 from hub_config.gate.config import Limits, parse_config
 from hub_config.gate.errors import Refused
-from hub_config.gate.frames import Message, v1_frame
+from hub_config.gate.forward import largest_body
+from hub_config.gate.frames import Message, Protocol, parse_frame, write_frame
 from hub_config.gate.hub_identity import HubIdentity, SignIn
-from hub_config.gate.kernel_socket import check_loose
 from hub_config.gate.record import Asker
+from hub_config.gate.routes import Kind
 from hub_config.gate.sessions import MAX_OF_ONE, Session, Sessions
 
 CONFIG = parse_config('{"domain": "d.example"}')
 HOST = "w-own.d.example:8600"
 HEADER = {"msg_id": "1", "msg_type": "comm_msg"}
+OPEN = Access()
+PROTOCOLS: tuple[Protocol, ...] = ("v1", "legacy")
 
 
 class Willing(HubIdentity):
@@ -85,21 +90,80 @@ async def test_two_connections_at_once_are_not_both_the_first(sessions: Sessions
     assert not sessions.elsewhere(browsers[1])
 
 
-def loose(content: dict[str, Any], buffers: tuple[bytes, ...] = (), *, recorded: bool = False) -> None:
-    message = Message("shell", HEADER, {}, {}, content, buffers)
-    sent = v1_frame("shell", (HEADER, {}, {}, content), buffers)
-    check_loose(message, sent, recorded=recorded, limit=Limits().loose_bytes)
+def loose(kind: str, protocol: Protocol = "v1", *, access: Access = OPEN, **parts: Any) -> str | None:
+    """Send a message as a browser does; return the code of the refusal, or None."""
+    header = {**HEADER, "msg_type": kind, **parts.pop("header", {})}
+    given = {"parent_header": {}, "metadata": {}, "content": {}, **parts}
+    sent = write_frame(Message("shell", header, **given), protocol)
+    message = parse_frame(sent, protocol)
+    try:
+        code = code_of(message, limit=Limits().code_bytes)
+        check_loose(message, sent, code, access, limit=Limits().loose_bytes)
+    except Refused as refusal:
+        return refusal.code
+    return None
 
 
-def test_no_file_fits_into_what_is_not_recorded() -> None:
-    loose({"data": {"value": 1}}, (b"x" * 60_000,))
-    loose({"code": "x" * 500_000}, recorded=True)
-    with pytest.raises(Refused) as refusal:
-        loose({}, (b"x" * 40_000, b"x" * 40_000), recorded=True)
-    assert refusal.value.code == "upload.refused"
-    with pytest.raises(Refused) as refusal:
-        loose({"data": {"value": "x" * 70_000}})
-    assert refusal.value.code == "frame.too_large"
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_no_file_fits_into_what_is_not_recorded(protocol: Protocol) -> None:
+    assert loose("comm_msg", protocol, buffers=(b"x" * 60_000,)) is None
+    assert loose("comm_msg", protocol, content={"data": {"value": "x" * 70_000}}) == "frame.too_large"
+    large: dict[str, Any] = {"content": {"code": "x"}, "buffers": (b"x" * 40_000, b"x" * 40_000)}
+    assert loose("execute_request", protocol, **large) == "upload.refused"
+    closed = Access(uploads=False)
+    assert loose("execute_request", protocol, access=closed, **large) == "upload.closed"
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize(
+    ("kind", "recorded", "size"),
+    [
+        ("execute_request", {"code": "go()"}, 400_000),
+        ("execute_request", {"code": "", "user_expressions": {"a": "go()"}}, 70_000),
+        ("input_reply", {"value": "go()"}, 70_000),
+        ("debug_request", {"command": "evaluate"}, 70_000),
+    ],
+)
+def test_no_file_fits_beside_what_is_recorded(
+    protocol: Protocol, kind: str, recorded: dict[str, Any], size: int
+) -> None:
+    beside = {"x": "A" * size}
+    for where in ("header", "parent_header", "metadata"):
+        parts: dict[str, Any] = {"content": recorded, where: beside}
+        assert loose(kind, protocol, **parts) == "frame.too_large", where
+    if kind != "debug_request":  # of it all is recorded
+        assert loose(kind, protocol, content={**recorded, **beside}) == "frame.too_large"
+    halves: dict[str, Any] = {"metadata": {"x": "A" * 40_000}, "buffers": (b"A" * 40_000,)}
+    assert loose(kind, protocol, content=recorded, **halves) == "frame.too_large"
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_long_cell_with_what_lab_says_beside_it_passes(protocol: Protocol) -> None:
+    content = {"code": "x = '가나다'  # " + "x" * 900_000, "silent": False, "store_history": True, "allow_stdin": True}
+    content |= {"stop_on_error": True, "user_expressions": {}}
+    metadata = {
+        "cellId": "0f8fad5b-d9cb-469f-a165-70867728950e",
+        "deletedCells": ["x" * 36] * 500,
+        "recordTiming": True,
+    }
+    assert loose("execute_request", protocol, content=content, metadata=metadata) is None
+    assert loose("input_reply", protocol, content={"value": "x" * 900_000, "status": "ok"}) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "most"),
+    [
+        *((method, kind, 0) for method in ("GET", "HEAD", "DELETE") for kind in Kind),
+        ("POST", Kind.PLAIN, 4_096),
+        ("PATCH", Kind.PLAIN, 4_096),
+        ("PUT", Kind.SETTING, 256_000),
+        ("PUT", Kind.WRITE, 16_000_000),
+    ],
+)
+def test_what_reads_or_deletes_has_no_body_and_what_writes_nothing_a_small_one(
+    method: str, kind: Kind, most: int
+) -> None:
+    assert largest_body(method, kind, Limits()) == most
 
 
 def test_without_an_address_none_is_recorded() -> None:

@@ -125,9 +125,11 @@ async def test_one_browser_is_one_session_whatever_it_shows(sessions: Sessions) 
     assert here is there
     _, second, _ = await enter(sessions, ALICE)
     assert second is not here
-    with here.connecting():
-        assert sessions.elsewhere(second)
-        assert not sessions.elsewhere(here)
+    with here.connecting("10.0.0.1"):
+        assert sessions.elsewhere(second, "10.0.0.1")
+        assert not sessions.elsewhere(here, "10.0.0.1")
+        assert sessions.elsewhere(here, "10.0.0.2")  # somebody has carried the cookies to another machine
+    assert not sessions.elsewhere(here, "10.0.0.2")
     await sessions.end({"Cookie": f"{sessions.browser_cookie}={browser}"}, CONFIG.host("work"))
     with pytest.raises(Refused):
         await sessions.current(first, ORIGINS.host_of(ALICE))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_config.gate.errors import MalformedFrame
-from hub_config.gate.frames import split_v1, v1_frame
+from hub_config.gate.frames import Message, split_v1, v1_frame
 from hub_config.gate.outputs import (
     LARGEST_LEGACY,
     LARGEST_READ,
@@ -20,6 +20,7 @@ from hub_config.gate.outputs import (
     parse_output,
     readable,
     reason_to_hold,
+    refusal_frames,
 )
 
 HEADER = {"msg_id": "m1", "msg_type": "display_data", "session": "s", "username": "u", "version": "5.3"}
@@ -58,6 +59,56 @@ def test_a_picture_is_held_where_the_policy_says_so_and_cannot_be_faked_or_hidde
 
 def held(frame: bytes, protocol: Any = "v1") -> str | None:
     return reason_to_hold(frame, protocol, shown_bytes=20_000_000, pictures=False)
+
+
+FILES = [
+    *("application/octet-stream", "application/zip", "application/pdf", "application/gzip", "application/x-tar"),
+    *("application/vnd.ms-excel", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    *("application/vnd.apache.parquet", "audio/mpeg", "video/mp4", "font/woff2"),
+]
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("wrap", [v1, legacy])
+def test_a_file_that_is_no_picture_is_held_also_where_pictures_are_shown(name: str, wrap: Any) -> None:
+    protocol: Any = "v1" if wrap is v1 else "legacy"
+    for value in ("eHh4", ["eHh4", "eHh4"]):
+        frame = wrap("display_data", {"data": {"text/plain": "<bytes>", name: value}, "metadata": {}})
+        assert reason_to_hold(frame, protocol, shown_bytes=20_000_000, pictures=True) == "output.file"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PNG,
+        {"data": {"application/json": {"mimetype": "application/pdf"}, "text/plain": "'application/pdf': 'x'"}},
+        {"data": {"application/vnd.plotly.v1+json": {"data": []}, "application/javascript": "draw()"}},
+        {"data": {"text/plain": json.dumps({"application/pdf": "eHh4"})}},
+        {"data": {"image/svg+xml": "<svg/>", "text/html": '<a type="application/pdf">: "x"</a>'}},
+    ],
+)
+def test_words_about_files_pictures_and_charts_are_shown_where_pictures_are(content: dict[str, Any]) -> None:
+    assert reason_to_hold(v1("display_data", content), "v1", shown_bytes=20_000_000, pictures=True) is None
+
+
+@pytest.mark.parametrize("protocol", ["v1", "legacy"])
+def test_a_cell_that_does_not_run_is_told_why_and_ends(protocol: Any) -> None:
+    secret = "S3CR3T" * 40
+    header = {**HEADER, "msg_type": "execute_request", "extra": secret}
+    frames = refusal_frames(Message("shell", header, {}, {}, {"code": secret}), "Paused.", protocol)
+    read = [seen(frame) for frame in frames]
+    assert [(channel, header["msg_type"]) for channel, header, _, _ in read] == [
+        ("iopub", "error"),
+        ("shell", "execute_reply"),
+        ("iopub", "status"),
+    ]
+    assert all(parent["msg_id"] == "m1" and parent["session"] == "s" for _, _, parent, _ in read)
+    assert read[0][3] == {"ename": "Refused", "evalue": "Paused.", "traceback": ["Paused."]}
+    assert read[1][3]["status"] == "error"
+    assert read[2][3] == {"execution_state": "idle"}
+    assert not any("S3CR3T" in str(frame) for frame in frames)
+    other = Message("shell", {**header, "msg_type": "comm_msg"}, {}, {}, {})
+    assert refusal_frames(other, "Paused.", protocol) == []
 
 
 ESCAPED = b'{"data":{"image\\u002fpng":"iVBOR"},"metadata":{}}'

@@ -11,6 +11,7 @@ from hub_config.gate.config import Limits
 from hub_config.gate.errors import AuditUnavailable, Refused
 from hub_config.gate.record import Asker, Record
 from hub_config.gate.refusals import REFUSALS
+from hub_config.gate.trickle import Trickle
 from hub_config.gate.workspace import OpenWorkspace, parse_tenancy
 from tests.unit.gate.test_gate_values import REF, tenancy
 
@@ -108,6 +109,25 @@ async def test_a_cell_that_cannot_be_recorded_is_an_error_and_not_counted() -> N
         with pytest.raises(AuditUnavailable):
             await Record(service).cell(workspace, ASKER, Code(b"1", "execute_request"), "kernel")
         assert workspace.cells == 0
+    finally:
+        await workspace.cut("test")
+
+
+async def test_an_alert_that_the_log_could_not_take_is_told_once_when_it_is_back() -> None:
+    service = Service()
+    record, trickle, encoded = Record(service), Trickle(3_000), b"ab" * 2_000
+    workspace = OpenWorkspace(parse_tenancy(REF, tenancy()), Limits())
+    try:
+        service.away = True
+        found = trickle.note(encoded, 0.0)
+        assert found is not None
+        await record.trickled(workspace, ASKER, found)
+        assert trickle.note(encoded, 10.0) is None  # the counters do not say it again within the hour
+        await record.tell_shown()
+        service.away = False
+        await record.tell_shown()
+        await record.tell_shown()
+        assert [(event.action, event.detail["bytes"]) for event in service.events] == [("output.encoded", 4_000)]
     finally:
         await workspace.cut("test")
 

@@ -76,7 +76,7 @@ ALLOWED = [
     ("POST", "api/contents/dir", Kind.WRITE),
     ("PATCH", "api/contents/x.ipynb", Kind.WRITE),
     ("POST", "api/contents/x.ipynb/checkpoints", Kind.WRITE),
-    ("DELETE", "api/contents/x.ipynb", Kind.PLAIN),
+    ("DELETE", "api/contents/x.ipynb", Kind.WRITE),
     ("POST", f"api/kernels/{KERNEL}/interrupt", Kind.PLAIN),
     ("PATCH", f"api/sessions/{KERNEL}", Kind.PLAIN),
     ("GET", "kernelspecs/python3/logo-svg.svg", Kind.PLAIN),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -14,8 +15,9 @@ from audit.body import MAX_BODY_BYTES, build
 from audit.canonical import JSON, encode
 from audit.event import Event
 from audit.refs import new_event_id
+from hub_config.gate.errors import MalformedFrame
 from hub_config.gate.frames import Protocol, v1_frame
-from hub_config.gate.outputs import KNOWN, NAMED_TYPES
+from hub_config.gate.outputs import KNOWN, NAMED_TYPES, reason_to_hold
 from hub_config.gate.record import Record
 from hub_config.gate.shown import LEAST_REST, MOST_CELLS, MOST_KNOWN, Shown
 from hub_config.gate.workspace import parse_tenancy
@@ -93,6 +95,28 @@ def test_whatever_a_workspace_sends_its_bytes_are_counted_once(data: bytes, prot
     told = shown.taken()
     assert told is not None
     assert told["rest"] == len(data) + LEAST_REST
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=8), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(kind=ANY, answers=ANY | st.just("m1"), content=ANY, protocol=st.sampled_from(PROTOCOLS))
+def test_whatever_a_header_says_the_message_is_counted_and_nothing_fails(
+    kind: Any, answers: Any, content: Any, protocol: Protocol
+) -> None:
+    shown, data = Shown(), message(protocol, kind, content, answers)
+    shown.sent("m1", "entry-1")
+    shown.note(data, protocol)
+    with contextlib.suppress(MalformedFrame):  # the one error: what cannot be read is not shown
+        reason_to_hold(data, protocol, shown_bytes=1_000_000, pictures=False)
+    told = shown.taken()
+    if answers == "m1":
+        assert told is not None
+        assert told["cells"][0]["bytes"] == len(data)  # type: ignore[index,call-overload]
 
 
 async def test_while_the_log_is_away_it_is_counted_on_and_told_once_afterwards() -> None:

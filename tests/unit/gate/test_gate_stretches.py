@@ -47,6 +47,19 @@ def test_text_that_pretends_to_be_a_picture_is_counted() -> None:
     assert told({"content": '"image/png": "' + ENCODED}, 50_000)
 
 
+def test_what_calls_itself_a_picture_is_counted_where_no_pictures_are() -> None:
+    watch, document = Watch(Trickle(100_000), pictures=False), json.dumps({"image/png": ENCODED}).encode()
+    assert any(watch.note(piece, 0.0) for piece in cut(document, 50_000))
+
+
+def test_short_answers_add_up() -> None:
+    trickle, told = Trickle(2_000), []
+    for _ in range(40):
+        watch = Watch(trickle)
+        told += [watch.note(ENCODED[:90].encode(), 0.0), watch.end(0.0)]
+    assert len([one for one in told if one is not None]) == 1
+
+
 def test_an_answer_is_one_message_however_many_stretches_it_takes() -> None:
     trickle = Trickle(100_000)
     for _ in range(3):
@@ -63,5 +76,5 @@ def test_an_answer_is_one_message_however_many_stretches_it_takes() -> None:
 def test_what_remains_is_what_remains_of_the_whole(parts: list[str], size: int) -> None:
     whole = "".join(parts).encode() + b'a"' + b"." * LONGEST_NAME
     pictures = Pictures()
-    remains = b"".join(map(pictures.strip, cut(whole, size))) + pictures._kept
+    remains = b"".join(map(pictures.strip, cut(whole, size))) + pictures.rest
     assert remains == PICTURE.sub(rb"\1", whole)

@@ -75,6 +75,18 @@ def test_a_picture_is_no_trickle_and_text_cannot_pretend_to_be_one() -> None:
     assert dense_bytes(frame('"image/png": "' + ENCODED["base64"]))[0] > 3000
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("application/octet-stream", "application/zip", "application/pdf", "application/vnd.x"),
+        *("image/x", "image/tiff", "audio/mpeg", "video/mp4"),
+    ],
+)
+def test_what_no_browser_draws_is_counted_like_text(name: str) -> None:
+    data = v1_frame("iopub", (HEADER, {}, {}, {"data": {name: ENCODED["base64"]}}))
+    assert dense_bytes(data)[0] == len(ENCODED["base64"])
+
+
 def test_what_stands_beside_a_picture_is_counted() -> None:
     data = {"image/png": ENCODED["base64"], "image/svg+xml": '<svg id="a">' + DIGITS, "text/plain": ENCODED["hex"]}
     found, kind = dense_bytes(v1_frame("iopub", (HEADER, {}, {}, {"data": data})))

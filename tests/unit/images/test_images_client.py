@@ -203,7 +203,24 @@ def test_a_zone_that_comes_back_is_waited_for_and_that_is_said(
     zone.status, zone.headers = 503, {"Retry-After": "2"}
     ansim_client.status()
     assert len(zone.calls) == 2
-    assert "Waiting for the zone to come back." in capsys.readouterr().out
+    assert "Waiting for the zone to answer." in capsys.readouterr().out
+
+
+def test_a_zone_that_was_asked_too_often_is_asked_again_later(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    def sleep(seconds: float) -> None:
+        zone.status = 200
+
+    monkeypatch.setattr("time.sleep", sleep)
+    zone.status, zone.headers = 429, {"Retry-After": "1"}
+    ansim_client.status()
+    assert len(zone.calls) == 2
+
+
+def test_a_refusal_of_the_gate_is_said_in_the_persons_language(zone: Zone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ansim_client, "language", "ko")
+    zone.status, zone.answer = 429, {"reason": "calls.pace", "ko": "너무 자주 요청했습니다.", "en": "Too often."}
+    with pytest.raises(ansim_client.AnsimError, match="너무 자주 요청했습니다"):
+        ansim_client.status()
 
 
 def test_an_unavailability_that_names_no_time_is_said_at_once(zone: Zone) -> None:

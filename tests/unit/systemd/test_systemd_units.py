@@ -56,6 +56,12 @@ def test_no_unit_holds_a_secret_or_runs_as_root() -> None:
         assert values(name, "NoNewPrivileges") == ["yes"]
 
 
+def test_whoever_fills_the_gate_does_not_fill_the_machine() -> None:
+    assert values("ansim-gate.service", "MemoryMax") == ["3G"]
+    assert values("ansim-gate.service", "MemorySwapMax") == ["0"]
+    assert values("ansim-gate.service", "Restart") == ["always"]
+
+
 def test_only_the_helper_reaches_the_engine() -> None:
     for name in SERVICES:
         if name == KEEPER:  # it has the machine's mounts before it; without CAP_DAC_* the engine's socket is shut to it

@@ -1,0 +1,167 @@
+"""An engine or a hub that hangs keeps no freeze from the gate."""
+
+from __future__ import annotations
+
+import json
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+
+from audit.event import Actor
+from audit.search import Query, search
+from hub_config import freezing
+from hub_config.freezing import Freezer
+from hub_config.gate_control import SOCKET, GateControl
+from hub_config.hub_api import HubApi
+from hub_config.zone import Zone, open_zone
+from registry.desk import CLI
+from tests.integration.house.house_people import HERE, at_work, make_zone
+from tests.patience import PATIENCE
+
+pytestmark = pytest.mark.long  # zones of their own
+
+WHY = "a leak is suspected"
+
+
+class Gate(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """Plays the gate: notes what it is told is frozen, and may not answer."""
+
+    daemon_threads = True
+    away = False
+
+    def __init__(self, path: Path) -> None:
+        self.told: list[list[str]] = []
+        self.cut: list[str] = []
+        super().__init__(str(path), Order)
+
+
+class Order(BaseHTTPRequestHandler):
+    server: Gate
+
+    def do_PUT(self) -> None:
+        document = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.told.append(document["projects"])
+        body = json.dumps({"workspaces": self.server.cut, "sessions": 0}).encode()
+        self.server.cut = []
+        self.send_response(500 if self.server.away else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def address_string(self) -> str:
+        return "zone"
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture
+def zone(usual_database: None, tmp_path: Path) -> Iterator[Zone]:
+    home = tmp_path / "home"
+    make_zone(home)
+    made = open_zone(home, "worker")
+    yield made
+    made.db.close()
+
+
+@pytest.fixture
+def gate(zone: Zone) -> Iterator[Gate]:
+    server = Gate(zone.home / SOCKET)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """An engine that takes connections and says nothing until it is closed."""
+    engine = socket.socket(socket.AF_UNIX)
+    engine.bind(str(tmp_path / "engine.sock"))
+    engine.listen()
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path / 'engine.sock'}")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def freezer(zone: Zone, gate: Gate, hanging: socket.socket) -> Iterator[Freezer]:
+    with HubApi("http://127.0.0.1:9", "none") as hub:
+        control = GateControl(zone.home)
+        yield Freezer(zone, control, hub, Actor.service("worker"))
+        control.close()
+
+
+def freeze(zone: Zone, project: str) -> None:
+    zone.registry.freeze_project(project, WHY, by=CLI, source=HERE)
+
+
+def test_the_gate_hears_of_the_next_freeze_while_the_engine_hangs_on_the_one_before(
+    zone: Zone, gate: Gate, freezer: Freezer, hanging: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freezing, "ENGINE_SECONDS", PATIENCE)
+    workspace = at_work(zone)
+    gate.cut = [workspace.ref]
+    freeze(zone, "study")
+    ending = threading.Thread(target=freezer.look)
+    ending.start()
+    asked, _ = hanging.accept()  # the engine has been asked, and does not answer
+    freezer.tell()
+    assert gate.told == [["study"]]  # once, whichever duty came first
+    zone.registry.unfreeze_project("study", "it was a mistake", by=CLI, source=HERE)
+    freezer.tell()
+    freeze(zone, "study")
+    freezer.tell()
+    assert gate.told == [["study"], [], ["study"]]
+    assert ending.is_alive()
+    asked.close()
+    hanging.close()
+    ending.join(PATIENCE)
+    [outcome] = said(zone)
+    assert (outcome["outcome"], outcome["reason"]) == ("failed", "engine")
+    assert outcome["detail"]["workspaces"] == 1  # what the gate has cut, whoever told it
+
+
+def said(zone: Zone) -> list[dict[str, Any]]:
+    zone.log.settle()
+    with zone.db.read() as tx:
+        return [dict(one.body) for one in search(tx, Query(action="project.cut_off", limit=10))]
+
+
+def test_an_engine_that_says_nothing_is_waited_for_a_few_seconds(
+    zone: Zone, gate: Gate, freezer: Freezer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert freezing.ENGINE_SECONDS <= 10  # the engine's own client waits for a minute
+    at_work(zone)
+    monkeypatch.setattr(freezing, "ENGINE_SECONDS", 0.2)
+    freeze(zone, "study")
+    freezer.look()
+    assert gate.told == [["study"]]
+    assert said(zone)[0]["reason"] == "engine"
+
+
+def test_a_gate_that_did_not_carry_it_out_is_told_again_also_that_nothing_is_frozen(
+    zone: Zone, gate: Gate, freezer: Freezer
+) -> None:
+    at_work(zone)
+    freeze(zone, "study")
+    gate.away = True
+    with pytest.raises(httpx.HTTPError):
+        freezer.tell()
+    gate.away = False
+    freezer.tell()
+    zone.registry.unfreeze_project("study", "it was a mistake", by=CLI, source=HERE)
+    gate.away = True
+    with pytest.raises(httpx.HTTPError):
+        freezer.tell()
+    gate.away = False
+    freezer.tell()
+    freezer.tell()
+    assert gate.told == [["study"], ["study"], [], []]
