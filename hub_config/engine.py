@@ -118,7 +118,7 @@ def remove_zone_containers(zone_id: str) -> int:
         found = client.containers.list(all=True, filters={"label": f"{ZONE_LABEL}={zone_id}"}, ignore_removed=True)
         for container in found:
             with contextlib.suppress(docker.errors.NotFound):
-                container.remove(force=True)
+                container.remove(force=True, v=True)
     return len(found)
 
 

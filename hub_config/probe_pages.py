@@ -6,7 +6,7 @@ from audit.text import Language, Text
 from hub_config import system_calls as calls
 from hub_config.probe.model import VERDICTS, WAYS, Probe, Verdict
 from hub_config.probe.table import PROBES, WALLS
-from hub_config.workspace_container import MASKED_PATHS, READ_ONLY_PATHS
+from hub_config.workspace_container import BUSES, MASKED_PATHS, READ_ONLY_PATHS
 
 TITLE = Text("벽 점검 목록", "The probes")
 OTHER = Text("[English](probes.md)", "[한국어](probes.ko.md)")
@@ -77,7 +77,7 @@ def probes_page(language: Language) -> str:
     lines += [
         f"| {reason.say(language)} | {' '.join(f'`{n}`' for n in names.split())} |" for reason, names in calls.REMOVED
     ]
-    paths = " ".join(f"`{path}`" for path in (*MASKED_PATHS, *READ_ONLY_PATHS))
+    paths = " ".join(f"`{path}`" for path in (*MASKED_PATHS, "/".join(map(str, BUSES)), *READ_ONLY_PATHS))
     return "\n".join([*lines, "", f"## {PATHS_HEAD.say(language)}\n", paths, ""])
 
 

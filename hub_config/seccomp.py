@@ -23,7 +23,12 @@ def profile(machine: str | None = None) -> dict[str, Any]:
         "architectures": [ARCHITECTURES[machine or platform.machine()]],
         "syscalls": [
             _allowed(*calls.needed()),
-            *(_allowed("socket", args=_socket(f, k)) for f in calls.FAMILIES.values() for k in calls.KINDS.values()),
+            *(
+                _allowed("socket", args=[*_socket(calls.FAMILIES[family], calls.KINDS[kind]), _equal(2, protocol)])
+                for (family, kind), protocols in calls.PROTOCOLS.items()
+                for protocol in protocols
+            ),
+            _allowed("socketpair", args=[_equal(0, calls.FAMILIES["AF_UNIX"]), _equal(2, 0)]),
             *(
                 _allowed("socket", args=[*_socket(calls.AF_NETLINK, k), _equal(2, calls.NETLINK_ROUTE)])
                 for k in calls.NETLINK_KINDS
@@ -36,6 +41,8 @@ def profile(machine: str | None = None) -> dict[str, Any]:
                 for name, index in (("mknod", 1), ("mknodat", 2))
                 for kind in calls.FILE_KINDS.values()
             ),
+            _allowed("preadv2", args=[_masked(5, calls.RWF_NOWAIT, 0)]),
+            *(_allowed("fadvise64", args=[_equal(3, advice)]) for advice in calls.ADVICE.values()),
             *(_allowed("sched_setscheduler", args=[_equal(1, policy)]) for policy in calls.POLICIES.values()),
             *(_allowed("personality", args=[_equal(0, value)]) for value in calls.PERSONALITIES),
         ],

@@ -264,16 +264,14 @@ class Settings:
 
     def database_url(self) -> str:
         """Return the database URL with a relative SQLite path made absolute."""
-        prefix = "sqlite:///"
-        url = self.database.url
+        prefix, url = "sqlite:///", self.database.url
         if url.startswith(prefix) and not url.startswith(prefix + "/"):
             return prefix + str(self.home / url.removeprefix(prefix))
         return url
 
     def has_database(self) -> bool:
         """Return whether there may be a database: a file that exists, or a server; opening SQLite would make a file."""
-        prefix = "sqlite:///"
-        url = self.database_url()
+        prefix, url = "sqlite:///", self.database_url()
         return not url.startswith(prefix) or Path(url.removeprefix(prefix)).exists()
 
     def hub_url(self) -> str:

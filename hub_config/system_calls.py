@@ -16,8 +16,8 @@ from audit.text import Text
 NEEDED: Mapping[str, str] = MappingProxyType(
     {
         "reading and writing what is open": (
-            "read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close close_range dup dup2"
-            " dup3 fcntl flock fsync fdatasync sync sync_file_range syncfs ftruncate fallocate fadvise64 readahead"
+            "read write readv writev pread64 pwrite64 preadv pwritev pwritev2 lseek close close_range dup dup2"
+            " dup3 fcntl flock fsync fdatasync sync sync_file_range syncfs ftruncate fallocate readahead"
             " sendfile splice copy_file_range ioctl"
         ),
         "finding, making and removing files": (
@@ -60,7 +60,7 @@ NEEDED: Mapping[str, str] = MappingProxyType(
             " eventfd eventfd2 pipe pipe2 inotify_init inotify_init1 inotify_add_watch inotify_rm_watch"
         ),
         "sockets of the families below": (
-            "socketpair bind connect listen accept accept4 getsockname getpeername getsockopt setsockopt shutdown"
+            "bind connect listen accept accept4 getsockname getpeername getsockopt setsockopt shutdown"
             " sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg"
         ),
         "locking oneself in further": ("seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self"),
@@ -166,7 +166,7 @@ REMOVED: tuple[tuple[Text, str], ...] = (
             "조건이 붙을 때만 허용한다",
             "only with a condition, below",
         ),
-        "socket clone clone3 mknod mknodat personality sched_setscheduler",
+        "socket socketpair clone clone3 mknod mknodat personality sched_setscheduler preadv2 fadvise64",
     ),
 )
 
@@ -174,6 +174,15 @@ REMOVED: tuple[tuple[Text, str], ...] = (
 FAMILIES: Mapping[str, int] = MappingProxyType({"AF_UNIX": 1, "AF_INET": 2, "AF_INET6": 10})
 #: Kinds of sockets; a raw one is in none of these families.
 KINDS: Mapping[str, int] = MappingProxyType({"SOCK_STREAM": 1, "SOCK_DGRAM": 2, "SOCK_SEQPACKET": 5})
+#: socket(2): the protocols by name of family and kind. A protocol that nobody needs (MPTCP, UDP-Lite, SCTP, echo) is
+#: code of the kernel that nobody reaches, nor has loaded by asking for it.
+PROTOCOLS: Mapping[tuple[str, str], tuple[int, ...]] = MappingProxyType(
+    {
+        **{("AF_UNIX", kind): (0,) for kind in KINDS},
+        **{(family, "SOCK_STREAM"): (0, 6) for family in ("AF_INET", "AF_INET6")},
+        **{(family, "SOCK_DGRAM"): (0, 17) for family in ("AF_INET", "AF_INET6")},
+    }
+)
 #: The C library asks the kernel which addresses there are; of all it could ask, this is the one thing: NETLINK_ROUTE.
 AF_NETLINK, NETLINK_ROUTE, NETLINK_KINDS = 16, 0, (2, 3)
 KIND_MASK = 0xF  # socket(2): the bits above are flags
@@ -182,6 +191,10 @@ NAMESPACE_FLAGS = 0x7E02_0080
 #: mknod(2): pipes and sockets have names; devices do not come from here.
 FILE_KINDS: Mapping[str, int] = MappingProxyType({"S_IFREG": 0o100000, "S_IFIFO": 0o010000, "S_IFSOCK": 0o140000})
 FILE_KIND_MASK = 0o170000
+#: preadv2(2): every way of reading but the one that says whether somebody read the same page shortly before.
+RWF_NOWAIT = 0x8
+#: posix_fadvise(2): every advice but to forget pages, which readers of the same data in other projects would notice.
+ADVICE: Mapping[str, int] = MappingProxyType({"NORMAL": 0, "RANDOM": 1, "SEQUENTIAL": 2, "WILLNEED": 3, "NOREUSE": 5})
 #: sched_setscheduler(2): the usual policies; the messaging library of kernels sets the one that it has.
 POLICIES: Mapping[str, int] = MappingProxyType({"SCHED_OTHER": 0, "SCHED_BATCH": 3, "SCHED_IDLE": 5})
 #: personality(2): asking, and the usual one.

@@ -7,12 +7,13 @@ the two directories of this workspace, the one of its project and a small tempor
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docker.types import LogConfig, Ulimit
+from docker.types import DriverConfig, LogConfig, Ulimit
 from docker.types import Mount as EngineMount
 
 from hub_config.disk_limits import disk_limits
@@ -25,6 +26,9 @@ OUTBOX = "/outbox"
 INBOX = "/inbox"
 ZONE = "/zone"
 DATA = "/data"
+LAYER = "empty"
+"""The directory of a workspace that data is laid over: a file system that only reads wants two."""
+OVERLAY = "ro,nosuid,nodev,noexec,lowerdir="
 NO_NEW_PRIVILEGES = "no-new-privileges:true"
 #: gVisor's runtime: a kernel of its own for each workspace, for projects that the settings name.
 GVISOR = "runsc"
@@ -40,10 +44,17 @@ MASKED_PATHS = (
     *("/proc/vmallocinfo", "/proc/vmstat", "/proc/pagetypeinfo", "/proc/buddyinfo", "/proc/zoneinfo", "/proc/iomem"),
     *("/proc/ioports", "/proc/interrupts", "/proc/softirqs", "/proc/diskstats", "/proc/partitions", "/proc/swaps"),
     *("/proc/config.gz", "/proc/pressure", "/proc/sysvipc", "/proc/driver", "/proc/mtrr", "/proc/crypto"),
-    *("/sys/firmware", "/sys/devices/virtual/powercap", "/sys/devices/virtual/dmi", "/sys/devices/pci0000:00"),
+    *("/proc/locks", "/proc/fs", "/proc/cgroups", "/proc/sys/fs/file-nr", "/proc/sys/fs/inode-nr"),
+    *("/proc/sys/fs/inode-state", "/proc/sys/fs/dentry-state"),
+    *("/sys/firmware", "/sys/devices/virtual/powercap", "/sys/devices/virtual/dmi", "/sys/devices/virtual/block"),
+    *("/sys/devices/virtual/bdi", "/sys/devices/virtual/workqueue", "/sys/devices/virtual/thermal"),
+    *("/sys/devices/system/node", "/sys/devices/platform", "/sys/devices/LNXSYSTM:00", "/sys/dev"),
     *("/sys/kernel", "/sys/module", "/sys/power", "/sys/hypervisor", "/sys/bus", "/sys/block", "/sys/fs/bpf"),
+    *("/sys/fs/ext4", "/sys/fs/xfs", "/sys/fs/btrfs", "/sys/fs/f2fs", "/sys/fs/fuse", "/sys/fs/nfs", "/sys/fs/pstore"),
 )
-READ_ONLY_PATHS = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
+#: Disks and cards hang below these, one for each bus of the machine.
+BUSES = (Path("/sys/devices"), "pci*")
+READ_ONLY_PATHS = ("/proc/bus", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_MAX_THREADS")
 
 
@@ -54,6 +65,8 @@ class Bind:
     source: Path
     target: str
     read_only: bool
+    layer: Path | None = None
+    """An empty directory; with it the source is seen through a file system of this container's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +120,8 @@ def container_for(
     )
     if shared is not None:
         own += (Bind(directory.parent / shared.ref / FOLDER, SHARED, read_only=False),)
-    data = tuple(Bind(m.path, f"{DATA}/{m.dataset}", read_only=True) for m in permit.mounts)
+    layer = directory / LAYER
+    data = tuple(Bind(m.path, f"{DATA}/{m.dataset}", read_only=True, layer=layer) for m in permit.mounts)
     return WorkspaceContainer(
         workspace=permit.workspace.ref,
         project=permit.project.id,
@@ -156,6 +170,8 @@ def host_arguments(container: WorkspaceContainer) -> dict[str, Any]:
     return {
         "auto_remove": False,  # the exit code of a workspace that died is read before it is removed
         "cap_drop": ["ALL"],
+        # Its own: the names of control groups hold the engine's ids. gVisor has its own in any case.
+        "cgroupns": None if container.runtime == GVISOR else "private",
         "cpu_period": 100_000,
         "cpu_quota": int(limits.cpus * 100_000),
         "init": True,
@@ -163,16 +179,7 @@ def host_arguments(container: WorkspaceContainer) -> dict[str, Any]:
         "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "2"}),
         "mem_limit": limits.memory_bytes,
         "memswap_limit": limits.memory_bytes,  # equal to mem_limit: no swap, so no data on the host's disk
-        "mounts": [
-            EngineMount(
-                target=b.target,
-                source=str(b.source),
-                type="bind",
-                read_only=b.read_only,
-                propagation="rprivate",
-            )
-            for b in container.binds
-        ],
+        "mounts": [_mount(b) for b in container.binds],
         "network_mode": "none",
         "oom_score_adj": 500,  # under memory pressure a workspace goes before the zone
         "pids_limit": limits.pids,
@@ -196,7 +203,43 @@ def host_arguments(container: WorkspaceContainer) -> dict[str, Any]:
 
 def covered_paths() -> dict[str, list[str]]:
     """Return what a host configuration says of `/proc` and `/sys`; docker-py has no argument for it."""
-    return {"MaskedPaths": list(MASKED_PATHS), "ReadonlyPaths": list(READ_ONLY_PATHS)}
+    place, pattern = BUSES
+    buses = sorted(str(path) for path in place.glob(pattern))
+    return {"MaskedPaths": [*MASKED_PATHS, *buses], "ReadonlyPaths": list(READ_ONLY_PATHS)}
+
+
+def _mount(bind: Bind) -> EngineMount:
+    """Return a mount as the engine takes it.
+
+    Data lies in a file system of the container's own. Two projects with the same dataset would share its inodes
+    otherwise, and with them locks and notices of each other's reading: a fast way to talk that no record sees. The
+    engine makes the volume with the container and removes it with it. It has no name, which the engine lets nobody
+    make read-only; the file system itself is.
+    """
+    if bind.layer is None:
+        return EngineMount(
+            target=bind.target, source=str(bind.source), type="bind", read_only=bind.read_only, propagation="rprivate"
+        )
+    options = {"type": "overlay", "device": "overlay", "o": layered(bind.source, bind.layer)}
+    driver = DriverConfig(name="local", options=options)
+    return EngineMount(target=bind.target, source=None, type="volume", no_copy=True, driver_config=driver)
+
+
+def layered(source: Path, layer: Path) -> str:
+    """Return the options of the file system through which a container sees data."""
+    return OVERLAY + ":".join(re.sub(r"([\\:,])", r"\\\1", str(path)) for path in (source, layer))
+
+
+def layered_source(options: str, layer: Path) -> Path:
+    """Return the source that options name, if `layered` makes the same of it.
+
+    Raises: ValueError — if not.
+    """
+    end = layered(Path(), layer).removeprefix(f"{OVERLAY}.")
+    source = Path(re.sub(r"\\(.)", r"\1", options.removeprefix(OVERLAY).removesuffix(end)))
+    if layered(source, layer) != options:
+        raise ValueError("not the options of a dataset")
+    return source
 
 
 def create_arguments(container: WorkspaceContainer) -> dict[str, Any]:

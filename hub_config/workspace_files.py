@@ -21,6 +21,7 @@ from pathlib import Path
 from audit.text import Text
 from hub_config.errors import ZoneError
 from hub_config.home_helper.kinds import shown_of
+from hub_config.workspace_container import LAYER
 from registry.access import FIRST_UID
 
 DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -53,7 +54,7 @@ class WorkspaceFilesError(ZoneError):
 def make_workspace(
     home: Path, ref: str, *, uid: int, gate_uid: int, gate_gid: int, seed: Path | None, encrypted: bool = False
 ) -> Path:
-    """Make `workspaces/<ref>` with home, outbox, inbox and run, and return it; what exists keeps its content.
+    """Make `workspaces/<ref>` and its directories, and return it; what exists keeps its content.
 
     A home that did not exist yet starts with the files of `seed`, and appears only when they are all there. With
     `encrypted` home and outbox must be mounted: nothing is ever written into the places below.
@@ -71,6 +72,7 @@ def make_workspace(
             ("outbox", uid, uid, 0o700),
             ("inbox", os.geteuid(), os.getegid(), 0o755),  # read by the workspace, written by the worker alone
             ("run", gate_uid, gate_gid, 0o755),
+            (LAYER, os.geteuid(), os.getegid(), 0o755),
         ):
             with _made(workspace, name) as child:
                 os.fchown(child, owner, group)

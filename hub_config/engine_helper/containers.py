@@ -27,6 +27,7 @@ from hub_config.workspace_container import (
     GVISOR,
     HOME,
     INBOX,
+    LAYER,
     OUTBOX,
     ZONE,
     Bind,
@@ -35,6 +36,7 @@ from hub_config.workspace_container import (
     covered_paths,
     create_arguments,
     host_arguments,
+    layered_source,
 )
 from registry.model import Limits
 
@@ -46,6 +48,7 @@ DEVICE_LIMITS = ("BlkioDeviceReadBps", "BlkioDeviceWriteBps", "BlkioDeviceReadIO
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 PREFIX = re.compile(r"/user/[^/\s\0]{1,200}/[A-Za-z0-9._-]{1,100}/")
 CPU_PERIOD = 100_000
+MOST_OPTIONS = 4000  # of a mount: the kernel takes a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def allowed(given: Any, name: str, settings: HelperSettings, version: str) -> Co
     """
     try:
         labels = dict(given["Labels"])
-        made = _scan(given, name, settings, version) if LABEL in labels else _workspace(given, name, settings, version)
+        made = _scan(given, name, settings, version) if LABEL in labels else described(given, name, settings, version)
         host = {key: value for key, value in given["HostConfig"].items() if key not in DEVICE_LIMITS}
         asked = {**given, "HostConfig": host}
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -89,7 +92,11 @@ def same(one: Any, other: Any) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def _workspace(given: Any, name: str, settings: HelperSettings, version: str) -> Container:
+def described(given: Any, name: str, settings: HelperSettings, version: str) -> Container:
+    """Return the whole request that the zone makes for the workspace that a request tells of.
+
+    Raises: Refused, KeyError, TypeError, ValueError — for what is no workspace.
+    """
     labels, host = given["Labels"], given["HostConfig"]
     variables = dict(one.split("=", 1) for one in given["Env"])
     ref = _matching(labels["ansim.workspace"], REF)
@@ -116,7 +123,12 @@ def _workspace(given: Any, name: str, settings: HelperSettings, version: str) ->
     arguments.pop("name")
     body: Any = ContainerConfig(version, command=None, **arguments)  # type: ignore[arg-type]  # none is the image's
     host = {**HostConfig(version=version, **host_arguments(container)), **covered_paths()}
-    return Container(name, _plain({**body, "HostConfig": host}), tuple(str(b.source) for b in container.binds))
+    return Container(name, _plain({**body, "HostConfig": host}), _places(container.binds))
+
+
+def _places(binds: Sequence[Bind]) -> tuple[str, ...]:
+    """Return every directory of the server that a container would see, data with what it is laid over."""
+    return tuple(dict.fromkeys(str(p) for b in binds for p in (b.source, b.layer) if p is not None))
 
 
 def _limits(host: Mapping[str, Any], settings: HelperSettings) -> Limits:
@@ -145,14 +157,17 @@ def _shared(host: Mapping[str, Any], project: str, settings: HelperSettings) -> 
 
 def _bind(mount: Mapping[str, Any], ref: str, shared: SharedSpace | None, settings: HelperSettings) -> Bind:
     """Return a mount that the zone makes; a target is no free choice, and neither is who may write."""
-    target, source = mount["Target"], mount["Source"]
+    target, own = mount["Target"], Path(settings.home, "workspaces", ref)
     if target in OWN:
         folder, read_only = OWN[target]
-        return Bind(Path(settings.home, "workspaces", ref, folder), target, read_only)
+        return Bind(own / folder, target, read_only)
     if target == SHARED and shared is not None:
         return Bind(Path(settings.home, "workspaces", shared.ref, FOLDER), target, read_only=False)
-    if DATASET.fullmatch(target) and below(source, settings.dataset_roots) and source not in settings.dataset_roots:
-        return Bind(Path(source), target, read_only=True)
+    if DATASET.fullmatch(target):
+        layer, options = own / LAYER, _text(mount["VolumeOptions"]["DriverConfig"]["Options"]["o"], most=MOST_OPTIONS)
+        source = str(layered_source(options, layer))
+        if below(source, settings.dataset_roots) and source not in settings.dataset_roots:
+            return Bind(Path(source), target, read_only=True, layer=layer)
     raise Refused(
         "create.mount", "A workspace sees its own directories, its project's and registered data, and nothing else."
     )
@@ -179,8 +194,8 @@ def _one(values: Sequence[str]) -> str:
     return value
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= 200 or not value.isprintable():
+def _text(value: Any, most: int = 200) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= most or not value.isprintable():
         raise ValueError("not a short text")
     return value
 

@@ -93,7 +93,7 @@ def left_containers(settings: Settings) -> Iterator[Mend]:
 
 def _remove(container: str) -> None:
     with contextlib.closing(connect(timeout=60)) as client, contextlib.suppress(docker.errors.NotFound):
-        client.api.remove_container(container)  # without force: one that was started meanwhile stays
+        client.api.remove_container(container, v=True)  # without force: one that was started meanwhile stays
 
 
 def stopped_units(settings: Settings) -> Iterator[Mend]:

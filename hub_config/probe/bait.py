@@ -27,7 +27,7 @@ class Bait:
             self.loopback = self._listens("127.0.0.1")
             self.everywhere = self._listens("0.0.0.0") if addresses() else self.loopback  # noqa: S104 — it accepts and hangs up
             self._abstract()
-            self.queue_key = self._queue()
+            self.queue_key, self.queues = self._queue()
             self.process = self._process()
         except BaseException:
             self._stack.close()
@@ -46,7 +46,8 @@ class Bait:
         server.listen(16)
         threading.Thread(target=_hang_up, args=(server,), daemon=True).start()
 
-    def _queue(self) -> int:
+    def _queue(self) -> tuple[int, list[str]]:
+        """Make a queue and shared memory; return their key and which of the two there are."""
         key = secrets.randbelow(2**31 - 2) + 1
         queue = self._libc.msgget(key, IPC_CREAT | 0o666)
         memory = self._libc.shmget(key, 4096, IPC_CREAT | 0o666)
@@ -54,7 +55,7 @@ class Bait:
             self._stack.callback(self._libc.msgctl, queue, IPC_RMID, None)
         if memory >= 0:
             self._stack.callback(self._libc.shmctl, memory, IPC_RMID, None)
-        return key
+        return key, [name for name, made in (("queue", queue), ("memory", memory)) if made >= 0]
 
     def _process(self) -> subprocess.Popen[bytes]:
         sleeping = [sys.executable, "-S", "-c", "import time; time.sleep(3600)", self.mark]
@@ -73,6 +74,7 @@ class Bait:
             "abstract": self.mark,
             "mark": self.mark,
             "queue_key": self.queue_key,
+            "queues": self.queues,
         }
 
     def close(self) -> None:

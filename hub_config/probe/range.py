@@ -30,9 +30,11 @@ import httpx2 as httpx
 from audit.refs import new_event_id, new_ref
 from audit.text import Text
 from hub_config.errors import ZoneError
+from hub_config.gate.calls import BURST, PER_SECOND
 from hub_config.gate_control import SOCKET
 from hub_config.homes import ZoneHomes, shut_all
 from hub_config.probe.bait import Bait
+from hub_config.probe.signals import reading
 from hub_config.probe.stand_ins import Hub, Portal
 from hub_config.processes import accepts, answers, child_environment, gate_config, process_table
 from hub_config.settings import HubSettings, Settings
@@ -48,8 +50,10 @@ PROJECT, NEIGHBOUR = "probe-own", "probe-next"
 DATASET, DATA_FILE = "probe-data", "mark.txt"
 LIMITS = Limits(memory_bytes=1024**3)  # half of what a project has, for an attack that fills it
 UIDS = (1_990_001, 1_990_002)  # far above those that the registry gives out
+GROUPS = (1_990_011, 1_990_012)  # of what they share: each is attacked as one who joined a project second
 SESSION_BYTES, MESSAGE_BYTES = 24_000_000, 4_000_000  # small, so that going over them costs little
 START_SECONDS = 60
+CALL_SECONDS = 60  # longer than any attack takes: what a steady rate lets through meanwhile
 
 
 class ProbeFailed(ZoneError):
@@ -117,7 +121,7 @@ class Range:
 
     def shared(self, project: str) -> SharedSpace | None:
         """Return what the workspaces of one of the two projects share, where projects of the zone do."""
-        gid = UIDS[(PROJECT, NEIGHBOUR).index(project)]
+        gid = GROUPS[(PROJECT, NEIGHBOUR).index(project)]
         return SharedSpace(project, gid) if self.settings.workspace.shared else None
 
     def running_of(self, container: WorkspaceContainer) -> Running:
@@ -161,8 +165,9 @@ class Range:
             "own_canary_backwards": self.own_canary[::-1],
             "shared_gid": 0 if container.shared is None else container.shared.gid,
             "other_shared": shared_ref(NEIGHBOUR),
-            "other_gid": UIDS[1],
+            "other_gid": GROUPS[1],
             "host_path": str(self.home),
+            "calls": BURST + int(PER_SECOND * CALL_SECONDS),
             "connections": 256 + 32,  # browser connections and calls: hub_config.gate.config, .workspace
             "memory_bytes": container.limits.memory_bytes,
             "pids": container.limits.pids,
@@ -229,6 +234,8 @@ async def opened(zone: Settings, image: str, label: str, runtime: str | None = N
             (data / DATA_FILE).write_text(mark + "\n", encoding="ascii")
             (data / DATA_FILE).chmod(0o644)
             data.chmod(0o755)
+        # Two projects may have the same data; here somebody else does, and reads it all the time.
+        stack.enter_context(reading(home / "data" / PROJECT / DATA_FILE))
         await _start(made)
         yield made
 

@@ -29,7 +29,7 @@ BY_ID: Mapping[str, Probe] = MappingProxyType({probe.id: probe for probe in PROB
 OWN_KERNEL = frozenset(
     {probe.id for probe in PROBES if probe.wall == "kern"}
     | {"net.other_families", "proc.ptrace", "proc.memory", "priv.filter", "file.devices", "file.make_devices"}
-    | {"file.open_devices", "file.run_from_tmp"}
+    | {"file.open_devices", "file.run_from_tmp", "file.data_signals"}
 )
 #: Under gVisor the kernel of the workspace pays for what is taken, and is ended with everything in it: that would be
 #: the end of the probe.

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hub_config.probe.browser.door import Answer, Door, attack, headers_of, status_of
+from hub_config.probe.browser.door import OK, Answer, Door, attack, headers_of, status_of
 from hub_config.probe.range import NEIGHBOUR, prefix_of
 
 BODY = b"hello"
@@ -32,7 +32,7 @@ class HostileServer:
     def _dial(self) -> None:
         while not self._stop.wait(0.02):
             with socket.socket(socket.AF_UNIX) as dialled:
-                dialled.settimeout(0.3)
+                dialled.settimeout(0.1)
                 try:
                     dialled.connect(f"/proc/self/fd/{self._run}/up.sock")
                     self._serve(dialled)
@@ -50,7 +50,7 @@ class HostileServer:
                 return
             asked += piece
             if b"\r\n\r\n" in asked:
-                self.asked += 1
+                self.asked += asked.count(b"\r\n\r\n")
                 asked = b""
                 dialled.sendall(self._answer)
 
@@ -82,32 +82,49 @@ async def ask(door: Door, path: str = "api/status", *more: str) -> tuple[int, by
     return await door.get(prefix_of(NEIGHBOUR) + path, *more, cookie=cookie, host=host)
 
 
-async def _compared(door: Door, judge: Callable[[int, bytes], Answer], *headers: bytes, **more: Any) -> Answer:
+async def arrives(door: Door) -> str | None:
+    """Return None if a harmless answer of the server arrives at the browser; else what is wrong, as `Door.served`."""
     with hostile(door) as server:
         status, _ = await ask(door)
-    if status != 200 or server.asked == 0:
-        return False, f"control: a harmless answer did not arrive ({status})"
-    with hostile(door, *headers, **more):
-        return judge(*await ask(door))
+    return None if status == OK and server.asked else f"control: a harmless answer did not arrive ({status})"
+
+
+UNASKED = "control: the hostile server was not asked"
+
+
+async def _judged(door: Door, judge: Callable[[int, bytes], Answer], *headers: bytes, **more: Any) -> Answer:
+    """Judge what reaches the browser of one hostile answer."""
+    with hostile(door, *headers, **more) as server:
+        status, answer = await ask(door)
+    return judge(status, answer) if server.asked else (False, UNASKED)
 
 
 @attack("gate.attachment")
 async def attachment(door: Door) -> Answer:
-    """Mark an answer as a file to keep, in several spellings."""
-    names = (b"Content-Disposition", b"content-disposition")
+    """Mark an answer as a file to keep: browsers save whatever is not `inline` (RFC 6266 section 4.2)."""
     values = (
         b"attachment; filename=x.csv",
         b"ATTACHMENT",
         b"inline; filename=x.csv",
         b'form-data; name="a"; attachment',
+        b'form-data; name="a"; filename=x.csv',
+        b"save; filename=x.csv",
     )
+
+    def judge(status: int, answer: bytes) -> Answer:
+        head = answer.partition(b"\r\n\r\n")[0].lower().split(b"\r\n")
+        sent = [line.partition(b":")[2] for line in head if line.startswith(b"content-disposition:")]
+        kept = [one for one in sent if one.partition(b";")[0].strip() != b"inline"]
+        return not kept, f"{status}{' passed on' if kept else ''}"
+
+    if (gone := await arrives(door)) is not None:
+        return False, gone
     seen, held = [], True
-    for name, value in zip(names * 2, values, strict=True):
-        with hostile(door, name + b": " + value):
-            status, answer = await ask(door)
-        sent = headers_of(answer).get("content-disposition", "")
-        held = held and not (status == 200 and sent.lower().strip().startswith("attachment"))
-        seen.append(f"{value.decode()[:12]}: {status}")
+    for n, value in enumerate(values):
+        name = (b"Content-Disposition", b"content-disposition")[n % 2]
+        good, words = await _judged(door, judge, name + b": " + value)
+        held = held and good is True
+        seen.append(f"{value.decode()[:12]}: {words}")
     return held, "; ".join(seen)
 
 
@@ -127,7 +144,9 @@ async def answer_headers(door: Door) -> Answer:
             f" passed on: {left or 'none'}",
         )
 
-    return await _compared(
+    if (gone := await arrives(door)) is not None:
+        return False, gone
+    return await _judged(
         door,
         judge,
         b"Set-Cookie: ansim-work=stolen; Path=/",
@@ -145,6 +164,14 @@ async def answer_headers(door: Door) -> Answer:
 @attack("gate.answer_redirect")
 async def answer_redirect(door: Door) -> Answer:
     """Send the browser elsewhere, in several spellings of an address."""
+
+    def judge(status: int, answer: bytes) -> Answer:
+        leads = headers_of(answer).get("location", "")
+        good = not leads or leads.startswith(prefix_of(NEIGHBOUR))
+        return good, f"{status}{'' if good else ' passed on'}"
+
+    if (gone := await arrives(door)) is not None:
+        return False, gone
     seen, held = [], True
     for name, place in {
         "absolute": b"http://evil.invalid/x?data",
@@ -153,12 +180,9 @@ async def answer_redirect(door: Door) -> Answer:
         "script": b"javascript:alert(1)",
         "zone": b"/hub/logout",
     }.items():
-        with hostile(door, b"Location: " + place, status=b"302 Found"):
-            status, answer = await ask(door)
-        leads = headers_of(answer).get("location", "")
-        good = not leads or leads.startswith(prefix_of(NEIGHBOUR))
-        held = held and good
-        seen.append(f"{name}: {status}{'' if good else ' passed on'}")
+        good, words = await _judged(door, judge, b"Location: " + place, status=b"302 Found")
+        held = held and good is True
+        seen.append(f"{name}: {words}")
     return held, "; ".join(seen)
 
 
@@ -166,11 +190,13 @@ async def answer_redirect(door: Door) -> Answer:
 async def answer_twice(door: Door) -> Answer:
     """Answer once too often, and see whether the next request gets the rest."""
     second = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nX-Second: yes\r\n\r\nsecond"
-    with hostile(door, more=second):
+    if (gone := await arrives(door)) is not None:
+        return False, gone
+    with hostile(door, more=second) as server:
         answers = await asyncio.gather(*(ask(door) for _ in range(6)))
     poisoned = [a for _, a in answers if b"X-Second" in a or a.endswith(b"second")]
     return (
-        not poisoned,
+        not poisoned and server.asked > 0,
         f"{len(answers)} requests, answered {sorted(status_of(a) for _, a in answers)},"
         f" with the second answer: {len(poisoned)}",
     )
@@ -179,10 +205,8 @@ async def answer_twice(door: Door) -> Answer:
 @attack("gate.answer_types")
 async def answer_types(door: Door) -> Answer:
     """Call the answer a table, a program, two things at once, or nothing."""
-    with hostile(door) as server:
-        status, _ = await ask(door)
-    if status != 200 or server.asked == 0:
-        return False, f"control: an answer of a listed type did not arrive ({status})"
+    if (gone := await arrives(door)) is not None:
+        return False, gone
     kinds = {
         "table": (b"Content-Type: text/csv",),
         "bytes": (b"Content-Type: application/octet-stream",),
@@ -192,9 +216,11 @@ async def answer_types(door: Door) -> Answer:
     }
     answers = {}
     for name, headers in kinds.items():
-        with hostile(door, *headers, untyped=True):
+        with hostile(door, *headers, untyped=True) as server:
             _, answers[name] = await ask(door)
-    return door.judge(answers)
+        if not server.asked:
+            return False, UNASKED
+    return await door.judge(answers)
 
 
 @attack("gate.other_host")
@@ -218,6 +244,6 @@ async def other_host(door: Door) -> Answer:
             "made up": (own, door.cookie, made_up),
         }
         answers = {name: (await door.get(path, cookie=c, host=h))[1] for name, (path, c, h) in shapes.items()}
-    if status != 200:
+    if status != OK:
         return False, f"control: the other workspace did not answer its own person ({status})"
-    return door.judge(answers)
+    return await door.judge(answers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ READ_SECONDS = 1.5
 RECORD_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
 OK = 200
+STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")  # a second answer may follow a body without a new line
 
 
 @dataclass(slots=True)
@@ -123,10 +125,19 @@ class Door:
     async def refuses(self, targets: Mapping[str, str], cookie: str | None = None) -> Answer:
         """Hold if no target brings the file with the mark, or is answered with success."""
         answers = await asyncio.gather(*(self.get(target, cookie=cookie) for target in targets.values()))
-        return self.judge({n: a for n, (_, a) in zip(targets, answers, strict=True)})
+        return await self.judge({n: a for n, (_, a) in zip(targets, answers, strict=True)})
 
-    def judge(self, answers: Mapping[str, bytes]) -> Answer:
-        """Hold if none of the answers is a success or holds the mark."""
+    async def served(self) -> str | None:
+        """Return None if the gate shows its owner the file with the mark; else what is wrong, and nothing is proved."""
+        status, answer = await self.get(f"{self.prefix}api/contents/{FILE}?content=1")
+        if status == OK and self.range.own_canary.encode() in answer:
+            return None
+        return f"control: the owner was not shown the file ({status or 'no answer'})"
+
+    async def judge(self, answers: Mapping[str, bytes]) -> Answer:
+        """Hold if none of the answers is a success or holds the mark, and the owner is answered all the same."""
+        if (gone := await self.served()) is not None:
+            return False, gone
         mark = self.range.own_canary.encode()
         broken = [n for n, a in answers.items() if mark in a or any(200 <= s < 300 for s in statuses_of(a))]
         said = {name: "/".join(map(str, statuses_of(answer))) or "closed" for name, answer in answers.items()}
@@ -186,13 +197,13 @@ def attack(name: str) -> Callable[[Attack], Attack]:
 
 def statuses_of(answer: bytes) -> list[int]:
     """Return the status of every answer in what a connection brought."""
-    lines = [line.split(b" ", 2) for line in answer.split(b"\r\n") if line.startswith(b"HTTP/1.")]
-    return [int(words[1]) for words in lines if len(words) > 1 and words[1].isdigit()]
+    return [int(one) for one in STATUS.findall(answer)]
 
 
 def status_of(answer: bytes) -> int:
     """Return the status of the first answer, 0 for none."""
-    return next(iter(statuses_of(answer)), 0)
+    first = STATUS.match(answer)
+    return int(first[1]) if first else 0
 
 
 def headers_of(answer: bytes) -> dict[str, str]:

@@ -6,6 +6,8 @@ from hub_config.probe.browser.door import FILE, Answer, Door, attack, headers_of
 from hub_config.probe.range import OTHER_HANDLE
 from hub_config.story.visitor import Visitor
 
+FRAMED = ("Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe")
+
 
 @attack("gate.stranger")
 async def stranger(door: Door) -> Answer:
@@ -49,7 +51,7 @@ async def forged_session(door: Door) -> Answer:
     }
     answers = {name: (await door.get(target, cookie=value))[1] for name, value in forged.items()}
     # Two cookies of one name: which counts may differ between readers, so neither may count.
-    return door.judge(answers)
+    return await door.judge(answers)
 
 
 @attack("gate.downloads")
@@ -182,13 +184,15 @@ async def two_hosts(door: Door) -> Answer:
     # The portal's stand-in answers for the other two hosts; what counts is that no workspace does.
     mark = door.range.own_canary.encode()
     reached = {name: mark in answer for name, answer in answers.items()}
+    if (gone := await door.served()) is not None:
+        return False, gone
     return not any(reached.values()), "; ".join(f"{n}: {'' if r else 'not '}the workspace" for n, r in reached.items())
 
 
 @attack("gate.policy")
 async def policy(door: Door) -> Answer:
     """Read what a page of the workspace is allowed to do."""
-    status, answer = await door.get(f"{door.prefix}lab")
+    status, answer = await door.get(f"{door.prefix}lab", *FRAMED)
     rules = headers_of(answer).get("content-security-policy", "")
     parts = {words[0]: words[1:] for part in rules.split(";") if (words := part.split())}
     loose = [name for name, words in parts.items() if {"*", "ws:", "wss:", "http:", "https:"} & set(words)]
@@ -208,10 +212,10 @@ async def policy(door: Door) -> Answer:
 @attack("gate.top_level")
 async def top_level(door: Door) -> Answer:
     """Open the workspace as the page of a tab, from which a link could lead anywhere."""
-    status, answer = await door.get(
-        f"{door.prefix}lab", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", "Sec-Fetch-Site: none"
-    )
-    leads = headers_of(answer).get("location", "")
-    return status in (302, 303) and leads.startswith(
-        door.range.settings.origin("zone")
-    ), f"status {status}, leads to the zone's frame"
+    tab = ("Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document", "Sec-Fetch-Site: none")
+    zone, held, seen = door.range.settings.origin("zone"), True, []
+    for name, lines in {"a tab": tab, "a browser that does not say": ()}.items():
+        status, answer = await door.get(f"{door.prefix}lab", *lines)
+        held = held and status in (302, 303) and headers_of(answer).get("location", "").startswith(zone)
+        seen.append(f"{name}: {status}")
+    return held, ", ".join(seen) + (", leads to the zone's frame" if held else "")

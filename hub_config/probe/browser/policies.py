@@ -96,5 +96,5 @@ async def addresses(door: Door) -> Answer:
         shut, answer = await door.get(target, "X-Forwarded-For: 198.51.100.7")
     finally:
         await hold_to(door)
-    held, _ = door.judge({"listed elsewhere": answer})
+    held, _ = await door.judge({"listed elsewhere": answer})
     return free == OK and held, f"without the policy: {free}; with it: {shut}"

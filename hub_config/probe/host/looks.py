@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from hub_config.probe.host import engine, images, zone
+from hub_config.probe.host import containers, engine, images, zone
 from hub_config.probe.host.base import Look
 
 LOOKS: Mapping[str, Look] = MappingProxyType(
@@ -14,7 +14,7 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         "host.gate_orders": zone.gate_orders,
         "host.home_closed": zone.home_closed,
         "host.loopback_only": zone.loopback_only,
-        "host.containers": zone.containers,
+        "host.containers": containers.containers,
         "host.image_is_ours": zone.image_is_ours,
         "host.image_plain": zone.image_plain,
         "host.engine_socket": engine.engine_socket,

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 from hub_config.probe.host.base import Answer, Server, as_nobody, text_of
-from hub_config.workspace_container import GVISOR, MASKED_PATHS, NO_NEW_PRIVILEGES
 
 LISTEN = "0A"  # proc(5): the state of a socket that listens
 SECRET_WORDS = ("TOKEN", "SECRET", "PASSWORD", "KEY=")
@@ -79,56 +75,6 @@ def listening() -> list[tuple[str, int]]:
 
 def _is_loopback_6(address: str) -> bool:
     return address == "0" * 24 + "01000000"
-
-
-#: What `docker inspect` must say of every workspace: a key of the host configuration, and how it is judged.
-CONTAINER_RULES: Mapping[str, Any] = {
-    "CIS 5.4 no added capability": lambda h: not h.get("CapAdd"),
-    "CIS 5.4 all capabilities dropped": lambda h: "ALL" in (h.get("CapDrop") or []),
-    "CIS 5.5 not privileged": lambda h: not h["Privileged"],
-    "CIS 5.6 no system directory mounted": lambda h: (
-        not any(
-            m["Source"] in ("/", "/etc", "/usr", "/boot", "/dev", "/proc", "/sys", "/lib", "/var/run")
-            for m in h.get("Mounts") or []
-        )
-    ),
-    "CIS 5.10 no network": lambda h: h["NetworkMode"] == "none",
-    "CIS 5.11 memory": lambda h: h["Memory"] > 0 and h["MemorySwap"] == h["Memory"],
-    "CIS 5.12 processors": lambda h: h["CpuQuota"] > 0,
-    "CIS 5.13 read-only root": lambda h: h["ReadonlyRootfs"],
-    "CIS 5.14 no port published": lambda h: not h.get("PortBindings"),
-    "CIS 5.15 no restart": lambda h: h["RestartPolicy"]["Name"] in ("", "no"),
-    "CIS 5.16 own processes": lambda h: h["PidMode"] == "",
-    "CIS 5.17 own message queues": lambda h: h["IpcMode"] == "private",
-    "CIS 5.18 no device": lambda h: not h.get("Devices"),
-    "CIS 5.19 open files and no core": lambda h: {u["Name"] for u in h.get("Ulimits") or []} >= {"nofile", "core"},
-    "CIS 5.20 no shared mounts": lambda h: all(
-        (m.get("BindOptions") or {}).get("Propagation") == "rprivate" for m in h.get("Mounts") or []
-    ),
-    "CIS 5.21 own name": lambda h: h["UTSMode"] == "",
-    "CIS 5.22 filter": lambda h: any(o.startswith("seccomp={") for o in h["SecurityOpt"] or []),
-    "CIS 5.24 own control group": lambda h: h["CgroupParent"] == "",
-    "CIS 5.26 no new privileges": lambda h: NO_NEW_PRIVILEGES in (h["SecurityOpt"] or []),
-    "CIS 5.28 processes counted": lambda h: (h["PidsLimit"] or 0) > 0,
-    # gVisor's sandbox has one of its own, which the engine knows nothing of.
-    "CIS 5.30 user namespace not shared": lambda h: h["UsernsMode"] != "host" or h.get("Runtime") == GVISOR,
-    "CIS 5.31 no engine socket": lambda h: (
-        not any(Path(m["Source"]).name in ("docker.sock", "containerd.sock") for m in h.get("Mounts") or [])
-    ),
-    "paths of the kernel covered": lambda h: set(MASKED_PATHS) <= set(h.get("MaskedPaths") or []),
-}
-
-
-def containers(server: Server) -> Answer:
-    """Hold every workspace that runs against the rules."""
-    if not server.containers:
-        return None, "no workspace runs"
-    broken = [rule for c in server.containers for rule, holds in CONTAINER_RULES.items() if not holds(c["HostConfig"])]
-    users = [c["Config"]["User"] for c in server.containers]
-    if any(user.partition(":")[0] in ("", "0", "root") for user in users):
-        broken.append("CIS 4.1 user")
-    tried = f"{len(server.containers)} workspaces, {len(CONTAINER_RULES) + 1} rules each"
-    return not broken, f"{tried}; broken: {', '.join(sorted(set(broken))) or 'none'}"
 
 
 def image_is_ours(server: Server) -> Answer:

@@ -70,8 +70,8 @@ def call(number: int, *arguments: int | bytes | None) -> str:
 
 
 def refused(tried: Mapping[str, str], allowed: Iterable[str] = ()) -> Seen:
-    """Hold if nothing of what was tried could be done; say each answer once, with what answered so."""
-    broken = [name for name, answer in tried.items() if answer == "done" and name not in set(allowed)]
+    """Hold if nothing of what was tried could be done; say what answered how. `done: …` is done too, and says more."""
+    broken = [n for n, answer in tried.items() if answer.partition(":")[0] == "done" and n not in set(allowed)]
     words = "; ".join(f"{name}: {answer}" for name, answer in tried.items())
     return Seen(not broken and bool(tried), words)
 

@@ -29,7 +29,13 @@ READ = (
     "/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/kallsyms", "/proc/kmsg", "/proc/timer_list",
     "/proc/sched_debug", "/proc/latency_stats", "/proc/slabinfo", "/proc/vmallocinfo", "/proc/interrupts",
     "/proc/modules", "/proc/config.gz", "/proc/iomem", "/proc/diskstats", "/proc/schedstat", "/proc/swaps",
+    "/proc/cgroups", "/proc/sys/fs/file-nr", "/proc/sys/fs/inode-nr", "/proc/sys/fs/dentry-state",
     "/sys/class/dmi/id/product_uuid", "/sys/kernel/vmcoreinfo", "/sys/kernel/notes",
+)  # fmt: skip
+#: Directories of such files: disks with what is read of each and the file behind it, file systems, memory, cards.
+COVERED = (
+    "/proc/fs", "/sys/firmware", "/sys/dev", "/sys/block", "/sys/devices/virtual/block", "/sys/devices/virtual/bdi",
+    "/sys/devices/system/node", "/sys/fs/ext4", "/sys/fs/xfs", "/sys/fs/btrfs", "/sys/module", "/sys/bus",
 )  # fmt: skip
 
 
@@ -85,8 +91,9 @@ def masked(facts: Facts) -> Seen:
                     read.append(path)
         except OSError:
             continue
-    firmware = os.listdir("/sys/firmware") if os.path.isdir("/sys/firmware") else []
-    return Seen(not read and not firmware, f"read: {', '.join(read) or 'none'}; entries of firmware: {len(firmware)}")
+    buses = [f"/sys/devices/{name}" for name in os.listdir("/sys/devices") if name.startswith("pci")]
+    opened = [path for path in (*COVERED, *buses) if os.path.isdir(path) and os.listdir(path)]
+    return Seen(not read and not opened, f"read: {', '.join(read) or 'none'}; entered: {', '.join(opened) or 'none'}")
 
 
 @attack("kern.keyring")

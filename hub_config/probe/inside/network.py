@@ -5,14 +5,22 @@ from __future__ import annotations
 import os
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hub_config.probe.inside.base import Facts, Seen, attack, call, connects, outcome, refused
 
 OUTSIDE = "198.51.100.7"  # RFC 5737: no host of anybody's
 OUTSIDE_6 = "2001:db8::7"
 SYS_SETNS = 308
+METADATA = ("169.254.169.254", "169.254.170.2", "100.100.100.200")
+METADATA_6 = "fd00:ec2::254"
+SILENT = ("TimeoutError", "ETIMEDOUT")
 QUERY = struct.pack(">6H", 4711, 0x0100, 1, 0, 0, 0) + b"\x05probe\x07invalid\x00" + struct.pack(">2H", 1, 1)
+
+
+def unsent(tried: Mapping[str, str]) -> Seen:
+    """Hold if nothing left: where there is no network the kernel says so at once, so one who waits in vain has sent."""
+    return refused({name: "done: left, unanswered" if said in SILENT else said for name, said in tried.items()})
 
 
 @attack("net.interfaces")
@@ -39,7 +47,7 @@ def routes(facts: Facts) -> Seen:
 @attack("net.host_loopback")
 def host_loopback(facts: Facts) -> Seen:
     """Connect to what listens on the loopback address of the machine."""
-    return refused({f"127.0.0.1 #{n}": connects(("127.0.0.1", p)) for n, p in enumerate(facts["host_ports"], 1)})
+    return unsent({f"127.0.0.1 #{n}": connects(("127.0.0.1", p)) for n, p in enumerate(facts["host_ports"], 1)})
 
 
 @attack("net.host_addresses")
@@ -47,13 +55,13 @@ def host_addresses(facts: Facts) -> Seen:
     """Connect to the machine by each of its addresses."""
     port = facts["open_port"]
     tried = {f"address {n}": connects((a, port)) for n, a in enumerate(facts["host_addresses"], 1)}
-    return refused(tried) if tried else Seen(None, "the machine has no address but loopback")
+    return unsent(tried) if tried else Seen(None, "the machine has no address but loopback")
 
 
 @attack("net.outside")
 def outside(facts: Facts) -> Seen:
     """Connect outwards, by TCP and UDP, IPv4 and IPv6."""
-    return refused(
+    return unsent(
         {
             "tcp 80": connects((OUTSIDE, 80)),
             "tcp 443": connects((OUTSIDE, 443)),
@@ -66,9 +74,12 @@ def outside(facts: Facts) -> Seen:
 
 @attack("net.metadata")
 def metadata(facts: Facts) -> Seen:
-    """Connect to the addresses where clouds hand out credentials."""
-    tried = {a: connects((a, 80)) for a in ("169.254.169.254", "169.254.170.2", "100.100.100.200")}
-    return refused(tried | {"fd00:ec2::254": connects(("fd00:ec2::254", 80), socket.AF_INET6)})
+    """Connect to the addresses where clouds hand out credentials; UDP needs a way there, and nobody who answers."""
+    tried = {f"tcp {a}": connects((a, 80)) for a in METADATA}
+    tried |= {f"udp {a}": connects((a, 80), kind=socket.SOCK_DGRAM) for a in METADATA}
+    tried[f"tcp {METADATA_6}"] = connects((METADATA_6, 80), socket.AF_INET6)
+    tried[f"udp {METADATA_6}"] = connects((METADATA_6, 80), socket.AF_INET6, socket.SOCK_DGRAM)
+    return unsent(tried)
 
 
 @attack("net.dns_names")
@@ -95,14 +106,14 @@ def dns_servers(facts: Facts) -> Seen:
     for server in ("127.0.0.1", "127.0.0.11", "127.0.0.53", OUTSIDE, *facts["name_servers"]):
         tried[f"udp {server}"] = _asks(server)
         tried[f"tcp {server}"] = connects((server, 53), seconds=0.5)
-    return refused(tried)
+    return unsent(tried)
 
 
-def _asks(server: str) -> str:
+def _asks(server: str, port: int = 53) -> str:
     def action() -> None:
         with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as asking:
             asking.settimeout(0.5)
-            asking.connect((server, 53))
+            asking.connect((server, port))
             asking.send(QUERY)
             asking.recv(512)
 
@@ -112,7 +123,7 @@ def _asks(server: str) -> str:
 @attack("net.dns_encrypted")
 def dns_encrypted(facts: Facts) -> Seen:
     """Reach name servers that speak TLS or HTTPS, and those found by multicast."""
-    return refused(
+    return unsent(
         {
             "tls 853": connects((OUTSIDE, 853)),
             "quic 853": connects((OUTSIDE, 853), kind=socket.SOCK_DGRAM),

@@ -79,8 +79,10 @@ def gain(facts: Facts) -> Seen:
 def identity(facts: Facts) -> Seen:
     """Read who the workspace runs as."""
     ids, groups = {*os.getresuid(), *os.getresgid()}, set(os.getgroups())
-    alone = ids == {facts["uid"]} and groups <= ids
-    return Seen(alone and min(ids) >= 1000, f"one user and group of its own: {alone}; more groups: {len(groups - ids)}")
+    more = groups - ids - {facts["shared_gid"]}  # its project's own: whoever joins second has another number than it
+    alone = ids == {facts["uid"]} and not more
+    good = alone and min(ids | groups) >= 1000
+    return Seen(good, f"one user and group of its own: {alone}; groups beyond its project's: {len(more)}")
 
 
 @attack("priv.setuid_files")

@@ -113,9 +113,11 @@ def memory(facts: Facts) -> Seen:
 @attack("proc.ipc")
 def ipc(facts: Facts) -> Seen:
     """Open a message queue and shared memory that the machine holds open for everybody."""
-    queue = libc.msgget(facts["queue_key"], 0)
-    memory = libc.shmget(facts["queue_key"], 1, 0)
-    return Seen(
-        queue < 0 and memory < 0,
-        f"queue {'found' if queue >= 0 else 'absent'}, memory {'found' if memory >= 0 else 'absent'}",
-    )
+    if not facts["queues"]:
+        return Seen(None, "the server could make neither a queue nor shared memory, so there was nothing to find")
+    found = {
+        name: (libc.msgget if name == "queue" else libc.shmget)(facts["queue_key"], *more) >= 0
+        for name, more in {"queue": (0,), "memory": (1, 0)}.items()
+        if name in facts["queues"]
+    }
+    return Seen(not any(found.values()), ", ".join(f"{n} {'found' if f else 'absent'}" for n, f in found.items()))

@@ -10,12 +10,8 @@ from hub_config.probe.inside.base import Facts, Seen, attack
 NAMES = re.compile(
     rb"(?:^|\0)((?:JUPYTERHUB|DOCKER|AWS|GOOGLE|AZURE)_\w*|\w*(?:TOKEN|SECRET|PASSWORD|COOKIE|API_KEY)\w*)=[^\0]"
 )
-KEYS = (
-    b"-----BEGIN " + b"PRIVATE KEY",
-    b"-----BEGIN RSA " + b"PRIVATE KEY",
-    b"-----BEGIN OPENSSH " + b"PRIVATE KEY",
-    b"PRIVATE+KEY+",
-)
+#: RFC 7468 (also encrypted), what OpenSSL (RSA, EC, DSA), OpenSSH and GnuPG write, and keys of notes (C2SP).
+KEYS = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )?PRIVATE KEY|PRIVATE\+KEY\+")
 
 
 @attack("secret.environment")
@@ -52,7 +48,7 @@ def files(facts: Facts) -> Seen:
                 except OSError:
                     continue
                 looked += 1
-                if any(key in content for key in KEYS) or name.endswith((".token", ".pem.key")):
+                if KEYS.search(content) or name.endswith((".token", ".pem.key")):
                     found.append(path)
     return Seen(not found, f"{looked} files, with keys: {', '.join(found[:5]) or 'none'}")
 

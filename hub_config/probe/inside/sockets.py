@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import select
 import socket
+import time
+from collections.abc import Mapping
 from typing import Any
 
 from hub_config.probe.inside.base import Facts, Seen, attack, connects, outcome, refused
@@ -23,8 +27,22 @@ ENGINES = (
     "/run/dbus/system_bus_socket",
     "/run/systemd/private",
     "/run/systemd/notify",
+    "/run/systemd/resolve/io.systemd.Resolve",
+    "/run/systemd/resolve/io.systemd.Resolve.Monitor",
+    "/run/nscd/socket",
 )
+CALLS = 300  # of a flood
 STATUS = b"GET /workspace/status HTTP/1.1\r\nHost: zone\r\n"
+HONEST = "/workspace/status"
+STATUSES = re.compile(rb"HTTP/1\.[01] (\d{3})")  # a second answer may follow a body without a new line
+LAST = b"Connection: close\r\n\r\n"
+#: What each socket answers, so that it is known to be there when it refuses.
+LISTED = {API: STATUS + LAST, PACKAGES: b"GET /simple/ HTTP/1.1\r\nHost: zone\r\n" + LAST}
+OK = 200
+EXCHANGE_SECONDS = 3.0
+KEPT_WAITING = "done: kept waiting"
+FLOOD_SECONDS, SETTLING_SECONDS = 10.0, 5.0  # a gate takes 200 in a second
+DIALS = 600
 
 
 @attack("sock.abstract")
@@ -98,15 +116,15 @@ def identity(facts: Facts) -> Seen:
     )
     seen = {}
     for name, header in (("one header", claims), ("twice", claims + claims), ("lower case", claims.lower())):
-        status, document = _asked(STATUS + header + b"Connection: close\r\n\r\n")
+        status, document, _ = _asked(STATUS + header + LAST)
         headers = {k.lower(): v for k, v in document.get("headers", {}).items()}
         honest = headers.get("ansim-workspace") == facts["workspace"]
         clean = not {"cookie", "authorization", "x-forwarded-user", "x-forwarded-for"} & headers.keys()
         refusal = 400 <= status < 500
         seen[name] = (
-            "known as itself" if status == 200 and honest and clean else f"status {status}" if refusal else "done"
+            "known as itself" if status == OK and honest and clean else f"status {status}" if refusal else "done"
         )
-    return refused(seen)
+    return _there(API, seen)
 
 
 @attack("sock.unlisted")
@@ -118,9 +136,8 @@ def unlisted(facts: Facts) -> Seen:
     )  # fmt: skip
     tried = {}
     for path in paths:
-        status, _ = _asked(b"GET " + path + b" HTTP/1.1\r\nHost: zone\r\nConnection: close\r\n\r\n")
-        tried[path.decode()] = "done" if 0 < status < 400 else str(status)
-    return refused(tried)
+        tried[path.decode()] = _judged(b"GET " + path + b" HTTP/1.1\r\nHost: zone\r\n" + LAST)
+    return _there(API, tried)
 
 
 @attack("sock.packages")
@@ -132,8 +149,8 @@ def packages(facts: Facts) -> Seen:
         b"GET /files/../../people", b"GET /%2e%2e/%2e%2e/people", b"GET /workspace/status", b"GET /people",
         b"GET http://pypi.org/simple/pip/", b"CONNECT pypi.org:443",
     )  # fmt: skip
-    head = b" HTTP/1.1\r\nHost: zone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    return refused({line.decode()[:60]: _judged(_asked(line + head, PACKAGES)[0]) for line in lines})
+    head = b" HTTP/1.1\r\nHost: zone\r\nContent-Length: 0\r\n" + LAST
+    return _there(PACKAGES, {line.decode()[:60]: _judged(line + head, PACKAGES) for line in lines})
 
 
 @attack("sock.oversized")
@@ -146,7 +163,7 @@ def oversized(facts: Facts) -> Seen:
         "length": post + b"Content-Length: 99999999999\r\n\r\n" + b" " * 2_000_000,
         "chunks": post + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 32,
     }
-    return refused({name: _judged(_asked(data)[0]) for name, data in tried.items()})
+    return _there(API, {name: _judged(data) for name, data in tried.items()})
 
 
 @attack("sock.smuggled")
@@ -165,9 +182,15 @@ def smuggled(facts: Facts) -> Seen:
     }
     answers = {}
     for name, data in tried.items():
-        statuses = _statuses(data)
-        answers[name] = "done" if any(200 <= s < 400 for s in statuses) else ",".join(map(str, statuses)) or "closed"
-    return refused(answers)
+        answer, waiting = _exchange(data)
+        statuses = [int(one) for one in STATUSES.findall(answer)]
+        # What was read as a call of its own may also have gone on, and be the answer to whoever calls next.
+        _, document, _ = _asked(LISTED[API])
+        desync = len(statuses) > 1 or document.get("target", HONEST) != HONEST
+        taken = desync or any(s < 400 for s in statuses)
+        said = ",".join(map(str, statuses)) or (KEPT_WAITING if waiting else "closed")
+        answers[name] = f"done: {said}" if taken else said
+    return _there(API, answers)
 
 
 @attack("sock.early")
@@ -188,19 +211,40 @@ def early(facts: Facts) -> Seen:
 
 @attack("sock.flood")
 def flood(facts: Facts) -> Seen:
-    """Dial in far more often than the zone takes."""
+    """Dial in far more often than the zone takes, and wait each time that its queue is full."""
     opened: list[socket.socket] = []
-    for _ in range(600):
+    answer, until = "EAGAIN", time.monotonic() + FLOOD_SECONDS
+    while len(opened) < DIALS and answer in ("done", "EAGAIN") and time.monotonic() < until:
         dialled = socket.socket(socket.AF_UNIX)
         dialled.setblocking(False)
-        if outcome(lambda one=dialled: one.connect(UP)) != "done":  # type: ignore[misc]
-            break
-        opened.append(dialled)
-    import time
+        answer = outcome(lambda one=dialled: one.connect(UP))  # type: ignore[misc]
+        if answer == "done":
+            opened.append(dialled)
+        else:
+            dialled.close()
+            time.sleep(0.01)
+    allowed, until = facts["connections"], time.monotonic() + SETTLING_SECONDS
+    while (left := _kept(opened)) > allowed and time.monotonic() < until:
+        time.sleep(0.1)
+    words = f"{len(opened)} dialled, {left} kept, {allowed} allowed, at last {answer}"
+    if len(opened) <= allowed:
+        return Seen(False, f"{words}: it proves nothing")
+    return Seen(left <= allowed, words)
 
-    time.sleep(1.0)
-    left = sum(1 for one in opened if outcome(lambda one=one: _alive(one)) == "done")  # type: ignore[misc]
-    return Seen(left <= facts["connections"], f"{len(opened)} dialled, {left} kept, {facts['connections']} allowed")
+
+def _kept(opened: list[socket.socket]) -> int:
+    return sum(1 for one in opened if outcome(lambda one=one: _alive(one)) == "done")  # type: ignore[misc]
+
+
+@attack("sock.log_flood")
+def log_flood(facts: Facts) -> Seen:
+    """Keep drafts as fast as the socket takes them: each would be an entry of the log that nobody removes."""
+    call = b"POST /workspace/drafts HTTP/1.1\r\nHost: zone\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+    call += b"Connection: close\r\n\r\n{}"
+    answers = [_asked(call)[0] for _ in range(CALLS)]
+    slowed = answers.count(429)
+    passed = len([status for status in answers if status and status != 429])
+    return Seen(slowed > 0 and passed <= facts["calls"], f"{CALLS} calls, passed: {passed}, told to wait: {slowed}")
 
 
 def _alive(one: socket.socket) -> None:
@@ -211,9 +255,25 @@ def _alive(one: socket.socket) -> None:
         return
 
 
-def _asked(data: bytes, path: str = API) -> tuple[int, dict[str, Any]]:
-    """Send bytes to the socket of calls and return the status of the first answer and its document."""
-    answer = _exchange(data, path)
+def _there(path: str, tried: Mapping[str, str]) -> Seen:
+    """Hold if every try was refused by a socket that answers what is listed; one that is gone refuses everything."""
+    status, _, _ = _asked(LISTED[path], path)
+    if status != OK:
+        return Seen(False, f"control: what is listed was answered with {status or 'nothing'}")
+    return refused(tried)
+
+
+def _judged(data: bytes, path: str = API) -> str:
+    """Send bytes to a socket and return how they were refused, or `done`; who goes on listening has not refused."""
+    status, _, waiting = _asked(data, path)
+    if not status:
+        return KEPT_WAITING if waiting else "closed"
+    return "done" if status < 400 else f"status {status}"
+
+
+def _asked(data: bytes, path: str = API) -> tuple[int, dict[str, Any], bool]:
+    """Send bytes to a socket; return the status of the first answer, its document, and whether it went on waiting."""
+    answer, waiting = _exchange(data, path)
     head, _, body = answer.partition(b"\r\n\r\n")
     words = head.split(b" ", 2)
     status = int(words[1]) if len(words) > 1 and words[1].isdigit() else 0
@@ -221,29 +281,30 @@ def _asked(data: bytes, path: str = API) -> tuple[int, dict[str, Any]]:
         document = json.loads(body)
     except ValueError:
         document = {}
-    return status, document if isinstance(document, dict) else {}
+    return status, document if isinstance(document, dict) else {}, waiting
 
 
-def _statuses(data: bytes) -> list[int]:
-    answer = _exchange(data)
-    return [int(line.split()[1]) for line in answer.split(b"\r\n") if line.startswith(b"HTTP/1.")]
-
-
-def _exchange(data: bytes, path: str = API) -> bytes:
-    answer = b""
+def _exchange(data: bytes, path: str = API) -> tuple[bytes, bool]:
+    """Send bytes and read what comes meanwhile; return it, and whether the connection was still open at the end."""
+    answer, left, until = b"", memoryview(data), time.monotonic() + EXCHANGE_SECONDS
     with socket.socket(socket.AF_UNIX) as calling:
-        calling.settimeout(3)
+        calling.settimeout(EXCHANGE_SECONDS)
         calling.connect(path)
-        try:
-            calling.sendall(data)
-            while piece := calling.recv(65536):
-                answer += piece
-                if len(answer) > 1_000_000:
-                    break
-        except (TimeoutError, ConnectionError):
-            pass
-    return answer
-
-
-def _judged(status: int) -> str:
-    return "done" if 200 <= status < 400 else f"status {status}" if status else "closed"
+        calling.setblocking(False)
+        while (seconds := until - time.monotonic()) > 0 and len(answer) < 1_000_000:
+            reading, writing, _ = select.select([calling], [calling] if left else [], [], seconds)
+            try:
+                if writing:
+                    left = left[calling.send(left[:65536]) :]
+                if reading:
+                    piece = calling.recv(65536)
+                    if not piece:
+                        return answer, False
+                    answer += piece
+            except BlockingIOError:
+                continue
+            except BrokenPipeError:
+                left = left[:0]  # what was answered before is still there to be read
+            except ConnectionError:
+                return answer, False
+    return answer, True

@@ -39,6 +39,13 @@ PROBES = (
         Text("자기 과제의 것만 보인다", "only that of one's own project is seen"),
     ),
     row(
+        "file.data_signals",
+        "같은 데이터를 읽는 다른 사람의 흔적을 찾는다: 잠금, 읽기 알림, 읽힌 적이 있는지",
+        "Look for signs of others who read the same data: locks, notices of reading, whether it was read",
+        "SATRE 2.1.08, SATRE 2.2.10",
+        Text("드러나는 것이 없다", "nothing is told"),
+    ),
+    row(
         "file.datasets",
         "보이는 데이터셋을 센다",
         "List the datasets that are seen",

@@ -44,8 +44,8 @@ PROBES = (
     ),
     row(
         "net.metadata",
-        "클라우드의 자격증명을 주는 주소에 접속한다",
-        "Connect to the addresses where clouds hand out credentials",
+        "클라우드의 자격증명을 주는 주소에 TCP와 UDP로 접속한다",
+        "Connect to the addresses where clouds hand out credentials, by TCP and UDP",
         OUT,
     ),
     row("net.dns_names", "시스템에 이름을 묻는다", "Ask the system for names", "SATRE 2.2.11, SATRE note B"),

@@ -24,8 +24,8 @@ PROBES = (
     ),
     row(
         "sock.engine",
-        "컨테이너 엔진과 시스템 서비스의 소켓에 접속한다",
-        "Connect to the sockets of the container engine and of services",
+        "컨테이너 엔진, 시스템 서비스, 이름 서비스의 소켓에 접속한다",
+        "Connect to the sockets of the container engine, of services and of resolvers of names",
         "SATRE 2.1.14, CIS 5.32",
     ),
     row(
@@ -91,5 +91,12 @@ PROBES = (
         "Dial in far more often than is allowed",
         "SATRE 2.3.03",
         Text("정해진 수만 남는다", "no more than the limit stay"),
+    ),
+    row(
+        "sock.log_flood",
+        "구역에 쉬지 않고 요청하여 기록을 채운다",
+        "Call the zone without a pause, to fill the log",
+        "SATRE 2.3.03, SATRE 2.1.14",
+        Text("정해진 빠르기를 넘으면 거부된다", "what is faster than the limit is refused"),
     ),
 )

@@ -52,7 +52,7 @@ def settings(engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFacto
         engine=engine_socket(),
     )
     for left in engine.containers.list(all=True, filters={"label": f"ansim.zone={zone}"}):
-        left.remove(force=True)
+        left.remove(force=True, v=True)
 
 
 def engine_socket() -> str:
@@ -87,8 +87,11 @@ def workspace(settings: HelperSettings) -> WorkspaceContainer:
         ("inbox", "/inbox", True),
         ("run", "/zone", True),
     )
-    for folder, _, _ in kinds:
+    for folder in (*(folder for folder, _, _ in kinds), "empty"):
         (own / folder).mkdir(parents=True)
+    data = Path(settings.home, "datasets", "lab, 검사:1")
+    data.mkdir(parents=True, exist_ok=True)
+    seen = Bind(data, "/data/lab", read_only=True, layer=own / "empty")
     return WorkspaceContainer(
         workspace=ref,
         project="kidney",
@@ -99,7 +102,7 @@ def workspace(settings: HelperSettings) -> WorkspaceContainer:
         zone=settings.zone,
         intent="0199",
         limits=Limits(),
-        binds=tuple(Bind(own / folder, target, read_only) for folder, target, read_only in kinds),
+        binds=(*(Bind(own / folder, target, read_only) for folder, target, read_only in kinds), seen),
     )
 
 
@@ -124,10 +127,14 @@ def test_a_workspace_is_made_started_seen_stopped_and_removed(
     made = engine.api.inspect_container(container.name)
     assert made["HostConfig"]["NetworkMode"] == "none"
     assert made["HostConfig"]["CapDrop"] == ["ALL"]
+    (volume,) = [m["Name"] for m in made["Mounts"] if m["Type"] == "volume"]
+    assert engine.volumes.get(volume).attrs["Options"]["type"] == "overlay"
     helped.api.stop(container.name, timeout=0)
     helped.api.remove_container(container.name, v=True, force=True)
     with pytest.raises(NotFound):
         engine.api.inspect_container(container.name)
+    with pytest.raises(NotFound):
+        engine.volumes.get(volume)
 
 
 def test_what_a_freeze_does_to_a_container_is_done(
@@ -159,7 +166,7 @@ def test_the_engine_itself_answers_a_kill_of_our_own(helped: docker.DockerClient
     assert answered.value.status_code == 409  # it does not run; a refusal of the helper is 403
     with pytest.raises(APIError, match=r"call\.parameter"):
         helped.api.kill(container.name, signal="STOP")
-    helped.api.remove_container(container.name, force=True)
+    helped.api.remove_container(container.name, v=True, force=True)
 
 
 @pytest.mark.parametrize("path", ["/v1.41/containers/x/exec", "/v1.41/images/create"])
@@ -229,7 +236,7 @@ def test_nothing_else_can_be_done_to_a_workspace(
         with pytest.raises(APIError):
             attack(helped.api, container.name)
     finally:
-        helped.api.remove_container(container.name, force=True)
+        helped.api.remove_container(container.name, v=True, force=True)
 
 
 def test_a_directory_that_became_a_link_is_not_mounted(helped: docker.DockerClient, settings: HelperSettings) -> None:

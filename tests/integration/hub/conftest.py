@@ -333,7 +333,7 @@ def running_hub(world: World, small_image: str, *processes: str) -> Iterator[Run
         running.close()
         client = docker.from_env()
         for container in client.containers.list(all=True, filters={"label": f"ansim.zone={world.zone.zone_id}"}):
-            container.remove(force=True)
+            container.remove(force=True, v=True)
         client.close()
 
 

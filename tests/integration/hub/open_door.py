@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Self
+from urllib.parse import unquote, urlsplit
 
-from hub_config.probe.range import NEIGHBOUR, prefix_of
+from hub_config.probe.browser.door import FILE
+from hub_config.probe.range import NEIGHBOUR, PROJECT, prefix_of
 from hub_config.settings import GateSettings, Settings, ZoneSettings
 
 MARK = "ansim-mark-of-the-open-door"
@@ -122,6 +124,57 @@ class OpenDoor:
             hub=SimpleNamespace(handle="probe"),
             children={"record": record},
         )
+
+
+class NaiveDoor(OpenDoor):
+    """A gate with a list of what it serves, which reads a request once to judge it and once more to serve it.
+
+    Downloads are not on the list, spelt plainly. What is judged is the path as it was sent, and what is served the path
+    decoded; of a connection it judges the first request, and passes on whatever comes behind it.
+    """
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            target = head.split(b"\r\n")[0].split(b" ", 1)[1].rpartition(b" ")[0].decode("latin-1")
+            if target.startswith(prefix_of(NEIGHBOUR)):
+                writer.write(await self._pass(head))
+            else:
+                writer.write(_judged(target) + _served(await _rest(reader)))
+            await writer.drain()
+        writer.close()
+
+
+def _judged(target: str) -> bytes:
+    """Judge a path as it is spelt, and serve what it means."""
+    if target.startswith(f"{prefix_of(PROJECT)}files/") or "format=base64" in target.partition("&")[0]:
+        return b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\n{}"
+    path = unquote(unquote(urlsplit("/" + target.lstrip("/") if "://" not in target else target).path))
+    parts: list[str] = []
+    for part in path.replace("\\", "/").replace("\0", "/").replace("\r", "/").split("/"):
+        kept = part.partition(";")[0]
+        if kept == "..":
+            parts = parts[:-1]
+        elif kept not in ("", "."):
+            parts.append(kept)
+    served = "/" + "/".join(parts)
+    known = (f"{prefix_of(PROJECT)}files/{FILE}", f"{prefix_of(PROJECT)}api/contents/{FILE}")
+    if served.startswith(known):
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(MARK) + MARK.encode()
+    return b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"
+
+
+async def _rest(reader: asyncio.StreamReader) -> bytes:
+    """Return what came behind the first request."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.05):
+            return await reader.read(65536)
+    return b""
+
+
+def _served(rest: bytes) -> bytes:
+    """Answer what the workspace takes for a request of its own, without its content."""
+    return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" if b"GET " in rest else b""
 
 
 async def _message(reader: asyncio.StreamReader) -> str | None:

@@ -7,17 +7,20 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socketserver import ThreadingMixIn, UnixStreamServer
+from socketserver import BaseRequestHandler, ThreadingMixIn, UnixStreamServer
 from typing import Any
 
 from audit.refs import new_event_id, new_ref
+from hub_config.gate.listen import BACKLOG
 from hub_config.probe import kit
 from hub_config.probe.bait import Bait
+from hub_config.probe.inside.sockets import LISTED
+from hub_config.probe.signals import reading
 from hub_config.shared_space import FOLDER, SharedSpace, shared_ref
 from hub_config.workspace_container import container_for, covered_paths, create_arguments, host_arguments
 from hub_config.workspace_files import make_shared, make_workspace
@@ -26,13 +29,15 @@ from registry.model import Limits, Mount, Project, ProjectStatus, WorkPermit, Wo
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 LIMITS = Limits(memory_bytes=128 * 1024**2, cpus=0.25, pids=48)
 UID = 310_000
-SPACE = SharedSpace("own", 310_000)
+SPACE = SharedSpace("own", 310_077)  # whoever joined second has another number
 GATE = 64_000
 SENT = 2_000_000  # of what `sock.oversized` sends
 MARK, OWN_MARK = "mark-of-the-other", "mark-of-its-own"
 
 #: Changes what the engine is told: the host configuration, the container's arguments, and a scratch directory.
 Change = Callable[[dict[str, Any], dict[str, Any], Path], None]
+#: Stands behind the sockets in a workspace's run directory, as the zone's gate does.
+Gate = Callable[[Path], AbstractContextManager[None]]
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -41,7 +46,7 @@ class Echo(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        body = json.dumps({"headers": dict(self.headers.items())}).encode()
+        body = json.dumps({"headers": dict(self.headers.items()), "target": self.path}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -68,6 +73,26 @@ class Echo(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         return
+
+
+class OnlyReads(BaseRequestHandler):
+    """A gate without a limit: answers what is listed, and listens to everything else for ever."""
+
+    def handle(self) -> None:
+        asked = b""
+        while piece := self.request.recv(65536):
+            asked += piece
+            if asked in LISTED.values():
+                self.request.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+                return
+
+
+class Refuses(BaseRequestHandler):
+    """A gate whose routes are gone: what it lists is refused like everything else."""
+
+    def handle(self) -> None:
+        self.request.recv(65536)
+        self.request.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
 
 
 class Server(ThreadingMixIn, UnixStreamServer):
@@ -114,6 +139,7 @@ class Bench:
             "other_shared": shared_ref("next"),
             "other_gid": SPACE.gid + 1,
             "host_path": str(self.home),
+            "calls": 100,
             "connections": 200,
             "memory_bytes": LIMITS.memory_bytes,
             "pids": LIMITS.pids,
@@ -126,7 +152,7 @@ class Bench:
             "shared_bytes": 0,
         }
 
-    def attack(self, names: list[str], *changes: Change, server: bool = False) -> dict[str, dict[str, Any]]:
+    def attack(self, names: list[str], *changes: Change, gate: Gate | None = None) -> dict[str, dict[str, Any]]:
         """Start a workspace with some walls taken away, run attacks in it, and return what they saw."""
         permit = self.permit()
         ref = permit.workspace.ref
@@ -157,52 +183,77 @@ class Bench:
         )
         found = self.engine.containers.get(made["Id"])
         try:
-            with open_gate(directory / "run") if server else nothing():
+            with gate(directory / "run") if gate else nullcontext():
                 found.start()
                 program = kit.program(names, facts)
-                _, output = found.exec_run(["python3", "-I", "-c", program])
+                with reading(self.home / "data" / "mark.txt"):
+                    _, output = found.exec_run(["python3", "-I", "-c", program])
             return kit.read_answer(output.decode())
         finally:
-            found.remove(force=True)
+            found.remove(force=True, v=True)
 
     def close(self) -> None:
         self.bait.close()
 
 
 @contextmanager
-def nothing() -> Iterator[None]:
-    yield
-
-
-@contextmanager
-def open_gate(run: Path) -> Iterator[None]:
-    """Listen on the sockets of a workspace as a gate without walls would."""
+def serving(run: Path, handler: Callable[..., Any]) -> Iterator[int]:
+    """Listen on the sockets of calls and packages; yield a descriptor of the directory."""
     here = os.open(run, os.O_PATH | os.O_DIRECTORY)
-    servers = [Server(f"/proc/self/fd/{here}/{name}", Echo) for name in ("api.sock", "packages.sock")]
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(f"/proc/self/fd/{here}/up.sock")
-    listening.listen(1000)
-    kept: list[socket.socket] = []
-
-    def accept() -> None:
-        while True:
-            try:
-                kept.append(listening.accept()[0])
-            except OSError:
-                return
-
-    threading.Thread(target=accept, daemon=True).start()
-    for name in ("api.sock", "packages.sock", "up.sock"):
+    servers = [Server(f"/proc/self/fd/{here}/{name}", handler) for name in ("api.sock", "packages.sock")]
+    for name, server in zip(("api.sock", "packages.sock"), servers, strict=True):
         (run / name).chmod(0o666)
-    for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield
+        yield here
     finally:
         for server in servers:
             server.shutdown()
             server.server_close()
-        listening.close()
-        for one in kept:
-            one.close()
         os.close(here)
+
+
+@contextmanager
+def dialled(run: Path, here: int) -> Iterator[socket.socket]:
+    """Listen where workspaces dial in, with the queue that the gate has, and let nobody in."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(f"/proc/self/fd/{here}/up.sock")
+        (run / "up.sock").chmod(0o666)
+        listening.listen(BACKLOG)
+        yield listening
+
+
+@contextmanager
+def open_gate(run: Path) -> Iterator[None]:
+    """Take whatever comes."""
+    kept: list[socket.socket] = []
+    with serving(run, Echo) as here, dialled(run, here) as listening:
+
+        def accept() -> None:
+            while True:
+                try:
+                    kept.append(listening.accept()[0])
+                except OSError:
+                    return
+
+        threading.Thread(target=accept, daemon=True).start()
+        try:
+            yield
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            for one in kept:
+                one.close()
+
+
+@contextmanager
+def boundless_gate(run: Path) -> Iterator[None]:
+    """Answer what is listed and read everything else without an end."""
+    with serving(run, OnlyReads):
+        yield
+
+
+@contextmanager
+def absent_gate(run: Path) -> Iterator[None]:
+    """Refuse everything, and let nobody in who dials: whatever is tried cannot succeed, which is no wall."""
+    with serving(run, Refuses) as here, dialled(run, here):
+        yield

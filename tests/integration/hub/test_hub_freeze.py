@@ -23,7 +23,7 @@ def zone_id(engine: Any) -> Iterator[str]:
     name = uuid.uuid4().hex[:12]
     yield name
     for container in engine.containers.list(all=True, filters={"label": f"ansim.zone={name}"}):
-        container.remove(force=True)
+        container.remove(force=True, v=True)
 
 
 def start(engine: Any, image: str, zone_id: str, project: str, **more: Any) -> str:

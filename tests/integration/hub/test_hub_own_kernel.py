@@ -68,7 +68,7 @@ async def test_an_engine_that_quietly_takes_its_own_runtime_is_noticed_before_an
             await runner(engine, tmp_path, forgetful=True)._make(container)
         assert engine.containers.get(container.name).status == "created"
         # Positive control: who asks for nothing in particular gets the engine's own.
-        engine.containers.get(container.name).remove(force=True)
+        engine.containers.get(container.name).remove(force=True, v=True)
         await runner(engine, tmp_path, forgetful=True)._make(replace(container, runtime=None))
     finally:
-        engine.containers.get(container.name).remove(force=True)
+        engine.containers.get(container.name).remove(force=True, v=True)

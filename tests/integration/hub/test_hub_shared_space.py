@@ -123,14 +123,14 @@ def test_a_killed_helper_and_a_killed_hub_leave_it_right_until_nobody_works_ther
 
     # One of the two goes: the other works on, whatever the worker finds idle.
     monkeypatch.setattr(home_endings, "IDLE_SECONDS", 0)
-    engine.containers.get(f"ansim-{people['first']}").remove(force=True)
+    engine.containers.get(f"ansim-{people['first']}").remove(force=True, v=True)
     home_endings.keep(world.zone, lambda: running(engine, world))
     assert client().status(SPACE).state == "open"
     assert CANARY in do("second", "cat /shared/plan/kept.txt; echo more > /shared/plan/more.txt")
     assert sorted(times for point, times in mounted().items() if SPACE in point) == [1, 1]
 
     # With the last it is shut, and on the disk there is nothing of it to read.
-    engine.containers.get(f"ansim-{people['second']}").remove(force=True)
+    engine.containers.get(f"ansim-{people['second']}").remove(force=True, v=True)
     deadline = time.monotonic() + PATIENCE
     while client().status(SPACE).state != "closed":
         home_endings.keep(world.zone, lambda: running(engine, world))

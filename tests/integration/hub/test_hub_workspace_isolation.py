@@ -72,7 +72,7 @@ class Pair:
     def close(self) -> None:
         """Remove both."""
         for container in self.containers.values():
-            container.remove(force=True)
+            container.remove(force=True, v=True)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,17 @@ from docker.types import Mount, Ulimit
 from hub_config.probe.table import BY_ID, INSIDE
 from hub_config.shared_space import shared_ref
 from hub_config.workspace_container import MASKED_PATHS, NO_NEW_PRIVILEGES, READ_ONLY_PATHS
-from tests.integration.hub.probe_bench import MARK, SPACE, Bench, Change
+from tests.integration.hub.probe_bench import (
+    MARK,
+    OWN_MARK,
+    SPACE,
+    Bench,
+    Change,
+    Gate,
+    absent_gate,
+    boundless_gate,
+    open_gate,
+)
 from tests.rights import as_root
 
 pytestmark = [
@@ -39,10 +49,10 @@ class Control:
     wall: str
     red: tuple[str, ...]
     change: Change
-    gate: bool = False
+    gate: Gate | None = None
 
 
-def control(wall: str, red: str, *, gate: bool = False) -> Callable[[Change], Change]:
+def control(wall: str, red: str, *, gate: Gate | None = None) -> Callable[[Change], Change]:
     def register(change: Change) -> Change:
         CONTROLS.append(Control(wall, tuple(red.split()), change, gate))
         return change
@@ -67,7 +77,7 @@ def goes_out() -> bool:
 @control(
     "the machine's network",
     "net.interfaces net.routes net.host_loopback net.host_addresses net.dns_names net.dns_servers sock.abstract"
-    " sock.listed" + (" net.outside net.dns_encrypted" if goes_out() else ""),
+    " sock.listed" + (" net.outside net.metadata net.dns_encrypted" if goes_out() else ""),
 )
 def share_network(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
     host["network_mode"], create["network_disabled"], host["dns"] = "host", False, [NAME_SERVER]
@@ -97,7 +107,7 @@ def answer_names(server: socket.socket) -> None:
 @control(
     "the filter of system calls",
     "priv.filter kern.io_uring kern.keyring kern.old_calls kern.user_namespace proc.ptrace proc.memory"
-    " net.other_families file.run_from_tmp",
+    " net.other_families file.run_from_tmp file.data_signals",
 )
 def no_filter(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
     host["security_opt"] = [NO_NEW_PRIVILEGES, OPEN]
@@ -147,13 +157,17 @@ def writable_root(host: dict[str, Any], create: dict[str, Any], scratch: Path) -
 
 @control("the read-only data", "file.data_write file.mounts")
 def writable_data(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
-    data = next(m for m in host["mounts"] if m["Target"] == "/data/own-data")
     copy = scratch / "own-data"
     copy.mkdir(exist_ok=True)
-    (copy / "mark.txt").write_bytes(Path(data["Source"], "mark.txt").read_bytes())
+    (copy / "mark.txt").write_text(OWN_MARK)
     for path in (copy, copy / "mark.txt"):
         path.chmod(0o777)
     bind(host, copy, "/data/own-data")
+
+
+@control("the file system of one's own over the data", "file.data_signals")
+def shared_inodes(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
+    bind(host, scratch.parent / "data", "/data/own-data")
 
 
 @control("the read-only inbox", "file.inbox_write")
@@ -197,21 +211,29 @@ def other_space(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> 
     bind(host, other, "/mnt")
 
 
-@control("the wall between groups", "file.other_shared")
+@control("the wall between groups", "file.other_shared priv.identity")
 def other_group(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
     host["group_add"] = [*host["group_add"], str(SPACE.gid + 1)]
 
 
 @control("the engine's socket", "sock.engine")
 def engine_socket(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
-    place = scratch / "docker.sock"
+    listen(host, scratch / "docker.sock", "/run/docker.sock")
+
+
+@control("the resolver's socket", "sock.engine")
+def resolver_socket(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
+    listen(host, scratch / "resolver.sock", "/run/systemd/resolve/io.systemd.Resolve")
+
+
+def listen(host: dict[str, Any], place: Path, target: str) -> None:
     place.unlink(missing_ok=True)
     server = socket.socket(socket.AF_UNIX)
     server.bind(str(place))
     server.listen()
     place.chmod(0o666)
     LISTENERS.append(server)
-    bind(host, place, "/run/docker.sock")
+    bind(host, place, target)
 
 
 LISTENERS: list[socket.socket] = []
@@ -231,7 +253,8 @@ def share_queues(host: dict[str, Any], create: dict[str, Any], scratch: Path) ->
 
 @control(
     "the covers of the kernel's files",
-    "kern.masked kern.proc_sys kern.core_pattern" + (" kern.sysrq" if Path("/proc/sysrq-trigger").exists() else ""),
+    "kern.masked kern.proc_sys kern.core_pattern file.data_signals"
+    + (" kern.sysrq" if Path("/proc/sysrq-trigger").exists() else ""),
 )
 def uncovered(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
     host["extra"] = {"MaskedPaths": [], "ReadonlyPaths": []}
@@ -267,6 +290,7 @@ def programs_in_tmp(host: dict[str, Any], create: dict[str, Any], scratch: Path)
 @control("the limits of temporary files", "limit.temporary")
 def large_tmp(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
     host["tmpfs"] = {"/tmp": "rw,noexec,nosuid,nodev,size=2g,mode=1777"}
+    create["facts"] = {"tmp_bytes": 16 * 1024**2}  # so that writing more fits into the memory of this workspace
 
 
 @control("the limits of the machine", "limit.memory limit.processes limit.files limit.processor")
@@ -301,10 +325,16 @@ def setuid_programs(host: dict[str, Any], create: dict[str, Any], scratch: Path)
 
 @control(
     "a gate that asks who calls",
-    "sock.identity sock.unlisted sock.packages sock.oversized sock.smuggled sock.early sock.flood",
-    gate=True,
+    "sock.identity sock.unlisted sock.packages sock.oversized sock.smuggled sock.early sock.flood sock.log_flood",
+    gate=open_gate,
 )
-def open_gate(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
+@control("a gate with a limit", "sock.oversized", gate=boundless_gate)
+@control(
+    "a gate that is there",
+    "sock.identity sock.unlisted sock.packages sock.oversized sock.smuggled sock.flood",
+    gate=absent_gate,
+)
+def every_wall(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
     return
 
 
@@ -330,5 +360,5 @@ def test_a_workspace_with_every_wall_holds_every_attack(bench: Bench) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("one", CONTROLS, ids=lambda one: one.wall)
 def test_a_wall_that_is_taken_away_turns_its_probes_red(bench: Bench, one: Control) -> None:
-    found = bench.attack(list(one.red), one.change, server=one.gate)
+    found = bench.attack(list(one.red), one.change, gate=one.gate)
     assert {name: found[name] for name in set(one.red) - red(found)} == {}

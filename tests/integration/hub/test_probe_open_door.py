@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -14,10 +14,10 @@ import pytest
 from hub_config.probe.attacking import BROWSER_MODULES
 from hub_config.probe.browser import door as door_module
 from hub_config.probe.browser import policies
-from hub_config.probe.browser.door import ATTACKS, Door
+from hub_config.probe.browser.door import ATTACKS, Answer, Door
 from hub_config.story.kernel import CellResult
 from hub_config.story.visitor import Loopback
-from tests.integration.hub.open_door import Client, OpenDoor
+from tests.integration.hub.open_door import Client, NaiveDoor, OpenDoor
 
 #: They share the neighbour's socket, so one comes after the other; the rest only wait, and do so side by side.
 IN_TURN = (
@@ -27,9 +27,38 @@ IN_TURN = (
     "gate.answer_twice",
     "gate.answer_types",
     "gate.other_host",
+    "gate.smuggled_lengths",
+    "gate.smuggled_coding",
+)
+#: What two readings of one request bring about.
+TWO_READINGS = (
+    "gate.path_dots",
+    "gate.path_twice",
+    "gate.path_slashes",
+    "gate.path_target",
+    "gate.smuggled_upgrade",
+    "gate.smuggled_lengths",
+    "gate.smuggled_coding",
 )
 assert BROWSER_MODULES  # importing them fills ATTACKS
 AT_THE_DOOR = sorted(ATTACKS)
+#: What holds by being refused; others show first that they work where nothing stands in their way.
+BY_REFUSAL = [
+    name
+    for name in AT_THE_DOOR
+    if name.startswith("gate.")
+    and name
+    not in (
+        "gate.other_person",
+        "gate.held_output",
+        "gate.trickle",
+        "gate.one_browser",
+        "gate.budget",
+        "gate.foreign_post",
+        "gate.unlisted_frames",
+        "gate.big_frame",
+    )
+]
 REFUSED = 300
 
 
@@ -41,10 +70,7 @@ async def test_at_a_gate_without_walls_every_attack_says_so(tmp_path: Path, monk
         monkeypatch.setattr(Door, "becomes", never)
         monkeypatch.setattr(policies, "hold_to", no_policy)
         monkeypatch.setattr(policies, "_output", everything)
-        rest = [name for name in AT_THE_DOOR if name not in IN_TURN]
-        found = dict(zip(rest, await asyncio.gather(*(ATTACKS[name](attacked) for name in rest)), strict=True))
-        for name in IN_TURN:
-            found[name] = await ATTACKS[name](attacked)
+        found = await attack(attacked, AT_THE_DOOR)
     assert {name: seen for name, (held, seen) in found.items() if held is not False} == {}
     # Each of these is red because of the wall that it is about, and not because it could not be tried.
     assert found["cell.recorded"][1] == "the cell printed 2 characters; entries: 0"
@@ -53,14 +79,41 @@ async def test_at_a_gate_without_walls_every_attack_says_so(tmp_path: Path, monk
     assert found["gate.other_person"][1].startswith("page 200; lab: 200")
 
 
+async def attack(attacked: Door, names: Iterable[str]) -> dict[str, Answer]:
+    rest = [name for name in names if name not in IN_TURN]
+    found = dict(zip(rest, await asyncio.gather(*(ATTACKS[name](attacked) for name in rest)), strict=True))
+    for name in set(names) - set(rest):
+        found[name] = await ATTACKS[name](attacked)
+    return found
+
+
 @pytest.mark.asyncio
-async def test_a_record_that_takes_every_refusal_is_found_to_be_flooded(
+async def test_at_a_gate_that_reads_a_request_twice_its_two_readings_are_seen(tmp_path: Path) -> None:
+    async with NaiveDoor(tmp_path) as door, at(door) as attacked:
+        assert await attacked.served() is None
+        found = await attack(attacked, TWO_READINGS)
+    assert {name: seen for name, (held, seen) in found.items() if held is not False} == {}
+
+
+@pytest.mark.asyncio
+async def test_at_a_gate_that_refuses_its_owner_too_no_refusal_proves_anything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with OpenDoor(tmp_path, refuses=True) as door, at(door) as attacked:
+        monkeypatch.setattr(policies, "hold_to", no_policy)
+        found = await attack(attacked, BY_REFUSAL)
+    assert {name: seen for name, (held, seen) in found.items() if held is not False} == {}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("each", [0, 1], ids=["nothing is written", "each is written"])
+async def test_a_record_that_takes_every_refusal_or_none_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, each: int
 ) -> None:
     async with OpenDoor(tmp_path, refuses=True) as door, at(door) as attacked:
 
         async def entries(self: Door, action: str) -> int:
-            return door.refused if action == "gate.refused" else 0
+            return each * door.refused if action == "gate.refused" else 0
 
         async def run(self: Door, code: str, seconds: float = 0) -> str:
             return ""
@@ -69,7 +122,8 @@ async def test_a_record_that_takes_every_refusal_is_found_to_be_flooded(
         monkeypatch.setattr(Door, "run", run)
         monkeypatch.setattr(Door, "becomes", always)
         held, seen = await ATTACKS["cell.flooded"](attacked)
-    assert (held, seen) == (False, f"{REFUSED} refusals made {REFUSED} entries; the next cell was recorded: True")
+    written = each * (REFUSED + len(("its own sign-in",)))
+    assert (held, seen) == (False, f"{REFUSED} refusals made {written} entries; the next cell was recorded: True")
 
 
 @asynccontextmanager

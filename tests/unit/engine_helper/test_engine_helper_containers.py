@@ -24,6 +24,7 @@ from hub_config.workspace_container import (
     covered_paths,
     create_arguments,
     host_arguments,
+    layered,
 )
 from registry.model import Limits
 
@@ -57,7 +58,7 @@ def workspace(**changed: Any) -> WorkspaceContainer:
             Bind(own / "outbox", "/outbox", read_only=False),
             Bind(own / "inbox", "/inbox", read_only=True),
             Bind(own / "run", "/zone", read_only=True),
-            Bind(Path(HOME, "datasets", "lab"), "/data/lab", read_only=True),
+            Bind(Path(HOME, "datasets", "lab"), "/data/lab", read_only=True, layer=own / "empty"),
         ),
     }
     return WorkspaceContainer(**{**values, **changed})
@@ -77,6 +78,11 @@ def scan(directory: str = f"{HOME}/vault/incoming/scan-1") -> dict[str, Any]:
     return dict(json.loads(json.dumps(ContainerConfig(VERSION, **_create_container_args(options)))))
 
 
+def laid(source: str, layer: str = f"{HOME}/workspaces/{REF}/empty") -> str:
+    """The options of the file system through which a workspace would see a directory."""
+    return layered(Path(source), Path(layer))
+
+
 def put(body: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     """The request with one value changed; `path` is dotted."""
     changed: Any = copy.deepcopy(body)
@@ -93,7 +99,9 @@ NAME = f"ansim-{REF}"
 
 def test_a_workspace_of_the_spawner_is_taken_word_for_word() -> None:
     body = asked(workspace())
-    assert allowed(body, NAME, SETTINGS, VERSION).body == body
+    made = allowed(body, NAME, SETTINGS, VERSION)
+    assert made.body == body
+    assert {f"{HOME}/datasets/lab", f"{HOME}/workspaces/{REF}/empty"} < set(made.places)
 
 
 SPACE = SharedSpace("kidney", 200_001)
@@ -142,6 +150,7 @@ def test_any_limits_of_a_project_are_taken(cpus: float, pids: int, memory: int) 
     assert allowed(body, NAME, SETTINGS, VERSION).body["HostConfig"] == body["HostConfig"]
 
 
+DATA = "HostConfig.Mounts.4.VolumeOptions.DriverConfig.Options"
 #: What an attacker who holds the hub would ask for, one thing at a time.
 ATTACKS: dict[str, tuple[str, Any]] = {
     "privileged": ("HostConfig.Privileged", True),
@@ -185,15 +194,24 @@ ATTACKS: dict[str, tuple[str, Any]] = {
     "a cgroup of the host": ("HostConfig.CgroupParent", "/"),
     "a kernel setting": ("HostConfig.Sysctls", {"kernel.core_pattern": "|/x"}),
     "the root as home": ("HostConfig.Mounts.0.Source", "/"),
-    "the keys as data": ("HostConfig.Mounts.4.Source", f"{HOME}/keys"),
-    "a way around": ("HostConfig.Mounts.4.Source", f"{HOME}/datasets/../keys"),
-    "all data": ("HostConfig.Mounts.4.Source", f"{HOME}/datasets"),
-    "the engine's socket": ("HostConfig.Mounts.4.Source", "/run/docker.sock"),
-    "data to write to": ("HostConfig.Mounts.4.ReadOnly", False),
+    "the keys as data": (f"{DATA}.o", laid(f"{HOME}/keys")),
+    "a way around": (f"{DATA}.o", laid(f"{HOME}/datasets/../keys")),
+    "all data": (f"{DATA}.o", laid(f"{HOME}/datasets")),
+    "the keys beneath data": (f"{DATA}.o", laid(f"{HOME}/datasets/lab", f"{HOME}/keys")),
+    "the keys beside data": (f"{DATA}.o", laid(f"{HOME}/datasets/lab") + f":{HOME}/keys"),
+    "data to write to": (f"{DATA}.o", laid(f"{HOME}/datasets/lab") + ",upperdir=/etc,workdir=/tmp"),
+    "programs in data": (f"{DATA}.o", laid(f"{HOME}/datasets/lab").replace("noexec,", "")),
+    "another file system": (f"{DATA}.type", "ext4"),
+    "a disk": (f"{DATA}.device", "/dev/vda"),
+    "a named volume": ("HostConfig.Mounts.4.Source", "ansim-lab"),
+    "data as a plain mount": (
+        "HostConfig.Mounts.4",
+        {"Target": "/data/lab", "Source": f"{HOME}/datasets/lab", "Type": "bind", "ReadOnly": True},
+    ),
     "sockets to write to": ("HostConfig.Mounts.3.ReadOnly", False),
-    "shared mounts": ("HostConfig.Mounts.4.BindOptions.Propagation", "rshared"),
-    "another kind of mount": ("HostConfig.Mounts.4.Type", "volume"),
-    "a volume driver": ("HostConfig.Mounts.4.VolumeOptions", {"DriverConfig": {"Name": "local"}}),
+    "shared mounts": ("HostConfig.Mounts.3.BindOptions.Propagation", "rshared"),
+    "another kind of mount": ("HostConfig.Mounts.3.Type", "volume"),
+    "a volume driver": ("HostConfig.Mounts.3.VolumeOptions", {"DriverConfig": {"Name": "local"}}),
     "a mount elsewhere": ("HostConfig.Mounts.4.Target", "/etc"),
     "a neighbour's home": ("HostConfig.Mounts.0.Source", f"{HOME}/workspaces/ws_{'b' * 16}/home"),
     "log driver": ("HostConfig.LogConfig", {"Type": "syslog", "Config": {"syslog-address": "tcp://x"}}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import pytest
@@ -116,10 +117,25 @@ def test_only_the_calling_convention_of_the_machine_is_known() -> None:
 
 
 def test_sockets_are_of_three_families_and_never_raw_but_for_the_list_of_addresses() -> None:
-    pairs = {(args[0]["value"], args[1]["valueTwo"], len(args)) for args in allowed("socket")}
+    triples = {(args[0]["value"], args[1]["valueTwo"], args[2]["value"]) for args in allowed("socket")}
     raw = 3
-    assert {pair for pair in pairs if pair[1] == raw} == {(calls.AF_NETLINK, raw, 3)}
-    assert {family for family, *_ in pairs} == {1, 2, 10, calls.AF_NETLINK}
+    assert {one for one in triples if one[1] == raw} == {(calls.AF_NETLINK, raw, calls.NETLINK_ROUTE)}
+    assert {family for family, *_ in triples} == {1, 2, 10, calls.AF_NETLINK}
+
+
+def test_sockets_are_of_the_protocols_that_a_notebook_uses_and_of_no_other() -> None:
+    protocols = {(args[0]["value"], args[2]["value"]) for args in allowed("socket")}
+    assert protocols == {(1, 0), (2, 0), (2, 6), (2, 17), (10, 0), (10, 6), (10, 17), (calls.AF_NETLINK, 0)}
+    ((family, protocol),) = allowed("socketpair")
+    assert (family["value"], protocol["index"], protocol["value"]) == (1, 2, 0)
+
+
+def test_no_call_says_whether_others_read_the_same_page_or_makes_them_read_it_again() -> None:
+    ((condition,),) = allowed("preadv2")
+    assert condition == {"index": 5, "value": calls.RWF_NOWAIT, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}
+    advice = [args[0]["value"] for args in allowed("fadvise64")]
+    assert os.POSIX_FADV_DONTNEED not in advice
+    assert {os.POSIX_FADV_SEQUENTIAL, os.POSIX_FADV_WILLNEED} < set(advice)
 
 
 def test_clone_makes_no_namespace_and_clone3_is_said_to_be_absent() -> None:

@@ -9,18 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit.canonical import encode
 from hub_config.seccomp import security_option
 from hub_config.workspace_container import (
     GVISOR,
+    OVERLAY,
     WorkspaceContainer,
     container_for,
+    covered_paths,
     create_arguments,
     environment,
     event_detail,
     host_arguments,
     labels,
+    layered,
+    layered_source,
 )
 from registry.model import Limits, Mount, Project, ProjectStatus, WorkPermit, Workspace
 
@@ -28,6 +34,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 HOST_CONFIG: Mapping[str, Any] = {
     "auto_remove": False,
     "cap_drop": ["ALL"],
+    "cgroupns": "private",
     "cpu_period": 100_000,
     "cpu_quota": 150_000,
     "init": True,
@@ -95,15 +102,53 @@ def test_no_core_dump_can_copy_the_data() -> None:
 
 
 def test_only_home_and_outbox_of_the_workspace_are_writable() -> None:
-    mounts = {m["Target"]: (m["Source"], m["ReadOnly"]) for m in host_arguments(a_container())["mounts"]}
+    mounts = {m["Target"]: (m["Source"], m["ReadOnly"]) for m in host_arguments(a_container())["mounts"][:-1]}
     own = "/srv/zone/workspaces/ws_aaaaaaaaaaaaaaa1"
     assert mounts == {
         "/home/researcher": (f"{own}/home", False),
         "/outbox": (f"{own}/outbox", False),
         "/inbox": (f"{own}/inbox", True),
         "/zone": (f"{own}/run", True),
-        "/data/gibleed": ("/srv/zone/datasets/gibleed/3", True),
     }
+
+
+def test_data_is_seen_through_a_file_system_of_the_workspaces_own_which_nobody_can_write() -> None:
+    one, other = (host_arguments(a_container(a_permit(number=number)))["mounts"][-1] for number in (1, 2))
+    assert (one["Target"], one["Type"], one["VolumeOptions"]["NoCopy"]) == ("/data/gibleed", "volume", True)
+    own, others = (m["VolumeOptions"]["DriverConfig"]["Options"] for m in (one, other))
+    empty = "/srv/zone/workspaces/ws_aaaaaaaaaaaaaaa1/empty"
+    assert own == {
+        "type": "overlay",
+        "device": "overlay",
+        "o": f"ro,nosuid,nodev,noexec,lowerdir=/srv/zone/datasets/gibleed/3:{empty}",
+    }
+    assert own != others
+
+
+@given(st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=30))
+def test_the_source_of_data_is_read_back_from_the_options_whatever_its_name(name: str) -> None:
+    source, layer = Path("/srv/data") / name, Path("/srv/zone/workspaces/ws_a/empty")
+    assert layered_source(layered(source, layer), layer) == source
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "ro,lowerdir=/srv/data/x:/srv/empty",
+        f"{OVERLAY}/srv/data/x:/srv/empty,upperdir=/etc",
+        f"{OVERLAY}/srv/data/x:/etc:/srv/empty",
+        f"{OVERLAY}/srv/data/x",
+        "",
+    ],
+)
+def test_other_options_of_a_mount_are_not_those_of_data(options: str) -> None:
+    with pytest.raises(ValueError, match="not the options"):
+        layered_source(options, Path("/srv/empty"))
+
+
+def test_every_bus_of_the_machine_is_covered() -> None:
+    buses = {str(path) for path in Path("/sys/devices").glob("pci*")}
+    assert buses <= set(covered_paths()["MaskedPaths"])
 
 
 def test_environment_is_a_closed_list_without_secrets() -> None:

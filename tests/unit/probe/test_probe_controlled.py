@@ -10,7 +10,7 @@ from tests.integration.hub.test_probe_homes import NAMES
 from tests.integration.hub.test_probe_open_door import AT_THE_DOOR
 
 #: `kern.sysrq` has one where the kernel has the trigger.
-WITHOUT = {"net.metadata", "kern.modules", "kern.sysrq"}
+WITHOUT = {"kern.modules", "kern.sysrq"}
 GUIDES = ("docs/how-to/run-the-probe.md", "docs/how-to/run-the-probe.ko.md")
 
 

@@ -2,41 +2,175 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from docker.types import ContainerConfig, HostConfig
 
 from hub_config.probe import memory
-from hub_config.probe.host import engine, zone
+from hub_config.probe.host import containers, engine, zone
 from hub_config.probe.host.base import Look, Server
 from hub_config.settings import HubSettings, Settings, ZoneSettings
-from hub_config.workspace_container import MASKED_PATHS, NO_NEW_PRIVILEGES
+from hub_config.shared_space import SharedSpace, shared_ref
+from hub_config.workspace_container import (
+    HOME,
+    NO_NEW_PRIVILEGES,
+    container_for,
+    covered_paths,
+    create_arguments,
+    host_arguments,
+)
+from registry.model import Limits, Project, ProjectStatus, WorkPermit, Workspace
+from registry.model import Mount as RegisteredMount
 from tests.rights import as_root
 
-GOOD_HOST: dict[str, Any] = {
-    "CapAdd": None, "CapDrop": ["ALL"], "Privileged": False, "Mounts": [], "NetworkMode": "none", "Memory": 1,
-    "MemorySwap": 1, "CpuQuota": 1, "ReadonlyRootfs": True, "PortBindings": {}, "RestartPolicy": {"Name": "no"},
-    "PidMode": "", "IpcMode": "private", "Devices": [], "Ulimits": [{"Name": "nofile"}, {"Name": "core"}],
-    "UTSMode": "", "SecurityOpt": [NO_NEW_PRIVILEGES, "seccomp={}"], "CgroupParent": "", "PidsLimit": 5,
-    "UsernsMode": "", "MaskedPaths": list(MASKED_PATHS), "BlkioDeviceWriteBps": [{}],
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+
+REF = "ws_" + "a" * 16
+UID, GID = 200_003, 200_001
+PROJECT = "kidney"
+#: What engines write into the configuration of a container beside what they were told (version 20.10).
+UNSAID: dict[str, Any] = {
+    "Binds": None, "ContainerIDFile": "", "PortBindings": None, "AutoRemove": False, "VolumeDriver": "",
+    "VolumesFrom": None, "CapAdd": None, "Dns": None, "DnsOptions": None, "DnsSearch": None, "ExtraHosts": None,
+    "Cgroup": "", "Links": None, "PidMode": "", "Privileged": False, "PublishAllPorts": False, "UTSMode": "",
+    "UsernsMode": "", "Runtime": "runc", "ConsoleSize": [0, 0], "Isolation": "", "CpuShares": 0, "NanoCpus": 0,
+    "CgroupParent": "", "BlkioWeight": 0, "BlkioWeightDevice": None, "CpuRealtimePeriod": 0, "CpuRealtimeRuntime": 0,
+    "CpusetCpus": "", "CpusetMems": "", "Devices": None, "DeviceCgroupRules": None, "DeviceRequests": None,
+    "KernelMemory": 0, "KernelMemoryTCP": 0, "MemoryReservation": 0, "MemorySwappiness": None,
+    "OomKillDisable": False, "CpuCount": 0, "CpuPercent": 0, "IOMaximumIOps": 0, "IOMaximumBandwidth": 0,
 }  # fmt: skip
-SHARED = {"Source": "/srv", "BindOptions": {"Propagation": "shared"}}
+Change = Callable[[dict[str, Any]], object]
+
+
+def inspected(home: Path, runtime: str | None = None) -> dict[str, Any]:
+    """Return what an engine says of a workspace that the zone made."""
+    own, space = home / "workspaces" / REF, SharedSpace(PROJECT, GID)
+    permit = WorkPermit(
+        workspace=Workspace(REF, "p_" + "a" * 16, PROJECT, UID),
+        project=Project(PROJECT, "과제", "Project", "purpose", NOW, NOW, ProjectStatus.ACTIVE, Limits()),
+        mounts=(RegisteredMount("lab", 1, home / "datasets" / "lab", "ab" * 32, 1),),
+        limits=Limits(),
+        ends_at=NOW,
+    )
+    told = container_for(
+        permit, own, image=ID, prefix="/user/hana/kidney/", language="ko", zone="z", intent="i", runtime=runtime,
+        shared=space,
+    )  # fmt: skip
+    host = {**HostConfig(version="1.41", **host_arguments(told)), **covered_paths()}
+    arguments = create_arguments(told)
+    name = arguments.pop("name")
+    config: Any = {**ContainerConfig("1.41", command=None, **arguments)}  # type: ignore[arg-type]  # the image's own
+    config["Env"] = [*config["Env"], "PATH=/bin"]
+    said = {"Name": f"/{name}", "Id": "c" * 64, "Image": ID, "Config": config}
+    plain: dict[str, Any] = json.loads(json.dumps({**said, "HostConfig": {**UNSAID, **host}}))
+    return plain
+
+
+def mount(container: dict[str, Any], target: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(m for m in container["HostConfig"]["Mounts"] if m["Target"] == target)
+    return found
+
+
+def said(**changed: Any) -> Change:
+    return lambda container: container["HostConfig"].update(changed)
+
+
+def variable(text: str) -> Change:
+    return lambda container: container["Config"]["Env"].append(text)
+
+
+def of_mount(target: str, **changed: Any) -> Change:
+    return lambda container: mount(container, target).update(changed)
+
+
+def mounted(source: str, target: str) -> Change:
+    own = {"Type": "bind", "Source": source, "Target": target, "ReadOnly": True}
+    return lambda container: container["HostConfig"]["Mounts"].append(own)
+
+
+def overlaid(text: str, by: str) -> Change:
+    def change(container: dict[str, Any]) -> None:
+        options = mount(container, "/data/lab")["VolumeOptions"]["DriverConfig"]["Options"]
+        assert text in options["o"]
+        options["o"] = options["o"].replace(text, by)
+
+    return change
+
+
 #: Each change takes one wall of a container away.
-CHANGES: Mapping[str, Any] = {
-    "CapAdd": ["SYS_ADMIN"], "CapDrop": [], "Privileged": True, "Mounts": [SHARED], "NetworkMode": "bridge",
-    "Memory": 0, "MemorySwap": -1, "CpuQuota": 0, "ReadonlyRootfs": False, "PortBindings": {"80/tcp": []},
-    "RestartPolicy": {"Name": "always"}, "PidMode": "host", "IpcMode": "host", "Devices": [{}], "Ulimits": [],
-    "UTSMode": "host", "SecurityOpt": [], "CgroupParent": "/other", "PidsLimit": 0, "UsernsMode": "host",
-    "MaskedPaths": [],
-}  # fmt: skip
+CHANGES: Mapping[str, Change] = {
+    "a capability": said(CapAdd=["SYS_ADMIN"]),
+    "capabilities kept": said(CapDrop=[]),
+    "privileged": said(Privileged=True),
+    "the machine by the old way of mounts": said(Binds=["/:/host:rw"]),
+    "the engine's socket by it": said(Binds=["/var/run/docker.sock:/run/docker.sock"]),
+    "the volumes of another": said(VolumesFrom=["other"]),
+    "a directory of the machine": mounted("/etc", "/mnt"),
+    "the keys of the zone as a dataset": mounted("/srv/zone/keys", "/data/keys"),
+    "the keys of the zone in place of the home": of_mount(HOME, Source="/srv/zone/keys"),
+    "the home of another": of_mount(HOME, Source="/srv/zone/workspaces/ws_" + "b" * 16 + "/home"),
+    "data that can be written": lambda container: container["HostConfig"]["Mounts"].append(
+        {"Type": "bind", "Source": "/srv/zone/datasets/other", "Target": "/data/other"}
+    ),
+    "data in a file system that can be written": overlaid("ro,", "rw,"),
+    "data over another directory": overlaid("/datasets/lab", "/keys"),
+    "an inbox that can be written": of_mount("/inbox", ReadOnly=False),
+    "sockets that can be written": of_mount("/zone", ReadOnly=False),
+    "a mount that comes back": of_mount(HOME, BindOptions={"Propagation": "shared"}),
+    "another project's space": of_mount("/shared", Source="/srv/zone/workspaces/sh_" + "b" * 16 + "/shared"),
+    "the group of root": said(GroupAdd=["0"]),
+    "one more group": said(GroupAdd=[str(GID), "0"]),
+    "a network": said(NetworkMode="bridge"),
+    "memory without a limit": said(Memory=0),
+    "swap": said(MemorySwap=-1),
+    "processors without a limit": said(CpuQuota=0),
+    "processes without a limit": said(PidsLimit=0),
+    "a root that can be written": said(ReadonlyRootfs=False),
+    "a port": said(PortBindings={"80/tcp": []}),
+    "a port of any number": said(PublishAllPorts=True),
+    "a restart": said(RestartPolicy={"Name": "always"}),
+    "the machine's processes": said(PidMode="host"),
+    "the machine's queues": said(IpcMode="host"),
+    "the machine's name": said(UTSMode="host"),
+    "the machine's users": said(UsernsMode="host"),
+    "the machine's control groups": said(CgroupnsMode="host"),
+    "another control group": said(CgroupParent="/other"),
+    "a device": said(Devices=[{"PathOnHost": "/dev/sda", "PathInContainer": "/dev/sda", "CgroupPermissions": "rwm"}]),
+    "every device": said(DeviceCgroupRules=["a *:* rwm"]),
+    "a processor of pictures": said(DeviceRequests=[{"Driver": "nvidia", "Count": -1}]),
+    "no limit of files": said(Ulimits=[]),
+    "a million files": said(Ulimits=[{"Name": "nofile", "Hard": 10**6, "Soft": 10**6}, {"Name": "core"}]),
+    "a core dump": said(Ulimits=[{"Name": "nofile", "Hard": 4096, "Soft": 4096}, {"Name": "core", "Hard": -1}]),
+    "no security options": said(SecurityOpt=[]),
+    "no filter": said(SecurityOpt=[NO_NEW_PRIVILEGES, "seccomp=unconfined"]),
+    "a filter that lets all pass": said(SecurityOpt=[NO_NEW_PRIVILEGES, 'seccomp={"defaultAction":"SCMP_ACT_ALLOW"}']),
+    "one option more": lambda container: container["HostConfig"]["SecurityOpt"].append("label=disable"),
+    "new privileges": lambda container: container["HostConfig"]["SecurityOpt"].remove(NO_NEW_PRIVILEGES),
+    "nothing covered": said(MaskedPaths=[]),
+    "one path uncovered": lambda container: container["HostConfig"]["MaskedPaths"].remove("/proc/kcore"),
+    "nothing read-only": said(ReadonlyPaths=[]),
+    "programs in temporary files": said(Tmpfs={"/tmp": "rw,exec,mode=1777"}),
+    "one more temporary place": lambda container: container["HostConfig"]["Tmpfs"].update({"/run": ""}),
+    "a setting of the kernel": said(Sysctls={"net.ipv4.ip_forward": "1"}),
+    "a key that no rule names": said(NewlyInvented={"host": True}),
+    "another runtime": said(Runtime="other"),
+    "the number of root": lambda container: container["Config"].update(User="0:0"),
+    "the group of root as its own": lambda container: container["Config"].update(User=f"{UID}:0"),
+    "a secret of the hub": variable("JUPYTERHUB_API_TOKEN=x"),
+    "another name": lambda container: container.update(Name="/other"),
+    "no workspace": lambda container: container["Config"].update(Labels={}),
+}
 INFO: dict[str, Any] = {
     "SecurityOptions": ["name=seccomp,profile=default", "name=userns", "name=apparmor"],
     "RegistryConfig": {"InsecureRegistryCIDRs": ["127.0.0.0/8"]},
@@ -47,32 +181,49 @@ INFO: dict[str, Any] = {
 ID = "sha256:" + "a" * 64
 
 
-def server(
-    home: Path, info: Mapping[str, Any] = INFO, host: Mapping[str, Any] = GOOD_HOST, user: str = "5:5"
-) -> Server:
-    container = {"Id": "c" * 64, "Image": ID, "HostConfig": dict(host), "Config": {"User": user}}
+def server(home: Path, info: Mapping[str, Any] = INFO, *containers: Mapping[str, Any]) -> Server:
     image = {"Id": ID, "Config": {"User": "1000:1000", "Env": ["PATH=/bin"]}}
-    return Server(Settings(home=home), info, (container,), image, ID, (os.getpid(),))
+    return Server(Settings(home=home), info, containers or (inspected(home),), image, ID, (os.getpid(),))
 
 
-def test_a_workspace_as_the_table_says_is_found_so(tmp_path: Path) -> None:
-    assert zone.containers(server(tmp_path))[0] is True
+ZONE = Path("/srv/zone")
+
+
+def test_a_workspace_as_the_zone_makes_it_is_found_so() -> None:
+    assert looked_at() == (True, "1 workspaces, each as a whole; differing: none")
 
 
 @pytest.mark.parametrize("name", sorted(CHANGES))
-def test_a_workspace_that_differs_in_one_thing_is_found(tmp_path: Path, name: str) -> None:
-    held, words = zone.containers(server(tmp_path, host={**GOOD_HOST, name: CHANGES[name]}))
+def test_a_workspace_that_differs_in_one_thing_is_found(name: str) -> None:
+    container = inspected(ZONE)
+    CHANGES[name](container)
+    held, words = looked_at(container)
     assert held is False, words
 
 
-def test_the_servers_users_are_gvisors_alone_to_map(tmp_path: Path) -> None:
-    host = {**GOOD_HOST, "UsernsMode": "host"}
-    assert zone.containers(server(tmp_path, host={**host, "Runtime": "runsc"}))[0] is True
-    assert zone.containers(server(tmp_path, host={**host, "Runtime": "runc"}))[0] is False
+def looked_at(*given: Mapping[str, Any]) -> tuple[bool | None, str]:
+    return containers.containers(server(ZONE, INFO, *given))
 
 
-def test_a_workspace_of_root_is_found(tmp_path: Path) -> None:
-    assert zone.containers(server(tmp_path, user="0:0"))[0] is False
+def test_the_servers_users_are_gvisors_alone_to_map() -> None:
+    own = inspected(ZONE, runtime="runsc")
+    assert own["HostConfig"]["UsernsMode"] == "host"
+    assert looked_at(own)[0] is True
+    own["HostConfig"]["Runtime"] = "runc"
+    assert looked_at(own)[0] is False
+
+
+def test_a_number_or_a_group_that_two_have_is_found() -> None:
+    one, other = inspected(ZONE), inspected(ZONE)
+    text = json.dumps(other).replace(REF, "ws_" + "b" * 16).replace(f"{UID}:{UID}", f"{UID + 1}:{UID + 1}")
+    assert looked_at(one, json.loads(text))[0] is True
+    same_number = json.loads(text.replace(f"{UID + 1}:{UID + 1}", f"{UID}:{UID}"))
+    assert looked_at(one, same_number) == (
+        False, "2 workspaces, each as a whole; differing: User of another workspace",
+    )  # fmt: skip
+    other_project = text.replace(PROJECT, "heart").replace(shared_ref(PROJECT), shared_ref("heart"))
+    assert looked_at(one, json.loads(other_project.replace(f'"{GID}"', f'"{GID + 1}"')))[0] is True
+    assert "GroupAdd of another project" in looked_at(one, json.loads(other_project))[1]
 
 
 @pytest.mark.parametrize(

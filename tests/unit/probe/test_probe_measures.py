@@ -8,10 +8,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from hub_config.keys import load_or_create_keys
 from hub_config.probe import memory
+from hub_config.probe.attacking import Run, search_memory
+from hub_config.probe.model import Verdict
 from hub_config.probe.processor import Spent, judged_share
 
 #: A sandbox as the server sees it: a gigabyte of memory in one file, nearly all of it holes.
@@ -20,6 +25,15 @@ import os, sys
 file = os.memfd_create("runsc-memory")
 os.ftruncate(file, 1 << 30)
 os.pwrite(file, bytes(reversed(b"kram-a-fo-gnihtemos")), 1 << 29)
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+#: A workspace that holds what it was given, and nothing that stands on its command line.
+HOLDER = """
+import sys
+held = bytes.fromhex(sys.stdin.readline())
 print("ready", flush=True)
 sys.stdin.read()
 """
@@ -70,3 +84,57 @@ def test_a_share_is_kept_to_when_the_server_had_to_stop_what_asked_for_more(
 ) -> None:
     before, after = Spent(10.0, 2.0, 5), Spent(15.0, 2.0 + processors, 5 + held_back)
     assert judged_share(before, after, 1.0)[0] is held
+
+
+COOKIE, PLANTED, GATE = "c" * 43, "planted-" + "p" * 16, "gate-" + "d" * 32
+
+
+@pytest.mark.parametrize(
+    ("held", "memory_held", "session_held"),
+    [
+        ([], True, True),
+        (["hub"], False, True),
+        (["registry"], False, True),
+        (["registry as text"], False, True),
+        (["gate"], False, True),
+        (["cookie"], True, False),
+        (["nothing planted"], False, False),
+    ],
+    ids=str,
+)
+def test_a_secret_of_the_zone_in_a_workspaces_memory_is_found(
+    tmp_path: Path, held: list[str], memory_held: bool, session_held: bool
+) -> None:
+    keys = load_or_create_keys(tmp_path)
+    secrets = {
+        "hub": next(iter(keys.hub_tokens.values())).encode(),
+        "registry": keys.registry_secret,
+        "registry as text": keys.registry_secret.hex().encode(),
+        "gate": GATE.encode(),
+        "cookie": COOKIE.encode(),
+        "nothing planted": b"",
+    }
+    planted = [] if "nothing planted" in held else [PLANTED.encode()]
+    with holding(b"\n".join([*planted, *(secrets[name] for name in held)])) as pid:
+        container = SimpleNamespace(attrs={"State": {"Pid": pid}})
+        engine = SimpleNamespace(containers=SimpleNamespace(get=lambda name: container))
+        place: Any = SimpleNamespace(engine=engine, own="ws", gate_token=GATE)
+        run = Run(place, keys, lambda finding: None, [])
+        search_memory(run, COOKIE, PLANTED)
+    found = {finding.probe: finding.verdict is Verdict.HELD for finding in run.findings}
+    assert found == {"secret.memory": memory_held, "secret.session": session_held}
+
+
+@contextmanager
+def holding(content: bytes) -> Iterator[int]:
+    """Start a process in whose memory something lies, and yield its number."""
+    with subprocess.Popen([sys.executable, "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            child.stdin.write(content.hex().encode() + b"\n")
+            child.stdin.flush()
+            child.stdout.readline()
+            yield child.pid
+        finally:
+            child.kill()

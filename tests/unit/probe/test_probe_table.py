@@ -22,12 +22,13 @@ from hub_config.probe.inside import (  # importing them fills ATTACKS
     processes,
     secrets,
     shared,
+    signals,
     sockets,
 )
 from hub_config.probe.model import Finding, Probe, Report, Verdict, judged
 from hub_config.probe.table import BY_ID, INSIDE, PROBES, WALLS
 
-MODULES = (files, kernel, limits, network, privileges, processes, secrets, shared, sockets)
+MODULES = (files, kernel, limits, network, privileges, processes, secrets, shared, signals, sockets)
 ITEM = re.compile(r"SATRE (?:\d\.\d\.\d\d|note [A-C])|CIS \d(?:\.\d+)*")
 LEAST = 60
 
