@@ -31,6 +31,7 @@ from egress_review.checks.errors_told import check_tracebacks
 from egress_review.checks.everybody import RULES as OF_EVERYBODY
 from egress_review.checks.everybody import check_everybody
 from egress_review.checks.excerpts import check_excerpts
+from egress_review.checks.few_firms import check_few_firms
 from egress_review.checks.few_people import check_few_people
 from egress_review.checks.figures import check_counts_behind, check_single_points, check_written_counts
 from egress_review.checks.formulas import check_formulas
@@ -42,6 +43,7 @@ from egress_review.checks.json_values import check_json
 from egress_review.checks.kept_rows import RULES as OF_KEPT_ROWS
 from egress_review.checks.kept_rows import check_kept_rows
 from egress_review.checks.kinds import BYTES_OF, promised_type
+from egress_review.checks.listed_people import check_listed_people
 from egress_review.checks.listing import Listing
 from egress_review.checks.margins import RULES as OF_MARGINS
 from egress_review.checks.margins import check_margins
@@ -77,6 +79,7 @@ from egress_review.checks.synthesisers import check_synthesisers
 from egress_review.checks.told_detail import check_detail
 from egress_review.checks.tracing import Trace
 from egress_review.checks.types import check_name, check_type
+from egress_review.checks.unit_rows import check_unit_rows
 from egress_review.checks.yes_and_no import RULES as OF_YES_AND_NO
 from egress_review.checks.yes_and_no import check_yes_and_no
 from egress_review.claims import Claims
@@ -145,6 +148,8 @@ CHECKS: tuple[Check, ...] = (
     Check(("table.records",), _TABLES | _PROSE, check_excerpts),
     Check(("table.records", "table.singular"), _PROSE | frozenset(("json",)), check_printed_people),
     Check(("table.unique", "table.singular"), _TEXTS, check_microdata),
+    Check(("table.singular",), _TEXTS, check_unit_rows),
+    Check(("table.singular",), _PROSE, check_listed_people),
     Check(("table.singular",), _SAID, check_few_people),
     Check(OF_PROGRAMS, frozenset(("code",)), check_program),
     Check(OF_COMMENTS, frozenset(("code",)), check_comments),
@@ -170,6 +175,7 @@ CHECKS: tuple[Check, ...] = (
     Check(("model.classes",), _PROSE, check_nodes),
     Check(OF_SURVIVAL, _TEXTS, check_survival),
     Check(_CELLS, _PROSE, check_prose),
+    Check(("cells.small",), _PROSE, check_few_firms),
     Check(_CELLS, _PROSE, check_printed_counts),
     Check(("notebook.error",), _PROSE, check_tracebacks),
     Check(_CELLS, frozenset(("json",)), check_json),

@@ -23,8 +23,10 @@ OF_FILES: Mapping[str, Text] = {
         "as a file, and what would unpack to more than is read is written as not checked.",
     ),
     "document.structure": Text(
-        "워드 문서는 여러 부분을 묶은 파일입니다. 모든 부분을 끝까지 읽을 수 없으면 무엇이 들었는지 알 수 없습니다.",
-        "A Word document is a package of parts; unless every part can be read, nobody knows what it holds.",
+        "워드, 파워포인트, 한글(HWPX) 문서는 여러 부분을 묶은 파일입니다. 모든 부분을 끝까지 읽을 수 없으면 무엇이 "
+        "들었는지 알 수 없습니다.",
+        "A document of Word, PowerPoint or Hangul (HWPX) is a package of parts; unless every part can be read, nobody "
+        "knows what it holds.",
     ),
     "document.parts": Text(
         "차트의 원자료, 안에 든 파일, 매크로, 밖에서 불러오는 값은 글에 보이지 않습니다. 매크로와 안에 든 파일은 "
@@ -33,8 +35,12 @@ OF_FILES: Mapping[str, Text] = {
         "embedded files block.",
     ),
     "document.hidden": Text(
-        "지운 글도 변경 이력에 남고, 메모와 숨긴 글도 함께 나갑니다.",
-        "Deleted text stays in the tracked changes, and comments and hidden text leave with the file.",
+        "지운 글도 변경 이력에 남고, 메모, 발표자 메모, 숨긴 글, 숨긴 슬라이드도 함께 나갑니다. 한글이 파일에 넣는 "
+        "미리보기 글에는 이미 지운 글이 남아 있을 수 있습니다. 저장할 때 만든 미리보기 그림은 심사자에게 알리기만 "
+        "합니다.",
+        "Deleted text stays in the tracked changes, and comments, speaker notes, hidden text and hidden slides leave "
+        "with the file. The preview that Hangul puts into a file can keep text that was taken out. A picture of the "
+        "first page from when the file was saved is pointed out to reviewers.",
     ),
     "document.people": Text(
         "문서 속성에는 지은이와 기관의 이름이 남습니다.",

@@ -21,7 +21,7 @@ from egress_review.checks.page import Page
 from egress_review.checks.pdf_layout import BrokenPdfError
 from egress_review.checks.pdf_pages import pictures_of
 from egress_review.checks.raster import shown as rasterised_to_show
-from egress_review.checks.subject import Subject, members_of
+from egress_review.checks.subject import DOCUMENTS, Subject, members_of
 from egress_review.checks.tables import delimiter_of, lines_of
 from egress_review.checks.workbook import Workbook
 from egress_review.checks.zipped import BrokenPackageError
@@ -72,7 +72,7 @@ def preview_of(subject: Subject) -> Preview:
                 return _notebook(subject.notebook)
             case "png" | "jpeg", _:
                 return _image(subject.data)
-            case "zip", "docx":
+            case "zip", kind if kind in DOCUMENTS:
                 return _document(subject.document)
             case "html", "html":
                 return _page(subject.page)
@@ -92,10 +92,10 @@ def _document(document: Document | BrokenPackageError) -> Preview:
     if isinstance(document, BrokenPackageError):
         return NONE
     shown: list[tuple[str, Preview]] = []
-    for name, words, tables in document.stories:
-        heading = visible(name.removeprefix("word/").removesuffix(".xml"))
-        shown.append((heading, Preview("text", text=visible(words))))
-        shown += [(f"{heading} · {n}", Preview("table", rows=_cells(rows))) for n, rows in enumerate(tables, 1)]
+    for story in document.stories:
+        heading = visible(story.place)
+        shown.append((f"{heading}{HIDDEN if story.unseen else ''}", Preview("text", text=visible(story.words))))
+        shown += [(f"{heading} · {n}", Preview("table", rows=_cells(rows))) for n, rows in enumerate(story.tables, 1)]
     return Preview("parts", parts=(*shown, *_pictures([data for _, data in document.images])))
 
 

@@ -43,7 +43,7 @@ _PEERS = "Ansim: what adds up over requests, which no single file shows"
 _INTERVALS = "Hundepool et al., Statistical Disclosure Control (2012), 4.4: feasibility intervals"
 _OOXML = "ECMA-376 part 1: parts of a workbook; " + _HOUSE
 _NBFORMAT = "Jupyter nbformat 4; " + _HOUSE
-_WORD = "ECMA-376 part 1: parts of a document; " + _HOUSE
+_WORD = "ECMA-376 part 1: parts of a document or deck; KS X 6101 (OWPML): Hangul documents; " + _HOUSE
 _PDF = "ISO 32000-1; " + _HOUSE
 _MARKUP = "HTML Living Standard; SVG 2; " + _HOUSE
 _POINTS = "ACRO: .svg is blocked because data points are embedded; OpenSAFELY: counts behind every figure"
@@ -78,7 +78,12 @@ RULES: tuple[Rule, ...] = (
     Rule("workbook.people", _F, Text("문서 속성의 이름", "Names in the document's properties"), _PIPA),
     Rule("document.structure", _B, Text("문서의 구조", "Structure of the document"), _WORD),
     Rule("document.parts", _F, Text("글이 아닌 내용", "What is neither text nor table"), _WORD, _B),
-    Rule("document.hidden", _F, Text("변경 이력, 메모, 숨긴 글", "Tracked changes, comments, hidden text"), _HOUSE),
+    Rule(
+        "document.hidden",
+        _F,
+        Text("변경 이력, 메모, 숨긴 글과 슬라이드", "Tracked changes, comments, hidden text and slides"),
+        _HOUSE,
+    ),
     Rule("document.people", _F, Text("문서 속성의 이름", "Names in the document's properties"), _PIPA),
     Rule("pdf.structure", _B, Text("PDF의 구조", "Structure of the PDF"), _PDF),
     Rule("pdf.active", _B, Text("PDF의 실행되는 내용", "What runs in the PDF"), _PDF),

@@ -18,7 +18,7 @@ from registry.text import Text
 Zeros = Literal["allow", "note", "warn", "fail"]
 
 KNOWN_TYPES = (
-    *("csv", "docx", "html", "ipynb", "jpeg", "json", "md", "pdf", "png", "svg", "tsv", "txt", "xlsx"),
+    *("csv", "docx", "html", "hwpx", "ipynb", "jpeg", "json", "md", "pdf", "png", "pptx", "svg", "tsv", "txt", "xlsx"),
     *("code", "tex", "zip"),
 )
 """File types that the engine can check to the end; a policy can leave some out and add none."""

@@ -11,7 +11,7 @@ import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from string import ascii_letters, digits
 from typing import Any
@@ -33,7 +33,12 @@ _PACKED = (
 """Beginnings of packed data, pickles and pictures."""
 _CODE = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[ :]?){8,}")
-_LINE = re.compile(r"^[ \t]*([A-Za-z0-9+/_-]{24,}={0,2}|(?:[0-9A-Fa-f]{2}[ :]?){12,})[ \t\r]*$", re.MULTILINE)
+_LINE = re.compile(
+    r"^[ \t]*(?:(?:%|#|//|--|;|\*|>|REM\b|C\b|'){1,4}[ \t]{1,4})?"
+    r"([A-Za-z0-9+/_-]{24,}={0,2}|(?:[0-9A-Fa-f]{2}[ :]?){12,})[ \t\r]*$",
+    re.MULTILINE,
+)
+"""A line that is one code, be it behind the mark of a comment."""
 _ESCAPES = re.compile(
     r"\\x[0-9A-Fa-f]{2}(?:\\x[0-9A-Fa-f]{2}){15,}|\\u[0-9A-Fa-f]{4}(?:\\u[0-9A-Fa-f]{4}){15,}"
     r"|%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2}){23,}"
@@ -110,7 +115,8 @@ def _in_text(subject: Subject) -> Iterator[tuple[Where, str]]:
 def _in_pieces(subject: Subject) -> Iterator[tuple[Where, str]]:
     """Many short words of mixed letters and digits, as keys, values or ends of lines."""
     found = [match for match in _within(subject, _PIECE, _IN_TOKEN, 8) if _is_mixed(match[0])]
-    if len(found) >= FEWEST_PIECES and sum(len(match[0]) for match in found) >= LEAST_PIECES:
+    long = len(found) >= FEWEST_PIECES and sum(len(match[0]) for match in found) >= LEAST_PIECES
+    if long and not _are_numbered([match[0] for match in found]):
         yield Where(row=subject.line_of(found[0].start())), "pieces"
 
 
@@ -141,6 +147,16 @@ def _in_lines(subject: Subject) -> Iterator[tuple[Where, str]]:
 
 _NUMBERED = re.compile(r"[^\W\d_]{3,20} \d{1,3}")
 """A word and its number: `Kommun 01`, `Ward 12`."""
+FEW_FORMS = 3
+"""Forms of words, beside their digits, up to which they are numbered in order: `2021-W01`, `2021-W02`."""
+
+
+def _are_numbered(words: Sequence[str]) -> bool:
+    """Whether words differ in their digits alone; what was cut up differs in its letters."""
+    return len({_A_DIGIT.sub("0", word) for word in words}) <= FEW_FORMS
+
+
+_A_DIGIT = re.compile(r"\d")
 
 
 def _in_columns(subject: Subject) -> Iterator[tuple[Where, str]]:
@@ -152,7 +168,7 @@ def _in_columns(subject: Subject) -> Iterator[tuple[Where, str]]:
             if max(map(len, table.distinct(index)), default=0) < SHORTEST_CODE:
                 words = (cell.strip() for cell in table.distinct(index))
                 short = [w for w in words if len(w) >= SHORTEST_PIECE and _is_mixed(w) and not _NUMBERED.fullmatch(w)]
-                if len(short) >= FEWEST_PIECES and sum(map(len, short)) >= LEAST_PIECES:
+                if len(short) >= FEWEST_PIECES and sum(map(len, short)) >= LEAST_PIECES and not _are_numbered(short):
                     yield Where(row=table.numbers[0], column=index + 1), "pieces"
                 continue
             long = [word for cell in table.column(index) if len(word := cell.strip()) >= SHORTEST_CODE]

@@ -44,7 +44,7 @@ _OF_SAMPLE = re.compile(
 )
 _GENERAL = re.compile(r"모든|전체 ?(?:표|파일|수)|각 ?표|\ball\b|\bevery\b|throughout|\beach table", re.IGNORECASE)
 _FILE = re.compile(
-    r"[^\s/\\,;:()'\"`]{1,80}\.(?:csv|tsv|xlsx|docx|md|txt|json|html|pdf|ipynb|tex|log)\b", re.IGNORECASE
+    r"[^\s/\\,;:()'\"`]{1,80}\.(?:csv|tsv|xlsx|docx|pptx|hwpx|md|txt|json|html|pdf|ipynb|tex|log)\b", re.IGNORECASE
 )
 _ABOUT = re.compile(
     r"read[ _-]?me|설명|안내|노트|주석|notes?\b|about|descri|codebook|메모|manifest|목록", re.IGNORECASE
@@ -101,6 +101,10 @@ class Words:
     counts: list[tuple[str, Counted]] = field(default_factory=list)
 
 
+_COMMENT = re.compile(r"^\s*%{1,3}\s")
+"""What a note in LaTeX is hidden behind; it is no sign of a share."""
+
+
 @lru_cache(maxsize=16)
 def claims_in(text: str) -> tuple[Claim, ...]:
     """The sentences of a text that promise something of counts."""
@@ -108,11 +112,20 @@ def claims_in(text: str) -> tuple[Claim, ...]:
     for number, line in enumerate(text.splitlines(), 1):
         if not _MAY_CLAIM.search(line):
             continue
-        for words in re.split(r"(?<=[.;。])\s|[\t|]", line):
+        for words in re.split(r"(?<=[.;。])\s|[\t|]", _COMMENT.sub("", line)):
             if len(words) <= LONGEST_CLAIM and (promises := _promised(words)) != Promises():
                 files = frozenset(name.lower() for name in _FILE.findall(words))
                 found.append(Claim(promises, number, words, files))
     return tuple(found[:MOST_CLAIMS])
+
+
+WHOLE = 100
+_OF_SHARES = re.compile(r"percent|%|비율|백분율|구성비", re.IGNORECASE)
+
+
+def _below_shares(heading: str) -> bool:
+    """Whether a number up to 100 stands where a heading should: a piece of a table that was cut off its heading."""
+    return heading.isdecimal() and len(heading) <= len(str(WHOLE)) and int(heading) <= WHOLE
 
 
 def _promised(words: str) -> Promises:
@@ -128,6 +141,8 @@ def check_claimed(subject: Subject, name: str, request: Words, listing: Listing)
     # Of a long table that nobody claims anything of, only what may be held to a README after it is kept.
     claimed = claims_in(subject.said) or request.claims
     counts = list(_counts(subject) if claimed else islice(_counts(subject), MOST_KEPT))
+    if _OF_SHARES.search(subject.said):
+        counts = [one for one in counts if one.value > WHOLE or not _below_shares(one.heading)]
     headings = {heading for heading in (one.heading for one in counts) if heading}
     own = [claim for claim in claims_in(subject.said) if not any(claim.words.strip() in head for head in headings)]
     tables = sorted({one.table for one in counts})

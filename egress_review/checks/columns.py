@@ -61,6 +61,7 @@ _STATISTIC = _words("""
 """)
 _EXTREME = _words("top1 top2 min max minimum maximum lowest highest longest shortest oldest youngest largest smallest")
 _OF_A_THING = re.compile(
+    r"(?:up[ _-]?)?to[ _-]date(?![a-z])|"
     r"largest connected|(?:min|max)imum (?:wages?|pensions?|incomes? (?:standard|guarantee)|likelihood|"
     r"legal|legislation|spanning|tax|"
     r"school leaving|obs(?:ervations)? per|iterations|lag|depth|degree)|max obs per|"

@@ -24,6 +24,7 @@ class Container:
     open: Callable[[Subject, Listing], list[tuple[Where, Subject]]]
 
 
+_DOCUMENT = ("document.structure", "document.parts", "document.hidden", "document.people")
 _MARKUP = ("markup.active", "markup.outside", "markup.hidden")
 
 CONTAINERS: Mapping[str, Container] = {
@@ -32,10 +33,9 @@ CONTAINERS: Mapping[str, Container] = {
         check_workbook,
     ),
     "ipynb": Container(("notebook.structure", "notebook.live", "notebook.error", "notebook.metadata"), check_notebook),
-    "docx": Container(
-        ("document.structure", "document.parts", "document.hidden", "document.people"),
-        check_document,
-    ),
+    "docx": Container(_DOCUMENT, check_document),
+    "pptx": Container((*_DOCUMENT, "figure.points"), check_document),
+    "hwpx": Container(_DOCUMENT, check_document),
     "pdf": Container(pdfs.RULES, pdfs.check_pdf),
     "html": Container(_MARKUP, check_page),
     "svg": Container(("markup.structure", *_MARKUP, "figure.points", "cells.small"), check_drawing),

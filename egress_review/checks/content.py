@@ -81,8 +81,8 @@ _WORDLIKE = frozenset(
 
 WHY_NOT: dict[str, Text] = {
     "zip": Text(
-        "압축 파일(엑셀·워드 문서 포함)은 안에 든 것을 숨길 수 있습니다",
-        "archives, Office documents among them, hide what is in them",
+        "압축 파일(오피스·한글 문서 포함)은 안에 든 것을 숨길 수 있습니다",
+        "archives, documents of Office and Hangul among them, hide what is in them",
     ),
     "pickle": Text(
         "pickle 파일에는 원자료가 들어 있을 수 있고 열기만 해도 코드가 실행됩니다",
@@ -97,8 +97,13 @@ WHY_NOT: dict[str, Text] = {
         "노트북에는 출력된 자료가 함께 들어 있습니다", "a notebook carries the data that its cells printed"
     ),
 }
-_ARCHIVES = ("gzip", "bzip2", "xz", "zstd", "lz4", "7z", "rar", "tar", "ole")
+_ARCHIVES = ("gzip", "bzip2", "xz", "zstd", "lz4", "7z", "rar", "tar")
 WHY_NOT |= dict.fromkeys(_ARCHIVES, WHY_NOT["zip"])
+_OLD = Text(
+    "예전 방식이거나(HWP, DOC, PPT, XLS) 암호를 건 문서는 안에 든 것을 끝까지 읽을 수 없습니다",
+    "documents in an old binary format (HWP, DOC, PPT, XLS) or with a password cannot be read to their last part",
+)
+WHY_NOT |= dict.fromkeys(("ole", "hwp"), _OLD)
 DATA_FILE = Text(
     "자료 파일 형식은 사람이 읽어 확인할 수 없습니다", "people cannot read this format to see what is in it"
 )

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from egress_review.checks.columns import Kind, is_of_people, is_pivoted, is_size, is_total, kind_of
+from egress_review.checks.counted_words import by_words
 from egress_review.checks.of_one_base import of_one_base
 from egress_review.checks.tables import LONGEST_NUMBER, Table
 from egress_review.checks.unnamed import flows, mirrored, observations, parts_of_wholes, with_shares
@@ -145,6 +146,8 @@ def read_counts(table: Table, claims: FileClaims) -> Reading:
         for index in (*flows(table), *with_shares(table), *observations(table))
         if columns[index].declared is None
     }
+    left = [c.index for c in unnamed if c.index not in reasons]
+    reasons |= dict.fromkeys(by_words(table, left, tuple(reasons)), Why.NAMED)
     counts = list(_in_columns(table, columns, reasons))
     parts = (Count(*one, Why.PAIRED) for one in parts_of_wholes(table) if columns[one[1] - 1].declared is None)
     others = {(c.row, c.column): c for c in (*parts, *_in_pairs(table, columns), *_in_rows(table, columns))}

@@ -40,6 +40,8 @@ _AMBIGUOUS = re.compile(
     r"\d{1,3}|yes|no|y|n|true|false|예|아니오|아니요|유|무|있음|없음|other|others|기타|unknown|미상|결측"
 )
 _WORD = re.compile(r"[^\W_]+")
+_YEAR_PRINTED = re.compile(r"(?:1,9|2,0)\d\d")
+"""A year as a printer of numbers writes it."""
 
 Key: TypeAlias = tuple[str, frozenset[str]]
 """What a count is of: what was counted ("" for people), and the categories that it is restricted to."""
@@ -252,6 +254,7 @@ def _label(text: str, heading: str) -> str:
     if not plain or is_total(plain):
         return ""
     plain = plain[:-2] if re.fullmatch(r"\d+\.0", plain) else plain
+    plain = plain.replace(",", "") if _YEAR_PRINTED.fullmatch(plain) else plain
     return f"{spelling(heading)}={plain}" if _AMBIGUOUS.fullmatch(plain) else plain
 
 

@@ -1,4 +1,4 @@
-"""What a Word document, a page or a drawing carries beside what it shows, and its pieces to examine."""
+"""What a document, a page or a drawing carries beside what it shows, and its pieces to examine."""
 
 from __future__ import annotations
 
@@ -24,18 +24,40 @@ FEWEST_WRITTEN = 3
 """Numbers in the cells of a drawing from which they are taken for a drawn table."""
 
 _AS_PLAIN = Text(
-    ko="변경 내용을 적용하고 메모와 속성을 지운 새 문서로 저장하거나, 표는 CSV로 글은 MD로 저장하십시오.",
-    en="Accept all changes, remove comments and properties and save anew; or save tables as CSV and text as MD.",
+    ko="변경 내용을 적용하고 메모, 숨긴 슬라이드, 속성을 지운 새 문서로 저장하거나, 표는 CSV로 글은 MD로 저장하십시오.",
+    en="Accept all changes, remove comments, notes, hidden slides and properties and save anew; or save tables as CSV "
+    "and text as MD.",
+)
+_ANEW = Text(
+    ko="프로그램에서 다시 저장하여 미리보기를 새로 만들거나, 미리보기를 빼고 저장하십시오.",
+    en="Save it again in its program so that the preview is made anew, or save it without one.",
+)
+_THUMBNAIL = Text(
+    ko="저장할 때 만든 첫 쪽의 미리보기 그림이 들어 있습니다. 지금 내용과 다를 수 있습니다.",
+    en="It holds a picture of its first page from when it was saved, which may show something else than it says now.",
 )
 _PART = Text(ko="문서에 다음이 들어 있습니다: {what}.", en="The document holds {what}.")
 _COUNTED: tuple[tuple[str, str, Text], ...] = (
     ("tracked", "document.hidden", Text("변경 이력이 {number}곳 남아 있습니다.", "{number} tracked changes remain.")),
     ("hidden", "document.hidden", Text("숨긴 글이 {number}곳 있습니다.", "{number} runs of text are hidden.")),
     ("comments", "document.hidden", Text("메모가 {number}개 있습니다.", "There are {number} comments.")),
+    ("slides", "document.hidden", Text("숨긴 슬라이드가 {number}장 있습니다.", "{number} slides are hidden.")),
+    ("notes", "document.hidden", Text("발표자 메모가 {number}장에 있습니다.", "{number} slides have speaker notes.")),
+    (
+        "stale",
+        "document.hidden",
+        Text(
+            "파일 안의 미리보기에 본문에 없는 글이 {number}줄 있습니다.",
+            "The preview in the file says {number} lines that the document does not say.",
+        ),
+    ),
     (
         "fields",
         "document.parts",
-        Text("값을 가져오거나 계산하는 필드가 {number}개 있습니다.", "{number} fields fetch or compute something."),
+        Text(
+            "값을 가져오거나 계산하거나 실행하는 필드나 단추가 {number}개 있습니다.",
+            "{number} fields or buttons fetch, compute or run something.",
+        ),
     ),
     (
         "unknown",
@@ -102,11 +124,13 @@ def check_document(subject: Subject, listing: Listing) -> Pieces:
     for field, rule, message in _COUNTED:
         if number := getattr(document, field):
             listing.flag(rule, message.fill(number=number), _AS_PLAIN, number=number)
+    if document.thumbnails:
+        listing.flag("document.hidden", _THUMBNAIL, _ANEW, severity=Severity.WARN)
+    flag_points(document.marks, document.vertices, listing)
     pieces: Pieces = []
-    for name, words, tables in document.stories:
-        story = name.removeprefix("word/").removesuffix(".xml")
-        pieces.append((Where(path=story), piece_of(subject, "md", text=words)))
-        pieces += _grids(subject, tables, f"{story}.table")
+    for story in document.stories:
+        pieces.append((Where(path=story.place), piece_of(subject, "md", text=story.words)))
+        pieces += _grids(subject, story.tables, f"{story.place}.table")
     pieces.append((Where(path="properties"), piece_of(subject, "code", text=document.beside)))
     images = [content for _, content in document.images]
     return pieces + _pictures(subject, images)

@@ -198,9 +198,14 @@ def _told_by_row(table: Table) -> Iterator[tuple[Where, int]]:
 _EITHER = frozenset(("0", "1", "0.0", "1.0", "True", "False", ""))
 FEWEST_LEFT = 10
 """Rows of residuals from which they are those of single people; a table of groups has fewer."""
-_TRUTH = re.compile(r"y|y_?(?:true|test|obs)|label|target|actual|observed|truth|실제값?|정답", re.IGNORECASE)
+_TRUTH = re.compile(
+    r"y|y_?(?:true|test|obs|i)|event|outcome|died|death|case|response|label|target|actual|observed|truth|실제값?|정답",
+    re.IGNORECASE,
+)
 _SCORE = re.compile(
-    r"y_?(?:prob|score|pred_?prob|hat)|prob(?:ability)?|pred(?:icted)?_?(?:prob(?:ability)?|risk)|score|risk|예측확률|위험점수",
+    r"(?:y|p|pi|mu|theta)_?(?:prob|score|pred_?prob|hat)|propensity(?:_?score)?|ps|fitted(?:_?(?:value|prob|risk)s?)?|"
+    r"(?:risk|prob)_?hat|logit_?score|lp|linear_?predictor|pred_?[01]|proba?_?[01]|예측값|예측위험|성향점수|"
+    r"prob(?:ability)?|pred(?:icted)?_?(?:prob(?:ability)?|risk)|score|risk|예측확률|위험점수",
     re.IGNORECASE,
 )
 _LEFT = re.compile(

@@ -18,6 +18,8 @@ _DANGEROUS = frozenset(_STARTS + _COVERS)
 # A number with sign, unit, interval, stars or standard error computes nothing; `-1+cmd|...` has letters.
 _NUMERIC = re.compile(r"[-+−](?:[\d.,%()\[\]\s*;:~/±–-]|(?:e|E)[-+]?\d|CI|inf|nan|명|건|개|원)*", re.IGNORECASE)
 
+_BULLET = re.compile(r"- (?=.*[가-힣]|.*[A-Za-z]{2}\s+[A-Za-z]{2})[^|!(){}\[\]=+*/^@&<>\"'#]+")
+"""A line of a list, as boxes of words in a document have it: names with a space before them, and nothing to compute."""
 _OF_P = re.compile(r"-log(?:2|10)? ?\(? ?p(?:[ _-]?val(?:ue)?)?\)?", re.IGNORECASE)
 """How programs head the logarithm of a probability: `-log2(p)`."""
 
@@ -68,7 +70,7 @@ def runs(cell: str) -> bool:
     if cell[0] == "'" or (cell[0] in "+-" and cell[1:].replace(".", "", 1).isdecimal()):
         return False
     text = cell.strip()
-    if _OF_P.fullmatch(text):
+    if _OF_P.fullmatch(text) or _BULLET.fullmatch(text):
         return False
     if cell[0] in "\t\r":
         return bool(text)

@@ -14,6 +14,7 @@ from deid.zone_recognisers import compiled
 from egress_review.checks.foreign_people import is_person, people_in_lines
 from egress_review.checks.listing import Listing
 from egress_review.checks.national_numbers import accounts_abroad, persons_abroad
+from egress_review.checks.no_persons import is_province, outside_passwords, without_places
 from egress_review.checks.offices import is_list_of_addresses, is_of_office
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
@@ -167,6 +168,8 @@ def _detect(text: str, heading: str, more: Rules) -> list[Span]:
     """What identifies somebody; the name of a region is a category, whatever its column is called."""
     found = _without_digests(detect(text, heading=heading, more=more), text)
     kept = [s for s in found if s.label != "ADDRESS" or not _REGION.fullmatch(text[s.start : s.end].strip())]
+    kept = [s for s in kept if s.label != "PERSON" or not is_province(text, s.start, s.end)]
+    kept = outside_passwords(kept, text)
     listed = _OF_MAIL.search(heading) is not None or is_list_of_addresses(kept, text)
     labels = _OF_OFFICES if listed else _OF_OFFICES | {"EMAIL"}
     kept = [s._replace(score=CERTAIN) if s.label == "PERSON" and _KIN.match(text, s.end) else s for s in kept]
@@ -243,7 +246,7 @@ def in_table(table: Table, more: Rules = ()) -> Iterator[tuple[Where, Span]]:
     """Finds in the heading and in every cell; equal cells of a column are read once."""
     top = table.numbers[0] - 1 if table.numbers else 1
     for index, name in enumerate(table.names):
-        for span in detect(name):
+        for span in without_places(_detect(name, "", more), name, [*name.split()[1:], *table.distinct(index)]):
             yield Where(row=max(1, top), column=index + 1), span
         for row, span in _in_column(name, table, index, more):
             yield Where(row=table.numbers[row], column=index + 1), span
@@ -259,6 +262,7 @@ def _in_column(name: str, table: Table, index: int, more: Rules) -> Iterator[tup
         return
     starts = [0, *accumulate(len(cell) + 1 for cell in distinct)]
     spans = [span for span in _detect(joined, name, more) if "\n" not in joined[span.start : span.end].strip()]
+    spans = without_places(spans, joined, [*name.split()[1:], *distinct])
     if _is_of_names(name, distinct, spans, joined):
         spans = [span._replace(score=CERTAIN) if span.label == "PERSON" else span for span in spans]
     rows: dict[str, list[int]] = {distinct[bisect_right(starts, span.start) - 1]: [] for span in spans}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import pairwise
 
 from egress_review.checks.amounts import number_in
@@ -36,6 +36,8 @@ _EVERYBODY = re.compile(
     r"전체|(?:총|전체|입원|외래|내원|등록|검진|조사|응시|대상|재적|모집|수검|가입|방문)? ?"
     r"(?:대상자|환자|인원|응답자|수검자|가입자|학생|입원자) ?수?"
 )
+_SUMMED = re.compile(r"합 ?계|계|총 ?계|총합|총수|소계|all|sum|overall|(?:grand|row|sub)[ -]?total")
+"""What totals are called that may be of money as well: those of columns that are counts."""
 _WITH_EVENT = re.compile(
     r"(?:n |number of )?(?:deaths?|events?|cases|deceased|died|responders?|completed|treated|vaccinated|positive)"
     r"|(?:사망|발생|사건|이벤트|완료|반응|양성|접종)(?:자|자 ?수|수| ?건수)?"
@@ -83,14 +85,15 @@ _ERRED = Text(
 
 def check_implied(subject: Subject, listing: Listing) -> None:
     """Compute what neighbouring columns give away, and hold it to the smallest cell."""
-    for table, _ in bearable(subject, RULES, listing):
+    for table, reading in bearable(subject, RULES, listing):
         names = [_plain(name) for name in table.names]
+        counted = {count.column - 1 for count in reading.counts}
         for column, name in enumerate(names):
             if _RUNNING.search(name) and kind_of(table.names[column]) is not Kind.PERCENT:
                 _check_steps(table, column, subject, listing)
         for one, other in _pairs(names, _SUM, _MEAN):
             _check_people(table, (one, other), _of_sum, _DIVIDED, subject, listing)
-        _check_complements(table, names, subject, listing)
+        _check_complements(table, names, counted, subject, listing)
         _check_intervals(table, names, subject, listing)
         _check_lonely(table, names, subject, listing)
         for one, other in _pairs(names, _SD, _SE):
@@ -135,9 +138,15 @@ def _check_steps(table: Table, column: int, subject: Subject, listing: Listing) 
             )
 
 
-def _check_complements(table: Table, names: Sequence[str], subject: Subject, listing: Listing) -> None:
+def _check_complements(
+    table: Table, names: Sequence[str], counted: Set[int], subject: Subject, listing: Listing
+) -> None:
     """Groups of which nearly everybody has the event: the rest is a small group that the table does not show."""
-    wholes = [i for i, name in enumerate(names) if _EVERYBODY.fullmatch(name)]
+    wholes = [
+        i
+        for i, name in enumerate(names)
+        if _EVERYBODY.fullmatch(name) or (i and i in counted and _SUMMED.fullmatch(name))
+    ]
     parts = [i for i, name in enumerate(names) if _WITH_EVENT.fullmatch(name)]
     others = [i for i, name in enumerate(table.names) if i and i not in wholes and _may_be_part(table, i, name)]
     parts = parts or (others if len(others) == 1 else [])

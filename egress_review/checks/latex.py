@@ -11,6 +11,7 @@ _AMPERSAND = re.compile(r"(?<!\\)&")
 _SPANNING = re.compile(r"\\multi(?:column|row)\{(\d{1,2})\}\{[^{}]*\}\{([^{}]*)\}")
 _COMMAND = re.compile(r"\\[A-Za-z]+\*?\{([^{}]*)\}")
 _REMARK = re.compile(r"(?<!\\)%.*$")
+_THOUSANDS = re.compile(r"(?<=\d)(?:\\[,;: !]|\{,\}|~|\\thinspace\s?)(?=\d{3}(?!\d))")
 _ESCAPED = re.compile(r"\\([%&#_$])")
 
 
@@ -33,4 +34,4 @@ def _plain(cell: str) -> str:
     text = _SPANNING.sub(r"\2", cell)
     for _ in range(3):
         text = _COMMAND.sub(r"\1", text)
-    return _ESCAPED.sub(r"\1", text).replace("$", "").strip()
+    return _THOUSANDS.sub(",", _ESCAPED.sub(r"\1", text).replace("$", "")).strip()

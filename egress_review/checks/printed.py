@@ -121,6 +121,8 @@ def _table_in(block: list[Line]) -> Table | None:
         return table
     if series is not None:
         return _of_series(lines, series[1])
+    if (mark := _delimiter(lines)) is not None and (table := _regular([(n, line.split(mark)) for n, line in lines])):
+        return table
     unnamed: Table | None = None  # Cut otherwise, a table may have a heading.
     for gap, even in _GAPS[:1] if _is_piped(lines) else _GAPS:
         records = [(number, gap.split(line.strip().strip("|│┃").strip())) for number, line in lines]
@@ -133,6 +135,19 @@ def _table_in(block: list[Line]) -> Table | None:
             return table
         unnamed = unnamed or table
     return headed_by_place(lines) or unnamed
+
+
+FEWEST_DELIMITED, FEWEST_MARKS = {";": 5, ",": 50}, 2
+"""Lines from which a mark cuts a table, as commas stand in settings and lists as well; and marks in each."""
+
+
+def _delimiter(lines: list[Line]) -> str | None:
+    """The mark that cuts every line alike and is followed by no space, as a file of values has it."""
+    for mark in ";,":
+        counts = {line.count(mark) for _, line in lines}
+        if len(lines) >= FEWEST_DELIMITED[mark] and len(counts) == 1 and counts.pop() >= FEWEST_MARKS:
+            return None if any(f"{mark} " in line for _, line in lines) else mark
+    return None
 
 
 _LOGGED = re.compile(r"\s*(?:\d{4}-\d\d-\d\d\S{0,1}\s?[\d:,.]{5,15}\s+)?\[?(?:DEBUG|INFO|WARN(?:ING)?|ERROR)\]?[\s:]")

@@ -13,8 +13,8 @@ MOST_SENTENCE = 1_000
 _N = r"(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{2,15})"
 _BASE = (
     re.compile(
-        rf"(?<![\d.,])(?:{_N})\s?(?:명|례|가구|개소|개 ?(?:기업|기관|업체|병원|학교|사업체|농가))(?!\s?(?:당|마다|"
-        rf"미만|이상|이하))"
+        rf"(?<![\d.,])(?:{_N})\s?(?:명|인(?=[\s),]|중|의|가운데)|례|사례|건|가구|세대|쌍|개소|개교|개사|곳|"
+        rf"개 ?(?:기업|기관|업체|병원|학교|사업체|농가|회사|법인|시설))(?!\s?(?:당|마다|미만|이상|이하))"
     ),
     re.compile(
         rf"\b(?:of|among|in|from) (?:the |these |those |all |our |a total of )*(?:{_N})"
@@ -57,7 +57,7 @@ def shares_in(text: str, least: int) -> Iterator[tuple[int, int]]:
             continue
         bases = sorted((m.start("n"), count_said(m["n"])) for pattern in _BASE for m in pattern.finditer(words))
         for match in _SHARE.finditer(words) if bases else ():
-            before = [people for at, people in bases if at < match.start()]
+            before = [people for at, people in bases if at < match.start() and not _OF_THINGS.search(words[:at])]
             if not before or _NO_SHARE.search(words[max(0, match.start() - 30) : match.start()]):
                 continue
             if _AFTER.match(words, match.end()):
@@ -66,6 +66,10 @@ def shares_in(text: str, least: int) -> Iterator[tuple[int, int]]:
                 yield sentence.start() + match.start(), few
 
 
+_OF_THINGS = re.compile(
+    r"(?:논문|문헌|기사|특허|로그|파일|코드|행|레코드|변수|문항|오류|경고|쿼리|커밋|테스트|이미지|영상|문서|서버|요청|상품|제품)[은는이가을를의]?\s?$"
+)
+"""What is counted in `건` as well and is nobody: papers, files, errors."""
 _BASE_LINE = re.compile(
     r"\s*(?:[-*•·#>○]\s*)*(?:[가-힣A-Za-z ()/]{0,40})(?:대상|대상자|응답자|"
     r"참여자|참가자|표본|인원|환자|학생|근로자|조사|전체|총|모집단|"

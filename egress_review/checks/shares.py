@@ -16,6 +16,7 @@ from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.counts import Count, Reading, whole
 from egress_review.checks.lengths import bearable
 from egress_review.checks.listing import Listing
+from egress_review.checks.shares_down import turned
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table, count_said
 from egress_review.findings import Severity, Where
@@ -76,6 +77,11 @@ def check_shares(subject: Subject, listing: Listing) -> None:
                 and _happen_to_be(table, column, base)
             ):
                 _check_column(table, column, base, subject, listing)
+        for down, numbers in turned(table):
+            below = {at: value for at, cell in zip(down.numbers, down.column(1), strict=True) if (value := whole(cell))}
+            for column in range(2, len(down.names)):
+                if _declared(subject, down.names[column]) and _may_be_share(down.names[column]):
+                    _check_column(down, column, below, subject, listing, row=numbers[column - 1])
         _check_pairs(table, reading, subject, listing)
 
 
@@ -159,14 +165,17 @@ FEWEST_DIVIDED, DIVIDED = 3, 10
 """Other groups, and per cent of each, from which a group with nobody of a kind is told something of everybody in it."""
 
 
-def _check_column(table: Table, column: int, base: dict[int, int], subject: Subject, listing: Listing) -> None:
+def _check_column(
+    table: Table, column: int, base: dict[int, int], subject: Subject, listing: Listing, *, row: int | None = None
+) -> None:
+    """Hold one column of percentages to its bases; `row` is where it stands in a table that was turned about."""
     shares = list(_shares(table, column))
     if not shares:
         return
     labels = {number: row[0] if row else "" for number, row in zip(table.numbers, table.rows, strict=True)}
     for share in shares:
         if share.value in (0, 100) and subject.policy.zeros != "allow" and base and not is_total(labels[share.row]):
-            where = Where(row=share.row, column=column + 1)
+            where = Where(row=row, column=share.row) if row else Where(row=share.row, column=column + 1)
             others = [one.value for one in shares if one.row != share.row and not is_total(labels[one.row])]
             alone = len(others) >= FEWEST_DIVIDED and min(others) >= DIVIDED and max(others) <= 100 - DIVIDED
             none = alone and share.value == 0 and base.get(share.row, 0) >= subject.policy.min_cell
@@ -185,7 +194,7 @@ def _check_column(table: Table, column: int, base: dict[int, int], subject: Subj
         small = min(value, people - value)
         if 0 < small < least <= people:
             message = _IMPLIED.fill(value=small, least=least)
-            where = Where(row=share.row, column=column + 1)
+            where = Where(row=row, column=share.row) if row else Where(row=share.row, column=column + 1)
             weight = None if sure else Severity.WARN
             listing.flag("cells.percent", message, mend(subject.policy), where=where, number=small, severity=weight)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from egress_review.checks.content import Content, recognise
 from egress_review.checks.counts import Reading, read_counts
-from egress_review.checks.document import Document, read_document
+from egress_review.checks.deck import read_deck
+from egress_review.checks.document import Document
 from egress_review.checks.drawing import Drawing, read_drawing
+from egress_review.checks.hangul import read_hangul
 from egress_review.checks.json_tables import tables_in
 from egress_review.checks.kinds import promised_type
 from egress_review.checks.notebook import BrokenNotebookError, Notebook, read_notebook
@@ -21,12 +23,20 @@ from egress_review.checks.page import Page, read_page, without_drawings
 from egress_review.checks.printed import read_prose
 from egress_review.checks.stretches import plain
 from egress_review.checks.tables import Table, read_delimited, table_of
+from egress_review.checks.word import read_document
 from egress_review.checks.workbook import Workbook, read_workbook
 from egress_review.checks.xml_tree import BrokenXmlError
 from egress_review.checks.zipped import BrokenPackageError, read_parts
 from egress_review.claims import FileClaims
 from egress_review.findings import Where
 from egress_review.terms import Policy
+
+DOCUMENTS: Mapping[str, Callable[[bytes], Document]] = {
+    "docx": read_document,
+    "pptx": read_deck,
+    "hwpx": read_hangul,
+}
+"""Types of file that are documents, and what reads each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +119,8 @@ class Subject:
             said = (read_prose(piece.text) for piece in self.notebook.pieces if piece.kind == "text")
             held = tuple(piece.table for piece in self.notebook.pieces if piece.table)
             return (*held, *(table for tables in said for table in tables))
-        if self.type == "docx" and isinstance(self.document, Document):
-            return tables_of(rows for _, _, tables in self.document.stories for rows in tables)
+        if self.type in DOCUMENTS and isinstance(self.document, Document):
+            return tables_of(rows for story in self.document.stories for rows in story.tables)
         if self.type == "html":
             return tables_of(self.page.tables)
         if self.type == "zip":
@@ -128,9 +138,9 @@ class Subject:
 
     @cached_property
     def document(self) -> Document | BrokenPackageError:
-        """The file as a Word document, or why it is none."""
+        """The file as a document of its type, or why it is none."""
         try:
-            return read_document(self.data)
+            return DOCUMENTS[self.type or "docx"](self.data)
         except BrokenPackageError as error:
             return error
 

@@ -17,6 +17,7 @@ from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.counts import Reading, whole
 from egress_review.checks.differencing import Cell as What
 from egress_review.checks.differencing import Released, labels_of
+from egress_review.checks.levels import given_by_levels
 from egress_review.checks.listing import Listing
 from egress_review.checks.masks import mask_range
 from egress_review.checks.subject import Subject
@@ -124,6 +125,11 @@ def _check_table(
         elif 0 < high < least and high - low < least // 2:
             message = _NARROW.fill(low=low, high=high)
             listing.flag(RULE, message, fix, where=where, number=high - low, severity=Severity.WARN)
+    for row, column, low in given_by_levels(table, columns):
+        where = Where(row=table.numbers[row], column=column + 1)
+        if low < least:
+            yield where
+            listing.flag(RULE, _EXACT, fix, where=where, number=low)
     labels = labels_of(table, frozenset(columns)) if known else {}
     for cell in masked:
         where = Where(row=table.numbers[cell.row], column=cell.column + 1)

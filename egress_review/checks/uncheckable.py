@@ -13,9 +13,42 @@ EXTENSIONS: dict[str, str] = {
     **dict.fromkeys(
         ("arrow", "orc", "avro", "dta", "sav", "zsav", "por", "sas7bdat", "xpt", "mat", "db", "sqlite"), DATA
     ),
-    **dict.fromkeys(("sqlite3", "duckdb", "mdb", "accdb", "xls", "xlsb", "ods"), DATA),
+    **dict.fromkeys(("sqlite3", "duckdb", "mdb", "accdb"), DATA),
 }
 """Extension to what such a file is."""
+
+OLD: dict[str, Text] = {
+    **dict.fromkeys(
+        ("hwp", "hwt", "hml"),
+        Text(
+            ko="한글에서 HWPX로 다시 저장하거나(다른 이름으로 저장하기 > HWPX 문서) PDF로 저장하십시오.",
+            en="Save it in Hangul as HWPX (Save as > HWPX document), or as PDF.",
+        ),
+    ),
+    **dict.fromkeys(
+        ("ppt", "pps", "pptm", "ppsx", "potx", "odp"),
+        Text(ko="PPTX나 PDF로 다시 저장하십시오.", en="Save it as PPTX, or as PDF."),
+    ),
+    **dict.fromkeys(
+        ("doc", "docm", "dotx", "rtf", "odt"),
+        Text(ko="DOCX나 PDF로 다시 저장하십시오.", en="Save it as DOCX, or as PDF."),
+    ),
+    **dict.fromkeys(
+        ("xls", "xlsm", "xlsb", "ods"),
+        Text(
+            ko="집계한 결과만 새 통합 문서에 값으로 옮겨 XLSX로 저장하거나, 시트마다 CSV로 저장하십시오.",
+            en="Copy the aggregated result alone, as values, into a new workbook and save that as XLSX, or each sheet "
+            "as CSV.",
+        ),
+    ),
+}
+"""Extensions of documents in a format that is not read to the end, and the one to save each in."""
+
+_LOCKED = frozenset(("docx", "xlsx", "pptx", "hwpx"))
+_UNLOCK = Text(
+    ko="문서 암호를 풀고, 이름에 맞는 형식으로 다시 저장하십시오.",
+    en="Take the password off the document, and save it anew in the format that its name says.",
+)
 
 KINDS: dict[str, str] = {
     "pickle": STATE,
@@ -52,5 +85,7 @@ FIX: dict[str, Text] = {
 
 def exception_for(kind: str, extension: str) -> Text | None:
     """The way for a file of this kind or name; None for one that has an ordinary fix."""
+    if extension in OLD or (kind == "ole" and extension in _LOCKED):
+        return OLD.get(extension, _UNLOCK)
     found = KINDS.get(kind) or EXTENSIONS.get(extension)
     return FIX[found] if found else None

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from egress_review.findings import Severity
 from registry.text import Text
 
-MOST_PARTS = 200
+MOST_PARTS = 1_000
+"""Parts up to which a package is read: a deck of a hundred slides with notes has some 450."""
 MOST_BYTES = 64 * 1024 * 1024
 """Unpacked size up to which a package is read; a workbook of the largest file that may leave is far below."""
 

@@ -40,6 +40,11 @@ def docx(
         f"<d:creator>{escape(creator)}</d:creator></c:coreProperties>",
         **(parts or {}),
     }
+    return packed(content)
+
+
+def packed(content: Mapping[str, str | bytes]) -> bytes:
+    """A package of parts."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
         for name, data in content.items():

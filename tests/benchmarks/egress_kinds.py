@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from tests.benchmarks import egress_planted as first
 from tests.benchmarks.egress_bureau import PLANTED_BUREAU, SAFE_BUREAU
 from tests.benchmarks.egress_corpus import Sample
+from tests.benchmarks.egress_decks import PLANTED_DECKS, SAFE_DECKS
 from tests.benchmarks.egress_drawn import PLANTED_DRAWN, SAFE_DRAWN
 from tests.benchmarks.egress_fifth import PLANTED_FIFTH, SAFE_FIFTH
 from tests.benchmarks.egress_fifth_more import PLANTED_FIFTH_MORE, SAFE_FIFTH_MORE
@@ -22,6 +23,7 @@ from tests.benchmarks.egress_sixth_more import PLANTED_SIXTH_MORE, SAFE_SIXTH_MO
 from tests.benchmarks.egress_thirteenth import PLANTED_THIRTEENTH, SAFE_THIRTEENTH
 from tests.benchmarks.egress_tools import PLANTED_TOOLS, SAFE_TOOLS
 from tests.benchmarks.egress_twentieth import PLANTED_TWENTIETH, SAFE_TWENTIETH
+from tests.benchmarks.egress_twenty_third import PLANTED_TWENTY_THIRD, SAFE_TWENTY_THIRD
 from tests.benchmarks.egress_typed import PLANTED_TYPED, SAFE_TYPED
 from tests.benchmarks.egress_unmasked import PLANTED_UNMASKED, SAFE_UNMASKED
 from tests.benchmarks.egress_worded import PLANTED_WORDED, SAFE_WORDED
@@ -47,6 +49,8 @@ PLANTED: Mapping[str, Maker] = {
     **PLANTED_UNMASKED,
     **PLANTED_TYPED,
     **PLANTED_WORDED,
+    **PLANTED_DECKS,
+    **PLANTED_TWENTY_THIRD,
 }
 SAFE: Mapping[str, Maker] = {
     **first.SAFE,
@@ -67,6 +71,8 @@ SAFE: Mapping[str, Maker] = {
     **SAFE_UNMASKED,
     **SAFE_TYPED,
     **SAFE_WORDED,
+    **SAFE_DECKS,
+    **SAFE_TWENTY_THIRD,
 }
 FIRST_SIGHT = {
     "fourth (hospital, bureau, drawn, listed, ordinary)": (0.576, 0.024),
@@ -88,6 +94,7 @@ FIRST_SIGHT = {
     "twentieth (by a ninth hand: 210 planted, 49 safe; families made anew in part)": (0.814, 0.265),
     "twenty-first (by a tenth hand: 113 planted, 108 safe; families made anew in part)": (0.841, 0.074),
     "twenty-second (by an eleventh hand: 100 planted, 100 safe; families made anew in part)": (0.800, 0.140),
+    "twenty-third (by a twelfth hand: 137 planted, 123 safe; its families made anew)": (0.854, 0.024),
 }
 """Share caught and share of safe outputs stopped when the rules met the set for the first time, before any mending."""
 

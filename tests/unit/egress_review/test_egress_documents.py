@@ -20,6 +20,7 @@ from egress_review.scan_main import _subject
 from tests.benchmarks.egress_documents import comments, docx, inserted, linked, page, svg, unseen
 from tests.unit.egress_review.egress_files import DEFAULT, chunk, flagged, look, png
 
+BODY = b'<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"/>'
 TABLE = (("group", "n"), ("A", "250"), ("B", "310"))
 SMALL = (("group", "n"), ("A", "250"), ("B", "7"))
 RRN = "901106-1896546"
@@ -71,6 +72,8 @@ def test_an_ordinary_document_page_or_drawing_passes(name: str, content: bytes) 
         (docx(relations=linked("attachedTemplate", "http://example.org/t.dotm")), "document.parts"),
         (docx(body='<w:p><w:fldSimple w:instr="DDEAUTO cmd"/></w:p>'), "document.parts"),
         (docx(creator="홍길동"), "document.people"),
+        (docx(body="<w:t>7 died</w:t>"), "document.parts"),
+        (docx(parts={"word/settings.xml": BODY}), "document.parts"),
         (docx(body='<x:y xmlns:x="urn:made-up">data</x:y>'), "document.parts"),
         (docx(parts={"word/settings.xml": b'<!DOCTYPE a [<!ENTITY b "c">]><a/>'}), "document.structure"),
         (docx(["x"]) + b"more", "document.structure"),

@@ -1,0 +1,71 @@
+"""Sums of one, two or a few firms in a sentence: `선박용엔진(2개사): 3조 1,204억원`, `£4.1m across two firms`.
+
+The sum of two firms tells each of them the other's; that of a few is a small cell as any other. Shares of the largest
+few, as ratios of concentration give them, are of a whole market and no cell of their own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from egress_review.checks.cells import judge
+from egress_review.checks.listing import Listing
+from egress_review.checks.subject import Subject
+from egress_review.findings import Where
+
+RULES = ("cells.small",)
+LONGEST_LINE, NEAR = 2_000, 60
+"""Characters of a line that is read, and between a number of firms and the sum that it is of."""
+
+_NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
+_NUMBERS_KO = {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9}
+_END = r"(?=[의은는이가을를에도,:)·\s]|$)"
+_FIRMS = re.compile(
+    rf"(?<![\d.,~–-])(?:(?P<ko>\d{{1,2}})\s?(?:개?사|(?:개\s?)?(?:기업|업체|회사|사업체|법인|농가|점포|공장|업소)){_END}"
+    rf"|(?P<said>{'|'.join(_NUMBERS_KO)})\s?(?:개\s?)?(?:기업|업체|회사|사업체|법인|농가|점포|공장|업소|곳){_END}"
+    rf"|\b(?P<en>\d{{1,2}}|{'|'.join(_NUMBERS)})\s(?:[a-z-]{{3,15}} )?(?:firms?|compan(?:y|ies)|enterprises?|plants?|"
+    r"business(?:es)?|manufacturers?|producers?|contractors?|suppliers?|farms?|employers?|contributors?)\b)"
+    r"(?P<after>.{0,12})",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(
+    r"\d[\d,.]{0,18}\s?(?:조|억|만|천|백만|십억)(?:\s?[\d,]{1,9}\s?(?:억|만|천))?\s?(?:원|달러|엔|유로)|\d[\d,.]{1,18}\s?(?:원|달러|유로)"
+    r"|(?:[£$€₩]|\b(?:USD|GBP|EUR|KRW)\s?)\s?\d[\d,.]{0,18}|\d[\d,.]{0,18}\s?(?:(?:b|m|tr)illion|bn\b|m\b)?\s?(?:won|pounds|dollars|euros?)\b"
+    r"|\d[\d,.]{0,18}\s?(?:톤|tonnes?|tons?|MWh|GWh|TOE|배럴|barrels?)",
+    re.IGNORECASE,
+)
+_OF_LARGEST = re.compile(
+    r"(?:상위|주요|최대|톱|나머지|기타|매출 ?순|top|largest|biggest|leading|other|remaining|"
+    r"least|than|under|below|per|every|each|first|last)"
+    r"\s?(?:the )?\(?$",
+    re.IGNORECASE,
+)
+_OF_GRANTS = re.compile(
+    r"fund(?:ed|ing)|grants?\b|sponsor|support(?:ed)? by|연구비|후원|협찬|지원(?:을 ?받|받)", re.IGNORECASE
+)
+"""Who paid for the work is no contributor to what it counts."""
+_AFTER = re.compile(r"\s?(?:미만|이하|이상|초과|당|마다|보다|or (?:more|fewer|less)|per\b)", re.IGNORECASE)
+
+
+def check_few_firms(subject: Subject, listing: Listing) -> None:
+    """Hold the numbers of firms behind sums in sentences to the smallest cell."""
+    for number, line in enumerate(subject.lines, 1):
+        if len(line) > LONGEST_LINE or not _AMOUNT.search(line) or _OF_GRANTS.search(line):
+            continue
+        for value in _few(line, subject.policy.min_cell):
+            judge(value, Where(row=number), subject.claims, subject.policy, listing)
+
+
+def _few(line: str, least: int) -> Iterator[int]:
+    for match in _FIRMS.finditer(line):
+        word = match["ko"] or match["said"] or match["en"]
+        value = int(word) if word.isdecimal() else (_NUMBERS | _NUMBERS_KO)[word.lower()]
+        before = line[max(0, match.start() - NEAR) : match.start()]
+        end = match.start("after")
+        if not 0 < value < least or _OF_LARGEST.search(before) or _AFTER.match(line, end):
+            continue
+        # The sum stands behind the number of firms, or right before it in the same clause.
+        clause = re.split(r"[.;。]\s", line[end : end + NEAR])[0]
+        if _AMOUNT.search(clause) or _AMOUNT.search(re.split(r"[.;。]\s", before)[-1][-NEAR // 2 :]):
+            yield value
