@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.long, pytest.mark.engine, pytest.mark.timeout(5400)]
 
 GIVEN: dict[str, Any] = {
     "ansim_real_kernel": False,
+    "ansim_gvisor": True,
     "ansim_settings": {"zone": {"demo": True}, "probe": {"every_hours": 8760}},
 }
 UNITS = ("audit", "gate", "hub", "portal", "worker", "engine")
@@ -95,6 +96,12 @@ def test_the_engine_of_a_new_server_maps_users_and_workspaces_keep_their_numbers
     table = ("docker", "run", "--rm", "--network", "none", "--entrypoint", "cat", "ansim/scanner:latest")
     stretches = [line.split() for line in server.do(*table, "/proc/self/uid_map").stdout.splitlines()]
     assert [(inside, outside) for inside, outside, _ in stretches] == [("0", "1879048192"), ("200000", "200000")]
+
+
+def test_the_engine_of_a_new_server_knows_gvisor_where_the_site_wants_it(server: Server) -> None:
+    known = json.loads(server.do("docker", "info", "--format", "{{json .Runtimes}}").stdout)
+    assert known["runsc"]["path"] == "/usr/bin/runsc"
+    server.do("runsc", "--version")
 
 
 def test_the_program_and_every_package_came_from_the_bundle(server: Server) -> None:
