@@ -30,10 +30,25 @@ RESTARTS = "RESTARTS THE ENGINE"
 LABEL = "ansim.engine=zone"
 
 
+STORE = "/var/lib/docker/image"
+MAPPING_STORE = "/var/lib/docker/1879048192.1879048192/image"
+#: Of a zone, and of whoever gave the numbers by hand: docs/how-to/run-the-probe.md.
+NUMBERS = "dockremap:1879048192:200000\ndockremap:200000:1800000\n"
+
+
 def settled(
-    place: Path, before: dict[str, Any] | None, *, ran: bool = False, again: bool = False, **given: Any
+    place: Path,
+    before: dict[str, Any] | None,
+    *,
+    ran: str | None = None,
+    again: bool = False,
+    numbers: str = "",
+    **given: Any,
 ) -> tuple[dict[str, Any] | None, str]:
-    """Play the tasks over an engine's settings, and return what they are then and what was said."""
+    """Play the tasks over an engine's settings, and return what they are then and what was said.
+
+    The engine has run with images in `ran`, and `numbers` are those of subuid(5).
+    """
     defaults = yaml.safe_load((ROLES / "ansim" / "defaults" / "main.yml").read_text())
     variables = {name: defaults[name] for name in ("ansim_settings", "ansim_docker_storage_driver", "ansim_gvisor")}
     tasks = {"name": "Settle", "ansible.builtin.import_tasks": str(DOCKER / "tasks" / "settings.yml")}
@@ -51,9 +66,11 @@ def settled(
     command = f"{sys.executable} -m uv tool run --from {LINTER[1]} ansible-playbook -c local -i localhost, play.yml"
     steps = ["mkdir -p /etc/docker /var/lib/docker", "mount -t tmpfs none /etc/docker"]
     steps += ["mount -t tmpfs none /var/lib/docker"]
-    steps += ["mkdir /var/lib/docker/image"] if ran else []
+    (place / "subuid").write_text(numbers)
+    steps += ["test -e /etc/subuid", "mount --bind subuid /etc/subuid"]
+    steps += [f"mkdir -p {ran}"] if ran else []
     steps += [] if before is None else [f"cp before.json {ENGINE_SETTINGS}"]
-    steps += [f"{command} >/dev/null", "mkdir -p /var/lib/docker/image"] if again else []
+    steps += [f"{command} >/dev/null", f"mkdir -p {MAPPING_STORE}"] if again else []
     steps += [command, f"cp {ENGINE_SETTINGS} after.json || true"]
     environment = {**os.environ, "ANSIBLE_HOME": str(place / "ansible"), "ANSIBLE_NOCOLOR": "1"}
     apart = ["unshare", "--mount", "--propagation", "private", "sh", "-ec", "\n".join(steps)]
@@ -84,7 +101,7 @@ def test_a_second_play_changes_nothing(tmp_path: Path) -> None:
 def test_what_an_operator_gave_the_zones_engine_stays_beside_what_hardens_it(tmp_path: Path) -> None:
     runtimes = {"kata": {"path": "/usr/bin/kata"}}
     given = {"labels": ["rack=7", LABEL], "runtimes": runtimes, "data-root": "/srv/docker", "live-restore": False}
-    after, _ = settled(tmp_path, given, ran=True)
+    after, _ = settled(tmp_path, given, ran=STORE)
     assert after is not None
     assert (after["runtimes"], after["data-root"]) == (runtimes, "/srv/docker")
     assert sorted(after["labels"]) == [LABEL, "rack=7"]
@@ -92,14 +109,32 @@ def test_what_an_operator_gave_the_zones_engine_stays_beside_what_hardens_it(tmp
     assert "userns-remap" not in after, "an engine that ran without would no longer know its images"
 
 
+def test_an_engine_of_a_zone_from_before_there_was_a_label_gets_one(tmp_path: Path) -> None:
+    older = {"bridge": "none", "iptables": False, "userns-remap": "dockremap"}
+    after, _ = settled(tmp_path, older, ran=MAPPING_STORE, numbers=NUMBERS)
+    assert after is not None
+    assert (after["labels"], after["userns-remap"]) == ([LABEL], "dockremap")
+
+
+MAPPING = {"userns-remap": "dockremap"}
+
+
 @pytest.mark.parametrize(
-    ("before", "ran"),
-    [(None, True), ({"registry-mirrors": ["https://mirror"]}, True), ({"data-root": "/srv/docker"}, False)],
+    ("before", "ran", "numbers"),
+    [
+        (None, STORE, ""),
+        ({"registry-mirrors": ["https://mirror"]}, STORE, ""),
+        ({"data-root": "/srv/docker"}, None, ""),
+        ({"userns-remap": "default"}, "/var/lib/docker/100000.100000/image", "dockremap:100000:65536\n"),
+        (MAPPING, MAPPING_STORE, NUMBERS),  # changed over by hand, as the documents say
+        ({**MAPPING, "bridge": "none"}, "/var/lib/docker/100000.100000/image", "dockremap:100000:65536\n"),
+        ({"bridge": "none"}, STORE, NUMBERS),
+    ],
 )
 def test_an_engine_that_was_here_before_is_never_reconfigured(
-    tmp_path: Path, before: dict[str, Any] | None, *, ran: bool
+    tmp_path: Path, before: dict[str, Any] | None, ran: str | None, numbers: str
 ) -> None:
-    after, said = settled(tmp_path, before, ran=ran)
+    after, said = settled(tmp_path, before, ran=ran, numbers=numbers)
     assert after == before
     assert "changed=0" in said
     assert "its settings stay as they are" in said
