@@ -16,7 +16,6 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import docker
@@ -26,6 +25,7 @@ from requests.exceptions import RequestException
 
 from audit.canonical import JSON
 from audit.event import Actor, Event, Object, Source, Subjects
+from audit.search import Query, search
 from hub_config.gate_control import GateControl
 from hub_config.hub_api import HubApi
 from hub_config.troubles import Troubles
@@ -43,7 +43,6 @@ GATE_SECONDS = 5.0  # for an answer; a browser that hangs has half a second
 ENGINE_SECONDS = 10  # for each call; the engine's own client would wait for a minute
 TIDY_SECONDS = 1.0
 AT_ONCE = 8  # calls of the engine; more are slower on two processors
-OLD = timedelta(minutes=1)  # a freeze that a worker which started anew finds carried out is no news
 FROZEN = "project_frozen"
 AWAY = (httpx.HTTPError, DockerException, RequestException)
 
@@ -177,9 +176,8 @@ class Freezer:
             self._note("workspace.cut", Object("workspace", ref, outcome.project), reason=FROZEN)
         if outcome.failed and outcome.project in self._failed:
             return  # said once; it is tried again until it works
-        repeated = outcome.complete and outcome.project not in self._failed and not outcome.workspaces
-        if repeated and datetime.now(UTC) - freeze.at > OLD:
-            return
+        if outcome.complete and not outcome.workspaces and self._said(freeze):
+            return  # a worker that started anew finds it carried out, which is no news
         self._failed = self._failed | {outcome.project} if outcome.failed else self._failed - {outcome.project}
         detail: dict[str, JSON] = {
             "workspaces": len(outcome.workspaces),
@@ -188,6 +186,14 @@ class Freezer:
         }
         about = Object("project", outcome.project, outcome.project)
         self._note("project.cut_off", about, reason="_".join(outcome.failed) or None, detail=detail)
+
+    def _said(self, freeze: Freeze) -> bool:
+        """Say whether the last word of the log about a freeze is that it was carried out."""
+        if freeze.project in self._failed:
+            return False
+        asked = Query(action="project.cut_off", object=freeze.project, since=freeze.at, newest_first=True, limit=1)
+        with self.zone.db.read() as tx:
+            return any(entry.body["outcome"] == "ok" for entry in search(tx, asked))
 
     def _note(self, action: str, about: Object, *, reason: str | None, detail: dict[str, JSON] | None = None) -> None:
         failed = action == "project.cut_off" and reason is not None

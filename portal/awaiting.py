@@ -90,7 +90,7 @@ def _walls(visit: Visit) -> Tile:
         return Tile("/walls", "shield", Text("벽 점검", "Walls"), tone, state, words)
 
     settings = visit.zone.settings
-    reports = read_reports(settings.home, settings.runtimes())
+    reports, missing = read_reports(settings.home, settings.runtimes())
     if not reports:
         return tile("", Text("아직 없음", "Not yet"), Text("첫 점검을 기다립니다.", "The first probe is awaited."))
     at, zone = min(report.ended for report in reports), visit.portal.time_zone
@@ -98,6 +98,10 @@ def _walls(visit: Visit) -> Tile:
     broken = sum(len(report.having("broken")) for report in reports)
     if broken:
         return tile("stop", Text(f"{broken}곳 뚫림", f"{broken} broken"), words)
+    if missing:
+        names = ", ".join(missing)
+        words = Text(f"{names} 점검을 기다립니다.", f"A probe under {names} is awaited.")
+        return tile("", Text("아직 없음", "Not yet"), words)
     return tile("ok", Text("모두 막음", "Every wall stands"), words)
 
 

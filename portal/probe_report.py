@@ -83,10 +83,11 @@ class ProbeReport:
         return tuple(row for row in self.rows if row.verdict == verdict)
 
 
-def read_reports(home: Path, runtimes: Iterable[str]) -> tuple[ProbeReport, ...]:
-    """Return the last report about each of the runtimes that workspaces start under, as far as there are any."""
-    found = (read_report(home, runtime) for runtime in runtimes)
-    return tuple(report for report in found if report is not None)
+def read_reports(home: Path, runtimes: Iterable[str]) -> tuple[tuple[ProbeReport, ...], tuple[str, ...]]:
+    """Return the last report about each of the runtimes that workspaces start under, and those without one."""
+    found = {runtime: read_report(home, runtime) for runtime in runtimes}
+    reports = tuple(report for report in found.values() if report is not None)
+    return reports, tuple(runtime for runtime, report in found.items() if report is None)
 
 
 def read_report(home: Path, runtime: str = "runc") -> ProbeReport | None:

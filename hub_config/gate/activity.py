@@ -33,14 +33,18 @@ class Typing:
     def __init__(self) -> None:
         self._saved: dict[str, bytes] = {}
 
-    def changed(self, path: str, document: Mapping[str, Any]) -> bool:
-        """Say whether a save of a contents model has other words of a person than the one before; the first has."""
-        words = hashlib.sha256(json.dumps(_typed(document)).encode()).digest()
+    def changed(self, path: str, words: bytes) -> bool:
+        """Say whether a save has other words of a person (`words_of`) than the one before; the first has."""
         before = self._saved.pop(path, None)
         self._saved[path] = words
         if len(self._saved) > MOST_FILES:
             del self._saved[next(iter(self._saved))]
         return words != before
+
+
+def words_of(document: Mapping[str, Any]) -> bytes:
+    """Return a digest of what a person typed in a contents model; it takes long for a large one."""
+    return hashlib.sha256(json.dumps(_typed(document)).encode()).digest()
 
 
 def _typed(document: Mapping[str, Any]) -> object:

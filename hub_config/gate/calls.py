@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -62,10 +63,11 @@ class Calls:
     config: GateConfig
     neighbours: Neighbours
     tell: Tell | None = None
+    clock: Callable[[], float] = time.monotonic
 
     def server(self, workspace: str) -> web.Server:
         """Return the server behind the `api.sock` of a workspace."""
-        turns, bucket = asyncio.Semaphore(CONCURRENT), Bucket(BURST, PER_SECOND)
+        turns, bucket = asyncio.Semaphore(CONCURRENT), Bucket(BURST, PER_SECOND, self.clock)
 
         async def answer(request: web.BaseRequest) -> web.StreamResponse:
             if bucket.take():

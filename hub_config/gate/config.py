@@ -35,6 +35,8 @@ class Limits:
     accepts_per_second: int = 200  # dials of one workspace, so that it cannot keep the gate busy
     browsers: int = 4_096  # connections of browsers altogether, each with a request's header in memory at most
     browsers_of_one: int = 1_024  # from one address that is no front end: an institution may have one for everybody
+    requests_of_one: int = 2_048  # under way with a session, WebSockets among them, from one address
+    strangers_of_one: int = 256  # and without a session, also behind a front end
     quiet_seconds: float = 75.0  # a connection of a browser that asks nothing, or never ends its first line or header
     answer_seconds: float = 10.0  # until an idle connection of the workspace must be there
     validate_seconds: float = 20.0  # a session is asked about at the hub when its last answer is older

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 import secrets
 import socket
@@ -23,7 +24,9 @@ from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.headers import WORKSPACE_HOST
 from hub_config.gate.sessions import Sessions
 from hub_config.gate.workspace import REF, SLUG, OpenWorkspace, parse_tenancy
-from hub_config.gate.workspaces import Workspaces, place_of
+from hub_config.gate.workspaces import NotCut, Workspaces, place_of
+
+log = logging.getLogger("ansim.gate")
 
 MAX_BODY = 1 << 20
 MAX_READY_SECONDS = 600.0
@@ -60,6 +63,12 @@ class Control:
                     return _error(400, str(error))
                 except OSError as error:
                     return _error(500, f"{type(error).__name__}: {error.strerror}")
+                except NotCut as error:
+                    log.warning("%s", error)
+                    return _error(500, str(error))
+                except Exception as error:
+                    log.exception("an order was not carried out")
+                    return _error(500, type(error).__name__)
         return _error(404, "no such order")
 
     async def health(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -126,9 +135,15 @@ class Control:
         projects = (await _json(request))["projects"]
         if not isinstance(projects, list) or not all(isinstance(p, str) and SLUG.fullmatch(p) for p in projects):
             raise ValueError("projects is a list of project ids")
-        cut = await self.workspaces.freeze(frozenset(projects))
+        not_cut = None
+        try:
+            cut = await self.workspaces.freeze(frozenset(projects))
+        except NotCut as error:
+            not_cut, cut = error, [*error.doomed]
         self.tickets.drop({one.ref for one in cut})
         ended = await self.sessions.end_all_of({one.handle for one in cut})
+        if not_cut is not None:
+            raise not_cut
         return web.json_response({"workspaces": sorted(one.ref for one in cut), "sessions": ended})
 
     async def put_announcement(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -12,6 +12,7 @@ from aiohttp import ClientError, ClientResponse, web
 from multidict import CIMultiDict
 from yarl import URL
 
+from hub_config.gate.activity import words_of
 from hub_config.gate.bodies import read_body, read_stream
 from hub_config.gate.config import GateConfig, Limits
 from hub_config.gate.content_types import BODILESS, check_content_type
@@ -75,7 +76,8 @@ async def forward(passage: Passage, config: GateConfig, record: Record) -> web.S
     body = await read_body(request, largest_body(request.method, kind, config.limits))
     if kind is Kind.WRITE:
         # In a thread, for it may have megabytes and others wait.
-        if await asyncio.to_thread(_written, passage, body):
+        words = await asyncio.to_thread(_written, passage, body)
+        if words is not None and workspace.typing.changed(passage.below.path, words):
             passage.touch()
         workspace.touch()
     if body or kind in (Kind.WRITE, Kind.SETTING):
@@ -95,10 +97,13 @@ async def forward(passage: Passage, config: GateConfig, record: Record) -> web.S
         raise Refused("workspace.silent", type(error).__name__) from error
 
 
-def _written(passage: Passage, body: bytes) -> bool:
-    """Look at what is to be saved, and say whether somebody typed in it. Raises: Refused — if it may not be."""
+def _written(passage: Passage, body: bytes) -> bytes | None:
+    """Look at what is to be saved, and return a digest of what people typed in it, if anything is.
+
+    Raises: Refused — if it may not be saved.
+    """
     model = check_write(body, passage.workspace.tenancy.access)
-    return model is not None and passage.workspace.typing.changed(passage.below.path, model)
+    return None if model is None else words_of(model)
 
 
 async def _answer(passage: Passage, answer: ClientResponse, config: GateConfig, record: Record) -> web.StreamResponse:

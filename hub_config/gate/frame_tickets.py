@@ -12,6 +12,7 @@ from audit.text import Language
 OPEN_SECONDS = 60.0
 BAR_SECONDS = 13 * 3600.0  # longer than a session on the work host
 MAX_TICKETS = 10_000
+MAX_OF_ONE = 50  # of one workspace: tabs whose bars still speak
 
 
 @dataclass(slots=True)
@@ -35,8 +36,9 @@ class FrameTickets:
         """Return a new ticket for a page of a workspace."""
         now = time.monotonic()
         self._tickets = {k: t for k, t in self._tickets.items() if now - t.made < BAR_SECONDS}
-        while len(self._tickets) >= MAX_TICKETS:
-            self._tickets.pop(next(iter(self._tickets)))
+        mine = [name for name, ticket in self._tickets.items() if ticket.workspace == workspace]
+        for oldest in [*mine[: max(0, len(mine) + 1 - MAX_OF_ONE)], *list(self._tickets)[: -MAX_TICKETS + 1]]:
+            self._tickets.pop(oldest, None)
         name = secrets.token_urlsafe(24)
         self._tickets[name] = Ticket(workspace, path, language, now)
         return name

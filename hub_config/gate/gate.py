@@ -19,7 +19,7 @@ from hub_config.gate.answers import refusal
 from hub_config.gate.calls import Calls
 from hub_config.gate.config import GateConfig
 from hub_config.gate.control import Control
-from hub_config.gate.door import Door, GuardedServer
+from hub_config.gate.door import Door, GuardedServer, UnderWay
 from hub_config.gate.errors import AmbiguousTarget, AuditUnavailable, HubUnavailable, Refused
 from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.hub_identity import HubIdentity
@@ -62,6 +62,7 @@ class Gate:
         self._record = Record(self._audit)
         self._sessions = Sessions(self._hub, config)
         self._origins = Origins(config, token)
+        self._under_way = UnderWay(config.limits.requests_of_one, config.limits.strangers_of_one)
         self.workspaces = Workspaces(
             config.limits,
             Calls(config, self._neighbours, self._tell_pace).server,
@@ -82,18 +83,14 @@ class Gate:
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a browser."""
-        host = self._host(request.headers.get("Host", ""))
+        name = request.headers.get("Host", "")
+        host = self._host(name)
         if host is None or len(request.headers.getall("Host")) != 1:
             return refusal("host.unknown", request, self._config)
         address = self._address(request)
         try:
-            try:
-                target = parse_target(request.raw_path)
-            except AmbiguousTarget as error:
-                if host is self._work:
-                    await self._work.refuse_target(request, address)
-                raise Refused("target.ambiguous", str(error)) from error
-            return await host.answer(request, target, address)
+            with self._under_way.request(address, stranger=not self._sessions.knows(request.headers, name)):
+                return await self._answer(request, host, address)
         except Refused as refused:
             if REFUSALS[refused.code].status >= 500:
                 log.warning("%s: %s", refused.code, refused.detail)
@@ -102,6 +99,15 @@ class Gate:
             return refusal("audit.unavailable", request, self._config)
         except HubUnavailable:
             return refusal("hub.away", request, self._config, notice=self._announcement.said)
+
+    async def _answer(self, request: web.BaseRequest, host: Host, address: str) -> web.StreamResponse:
+        try:
+            target = parse_target(request.raw_path)
+        except AmbiguousTarget as error:
+            if host is self._work:
+                await self._work.refuse_target(request, address)
+            raise Refused("target.ambiguous", str(error)) from error
+        return await host.answer(request, target, address)
 
     async def _tell_pace(self, ref: str, refused: Refused, method: str, path: str) -> None:
         """Record that a workspace called too often; it asks by itself, and no session of its owner does."""

@@ -35,9 +35,23 @@ TYPED = re.compile(
 WIDGET = "application/vnd.jupyter.widget-view+json"
 #: What begins the name of a type of file in JSON, and the whole name with the value that it stands before.
 FILE_SIGNS = tuple(b'"' + sign for sign in (b"application/", b"audio/", b"video/", b"font/", b"model/", b"chemical/"))
-FILE = re.compile(
-    rb'"(?:(?:audio|video|font|model|chemical)/[\w.+-]{1,80}|application/(?:octet-stream|pdf|zip|gzip|zstd|msword'
-    rb'|x-[\w.+-]{1,80}|vnd\.(?:apache|ms-|oasis|openxmlformats)[\w.+-]{1,80}))"\s{0,8}:\s{0,8}["\[]'
+_APPLICATION = (
+    r"application/(?:octet-stream|pdf|zip|gzip|zstd|msword|x-[\w.+-]{1,80}"
+    r"|vnd\.(?:apache|ms-|oasis|openxmlformats)[\w.+-]{1,80})"
+)
+_OTHER = r"(?:audio|video|font|model|chemical)/"
+FILE_TYPE = re.compile(rf"{_APPLICATION}|{_OTHER}[\w.+-]{{1,80}}")
+_VALUED = r'\s{0,8}:\s{0,8}["\[]'
+FILE = re.compile(rf'"(?:{FILE_TYPE.pattern})"{_VALUED}'.encode())
+#: Types that there are: a column `model/year` of a chart's rows is none of them.
+KNOWN_FILE = re.compile(
+    (
+        rf'"(?:{_APPLICATION}|{_OTHER}(?:x-|vnd\.)[\w.+-]{{1,80}}'
+        r"|audio/(?:mpeg|mp3|mp4|aac|ogg|opus|wav|wave|webm|flac|midi|basic|3gpp|aiff)"
+        r"|video/(?:mp4|mpeg|ogg|webm|quicktime|3gpp|mp2t|avi|h26[1345])"
+        r"|font/(?:ttf|otf|woff2?|sfnt|collection)"
+        rf'|model/(?:gltf-binary|gltf\+json|stl|obj|vrml|3mf|iges|step))"{_VALUED}'
+    ).encode()
 )
 #: The types of content that are shown where pictures are held; whatever is not here may be one.
 SHOWN_TYPES = frozenset({"text/plain", "text/html", "text/markdown", "text/latex", "application/json", WIDGET})
@@ -132,7 +146,7 @@ def reason_to_hold(data: bytes, protocol: Protocol | None, *, shown_bytes: int, 
     """
     if len(data) > shown_bytes:
         return "output.too_large"
-    if protocol is not None and offers_a_file(data):
+    if protocol is not None and offers_a_file(data, protocol):
         return "output.file"
     if pictures:
         return None
@@ -140,13 +154,39 @@ def reason_to_hold(data: bytes, protocol: Protocol | None, *, shown_bytes: int, 
     return "output.picture" if found else None
 
 
-def offers_a_file(data: bytes) -> bool:
+def offers_a_file(data: bytes, protocol: Protocol) -> bool:
     """Say whether a message names a type of file that no client draws, as programs write such a name.
 
-    In another spelling it passes, and its value counts as what looks encoded. Text that a person printed cannot look
-    like it, for its quotation marks are escaped.
+    Of a display only the types of its content count, not what its charts hold; in what is not read, and in a widget's
+    messages, only types that there are. In another spelling a name passes, and its value counts as what looks encoded.
+    Text that a person printed cannot look like it, for its quotation marks are escaped.
     """
-    return any(sign in data for sign in FILE_SIGNS) and FILE.search(data) is not None
+    if not any(sign in data for sign in FILE_SIGNS) or FILE.search(data) is None:
+        return False
+    try:
+        offered = _offered(data, protocol)
+    except MalformedFrame:
+        offered = None
+    if offered is None:
+        return KNOWN_FILE.search(data) is not None
+    return any(FILE_TYPE.fullmatch(name) and isinstance(value, (str, list)) for name, value in offered.items())
+
+
+def _offered(data: bytes, protocol: Protocol) -> Json | None:
+    """Return the types of content of a display with their values; None for every other message, and a large one.
+
+    Raises: MalformedFrame — for what cannot be read.
+    """
+    if protocol == "legacy":
+        document = _read_legacy(data)
+        header, content = document.get("header"), document.get("content")
+    else:
+        _, header_part, _, _, content_part, *_ = split_v1(data, largest=MAX_PARTS)
+        if len(header_part) > LARGEST_HEADER or len(content_part) > LARGEST_READ:
+            return None
+        header, content = read_object(header_part), read_document(content_part)
+    offered = content.get("data") if isinstance(content, dict) and kind_of(header) in DISPLAYS else None
+    return offered if isinstance(offered, dict) else None
 
 
 def _may_be_drawn(data: bytes, protocol: Protocol) -> bool:

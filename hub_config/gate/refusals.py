@@ -98,6 +98,18 @@ REFUSALS: Mapping[str, Refusal] = {
         ),
         audited=False,
     ),
+    "browser.old": Refusal(
+        403,
+        Text("이 브라우저에서는 분석환경을 열 수 없습니다", "This browser cannot open a workspace"),
+        Text(
+            "브라우저가 너무 오래되었습니다. Chrome이나 Edge 80, Firefox 90, Safari 16.4 이상에서 다시 열어 주십시오. "
+            "최신 브라우저인데도 그러면 주소가 https로 시작하는지 확인해 주십시오.",
+            "The browser is too old. Open this page with Chrome or Edge 80, Firefox 90, Safari 16.4 or later. If yours "
+            "is newer, check that the address begins with https.",
+        ),
+        "none",
+        audited=False,
+    ),
     "session.missing": Refusal(
         401,
         Text("다시 로그인해 주십시오", "Please sign in again"),
@@ -124,6 +136,27 @@ REFUSALS: Mapping[str, Refusal] = {
         ),
         retry_seconds=15,
     ),
+    "session.other_address": Refusal(
+        403,
+        Text("다른 주소에서 접속해 있습니다", "You are connected from another address"),
+        Text(
+            "이 과제에서는 한 번에 한 주소에서만 접속할 수 있는데, 이 브라우저의 로그인이 다른 주소나 네트워크에서 "
+            "쓰이고 있습니다. Wi-Fi나 VPN을 바꾸었다면 1분 안에 저절로 열립니다. 그대로이면 운영자에게 알려 주십시오.",
+            "In this project you connect from one address at a time, and the sign-in of this browser is in use from "
+            "another address or network. If you changed Wi-Fi or VPN, it opens by itself within a minute. If it stays "
+            "like this, tell an operator.",
+        ),
+        retry_seconds=15,
+    ),
+    "sockets.many": Refusal(
+        429,
+        Text("열린 연결이 너무 많습니다", "Too many open connections"),
+        Text(
+            "이 분석환경의 노트북과 창이 너무 많이 열려 있습니다. 쓰지 않는 노트북이나 탭을 닫고 새로 고쳐 주십시오.",
+            "Too many notebooks and tabs of this workspace are open. Close those you do not use, and reload.",
+        ),
+        "reload",
+    ),
     "address.unlisted": Refusal(
         403,
         Text("허용되지 않은 접속 위치입니다", "This place is not allowed"),
@@ -131,6 +164,17 @@ REFUSALS: Mapping[str, Refusal] = {
             "이 과제의 분석환경은 정해진 네트워크에서만 열립니다. 허용된 곳에서 접속하거나 운영자에게 문의해 주십시오.",
             "Workspaces of this project open from listed networks only. Come from one of them, or ask an operator.",
         ),
+    ),
+    "address.busy": Refusal(
+        429,
+        Text("한 주소에서 온 요청이 너무 많습니다", "Too many requests from one address"),
+        Text(
+            "접속하신 주소에서 한꺼번에 너무 많은 요청이 왔습니다. 잠시 뒤 다시 시도해 주십시오.",
+            "Too many requests came from your address at once. Try again in a moment.",
+        ),
+        "none",
+        audited=False,
+        retry_seconds=5,
     ),
     "session.failed": Refusal(
         403,

@@ -186,13 +186,21 @@ class Sessions:
 
         Raises: Refused — if there is none that is still good.
         """
-        values = [value for name, value in cookies(headers) if name == self.cookie]
-        # Two cookies of that name mean that a page planted one: trust neither.
-        key = self._keys.get(values[0]) if len(values) == 1 else None
-        if key is None or key.host != host or key.session.ended:
+        key = self._key_of(headers, host)
+        if key is None:
             raise Refused("session.missing")
         await self.validate(key.session)
         return key.session
+
+    def knows(self, headers: Mapping[str, str], host: str) -> bool:
+        """Say whether a request to a host has a session, without asking about it."""
+        return self._key_of(headers, host) is not None
+
+    def _key_of(self, headers: Mapping[str, str], host: str) -> Key | None:
+        values = [value for name, value in cookies(headers) if name == self.cookie]
+        # Two cookies of that name mean that a page planted one: trust neither.
+        key = self._keys.get(values[0]) if len(values) == 1 else None
+        return None if key is None or key.host != host or key.session.ended else key
 
     async def validate(self, session: Session) -> None:
         """Ask the hub whether a session is still good.
@@ -244,10 +252,14 @@ class Sessions:
         ending |= {one for one in self._sessions if browser and one.browser == browser}
         await asyncio.gather(*(self._end(one) for one in ending))
 
-    def elsewhere(self, session: Session, address: str = "") -> bool:
-        """Whether the same person works in another browser now, or with the cookies of this one at another address."""
+    def elsewhere(self, session: Session, address: str = "") -> str | None:
+        """Return why a person has to wait who works in another browser now, or with the cookies of this one at another
+        address; None for everybody else.
+        """
         others = (one for one in self._sessions if one is not session and one.handle == session.handle)
-        return any(place != address for place in session.places) or any(one.sockets or one.places for one in others)
+        if any(one.sockets or one.places for one in others):
+            return "session.elsewhere"
+        return "session.other_address" if any(place != address for place in session.places) else None
 
     async def end_all_of(self, handles: Collection[str]) -> int:
         """Sign these people out of their workspaces, wherever they are; return how many sessions that ended."""

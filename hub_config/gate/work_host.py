@@ -104,6 +104,8 @@ class WorkHost:
             reserved = session.connecting(address) if initiator.websocket else contextlib.nullcontext()
             with reserved, workspace.serving(request):
                 route = find_route(request.method, below, websocket=initiator.websocket)
+                if route.kind is Kind.PAGE and initiator.dest is None and is_browser(request):
+                    raise Refused("browser.old")  # in the frame it would not say either where it is: an empty page
                 if initiator.top_level or (route.kind is Kind.PAGE and initiator.dest != "iframe"):
                     # Also for who does not say what it is for: outside the frame a link could lead anywhere.
                     return self._framed(workspace, route, below)
@@ -127,12 +129,14 @@ class WorkHost:
         access.check_address(address)
         session.hold_to(access)
         await self.sessions.validate(session)
-        if access.one_connection and self.sessions.elsewhere(session, address):
-            raise Refused("session.elsewhere")
+        elsewhere = self.sessions.elsewhere(session, address) if access.one_connection else None
+        if elsewhere is not None:
+            raise Refused(elsewhere)
 
     async def _pass(self, passage: Passage, session: Session) -> web.StreamResponse:
         if passage.route.kind in (Kind.KERNEL, Kind.EVENTS):
-            return await join(passage, session, self.config, self.record)
+            with passage.workspace.joining():
+                return await join(passage, session, self.config, self.record)
         if passage.route.kind is Kind.WRITE:
             async with passage.workspace.writing:  # the next one waits unread
                 return await forward(passage, self.config, self.record)
@@ -230,6 +234,11 @@ class WorkHost:
 def is_websocket(request: web.BaseRequest) -> bool:
     """Say whether a request asks for a WebSocket; HTTP/1.0 has none (RFC 6455 section 4.1)."""
     return request.version >= HttpVersion11 and request.headers.get("Upgrade", "").lower() == "websocket"
+
+
+def is_browser(request: web.BaseRequest) -> bool:
+    """Say whether a person sits before what asks, as browsers say it since the first ones; it opens nothing."""
+    return request.headers.get("User-Agent", "").startswith("Mozilla/")
 
 
 def _may_sign_in(initiator: Initiator, place: Place) -> bool:

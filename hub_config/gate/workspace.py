@@ -34,6 +34,7 @@ CLOSE_CUT = 4001  # WebSocket close code: the zone has closed the workspace
 CUT_SECONDS = 0.5
 CALL_CONNECTIONS = 32
 STOPPED_SECONDS = 180.0
+MOST_SOCKETS = 32  # WebSockets of browsers: Lab opens one for each kernel and one for events
 READ_AT_ONCE = 4  # answers that are kept in memory until they were looked at
 WRITTEN_AT_ONCE = 2  # files that are being saved, and are in memory until the workspace has them
 
@@ -151,6 +152,7 @@ class OpenWorkspace:
         self._limits = limits
         self._acceptors: list[Acceptor] = []
         self._browsers: set[web.WebSocketResponse] = set()
+        self._joining = 0
         self._requests: set[asyncio.Transport] = set()
 
     def listen(self, calls: web.Server, packages: web.Server) -> None:
@@ -191,6 +193,20 @@ class OpenWorkspace:
             yield
         finally:
             self._requests.discard(transport)
+
+    @contextlib.contextmanager
+    def joining(self) -> Iterator[None]:
+        """Count a WebSocket before anything about it is waited for: each may hold one large message of the workspace.
+
+        Raises: Refused — if there are as many as a workspace may have.
+        """
+        if self._joining >= MOST_SOCKETS:
+            raise Refused("sockets.many")
+        self._joining += 1
+        try:
+            yield
+        finally:
+            self._joining -= 1
 
     @contextlib.contextmanager
     def socket(self, browser: web.WebSocketResponse) -> Iterator[None]:

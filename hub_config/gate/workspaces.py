@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,15 @@ from hub_config.gate.trickle import Trickle
 from hub_config.gate.workspace import OpenWorkspace, Tenancy
 
 log = logging.getLogger("ansim.gate")
+
+
+class NotCut(Exception):
+    """Some of the workspaces that were to be cut are not; `doomed` are all of them."""
+
+    def __init__(self, doomed: Sequence[Tenancy], failed: Mapping[str, Exception]) -> None:
+        said = ", ".join(f"{ref}: {type(error).__name__}" for ref, error in failed.items())
+        super().__init__(f"workspaces that are not cut: {said}")
+        self.doomed = tuple(doomed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +114,7 @@ class Workspaces:
         return trickle
 
     async def cut(self, ref: str, reason: str) -> bool:
-        """Cut a workspace; return whether it was open."""
+        """Cut a workspace; return whether it was open. Raises: NotCut."""
         workspace = self._open.get(ref)
         if workspace is None:
             return False
@@ -113,7 +122,10 @@ class Workspaces:
         return True
 
     async def freeze(self, projects: frozenset[str]) -> list[Tenancy]:
-        """Let exactly these projects stand still; return whose workspaces were cut for it, all at once."""
+        """Let exactly these projects stand still; return whose workspaces were cut for it, all at once.
+
+        Raises: NotCut — once all others are cut.
+        """
         self.frozen = projects
         doomed = [one for one in self._open.values() if one.tenancy.project in projects]
         await self._end(doomed, "project.frozen")
@@ -128,19 +140,19 @@ class Workspaces:
 
         Only what is shut is forgotten: one that could not be stays known, and the order fails.
         """
-        failed: list[Exception] = []
+        failed: dict[str, Exception] = {}
         for one in doomed:
             try:
                 one.shut()
             except Exception as error:
-                failed.append(error)
+                failed[one.tenancy.ref] = error
             else:
                 self._open.pop(one.tenancy.ref)
         for outcome in await asyncio.gather(*(one.cut(reason) for one in doomed), return_exceptions=True):
             if isinstance(outcome, Exception):
                 log.warning("a browser was not told that its workspace is cut (%s)", type(outcome).__name__)
         if failed:
-            raise ExceptionGroup("workspaces that are not cut", failed)
+            raise NotCut([one.tenancy for one in doomed], failed)
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Return the counters of every open workspace."""

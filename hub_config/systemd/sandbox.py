@@ -49,8 +49,9 @@ SECRETS = (
     *("/var/lib/docker", "/var/lib/containerd", "/run/docker", "/run/containerd", "/run/log"),
     *("/run/systemd/private", "/run/podman", "/run/crio", "/run/libvirt", "/run/snapd.socket", "/run/credentials"),
 )
-#: It has 60 MB at work and some 150 MB with 200 browsers; large outputs pass it one by one, each a few times its size
-#: (64 MB at most) for a moment. Beyond it starts anew in a second, and a machine of 8 GB still has its workspaces.
+#: It has 60 MB at work and some 150 MB with 200 browsers. Each WebSocket may hold one large output (64 MB at most); a
+#: workspace has 32 of them, so that nobody fills it alone, and takes apart one held output at a time. Beyond it starts
+#: anew in a second, which signs everybody out, and a machine of 8 GB still has its workspaces.
 GATE_MEMORY = "3G"
 #: What gives a unit a mount name space of its own, where nothing that it mounts is seen by anybody else.
 PRIVATE_MOUNTS = frozenset(

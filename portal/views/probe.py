@@ -14,9 +14,10 @@ from portal.visit import Visit
 def overview(visit: Visit) -> Response:
     """Show the last report about each runtime, in a picture and in words."""
     settings = visit.zone.settings
-    reports = read_reports(settings.home, settings.runtimes())
+    reports, missing = read_reports(settings.home, settings.runtimes())
     values = {
         "reports": [(report, picture(report, visit.language)) for report in reports],
+        "missing": missing,
         "verdicts": VERDICTS,
     }
     return visit.page("probe.html", values, crumbs=(Crumb(N_("Walls")),))

@@ -224,7 +224,7 @@ async def test_a_second_browser_waits_while_the_first_is_connected(
                 aiohttp.ClientSession(connector=place) as carried,
                 carried.get(url, headers={"Cookie": f"ansim-work={key}"}) as answer,
             ):
-                assert (answer.status, (await answer.json())["reason"]) == (403, "session.elsewhere")
+                assert (answer.status, (await answer.json())["reason"]) == (403, "session.other_address")
             assert len(events(zone, "gate.refused")) > told
         async with asyncio.timeout(PATIENCE):
             while (await second.get(url))[0] != 200:  # noqa: ASYNC110 — the gate notices the end by itself

@@ -310,7 +310,7 @@ async def test_a_page_of_the_portal_can_neither_read_nor_write_a_workspace(
     [
         {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"},
         {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "object"},
-        {"Accept": "text/html"},  # a browser that does not say what it opens
+        {"Accept": "text/html"},  # what does not say what it opens
     ],
 )
 async def test_what_a_person_opens_is_framed_by_the_zone(
@@ -327,6 +327,15 @@ async def test_what_a_person_opens_is_framed_by_the_zone(
     status, text = await alice.get(zone.origin("zone") + bar)
     assert status == 200
     assert "Recording" in text
+
+
+async def test_a_browser_too_old_for_the_frame_is_told_so_and_sees_no_empty_page(
+    alice: Browser, prefix: str, zone: ZoneUnderTest
+) -> None:
+    old = {"Accept": "text/html", "User-Agent": "Mozilla/5.0 (Macintosh) Version/15.6 Safari/605.1.15"}
+    async with alice.session.get(f"{zone.base(prefix)}lab", headers=old) as page:
+        assert (page.status, page.content_type) == (403, "text/html")
+        assert "Safari 16.4" in await page.text()
 
 
 async def test_signing_out_closes_open_sockets(zone: ZoneUnderTest, prefix: str) -> None:

@@ -7,6 +7,8 @@ import socket
 import socketserver
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -165,3 +167,28 @@ def test_a_gate_that_did_not_carry_it_out_is_told_again_also_that_nothing_is_fro
     freezer.tell()
     freezer.tell()
     assert gate.told == [["study"], ["study"], [], []]
+
+
+def test_a_worker_that_comes_late_or_starts_anew_says_once_that_nothing_is_left(
+    zone: Zone, gate: Gate, freezer: Freezer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(freezing, "kill_containers", lambda *_: {})  # an engine where nothing of the project runs
+
+    def anew() -> Freezer:
+        return Freezer(zone, freezer.gate, freezer.hub, freezer.actor)
+
+    at_work(zone)
+    freeze(zone, "study")
+    [one] = zone.registry.freezes()
+    long_ago = replace(one, at=one.at - timedelta(hours=1))
+    gate.away = True
+    freezer.carry_out([long_ago])
+    assert [entry["outcome"] for entry in said(zone)] == ["failed"]
+    gate.away = False
+    for worker in (anew(), anew()):
+        worker.carry_out([long_ago])
+        assert sorted(entry["outcome"] for entry in said(zone)) == ["failed", "ok"]
+    zone.registry.unfreeze_project("study", "it was a mistake", by=CLI, source=HERE)
+    freeze(zone, "study")
+    anew().look()
+    assert len(said(zone)) == 3  # the next freeze has a word of its own

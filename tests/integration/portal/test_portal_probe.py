@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from hub_config.probe import service
-from hub_config.probe.model import Finding, Report, Verdict
+from hub_config.probe.model import Finding, Probe, Report, Verdict
 from hub_config.probe.table import PROBES, WALLS
 from tests.integration.portal.portal_world import World
 
@@ -14,13 +14,16 @@ BROKEN = "kern.io_uring"
 FORBIDDEN = 403
 
 
-def keep(world: World, runtime: str = "runc") -> Report:
-    """Keep a report with one broken wall, as the probe does."""
+def advised(probe: Probe) -> Verdict:
+    return Verdict.LACKING if probe.advice else Verdict.HELD
+
+
+def keep(world: World, runtime: str = "runc", *, broken: bool = True) -> Report:
+    """Keep a report, with one broken wall where nothing else is said, as the probe does."""
     home = world.zone.settings.home
     (home / "probe").mkdir(exist_ok=True)
     findings = tuple(
-        Finding(p.id, Verdict.BROKEN if p.id == BROKEN else Verdict.LACKING if p.advice else Verdict.HELD, "EPERM <x>")
-        for p in PROBES
+        Finding(p.id, Verdict.BROKEN if broken and p.id == BROKEN else advised(p), "EPERM <x>") for p in PROBES
     )
     report = Report(began=NOW, ended=NOW, zone="z", image="i" * 64, runtime=runtime, engine="27.1", findings=findings)
     service._keep(home, report)
@@ -54,6 +57,18 @@ def test_each_runtime_has_its_own_report_on_the_page(world: World) -> None:
     page = world.signed_in("jiwoo").page("/walls")
     assert all(report.digest() in page for report in reports)
     assert page.index("Under runc") < page.index("Under runsc")
+
+
+def test_a_runtime_that_was_never_probed_is_not_said_to_stand(world: World) -> None:
+    browser = world.signed_in("jiwoo")
+    keep(world, broken=False)
+    assert "Under runsc: not probed yet" in browser.page("/walls")
+    assert "A probe under runsc is awaited" in browser.page("/")
+    keep(world, "runsc", broken=False)
+    assert "not probed yet" not in browser.page("/walls")
+    assert "Every wall stands" in browser.page("/")
+    (world.zone.settings.home / "probe" / "last-runsc.json").write_text("half a rep")  # nobody can read it
+    assert "Every wall stands" not in browser.page("/")
 
 
 def test_without_a_report_the_page_says_how_to_make_one(world: World) -> None:

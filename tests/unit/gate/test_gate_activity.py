@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hub_config.gate.activity import MOST_FILES, Typing, by_person
+from hub_config.gate.activity import MOST_FILES, Typing, by_person, words_of
 from hub_config.gate.routes import find_route
 from hub_config.gate.targets import Target
 
@@ -44,17 +44,21 @@ def notebook(source: str, output: str) -> dict[str, Any]:
 
 def test_a_save_counts_where_somebody_typed_and_not_where_a_kernel_printed() -> None:
     typing = Typing()
-    assert typing.changed("a.ipynb", notebook("1", ""))
-    assert not typing.changed("a.ipynb", notebook("1", "printed"))
-    assert not typing.changed("a.ipynb", notebook("1", "printed and printed"))
-    assert typing.changed("a.ipynb", notebook("12", "printed and printed"))
-    assert typing.changed("b.txt", {"type": "file", "content": "a"})
-    assert not typing.changed("b.txt", {"type": "file", "content": "a"})
-    assert typing.changed("b.txt", {"type": "file", "content": "ab"})
+
+    def saved(path: str, document: dict[str, Any]) -> bool:
+        return typing.changed(path, words_of(document))
+
+    assert saved("a.ipynb", notebook("1", ""))
+    assert not saved("a.ipynb", notebook("1", "printed"))
+    assert not saved("a.ipynb", notebook("1", "printed and printed"))
+    assert saved("a.ipynb", notebook("12", "printed and printed"))
+    assert saved("b.txt", {"type": "file", "content": "a"})
+    assert not saved("b.txt", {"type": "file", "content": "a"})
+    assert saved("b.txt", {"type": "file", "content": "ab"})
 
 
 def test_what_was_saved_is_kept_of_so_many_files_only() -> None:
     typing = Typing()
     for number in range(3 * MOST_FILES):
-        typing.changed(f"{number}.txt", {"content": "a"})
+        typing.changed(f"{number}.txt", b"a")
     assert len(typing._saved) == MOST_FILES

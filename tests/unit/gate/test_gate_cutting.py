@@ -8,16 +8,18 @@ import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
 
+from hub_config.gate import control
 from hub_config.gate import workspace as workspace_module
 from hub_config.gate.config import Limits
+from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.listen import Acceptor
 from hub_config.gate.workspace import Tenancy
-from hub_config.gate.workspaces import Workspaces
+from hub_config.gate.workspaces import NotCut, Workspaces
 
 TENANCY: dict[str, Any] = {"person_ref": "p", "ends_at": None, "language": "ko", "datasets": ()}
 
@@ -111,13 +113,52 @@ async def test_what_could_not_be_cut_is_not_said_to_be_and_is_cut_by_the_next_or
         close(acceptor)
 
     monkeypatch.setattr(Acceptor, "close", unwilling)
-    with pytest.raises(ExceptionGroup):
+    with pytest.raises(NotCut, match=f"{ref}: RuntimeError") as refusal:
         await open_ones.freeze(frozenset({"leak"}))
+    assert {one.ref for one in refusal.value.doomed} == {ref, other}
     assert (open_ones.get(ref) is None, open_ones.get(other)) == (False, None)
     monkeypatch.setattr(Acceptor, "close", close)
     assert [one.ref for one in await open_ones.freeze(frozenset({"leak"}))] == [ref]
     with pytest.raises(FileNotFoundError):
         await dialled(ref)
+
+
+class Order:
+    """An order of the worker, as the control socket hears it."""
+
+    method, path = "PUT", "/frozen"
+
+
+async def test_who_was_cut_is_signed_out_though_another_workspace_could_not_be(
+    open_ones: Workspaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref, other = await opened(open_ones, "eve", "leak"), await opened(open_ones, "adam", "leak")
+    workspace = open_ones.get(ref)
+    assert workspace is not None
+    tickets, ended = FrameTickets(), list[str]()
+    names = [tickets.issue(one, "/", "ko") for one in (ref, other)]
+
+    class Signed:
+        async def end_all_of(self, handles: set[str]) -> int:
+            ended.extend(sorted(handles))
+            return len(handles)
+
+    async def told(_: Any) -> dict[str, Any]:
+        return {"projects": ["leak"]}
+
+    def unwilling() -> None:
+        raise RuntimeError("a mistake of ours")
+
+    sessions, order = cast(Any, Signed()), cast(Any, Order())
+    monkeypatch.setattr(control, "_peer", lambda _: 0)
+    monkeypatch.setattr(control, "_json", told)
+    with monkeypatch.context() as patched:
+        patched.setattr(workspace, "shut", unwilling)
+        answer = await control.Control(open_ones, sessions, tickets, frozenset({0})).answer(order)
+    assert isinstance(answer, web.Response)
+    assert (answer.status, ended) == (500, ["adam", "eve"])
+    assert f"{ref}: RuntimeError" in str(answer.text)
+    assert [tickets.open(name, "/") for name in names] == [None, None]
 
 
 async def test_a_workspace_that_starts_again_while_its_browser_hangs_keeps_its_new_sockets(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,11 +15,15 @@ from hub_config.gate.codes import check_loose, code_of
 from hub_config.gate.config import Limits, parse_config
 from hub_config.gate.errors import Refused
 from hub_config.gate.forward import largest_body
+from hub_config.gate.frame_tickets import MAX_OF_ONE as TICKETS_OF_ONE
+from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.frames import Message, Protocol, parse_frame, write_frame
 from hub_config.gate.hub_identity import HubIdentity, SignIn
 from hub_config.gate.record import Asker
 from hub_config.gate.routes import Kind
 from hub_config.gate.sessions import MAX_OF_ONE, Session, Sessions
+from hub_config.gate.workspace import MOST_SOCKETS, OpenWorkspace, parse_tenancy
+from hub_config.systemd.sandbox import GATE_MEMORY
 
 CONFIG = parse_config('{"domain": "d.example"}')
 HOST = "w-own.d.example:8600"
@@ -88,6 +93,17 @@ async def test_two_connections_at_once_are_not_both_the_first(sessions: Sessions
     await asyncio.gather(*map(enter, browsers))
     assert entered == browsers[:1]
     assert not sessions.elsewhere(browsers[1])
+
+
+async def test_who_changes_the_network_is_told_of_another_address_and_not_of_another_browser(
+    sessions: Sessions,
+) -> None:
+    browser, other = [await sign_in(sessions, "alice") for _ in range(2)]
+    with browser.connecting("198.51.100.7"):
+        assert sessions.elsewhere(browser, "198.51.100.7") is None
+        assert sessions.elsewhere(browser, "203.0.113.9") == "session.other_address"
+        assert sessions.elsewhere(other, "198.51.100.7") == "session.elsewhere"
+    assert sessions.elsewhere(browser, "203.0.113.9") is None
 
 
 def loose(kind: str, protocol: Protocol = "v1", *, access: Access = OPEN, **parts: Any) -> str | None:
@@ -164,6 +180,29 @@ def test_what_reads_or_deletes_has_no_body_and_what_writes_nothing_a_small_one(
     method: str, kind: Kind, most: int
 ) -> None:
     assert largest_body(method, kind, Limits()) == most
+
+
+async def test_a_workspace_has_so_many_websockets_and_the_next_comes_when_one_goes() -> None:
+    tenancy = {"handle": "alice", "person_ref": "p_" + "a" * 16, "project": "p", "prefix": "/user/alice/p/"}
+    more: dict[str, Any] = {"ends_at": None, "language": "ko", "datasets": []}
+    workspace = OpenWorkspace(parse_tenancy("ws_" + "a" * 16, tenancy | more), Limits())
+    with contextlib.ExitStack() as others:
+        for _ in range(MOST_SOCKETS - 1):
+            others.enter_context(workspace.joining())
+        for _ in range(2):
+            with workspace.joining(), pytest.raises(Refused, match=r"sockets\.many"), workspace.joining():
+                pass
+    # Each holds one message of the workspace at most: together they leave the gate a third of its memory.
+    assert MOST_SOCKETS * Limits().message_bytes < 2 / 3 * int(GATE_MEMORY[:-1]) * 2**30
+    await workspace.dial_in.close()
+
+
+def test_a_workspace_has_so_many_tickets_and_takes_none_from_others() -> None:
+    tickets = FrameTickets()
+    other = tickets.issue("ws_other", "/a", "ko")
+    mine = [tickets.issue("ws_mine", "/b", "ko") for _ in range(TICKETS_OF_ONE + 2)]
+    assert tickets.open(other, "/a")
+    assert [tickets.open(name, "/b") is not None for name in mine] == [False] * 2 + [True] * TICKETS_OF_ONE
 
 
 def test_without_an_address_none_is_recorded() -> None:

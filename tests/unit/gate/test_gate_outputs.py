@@ -46,6 +46,16 @@ def seen(frame: bytes | str) -> tuple[str, dict[str, Any], dict[str, Any], dict[
     return channel.decode(), json.loads(header), json.loads(parent), json.loads(content)
 
 
+def spelled(content: bytes) -> bytes:
+    """Return a display whose content is written letter by letter."""
+    channel, header, parent, metadata, _ = split_v1(v1("display_data", {}))
+    parts = [channel, header, parent, metadata, content]
+    offsets = [8 * (len(parts) + 2)]
+    for part in parts:
+        offsets.append(offsets[-1] + len(part))
+    return b"".join([*(word.to_bytes(8, "little") for word in (len(offsets), *offsets)), *parts])
+
+
 def test_a_small_message_passes_unread_whatever_it_is() -> None:
     assert reason_to_hold(b"\0 anything", "v1", shown_bytes=100, pictures=True) is None
     assert reason_to_hold(v1("display_data", PNG), "v1", shown_bytes=10_000, pictures=True) is None
@@ -91,6 +101,37 @@ def test_words_about_files_pictures_and_charts_are_shown_where_pictures_are(cont
     assert reason_to_hold(v1("display_data", content), "v1", shown_bytes=20_000_000, pictures=True) is None
 
 
+ROWS: dict[str, Any] = {"model/year": ["1970"], "audio/level": "3", "font/size": "9", "chemical/name": "NaCl"}
+
+
+@pytest.mark.parametrize("wrap", [v1, legacy])
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("display_data", {"data": {"application/vnd.vegalite.v5+json": {"data": {"values": [ROWS]}}}}),
+        ("execute_result", {"data": {"application/json": {**ROWS, "audio/mpeg": "3"}}}),
+        ("comm_msg", {"comm_id": "c", "data": {"method": "update", "state": ROWS}}),
+        ("comm_open", {"comm_id": "c", "data": {"state": ROWS}}),
+    ],
+)
+def test_columns_of_charts_and_keys_of_widgets_are_no_files(wrap: Any, kind: str, content: dict[str, Any]) -> None:
+    protocol: Any = "v1" if wrap is v1 else "legacy"
+    assert reason_to_hold(wrap(kind, content), protocol, shown_bytes=20_000_000, pictures=True) is None
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        v1("comm_msg", {"data": {"state": {"outputs": [{"data": {"application/pdf": "eHh4"}}]}}}),
+        v1("display_data", {"data": {"application/zip": "eHh4" * LARGEST_READ}}),
+        spelled(b'{"data":{"audio/mpeg":"eHh4"},"data":{}}'),  # one reader takes the first, another the last
+        v1_frame("iopub", ({**HEADER, "x": "y" * 70_000}, PARENT, {}, {"data": {"video/mp4": "eHh4"}})),
+    ],
+)
+def test_a_file_that_is_not_read_is_known_by_the_name_of_its_type(frame: bytes) -> None:
+    assert reason_to_hold(frame, "v1", shown_bytes=20_000_000, pictures=True) == "output.file"
+
+
 @pytest.mark.parametrize("protocol", ["v1", "legacy"])
 def test_a_cell_that_does_not_run_is_told_why_and_ends(protocol: Any) -> None:
     secret = "S3CR3T" * 40
@@ -113,16 +154,6 @@ def test_a_cell_that_does_not_run_is_told_why_and_ends(protocol: Any) -> None:
 
 ESCAPED = b'{"data":{"image\\u002fpng":"iVBOR"},"metadata":{}}'
 OUTPUTS = {"outputs": [{"output_type": "display_data", "data": {"image/png": "iVBOR"}}]}
-
-
-def spelled(content: bytes) -> bytes:
-    """Return a display whose content is written letter by letter."""
-    channel, header, parent, metadata, _ = split_v1(v1("display_data", {}))
-    parts = [channel, header, parent, metadata, content]
-    offsets = [8 * (len(parts) + 2)]
-    for part in parts:
-        offsets.append(offsets[-1] + len(part))
-    return b"".join([*(word.to_bytes(8, "little") for word in (len(offsets), *offsets)), *parts])
 
 
 @pytest.mark.parametrize(

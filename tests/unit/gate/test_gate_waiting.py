@@ -15,7 +15,7 @@ DOCUMENT = {"Sec-Fetch-Dest": "document"}
 
 def test_a_refusal_that_says_when_to_come_again_is_temporary() -> None:
     waiting = {code for code, known in REFUSALS.items() if known.retry_seconds is not None}
-    at_fault = {"session.elsewhere", "calls.pace"}  # not the zone
+    at_fault = {"session.elsewhere", "session.other_address", "calls.pace", "address.busy"}  # not the zone
     assert waiting == {"gate.filling", "hub.away", "zone.away", *at_fault}
     assert {REFUSALS[code].status for code in waiting - at_fault} == {503}
 
