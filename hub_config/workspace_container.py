@@ -6,10 +6,13 @@ the two directories of this workspace, the one of its project and a small tempor
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,8 @@ OUTBOX = "/outbox"
 INBOX = "/inbox"
 ZONE = "/zone"
 DATA = "/data"
+DESCRIPTION = "ansim.description"
+"""The label that says by which description of workspaces a container was made."""
 LAYER = "empty"
 """The directory of a workspace that data is laid over: a file system that only reads wants two."""
 OVERLAY = "ro,nosuid,nodev,noexec,lowerdir="
@@ -44,7 +49,7 @@ MASKED_PATHS = (
     *("/proc/vmallocinfo", "/proc/vmstat", "/proc/pagetypeinfo", "/proc/buddyinfo", "/proc/zoneinfo", "/proc/iomem"),
     *("/proc/ioports", "/proc/interrupts", "/proc/softirqs", "/proc/diskstats", "/proc/partitions", "/proc/swaps"),
     *("/proc/config.gz", "/proc/pressure", "/proc/sysvipc", "/proc/driver", "/proc/mtrr", "/proc/crypto"),
-    *("/proc/locks", "/proc/fs", "/proc/cgroups", "/proc/sys/fs/file-nr", "/proc/sys/fs/inode-nr"),
+    *("/proc/locks", "/proc/fs", "/proc/sys/fs/file-nr", "/proc/sys/fs/inode-nr"),
     *("/proc/sys/fs/inode-state", "/proc/sys/fs/dentry-state"),
     *("/sys/firmware", "/sys/devices/virtual/powercap", "/sys/devices/virtual/dmi", "/sys/devices/virtual/block"),
     *("/sys/devices/virtual/bdi", "/sys/devices/virtual/workqueue", "/sys/devices/virtual/thermal"),
@@ -161,7 +166,24 @@ def labels(container: WorkspaceContainer) -> dict[str, str]:
         "ansim.project": container.project,
         "ansim.prefix": container.prefix,
         "ansim.intent": container.intent,
+        DESCRIPTION: description(),
     }
+
+
+@cache
+def description() -> str:
+    """Return a digest of what every workspace is told alike: a container with another one is of another version."""
+    binds = (Bind(Path("/w"), HOME, read_only=False), Bind(Path("/d"), DATA, read_only=True, layer=Path("/l")))
+    told = []
+    for runtime in (None, GVISOR):
+        any_of_them = WorkspaceContainer(
+            workspace="", project="", uid=1, image="", prefix="", language="", zone="", intent="", limits=Limits(),
+            binds=binds, runtime=runtime, shared=SharedSpace("", 1),
+        )  # fmt: skip
+        host = host_arguments(any_of_them)
+        kept = {key: value for key, value in host.items() if not key.startswith("device_")}  # the machine's own
+        told.append([kept, environment(any_of_them), MASKED_PATHS, READ_ONLY_PATHS])
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def host_arguments(container: WorkspaceContainer) -> dict[str, Any]:

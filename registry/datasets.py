@@ -81,7 +81,7 @@ def scan(directory: Path, known: Mapping[str, Known] | None = None) -> tuple[See
             str(directory),
         ) from error
     try:
-        seen = tuple(sorted(_walk(root, "", known or {}, 0), key=lambda one: one.file.path))
+        seen = tuple(sorted(_walk(root, "", known or {}), key=lambda one: one.file.path))
     finally:
         os.close(root)
     if not seen:
@@ -124,14 +124,15 @@ def compare(version: DatasetVersion, found: tuple[ManifestFile, ...]) -> Dataset
     )
 
 
-def _walk(directory: int, prefix: str, known: Mapping[str, Known], depth: int) -> Iterator[Seen]:
-    if depth > MAX_DEPTH:
+def _walk(directory: int, prefix: str, known: Mapping[str, Known]) -> Iterator[Seen]:
+    if prefix.count("/") > MAX_DEPTH:
         raise _invalid(
             "dataset_depth",
             "디렉터리가 너무 깊습니다: {path}",
             "Directories are nested too deeply: {path}",
             prefix,
         )
+    device = os.fstat(directory).st_dev
     with os.scandir(directory) as entries:
         names = sorted(entry.name for entry in entries)
     for name in names:
@@ -139,7 +140,9 @@ def _walk(directory: int, prefix: str, known: Mapping[str, Known], depth: int) -
         mode = os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode
         if stat.S_ISDIR(mode):
             with _opened(name, directory, _DIRECTORY, path) as child:
-                yield from _walk(child, path + "/", known, depth + 1)
+                if os.fstat(child).st_dev != device:
+                    raise _mounted(path)
+                yield from _walk(child, path + "/", known)
         elif stat.S_ISREG(mode):
             with _opened(name, directory, _FILE, path) as file:
                 yield _hashed(file, path, known.get(path))
@@ -202,6 +205,15 @@ def _special(path: str) -> Invalid:
         "dataset_special_file",
         "데이터셋에는 일반 파일만 둘 수 있습니다(링크와 특수 파일 불가): {path}",
         "A dataset holds ordinary files only, no links or special files: {path}",
+        path,
+    )
+
+
+def _mounted(path: str) -> Invalid:
+    return _invalid(
+        "dataset_mount",
+        "분석환경은 데이터셋 아래에 마운트된 것을 보지 못합니다. 파일을 데이터셋 디렉터리로 옮기십시오: {path}",
+        "A workspace does not see a file system that is mounted below a dataset; move its files there: {path}",
         path,
     )
 

@@ -8,14 +8,13 @@ import unicodedata
 from datetime import datetime
 
 from registry.errors import Invalid
-from registry.model import Limits
+from registry.model import LEAST, MOST, Limits
 from registry.text import LANGUAGES, Language, Text
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,28}")
 """User names, project ids and dataset ids: they appear in addresses and in file names."""
 
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
-_MIB = 1024**2
 
 
 def check_slug(field: str, value: str) -> str:
@@ -92,11 +91,11 @@ def check_limits(limits: Limits) -> Limits:
 
     Raises: Invalid.
     """
-    if not 256 * _MIB <= limits.memory_bytes <= 1024 * 1024 * _MIB:
+    if not LEAST.memory_bytes <= limits.memory_bytes <= MOST.memory_bytes:
         raise _invalid("memory_bytes", "256 MiB 이상 1 TiB 이하여야 합니다", "from 256 MiB to 1 TiB")
-    if not math.isfinite(limits.cpus) or not 0.1 <= limits.cpus <= 256:
+    if not math.isfinite(limits.cpus) or not LEAST.cpus <= limits.cpus <= MOST.cpus:
         raise _invalid("cpus", "0.1 이상 256 이하여야 합니다", "from 0.1 to 256")
-    if not 64 <= limits.pids <= 65536:
+    if not LEAST.pids <= limits.pids <= MOST.pids:
         raise _invalid("pids", "64 이상 65536 이하여야 합니다", "from 64 to 65536")
     return limits
 

@@ -72,6 +72,11 @@ class Limits:
     pids: int = 512
 
 
+#: Between these a project's limits may lie; the helper of the engine starts what lies between them, and nothing more.
+LEAST = Limits(memory_bytes=256 * 1024**2, cpus=0.1, pids=64)
+MOST = Limits(memory_bytes=1024**4, cpus=256.0, pids=65_536)
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """One approved piece of research with its period [starts_at, ends_at)."""

@@ -20,6 +20,8 @@ SECONDS = 300
 CHECK_EVERY = timedelta(days=7)
 #: After one that failed the next try waits, so that a full disk is not tried every five minutes.
 AFTER_FAILURE = timedelta(hours=1)
+#: Between two for keys that were destroyed: each is a backup of everything, and keys end one after the other.
+FOR_DESTROYED = timedelta(hours=1)
 
 log = logging.getLogger("ansim.backup")
 
@@ -30,7 +32,8 @@ def keep(zone: Zone, now: datetime | None = None) -> None:
         return
     at = now or datetime.now(UTC)
     # A key that was destroyed lies in the kept keys until newer ones take their place.
-    every = timedelta() if _holds_destroyed(zone) else timedelta(hours=zone.settings.backup.every_hours)
+    every = timedelta(hours=zone.settings.backup.every_hours)
+    every = min(every, FOR_DESTROYED) if _holds_destroyed(zone) else every
     try:
         if _due(zone, "zone.backed_up", every, at):
             made = back_up(zone, WORKER)

@@ -25,6 +25,7 @@ def main(settings: Path) -> int:
     except HelperError as error:
         log.error("%s %s", error, error.hint)
         return 3
+    server.engine.remove_left_volumes()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

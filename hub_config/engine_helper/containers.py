@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,9 +196,14 @@ def _one(values: Sequence[str]) -> str:
 
 
 def _text(value: Any, most: int = 200) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= most or not value.isprintable():
+    if not isinstance(value, str) or not 0 < len(value) <= most or _has_controls(value):
         raise ValueError("not a short text")
     return value
+
+
+def _has_controls(text: str) -> bool:
+    """Say whether a text has more than letters, signs and blanks; any blank may stand in the name of a directory."""
+    return any(unicodedata.category(letter).startswith("C") for letter in text)
 
 
 def _matching(value: Any, pattern: re.Pattern[str]) -> str:

@@ -6,16 +6,19 @@ import json
 import logging
 import socket
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import docker
 from docker.errors import APIError, NotFound
+from requests.exceptions import RequestException
 
 from hub_config.engine_helper.calls import Call, wanted_labels
 from hub_config.engine_helper.containers import allowed
 from hub_config.engine_helper.errors import Refused
 from hub_config.engine_helper.helper_settings import HelperSettings
 from hub_config.engine_helper.places import walk
+from hub_config.left_volumes import remove_left
 
 log = logging.getLogger("ansim.engine_helper")
 
@@ -33,6 +36,16 @@ class Engine:
     def __init__(self, settings: HelperSettings) -> None:
         self._settings = settings
         self._client = docker.APIClient(f"unix://{settings.engine}", version="auto", timeout=CALL_SECONDS)
+
+    def remove_left_volumes(self) -> None:
+        """Remove file systems of ended workspaces, which no call of the table does."""
+        try:
+            gone = remove_left(self._client, Path(self._settings.home))
+        except (APIError, RequestException) as error:
+            log.warning("volumes that are left were not looked for: %s", type(error).__name__)
+            return
+        if gone:
+            log.info("removed %d volumes of ended workspaces", gone)
 
     def answer(self, call: Call, body: Any) -> Answer:
         """Carry out a call but `attach`, and return status and JSON value of its answer.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from hub_config.engine_helper.errors import HelperSettingsError
+from registry.model import MOST
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -33,9 +34,9 @@ class HelperSettings:
     callers: tuple[int, ...]
     dataset_roots: tuple[str, ...]
     lowest_uid: int = 200_000
-    most_memory: int = 256 * 1024**3
-    most_cpus: int = 128
-    most_pids: int = 32_768
+    most_memory: int = MOST.memory_bytes
+    most_cpus: int = int(MOST.cpus)
+    most_pids: int = MOST.pids
     socket: str = SOCKET
     engine: str = "/run/docker.sock"
 

@@ -18,7 +18,7 @@ from audit.text import Text
 from hub_config.errors import ZoneError
 from hub_config.mending.mend import Finder, Mend
 from hub_config.mending.places import missing_directories, missing_for_good, open_secrets
-from hub_config.mending.running import left_containers, stale_sockets, stale_state, stopped_units
+from hub_config.mending.running import left_containers, left_data, stale_sockets, stale_state, stopped_units
 from hub_config.settings import Settings, load_settings
 from hub_config.zone_events import about_zone
 
@@ -28,6 +28,7 @@ FINDERS: tuple[Finder, ...] = (
     stale_state,
     stale_sockets,
     left_containers,
+    left_data,
 )
 """What is looked for in the zone itself, in the order in which it is mended; `mending.machine` has what is root's."""
 Record = Callable[[Mend, Outcome, str | None], str]

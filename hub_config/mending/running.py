@@ -19,6 +19,7 @@ from audit.text import Text
 from hub_config.engine import ZONE_LABEL, EngineMissing, connect
 from hub_config.errors import EnvironmentMissing
 from hub_config.keys import ZONE_ID_FILE
+from hub_config.left_volumes import left_volumes, remove_left
 from hub_config.mending.mend import Mend
 from hub_config.processes import accepts
 from hub_config.settings import Settings
@@ -89,6 +90,25 @@ def left_containers(settings: Settings) -> Iterator[Mend]:
         name = one["Labels"].get("ansim.workspace", one["Id"][:12])
         what = Text("끝난 분석환경의 컨테이너를 지웁니다: {name}", "Remove the container of an ended workspace: {name}")
         yield Mend("container_removed", what.format(name=name), partial(_remove, one["Id"]))
+
+
+def left_data(settings: Settings) -> Iterator[Mend]:
+    """Find file systems of workspaces that the engine kept; a server's helper removes them itself when it starts."""
+    if settings.machine.engine_helper:
+        return
+    try:
+        with contextlib.closing(connect(timeout=30)) as client:
+            count = len(left_volumes(client.api, settings.home))
+    except (EngineMissing, docker.errors.DockerException):
+        return
+    if count:
+        what = Text("끝난 분석환경이 남긴 볼륨을 지웁니다: {count}개", "Remove volumes of ended workspaces: {count}")
+        yield Mend("volumes_removed", what.format(count=count), partial(_remove_left, settings.home))
+
+
+def _remove_left(home: Path) -> None:
+    with contextlib.closing(connect(timeout=60)) as client:
+        remove_left(client.api, home)
 
 
 def _remove(container: str) -> None:

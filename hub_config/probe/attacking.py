@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import aiohttp
+import docker.errors
 
 from hub_config.keys import ZoneKeys
 from hub_config.probe import kit, memory
@@ -198,13 +199,27 @@ def look_at_server(run: Run) -> None:
 def server_of(place: Range) -> Server:
     """Return what the looks are given."""
     api = place.engine.api
-    labels = [f"ansim.zone={label}" for label in (place.label, place.label.removeprefix("probe-"))]
-    ids = {c["Id"] for label in labels for c in api.containers(filters={"label": [label, "ansim.workspace"]})}
+    zones = [place.label, place.label.removeprefix("probe-"), *([place.real.zone] if place.real else [])]
+    ids = {
+        c["Id"] for zone in zones for c in api.containers(filters={"label": [f"ansim.zone={zone}", "ansim.workspace"]})
+    }
+    containers = tuple(api.inspect_container(one) for one in sorted(ids))
     return Server(
         settings=place.zone_settings,
         info=api.info(),
-        containers=tuple(api.inspect_container(one) for one in sorted(ids)),
+        containers=containers,
         image=place.engine.images.get(place.image).attrs,
         image_id=place.image,
         gate_pids=tuple(place.gate_pids()),
+        images={one: called(place, one) for one in {c["Image"] for c in containers}},
+        real=place.real,
     )
+
+
+def called(place: Range, image: str) -> str:
+    """Return which of the zone's images the label of an image calls it, nothing if it has none or is gone."""
+    try:
+        labels = place.engine.images.get(image).labels
+    except docker.errors.NotFound:
+        return ""
+    return str(labels.get("ansim.image", ""))

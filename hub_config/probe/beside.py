@@ -20,15 +20,19 @@ from typing import Any
 
 import yaml
 
+from hub_config.engine_helper.errors import HelperError
+from hub_config.engine_helper.helper_settings import load_helper_settings
 from hub_config.errors import ZoneError
 from hub_config.home import make_home
 from hub_config.images import build_all
 from hub_config.log_lines import speak
 from hub_config.migrate import migrate
 from hub_config.probe.commands import RUNTIMES
+from hub_config.probe.host.base import RealZone
 from hub_config.probe.service import alone, run
 from hub_config.settings import FILE_NAME, HubSettings, Settings, load_settings
 from hub_config.systemd.trusted_settings import COPY, load_trusted_settings
+from hub_config.systemd.units import CONFIGURATION, HELPER_SETTINGS
 from hub_config.zone import open_zone
 
 SAME = ("zone", "gate", "workspace", "probe")
@@ -56,8 +60,16 @@ def probe_beside(real: Settings, text: str, runtime: str) -> dict[str, Any]:
         migrate(load_settings(home).database_url())
         zone = open_zone(home, "cli")
         with contextlib.closing(zone.db):
-            report = asyncio.run(run(zone, lambda finding: None, runtime))
+            report = asyncio.run(run(zone, lambda finding: None, runtime, real_zone(real)))
     return {**report.document(), "sha256": report.digest()}
+
+
+def real_zone(real: Settings, helper: Path = CONFIGURATION / HELPER_SETTINGS, *, owner: int = 0) -> RealZone:
+    """Return whose workspaces run here, by what root wrote for the helper: the zone's own file could name another.
+
+    Raises: HelperSettingsError — if root did not write it.
+    """
+    return RealZone(real, load_helper_settings(helper, owner=owner).zone)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,9 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         real, text = load_trusted_settings(given.home), COPY.read_text(encoding="utf-8")
         for runtime in (given.runtime,) if given.runtime else real.runtimes():
             sys.stdout.write(json.dumps(probe_beside(real, text, runtime), ensure_ascii=False) + "\n")
-    except ZoneError as error:
+    except (ZoneError, HelperError) as error:
         _say(f"{error} {error.hint}")
-        code = error.exit_code
+        code = error.exit_code if isinstance(error, ZoneError) else 3
     return code
 
 

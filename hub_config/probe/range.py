@@ -34,6 +34,7 @@ from hub_config.gate.calls import BURST, PER_SECOND
 from hub_config.gate_control import SOCKET
 from hub_config.homes import ZoneHomes, shut_all
 from hub_config.probe.bait import Bait
+from hub_config.probe.host.base import RealZone
 from hub_config.probe.signals import reading
 from hub_config.probe.stand_ins import Hub, Portal
 from hub_config.processes import accepts, answers, child_environment, gate_config, process_table
@@ -81,6 +82,7 @@ class Range:
     own_canary: str = field(default_factory=lambda: f"ansim-mark-{secrets.token_hex(12)}")
     gate_token: str = field(default_factory=lambda: secrets.token_hex(32))
     runtime: str | None = None
+    real: RealZone | None = None
     own: str = ""
     neighbour: str = ""
     """The references of the two workspaces, once they are made."""
@@ -209,7 +211,9 @@ def range_settings(zone: Settings, home: Path, hub_port: int) -> Settings:
 
 
 @contextlib.asynccontextmanager
-async def opened(zone: Settings, image: str, label: str, runtime: str | None = None) -> AsyncIterator[Range]:
+async def opened(
+    zone: Settings, image: str, label: str, runtime: str | None = None, real: RealZone | None = None
+) -> AsyncIterator[Range]:
     """Make the range of a zone ready and take everything away afterwards.
 
     Raises: ProbeFailed — if its gate or its record does not start.
@@ -222,7 +226,9 @@ async def opened(zone: Settings, image: str, label: str, runtime: str | None = N
         stack.callback(bait.close)
         engine = docker.from_env(timeout=120)
         stack.callback(engine.close)
-        made = Range(range_settings(zone, home, hub.port), zone, engine, label, image, hub, bait, runtime=runtime)
+        made = Range(
+            range_settings(zone, home, hub.port), zone, engine, label, image, hub, bait, runtime=runtime, real=real
+        )
         stack.callback(_end, made)
         remove_containers(engine, label)
         stack.callback(remove_containers, engine, label)

@@ -19,6 +19,7 @@ from audit.text import Text
 from hub_config.engine import connect
 from hub_config.errors import ZoneError
 from hub_config.probe.freezing import freeze_all
+from hub_config.probe.host.base import RealZone
 from hub_config.probe.model import Finding, Report, Verdict
 from hub_config.probe.standing import report_path, standing_under
 from hub_config.probe.table import PROBES, WALLS
@@ -77,8 +78,11 @@ def keep_and_record(zone: Zone, actor: Actor, report: Report) -> None:
     zone.log.checkpoint()
 
 
-async def run(zone: Zone, told: Callable[[Finding], None], runtime: str) -> Report:
-    """Attack workspaces made as a researcher's and return what was seen; nothing is kept."""
+async def run(zone: Zone, told: Callable[[Finding], None], runtime: str, real: RealZone | None = None) -> Report:
+    """Attack workspaces made as a researcher's and return what was seen; nothing is kept.
+
+    With `real` this is not the researchers' zone but one beside it, and that one's workspaces are looked at too.
+    """
     # Imported here: it brings the story's browser along, which a start of `ansim` does not wait for.
     from hub_config.probe.attacking import attack_all
     from hub_config.probe.range import opened
@@ -86,7 +90,8 @@ async def run(zone: Zone, told: Callable[[Finding], None], runtime: str) -> Repo
     began = datetime.now(UTC)
     with contextlib.closing(connect(timeout=60)) as engine:
         version, image = str(engine.version()["Version"]), notebook_image(zone.home)
-    async with opened(zone.settings, image, f"probe-{zone.zone_id}", None if runtime == "runc" else runtime) as place:
+    own = None if runtime == "runc" else runtime
+    async with opened(zone.settings, image, f"probe-{zone.zone_id}", own, real) as place:
         findings = await attack_all(place, zone.keys, told)
     return Report(
         began=began,

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hub_config.settings import Settings
 
 Answer = tuple[bool | None, str]
+NOTEBOOK = "notebook"
+
+
+@dataclass(frozen=True, slots=True)
+class RealZone:
+    """The zone of a server beside which root keeps one of its own to attack."""
+
+    settings: Settings
+    zone: str
+    """What the labels of its containers say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What the engine says of itself, and the zone on this server; `images` are the ids that the zone built."""
+    """What the engine says of itself, and the zone on this server."""
 
     settings: Settings
     info: Mapping[str, Any]
@@ -24,6 +34,15 @@ class Server:
     image: Mapping[str, Any]
     image_id: str
     gate_pids: tuple[int, ...]
+    images: Mapping[str, str] = field(default_factory=dict)
+    """For the image of each container, by id, which of the zone's images its label calls it."""
+    real: RealZone | None = None
+    """Where `settings` are of a zone that was made to be attacked, the one whose researchers' workspaces run."""
+
+    def before(self, container: Mapping[str, Any]) -> bool:
+        """Say whether a container runs an earlier image that the zone built."""
+        image = container["Image"]
+        return bool(image != self.image_id and self.images.get(image) == NOTEBOOK)
 
 
 Look = Callable[[Server], Answer]

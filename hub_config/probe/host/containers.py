@@ -2,6 +2,7 @@
 
 From what the engine says of a container only what tells one workspace from another is taken; everything else is
 described anew. What the zone does not say must be empty, whatever its name: nothing can be added that no rule names.
+Workspaces live through upgrades: one that an earlier version made is held against what every version has held to.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from hub_config.engine_helper.errors import Refused
 from hub_config.engine_helper.helper_settings import HelperSettings
 from hub_config.engine_helper.places import below
 from hub_config.probe.host.base import Answer, Server
-from hub_config.settings import Settings
-from hub_config.workspace_container import GVISOR, HOME
+from hub_config.probe.host.earlier import differing_from_all
+from hub_config.workspace_container import DESCRIPTION, GVISOR, HOME, description
 
 #: The recommendation of the CIS Docker Benchmark that a difference has to do with.
 CIS: Mapping[str, str] = MappingProxyType(
@@ -37,23 +38,37 @@ def containers(server: Server) -> Answer:
     """Hold every workspace that runs against the request that the zone makes for it."""
     if not server.containers:
         return None, "no workspace runs"
-    found = {name for one in server.containers for name in _differing(one, server)} | _twice(server.containers)
+    before = [one for one in server.containers if _is_before(one, server)]
+    found = {name for one in server.containers for name in _found(one, server)} | _twice(server.containers)
     words = [f"{name} (CIS {CIS[name]})" if name in CIS else name for name in sorted(found)]
-    return not found, f"{len(server.containers)} workspaces, each as a whole; differing: {', '.join(words) or 'none'}"
+    seen = f"{len(server.containers)} workspaces, each as a whole; differing: {', '.join(words) or 'none'}"
+    return not found, f"{seen}; {len(before)} from the version before: start them anew" if before else seen
 
 
-def _differing(container: Mapping[str, Any], server: Server) -> list[str]:
-    """Return the names of what a container says differently; for one that is no workspace, why it is none."""
-    config, host = container["Config"], container["HostConfig"]
-    told = _told(container, server.settings)
+def _is_before(container: Mapping[str, Any], server: Server) -> bool:
+    """Say whether a container says that another version made it, or runs an image that the zone built earlier."""
+    label = (container["Config"].get("Labels") or {}).get(DESCRIPTION)
+    return label != description() or server.before(container)
+
+
+def _found(container: Mapping[str, Any], server: Server) -> list[str]:
     try:
-        request = {**config, "HostConfig": host}
-        ours = described(request, container["Name"].removeprefix("/"), told, DEFAULT_DOCKER_API_VERSION).body
+        told = _told(container, server)
+        return (differing_from_all if _is_before(container, server) else _differing)(container, told, server)
     except Refused as refused:
         return [refused.code]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError):
         return ["not a workspace"]
+
+
+def _differing(container: Mapping[str, Any], told: HelperSettings, server: Server) -> list[str]:
+    """Return the names of what a container says differently. Raises: Refused, KeyError — for what is no workspace."""
+    config, host = container["Config"], container["HostConfig"]
+    request = {**config, "HostConfig": host}
+    ours = described(request, container["Name"].removeprefix("/"), told, DEFAULT_DOCKER_API_VERSION).body
     wanted, given = _said(ours["HostConfig"]), _said(host)
+    names = {limit["Name"] for limit in wanted["Ulimits"]}  # an engine adds the limits that it gives everybody
+    given["Ulimits"] = [limit for limit in given.get("Ulimits", []) if limit.get("Name") in names]
     if "Runtime" not in wanted and given.get("Runtime") == server.info.get("DefaultRuntime", "runc"):
         del given["Runtime"]
     if wanted.get("Runtime") == GVISOR:
@@ -66,14 +81,16 @@ def _differing(container: Mapping[str, Any], server: Server) -> list[str]:
     return [name.removeprefix("HostConfig.") for name in differences(one, other)]
 
 
-def _told(container: Mapping[str, Any], settings: Settings) -> HelperSettings:
+def _told(container: Mapping[str, Any], server: Server) -> HelperSettings:
     """Return the directories that this container may see: the zone's own, or those of the range that a probe made."""
+    settings = server.settings if server.real is None else server.real.settings
     mounts = container["HostConfig"].get("Mounts") or []
     source = next((str(m.get("Source")) for m in mounts if m.get("Target") == HOME), "")
-    ranges = [place for place in settings.home.glob("probe/range-*") if below(source, (str(place / "workspaces"),))]
+    made = server.settings.home.glob("probe/range-*")
+    ranges = [place for place in made if below(source, (str(place / "workspaces"),))]
     home, roots = (ranges[0], (ranges[0] / "data",)) if ranges else (settings.home, settings.dataset_roots())
     return HelperSettings(
-        zone=container["Config"].get("Labels", {}).get("ansim.zone", ""),
+        zone=(container["Config"].get("Labels") or {}).get("ansim.zone", ""),
         home=str(home),
         notebook=container["Image"],
         scanner="",

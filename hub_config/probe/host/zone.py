@@ -79,11 +79,13 @@ def _is_loopback_6(address: str) -> bool:
 
 def image_is_ours(server: Server) -> Answer:
     """Compare the image that workspaces are started from with the zone's manifest."""
-    foreign = [c["Id"][:12] for c in server.containers if c["Image"] != server.image_id]
+    before = sum(server.before(c) for c in server.containers)
+    foreign = [c["Id"][:12] for c in server.containers if c["Image"] != server.image_id and not server.before(c)]
     same = server.image.get("Id") == server.image_id
     return (
         same and not foreign,
-        f"{server.image_id[7:19]}: {'known to the engine' if same else 'another'}; others run: {len(foreign)}",
+        f"{server.image_id[7:19]}: {'known to the engine' if same else 'another'}; "
+        f"earlier ones of the zone run: {before}, others: {len(foreign)}",
     )
 
 

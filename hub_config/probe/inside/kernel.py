@@ -29,7 +29,7 @@ READ = (
     "/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/kallsyms", "/proc/kmsg", "/proc/timer_list",
     "/proc/sched_debug", "/proc/latency_stats", "/proc/slabinfo", "/proc/vmallocinfo", "/proc/interrupts",
     "/proc/modules", "/proc/config.gz", "/proc/iomem", "/proc/diskstats", "/proc/schedstat", "/proc/swaps",
-    "/proc/cgroups", "/proc/sys/fs/file-nr", "/proc/sys/fs/inode-nr", "/proc/sys/fs/dentry-state",
+    "/proc/sys/fs/file-nr", "/proc/sys/fs/inode-nr", "/proc/sys/fs/dentry-state",
     "/sys/class/dmi/id/product_uuid", "/sys/kernel/vmcoreinfo", "/sys/kernel/notes",
 )  # fmt: skip
 #: Directories of such files: disks with what is read of each and the file behind it, file systems, memory, cards.

@@ -18,10 +18,18 @@ import docker
 import pytest
 from docker.errors import APIError, NotFound
 
+from hub_config.engine_helper.engine import Engine
 from hub_config.engine_helper.helper_settings import HelperSettings
 from hub_config.engine_helper.server import Server
 from hub_config.freezing import kill_containers
-from hub_config.workspace_container import Bind, WorkspaceContainer, covered_paths, create_arguments, host_arguments
+from hub_config.workspace_container import (
+    Bind,
+    WorkspaceContainer,
+    covered_paths,
+    create_arguments,
+    host_arguments,
+    layered,
+)
 from registry.model import Limits
 
 pytestmark = pytest.mark.engine
@@ -308,3 +316,22 @@ def _nowhere() -> Any:
     import io
 
     return io.BytesIO()
+
+
+def test_data_that_an_engine_kept_of_an_ended_workspace_is_removed_and_of_another_zone_stays(
+    settings: HelperSettings, engine: docker.DockerClient
+) -> None:
+    made = []
+    for home in (settings.home, f"{settings.home}-other"):
+        options = layered(Path("/data/lab"), Path(home, "workspaces", "ws_a", "empty"))
+        told = {"type": "overlay", "device": "overlay", "o": options}
+        made.append(engine.volumes.create(driver_opts=told))
+    try:
+        Engine(settings).remove_left_volumes()
+        with pytest.raises(NotFound):
+            engine.volumes.get(made[0].name)
+        assert engine.volumes.get(made[1].name)
+    finally:
+        for one in made:
+            with contextlib.suppress(NotFound):
+                one.remove()

@@ -32,10 +32,11 @@ from hub_config.home import PLACES
 from hub_config.mending.certificate import ending_certificate, renew
 from hub_config.mending.command import NobodyToAsk, find, run_mend
 from hub_config.mending.machine import run_machine
-from hub_config.mending.running import left_containers, stopped_units
+from hub_config.mending.running import left_containers, left_data, stopped_units
 from hub_config.processes import SUPERVISED
 from hub_config.settings import FILE_NAME, load_settings
 from hub_config.supervisor import STATE
+from hub_config.workspace_container import layered
 from hub_config.zone import Zone, open_zone
 from tests.integration.house.house_people import make_zone
 from tests.rights import as_root
@@ -314,3 +315,26 @@ def test_the_container_of_an_ended_workspace_is_removed_and_another_zones_stays(
                 with contextlib.suppress(NotFound):  # what was mended is gone
                     client.api.remove_container(one, force=True)
             client.api.remove_image(tag, force=True)
+
+
+@pytest.mark.engine
+def test_a_volume_that_a_workspace_left_is_removed_and_any_other_stays(zone: Zone) -> None:
+    ended, other = zone.home / "workspaces" / "ws_a" / "empty", zone.home.parent / "workspaces" / "ws_a" / "empty"
+    with contextlib.closing(connect()) as client:
+        made = [
+            client.api.create_volume(
+                driver_opts={"type": "overlay", "device": "overlay", "o": layered(Path("/data, of:all"), layer)}
+            )["Name"]
+            for layer in (ended, other)
+        ]
+        try:
+            (mend,) = left_data(zone.settings)
+            mend.do()
+            left = {one["Name"] for one in client.api.volumes()["Volumes"]}
+            assert made[0] not in left
+            assert made[1] in left
+            assert list(left_data(zone.settings)) == []
+        finally:
+            for one in made:
+                with contextlib.suppress(NotFound):  # what was mended is gone
+                    client.api.remove_volume(one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from hub_config.workspace_container import (
     host_arguments,
     layered,
 )
-from registry.model import Limits
+from registry.forms import check_limits
+from registry.model import LEAST, MOST, Limits
 
 VERSION = "1.41"
 REF = "ws_" + "a" * 16
@@ -102,6 +104,25 @@ def test_a_workspace_of_the_spawner_is_taken_word_for_word() -> None:
     made = allowed(body, NAME, SETTINGS, VERSION)
     assert made.body == body
     assert {f"{HOME}/datasets/lab", f"{HOME}/workspaces/{REF}/empty"} < set(made.places)
+
+
+def test_the_helper_starts_what_the_registry_takes() -> None:
+    for limits in (LEAST, MOST):
+        body = asked(workspace(limits=check_limits(limits)))
+        assert allowed(body, NAME, SETTINGS, VERSION).body == body
+
+
+@pytest.mark.parametrize(
+    ("name", "held"), [("자료\u30001", True), ("a\u00a0b", True), ("a\tb", False), ("a\u202eb", False)]
+)
+def test_a_directory_may_have_any_blank_in_its_name_and_no_control_character(name: str, held: bool) -> None:
+    own = workspace().binds
+    body = asked(workspace(binds=(*own[:-1], replace(own[-1], source=Path(HOME, "datasets", name)))))
+    if held:
+        assert allowed(body, NAME, SETTINGS, VERSION).body == body
+        return
+    with pytest.raises(Refused):
+        allowed(body, NAME, SETTINGS, VERSION)
 
 
 SPACE = SharedSpace("kidney", 200_001)

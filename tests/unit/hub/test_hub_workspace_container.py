@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from audit.canonical import encode
 from hub_config.seccomp import security_option
 from hub_config.workspace_container import (
+    DESCRIPTION,
     GVISOR,
     OVERLAY,
     WorkspaceContainer,
     container_for,
     covered_paths,
     create_arguments,
+    description,
     environment,
     event_detail,
     host_arguments,
@@ -184,6 +186,17 @@ def test_two_projects_of_one_person_share_no_writable_path_name_or_user() -> Non
 @pytest.mark.parametrize("key", ["ansim.zone", "ansim.workspace", "ansim.project", "ansim.prefix", "ansim.intent"])
 def test_labels_tell_the_worker_whose_container_it_is(key: str) -> None:
     assert labels(a_container())[key]
+
+
+def test_a_label_tells_by_which_description_a_container_was_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = labels(a_container())[DESCRIPTION]
+    assert now == labels(a_container(a_permit("traffic", number=2)))[DESCRIPTION]
+    monkeypatch.setattr("hub_config.workspace_container.MASKED_PATHS", ("/proc/kcore",))
+    assert description.__wrapped__() != now
+
+
+def test_limits_of_control_groups_can_be_read() -> None:
+    assert "/proc/cgroups" not in covered_paths()["MaskedPaths"]  # runtimes of Java find their memory by it
 
 
 def test_event_names_image_mounts_limits_and_versions_but_no_path_of_the_host() -> None:

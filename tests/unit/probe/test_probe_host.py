@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from docker.types import ContainerConfig, HostConfig
 
 from hub_config.probe import memory
 from hub_config.probe.host import containers, engine, zone
-from hub_config.probe.host.base import Look, Server
+from hub_config.probe.host.base import NOTEBOOK, Look, RealZone, Server
 from hub_config.settings import HubSettings, Settings, ZoneSettings
 from hub_config.shared_space import SharedSpace, shared_ref
 from hub_config.workspace_container import (
+    DESCRIPTION,
     HOME,
     NO_NEW_PRIVILEGES,
     container_for,
@@ -178,12 +180,13 @@ INFO: dict[str, Any] = {
     "LiveRestoreEnabled": True,
     "ServerVersion": "27.1.0",
 }
-ID = "sha256:" + "a" * 64
+ID, EARLIER, FOREIGN = ("sha256:" + letter * 64 for letter in "abc")
 
 
 def server(home: Path, info: Mapping[str, Any] = INFO, *containers: Mapping[str, Any]) -> Server:
     image = {"Id": ID, "Config": {"User": "1000:1000", "Env": ["PATH=/bin"]}}
-    return Server(Settings(home=home), info, containers or (inspected(home),), image, ID, (os.getpid(),))
+    images = {ID: NOTEBOOK, EARLIER: NOTEBOOK, FOREIGN: ""}
+    return Server(Settings(home=home), info, containers or (inspected(home),), image, ID, (os.getpid(),), images)
 
 
 ZONE = Path("/srv/zone")
@@ -203,6 +206,91 @@ def test_a_workspace_that_differs_in_one_thing_is_found(name: str) -> None:
 
 def looked_at(*given: Mapping[str, Any]) -> tuple[bool | None, str]:
     return containers.containers(server(ZONE, INFO, *given))
+
+
+def of_the_version_before() -> dict[str, Any]:
+    """Return a workspace as the version before made it: by another filter, other covers, data mounted as it lies."""
+    container = inspected(ZONE)
+    del container["Config"]["Labels"][DESCRIPTION]
+    container["Image"] = EARLIER
+    data = mount(container, "/data/lab")
+    data.clear()
+    data |= {"Type": "bind", "Source": str(ZONE / "datasets" / "lab"), "Target": "/data/lab", "ReadOnly": True}
+    filtered = 'seccomp={"defaultAction":"SCMP_ACT_ERRNO"}'
+    covers = ["/proc/kcore", "/proc/keys"]
+    container["HostConfig"] |= {"MaskedPaths": covers, "SecurityOpt": [NO_NEW_PRIVILEGES, filtered], "CgroupnsMode": ""}
+    return container
+
+
+BEFORE = "1 from the version before: start them anew"
+#: What a container of an earlier version may not say either.
+NEVER = (
+    "a capability", "capabilities kept", "privileged", "the machine by the old way of mounts",
+    "the engine's socket by it", "the volumes of another", "a directory of the machine",
+    "the keys of the zone as a dataset", "the keys of the zone in place of the home", "the home of another",
+    "data that can be written", "another project's space", "the group of root", "one more group", "a network",
+    "memory without a limit", "processors without a limit", "processes without a limit",
+    "a root that can be written", "a port", "a port of any number", "the machine's processes", "the machine's queues",
+    "the machine's name", "the machine's users", "another control group", "a device", "every device",
+    "a processor of pictures", "no security options", "no filter", "a filter that lets all pass", "one option more",
+    "new privileges", "nothing covered", "one path uncovered", "a setting of the kernel", "another runtime",
+    "the number of root", "the group of root as its own", "another name", "no workspace",
+)  # fmt: skip
+
+
+def test_a_workspace_that_lives_through_an_upgrade_is_no_broken_wall() -> None:
+    held, words = looked_at(of_the_version_before())
+    assert held is True, words
+    assert words.endswith(BEFORE)
+    overlaid_then = inspected(ZONE)
+    overlaid_then["Config"]["Labels"][DESCRIPTION] = "0" * 64
+    overlaid_then["HostConfig"]["MaskedPaths"].append("/proc/of_then")
+    assert looked_at(overlaid_then)[0] is True
+    overlaid_then["Config"]["Labels"][DESCRIPTION] = inspected(ZONE)["Config"]["Labels"][DESCRIPTION]
+    assert looked_at(overlaid_then)[0] is False
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_a_workspace_of_the_version_before_that_lacks_a_wall_of_every_version_is_found(name: str) -> None:
+    container = of_the_version_before()
+    CHANGES[name](container)
+    held, words = looked_at(container)
+    assert held is False, words
+
+
+@pytest.mark.parametrize("text", ["ro,", "/datasets/lab", "/workspaces/"])
+def test_data_of_the_version_before_lies_over_nothing_else_either(text: str) -> None:
+    container = inspected(ZONE)
+    del container["Config"]["Labels"][DESCRIPTION]
+    overlaid(text, {"ro,": "rw,"}.get(text, "/keys/"))(container)
+    assert looked_at(container)[0] is False
+
+
+def test_an_image_that_the_zone_built_before_runs_on_and_another_does_not() -> None:
+    for image, held in ((EARLIER, True), (FOREIGN, False), ("sha256:" + "d" * 64, False)):
+        container = of_the_version_before()
+        container["Image"] = image
+        assert looked_at(container)[0] is held
+        assert zone.image_is_ours(server(ZONE, INFO, container))[0] is held
+
+
+def test_workspaces_of_the_zone_beside_are_held_against_that_ones_directories(tmp_path: Path) -> None:
+    attacked, own = server(tmp_path / "zone-probe"), inspected(tmp_path / "zone")
+    real = RealZone(Settings(home=tmp_path / "zone"), "z")
+    assert containers.containers(replace(attacked, containers=(own,)))[0] is False
+    assert containers.containers(replace(attacked, containers=(own,), real=real))[0] is True
+    made = inspected(tmp_path / "zone-probe" / "probe" / "range-1")
+    (tmp_path / "zone-probe" / "probe" / "range-1").mkdir(parents=True)
+    mount(made, "/data/lab")["VolumeOptions"]["DriverConfig"]["Options"]["o"] = mount(made, "/data/lab")[
+        "VolumeOptions"
+    ]["DriverConfig"]["Options"]["o"].replace("/datasets/", "/data/")
+    assert containers.containers(replace(attacked, containers=(made,), real=real))[0] is True
+
+
+def test_limits_that_an_engine_gives_everybody_are_not_the_zones() -> None:
+    container = inspected(ZONE)
+    container["HostConfig"]["Ulimits"].append({"Name": "nproc", "Hard": 4096, "Soft": 4096})
+    assert looked_at(container)[0] is True
 
 
 def test_the_servers_users_are_gvisors_alone_to_map() -> None:

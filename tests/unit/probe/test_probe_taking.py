@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +16,10 @@ import yaml
 from audit.event import Actor
 from audit.search import Query, search
 from hub_config.cli import main
+from hub_config.engine_helper.errors import HelperSettingsError
 from hub_config.machine_settings import MachineSettings
-from hub_config.probe.beside import settings_beside
+from hub_config.probe.beside import real_zone, settings_beside
+from hub_config.probe.host.base import RealZone
 from hub_config.probe.model import Finding, Report, Verdict
 from hub_config.probe.service import HelperRefuses, probe
 from hub_config.probe.standing import read_standing, standing_under
@@ -110,6 +113,24 @@ def test_a_zone_behind_the_helper_says_who_probes_it(tmp_path: Path) -> None:
     with pytest.raises(HelperRefuses) as refused:
         probe(behind, CLI, lambda finding: None)
     assert "as root" in str(refused.value.hint)
+
+
+def test_root_takes_whose_workspaces_run_from_its_own_file(zone: Zone, tmp_path: Path) -> None:
+    helper = tmp_path / "engine-helper.json"
+    told = {
+        "zone": "0123456789ab",
+        "home": "/srv/zone",
+        "notebook": "",
+        "scanner": "",
+        "callers": [],
+        "dataset_roots": [],
+    }
+    helper.write_text(json.dumps(told))
+    helper.chmod(0o644)
+    assert real_zone(zone.settings, helper, owner=os.geteuid()) == RealZone(zone.settings, "0123456789ab")
+    helper.chmod(0o666)
+    with pytest.raises(HelperSettingsError):
+        real_zone(zone.settings, helper, owner=os.geteuid())
 
 
 def test_what_is_attacked_has_the_zones_walls_and_none_of_its_secrets() -> None:

@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from registry.datasets import Known, compare, manifest_digest, scan
 from registry.errors import Invalid
 from registry.model import DatasetVersion, ManifestFile
+from tests.rights import as_mounter
 
 
 @pytest.fixture
@@ -95,6 +98,18 @@ def test_a_pipe_and_a_socket_are_refused_without_hanging(directory: Path) -> Non
 def test_a_name_that_could_mislead_a_reader_is_refused(directory: Path, name: str) -> None:
     (directory / name).write_text("x")
     assert code(directory) == "dataset_file_name"
+
+
+@as_mounter
+def test_a_file_system_mounted_below_is_refused_for_no_workspace_sees_it(directory: Path) -> None:
+    """The mount is made in a name space of the test's child: nothing of the machine changes."""
+    script = 'mount -t tmpfs none "$1/tables" && echo a > "$1/tables/late.csv" && exec "$2" -c "$3" "$1"'
+    code = "import sys; from pathlib import Path; from registry.datasets import scan; scan(Path(sys.argv[1]))"
+    words = ["unshare", "--mount", "sh", "-c", script, "sh", str(directory), sys.executable, code]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert "mounted below a dataset" in done.stderr, done.stderr
+    assert "tables" in done.stderr.splitlines()[-1]
+    assert len(scan(directory)) == 2
 
 
 def test_a_name_that_is_not_utf_8_is_refused(directory: Path) -> None:

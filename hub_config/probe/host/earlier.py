@@ -1,0 +1,85 @@
+"""Holds a workspace that an earlier version made against what every version has held to: no way out, no way in.
+
+Filters, covers, limits and the way data is mounted differ from version to version; these do not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hub_config.engine_helper.containers import REF
+from hub_config.engine_helper.helper_settings import HelperSettings
+from hub_config.engine_helper.places import below
+from hub_config.probe.host.base import NOTEBOOK, Server
+from hub_config.shared_space import shared_ref
+from hub_config.workspace_container import GVISOR, NO_NEW_PRIVILEGES, container_name
+
+SAID: Mapping[str, Any] = {"CapDrop": ["ALL"], "IpcMode": "private", "NetworkMode": "none", "ReadonlyRootfs": True}
+EMPTY = (
+    *("Binds", "CapAdd", "CgroupParent", "DeviceCgroupRules", "DeviceRequests", "Devices", "PidMode", "PortBindings"),
+    *("Privileged", "PublishAllPorts", "Sysctls", "UTSMode", "VolumesFrom"),
+)
+LIMITED = ("CpuQuota", "Memory", "PidsLimit")
+COVERED = "/proc/kcore"
+"""Covered by each version and each engine; where it is not, nothing is."""
+FILTER = "seccomp="
+OVERLAID = re.compile(r"ro,(?:(?:nosuid|nodev|noexec),)*lowerdir=((?:\\.|[^\\,])+)")
+
+
+def differing_from_all(container: Mapping[str, Any], told: HelperSettings, server: Server) -> list[str]:
+    """Return the names of what no version of the zone has said. Raises: KeyError and its like — for no workspace."""
+    config, host = container["Config"], container["HostConfig"]
+    ref = config["Labels"]["ansim.workspace"]
+    if REF.fullmatch(ref) is None or container["Name"] != f"/{container_name(ref)}":
+        return ["create.name"]
+    runtime = host.get("Runtime") or server.info.get("DefaultRuntime", "runc")
+    numbers = [*config["User"].split(":"), *(host.get("GroupAdd") or [])]
+    good = {
+        **{name: host.get(name) == value for name, value in SAID.items()},
+        **{name: not host.get(name) for name in EMPTY},
+        **{name: (host.get(name) or 0) > 0 for name in LIMITED},
+        "Image": container["Image"] == server.image_id or server.images.get(container["Image"]) == NOTEBOOK,
+        "MaskedPaths": COVERED in (host.get("MaskedPaths") or []),
+        "Mounts": all(_is_ours(mount, told, ref, config["Labels"]["ansim.project"]) for mount in host["Mounts"]),
+        "Runtime": runtime in (GVISOR, server.info.get("DefaultRuntime", "runc")),
+        "SecurityOpt": _filters(host.get("SecurityOpt") or []),
+        "User": len(numbers) > 1 and all(int(number) >= told.lowest_uid for number in numbers),
+        "UsernsMode": not host.get("UsernsMode") or (runtime == GVISOR and host["UsernsMode"] == "host"),
+    }
+    return sorted(name for name, held in good.items() if not held)
+
+
+def _is_ours(mount: Mapping[str, Any], told: HelperSettings, ref: str, project: str) -> bool:
+    """Say whether a mount shows directories of this workspace or its project, or data that only reads."""
+    own = tuple(str(Path(told.home, "workspaces", name)) for name in (ref, shared_ref(project)))
+    if mount["Type"] == "bind":
+        source = mount["Source"]
+        return below(source, own) or (mount.get("ReadOnly") is True and _is_data(source, told))
+    driver = mount["VolumeOptions"]["DriverConfig"]
+    if mount["Type"] != "volume" or mount.get("Source") or driver["Name"] != "local":
+        return False
+    options = driver["Options"]
+    places = list(_overlaid(options["o"]))
+    return options["type"] == "overlay" and bool(places) and all(below(p, own) or _is_data(p, told) for p in places)
+
+
+def _is_data(place: str, told: HelperSettings) -> bool:
+    return below(place, told.dataset_roots) and place not in told.dataset_roots
+
+
+def _overlaid(options: str) -> Iterator[str]:
+    """Give every directory of a file system laid over others that only reads; none for any other."""
+    found = OVERLAID.fullmatch(options)
+    for place in re.findall(r"(?:\\.|[^\\:])+", found[1]) if found else ():
+        yield re.sub(r"\\(.)", r"\1", place)
+
+
+def _filters(options: Sequence[str]) -> bool:
+    """Say whether nothing gains privileges and system calls are filtered by a list of those allowed, and no more."""
+    filters = [json.loads(one.removeprefix(FILTER)) for one in options if one.startswith(f"{FILTER}{{")]
+    refusing = [one for one in filters if one["defaultAction"] == "SCMP_ACT_ERRNO"]
+    return len(refusing) == 1 and len(options) == 2 and NO_NEW_PRIVILEGES in options
