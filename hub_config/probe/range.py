@@ -41,7 +41,14 @@ from hub_config.processes import accepts, answers, child_environment, gate_confi
 from hub_config.settings import HubSettings, Settings
 from hub_config.shared_space import SharedSpace, shared_ref
 from hub_config.supervisor import read_state, running_pid
-from hub_config.workspace_container import OPEN_FILES, SHARED_MEMORY_BYTES, TMP_BYTES, WorkspaceContainer, container_for
+from hub_config.workspace_container import (
+    GVISOR,
+    OPEN_FILES,
+    SHARED_MEMORY_BYTES,
+    TMP_BYTES,
+    WorkspaceContainer,
+    container_for,
+)
 from hub_config.workspace_events import Running
 from hub_config.workspace_runner import WorkspaceRunner
 from registry.model import Limits, Mount, Project, ProjectStatus, WorkPermit, Workspace
@@ -159,6 +166,7 @@ class Range:
         return {
             **self.bait.facts(),
             "workspace": container.workspace,
+            "own_kernel": self.runtime == GVISOR,
             "uid": container.uid,
             "foreign_pids": foreign,
             "dataset": DATASET,

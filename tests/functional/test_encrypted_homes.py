@@ -173,7 +173,7 @@ def test_a_live_zone_is_switched_over_and_its_plain_homes_are_moved_while_it_run
     assert [one["workspace"] for one in moved["moved"]] == [ref]
     assert list((place / "home").iterdir()) == []
     assert not contains(home / "homes" / "images" / f"{ref}.img", CANARY)
-    assert sorted(path.name for path in place.iterdir()) == ["home", "inbox", "outbox", "run"]
+    assert sorted(path.name for path in place.iterdir()) == ["empty", "home", "inbox", "outbox", "run"]
 
     seen = asyncio.run(
         worked_in(plain, f"import os; print(len(open('{CANARY}.txt').read()), os.statvfs('.').f_blocks)")
