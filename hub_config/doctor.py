@@ -308,6 +308,10 @@ def of_walls(settings: Settings) -> Diagnosis:
     reason: Text | str = ""
     if last.broken:
         reason = Text("뚫림: {names}", "broken: {names}").format(names=", ".join(last.broken))
+    elif last.missing:
+        reason = Text("아직 점검하지 않은 실행기: {names}", "not probed yet under {names}").format(
+            names=", ".join(last.missing)
+        )
     elif last.lacking:
         reason = Text("권고 미충족: {names}", "advised, missing: {names}").format(names=", ".join(last.lacking))
     see = Text("docs/how-to/run-the-probe.ko.md를 보십시오.", "See docs/how-to/run-the-probe.md.")

@@ -26,6 +26,8 @@ class Standing:
     ended: datetime
     broken: tuple[str, ...]
     lacking: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    """Runtimes that workspaces start under and of which no report can be read."""
 
 
 def report_path(home: Path, runtime: str = "runc") -> Path:
@@ -35,13 +37,15 @@ def report_path(home: Path, runtime: str = "runc") -> Path:
 
 def read_standing(settings: Settings) -> Standing | None:
     """Return what is known of the walls under the runtimes that workspaces start under, or None if nothing is."""
-    known = [one for runtime in settings.runtimes() if (one := standing_under(settings.home, runtime))]
+    found = {runtime: standing_under(settings.home, runtime) for runtime in settings.runtimes()}
+    known = [one for one in found.values() if one is not None]
     if not known:
         return None
     return Standing(
         min(one.ended for one in known),
         tuple(dict.fromkeys(name for one in known for name in one.broken)),
         tuple(dict.fromkeys(name for one in known for name in one.lacking)),
+        tuple(runtime for runtime, one in found.items() if one is None),
     )
 
 

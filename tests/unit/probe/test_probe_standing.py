@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from audit.event import Actor
+from audit.text import Text
+from hub_config.doctor import of_walls
 from hub_config.probe import service
 from hub_config.probe.model import Finding, Report, Verdict
 from hub_config.probe.standing import read_standing, report_path, stops_starts
@@ -55,6 +57,9 @@ def test_a_report_about_one_runtime_says_nothing_for_the_walls_of_another(tmp_pa
     both = replace(settings, workspace=WorkspaceSettings(gvisor_projects=("study",)))
     assert stops_starts(settings)
     assert stops_starts(both)
+    known = read_standing(both)
+    assert known is not None
+    assert known.missing == ()
     kept(tmp_path, Finding("net.routes", Verdict.HELD, ""), ended=NOW + timedelta(hours=2))
     assert not stops_starts(both)
     kept(tmp_path, Finding("fs.shared", Verdict.BROKEN, ""), ended=NOW + timedelta(hours=3), runtime="runsc")
@@ -70,6 +75,10 @@ def test_where_projects_have_a_kernel_of_their_own_it_is_probed_each_day_too(
 ) -> None:
     settings = kept(tmp_path, Finding("net.routes", Verdict.HELD, ""))
     both = replace(settings, workspace=WorkspaceSettings(gvisor_projects=("study",)))
+    known = read_standing(both)
+    assert known is not None
+    assert known.missing == ("runsc",)
+    assert "runsc" in Text.say(of_walls(both).reason, "en")  # type: ignore[arg-type]
     zone: Any = SimpleNamespace(home=tmp_path, settings=both)
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "zone.id").touch()
