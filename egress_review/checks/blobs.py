@@ -151,9 +151,16 @@ FEW_FORMS = 3
 """Forms of words, beside their digits, up to which they are numbered in order: `2021-W01`, `2021-W02`."""
 
 
+MOST_APART = 20
+"""How far apart numbers in order lie on average, at most; digits in which something is written lie anywhere."""
+
+
 def _are_numbered(words: Sequence[str]) -> bool:
-    """Whether words differ in their digits alone; what was cut up differs in its letters."""
-    return len({_A_DIGIT.sub("0", word) for word in words}) <= FEW_FORMS
+    """Whether words differ in their digits alone, and these are numbers in order, as of weeks and wards."""
+    forms: dict[str, list[int]] = {}
+    for word in words:
+        forms.setdefault(_A_DIGIT.sub("0", word), []).append(int("0" + "".join(_A_DIGIT.findall(word))))
+    return len(forms) <= FEW_FORMS and all(max(n) - min(n) <= MOST_APART * len(n) for n in forms.values())
 
 
 _A_DIGIT = re.compile(r"\d")

@@ -61,7 +61,7 @@ def _nearest(bases: list[int], at: int) -> int:
 def _is_base(row: Sequence[str]) -> bool:
     if not row:
         return False
-    plain = re.sub(r"[(\[].*?[)\]]|[:：]", " ", unicodedata.normalize("NFKC", row[0]).lower())
+    plain = re.sub(r"[(\[][^()\[\]]{0,60}[)\]]|[:：]", " ", unicodedata.normalize("NFKC", row[0]).lower())
     label = " ".join(plain.split())
     values = [whole(cell) for cell in row[1:] if cell.strip()]
     return (

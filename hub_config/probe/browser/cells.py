@@ -89,6 +89,8 @@ async def _recorded_or_refused(door: Door, channels: str, tried: dict[str, str])
         good = code is not None or await door.becomes("cell.sent", before + 1)
         held = held and good
         said.append(f"{name}: {'closed with ' + code if code else 'recorded' if good else 'neither'}")
+    if (gone := await door.kept()) is not None:
+        return False, f"{'; '.join(said)}; {gone}"
     return held, "; ".join(said)
 
 

@@ -16,7 +16,7 @@ from audit.log import AuditLog
 from audit.search import Query, search
 from hub_config.probe.range import NEIGHBOUR, PROJECT, Range, prefix_of
 from hub_config.story.kernel import Workspace, execute
-from hub_config.story.visitor import Visitor
+from hub_config.story.visitor import StoryFailed, Visitor
 
 Answer = tuple[bool | None, str]
 COOKIE = "ansim-work"  # its name without TLS, which the range does not have
@@ -161,6 +161,14 @@ class Door:
                 return (await execute(socket, code)).text
         finally:
             await socket.close()
+
+    async def kept(self) -> str | None:
+        """Return None if the gate keeps a connection on which a cell is run; else what is wrong, as `served` does."""
+        try:
+            printed = (await self.run("print(6 * 7)")).strip()
+        except (StoryFailed, aiohttp.ClientError, ConnectionError) as gone:
+            return f"control: a plain cell was not run ({gone})"
+        return None if printed == "42" else f"control: a plain cell printed {len(printed)} characters"
 
     async def entries(self, action: str) -> int:
         """Return how many entries of an action the range's record holds."""

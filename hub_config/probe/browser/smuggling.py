@@ -200,7 +200,10 @@ async def unlisted_frames(door: Door) -> Answer:
             said[name] = await closes(socket)
         finally:
             await socket.close()
-    return None not in said.values(), "; ".join(f"{name}: closed with {code}" for name, code in said.items())
+    words = "; ".join(f"{name}: closed with {code}" for name, code in said.items())
+    if (gone := await door.kept()) is not None:
+        return False, f"{words}; {gone}"
+    return None not in said.values(), words
 
 
 @attack("gate.big_frame")
@@ -217,4 +220,7 @@ async def big_frame(door: Door) -> Answer:
     finally:
         await socket.close()
     after = await door.entries("cell.sent")
-    return code is not None and after == before, f"closed with {code}; cells recorded: {after - before}"
+    words = f"closed with {code}; cells recorded: {after - before}"
+    if (gone := await door.kept()) is not None:
+        return False, f"{words}; {gone}"
+    return code is not None and after == before, words

@@ -25,6 +25,7 @@ OUTBOX = "/outbox/"
 BUDGET = 6_000_000
 SHORT, LONG = 126, 127  # RFC 6455 section 5.2: what stands in place of a length of two and of eight bytes
 TEXT, CLOSE = 1, 8
+POLICY = 1008  # RFC 6455 section 7.4.1
 WEBSOCKET = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
 
 
@@ -36,6 +37,8 @@ class OpenDoor:
     refuses: bool = False
     """Whether it has a wall all the same, and writes an entry for each time that it held."""
     refused: int = 0
+    shuts: bool = False
+    """Whether it closes every WebSocket at its first message, whoever sends it and whatever it says."""
     settings: Settings = field(init=False)
     dialled: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=asyncio.Queue)
 
@@ -98,6 +101,9 @@ class OpenDoor:
             b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
         )
         while (said := await _message(reader)) is not None:
+            if self.shuts:
+                writer.write(struct.pack(">BBH", 0x80 | CLOSE, 2, POLICY))
+                return
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 for answer in self._ran(json.loads(said)):
                     text = json.dumps(answer).encode()

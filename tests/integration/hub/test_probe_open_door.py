@@ -59,6 +59,8 @@ BY_REFUSAL = [
         "gate.big_frame",
     )
 ]
+#: What holds by a connection that is closed: a gate that closes its owner's too has not shown a wall.
+BY_CLOSING = ("cell.other_channels", "cell.disguised", "gate.unlisted_frames", "gate.big_frame")
 REFUSED = 300
 
 
@@ -102,6 +104,17 @@ async def test_at_a_gate_that_refuses_its_owner_too_no_refusal_proves_anything(
     async with OpenDoor(tmp_path, refuses=True) as door, at(door) as attacked:
         monkeypatch.setattr(policies, "hold_to", no_policy)
         found = await attack(attacked, BY_REFUSAL)
+    assert {name: seen for name, (held, seen) in found.items() if held is not False} == {}
+
+
+@pytest.mark.asyncio
+async def test_at_a_gate_that_closes_every_connection_no_closing_proves_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door_module, "CLOSE_SECONDS", 0.3)
+    async with OpenDoor(tmp_path, shuts=True) as door, at(door) as attacked:
+        monkeypatch.setattr(Door, "entries", nothing_recorded)
+        found = await attack(attacked, BY_CLOSING)
     assert {name: seen for name, (held, seen) in found.items() if held is not False} == {}
 
 

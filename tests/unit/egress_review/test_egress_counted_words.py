@@ -160,6 +160,8 @@ def test_weeks_are_no_text_that_was_cut_up_and_pieces_are() -> None:
     letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
     pieces = "".join(f"{''.join(chance.choices(letters, k=10))},{3000 + n}\n" for n in range(52))
     assert flagged(look("w.csv", f"name,people\n{pieces}"), "text.encoded")
+    digits = "".join(f"{n:07}"[:3] + f"k{n % 1000:03}B{n % 9973:04},3000\n" for n in chance.sample(range(10**7), 300))
+    assert flagged(look("w.csv", f"name,people\n{digits}"), "text.encoded")
 
 
 def test_a_password_of_an_address_is_a_secret_and_no_number_of_insurance() -> None:
