@@ -106,8 +106,8 @@ class LogFull(NotDurable):
         "디스크 공간이 부족하여 새 작업을 시작할 수 없습니다.", "The disk is nearly full, so nothing new may begin."
     )
     hint = Text(
-        "구역의 디스크를 비운 뒤(남은 양은 `ansim status`) 다시 하십시오.",
-        "Free space on the disk of the zone (`ansim status` shows how much is left), then try again.",
+        "운영자에게 구역의 디스크를 비워 달라고 한 뒤(남은 양은 `ansim status`) 다시 하십시오.",
+        "Have an operator free space on the disk of the zone (`ansim status` shows how much is left), then try again.",
     )
 
 

@@ -57,6 +57,11 @@ class Room:
     total: int
     level: Level
 
+    @property
+    def gibibytes(self) -> str:
+        """How much is left, as a person reads it."""
+        return f"{max(self.free, 0) / 1024**3:.1f}"
+
     def document(self) -> dict[str, int | str]:
         """Return it as JSON values."""
         return {"level": self.level, "free_bytes": self.free, "total_bytes": self.total}
@@ -69,6 +74,13 @@ def level_of(free: int, total: int, limits: Thresholds) -> Level:
     if free < limits.low_bytes or free * 100 < total * limits.low_percent:
         return "low"
     return "ample"
+
+
+def room_at(place: Path, limits: Thresholds, kept: int = 0) -> Room:
+    """Return the room on the disk that a place lies on, without `kept` bytes of it. Raises: OSError."""
+    disk = os.statvfs(place)
+    free, total = disk.f_bavail * disk.f_frsize - kept, disk.f_blocks * disk.f_frsize
+    return Room(free, total, level_of(free, total, limits))
 
 
 def may_use_reserve(event: Event) -> bool:
@@ -93,14 +105,11 @@ class Space:
 
         Raises: NotDurable — if it cannot be asked.
         """
+        wanted = max(0, self._limits.reserve_bytes - self._reserve_size())
         try:
-            found = os.statvfs(self._directory)
+            self._room = room_at(self._directory, self._limits, wanted)
         except OSError as error:
             raise NotDurable(f"the disk of the log cannot be asked for its space: {error.strerror}") from error
-        held = self._reserve_size()
-        free = found.f_bavail * found.f_frsize - max(0, self._limits.reserve_bytes - held)
-        total = found.f_blocks * found.f_frsize
-        self._room = Room(free, total, level_of(free, total, self._limits))
         self._looked_at = self._clock()
         return self._room
 
@@ -113,7 +122,7 @@ class Space:
         if room is None or self._clock() - self._looked_at > _LOOK_SECONDS:
             room = self.look()
         if room.level == "exhausted" and not may_use_reserve(event):
-            raise LogFull(f"{room.free // MEBIBYTE} MiB are left on the disk of the log")
+            raise LogFull(f"{max(room.free, 0) // MEBIBYTE} MiB are left on the disk of the log")
 
     def keep_reserve(self) -> bool:
         """Set room aside if there is enough; return whether it is set aside."""

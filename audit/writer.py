@@ -75,11 +75,17 @@ class Recorder:
         return answered
 
     def _check(self, item: tuple[Request, str]) -> tuple[Request, str] | AuditError:
-        """Return a request that its component may make, and may make now."""
+        """Return a request that its component may make, and may make now.
+
+        What a full disk refuses is refused here: before code is stored that nobody will run, and without those that
+        came along and end something.
+        """
         request, component = item
         try:
             check_schema(component, request.event)
             self._limits.check(component, request.event)
+            if self._log.space is not None:
+                self._log.space.admit(request.event)
         except AuditError as error:
             return error
         return item

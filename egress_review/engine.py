@@ -16,6 +16,7 @@ from egress_review.checks.bases import check_bases
 from egress_review.checks.blobs import check_blobs
 from egress_review.checks.cases import check_cases
 from egress_review.checks.cells import check_cells
+from egress_review.checks.changes import check_changes
 from egress_review.checks.characters import check_encoded, check_encoding, check_hidden
 from egress_review.checks.claimed import Words, check_claimed
 from egress_review.checks.complements import check_complements
@@ -39,12 +40,15 @@ from egress_review.checks.identifiers import check_identifiers, check_names
 from egress_review.checks.images import check_image
 from egress_review.checks.implied import RULES as OF_IMPLIED
 from egress_review.checks.implied import check_implied
+from egress_review.checks.joined_names import check_joined_names
 from egress_review.checks.json_values import check_json
 from egress_review.checks.kept_rows import RULES as OF_KEPT_ROWS
 from egress_review.checks.kept_rows import check_kept_rows
 from egress_review.checks.kinds import BYTES_OF, promised_type
 from egress_review.checks.listed_people import check_listed_people
 from egress_review.checks.listing import Listing
+from egress_review.checks.long_rows import RULES as OF_LONG_ROWS
+from egress_review.checks.long_rows import check_long_rows
 from egress_review.checks.margins import RULES as OF_MARGINS
 from egress_review.checks.margins import check_margins
 from egress_review.checks.microdata import check_microdata
@@ -54,12 +58,15 @@ from egress_review.checks.nodes import check_nodes
 from egress_review.checks.points import check_bars, check_points
 from egress_review.checks.polyglot import check_polyglot
 from egress_review.checks.printed_counts import check_printed_counts
+from egress_review.checks.printed_keys import check_printed_keys
 from egress_review.checks.printed_people import check_printed_people
 from egress_review.checks.programs import OF_COMMENTS, check_comments, check_pasted, check_program
 from egress_review.checks.programs import RULES as OF_PROGRAMS
 from egress_review.checks.promises import check_description, check_promises
 from egress_review.checks.prose import check_captions, check_named_cells, check_prose
+from egress_review.checks.quantile_rows import check_quantile_rows
 from egress_review.checks.request import check_request
+from egress_review.checks.said_parts import check_said_parts
 from egress_review.checks.scaled import check_scaled
 from egress_review.checks.secrets import RULES as OF_SECRETS
 from egress_review.checks.secrets import check_secrets
@@ -69,6 +76,7 @@ from egress_review.checks.shares import check_shares
 from egress_review.checks.size import check_budget, check_size
 from egress_review.checks.spread import RULES as OF_SPREAD
 from egress_review.checks.spread import check_spread
+from egress_review.checks.stepwise import check_stepwise
 from egress_review.checks.subject import Budget, PieceSubject, Subject, surrounded
 from egress_review.checks.supporting import Supporting, base_name
 from egress_review.checks.suppression import check_suppressed
@@ -143,12 +151,15 @@ CHECKS: tuple[Check, ...] = (
     Check(("text.encoded",), _SAID, check_blobs),
     Check(OF_SECRETS, _SAID, check_secrets),
     Check(("figure.points",), frozenset(("json",)), check_points),
+    Check(("identifier.person",), _TEXTS, check_joined_names),
     Check(("table.shape", "table.rows", "table.records"), _TABLES, check_shape),
     Check(("table.records",), _PROSE | {"json"}, check_records),
     Check(("table.records",), _TABLES | _PROSE, check_excerpts),
     Check(("table.records", "table.singular"), _PROSE | frozenset(("json",)), check_printed_people),
+    Check(("table.records",), _PROSE | {"json"}, check_printed_keys),
     Check(("table.unique", "table.singular"), _TEXTS, check_microdata),
     Check(("table.singular",), _TEXTS, check_unit_rows),
+    Check(OF_LONG_ROWS, _TEXTS, check_long_rows),
     Check(("table.singular",), _PROSE, check_listed_people),
     Check(("table.singular",), _SAID, check_few_people),
     Check(OF_PROGRAMS, frozenset(("code",)), check_program),
@@ -167,14 +178,18 @@ CHECKS: tuple[Check, ...] = (
     Check(OF_MARGINS, _TEXTS, check_margins),
     Check(OF_IMPLIED, _TEXTS, check_implied),
     Check(OF_COUNTS_APART, _TEXTS, check_counts_apart),
+    Check(("cells.suppressed",), _TEXTS, check_changes),
     Check(OF_SPREAD, _TEXTS, check_spread),
+    Check(("cells.quantile",), _TEXTS, check_quantile_rows),
     Check(("evidence.dominance",), _TEXTS, check_concentration),
     Check(OF_MODELS, _TEXTS, check_models),
     Check(OF_KEPT_ROWS, _PROSE | {"json"}, check_kept_rows),
     Check(("model.classes",), _TEXTS, check_curves),
+    Check(("table.singular",), _TEXTS, check_stepwise),
     Check(("model.classes",), _PROSE, check_nodes),
     Check(OF_SURVIVAL, _TEXTS, check_survival),
     Check(_CELLS, _PROSE, check_prose),
+    Check(("cells.small",), _PROSE, check_said_parts),
     Check(("cells.small",), _PROSE, check_few_firms),
     Check(_CELLS, _PROSE, check_printed_counts),
     Check(("notebook.error",), _PROSE, check_tracebacks),
@@ -313,9 +328,10 @@ def _check_content(subject: Subject, request: Request, listing: Listing) -> list
     if subject.type in _TEXTS:
         applied += ("request.claim", *OF_EVIDENCE)
         _run(("request.claim",), partial(check_promises, subject, request.context, listing), listing)
-        words = partial(check_claimed, subject, base_name(subject.name), request.words, listing)
+        name = base_name(subject.name)
+        words = partial(check_claimed, subject, name, request.words, listing)
         _run(("request.claim",), words, listing)
-        _run(("request.claim",), partial(check_detail, subject, request.context, listing), listing)
+        _run(("request.claim",), partial(check_detail, subject, request.context, name, request.words, listing), listing)
         hold = partial(check_contributors, subject, request.supporting, listing)
         _run(OF_EVIDENCE, hold, listing)
         applied.append("cells.suppressed")

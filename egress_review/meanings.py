@@ -119,8 +119,9 @@ MEANING: Mapping[str, Text] = {
         "A formula may compute something other than the value shown, or reveal what other cells held.",
     ),
     "workbook.people": Text(
-        "문서 속성에는 작성자와 마지막으로 고친 사람의 이름이 남습니다.",
-        "The properties of a document keep the names of its author and of whoever changed it last.",
+        "문서 속성에는 작성자와 마지막으로 고친 사람의 이름이 남습니다. 기관이나 부서의 이름뿐이면 알리기만 합니다.",
+        "The properties of a document keep the names of its author and of whoever changed it last. The name of an "
+        "organisation or a part of one is only pointed out.",
     ),
     "notebook.structure": Text(
         "노트북은 셀마다 나누어 읽습니다. 나눌 수 없는 노트북은 무엇이 들었는지 말할 수 없습니다.",

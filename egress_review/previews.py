@@ -96,7 +96,8 @@ def _document(document: Document | BrokenPackageError) -> Preview:
         heading = visible(story.place)
         shown.append((f"{heading}{HIDDEN if story.unseen else ''}", Preview("text", text=visible(story.words))))
         shown += [(f"{heading} · {n}", Preview("table", rows=_cells(rows))) for n, rows in enumerate(story.tables, 1)]
-    return Preview("parts", parts=(*shown, *_pictures([data for _, data in document.images])))
+    taken = [(f"thumbnail{HIDDEN}", picture) for _, picture in _pictures(document.thumbnails)]
+    return Preview("parts", parts=(*shown, *_pictures(document.images), *taken))
 
 
 def _page(page: Page) -> Preview:

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from audit.clock.reading import told
 from audit.clock.sources import of_this_machine
 from audit.outward.standing import Standing
-from audit.space import Room
 from audit.text import Text
 from hub_config import (
     certificates,
@@ -34,7 +33,7 @@ from hub_config.identity import checking
 from hub_config.outward import standings_of
 from hub_config.preflight import CHECKS, Plan, check_root
 from hub_config.probe.standing import read_standing
-from hub_config.room import rooms
+from hub_config.room import LOG, rooms
 from hub_config.settings import FILE_NAME, Settings, ZoneSettings, load_settings
 from hub_config.status import room_of, what_runs
 
@@ -83,6 +82,18 @@ _UNSTICK = Text(
 )
 _HOMES_PAGE = Text("docs/how-to/encrypt-homes.ko.md를 보십시오.", "See docs/how-to/encrypt-homes.md.")
 _ROOM = Text("감사 기록의 디스크 공간", "space for the log")
+_NOTHING_BEGINS = Text(
+    "{place}의 디스크에 {free} GiB 남아 새 작업을 시작하지 않습니다.",
+    "{free} GiB are free at {place}: nothing new is begun.",
+)
+_SOON_REFUSED = Text(
+    "{place}의 디스크에 {free} GiB 남아 곧 새 작업이 거부됩니다.",
+    "{free} GiB are free at {place}: the log will soon refuse new actions.",
+)
+_MAKE_ROOM = Text(
+    "그 디스크를 비우거나 늘리십시오. 공간이 생기면 구역은 저절로 이어서 일합니다.",
+    "Free space on that disk, or enlarge it; the zone then goes on by itself.",
+)
 _DISKS_LOW = Text("남은 공간: {left}", "free: {left}")
 _NO_BACKUPS = Text("백업하지 않습니다(backup.repository).", "none is made (backup.repository)")
 _BACKUPS_PAGE = Text("docs/how-to/back-up-and-restore.ko.md를 보십시오.", "See docs/how-to/back-up-and-restore.md.")
@@ -162,28 +173,23 @@ def of_target(one: Standing) -> Diagnosis:
     return Diagnosis(called, ok=False, reason=reason, hint=one.cure())
 
 
-def of_room(room: Room | None) -> Diagnosis:
-    """Say whether the log has room."""
+def of_room(settings: Settings) -> Diagnosis:
+    """Say whether the log has room, and where it lies if it has none."""
+    room = room_of(settings)
     if room is None or room.level == "ample":
         return Diagnosis(_ROOM, ok=True)
-    reason = (
-        Text("{free} GiB 남아 새 작업을 시작하지 않습니다.", "{free} GiB are free: nothing new is begun")
-        if room.level == "exhausted"
-        else Text(
-            "{free} GiB 남아 곧 새 작업이 거부됩니다.", "{free} GiB are free: the log will soon refuse new actions"
-        )
-    )
-    hint = Text("구역이 있는 디스크를 비우십시오.", "Free space on the disk of the zone.")
-    return Diagnosis(_ROOM, ok=False, reason=reason.format(free=f"{room.free / 1024**3:.1f}"), hint=hint)
+    reason = _NOTHING_BEGINS if room.level == "exhausted" else _SOON_REFUSED
+    told = reason.format(place=settings.home / "log", free=room.gibibytes)
+    return Diagnosis(_ROOM, ok=False, reason=told, hint=_MAKE_ROOM)
 
 
 def of_disks(settings: Settings) -> Diagnosis:
     """Say which disks fill up beside that of the log: workspaces, releases, the engine, backups on this machine."""
     called = Text("다른 디스크의 공간", "space on other disks")
-    full = [(place, room.free) for place, room in rooms(settings) if place != "log" and room.level != "ample"]
+    full = [(place, room) for place, room in rooms(settings) if place != LOG and room.level != "ample"]
     if not full:
         return Diagnosis(called, ok=True)
-    left = ", ".join(f"{place} {free / 1024**3:.1f} GiB" for place, free in full)
+    left = ", ".join(f"{place} {room.gibibytes} GiB" for place, room in full)
     return Diagnosis(called, ok=False, reason=_DISKS_LOW.format(left=left), hint=_ON_A_SERVER["disk"])
 
 
@@ -338,7 +344,7 @@ def _of_fault(called: Text, fault: tuple[Text, Text] | None) -> Diagnosis:
 
 LOOKS: tuple[Callable[[Settings], Diagnosis], ...] = (
     of_database,
-    lambda settings: of_room(room_of(settings)),
+    of_room,
     of_disks,
     of_backups,
     of_destroyed_keys,

@@ -25,7 +25,6 @@ from requests.exceptions import RequestException
 
 from audit.canonical import JSON
 from audit.event import Actor, Event, Object, Source, Subjects
-from audit.search import Query, search
 from hub_config.gate_control import GateControl
 from hub_config.hub_api import HubApi
 from hub_config.troubles import Troubles
@@ -191,9 +190,8 @@ class Freezer:
         """Say whether the last word of the log about a freeze is that it was carried out."""
         if freeze.project in self._failed:
             return False
-        asked = Query(action="project.cut_off", object=freeze.project, since=freeze.at, newest_first=True, limit=1)
-        with self.zone.db.read() as tx:
-            return any(entry.body["outcome"] == "ok" for entry in search(tx, asked))
+        last = self.zone.registry.cut_off(freeze)
+        return last is not None and last.body["outcome"] == "ok"
 
     def _note(self, action: str, about: Object, *, reason: str | None, detail: dict[str, JSON] | None = None) -> None:
         failed = action == "project.cut_off" and reason is not None

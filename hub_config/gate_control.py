@@ -54,6 +54,12 @@ class GateControl:
         document = None if said is None else {"ko": said.ko, "en": said.en}
         self._client.put("/announcement", json={"said": document}).raise_for_status()
 
+    def ended(self) -> int:
+        """Return how many connections to workspaces the gate has ended for want of room since it started."""
+        answer = self._client.get("/health")
+        answer.raise_for_status()
+        return int(answer.json()["ended"])
+
     def healthy(self) -> bool:
         """Say whether the gate answers and the hub has told it everything; until then it turns people away."""
         try:

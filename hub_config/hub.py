@@ -22,6 +22,7 @@ ENGINE_CALL_SECONDS = 120  # the engine is slow while many containers start on f
 QUEUE_ROUNDS = 5  # 20 people, four at a time: the last one waits four starts and then has one of their own
 POLL_SECONDS = 10
 SERVERS_PER_PERSON = 50
+NEVER_SECONDS = 100 * 365 * 24 * 3600
 
 #: What each service may do in the hub. The gate needs nothing beyond signing people in. Erasure makes the hub forget
 #: people, with a token that the worker takes for that duty alone: what it holds all day removes nobody.
@@ -192,9 +193,14 @@ def page_headers(settings: Settings) -> dict[str, str]:
 
 
 def set_storage(c: Any, zone: Zone) -> None:
-    """Keep the hub's own state beside the zone's; its cookies are signed with the zone's key."""
+    """Keep the hub's own state beside the zone's; its cookies are signed with the zone's key.
+
+    When a token was used last is noted once: nobody reads it, and the hub takes a token for none where it cannot note
+    it, so that a full disk would sign everybody out.
+    """
     c.JupyterHub.db_url = f"sqlite:///{zone.home / 'hub.sqlite'}"
     c.JupyterHub.upgrade_db = True
+    c.JupyterHub.activity_resolution = NEVER_SECONDS
     c.JupyterHub.cookie_secret = zone.keys.hub_cookie_secret
 
 

@@ -7,7 +7,6 @@ An engine that was restarted while workspaces ran on miscounts who uses a volume
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,7 @@ from typing import Any
 import docker
 from docker.errors import APIError
 
-from hub_config.workspace_container import LAYER
-
-OPTIONS = re.compile(r"[a-z,]+,lowerdir=(?:\\.|[^\\])+?(?<!\\):((?:\\.|[^\\:,])+)")
+from hub_config.workspace_container import LAYER, layers_of
 
 
 def left_volumes(api: docker.APIClient, home: Path) -> list[str]:
@@ -31,8 +28,8 @@ def is_of_workspace(volume: Mapping[str, Any], home: Path) -> bool:
     options = volume.get("Options") or {}
     if volume.get("Driver") != "local" or options.get("type") != "overlay":
         return False
-    told = OPTIONS.fullmatch(str(options.get("o")))
-    place = Path(re.sub(r"\\(.)", r"\1", told[1])) if told else Path()
+    below = layers_of(str(options.get("o")))[1:]
+    place = Path(*below[-1:])
     return place.name == LAYER and place.parent.parent.name == "workspaces" and place.is_relative_to(home)
 
 

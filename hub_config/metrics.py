@@ -14,11 +14,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 
+import httpx2 as httpx
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -34,6 +34,7 @@ from audit.tables import audit_checkpoint, audit_entry, audit_pending
 from egress_review.tables import mail, request
 from egress_review.workflow import State
 from hub_config.certificates import Shown, shown
+from hub_config.gate_control import GateControl
 from hub_config.outward import standings_of
 from hub_config.probe.standing import read_standing
 from hub_config.reviewing import standing_of
@@ -49,11 +50,27 @@ log = logging.getLogger("ansim.metrics")
 KEPT_SECONDS = 10.0
 """How long an answer is kept, so that asking often costs nothing."""
 ANSWER_SECONDS = 10
+GATE_SECONDS = 2.0
 LEVELS: Mapping[str, int] = MappingProxyType({"ample": 0, "low": 1, "exhausted": 2})
 WAITING = (State.SCANNING, State.SCAN_FAILED, State.IN_REVIEW, State.REVIEWED, State.APPROVED, State.RELEASING)
 
 Sample = tuple[Mapping[str, str], float]
-_last_shown: dict[Path, tuple[datetime, list[Shown]]] = {}
+
+
+@dataclass(slots=True)
+class Scrape:
+    """One reading of all gauges: what several of them say is asked for once."""
+
+    zone: Zone
+    _shown: list[Shown] | None = None
+
+    def shown(self) -> list[Shown]:
+        """Return the certificates as they are shown now: a server that says nothing takes seconds, of which a scrape
+        has few.
+        """
+        if self._shown is None:
+            self._shown = shown(self.zone.settings)
+        return self._shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +80,26 @@ class Gauge:
     name: str
     meaning: str
     labels: tuple[str, ...]
-    read: Callable[[Zone, datetime], Iterable[Sample]]
+    read: Callable[[Scrape, datetime], Iterable[Sample]]
 
 
-def _in_database(count: Callable[[Connection, datetime], Iterable[Sample]]) -> Callable[[Zone, datetime], list[Sample]]:
-    def read(zone: Zone, now: datetime) -> list[Sample]:
-        with zone.db.read() as tx:
+def _in_database(
+    count: Callable[[Connection, datetime], Iterable[Sample]],
+) -> Callable[[Scrape, datetime], list[Sample]]:
+    def read(scrape: Scrape, now: datetime) -> list[Sample]:
+        with scrape.zone.db.read() as tx:
             return list(count(tx, now))
 
     return read
 
 
-def _processes(zone: Zone, now: datetime) -> Iterator[Sample]:
-    for process in status(zone.home).processes:
+def _processes(scrape: Scrape, now: datetime) -> Iterator[Sample]:
+    for process in status(scrape.zone.home).processes:
         yield {"process": process.name}, float(process.answers)
 
 
-def _restarts(zone: Zone, now: datetime) -> Iterator[Sample]:
-    for process in status(zone.home).processes:
+def _restarts(scrape: Scrape, now: datetime) -> Iterator[Sample]:
+    for process in status(scrape.zone.home).processes:
         yield {"process": process.name}, float(process.restarts)
 
 
@@ -134,63 +153,64 @@ def _mails(tx: Connection, now: datetime) -> Iterator[Sample]:
         yield {"state": str(ended or "waiting")}, float(count)
 
 
-def _room(zone: Zone, now: datetime) -> Iterator[Sample]:
-    yield {}, float(log_space(zone.settings).look().free)
+def _room(scrape: Scrape, now: datetime) -> Iterator[Sample]:
+    yield {}, float(log_space(scrape.zone.settings).look().free)
 
 
-def _room_level(zone: Zone, now: datetime) -> Iterator[Sample]:
-    yield {}, float(LEVELS[log_space(zone.settings).look().level])
+def _room_level(scrape: Scrape, now: datetime) -> Iterator[Sample]:
+    yield {}, float(LEVELS[log_space(scrape.zone.settings).look().level])
 
 
-def _disks_free(zone: Zone, now: datetime) -> Iterator[Sample]:
-    yield from (({"place": place}, float(room.free)) for place, room in rooms(zone.settings))
+def _disks_free(scrape: Scrape, now: datetime) -> Iterator[Sample]:
+    yield from (({"place": place}, float(room.free)) for place, room in rooms(scrape.zone.settings))
 
 
-def _disk_levels(zone: Zone, now: datetime) -> Iterator[Sample]:
-    yield from (({"place": place}, float(LEVELS[room.level])) for place, room in rooms(zone.settings))
+def _disk_levels(scrape: Scrape, now: datetime) -> Iterator[Sample]:
+    yield from (({"place": place}, float(LEVELS[room.level])) for place, room in rooms(scrape.zone.settings))
 
 
-def _outward(zone: Zone, now: datetime) -> Iterator[Sample]:
-    for one in standings_of(zone.settings):
+def _outward(scrape: Scrape, now: datetime) -> Iterator[Sample]:
+    for one in standings_of(scrape.zone.settings):
         yield {"target": one.target.name}, float(one.behind)
 
 
-def _overdue(zone: Zone, now: datetime) -> Iterator[Sample]:
-    if (standing := standing_of(zone.settings)) is not None:
+def _gate_ended(scrape: Scrape, now: datetime) -> list[Sample]:
+    gate = GateControl(scrape.zone.home, timeout=GATE_SECONDS)
+    try:
+        return [({}, float(gate.ended()))]
+    except httpx.HTTPError:
+        return []  # `ansim_process_up` says that it is away
+    finally:
+        gate.close()
+
+
+def _overdue(scrape: Scrape, now: datetime) -> Iterator[Sample]:
+    if (standing := standing_of(scrape.zone.settings)) is not None:
         yield {}, float(len(standing.overdue))
 
 
-def _walls(zone: Zone, now: datetime) -> Iterator[Sample]:
-    if (standing := read_standing(zone.settings)) is not None:
+def _walls(scrape: Scrape, now: datetime) -> Iterator[Sample]:
+    if (standing := read_standing(scrape.zone.settings)) is not None:
         yield {}, float(len(standing.broken))
 
 
-def _shown(zone: Zone, now: datetime) -> list[Shown]:
-    """Ask once for both gauges: a server that says nothing takes seconds, and a scrape has few."""
-    asked, found = _last_shown.get(zone.home, (None, []))
-    if asked is None or (now - asked).total_seconds() >= KEPT_SECONDS:
-        found = shown(zone.settings)
-        _last_shown[zone.home] = datetime.now(UTC), found
-    return found
-
-
-def _certificates(zone: Zone, now: datetime) -> Iterator[Sample]:
+def _certificates(scrape: Scrape, now: datetime) -> Iterator[Sample]:
     soonest: dict[str, float] = {}
-    for one in _shown(zone, now):
+    for one in scrape.shown():
         if (left := one.left(now)) is not None:
             soonest[one.name] = min(left.total_seconds(), soonest.get(one.name, math.inf))
     yield from (({"certificate": name}, left) for name, left in soonest.items())
 
 
-def _certificates_unread(zone: Zone, now: datetime) -> Iterator[Sample]:
-    yield {}, float(sum(one.ends is None for one in _shown(zone, now)))
+def _certificates_unread(scrape: Scrape, now: datetime) -> Iterator[Sample]:
+    yield {}, float(sum(one.ends is None for one in scrape.shown()))
 
 
 def _age(ts: str, now: datetime) -> Sample:
     return {}, max(0.0, (now - moment(ts)).total_seconds())
 
 
-def _since(action: str, outcome: Outcome) -> Callable[[Zone, datetime], list[Sample]]:
+def _since(action: str, outcome: Outcome) -> Callable[[Scrape, datetime], list[Sample]]:
     def count(tx: Connection, now: datetime) -> Iterator[Sample]:
         found = search(tx, Query(action=action, outcome=outcome, limit=1))
         if found:
@@ -199,10 +219,12 @@ def _since(action: str, outcome: Outcome) -> Callable[[Zone, datetime], list[Sam
     return _in_database(count)
 
 
-def _glass(zone: Zone, now: datetime) -> list[Sample]:
+def _glass(scrape: Scrape, now: datetime) -> list[Sample]:
     """What the log cannot take yet lies beside it, and is newer than anything in it."""
-    waiting = [str(event.detail["kept_at"]) for event in zone.log.glass.kept() if event.action == "log.break_glass"]
-    return [_age(waiting[-1], now)] if waiting else _since("log.break_glass", "ok")(zone, now)
+    waiting = [
+        str(event.detail["kept_at"]) for event in scrape.zone.log.glass.kept() if event.action == "log.break_glass"
+    ]
+    return [_age(waiting[-1], now)] if waiting else _since("log.break_glass", "ok")(scrape, now)
 
 
 GAUGES: tuple[Gauge, ...] = (
@@ -231,6 +253,12 @@ GAUGES: tuple[Gauge, ...] = (
     ),
     Gauge(
         "ansim_clock_offset_seconds", "Seconds that the clock is fast (+) or slow (-).", (), _in_database(_clock_offset)
+    ),
+    Gauge(
+        "ansim_gate_connections_ended",
+        "Connections to workspaces that the gate ended since it started, as there was no room for their messages.",
+        (),
+        _gate_ended,
     ),
     Gauge("ansim_outward_behind", "Entries that a target (SIEM) does not have yet.", ("target",), _outward),
     Gauge("ansim_reviews_overdue", "Monthly reviews that were not signed in time.", (), _overdue),
@@ -276,23 +304,25 @@ class ZoneCollector(Collector):
         """Return the gauges; one that cannot be read now is left out."""
         with self._lock:
             if time.monotonic() - self._kept[0] >= KEPT_SECONDS:
-                self._kept = (time.monotonic(), [found for gauge in GAUGES if (found := self._family(gauge))])
+                scrape = Scrape(self._zone)
+                self._kept = (time.monotonic(), [found for gauge in GAUGES if (found := _family(gauge, scrape))])
             return self._kept[1]
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Return no descriptions: registering must read nothing."""
         return []
 
-    def _family(self, gauge: Gauge) -> GaugeMetricFamily | None:
-        family = GaugeMetricFamily(gauge.name, gauge.meaning, labels=gauge.labels)
-        try:
-            for labels, value in gauge.read(self._zone, datetime.now(UTC)):
-                family.add_metric([labels[name] for name in gauge.labels], value)
-        except Exception as error:
-            # Monitoring must answer while a part of the zone is away: absence is the alarm, and the log says why.
-            log.warning("%s cannot be read: %s", gauge.name, type(error).__name__)
-            return None
-        return family
+
+def _family(gauge: Gauge, scrape: Scrape) -> GaugeMetricFamily | None:
+    family = GaugeMetricFamily(gauge.name, gauge.meaning, labels=gauge.labels)
+    try:
+        for labels, value in gauge.read(scrape, datetime.now(UTC)):
+            family.add_metric([labels[name] for name in gauge.labels], value)
+    except Exception as error:
+        # Monitoring must answer while a part of the zone is away: absence is the alarm, and the log says why.
+        log.warning("%s cannot be read: %s", gauge.name, type(error).__name__)
+        return None
+    return family
 
 
 def serve_metrics(zone: Zone) -> None:

@@ -13,7 +13,7 @@ from audit.text import Text
 from hub_config import engine
 from hub_config.errors import EnvironmentMissing
 from hub_config.glance import glance
-from hub_config.workspace_container import GVISOR
+from hub_config.runtimes import GVISOR
 from registry import queries
 
 if TYPE_CHECKING:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from audit.space import MEBIBYTE, Room, Space, Thresholds, level_of
+from audit.errors import NotDurable
+from audit.space import MEBIBYTE, Room, Space, Thresholds, room_at
 from hub_config.own_kernels import ENGINE_SETTINGS
 from hub_config.settings import Settings
 
 ENGINES = "/var/lib/docker"
+LOG = "log"
+"""What the disk of the log is called among the others."""
 
 
 def log_space(settings: Settings) -> Space:
@@ -23,24 +25,25 @@ def log_space(settings: Settings) -> Space:
 def rooms(settings: Settings) -> Iterator[tuple[str, Room]]:
     """Return the room on each disk that a zone fills, once, by the first place on it; what cannot be asked is left out.
 
-    That of the log is the first. The processes of a server do not see the engine's directory; `ansim doctor` does.
+    That of the log is the first, as the log itself measures it. The processes of a server do not see the engine's
+    directory; `ansim doctor` does.
     """
     limits, seen = _thresholds(settings), set()
     for name, place in _places(settings):
         try:
-            status, disk = place.stat(), os.statvfs(place)
-        except OSError:
+            status = place.stat()
+            if stat.S_IMODE(status.st_mode) == 0 or status.st_dev in seen:
+                continue  # a unit is shown an empty place of mode 0 instead of one that is closed to it
+            room = log_space(settings).look() if name == LOG else room_at(place, limits)
+        except (OSError, NotDurable):
             continue
-        if stat.S_IMODE(status.st_mode) == 0 or status.st_dev in seen:
-            continue  # a unit is shown an empty place of mode 0 instead of one that is closed to it
         seen.add(status.st_dev)
-        free, total = disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
-        yield name, Room(free, total, level_of(free, total, limits))
+        yield name, room
 
 
 def _places(settings: Settings) -> Iterator[tuple[str, Path]]:
     home, repository = settings.home, settings.backup.repository
-    yield from (("log", home / "log"), ("home", home))
+    yield from ((LOG, home / "log"), ("home", home))
     yield from ((name, home / name) for name in ("workspaces", "vault", "releases"))
     yield "engine", _engines()
     if repository and ":" not in repository:  # others are on another machine

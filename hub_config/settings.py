@@ -17,6 +17,7 @@ from hub_config.identity.directory_settings import DirectorySettings
 from hub_config.identity.settings import OidcSettings
 from hub_config.machine_settings import MachineSettings
 from hub_config.mail_settings import MailSettings
+from hub_config.runtimes import RUNC, RUNTIMES
 from hub_config.settings_rules import (
     refuse_open_address,
     refuse_unknown_time_zone,
@@ -246,7 +247,7 @@ class Settings:
 
     def runtimes(self) -> tuple[str, ...]:
         """Return the runtimes under which workspaces start, the engine's own first: each has walls to be probed."""
-        return ("runc", "runsc") if self.workspace.gvisor_projects else ("runc",)
+        return RUNTIMES if self.workspace.gvisor_projects else (RUNC,)
 
     def dataset_roots(self) -> tuple[Path, ...]:
         """Return the directories below which datasets lie, made absolute."""

@@ -10,6 +10,7 @@ from tornado.httputil import url_concat
 from tornado.web import HTTPError
 
 from hub_config.authenticator import FIELDS, Refused
+from hub_config.not_kept import NOT_KEPT, NotKept
 from hub_config.sign_in_times import has_to_sign_in
 from portal.i18n import Language, as_language, preferred
 from registry.text import Text
@@ -117,13 +118,21 @@ class SignInHandler(BilingualHandler, LoginHandler):  # type: ignore[misc]  # th
         try:
             user = await self.login_user(data)
         except Refused as refused:
-            self.set_status(403)
             reason = f"{refused.refusal.text(self.language)} {refused.refusal.hint.text(self.language)}"
-            self.finish(await self._render(login_error=reason, username=data["username"].strip()[:64]))
+            await self._ask_again(refused, reason, data["username"])
+            return
+        except NOT_KEPT as error:
+            self.db.rollback()
+            unkept = NotKept(error)
+            await self._ask_again(unkept, unkept.why.text(self.language), data["username"])
             return
         self._jupyterhub_user = user
         self.set_hub_cookie(user)  # the hub keeps one of the same person, whose date is of an older sign-in
         self.redirect(self.get_next_url(user))
+
+    async def _ask_again(self, error: HTTPError, reason: str, username: str) -> None:
+        self.set_status(error.status_code)
+        self.finish(await self._render(login_error=reason, username=username.strip()[:64]))
 
     def append_query_parameters(self, url: str, exclude: list[str] | None = None) -> str:
         """Return the goal as it is: the parameters of this page mean nothing there."""

@@ -21,6 +21,7 @@ from jupyterhub.utils import maybe_future
 from tornado.httputil import url_concat
 
 from hub_config.identity.under_way import demands_anew
+from hub_config.not_kept import NOT_KEPT, NotKept
 from portal.hub import CLIENT_ID, THIS_MOMENT
 
 AUTHORIZE = "/api/oauth2/authorize"
@@ -81,7 +82,11 @@ class AuthorizeHandler(OAuthAuthorizeHandler):  # type: ignore[misc]  # the base
         if has_to_sign_in(self, self.request.uri):
             self.redirect(url_concat(self.get_login_url(), {"next": self.request.uri}))
             return
-        await maybe_future(super().get())
+        try:
+            await maybe_future(super().get())
+        except NOT_KEPT as error:
+            self.db.rollback()
+            raise NotKept(error) from error
 
     def add_credentials(self, credentials: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return what the hub knows of the browser; the token of the gate will carry its session."""

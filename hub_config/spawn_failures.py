@@ -9,7 +9,7 @@ from docker.errors import DockerException
 from requests.exceptions import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
-from audit.errors import AuditError
+from audit.errors import AuditError, LogFull
 from hub_config.errors import ZoneError
 from hub_config.home_helper.errors import HomeError
 from registry.text import Text
@@ -76,9 +76,11 @@ def failure_code(error: BaseException) -> str:
 
 
 def sentence_of(error: BaseException) -> Text:
-    """Return what the person reads whose workspace did not start; a home that did not open says why."""
+    """Return what the person reads whose workspace did not start; a full disk and a shut home are told."""
     if isinstance(error, RuntimeMissing):
         return NO_RUNTIME
+    if isinstance(error, LogFull):
+        return Text(ko=f"{error.summary.ko} {error.hint.ko}", en=f"{error.summary.en} {error.hint.en}")
     if not isinstance(error, HomeError):
         return NOT_STARTED
     why = error.reason

@@ -25,11 +25,12 @@ from audit.refs import new_event_id
 from hub_config import workspace_events as events
 from hub_config.homes import ZoneHomes
 from hub_config.probe.standing import WALL_BROKEN, stops_starts
+from hub_config.runtimes import GVISOR
 from hub_config.shared_homes import ZoneSpaces
 from hub_config.shared_space import SharedSpace, shared_space
 from hub_config.spawn_failures import NO_PROJECT, both, failure_code, sentence_of
 from hub_config.spawn_request import SpawnRequest
-from hub_config.workspace_container import GVISOR, container_for, event_detail
+from hub_config.workspace_container import container_for, event_detail
 from hub_config.workspace_events import HUB, Running
 from hub_config.workspace_image import notebook_image
 from hub_config.workspace_runner import RETRY_SECONDS, WorkspaceRunner, exit_detail

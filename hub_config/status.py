@@ -85,7 +85,7 @@ class Status:
                 p.name, str(p.pid or "–"), said("예", "yes") if p.answers else said("아니요", "no"), str(p.restarts)
             )
         if self.room is not None:
-            free = f"{self.room.free / 1024**3:.1f} GiB"
+            free = f"{self.room.gibibytes} GiB"
             level = said(LEVELS[self.room.level], self.room.level)
             table.add_row(
                 said("기록의 디스크", "disk of the log"),

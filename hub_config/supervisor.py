@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from hub_config.log_rotation import rotate
 from hub_config.processes import SUPERVISED, Process, answers, child_environment, process_table
@@ -76,8 +76,7 @@ class Supervisor:
         self._stopping = True
 
     def _start(self, child: Child) -> None:
-        log = (self._settings.home / "logs" / f"{child.process.name}.log").open("ab")
-        with log:
+        with log_of(self._settings.home, child.process.name) as log:
             child.popen = subprocess.Popen(
                 child.process.arguments,
                 cwd=self._settings.home,
@@ -125,6 +124,14 @@ class Supervisor:
             child.popen.wait()
 
 
+def log_of(home: Path, process: str) -> BinaryIO:
+    """Open the file for what a process says; one that can write none says nothing and works all the same."""
+    try:
+        return (home / "logs" / f"{process}.log").open("ab")
+    except OSError:
+        return Path(os.devnull).open("ab")
+
+
 def die_with_parent() -> None:
     """Ask the kernel to stop this process when the supervisor dies, however it dies."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -148,7 +155,10 @@ def only_supervisor(home: Path) -> Iterator[None]:
 
 
 def write_state(home: Path, children: list[Child]) -> None:
-    """Write who runs as which process, for `ansim status` and the tests that kill them; only on a change."""
+    """Write who runs as which process, for `ansim status` and the tests that kill them; only on a change.
+
+    A full disk takes it once there is room again: the supervisor, with which all of them would end, goes on.
+    """
     state = {
         "pid": os.getpid(),
         "children": {c.process.name: c.popen.pid for c in children if c.popen is not None},
@@ -156,11 +166,12 @@ def write_state(home: Path, children: list[Child]) -> None:
     }
     path = home / STATE
     text = json.dumps(state)
-    if path.exists() and path.read_text() == text:
-        return
-    fresh = path.with_suffix(".new")
-    fresh.write_text(text)
-    fresh.replace(path)
+    with contextlib.suppress(OSError):
+        if path.exists() and path.read_text() == text:
+            return
+        fresh = path.with_suffix(".new")
+        fresh.write_text(text)
+        fresh.replace(path)
 
 
 def running_pid(home: Path) -> int | None:

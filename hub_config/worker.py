@@ -93,7 +93,7 @@ class Worker:
             Duty("warnings", 60, self.warn_of_endings),
             Duty("sequencer", 0.25, zone.log.sequencer.drain),
             Duty("checkpoint", 10, self.sign_checkpoint),
-            Duty("break-glass", 30, partial(take_in, zone.log)),
+            Duty("break-glass", 30, self.watch_glass),
             Duty("space", 10, SpaceWatch(zone.log, zone.space).look),
             Duty("clock", 60, ClockWatch(zone.log, zone.time_source).look),
             Duty("orphans", 60, self.remove_orphans),
@@ -201,6 +201,11 @@ class Worker:
     def warn_of_endings(self) -> None:
         """Tell people a day and an hour before an end that is known."""
         self._zone.registry.ending_soon(datetime.now(UTC))
+
+    def watch_glass(self) -> None:
+        """Take in what was read while the log could not be written, and tell who must know that it was opened."""
+        take_in(self._zone.log)
+        self._zone.registry.tell_of_broken_glass()
 
     def sign_checkpoint(self) -> None:
         """Sign the log's head if it grew."""

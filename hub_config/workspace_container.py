@@ -20,6 +20,7 @@ from docker.types import DriverConfig, LogConfig, Ulimit
 from docker.types import Mount as EngineMount
 
 from hub_config.disk_limits import disk_limits
+from hub_config.runtimes import GVISOR
 from hub_config.seccomp import security_option
 from hub_config.shared_space import FOLDER, SHARED, SharedSpace
 from registry.model import Limits, WorkPermit
@@ -34,9 +35,9 @@ DESCRIPTION = "ansim.description"
 LAYER = "empty"
 """The directory of a workspace that data is laid over: a file system that only reads wants two."""
 OVERLAY = "ro,nosuid,nodev,noexec,lowerdir="
+#: Options as `layered` of any version writes them: whatever else they say, nothing can be written.
+LAYERED = re.compile(r"ro,(?:(?:nosuid|nodev|noexec),)*lowerdir=((?:\\.|[^\\,])+)")
 NO_NEW_PRIVILEGES = "no-new-privileges:true"
-#: gVisor's runtime: a kernel of its own for each workspace, for projects that the settings name.
-GVISOR = "runsc"
 START = "/opt/ansim/start"
 TMP_BYTES = 512 * 1024**2  # counted against the memory limit, so a full /tmp cannot fill the host's disk
 SHARED_MEMORY_BYTES = 64 * 1024**2
@@ -252,13 +253,19 @@ def layered(source: Path, layer: Path) -> str:
     return OVERLAY + ":".join(re.sub(r"([\\:,])", r"\\\1", str(path)) for path in (source, layer))
 
 
+def layers_of(options: str) -> tuple[str, ...]:
+    """Return the directories that options lay over each other, as `layered` names them; none of any other options."""
+    found = LAYERED.fullmatch(options)
+    places = re.findall(r"(?:\\.|[^\\:])+", found[1]) if found else ()
+    return tuple(re.sub(r"\\(.)", r"\1", place) for place in places)
+
+
 def layered_source(options: str, layer: Path) -> Path:
     """Return the source that options name, if `layered` makes the same of it.
 
     Raises: ValueError — if not.
     """
-    end = layered(Path(), layer).removeprefix(f"{OVERLAY}.")
-    source = Path(re.sub(r"\\(.)", r"\1", options.removeprefix(OVERLAY).removesuffix(end)))
+    source = Path(*layers_of(options)[:1])
     if layered(source, layer) != options:
         raise ValueError("not the options of a dataset")
     return source

@@ -32,6 +32,7 @@ from hub_config.fingerprinting import watch_of
 from hub_config.homes import ZoneHomes
 from hub_config.key_replacing import Facts
 from hub_config.keys import ZoneKeys, load_or_create_keys
+from hub_config.probe.standing import report_path
 from hub_config.room import log_space
 from hub_config.settings import Settings, load_settings
 from images.manifest import image_manifest
@@ -101,6 +102,10 @@ class Zone:
     def home(self) -> Path:
         """The directory that holds everything mutable of this zone."""
         return self.settings.home
+
+    def probe_report(self, runtime: str) -> Path:
+        """Return where the last report of the probe about a runtime lies."""
+        return report_path(self.home, runtime)
 
 
 def log_origin(settings: Settings) -> str:

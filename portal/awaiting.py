@@ -89,8 +89,7 @@ def _walls(visit: Visit) -> Tile:
     def tile(tone: str, state: Text, words: Text) -> Tile:
         return Tile("/walls", "shield", Text("벽 점검", "Walls"), tone, state, words)
 
-    settings = visit.zone.settings
-    reports, missing = read_reports(settings.home, settings.runtimes())
+    reports, missing = read_reports(visit.zone)
     if not reports:
         return tile("", Text("아직 없음", "Not yet"), Text("첫 점검을 기다립니다.", "The first probe is awaited."))
     at, zone = min(report.ended for report in reports), visit.portal.time_zone

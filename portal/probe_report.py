@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from portal.i18n import N_
 from portal.marks import Mark
+from portal.zone import ZoneLike
 from registry.text import Text
 
 #: In the order in which they matter to a reader.
@@ -83,18 +84,17 @@ class ProbeReport:
         return tuple(row for row in self.rows if row.verdict == verdict)
 
 
-def read_reports(home: Path, runtimes: Iterable[str]) -> tuple[tuple[ProbeReport, ...], tuple[str, ...]]:
+def read_reports(zone: ZoneLike) -> tuple[tuple[ProbeReport, ...], tuple[str, ...]]:
     """Return the last report about each of the runtimes that workspaces start under, and those without one."""
-    found = {runtime: read_report(home, runtime) for runtime in runtimes}
+    found = {runtime: read_report(zone.probe_report(runtime)) for runtime in zone.settings.runtimes()}
     reports = tuple(report for report in found.values() if report is not None)
     return reports, tuple(runtime for runtime, report in found.items() if report is None)
 
 
-def read_report(home: Path, runtime: str = "runc") -> ProbeReport | None:
-    """Return the last report about a runtime, or None if there is none that can be read."""
-    name = "last.json" if runtime == "runc" else f"last-{runtime}.json"
+def read_report(path: Path) -> ProbeReport | None:
+    """Return the report that lies there, or None if there is none that can be read."""
     try:
-        return _report(json.loads((home / "probe" / name).read_text(encoding="utf-8")))
+        return _report(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, StopIteration):
         return None
 

@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from audit.errors import AuditError
 from audit.event import Actor, Source
 from portal.errors import SignInNeeded
 from portal.fields import checked
@@ -197,6 +198,7 @@ class Visit:
             "flash": self.portal.sessions.take_message(me.cookie) if me else None,
             "unread": unread(self.zone, me.person) if me else 0,
             "overdue_reviews": overdue(self.zone, self.portal.clock) if self.has(*COMPLIANCE, *OPERATORS) else (),
+            "full_disk": full_disk(self.zone) if self.has(*COMPLIANCE, *OPERATORS) else None,
             "maintenance": self.zone.registry.announcement() if self.database_answers else None,
             "now": self.now,
             "time_zone": zone_name(self.portal.time_zone, self.language),
@@ -214,6 +216,18 @@ def role_name(role: str) -> Text:
 def unread(zone: ZoneLike, person: Person) -> int:
     """Count the messages that a person has not read."""
     return sum(message.read_at is None for message in zone.registry.messages(person.ref))
+
+
+def full_disk(zone: ZoneLike) -> Text | None:
+    """Say which disk has so little room that nothing new begins; None while there is more, or none can be asked."""
+    place, space = zone.log.directory, zone.log.space
+    try:
+        room = space.look() if space is not None else None
+    except AuditError:
+        return None
+    if room is None or room.level != "exhausted":
+        return None
+    return Text(f"{place} · {room.gibibytes} GiB 남음", f"{place} · {room.gibibytes} GiB free")
 
 
 def plain(text: str, *, filename: str, media_type: str = "text/plain; charset=utf-8") -> Response:

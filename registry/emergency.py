@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from audit.event import Actor, Event, Source
 from audit.refs import new_ref
+from audit.search import Query, search
 from registry import forms, queries, tables, totp
 from registry.desk import Desk, as_actor
 from registry.errors import Conflict, NotFound
@@ -24,6 +25,8 @@ from registry.text import Text
 
 OPEN_FOR = timedelta(hours=12)
 """How long an opened account works: a long shift, in which the sign-in that failed can be mended."""
+LAST_OPENINGS = 10
+"""More often nobody opens the log between two looks."""
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Letters that nobody takes for another on paper."""
 _GROUPS, _IN_GROUP = 6, 5  # 150 bits
@@ -99,6 +102,15 @@ class Emergency(Desk):
                 self._log.append(change.tx, event)
             tell_those_who_must_know(self, change.tx, "emergency_sealed", SEALED)
         return envelope
+
+    def tell_of_broken_glass(self) -> None:
+        """Tells those who must know of each of the last times that the log was opened (`audit.break_glass`), once."""
+        code = tables.message.c.code
+        with self._db.begin() as tx:
+            for entry in search(tx, Query(action="log.break_glass", outcome="ok", limit=LAST_OPENINGS)):
+                named = f"glass_broken_{entry.index}"
+                if tx.execute(select(code).where(code == named).limit(1)).first() is None:
+                    tell_those_who_must_know(self, tx, named, GLASS)
 
 
 def emergency_account_in(tx: Connection) -> EmergencyAccount | None:
@@ -184,6 +196,10 @@ SEALED = Text(
 USED = Text(
     ko="비상 계정으로 로그인했습니다. 누가 왜 썼는지 확인하고, 끝나면 봉투를 새로 봉인하십시오.",
     en="Somebody signed in with the emergency account. Find out who and why, and seal a new envelope afterwards.",
+)
+GLASS = Text(
+    ko="감사 기록의 비상 접근(break-glass)을 시작했습니다. 감사 기록에서 누가 왜 썼는지 확인하십시오.",
+    en="Somebody opened the log in an emergency (break-glass). Look in the audit log who it was and why.",
 )
 _ANOTHER = Text(
     ko="이 아이디는 비상 계정이 아닙니다. 비상 계정은 한 개만 둡니다.",

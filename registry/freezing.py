@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, exists, insert, select
 
 from audit.event import Actor, Object, Source
+from audit.search import Entry, Query, search
 from registry import forms, queries, tables
 from registry.desk import Desk
 from registry.errors import Conflict
@@ -75,6 +76,12 @@ class Freezing(Desk):
     def freeze_of(self, project_id: str) -> Freeze | None:
         """The freeze of a project, if it has one."""
         return next((one for one in self.freezes() if one.project == project_id), None)
+
+    def cut_off(self, freeze: Freeze) -> Entry | None:
+        """What the log says last about carrying out a freeze; None while it says nothing."""
+        asked = Query(action="project.cut_off", object=freeze.project, since=freeze.at, limit=1)
+        with self._db.read() as tx:
+            return next(iter(search(tx, asked)), None)
 
 
 def is_frozen(tx: Connection, project_id: str) -> bool:

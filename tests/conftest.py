@@ -54,6 +54,7 @@ SHARED = {
     "tests/functional/test_disk_fills.py": "disk",
     "tests/functional/test_faults_engine.py": "engine",
     "tests/functional": "zone",
+    "tests/integration/gate/lab": "lab",
     "tests/integration/hub": "hub",
 }
 """Files whose tests share what is costly to start, and so run in one process; the first that fits counts."""

@@ -72,6 +72,7 @@ def check_bases(subject: Subject, listing: Listing) -> None:
             count_said(match[1]) for name in table.names for match in _N.finditer(unicodedata.normalize("NFKC", name))
         }
         alone = _sized(table)
+        titled = _scale_said(table, subject)
         for column, name in enumerate(table.names):
             found = _N.search(unicodedata.normalize("NFKC", name))
             base = count_said(found[1]) if found else None if reading.counts else above
@@ -86,7 +87,7 @@ def check_bases(subject: Subject, listing: Listing) -> None:
                 _check(table, column, of, _scale_of(table, column), subject, listing, told=shares)
             elif column and percent and not base and (rows := _row_bases(table, reading, column)):
                 _check(table, column, rows, 100, subject, listing, told=True)
-            scale = _scale(name)
+            scale = _scale(name) or (titled if _is_bare_rate(name) else None)
             if scale and (people := _people(table, reading, column, name)):
                 _check(table, column, people, scale, subject, listing, sure=_IS_RATE.search(name.lower()) is not None)
 
@@ -138,6 +139,24 @@ def _scale(name: str) -> int | None:
     if match[1]:
         return int(re.sub("[, ]", "", match[1]).replace("k", "000"))
     return _SCALE["".join((match[2] or match[3]).split())] if match[2] or match[3] else 1_000
+
+
+def _scale_said(table: Table, subject: Subject) -> int | None:
+    """The one scale of rates that the words about a table name, `per 1,000 births`; None where they name several."""
+    said = subject.lines[: table.numbers[0]][-MOST_BETWEEN:] if subject.type in ("md", "txt") and table.numbers else ()
+    about = "\n".join(said) or "\n".join(subject.said.splitlines()[:MOST_ABOUT])
+    plain = unicodedata.normalize("NFKC", about[:MOST_TITLE]).lower()
+    if _ADJUSTED.search(plain):
+        return None
+    scales = {_scale(match[0]) for match in _PER.finditer(plain)}
+    return min(filter(None, scales)) if len(scales) == 1 and None not in scales else None
+
+
+def _is_bare_rate(name: str) -> bool:
+    """Whether a heading says that it is of rates, and not for how many."""
+    plain = name.lower()
+    rate = kind_of(name) in (Kind.PERCENT, Kind.UNKNOWN) and _RATE.search(plain) is not None
+    return rate and "%" not in name and not _ADJUSTED.search(plain) and not _NO_RATE.search(plain)
 
 
 def _people(table: Table, reading: Reading, column: int, name: str) -> Mapping[int, float]:
@@ -224,6 +243,13 @@ def _in_percent(table: Table, subject: Subject) -> bool:
 
 MOST_TITLE = 500
 FEWEST_ROWS = 3
+MOST_BETWEEN, MOST_ABOUT = 6, 12
+"""Lines above a table, and of the words around a sheet or page, that may say for how many people its rates are."""
+_RATE = re.compile(r"\brates?\b|_rates?\b|incidence|prevalence|mortality|[가-힣][율률](?:$|[\s(])|조[가-힣]{1,4}[율률]")
+_NO_RATE = re.compile(
+    r"ratio|percent|pct|response|participation|turnover|exchange|interest|tax|employment|백분율|비율|응답률|참여율|이자율|"
+    r"세율|환율|실업률|고용률|취업률"
+)
 
 
 def _add_up(table: Table, column: int) -> bool:

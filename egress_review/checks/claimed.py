@@ -11,10 +11,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 
+from egress_review.checks.claim_subjects import about_counts
+from egress_review.checks.cut_off import may_be_share, shares_cut_off
+from egress_review.checks.json_tables import tables_in
 from egress_review.checks.json_values import counts_in
 from egress_review.checks.listing import Listing
-from egress_review.checks.promises import Promises, breaks, promises_in
+from egress_review.checks.promises import SCALED, THOUSAND, Promises, breaks, promises_in
 from egress_review.checks.subject import Subject
+from egress_review.checks.tables import Table
 from egress_review.findings import Severity, Where
 from registry.text import Text
 
@@ -34,10 +38,6 @@ _OF_COUNTS = re.compile(
     r"인원|환자|명|칸|셀|"
     r"합계|표|값|[가-힣]수(?:는|를|가|도|\s|$)|건수|개수|<\s?\d"
 )
-_OF_OTHERS = re.compile(
-    r"percent|%|proportion|\brates?\b|\bmeans?\b|averages?|decimal|quantile|\bages?\b|weights?|dose|amounts?|income|"
-    r"비율|백분|평균|소수|연령|나이|금액|매출|소득|임금|체중|용량"
-)
 _OF_SAMPLE = re.compile(
     r"(?:기관|병원|의원|시설|업체|지역|시군구|학교|hospitals?|sites?|clinics?|firms?|schools?|centres?|centers?|"
     r"households?|practices?)\b.{0,40}(?:제외|빼|exclud|dropp|left out|omitted)"
@@ -46,9 +46,7 @@ _GENERAL = re.compile(r"모든|전체 ?(?:표|파일|수)|각 ?표|\ball\b|\beve
 _FILE = re.compile(
     r"[^\s/\\,;:()'\"`]{1,80}\.(?:csv|tsv|xlsx|docx|pptx|hwpx|md|txt|json|html|pdf|ipynb|tex|log)\b", re.IGNORECASE
 )
-_ABOUT = re.compile(
-    r"read[ _-]?me|설명|안내|노트|주석|notes?\b|about|descri|codebook|메모|manifest|목록", re.IGNORECASE
-)
+ABOUT = re.compile(r"read[ _-]?me|설명|안내|노트|주석|notes?\b|about|descri|codebook|메모|manifest|목록", re.IGNORECASE)
 _ONE_TABLE = re.compile(r"(?:\btable|표)\s?\d", re.IGNORECASE)
 
 _NOT_ROUNDED = Text(
@@ -91,6 +89,8 @@ class Counted:
     where: Where
     table: int
     heading: str
+    unsure: bool = False
+    """Whether it may be a share, of a piece of a table that was cut off its heading; the words speak of shares."""
 
 
 @dataclass(slots=True)
@@ -99,6 +99,9 @@ class Words:
 
     claims: list[Claim] = field(default_factory=list)
     counts: list[tuple[str, Counted]] = field(default_factory=list)
+    about: list[str] = field(default_factory=list)
+    """What files say that are about the others, such as a README."""
+    tables: list[tuple[str, Table]] = field(default_factory=list)
 
 
 _COMMENT = re.compile(r"^\s*%{1,3}\s")
@@ -109,30 +112,27 @@ _COMMENT = re.compile(r"^\s*%{1,3}\s")
 def claims_in(text: str) -> tuple[Claim, ...]:
     """The sentences of a text that promise something of counts."""
     found: list[Claim] = []
+    scaled = SCALED.search(text) is not None
     for number, line in enumerate(text.splitlines(), 1):
         if not _MAY_CLAIM.search(line):
             continue
         for words in re.split(r"(?<=[.;。])\s|[\t|]", _COMMENT.sub("", line)):
             if len(words) <= LONGEST_CLAIM and (promises := _promised(words)) != Promises():
+                if scaled and promises.rounded_to >= THOUSAND:
+                    continue
                 files = frozenset(name.lower() for name in _FILE.findall(words))
                 found.append(Claim(promises, number, words, files))
     return tuple(found[:MOST_CLAIMS])
 
 
-WHOLE = 100
 _OF_SHARES = re.compile(r"percent|%|비율|백분율|구성비", re.IGNORECASE)
 
 
-def _below_shares(heading: str) -> bool:
-    """Whether a number up to 100 stands where a heading should: a piece of a table that was cut off its heading."""
-    return heading.isdecimal() and len(heading) <= len(str(WHOLE)) and int(heading) <= WHOLE
-
-
 def _promised(words: str) -> Promises:
-    plain = words.lower()
-    if not _OF_COUNTS.search(plain) or _OF_OTHERS.search(plain):
+    plain = about_counts(words).lower()
+    if not _OF_COUNTS.search(plain):
         return Promises()
-    found = promises_in(words)
+    found = promises_in(plain)
     return Promises(found.rounded_to, found.midpoint) if _OF_SAMPLE.search(plain) else found
 
 
@@ -141,8 +141,6 @@ def check_claimed(subject: Subject, name: str, request: Words, listing: Listing)
     # Of a long table that nobody claims anything of, only what may be held to a README after it is kept.
     claimed = claims_in(subject.said) or request.claims
     counts = list(_counts(subject) if claimed else islice(_counts(subject), MOST_KEPT))
-    if _OF_SHARES.search(subject.said):
-        counts = [one for one in counts if one.value > WHOLE or not _below_shares(one.heading)]
     headings = {heading for heading in (one.heading for one in counts) if heading}
     own = [claim for claim in claims_in(subject.said) if not any(claim.words.strip() in head for head in headings)]
     tables = sorted({one.table for one in counts})
@@ -161,12 +159,21 @@ def check_claimed(subject: Subject, name: str, request: Words, listing: Listing)
         if _is_about(claim, name):
             for one in counts:
                 _hold(claim.promises, one, told, listing)
-    beyond = [claim for claim in own if claim.files or (_ABOUT.search(name) and not _ONE_TABLE.search(claim.words))]
+    beyond = [claim for claim in own if claim.files or (ABOUT.search(name) and not _ONE_TABLE.search(claim.words))]
     for claim in beyond:
         _hold_others(claim, name, request, listing)
     request.claims += beyond
     if len(request.counts) < MOST_KEPT:
         request.counts += [(name, one) for one in counts]
+
+
+def about(said: str, name: str) -> str:
+    """What a text about several files says of one: its lines but those at and below the names of others."""
+    kept, of = [], frozenset[str]()
+    for line in said.splitlines():
+        of = frozenset(found.lower() for found in _FILE.findall(line)) or of
+        kept += [line] if not of or name.lower() in of else []
+    return "\n".join(kept)
 
 
 def _is_about(claim: Claim, name: str) -> bool:
@@ -187,7 +194,10 @@ def _hold_others(claim: Claim, name: str, request: Words, listing: Listing) -> N
                 ko=message.ko.format(base=base, value=one.value, at=at.ko),
                 en=message.en.format(base=base, value=one.value, at=at.en),
             )
-            listing.flag("request.claim", filled, _MEND, where=Where(row=claim.line), number=one.value)
+            severity = Severity.WARN if one.unsure else None
+            listing.flag(
+                "request.claim", filled, _MEND, where=Where(row=claim.line), number=one.value, severity=severity
+            )
 
 
 def _hold(
@@ -200,7 +210,8 @@ def _hold(
                 ko=message.ko.format(base=base, value=one.value, at=_HERE.ko),
                 en=message.en.format(base=base, value=one.value, at=_HERE.en),
             )
-            listing.flag("request.claim", filled, _MEND, where=one.where, number=one.value, severity=severity)
+            weight = Severity.WARN if one.unsure else severity
+            listing.flag("request.claim", filled, _MEND, where=one.where, number=one.value, severity=weight)
 
 
 def _broken(promises: Promises, value: int) -> Iterator[tuple[Text, int]]:
@@ -223,10 +234,13 @@ def _tables_of(claim: Claim, subject: Subject, tables: list[int]) -> tuple[set[i
 
 
 def _counts(subject: Subject) -> Iterator[Counted]:
-    if subject.type == "json" and not (isinstance(subject.json, dict) and subject.tables):
+    if subject.type == "json" and not (isinstance(subject.json, dict) and tables_in(subject.json)):
         for path, value in counts_in(subject.json, subject.claims):
             yield Counted(value, Where(path=path), 0, "")
+    of_shares = _OF_SHARES.search(subject.said) is not None
     for at, (table, reading) in enumerate(subject.readings):
+        shares = shares_cut_off(table)
         for count in reading.counts:
-            where = Where(row=count.row, column=count.column)
-            yield Counted(count.value, where, at, table.names[count.column - 1])
+            if count.column - 1 not in shares:
+                where, heading = Where(row=count.row, column=count.column), table.names[count.column - 1]
+                yield Counted(count.value, where, at, heading, of_shares and may_be_share(heading, count.value))

@@ -95,8 +95,26 @@ _ENDS = frozenset(("p0", "p100", "q0", "q100"))
 _SIZES = frozenset(("size", "group_size", "group size", "sizes", "base", "unweighted base", "denominator"))
 _OF_SETTINGS = _words(
     "features estimators iter iterations jobs components clusters classes factors topics knots folds "
-    "splits bins trees layers epochs neighbors"
+    "splits bins trees layers epochs neighbors leaves rounds threads gpus beams heads"
 )
+_PER_MANY = re.compile(
+    r"(?:\bper|/)[ _]?(?:an? )?(?:1?,?000|10,?000|100,?000|1,?000,?000|100|1?0?0k|10k|thousand|hundred thousand|"
+    r"million|10\^[3-6])\b"
+    r"|(?:[백천만]|십만|백만|\d[\d,]{2,10})\s?(?:명|인|건|가구|세대|출생아?)?\s?당(?!뇨|일|사|시|해|신|년|월)|"
+    r"/\s?(?:십만|[천만]|\d{1,3}[만천])\s?명?",
+    re.IGNORECASE,
+)
+"""What makes a rate of a number, of whatever it counts: `deaths per 100,000`, `dx(기수 10만명당)`."""
+
+
+def _is_rate(name: str, bare: str) -> bool:
+    """Whether a heading is that of a rate; one whose brackets alone speak of a rate beside a number is of both."""
+    spaced = name.replace("_", " ")
+    return _PER_MANY.search(spaced) is not None and (
+        _PER_MANY.search(bare.replace("_", " ")) is not None or not re.search(r"[률율]|\brate", name, re.IGNORECASE)
+    )
+
+
 _SIZE = re.compile(r"0|size|count_?")
 _PERSON_KO = re.compile(
     r"(?:연구|조사|임상|시험|면담)?"
@@ -125,8 +143,10 @@ _EXTREME_KO = re.compile(
     r".*(?:최소|최대|최솟값|최댓값|최저|최고)(?:값)?|(?:최장|최단|최고령|최연소).*|.*(?:최장|최단)"
     r"|(?:최소|최대|최저|최고|최다)(?!값|산소|심박|호기|흡기|근력|악력|토크|임금|생계|주거|학력|기온|혈압|허용|한도|"
     r"위원|인원|정원|용량|출력|우도|깊이|반복|제곱|운동|셀|표본|크기|기준|길이)[가-힣]{0,6}"
-    r"(?:일|일수|기간|시간|연령|나이|액|금액|소득|연봉|급여|임금|매출|비용|가격|진료비|청구액|보험금|체중|신장|키|값|속도|거리|"
-    r"점|점수|수치|농도|횟수|근속|근무|재원일수|대기일수|지연|면적|부채|자산|대출|벌금|형량|학점|성적|기록|수|용|료|세)"
+    r"(?:일|일수|기간|시간|연령|나이|액|금액|소득|연봉|급여|임금|매출|비용|가격|진료비|청구액|보험금|체중|신장|키|"
+    r"값|속도|거리|"
+    r"점|점수|수치|농도|횟수|근속|근무|재원일수|대기일수|지연|면적|부채|자산|대출|벌금|형량|학점|성적|기록|수|용|"
+    r"료|세)"
 )
 _LABEL_KO = re.compile(
     r".*(?:연도|년도|시간|시각|요일|연령|나이|연령대|순위|순번|코드|번호|등급|단계|분위|분기|날짜|일자|기간|"
@@ -139,7 +159,8 @@ _COUNT_UNITS = frozenset(
     ("n", "명", "건", "인", "가구", "세대", "개소", "개사", "persons", "people", "patients", "count", "no.")
 )
 _COUNT_PHRASE = re.compile(
-    r"(?:number|num|no\.?|nr|count|#) ?(?:of|_of_) ?(?! ?(?:[a-z]+ ){0,2}(?:levels?|parameters?|variables?|iterations?|"
+    r"(?:number|num|no\.?|nr|count|#) ?(?:of|_of_) ?(?! ?(?:[a-z]+ ){0,2}(?:levels?|parameters?|variables?|"
+    r"iterations?|"
     r"points|knots|terms|effects|predictors|features|clusters|chains|draws|replications?|imputations?|folds|steps|"
     r"dimensions?)\b)"
     r"|(?:sample|group|cell|cluster|stratum)[ _-]?size"
@@ -186,7 +207,8 @@ TOTALS = frozenset(
 _OF_ALL = re.compile(
     r"(?:전체|총|모든|전) (?!기타|콜레스테롤|빌리루빈|단백)[가-힣]{1,12}(?: [가-힣]{1,8}){0,2}"
     r"|[가-힣a-z0-9·./-]{1,20}(?: [가-힣a-z0-9]{1,20})? (?:합계|전체|총계|소계|계|total|subtotal|sub-total)"
-    r"|전국|(?:sub|grand)[- ]?total|(?:entire|whole|overall|full|total) (?:study )?(?:sample|population|cohort|country)"
+    r"|전국|(?:sub|grand)[- ]?total|(?:entire|whole|overall|full|total) (?:study )?(?:sample|population|cohort|"
+    r"country)"
     r"|(?:total|all)[ _](?:no\.? of |number of )?"
     r"(?!others?\b|causes?\b)(?:[a-z-]{1,15}[ _])?(?:people|women|men|children|staff|[a-z-]{2,16}s|n)",
 )
@@ -210,36 +232,6 @@ def is_total(name: str) -> bool:
 
 LONGEST_TOTAL = 60
 """Characters up to which a name can be that of a total."""
-
-
-_PEOPLE = re.compile(r"[a-z]{3,15}(?:ers|ees|goers|ists|icians)")
-_NO_PEOPLE = _words("""
-    numbers orders papers parameters meters metres centimeters kilometers liters litres layers letters filters clusters
-    quarters centers centres servers computers towers covers others powers rivers waters corners borders tigers answers
-    offers transfers transformers cancers ulcers fevers disorders markers biomarkers outliers identifiers headers
-    buffers timers trackers triggers modifiers pointers containers boosters drawers trailers scanners printers stickers
-    chapters registers characters dividers folders vouchers newspapers posters routers sliders spacers shoulders fingers
-    degrees fees trees knees committees bees sees frees lists assists consists exists wrists twists persists checklists
-    shortlists dollars levers adapters controllers bumpers dinners showers flowers
-    integers multipliers quantifiers classifiers learners transponders counters encounters
-""")
-"""What ends like a word for people and is none, or counts what befell them."""
-
-
-_SOME_PEOPLE = _words("""
-    guests visitors survivors doctors nurses migrants immigrants emigrants occupants athletes citizens civilians
-    orphans widows spouses siblings adolescents infants newborns babies toddlers adults seniors graduates
-    delegates suspects defendants plaintiffs witnesses clerks pilots cadets apprentices interns mentors tutors
-    professors investors debtors creditors crews parents couples assistants accountants
-    merchants servants informants contestants
-""")
-
-
-def is_of_people(name: str) -> bool:
-    """Whether a heading ends with a word for people that says what they do: `attenders`, `employees`, `cyclists`."""
-    words = name.strip().lower().replace("_", " ").split()
-    last = words[-1] if words else ""
-    return last in _SOME_PEOPLE or (_PEOPLE.fullmatch(last) is not None and last not in _NO_PEOPLE)
 
 
 def is_pivoted(name: str) -> bool:
@@ -279,7 +271,9 @@ def kind_of(heading: str) -> Kind:
     if bare.lower() in _SIZES:
         return Kind.COUNT
     percent = "%" in name
-    if "n" in words and _OF_SETTINGS.intersection(words):
+    if {"n", "num"}.intersection(words) and _OF_SETTINGS.intersection(words):
+        return Kind.STATISTIC
+    if _is_rate(name, bare):
         return Kind.STATISTIC
     counted = "n" in words or any(unit in _COUNT_UNITS for unit in units) or bool(_COUNT.intersection(words))
     if percent:

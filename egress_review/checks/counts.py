@@ -12,9 +12,11 @@ from itertools import islice, pairwise, repeat
 from operator import attrgetter
 from typing import NamedTuple
 
-from egress_review.checks.columns import Kind, is_of_people, is_pivoted, is_size, is_total, kind_of
+from egress_review.checks.columns import Kind, is_pivoted, is_size, is_total, kind_of
 from egress_review.checks.counted_words import by_words
 from egress_review.checks.of_one_base import of_one_base
+from egress_review.checks.people_words import is_of_people
+from egress_review.checks.statistic_rows import statistic_rows
 from egress_review.checks.tables import LONGEST_NUMBER, Table
 from egress_review.checks.unnamed import flows, mirrored, observations, parts_of_wholes, with_shares
 from egress_review.claims import FileClaims
@@ -156,6 +158,8 @@ def read_counts(table: Table, claims: FileClaims) -> Reading:
         counts += [count for place, count in others.items() if place not in taken]
     if others or len(reasons) > 1:
         counts.sort(key=attrgetter("row", "column"))
+    if spared := statistic_rows(table):
+        counts = [c for c in counts if c.row not in spared or c.why in (Why.DECLARED, Why.PAIRED)]
     named = [c for c in columns if c.kind is Kind.COUNT]
     return Reading(
         tuple(counts),

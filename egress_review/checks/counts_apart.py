@@ -12,6 +12,7 @@ from egress_review.checks.cells import judge
 from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.counts import Reading, paired, whole
 from egress_review.checks.listing import Listing
+from egress_review.checks.one_in import lines_of_ones, ones_in
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.findings import Where
@@ -46,7 +47,10 @@ def check_counts_apart(subject: Subject, listing: Listing) -> None:
     least = subject.policy.min_cell
     counting = _COUNTING.search(subject.name.rpartition(".")[0]) is not None
     if subject.type in ("md", "txt", "tex"):
+        rates = lines_of_ones(subject.lines)
         for where, value in _laid_out(subject.lines):
+            if value == 1 and where.row in rates:
+                continue
             judge(value, where, subject.claims, subject.policy, listing)
     for table, reading in subject.readings:
         if len(table.rows) > MOST_ROWS:
@@ -59,7 +63,7 @@ def check_counts_apart(subject: Subject, listing: Listing) -> None:
 
 
 def _fractions(table: Table, reading: Reading) -> Iterator[tuple[Where, int]]:
-    taken = {(count.row, count.column) for count in reading.counts}
+    taken = {*((count.row, count.column) for count in reading.counts), *ones_in(table)}
     for index in range(1, len(table.names)):
         found = [
             (number, match)
@@ -95,7 +99,7 @@ def _unnamed(table: Table, reading: Reading) -> Iterator[tuple[Where, int]]:
     for index in range(1, len(table.names)):
         values = [whole(cell) for cell in table.column(index)]
         plain = kind_of(table.names[index]) in (Kind.UNKNOWN, Kind.LABEL) and None not in values
-        if index + 1 in taken or not plain or max(value or 0 for value in values) < LARGE:
+        if index + 1 in taken or not plain or max((value or 0 for value in values), default=0) < LARGE:
             continue
         yield from (
             (Where(row=number, column=index + 1), value or 0)

@@ -5,7 +5,6 @@ The format is ECMA-376, part 1, 13 and 19 to 21.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from posixpath import normpath
@@ -13,15 +12,20 @@ from xml.etree import ElementTree
 
 from egress_review.checks.document import (
     OFFICE_SPACES,
+    OTHER_THUMBNAIL,
+    THUMBNAIL,
     Document,
     Grammar,
     Story,
+    StoryKind,
     Trees,
     beside_of,
     elements_of,
-    is_somebody,
+    in_turn,
+    left_by_templates,
     loads,
     misnamed,
+    offices_in_properties,
     people_in_properties,
     pictures_of,
     speaking,
@@ -30,6 +34,7 @@ from egress_review.checks.document import (
     stray,
     trees_of,
 )
+from egress_review.checks.organisations import is_somebody
 from egress_review.checks.slide import laid_out, longest_line, marks_on, size_of, unseen_on
 from egress_review.checks.xml_tree import local
 from egress_review.checks.zipped import BrokenPackageError, parts_named, read_parts
@@ -44,7 +49,7 @@ _BEHIND = re.compile(
     r"ppt/(slideLayouts/slideLayout|slideMasters/slideMaster|notesMasters/notesMaster|handoutMasters/handoutMaster)\d+\.xml"
 )
 _COMMENTS = re.compile(r"ppt/comments/[\w-]+\.xml|ppt/(?:commentAuthors|authors)\.xml")
-_PICTURE = re.compile(r"ppt/media/[\w.-]+\.(?:png|jpe?g)|docProps/thumbnail\.(?:png|jpe?g)", re.IGNORECASE)
+_PICTURE = re.compile(r"ppt/media/[\w.-]+\.(?:png|jpe?g)", re.IGNORECASE)
 HARMLESS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(?:app|core)\.xml|ppt/_rels/presentation\.xml\.rels|"
     r"ppt/(?:presentation|presProps|viewProps|tableStyles|revisionInfo)\.xml|ppt/theme/theme(?:Override)?\d+\.xml|"
@@ -53,16 +58,6 @@ HARMLESS = re.compile(
     r"ppt/(?:slides|slideLayouts|slideMasters|notesSlides|notesMasters|handoutMasters|theme|comments)/_rels/[\w.-]+\.rels"
 )
 """Parts that carry nothing but what this module reads, or how it looks."""
-_TEMPLATE = frozenset(
-    (
-        "116f9aa8ea038e39ef47ee99a23592ab569cf77feafecd0a30e222369e931d25",
-        "d7768f87e07d29634782e448ece1cddd05a52b9499254222b1190bc8f6dc579e",
-        "ed62ae8edd793b8f14da4c1a9d62af4944aabff0141f6ff4048d55bbde0785e5",
-        "74bd1752d2e053a5b977f1c5afd1a1c702feb5217a1384cb92c349e523c3356d",
-        "7f8a0f58b9d133594d8406ce96cfd6c5676db3df54c426cce2a314e80b9a2c09",
-    )
-)
-"""SHA-256 of thumbnails, printer settings and a tag that the templates of python-pptx and officer leave in a deck."""
 _ROOTS = {
     **dict.fromkeys(("sldLayout", "sldMaster", "notesMaster", "handoutMaster"), _BEHIND),
     **dict.fromkeys(("cmLst", "cmAuthorLst", "authorLst"), _COMMENTS),
@@ -91,7 +86,7 @@ PARTS = parts_named(
         "읽을 수 없는 그림이나 영상",
         "a picture or film of a kind that is not read",
     ),
-    (r"docProps/thumbnail.*", Severity.FAIL, "미리보기 그림", "a thumbnail"),
+    OTHER_THUMBNAIL,
 )
 
 
@@ -112,21 +107,20 @@ def _deck(parts: Mapping[str, bytes], trees: Trees) -> Document:
     noted = [tree for name, tree in trees.items() if _COMMENTS.fullmatch(name)]
     paged = [tree for name, tree in trees.items() if _tells(name) and not _COMMENTS.fullmatch(name)]
     slides = [tree for name, tree in trees.items() if _SLIDE.fullmatch(name)]
-    known = {name for name, content in parts.items() if hashlib.sha256(content).hexdigest() in _TEMPLATE}
-    images = tuple((name, content) for name, content in pictures_of(parts, _PICTURE) if name not in known)
+    known = left_by_templates(parts)
     size = size_of(trees["ppt/presentation.xml"])
     return Document(
         stories,
         "\n".join(
             (beside_of((tree for name, tree in trees.items() if not _tells(name)), spoken, _SAID), *_prompts(trees))
         ),
-        images,
-        strange_parts(parts, known | trees.keys(), _PICTURE, PARTS),
+        pictures_of(parts, _PICTURE, known),
+        strange_parts(parts, known | trees.keys(), PARTS, _PICTURE, THUMBNAIL),
         hidden=sum(unseen_on(tree, size) for tree in slides),
         comments=sum(local(e.tag) == "cm" for e in elements_of(trees)),
-        slides=sum(story.unseen for story in stories if re.fullmatch(r"slide\[\d+\]", story.place)),
-        notes=sum(story.place.endswith("notes") for story in stories),
-        thumbnails=sum(name.startswith("docProps/") for name, _ in images),
+        slides=sum(story.unseen for story in stories if story.kind is StoryKind.PAGE),
+        notes=sum(story.kind is StoryKind.NOTES for story in stories),
+        thumbnails=pictures_of(parts, THUMBNAIL, known),
         fields=sum(_RUNS.match(e.get("action", "")) is not None for e in elements_of(trees)),
         unknown=strangers(trees, OFFICE_SPACES)
         + speaking(paged, (*_SAID, *_NAMED))
@@ -134,6 +128,7 @@ def _deck(parts: Mapping[str, bytes], trees: Trees) -> Document:
         + stray(spoken, "p", _SAID)
         + misnamed(trees, _ROOTS),
         people=people_in_properties(trees) + sum(map(_is_author, elements_of(trees))),
+        offices=offices_in_properties(trees),
         outside=sum(map(loads, elements_of(trees))),
         marks=max(map(marks_on, slides), default=0),
         vertices=max(map(longest_line, slides), default=0),
@@ -147,7 +142,7 @@ def _tells(name: str) -> bool:
 def _slides(trees: Trees) -> Iterator[Story]:
     """Each slide in the order of the show, its notes behind it; then what no show has."""
     listed = [name for name in _listed(trees) if name in trees]
-    left = (name for name in sorted(trees) if _SLIDE.fullmatch(name) and name not in listed)
+    left = (name for name in in_turn(trees) if _SLIDE.fullmatch(name) and name not in listed)
     noted: set[str] = set()
     for number, name in enumerate((*dict.fromkeys(listed), *left), 1):
         slide = trees[name]
@@ -158,7 +153,7 @@ def _slides(trees: Trees) -> Iterator[Story]:
             if one in trees and one not in noted and local(trees[one].tag) == "notes":
                 noted.add(one)
                 yield from _notes(f"slide[{number}].notes", trees[one])
-    lost = (name for name in sorted(trees) if _NOTES.fullmatch(name) and name not in noted)
+    lost = (name for name in in_turn(trees) if _NOTES.fullmatch(name) and name not in noted)
     for number, name in enumerate(lost, 1):
         yield from _notes(f"lost[{number}].notes", trees[name])
 
@@ -186,7 +181,7 @@ def _notes(place: str, tree: ElementTree.Element) -> Iterator[Story]:
     words = _words(tree, without=_FURNITURE)
     tables = tuple(_GRAMMAR.tables(tree))
     if words.strip() or tables:
-        yield Story(place, words, tables, unseen=True)
+        yield Story(place, words, tables, unseen=True, kind=StoryKind.NOTES)
 
 
 def _behind(trees: Trees) -> Iterator[Story]:
@@ -195,7 +190,7 @@ def _behind(trees: Trees) -> Iterator[Story]:
         if _BEHIND.fullmatch(name):
             words, tables = _words(tree, without=None), tuple(_GRAMMAR.tables(tree))
             if words.strip() or tables:
-                yield Story(name.rpartition("/")[2].removesuffix(".xml"), words, tables)
+                yield Story(name.rpartition("/")[2].removesuffix(".xml"), words, tables, kind=StoryKind.BEHIND)
 
 
 def _prompts(trees: Trees) -> tuple[str, ...]:
@@ -213,7 +208,8 @@ def _comments(trees: Trees) -> Iterator[Story]:
             lines += [element.text or "" for element in tree.iter() if local(element.tag) == "text"]
             lines += [element.get(key, "") for element in tree.iter() for key in ("name", "initials")]
             words = "\n\n".join(filter(str.strip, lines))
-            yield Story(name.removeprefix("ppt/").removesuffix(".xml"), words, (), unseen=True)
+            place = name.removeprefix("ppt/").removesuffix(".xml")
+            yield Story(place, words, unseen=True, kind=StoryKind.COMMENTS)
 
 
 def _words(root: ElementTree.Element, without: frozenset[str] | None = frozenset()) -> str:

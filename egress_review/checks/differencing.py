@@ -21,6 +21,7 @@ from egress_review.checks.lengths import bearable
 from egress_review.checks.linked import Disclosure, Kind, compare, in_words_of, unsolved
 from egress_review.checks.listing import Listing
 from egress_review.checks.nested import compare_nested
+from egress_review.checks.remainders import check_remainders
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.claims import spelling
@@ -174,7 +175,9 @@ def check_difference(subject: Subject, earlier: Sequence[Released], gathered: Ga
     _compare(cuts, earlier, "cells.difference", told, subject, listing)
     for cut in cuts:
         _narrow_with(cut, gathered.tables, earlier, told, subject, listing)
-    check_earlier(subject, (column for one in earlier for column in one.columns), listing)
+    columns = [column for one in earlier for column in one.columns]
+    check_earlier(subject, columns, listing)
+    check_remainders(subject, columns, listing)
     if any(reading.counts for _, reading in subject.readings):
         _tell_unaligned(cuts, earlier, listing)
 

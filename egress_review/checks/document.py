@@ -6,14 +6,17 @@ not name is not understood, and what is not understood does not leave.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from xml.etree import ElementTree
 
-from egress_review.checks.nobody import NOBODY
+from egress_review.checks.organisations import is_organisation, is_somebody
 from egress_review.checks.xml_tree import BrokenXmlError, local, namespace, read_xml, strings_of
 from egress_review.checks.zipped import BrokenPackageError, Part, part_of
+from egress_review.findings import Severity
 
 Rows = tuple[tuple[str, ...], ...]
 Trees = Mapping[str, ElementTree.Element]
@@ -41,6 +44,41 @@ OFFICE_SPACES = re.compile(
     r"http://schemas\.openxmlformats\.org/package/2006/.*|"
 )
 """Namespaces of ECMA-376 and of what Microsoft Office adds to it."""
+THUMBNAIL = re.compile(r"docProps/thumbnail\.(?:png|jpe?g)", re.IGNORECASE)
+"""The picture of the first page that Office takes when it saves; PowerPoint does unless it is told not to.
+
+It is looked at and shown to reviewers like any picture of the document, so that it stops nothing by itself.
+"""
+OTHER_THUMBNAIL = (
+    r"docProps/thumbnail.*",
+    Severity.FAIL,
+    "읽을 수 없는 형식의 미리보기 그림",
+    "a thumbnail of a kind that is not read",
+)
+_TEMPLATES = frozenset(
+    (
+        "96367138dc44ce09bf2c8f0f8e49348a1478d2c5c0af69bbc2bbc38b63cdcead",
+        "116f9aa8ea038e39ef47ee99a23592ab569cf77feafecd0a30e222369e931d25",
+        "d7768f87e07d29634782e448ece1cddd05a52b9499254222b1190bc8f6dc579e",
+        "ed62ae8edd793b8f14da4c1a9d62af4944aabff0141f6ff4048d55bbde0785e5",
+        "74bd1752d2e053a5b977f1c5afd1a1c702feb5217a1384cb92c349e523c3356d",
+        "7f8a0f58b9d133594d8406ce96cfd6c5676db3df54c426cce2a314e80b9a2c09",
+    )
+)
+"""SHA-256 of thumbnails, printer settings and a tag that templates of python-docx, python-pptx and officer leave."""
+
+
+class StoryKind(Enum):
+    """What a text of a document is to those who open it."""
+
+    PAGE = auto()
+    """A page, a slide, a section, with what stands around it."""
+    BEHIND = auto()
+    """A layout or a master, which every slide shows."""
+    NOTES = auto()
+    COMMENTS = auto()
+    PREVIEW = auto()
+    """What a preview in the file says and the document does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +90,7 @@ class Story:
     tables: tuple[Rows, ...] = ()
     unseen: bool = False
     """Whether nobody who opens the document sees it at first: a hidden slide, a note, a comment."""
+    kind: StoryKind = StoryKind.PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +100,7 @@ class Document:
     stories: tuple[Story, ...]
     beside: str
     """Every longer string of the other parts: styles, settings, properties."""
-    images: tuple[tuple[str, bytes], ...]
+    images: tuple[bytes, ...]
     parts: tuple[tuple[str, Part], ...]
     tracked: int = 0
     """Insertions and deletions that were recorded."""
@@ -74,13 +113,15 @@ class Document:
     """Slides with notes for the speaker."""
     stale: int = 0
     """Lines of the preview in the file that the document itself does not say."""
-    thumbnails: int = 0
+    thumbnails: tuple[bytes, ...] = ()
     """Pictures of the first page that the program took when it saved."""
     fields: int = 0
     """Fields and buttons that fetch, compute or run something."""
     unknown: int = 0
     """Elements of namespaces that no standard names, or that say something where nothing is said."""
     people: int = 0
+    offices: int = 0
+    """Fields of the properties that name an organisation and no person."""
     outside: int = 0
     """Relations to something outside the file that is loaded with it."""
     marks: int = 0
@@ -154,17 +195,32 @@ def _left_by_office(tree: ElementTree.Element) -> bool:
 
 
 def strange_parts(
-    parts: Iterable[str], known: Container[str], picture: re.Pattern[str], kinds: tuple[Part, ...]
+    parts: Iterable[str], known: Container[str], kinds: tuple[Part, ...], *read: re.Pattern[str]
 ) -> tuple[tuple[str, Part], ...]:
-    """The parts that nothing reads, by name, each with what it is."""
-    return tuple(
-        (name, part_of(name, kinds)) for name in sorted(parts) if name not in known and not picture.fullmatch(name)
+    """The parts that nothing reads, by name, each with what it is; `read` are the names of pictures that are."""
+    strange = (name for name in sorted(parts) if name not in known and not any(one.fullmatch(name) for one in read))
+    return tuple((name, part_of(name, kinds)) for name in strange)
+
+
+def pictures_of(parts: Mapping[str, bytes], picture: re.Pattern[str], known: Container[str] = ()) -> tuple[bytes, ...]:
+    """The pictures of a package that are read, without those that are known."""
+    return tuple(content for name, content in parts.items() if picture.fullmatch(name) and name not in known)
+
+
+def left_by_templates(parts: Mapping[str, bytes]) -> frozenset[str]:
+    """The parts that the template of a program leaves in every file that it writes."""
+    return frozenset(name for name, data in parts.items() if hashlib.sha256(data).hexdigest() in _TEMPLATES)
+
+
+def in_turn(names: Iterable[str]) -> list[str]:
+    """Names of parts in the order of their numbers: the second section before the tenth."""
+    return sorted(
+        names, key=lambda name: [(len(part), part) if part.isdecimal() else (0, part) for part in _split(name)]
     )
 
 
-def pictures_of(parts: Mapping[str, bytes], picture: re.Pattern[str]) -> tuple[tuple[str, bytes], ...]:
-    """The pictures of a package that are read, by name."""
-    return tuple((name, content) for name, content in parts.items() if picture.fullmatch(name))
+def _split(name: str) -> list[str]:
+    return [part.lstrip("0") or "0" if part.isdecimal() else part for part in re.split(r"([0-9]+)", name)]
 
 
 def beside_of(
@@ -214,12 +270,16 @@ def loads(element: ElementTree.Element) -> bool:
     return element.get("TargetMode") == "External" and not element.get("Type", "").endswith("/hyperlink")
 
 
-def is_somebody(name: str | None) -> bool:
-    """Whether a word in the place of an author names a person or an organisation."""
-    return (name or "").strip().lower() not in NOBODY
-
-
 def people_in_properties(trees: Trees) -> int:
     """How many fields of the properties of Office name somebody; programs write their own name as well."""
+    return sum(map(is_somebody, _in_properties(trees)))
+
+
+def offices_in_properties(trees: Trees) -> int:
+    """How many fields of the properties of Office name an organisation and no person."""
+    return sum(map(is_organisation, _in_properties(trees)))
+
+
+def _in_properties(trees: Trees) -> Iterator[str | None]:
     held = (trees[name] for name in ("docProps/core.xml", "docProps/app.xml") if name in trees)
-    return sum(local(e.tag) in _NAMES_PEOPLE and is_somebody(e.text) for tree in held for e in tree.iter())
+    return (element.text for tree in held for element in tree.iter() if local(element.tag) in _NAMES_PEOPLE)

@@ -8,6 +8,7 @@ from egress_review.checks.cells import judge
 from egress_review.checks.document import Document
 from egress_review.checks.drawing import Drawing
 from egress_review.checks.listing import Listing
+from egress_review.checks.organisations import OFFICES
 from egress_review.checks.page import Page, without_drawings
 from egress_review.checks.subject import Subject, member_of, piece_of, tables_of
 from egress_review.findings import Severity, Where
@@ -73,8 +74,8 @@ _COUNTED: tuple[tuple[str, str, Text], ...] = (
         "people",
         "document.people",
         Text(
-            "문서 속성에 사람이나 기관 이름이 {number}곳 있습니다.",
-            "The document's properties name people or organisations in {number} places.",
+            "문서 속성에 사람의 이름이나 그럴 수 있는 말이 {number}곳 있습니다.",
+            "The document's properties hold the name of a person, or what may be one, in {number} places.",
         ),
     ),
 )
@@ -124,6 +125,9 @@ def check_document(subject: Subject, listing: Listing) -> Pieces:
     for field, rule, message in _COUNTED:
         if number := getattr(document, field):
             listing.flag(rule, message.fill(number=number), _AS_PLAIN, number=number)
+    if number := document.offices:
+        message = OFFICES.fill(number=number)
+        listing.flag("document.people", message, _AS_PLAIN, number=number, severity=Severity.WARN)
     if document.thumbnails:
         listing.flag("document.hidden", _THUMBNAIL, _ANEW, severity=Severity.WARN)
     flag_points(document.marks, document.vertices, listing)
@@ -132,8 +136,7 @@ def check_document(subject: Subject, listing: Listing) -> Pieces:
         pieces.append((Where(path=story.place), piece_of(subject, "md", text=story.words)))
         pieces += _grids(subject, story.tables, f"{story.place}.table")
     pieces.append((Where(path="properties"), piece_of(subject, "code", text=document.beside)))
-    images = [content for _, content in document.images]
-    return pieces + _pictures(subject, images)
+    return pieces + _pictures(subject, document.images) + _pictures(subject, document.thumbnails, "thumbnail")
 
 
 def check_page(subject: Subject, listing: Listing) -> Pieces:
@@ -203,8 +206,8 @@ def _grids(subject: Subject, tables: Sequence[Sequence[Sequence[str]]], path: st
     return pieces
 
 
-def _pictures(subject: Subject, images: Sequence[bytes]) -> Pieces:
-    return [(Where(path=f"image[{n}]"), picture_piece(subject, data)) for n, data in enumerate(images, 1)]
+def _pictures(subject: Subject, images: Sequence[bytes], name: str = "image") -> Pieces:
+    return [(Where(path=f"{name}[{n}]"), picture_piece(subject, data)) for n, data in enumerate(images, 1)]
 
 
 def picture_piece(subject: Subject, data: bytes) -> Subject:

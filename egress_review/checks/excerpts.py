@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.listing import Listing
+from egress_review.checks.row_keys import are_rows_named, counts_groups
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.findings import Where
@@ -188,13 +189,37 @@ def _told_by_row(table: Table) -> Iterator[tuple[Where, int]]:
     rows = len(table.rows)
     if rows < FEWEST_TIMES:
         return
-    pairs = truths and scores and len(set(table.column(scores[0]))) > rows / 2
-    if pairs and set(map(str.strip, table.distinct(truths[0]))) <= _EITHER:
-        yield Where(row=max(1, table.numbers[0] - 1), column=scores[0] + 1), rows
+    if scored := [score for truth in truths for score in scores if _is_scored(table, truth, score)]:
+        yield Where(row=max(1, table.numbers[0] - 1), column=scored[0] + 1), rows
     elif left and len(names) > 1 and rows >= FEWEST_LEFT and len(set(table.column(left[0]))) > rows / 2:
         yield Where(row=max(1, table.numbers[0] - 1), column=left[0] + 1), rows
 
 
+def _is_scored(table: Table, truth: int, score: int) -> bool:
+    """Whether a row is a person: what befell them, yes or no, and a number for it that hardly two share.
+
+    Only words of models say so alone. Events, outcomes and risks stand in tables of groups and in registers, too: there
+    rows have names, or counts beside them, and the numbers may be whole.
+    """
+    told = {cell.strip() for cell in table.distinct(truth)}
+    numbers = {cell.strip() for cell in table.distinct(score) if _SCORED.fullmatch(cell.strip())}
+    if not told <= _EITHER or not any(told) or len(numbers) <= len(table.rows) / 2:
+        return False
+    name = table.names[score].strip()
+    if _OF_EACH.fullmatch(name) or (_OF_MODEL.fullmatch(table.names[truth].strip()) and not _WEAK.fullmatch(name)):
+        return True
+    whole = all(map(str.isdecimal, numbers))
+    return not whole and not counts_groups(table) and not are_rows_named(table, (truth, score), (truth,))
+
+
+_SCORED = re.compile(r"[-+]?(?:\d{1,9}(?:\.\d{0,18})?|\.\d{1,18})(?:[eE][-+]?\d{1,3})?%?")
+_OF_MODEL = re.compile(r"y|y_?(?:true|test|obs|i)|label|target|actual|truth|실제값?|정답", re.IGNORECASE)
+_OF_EACH = re.compile(
+    r"ps|lp|linear_?predictor|propensity(?:_?score)?|logit_?score|(?:y|p|pi|mu|theta|risk|prob)_?hat|성향점수",
+    re.IGNORECASE,
+)
+"""What a model says of each row that it was fitted to, and of no group."""
+_WEAK = re.compile(r"prob(?:ability)?|score|risk|위험점수", re.IGNORECASE)
 _EITHER = frozenset(("0", "1", "0.0", "1.0", "True", "False", ""))
 FEWEST_LEFT = 10
 """Rows of residuals from which they are those of single people; a table of groups has fewer."""

@@ -14,10 +14,11 @@ from egress_review.checks.document import (
     Document,
     Rows,
     Story,
+    StoryKind,
     Trees,
     beside_of,
     elements_of,
-    is_somebody,
+    in_turn,
     misnamed,
     pictures_of,
     speaking,
@@ -26,18 +27,20 @@ from egress_review.checks.document import (
     stray,
     trees_of,
 )
+from egress_review.checks.organisations import is_organisation, is_somebody
 from egress_review.checks.xml_tree import local
 from egress_review.checks.zipped import BrokenPackageError, parts_named, read_parts
 from egress_review.findings import Severity
 
 _MEDIA = b"application/hwp+zip"
 _HEADER, _PACKAGE = "Contents/header.xml", "Contents/content.hpf"
-_SAYS, _SHOWS = "Preview/PrvText.txt", "Preview/PrvImage.png"
-_STORIES = re.compile(r"Contents/(?:section|masterpage)\d+\.xml", re.IGNORECASE)
-_PICTURE = re.compile(r"BinData/[\w.-]+\.(?:png|jpe?g)|Preview/PrvImage\.(?:png|jpe?g)", re.IGNORECASE)
+_PREVIEW = "Preview/PrvText.txt"
+_STORIES = re.compile(r"Contents/(?:section|masterpage)[0-9]{1,6}\.xml", re.IGNORECASE)
+_PICTURE = re.compile(r"BinData/[\w.-]+\.(?:png|jpe?g)", re.IGNORECASE)
+_THUMBNAIL = re.compile(r"Preview/PrvImage\.(?:png|jpe?g)", re.IGNORECASE)
 HARMLESS = re.compile(
     r"version\.xml|settings\.xml|META-INF/(?:container\.xml|manifest\.xml|container\.rdf)|"
-    r"Contents/(?:content\.hpf|header\.xml|memoExtended\.xml|(?:section|[mM]asterpage)\d+\.xml)"
+    r"Contents/(?:content\.hpf|header\.xml|memoExtended\.xml|(?:section|[mM]asterpage)[0-9]{1,6}\.xml)"
 )
 """Parts that carry nothing but what this module reads, or how it looks."""
 _SPACES = re.compile(
@@ -68,6 +71,8 @@ _MOST_SIGNS = 200
 _MOST_LISTS = 16
 _LONGEST_PREVIEW = 8_000
 """Characters of a preview up to which it is compared with the document; programs write some 1,000."""
+_MOST_SOUGHT = 40
+"""Pieces of a preview that are no line or cell of the document and are looked for within them."""
 _WHOLE = re.compile(r"[0-9]{1,6}")
 _IDLE_SCRIPT = re.compile(
     r"(?:var Documents = XHwpDocuments; var Document = Documents\.Active_XHwpDocument;)?"
@@ -105,38 +110,39 @@ def read_hangul(data: bytes) -> Document:
 def _document(parts: Mapping[str, bytes], trees: Trees) -> Document:
     told = {name: tree for name, tree in trees.items() if _STORIES.fullmatch(name)}
     elements = [element for tree in told.values() for element in tree.iter()]
-    shown = _in_order(trees[_PACKAGE])
+    shown = _listed(trees[_PACKAGE])
     stories = tuple(
-        Story(_place(name), _words(tree), tuple(_tables(tree)), name not in shown)
-        for name, tree in sorted(told.items())
+        Story(_place(name), _words(told[name]), tuple(_tables(told[name])), name not in shown) for name in in_turn(told)
     )
-    preview = decode(parts.get(_SAYS, b""))
+    preview = decode(parts.get(_PREVIEW, b""))
     stale = _stale(preview.text, stories) if preview else []
     idle = {name for name, content in parts.items() if name.startswith("Scripts/") and _is_idle(content)}
-    known = {"mimetype", *trees, *idle} | ({_SAYS} if preview else set())
+    known = {"mimetype", *trees, *idle} | ({_PREVIEW} if preview else set())
+    said = Story("preview", "\n".join(stale), unseen=True, kind=StoryKind.PREVIEW)
     return Document(
-        (*stories, *([Story("preview", "\n".join(stale), (), unseen=True)] if stale else [])),
+        (*stories, said) if stale else stories,
         _beside(trees, told),
         pictures_of(parts, _PICTURE),
-        strange_parts(parts, known, _PICTURE, PARTS),
+        strange_parts(parts, known, PARTS, _PICTURE, _THUMBNAIL),
         tracked=max(sum(local(e.tag) in _TRACKED for e in elements), _count(trees[_HEADER], "trackChange")),
         hidden=_unreadable(trees[_HEADER], elements)
         + sum(local(e.tag) == "hiddenComment" for e in elements)
         + sum(story.unseen for story in stories),
         comments=max(sum(local(e.tag) == "memo" for e in elements), sum(e.get("type") == "MEMO" for e in elements)),
         stale=len(stale),
-        thumbnails=sum(name.startswith("Preview/") for name, _ in pictures_of(parts, _PICTURE)),
+        thumbnails=pictures_of(parts, _THUMBNAIL),
         fields=sum(map(_is_active, elements)),
         unknown=strangers(trees, _SPACES)
         + speaking(told.values(), _SAID | _NOTED)
         + stray(told.values(), "p", _SAID)
         + misnamed(trees, _ROOTS),
-        people=sum(map(_names_somebody, elements_of(trees))),
+        people=sum(is_somebody(_author(one)) for one in elements_of(trees)),
+        offices=sum(is_organisation(_author(one)) for one in elements_of(trees)),
         outside=_outside(parts, trees),
     )
 
 
-def _in_order(package: ElementTree.Element) -> frozenset[str]:
+def _listed(package: ElementTree.Element) -> frozenset[str]:
     """The parts that the list of contents names, from the root of the package."""
     named = {one.get("href", "") for one in _named(package, "item")}
     return frozenset(named | {f"Contents/{name}" for name in named})
@@ -164,7 +170,7 @@ def _lists_signs(text: str) -> bool:
 
 def _place(name: str) -> str:
     """The place of a part for findings, counted from one: `section[1]`."""
-    found = re.fullmatch(r"Contents/([A-Za-z]+)(\d+)\.xml", name)
+    found = re.fullmatch(r"Contents/([A-Za-z]+)([0-9]+)\.xml", name)
     return f"{found[1].lower()}[{int(found[2]) + 1}]" if found else name
 
 
@@ -262,11 +268,12 @@ def _is_active(element: ElementTree.Element) -> bool:
     return name in _FORMS or (name == "fieldBegin" and element.get("type", "") not in _FIELDS)
 
 
-def _names_somebody(element: ElementTree.Element) -> bool:
+def _author(element: ElementTree.Element) -> str | None:
+    """Who made, changed or saved the document, where an element says it."""
     name = local(element.tag)
     if name == "trackChangeAuthor":
-        return is_somebody(element.get("name"))
-    return name == "meta" and element.get("name") in ("creator", "lastsaveby") and is_somebody(element.text)
+        return element.get("name")
+    return element.text if name == "meta" and element.get("name") in ("creator", "lastsaveby") else None
 
 
 def _outside(parts: Mapping[str, bytes], trees: Trees) -> int:
@@ -279,10 +286,18 @@ def _outside(parts: Mapping[str, bytes], trees: Trees) -> int:
 
 def _stale(preview: str, stories: tuple[Story, ...]) -> list[str]:
     """The lines of the preview that the document does not say; cells stand in angle brackets there."""
+    if len(preview) > _LONGEST_PREVIEW:
+        return list(_pieces(preview).values())
+    lines = {piece for story in stories for piece in _pieces(story.words)}
     held = "".join("".join(story.words.split()) for story in stories)
-    pieces = (piece.strip() for piece in re.split(r"[<>\r\n\0]+", preview))
-    long = len(preview) > _LONGEST_PREVIEW
-    return [piece for piece in dict.fromkeys(pieces) if piece and (long or "".join(piece.split()) not in held)]
+    left = [(piece, said) for piece, said in _pieces(preview).items() if piece not in lines]
+    return [said for at, (piece, said) in enumerate(left) if at >= _MOST_SOUGHT or piece not in held]
+
+
+def _pieces(text: str) -> dict[str, str]:
+    """The lines and cells of a text without their spaces, and as they are."""
+    said = (piece.strip() for piece in re.split(r"[<>\r\n\0]+", text))
+    return {"".join(piece.split()): piece for piece in said if piece}
 
 
 def _is_idle(content: bytes) -> bool:

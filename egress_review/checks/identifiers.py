@@ -11,13 +11,17 @@ from itertools import accumulate, chain
 from deid.identifiers import Span, detect, is_context
 from deid.number_windows import Rules
 from deid.zone_recognisers import compiled
+from egress_review.checks.bibliography import outside_bibliography
+from egress_review.checks.comments import words_around
 from egress_review.checks.foreign_people import is_person, people_in_lines
 from egress_review.checks.listing import Listing
 from egress_review.checks.national_numbers import accounts_abroad, persons_abroad
-from egress_review.checks.no_persons import is_province, outside_passwords, without_places
-from egress_review.checks.offices import is_list_of_addresses, is_of_office
-from egress_review.checks.subject import Subject
-from egress_review.checks.tables import Table
+from egress_review.checks.offices import is_list_of_addresses, without_offices
+from egress_review.checks.place_names import is_province, without_places
+from egress_review.checks.secrets import outside_passwords
+from egress_review.checks.stretches import lies_within
+from egress_review.checks.subject import Subject, piece_of
+from egress_review.checks.tables import Table, delimiter_of
 from egress_review.checks.workbook import Workbook
 from egress_review.findings import Severity, Where
 from egress_review.rules import RULE, Rule
@@ -45,14 +49,16 @@ def check_identifiers(subject: Subject, listing: Listing) -> None:
     more = compiled(subject.policy.recognisers)
     if subject.type in ("csv", "tsv"):
         for table in subject.tables:
-            for where, span in in_table(table, more):
+            for where, span in outside_bibliography(subject, in_table(table, more)):
                 _flag(where, span, listing)
+        if any(words := words_around(subject.text, delimiter_of(subject.text))):
+            check_identifiers(piece_of(subject, "md", text="\n".join(words)), listing)
     elif subject.type == "json":
         for path, text, heading in strings_in(subject.json):
             for span in _detect(text, heading, more):
                 _flag(Where(path=path), span, listing)
     else:
-        for where, span in in_lines(subject.text, more):
+        for where, span in outside_bibliography(subject, in_lines(subject.text, more)):
             _flag(where, span, listing)
     if subject.type == "json":
         for path in _lists_of_codes(subject.json):
@@ -173,9 +179,7 @@ def _detect(text: str, heading: str, more: Rules) -> list[Span]:
     listed = _OF_MAIL.search(heading) is not None or is_list_of_addresses(kept, text)
     labels = _OF_OFFICES if listed else _OF_OFFICES | {"EMAIL"}
     kept = [s._replace(score=CERTAIN) if s.label == "PERSON" and _KIN.match(text, s.end) else s for s in kept]
-    if not any(s.label in labels for s in kept):
-        return kept
-    return [s for s in kept if s.label not in labels or not is_of_office(text, s, kept)]
+    return without_offices(kept, text, labels)
 
 
 _KIN = re.compile(
@@ -187,7 +191,7 @@ _KIN = re.compile(
 def _without_digests(found: list[Span], text: str) -> list[Span]:
     """Without the digits that the hash of a file has within it."""
     hashes = [match.span() for match in _DIGEST.finditer(text)] if found else []
-    return [s for s in found if not any(start <= s.start and s.end <= end for start, end in hashes)]
+    return [s for s in found if not lies_within(hashes, s.start, s.end)]
 
 
 _DIGEST = re.compile(

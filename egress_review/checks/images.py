@@ -235,6 +235,8 @@ def _read_jpeg(data: bytes) -> Picture:
         if marker in (0xC0, 0xC1, 0xC2) and end - start >= 6:
             height, width = struct.unpack_from(">HH", data, start + 1)
         content = data[start:end]
+        if marker in _JPEG_HEADERS and not _is_lean(marker, content):
+            raise _broken("JPEG의 구조가 잘못되었습니다.", "The structure of the JPEG is wrong.")
         if marker in _JPEG_DRAWS and _is_lean(marker, content):
             kept += data[at:end]
         elif not (marker == 0xE1 and content.startswith(b"Exif\0\0") and is_plain_exif(content[6:])):
@@ -275,6 +277,9 @@ def _end_of_scan(data: bytes, at: int) -> int:
 
 _JPEG_DRAWS = frozenset((0xC0, 0xC1, 0xC2, 0xC4, 0xDA, 0xDB, 0xDD, 0xE0, 0xEE))
 """Segments that draw: frames, tables, scans, restarts, and the two that say how colours are meant."""
+
+_JPEG_HEADERS = frozenset((0xC0, 0xC1, 0xC2, 0xDA))
+"""Headers of a frame and of a scan: without one of them, what is left of the file is no picture."""
 
 
 def _is_lean(marker: int, content: bytes) -> bool:

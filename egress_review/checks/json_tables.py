@@ -1,4 +1,4 @@
-"""Tables in JSON, in the two forms in which pandas writes them."""
+"""Tables in JSON, in the two forms in which pandas writes them, alone or below a title."""
 
 from __future__ import annotations
 
@@ -23,6 +23,26 @@ def tables_in(value: Any) -> tuple[Table, ...]:
             rows = [[_cell(record.get(name)) for name in names] for record in value]
             return (Table(names, rows, range(1, len(rows) + 1)),)
     return ()
+
+
+_HELD = frozenset(("data", "rows", "records", "table", "values", "results", "items", "자료", "결과", "표", "행"))
+"""Keys under which the records of a file stand that says more of them."""
+
+
+def held_in(value: Any) -> tuple[str, tuple[Table, ...]]:
+    """The table that stands alone in an object, beside nothing but words and single values, and the path to it."""
+    if not isinstance(value, dict):
+        return "", ()
+    found = [key for key, one in value.items() if isinstance(one, list) and any(isinstance(row, dict) for row in one)]
+    plain = all(_is_plain(one) for key, one in value.items() if key not in found)
+    if len(found) != 1 or not plain or found[0].lower() not in _HELD:
+        return "", ()
+    return f"$.{found[0]}", tables_in(value[found[0]])
+
+
+def _is_plain(value: Any) -> bool:
+    inner = value if isinstance(value, list) else ()
+    return not isinstance(value, dict) and not any(isinstance(one, dict | list) for one in inner)
 
 
 def _split_table(value: dict[str, Any]) -> tuple[Table, ...]:

@@ -7,7 +7,9 @@ from typing import Any
 
 from egress_review.checks.cells import check_table, judge
 from egress_review.checks.columns import Kind, kind_of
+from egress_review.checks.json_tables import held_in
 from egress_review.checks.listing import Listing
+from egress_review.checks.settings_keys import without_settings
 from egress_review.checks.subject import Subject
 from egress_review.checks.tallies import is_tally, whole_number
 from egress_review.claims import FileClaims
@@ -16,15 +18,16 @@ from egress_review.findings import Where
 
 def check_json(subject: Subject, listing: Listing) -> None:
     """Every number of the file that is a count."""
-    if isinstance(subject.json, dict) and subject.tables:
+    held = held_in(subject.json)[0] or "$"
+    if isinstance(subject.json, dict) and subject.tables and held == "$":
         for table, reading in subject.readings:
             check_table(table, reading, subject.claims, subject.policy, listing)
         return
-    counts = dict(counts_in(_without_sizes(subject.json), subject.claims))
+    counts = dict(counts_in(without_settings(_without_sizes(subject.json)), subject.claims))
     for table, reading in subject.readings:
         # Records say by their shape what their keys alone do not: a cross-table counts in every cell.
         for count in reading.counts:
-            counts.setdefault(f"$[{count.row}].{table.names[count.column - 1][:60]}", count.value)
+            counts.setdefault(f"{held}[{count.row}].{table.names[count.column - 1][:60]}", count.value)
     for path, value in counts.items():
         judge(value, Where(path=path), subject.claims, subject.policy, listing)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from egress_review.checks.areas import are_features_of_areas
 from egress_review.checks.columns import Kind, kind_of
 
 FEWEST_POINTS = 3
@@ -15,12 +16,16 @@ MOST_FEATURES = 100_000
 _COUNTED = frozenset((Kind.COUNT, Kind.COUNT_AND_PERCENT, Kind.PERCENT))
 
 
-def points_of_people(content: Any) -> list[tuple[str, int]]:
-    """Paths of exact points that differ and carry no count of people, and of ways of somebody, with how many points."""
+def points_of_people(content: Any, around: str = "") -> list[tuple[str, int]]:
+    """Paths of exact points that differ and carry no count of people, and of ways of somebody, with how many points.
+
+    `around` is what the file is called.
+    """
     if not isinstance(content, dict) or not isinstance(content.get("features"), list):
         return []
     places: list[tuple[float, ...]] = []
     ways: list[tuple[str, int]] = []
+    told: list[dict[str, Any]] = []
     for number, feature in enumerate(content["features"][:MOST_FEATURES], 1):
         if not isinstance(feature, dict):
             continue
@@ -28,10 +33,12 @@ def points_of_people(content: Any) -> list[tuple[str, int]]:
         if isinstance(properties, dict) and any(kind_of(str(key)) in _COUNTED for key in properties):
             continue
         places += _points(feature.get("geometry"))
+        told.append(properties if isinstance(properties, dict) else {})
         if isinstance(properties, dict) and _is_way(feature.get("geometry"), properties):
             ways.append((f"$.features[{number}]", _length(feature["geometry"])))
     exact = [place for place in places if all(map(_is_exact, place[:2]))]
     many = len(exact) >= FEWEST_POINTS and 2 * len(exact) >= len(places) and 2 * len(set(exact)) > len(exact)
+    many = many and not are_features_of_areas(told, f"{around} {content.get('name', '')}")
     found = [("$.features", len(exact))] if many else []
     return found + ways
 

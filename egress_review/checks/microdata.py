@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from itertools import pairwise
 
+from egress_review.checks.areas import are_of_areas
 from egress_review.checks.columns import kind_of
 from egress_review.checks.listing import Listing
 from egress_review.checks.maps import points_of_people
@@ -68,16 +69,20 @@ def check_microdata(subject: Subject, listing: Listing) -> None:
     for table in subject.tables:
         _check_codes(table, listing)
         check_person_rows(table, listing)
-        check_table(table, listing)
-    for path, number in points_of_people(subject.json) if subject.type == "json" else ():
+        check_table(table, listing, f"{subject.name} {subject.said[:MOST_AROUND]}")
+    for path, number in points_of_people(subject.json, subject.name) if subject.type == "json" else ():
         listing.flag("table.singular", _PLACED.fill(number=number), _COARSER, where=Where(path=path), number=number)
 
 
-def check_table(table: Table, listing: Listing) -> None:
+MOST_AROUND = 1_500
+"""Characters at the beginning of a file in which it is said what the places in it are of."""
+
+
+def check_table(table: Table, listing: Listing, around: str = "") -> None:
     """Find rows of one table that single people out, by what they are, where they were and when."""
     _check_singled_out(table, listing)
     _check_born(table, listing)
-    _check_places(table, listing)
+    _check_places(table, listing, around)
     _check_dates(table, listing)
 
 
@@ -146,7 +151,7 @@ _DATED_ROWS = Text(
 )
 
 
-def _check_places(table: Table, listing: Listing) -> None:
+def _check_places(table: Table, listing: Listing, around: str) -> None:
     """Exact coordinates that differ from row to row, in a table that counts nobody: where single people are."""
     if counts_somebody(table) or len(table.rows) < FEWEST_SINGLE:
         return
@@ -155,7 +160,8 @@ def _check_places(table: Table, listing: Listing) -> None:
             continue
         pairs = list(zip(table.column(north), table.column(east), strict=True))
         exact = sum(all(map(_EXACT.fullmatch, map(str.strip, pair))) for pair in pairs)
-        if exact >= max(FEWEST_SINGLE, len(pairs) / 2) and len(set(pairs)) > len(pairs) / 2:
+        many = exact >= max(FEWEST_SINGLE, len(pairs) / 2) and len(set(pairs)) > len(pairs) / 2
+        if many and not are_of_areas(table, north, east, around):
             where = Where(row=max(1, table.numbers[0] - 1), column=north + 1)
             listing.flag("table.singular", _PLACED.fill(number=exact), _COARSER, where=where, number=exact)
 

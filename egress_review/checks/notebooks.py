@@ -73,4 +73,4 @@ def _subject(subject: Subject, piece: Piece, code: str) -> Subject:
     if piece.kind == "text" and "dtype" not in text and _TALLIES.fullmatch(code):
         # A tally without its last line is one all the same: the code says that it counts.
         text = f"{text.rstrip()}\n{_DTYPE}"
-    return piece_of(subject, _TYPES[piece.kind], text=text, table=piece.table)
+    return piece_of(subject, _TYPES[piece.kind], text=text, table=piece.table, code=code)

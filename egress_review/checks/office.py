@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from deid.identifiers import detect
 from egress_review.checks.listing import Listing
+from egress_review.checks.organisations import OFFICES
 from egress_review.checks.subject import Subject, piece_of
 from egress_review.checks.workbook import Sheet, Workbook
-from egress_review.findings import Where
+from egress_review.findings import Severity, Where
 from registry.text import Text
 
 _AS_CSV = Text(
@@ -27,8 +28,8 @@ _UNSEEN = Text(
 )
 _FORMULA = Text(ko="셀에 수식이 있습니다.", en="The cell holds a formula.")
 _PEOPLE = Text(
-    ko="문서 속성에 사람이나 기관 이름이 {number}곳 있습니다.",
-    en="The document's properties name people or organisations in {number} places.",
+    ko="문서 속성에 사람의 이름이나 그럴 수 있는 말이 {number}곳 있습니다.",
+    en="The document's properties hold the name of a person, or what may be one, in {number} places.",
 )
 _DEFINED = Text(ko="이름 정의가 {number}개 있습니다.", en="The workbook defines {number} names.")
 _LINKS = Text(ko="밖을 가리키는 연결이 {number}개 있습니다.", en="The workbook links to {number} things outside.")
@@ -52,6 +53,9 @@ def check_workbook(subject: Subject, listing: Listing) -> list[tuple[Where, Subj
             listing.flag("workbook.parts", message.fill(number=number), _AS_CSV, number=number)
     if workbook.people:
         listing.flag("workbook.people", _PEOPLE.fill(number=workbook.people), _AS_CSV, number=workbook.people)
+    if workbook.offices:
+        message = OFFICES.fill(number=workbook.offices)
+        listing.flag("workbook.people", message, _AS_CSV, number=workbook.offices, severity=Severity.WARN)
     pieces = []
     for number, sheet in enumerate(workbook.sheets, 1):
         place = Where(sheet=_label(number, sheet))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Container, Sequence, Set
 
 from deid.identifiers import Span
 
@@ -13,10 +15,10 @@ _SERVICE = re.compile(r"(?:1[5-8]\d\d[-. ]?\d{4}|080[-. ]?\d{3,4}[-. ]?\d{4})")
 """Numbers that Korean networks give to services alone."""
 _MOBILE = re.compile(r"(?:\+?82[-. ]?)?\(?0?1[016789]\)?[-. ]?\d")
 _OFFICE = re.compile(
-    r"(?:통계|자료|데이터|연구|지원|상담|콜|고객|관리|보건|검진|암|의료|정보|교육|복지|문화|행정|민원)\s?센터|[가-힣]{2,}(?:청|원|처|공단|공사|재단"
+    r"(?:통계|자료|데이터|연구|지원|상담|콜|고객|관리|보건|검진|암|의료|정보|교육|복지|문화|행정|민원)\s?센터|[가-힣]{2,12}(?:청|원|처|공단|공사|재단"
     r"|협회|학회|위원회|대학교|대학|병원|의료원|보건소|연구소|연구원|사무국|사무소|본부|은행|기관|부서|팀)(?![가-힣])|대표\s?(?:전화|번호)|고객센터|상담실"
     r"|문의(?:처|\s?[:：])|분석\s?(?:장소|센터)|발행처|제공\s?기관|(?:교|사무|행정|운영|지원|편집|연구|기획|관리|심사|홍보|총무)실(?![가-힣])"
-    r"|[가-힣]{2,}학과(?![가-힣])|(?:기획|운영|지원|관리|심사|정보|통계|연구)[부과국단](?![가-힣])|\(대표\)|내선|"
+    r"|[가-힣]{2,12}학과(?![가-힣])|(?:기획|운영|지원|관리|심사|정보|통계|연구)[부과국단](?![가-힣])|\(대표\)|내선|"
     r"\b(?:Statistics|Ministry|Agency|Institute|University|Hospital|Center|Centre|Office|Bureau|Department|Authority|"
     r"Foundation|Commission|Association|College"
     r"|Laboratory|Switchboard|Helpdesk|Help ?desk|Hotline|Headquarters|Inc|Ltd)"
@@ -57,16 +59,29 @@ _WROTE = re.compile(
 )
 
 
-def is_of_office(text: str, span: Span, found: Sequence[Span]) -> bool:
+def without_offices(found: list[Span], text: str, labels: Container[str]) -> list[Span]:
+    """Without what is of an institution among finds with these labels."""
+    if not any(one.label in labels for one in found):
+        return found
+    starts = [0, *(match.end() for match in re.finditer("\n", text)), len(text) + 1]
+    lines = [bisect_right(starts, one.start) - 1 for one in found]
+    told: dict[int, set[str]] = defaultdict(set)
+    for one, line in zip(found, lines, strict=True):
+        told[line].add(one.label)
+    return [
+        one
+        for one, line in zip(found, lines, strict=True)
+        if one.label not in labels or not _is_of_office(text, one, starts[line], starts[line + 1] - 1, told[line])
+    ]
+
+
+def _is_of_office(text: str, span: Span, start: int, end: int, told: Set[str]) -> bool:
     """Whether the line of a find names an institution and nobody: no person, no dwelling, no mobile telephone."""
-    start = text.rfind("\n", 0, span.start) + 1
-    end = text.find("\n", span.end)
-    end = len(text) if end < 0 else end
     said = text[span.start : span.end]
     before, behind = text[max(start, span.start - _BEFORE) : span.start], text[span.end : min(end, span.end + _BEHIND)]
     if _PERSONAL.search(before) or _PERSONAL.search(behind) or _DWELLING.search(said + behind):
         return False
-    others = {one.label for one in found if start <= one.start < end} - {"PHONE", "ADDRESS", "URL", "EMAIL"}
+    others = told - {"PHONE", "ADDRESS", "URL", "EMAIL"}
     if span.label == "EMAIL":
         return (_is_of_desk(said) and not others) or _is_of_author(before, others)
     if others:
@@ -98,6 +113,6 @@ def _is_of_desk(address: str) -> bool:
 SHORTEST_HOUSE = 3
 
 
-def _is_of_author(before: str, others: set[str]) -> bool:
+def _is_of_author(before: str, others: Set[str]) -> bool:
     """Whether the words before say that the address is of who wrote a program or a paper; they may name them."""
     return not others - {"PERSON"} and _WROTE.search(before) is not None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from egress_review.checks.pdf_layout import BrokenPdfError, Layout
-from egress_review.checks.pdf_told import told_by_info, told_by_xmp
+from egress_review.checks.pdf_told import offices_in_info, offices_in_xmp, told_by_info, told_by_xmp
 
 MOST_VISITED = 200_000
 MOST_STREAM = 32 * 1024 * 1024
@@ -76,6 +76,8 @@ class Objects:
     """Every text string of the objects and the metadata."""
     marks: int
     vertices: int
+    offices: int = 0
+    """Fields and records that name an organisation as its maker, and no person."""
 
 
 def read_objects(data: bytes, layout: Layout) -> Objects:
@@ -108,7 +110,7 @@ class _Walk:
         self._active: dict[str, None] = {}
         self._hidden: dict[str, None] = {}
         self._words: dict[str, None] = {}
-        self._attachments = self._metadata = self._marks = self._vertices = 0
+        self._attachments = self._metadata = self._offices = self._marks = self._vertices = 0
         self._seen: set[int] = set()
 
     def read(self, reader: Any) -> Objects:
@@ -139,6 +141,7 @@ class _Walk:
             _CONTROLS.sub("", "\n".join((*self._words, self._layout.comments))),
             self._marks,
             self._vertices,
+            self._offices,
         )
 
     def _look(self, value: Any, key: str, parent: str) -> Iterator[tuple[Any, str, str]]:
@@ -192,6 +195,7 @@ class _Walk:
         if kind == "/Metadata" or key == "/Metadata":
             record = _content(value).decode("utf-8", "replace")
             self._metadata += told_by_xmp(record)
+            self._offices += offices_in_xmp(record)
             self._words[record] = None
         elif key == "/Contents" or subtype == "/Form":
             self._drawn(_content(value))
@@ -210,7 +214,9 @@ class _Walk:
     def _info(self, reader: Any) -> None:
         info = reader.trailer.get("/Info")
         info = info.get_object() if info is not None else {}
-        self._metadata += told_by_info({str(key): str(info[key]) for key in info})
+        said = {str(key): str(info[key]) for key in info}
+        self._metadata += told_by_info(said)
+        self._offices += offices_in_info(said)
 
     def _orphans(self, reader: Any) -> None:
         """Objects of the file that nothing refers to."""

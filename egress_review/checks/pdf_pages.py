@@ -22,7 +22,7 @@ _SCALE = 2.0
 """Pixels for a point: 144 to the inch."""
 _TINY = 1.5
 """Points up to which nobody reads a text."""
-_IMAGE, _FORM = 3, 5
+_IMAGE = 3
 _MANY_SHAPES = 1_500
 
 

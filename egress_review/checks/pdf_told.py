@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree
 
 from egress_review.checks.nobody import NOBODY
+from egress_review.checks.organisations import is_organisation
 from egress_review.checks.xml_tree import BrokenXmlError, local, read_xml
 
 LONGEST_TITLE, MOST_NUMBERS = 200, 6
@@ -18,6 +19,7 @@ PROGRAMS = frozenset(
     ("/Producer", "/Creator", "/CreationDate", "/ModDate", "/Trapped", "/PTEX.Fullbanner", "/SourceModified")
 )
 _TITLES = frozenset(("/Title", "/Subject"))
+_AUTHORS = frozenset(("author", "creator", "company", "manager", "contributor", "publisher"))
 _PATH = re.compile(
     r"[A-Za-z]:[\\/]|\\\\|(?:^|[\s(])[~/][\w.-]+/|file:|@|\.(?:csv|xlsx?|dta|sav|sas7bdat|parquet|rds)\b", re.I
 )
@@ -34,21 +36,44 @@ _WRITTEN = frozenset(
 
 def told_by_info(info: Mapping[str, str]) -> int:
     """How many entries of the document information tell of somebody or carry something."""
-    return sum(not _is_harmless(key in _TITLES, value) for key, value in info.items() if key not in PROGRAMS)
+    held = ((key, value) for key, value in info.items() if key not in PROGRAMS and not _is_office(key, value))
+    return sum(not _is_harmless(key in _TITLES, value) for key, value in held)
+
+
+def offices_in_info(info: Mapping[str, str]) -> int:
+    """How many entries name an organisation in the place of an author."""
+    return sum(_is_office(key, value) for key, value in info.items())
+
+
+def _is_office(key: str, value: str) -> bool:
+    return key.lstrip("/").lower() in _AUTHORS and is_organisation(value)
 
 
 def told_by_xmp(record: str) -> int:
     """How many properties of an XMP record do; one that cannot be read does."""
+    told = _told_in(record)
+    if told is None:
+        return 1
+    return sum(not _is_harmless(name in _TITLED, value) for name, value in told if not _is_office(name, value))
+
+
+def offices_in_xmp(record: str) -> int:
+    """How many properties of an XMP record name an organisation in the place of an author."""
+    return sum(_is_office(name, value) for name, value in _told_in(record) or ())
+
+
+def _told_in(record: str) -> list[tuple[str, str]] | None:
+    """What a record tells beside what every program writes, by name; None if it cannot be read."""
     text = re.sub(r"<\?xpacket[^>]{0,200}\?>", "", record.lstrip("\ufeff")).strip()
     if not text:
-        return 0
+        return []
     if len(text) > LONGEST_RECORD:
-        return 1
+        return None
     try:
         root = read_xml(text.encode())
     except BrokenXmlError:
-        return 1
-    return sum(not _is_harmless(name in _TITLED, value) for name, value in _properties(root, "") if _tells(name, value))
+        return None
+    return [(name, value) for name, value in _properties(root, "") if _tells(name, value)]
 
 
 def _properties(element: ElementTree.Element, within: str) -> Iterator[tuple[str, str]]:

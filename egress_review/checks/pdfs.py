@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from egress_review.checks.documents import Pieces, flag_points
 from egress_review.checks.listing import Listing
+from egress_review.checks.organisations import OFFICES
 from egress_review.checks.pdf_layout import BrokenPdfError, read_layout
 from egress_review.checks.pdf_objects import Objects, read_objects
 from egress_review.checks.pdf_pages import PdfPage, read_pages
 from egress_review.checks.subject import Subject, piece_of
-from egress_review.findings import Where
+from egress_review.findings import Severity, Where
 from registry.text import Text
 
 RULES = ("pdf.structure", "pdf.active", "pdf.attached", "pdf.hidden", "pdf.metadata", "figure.points")
@@ -75,6 +76,8 @@ def check_pdf(subject: Subject, listing: Listing) -> Pieces:
         listing.flag("pdf.hidden", _HIDDEN.fill(what=what), _FIX)
     if number := pdf.objects.metadata:
         listing.flag("pdf.metadata", _METADATA.fill(number=number), _FIX, number=number)
+    if number := pdf.objects.offices:
+        listing.flag("pdf.metadata", OFFICES.fill(number=number), _FIX, number=number, severity=Severity.WARN)
     flag_points(pdf.objects.marks, pdf.objects.vertices, listing)
     pieces: Pieces = [(Where(path="objects"), piece_of(subject, "code", text=pdf.objects.words))]
     for at, page in enumerate(pdf.pages, 1):

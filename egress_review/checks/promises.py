@@ -20,9 +20,11 @@ LONGEST = 20_000
 """Characters of a description that are read."""
 
 _WORDS = {"three": 3, "five": 5, "six": 6, "ten": 10, "fifteen": 15, "twenty": 20, "hundred": 100}
-_N = rf"(\d{{1,4}}|{'|'.join(_WORDS)})"
+_WORDS |= {"hundreds": 100, "thousand": 1_000, "thousands": 1_000, "십": 10, "백": 100, "천": 1_000, "만": 10_000}
+_N = rf"(\d{{1,3}},\d{{3}}|\d{{1,4}}|{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
 _MEASURED = (
-    r"[\s-]*(?:min|minutes?|hours?|hrs?|h|sec|seconds?|days?|weeks?|months?|years?|yrs?|kg|g|mg|ml|cm|mm|m|km|won|krw|"
+    r"[\s-]*(?:min|minutes?|hours?|hrs?|h|sec|seconds?|days?|weeks?|months?|years?|yrs?|kg|g|mg|ml|cm|"
+    r"mm|m|km|won|krw|"
     r"usd|"
     r"dollars?|euros?|mmhg|points?)\b"
 )
@@ -39,6 +41,13 @@ _ROUNDED = (
     ),
     re.compile(rf"반올림\s*(?:[(\[]\s*)?(?:(?:단위|base|기준)\s*)?(?:[:은는]\s*)?{_N}"),
 )
+THOUSAND = 1_000
+SCALED = re.compile(
+    r"단위\s?[:：]?\s?\(?[십백]?[천만]|[천만] ?(?:명|건|가구|세대)\)|in (?:thousands|'?000s?)|'000|"
+    r"\(000s?\)|\bthousands?\)",
+    re.IGNORECASE,
+)
+"""What says that numbers are of thousands: they are as they should be, and no multiples of a thousand."""
 _NEGATED = re.compile(r"\bnot\b|n't\b|\bnever\b")
 _MIDPOINT = re.compile(r"midpoint[ -]?(?:6|six)|미드포인트\s*6")
 _LEAST = (
@@ -56,7 +65,8 @@ _LEAST = (
         rf"[^.;]{{0,20}}(?:below|under|less than|smaller than|fewer than|<)\s*{_N}"
     ),
     re.compile(
-        rf"\b(?:only|just)\b[^.;]{{0,20}}\b(?:regions?|areas?|groups?|cells?|categor\w+|units?|schools?|hospitals?|strata)\b"
+        rf"\b(?:only|just)\b[^.;]{{0,20}}\b(?:regions?|areas?|groups?|cells?|categor\w+|units?|"
+        rf"schools?|hospitals?|strata)\b"
         rf"[^.;]{{0,12}}(?:at least|>=|≥|or more)\s*{_N}"
     ),
     re.compile(rf"{_N}\s*(?:명|건|인)?\s*이상인?\s*(?:지역|집단|칸|셀|범주|기관|구간)[^.;\n]{{0,8}}(?:만|으로 제한)"),
@@ -76,7 +86,8 @@ _LEAST = (
 )
 _POPULATION = re.compile(
     r"\bn\s*=\s*\d|\d,*\s*(?:명|건|인|가구|세대|people|persons|patients|participants|individuals|records|subjects|"
-    r"employees|households|visits|cases|firms|\w{0,40}\s?(?:cohort|sample))|(?:population|cohort|sample|모집단|대상자|"
+    r"employees|households|visits|cases|firms|\w{0,40}\s?(?:cohort|sample))|(?:population|cohort|"
+    r"sample|모집단|대상자|"
     r"표본)\D{0,40}\d",
 )
 _RELATION = re.compile(
@@ -138,13 +149,13 @@ def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> list[str]:
 
 
 def _number(text: str) -> int:
-    return _WORDS[text] if text in _WORDS else int(text)
+    return _WORDS[text] if text in _WORDS else int(text.replace(",", ""))
 
 
 def check_promises(subject: Subject, context: str | None, listing: Listing) -> None:
     """Hold the counts of a file to what the description says of them."""
     promises = promises_in(context or "")
-    if promises == Promises():
+    if promises == Promises() or (promises.rounded_to >= THOUSAND and SCALED.search(subject.said)):
         return
     for _, reading in subject.readings:
         for count in reading.counts:

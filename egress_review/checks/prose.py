@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 from egress_review.checks.cells import judge, mend
+from egress_review.checks.comments import is_remark
 from egress_review.checks.listing import Listing
+from egress_review.checks.number_words import ENGLISH, KOREAN, number_of
 from egress_review.checks.said_shares import shares_below, shares_in
+from egress_review.checks.share_words import outside_shares
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import count_said
 from egress_review.findings import Where
@@ -16,10 +19,8 @@ _NAMED = re.compile(r"(?<![A-Za-z0-9_])[nN]\s*[=:＝]\s*((?>\d{1,3}(?:,\d{3})+|\
 _PEOPLE = re.compile(
     r"(?<![\d.,])(\d{1,2})\s?(?:명|인의|(?:patients?|people|persons?|participants?|subjects?|individuals?)\b)"
 )
-_UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _LIMIT = r"(?!\s*(?:미만|이하|이상|보다|당|마다|초과|단위|씩))"
-_KOREAN = ("영", "한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉")
-_FEW = rf"(\d{{1,2}}|{'|'.join(_UNITS[1:])})"
+_FEW = rf"(\d{{1,2}}|{'|'.join(ENGLISH)})"
 _NOT_OF = (
     r"(?<![\d.,<>≤≥=/-])(?<!than )(?<!least )(?<!most )(?<!under )(?<!below )(?<!minimum )(?<!every )(?<!each )"
     r"(?<!per )"
@@ -42,11 +43,11 @@ _NAMED_WHO = (
     re.compile(
         r"(?:환자|대상자|참여자|참가자|피험자|사망자|사망|해당자|응답자|중단자|제외자|여성|남성|사람)(?:은|는|이|가|"
         r"도|만|수는|\s수는)?\s*"
-        rf"(?:(?:모두|총|단|단지|겨우)\s*)?(\d{{1,2}}|{'|'.join(_KOREAN[1:])})\s*명(?!\s*(?:미만|이하|이상|보다|당|"
+        rf"(?:(?:모두|총|단|단지|겨우)\s*)?(\d{{1,2}}|{'|'.join(KOREAN)})\s*명(?!\s*(?:미만|이하|이상|보다|당|"
         rf"마다|초과|단위|씩|중|에서))"
     ),
     re.compile(
-        rf"(?<![\d.,가-힣])(\d{{1,2}}|{'|'.join(_KOREAN[1:])})\s*명의?\s*(?:환자|대상자|참여자|참가자|피험자|사망자|"
+        rf"(?<![\d.,가-힣])(\d{{1,2}}|{'|'.join(KOREAN)})\s*명의?\s*(?:환자|대상자|참여자|참가자|피험자|사망자|"
         rf"응답자|여성|남성)"
     ),
     re.compile(
@@ -111,7 +112,9 @@ _SAID = (
         r"[^.\n\d|,;:=]{0,30}[:=]\s*(\d{1,2})(?![\d.,]*[\d%])",
         re.IGNORECASE,
     ),
-    re.compile(r"(?:[가-힣]+(?:환자|대상자|자|군)|환자|사망|결측|제외|탈락|철회)\s?(?:수)?\s*[:=]\s*(\d{1,2})\s*명"),
+    re.compile(
+        r"(?:[가-힣]{1,12}(?:환자|대상자|자|군)|환자|사망|결측|제외|탈락|철회)\s?(?:수)?\s*[:=]\s*(\d{1,2})\s*명"
+    ),
     re.compile(r"\d{1,3}(?:\.\d+)?\s?%\s?\((?:n\s?=\s?)?(\d{1,3})\)"),
     re.compile(r"(?<![\d.,])(\d{1,3})\s?\(\s{0,3}\d{1,3}\.\d+\s?%\)"),
 )
@@ -144,17 +147,17 @@ _OF_ALL = (
         r"\b[Oo]f (?:the |these |all )?(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15}) (?:\w{1,20} ){0,2}?"
         r"(?:patients|participants|subjects|people|persons|individuals|women|men|children|respondents|"
         r"[a-z]{3,15}s),? "
-        rf"(?:who [a-z ]{{2,30}}, )?(?:only )?(?P<k>\d{{1,4}}|{'|'.join(_UNITS[1:])})\b(?![\d.,]*[\d%])"
+        rf"(?:who [a-z ]{{2,30}}, )?(?:only )?(?P<k>\d{{1,4}}|{'|'.join(ENGLISH)})\b(?![\d.,]*[\d%])"
     ),
     re.compile(
-        rf"(?<![\w-])(?P<k>{'|'.join(_UNITS[1:])}) (?:out )?of (?:the |these |our |all )?(?:first )?"
+        rf"(?<![\w-])(?P<k>{'|'.join(ENGLISH)}) (?:out )?of (?:the |these |our |all )?(?:first )?"
         r"(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{2,15}) [a-z]{3,15}",
         re.IGNORECASE,
     ),
     re.compile(
         r"(?P<n>\d{1,3}(?:,\d{3}){1,5}|\d{1,15})\s*명(?:의\s?[가-힣]{1,10})?\s*(?:중|"
         r"가운데)(?:에서)?\s(?:[가-힣\s,·]{0,30}\s)?"
-        rf"(?P<k>{'|'.join(_KOREAN[1:])})\s?명(?!\s*(?:미만|이하|이상|보다|당|마다|초과|단위|씩))"
+        rf"(?P<k>{'|'.join(KOREAN)})\s?명(?!\s*(?:미만|이하|이상|보다|당|마다|초과|단위|씩))"
     ),
 )
 """A part of a number with its share: 4 of 120 patients (3.3%), 120명 중 4명."""
@@ -194,7 +197,7 @@ def check_prose(subject: Subject, listing: Listing) -> None:
         for match in _NAMED.finditer(text):
             judge(count_said(match[1]), where, subject.claims, subject.policy, listing)
         plain = text.strip()
-        told = _told(text, subject.policy.min_cell)
+        told = outside_shares(_told(text, subject.policy.min_cell), text)
         if plain.isdecimal() and len(plain) <= 2 and _is_counted(subject.lines, line - 1):
             told[0] = int(plain)
         elif alone := _ALONE.fullmatch(plain[:20]):
@@ -213,18 +216,18 @@ def check_prose(subject: Subject, listing: Listing) -> None:
 
 def _told(text: str, least: int) -> dict[int, int]:
     """The numbers of people that a line says, by their places in it."""
-    told = {m.start(1): _value(m[1]) for pattern in (*_NAMED_WHO, *_SAID) for m in pattern.finditer(text)}
+    told = {m.start(1): number_of(m[1]) for pattern in (*_NAMED_WHO, *_SAID) for m in pattern.finditer(text)}
     told |= dict(shares_in(text, least))
     told |= {match.start(): 1 for pattern in _ONE_PERSON for match in pattern.finditer(text)}
     told |= dict(_listed(text))
     told |= dict(_itemised(text, least))
-    told |= {m.start(1): _value(m[1]) for m in _BEFELL.finditer(text)}
+    told |= {m.start(1): number_of(m[1]) for m in _BEFELL.finditer(text)}
     if _OF_WHOM.search(text):
         parts = ((m.start(), int(m["k"] or m["k2"]), count_said(m["n"] or m["n2"])) for m in _PARTS.finditer(text))
         told |= {at: part for at, part, of in parts if of >= LARGE}
     if _COMPUTED.search(text):
         return told
-    return told | {m.start("k"): _value(m["k"]) for p in _OF_ALL for m in p.finditer(text) if _is_part(m)}
+    return told | {m.start("k"): number_of(m["k"]) for p in _OF_ALL for m in p.finditer(text) if _is_part(m)}
 
 
 _REFERENCE = re.compile(r"\\(?:label|(?:eq|auto|page|[cC])?ref|cite\w{0,6})\{[^{}]*\}")
@@ -269,14 +272,17 @@ _LISTED = re.compile(
 
 def check_captions(subject: Subject, listing: Listing) -> None:
     """The lines above and below a delimited table that have no cells are words: `Table 2. Patients (n=4)`."""
-    above = subject.text[:CAPTIONS].splitlines()[:MOST_CAPTIONS]
-    below = subject.text[-CAPTIONS:].splitlines()[-MOST_CAPTIONS:] if len(subject.text) > CAPTIONS else []
+    top = subject.text[:CAPTIONS].splitlines()
+    above = top[:MOST_CAPTIONS]
+    whole = len(subject.text) <= CAPTIONS
+    below = (top[MOST_CAPTIONS:] if whole else subject.text[-CAPTIONS:].splitlines())[-MOST_CAPTIONS:]
     last = subject.text.count("\n") + (not subject.text.endswith("\n")) if below else 0
     for number, line in [*enumerate(above, 1), *enumerate(below, last - len(below) + 1)]:
         cells = [cell for cell in re.split(r"[,;\t|]", line) if cell.strip(' "')]
-        for match in _NAMED.finditer(line) if len(cells) == 1 else ():
+        words = len(cells) == 1 or is_remark(line)
+        for match in _NAMED.finditer(line) if words else ():
             judge(count_said(match[1]), Where(row=number), subject.claims, subject.policy, listing)
-        for value in _told(line, subject.policy.min_cell).values() if len(cells) == 1 else ():
+        for value in outside_shares(_told(line, subject.policy.min_cell), line).values() if words else ():
             judge(value, Where(row=number), subject.claims, subject.policy, listing)
 
 
@@ -311,16 +317,9 @@ def _is_counted(lines: list[str], at: int) -> bool:
     return any(_UNIT.fullmatch(said) is not None for said in (below, above))
 
 
-def _value(word: str) -> int:
-    if word.isdecimal():
-        return int(word)
-    words = _UNITS if word.isascii() else _KOREAN
-    return words.index(word.lower())
-
-
 def _is_part(match: re.Match[str]) -> bool:
     """Whether the share that is said is that of the part; without one the words say so."""
-    part, whole = _value(match["k"]), count_said(match["n"])
+    part, whole = number_of(match["k"]), count_said(match["n"])
     share = match.groupdict().get("p")
     if part >= whole:
         return False

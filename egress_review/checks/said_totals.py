@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from egress_review.checks.number_words import ENGLISH, KOREAN, number_of
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import count_said
 
@@ -104,9 +105,8 @@ def means_in(lines: Sequence[str]) -> tuple[tuple[float, float], ...]:
     return tuple((float(text), 0.5 * 10.0 ** -len(text.partition(".")[2])) for text in texts)[:MOST_TOTALS]
 
 
-_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
-_WORDS |= {"한": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9}
-_N = rf"(?<![\d.,~–<>≤≥-])(?<!than )(?<!under )(?<!below )(?<!least )(?<!미만 )(\d{{1,2}}|{'|'.join(_WORDS)})"
+_NUMBERS = "|".join((*ENGLISH, *KOREAN))
+_N = rf"(?<![\d.,~–<>≤≥-])(?<!than )(?<!under )(?<!below )(?<!least )(?<!미만 )(\d{{1,2}}|{_NUMBERS})"
 _NO_LIMIT = r"(?!\s?(?:~|–|-|to\b)\s?\d)(?!\s*(?:명|건|인)?\s*(?:미만|이하|이상|초과|보다|단위|or (?:fewer|less|more)))"
 _FEW = re.compile(
     rf"{_N}\s?(?:명|건|인|례|가구|개소)(?![가-힣]*\s?(?:미만|이하|이상|초과|보다|단위))"
@@ -138,7 +138,7 @@ def few_said(label: str, lines: Sequence[str]) -> Iterator[int]:
             if place := named.search(sentence[0]):
                 for match in _FEW.finditer(sentence[0], place.end()):
                     text = next(group for group in match.groups() if group)
-                    yield int(text) if text.isdecimal() else _WORDS[text.lower()]
+                    yield number_of(text)
                     break
 
 
@@ -151,7 +151,7 @@ def hidden_said(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
             for pattern in _OF_HIDDEN:
                 for match in pattern.finditer(sentence[0]):
                     text = match[1]
-                    yield number, int(text) if text.isdecimal() else _WORDS[text.lower()]
+                    yield number, number_of(text)
 
 
 _OF_HIDDEN = (

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from deid.identifiers import Span
 from egress_review.checks.listing import Listing
+from egress_review.checks.stretches import lies_within
 from egress_review.checks.subject import Subject
 from egress_review.findings import Where
 from registry.text import Text
@@ -63,6 +65,8 @@ _NONE = re.compile(
     re.IGNORECASE,
 )
 """What stands where the secret is not: the name of a variable, a gap, an example."""
+_WRITTEN = frozenset(("EMAIL", "RRN", "FRN", "PERSON"))
+"""What identifies somebody wherever it stands, for nobody takes it for a password."""
 
 _FOUND = Text(
     ko="비밀번호나 접속 키로 보이는 값이 그대로 적혀 있습니다.",
@@ -97,3 +101,12 @@ def _within(text: str) -> Iterator[int]:
     for pattern in (_IN_ADDRESS, _ASSIGNED, _KEY, _IN_STRING, _IN_LINE, _COMMANDED):
         yield from (match.start() for match in pattern.finditer(text) if not _NONE.fullmatch(match["value"]))
     yield from (match.start() for match in _KNOWN.finditer(text))
+
+
+def outside_passwords(found: list[Span], text: str) -> list[Span]:
+    """Without the digits of the user and the password in an address, which are told here."""
+    if not found or "://" not in text:
+        return found
+    matches = (match for match in _IN_ADDRESS.finditer(text) if not _NONE.fullmatch(match["value"]))
+    places = [(match.start(), match.end("value")) for match in matches]
+    return [s for s in found if s.label in _WRITTEN or not lies_within(places, s.start, s.end)]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.listing import Listing
+from egress_review.checks.row_keys import counts_units, numbers_things
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table, has_number
 from egress_review.findings import Severity, Where
@@ -95,13 +97,24 @@ def check_numbered(table: Table, listing: Listing) -> None:
             and len(set(table.column(0))) == len(table.rows)
             and not has_number(["", table.rows[0][0]])
         )
-        if (person and distinct >= FEWEST_RECORDS and not counted) or (coded and distinct >= FEWEST_CODED):
+        numbered = (person and distinct >= FEWEST_RECORDS and not counted) or (coded and distinct >= FEWEST_CODED)
+        if (
+            numbered
+            and not (_are_of_all_sizes(cells) and counts_units(table, index))
+            and not numbers_things(table, index)
+        ):
             message = Text(
                 ko="이 열은 사람의 번호로, 서로 다른 값이 {distinct}개 있습니다.",
                 en="The column numbers people; it has {distinct} distinct values.",
             )
             where = Where(row=max(1, table.numbers[0] - 1), column=index + 1)
             listing.flag("table.records", message.fill(distinct=distinct), _AGGREGATE, where=where, number=distinct)
+
+
+def _are_of_all_sizes(cells: Collection[str]) -> bool:
+    """Whether whole numbers differ as counts do: numbers that were given to people are as long as each other."""
+    lengths = {len(cell) for cell in cells}
+    return len(cells) >= FEWEST_RECORDS and len(lengths) > 1 and all(map(str.isdecimal, cells))
 
 
 _HEADED_COUNT = re.compile(r"환자|대상자|피험자")

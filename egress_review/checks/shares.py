@@ -11,14 +11,16 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from egress_review.checks.base_words import bases_named
 from egress_review.checks.cells import mend
 from egress_review.checks.columns import Kind, is_total, kind_of
-from egress_review.checks.counts import Count, Reading, whole
+from egress_review.checks.counts import Count, Reading, read_counts, whole
 from egress_review.checks.lengths import bearable
 from egress_review.checks.listing import Listing
 from egress_review.checks.shares_down import turned
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table, count_said
+from egress_review.checks.within_json import tables_within
 from egress_review.findings import Severity, Where
 from registry.text import Text
 
@@ -65,8 +67,10 @@ class Share:
 
 def check_shares(subject: Subject, listing: Listing) -> None:
     """Hold every column of percentages to the counts that it is of."""
-    for table, reading in bearable(subject, ("cells.percent",), listing):
-        base = _bases(table, reading)
+    within = tables_within(subject.json) if subject.type == "json" and not subject.tables else ()
+    deep = ((table, read_counts(table, subject.claims)) for table in within if table.names[1:] != ("n",))
+    for table, reading in (*bearable(subject, ("cells.percent",), listing), *deep):
+        base = _bases(table, reading) or bases_named(table)
         for column, name in enumerate(table.names):
             if not _declared(subject, name):
                 continue

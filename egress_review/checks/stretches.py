@@ -5,8 +5,10 @@ A pattern that looks for eighty letters in a row tries every place of a text of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 _IN, _OUT = b"a", b" "
 
@@ -38,3 +40,9 @@ def stretches(data: bytes, alphabet: Alphabet, least: int) -> Iterator[tuple[int
         end = len(marked) if end < 0 else end
         yield start, end
         start = marked.find(sought, end)
+
+
+def lies_within(places: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether a stretch lies in one of some places, which are in order and apart."""
+    at = bisect_right(places, start, key=itemgetter(0)) - 1
+    return at >= 0 and end <= places[at][1]

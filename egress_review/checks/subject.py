@@ -16,8 +16,9 @@ from egress_review.checks.deck import read_deck
 from egress_review.checks.document import Document
 from egress_review.checks.drawing import Drawing, read_drawing
 from egress_review.checks.hangul import read_hangul
-from egress_review.checks.json_tables import tables_in
+from egress_review.checks.json_tables import held_in, tables_in
 from egress_review.checks.kinds import promised_type
+from egress_review.checks.measured import without_measures
 from egress_review.checks.notebook import BrokenNotebookError, Notebook, read_notebook
 from egress_review.checks.page import Page, read_page, without_drawings
 from egress_review.checks.printed import read_prose
@@ -86,6 +87,11 @@ class Subject:
         """Whether the file around this piece holds other tables."""
         return False
 
+    @property
+    def printed_by(self) -> str:
+        """The last line of the code that printed this piece."""
+        return ""
+
     @cached_property
     def lines(self) -> list[str]:
         """The text by line, kept: every table of a text looks at the lines above it."""
@@ -112,7 +118,7 @@ class Subject:
         if self.type in ("md", "txt", "tex"):
             return read_prose(self.text)
         if self.type == "json":
-            return tables_in(self.json)
+            return tables_in(self.json) or held_in(self.json)[1]
         if self.type == "xlsx" and isinstance(self.workbook, Workbook):
             return tuple(sheet.table for sheet in self.workbook.sheets if sheet.table)
         if self.type == "ipynb" and self.notebook:
@@ -168,7 +174,12 @@ class Subject:
     @cached_property
     def readings(self) -> tuple[tuple[Table, Reading], ...]:
         """Each table with its counts."""
-        return tuple((table, read_counts(table, self.claims)) for table in self.tables)
+        numbered = self.type in ("md", "txt", "tex")
+        around = self.lines if numbered else self.said.split("\n") if not self.crowded else []
+        return tuple(
+            (table, without_measures(table, read_counts(table, self.claims), around, numbered=numbered))
+            for table in self.tables
+        )
 
     @cached_property
     def workbook(self) -> Workbook | BrokenPackageError:
@@ -232,6 +243,8 @@ class PieceSubject(Subject):
     """What the other pieces of the file say."""
     beside: int = 0
     """Other tables of the file."""
+    code: str = ""
+    """The last line of the code that printed it."""
 
     @cached_property
     def said(self) -> str:
@@ -248,6 +261,11 @@ class PieceSubject(Subject):
         """Whether the file holds other tables."""
         return self.beside > 0
 
+    @property
+    def printed_by(self) -> str:
+        """The last line of the code that printed it."""
+        return self.code
+
     @cached_property
     def text(self) -> str:
         """What the piece says."""
@@ -259,18 +277,23 @@ class PieceSubject(Subject):
         if self.type in ("csv", "tsv"):
             return (self.grid,) if self.grid else ()
         if self.type == "json":
-            return tables_in(self.json)
+            return tables_in(self.json) or held_in(self.json)[1]
         return read_prose(self.shown) if self.type == "md" else ()
 
 
 def piece_of(
-    subject: Subject, kind: str, *, text: str = "", table: Table | None = None, data: bytes | None = None
+    subject: Subject,
+    kind: str,
+    *,
+    text: str = "",
+    table: Table | None = None,
+    data: bytes | None = None,
+    code: str = "",
 ) -> Subject:
     """A piece of a file under examination: of type `kind`, saying `text`, holding `table`, or made of `data`."""
     content = text.encode(errors="surrogatepass") if data is None else data
-    return PieceSubject(
-        subject.name, subject.sha256, content, subject.policy, subject.claims, kind, len(content), text, table
-    )
+    held = (subject.name, subject.sha256, content, subject.policy, subject.claims, kind, len(content), text, table)
+    return PieceSubject(*held, code=code)
 
 
 def members_of(subject: Subject) -> list[Subject]:

@@ -17,7 +17,7 @@ from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.counts import Reading, whole
 from egress_review.checks.differencing import Cell as What
 from egress_review.checks.differencing import Released, labels_of
-from egress_review.checks.levels import given_by_levels
+from egress_review.checks.levels import given_by_levels, levels_of
 from egress_review.checks.listing import Listing
 from egress_review.checks.masks import mask_range
 from egress_review.checks.subject import Subject
@@ -34,6 +34,8 @@ RULE = "cells.suppressed"
 MOST_CELLS = 20_000
 MOST_MASKED = 300
 """Sizes up to which a table is computed; a larger one is not checked, and says so."""
+MOST_ADDED = 1_000_000
+"""Cells of a table, times the signs of levels that it has, up to which its levels are added up."""
 
 LABEL_COLUMNS = 3
 """First columns in which the word for a total is looked for."""
@@ -74,6 +76,12 @@ _TOO_LARGE = Text(
     "셀 {cells}개(한도 {most}), 가린 셀 {masked}개(한도 {hidden}).",
     en="The table is too large to compute what its suppressed cells give away: {cells} cells (limit {most}), {masked} "
     "of them suppressed (limit {hidden}).",
+)
+_TOO_MANY_LEVELS = Text(
+    ko="표가 길고 계층이 여럿이어서 가린 셀이 계층의 합으로 계산되는지 확인하지 못했습니다: "
+    "행 {rows}개, 계층 {levels}가지.",
+    en="The table is too long to add up its levels, and what they give away was not computed: {rows} rows, "
+    "{levels} sets of levels.",
 )
 _MEND_LARGE = Text(ko="표를 나누어 제출하십시오.", en="Split the table into smaller ones.")
 
@@ -117,19 +125,21 @@ def _check_table(
         return
     least = subject.policy.min_cell
     fix = _MEND.fill(base=subject.policy.round_base)
+    below = _by_levels(table, columns, least, listing)
+    for place, low in below.items():
+        where = Where(row=table.numbers[place[0]], column=place[1] + 1)
+        yield where
+        listing.flag(RULE, _EXACT, fix, where=where, number=low)
     for cell, low, high in _ranges(table, columns, cells):
         where = Where(row=table.numbers[cell.row], column=cell.column + 1)
+        if (cell.row, cell.column) in below:
+            continue
         if low == high and 0 < low < least:
             yield where
             listing.flag(RULE, _EXACT, fix, where=where, number=low)
         elif 0 < high < least and high - low < least // 2:
             message = _NARROW.fill(low=low, high=high)
             listing.flag(RULE, message, fix, where=where, number=high - low, severity=Severity.WARN)
-    for row, column, low in given_by_levels(table, columns):
-        where = Where(row=table.numbers[row], column=column + 1)
-        if low < least:
-            yield where
-            listing.flag(RULE, _EXACT, fix, where=where, number=low)
     labels = labels_of(table, frozenset(columns)) if known else {}
     for cell in masked:
         where = Where(row=table.numbers[cell.row], column=cell.column + 1)
@@ -139,6 +149,15 @@ def _check_table(
             listing.flag(RULE, _SHARE.fill(value=value), _MEND_SHARE, where=where, number=value)
         if known and (spelling(table.names[cell.column]), labels[where.row]) in known:
             listing.flag(RULE, _KNOWN, _MEND_KNOWN, where=where)
+
+
+def _by_levels(table: Table, columns: Sequence[int], least: int, listing: Listing) -> dict[tuple[int, int], int]:
+    """Small values that sums of levels give away, by position."""
+    levels = levels_of(table, columns)
+    if len(levels) * len(columns) * len(table.rows) > MOST_ADDED:
+        listing.skip(RULE, _TOO_MANY_LEVELS.fill(rows=len(table.rows), levels=len(levels)), _MEND_LARGE)
+        return {}
+    return {(row, column): value for row, column, value in given_by_levels(table, columns, levels, least)}
 
 
 def _cells(table: Table, columns: Sequence[int], claims: FileClaims) -> Iterator[Cell]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from egress_review.checks.columns import is_total
+from egress_review.checks.comments import remark_rows
 
 DELIMITERS = (",", "\t", ";", "|")
 MOST_HEADER_ROWS = 3
@@ -82,12 +83,12 @@ def read_delimited(text: str) -> tuple[Table, ...]:
     """
     csv.field_size_limit(sys.maxsize)
     numbers, records = array("Q"), []
-    quoted = '="' in text
+    quoted, delimiter = '="' in text, delimiter_of(text)
     # Cells of a long table repeat; each is kept once.
     known: dict[str, str] = {}
     keep: Callable[[str, str], str] = known.setdefault
     try:
-        for number, record in enumerate(csv.reader(lines_of(text), delimiter=delimiter_of(text)), 1):
+        for number, record in enumerate(csv.reader(lines_of(text), delimiter=delimiter), 1):
             if quoted:
                 record = [_QUOTED.sub(r"\1", cell) for cell in record]
             if any(map(str.strip, record)):
@@ -97,6 +98,12 @@ def read_delimited(text: str) -> tuple[Table, ...]:
                     keep = known.get
     except csv.Error as error:
         raise UnreadableTableError(str(error)) from None
+    if remarks := remark_rows(records, delimiter):
+        numbers = array("Q", (number for at, number in enumerate(numbers) if at not in remarks))
+        records = [record for at, record in enumerate(records) if at not in remarks]
+    if records and _MARKED.match(records[0][0]):
+        every = all(_MARKED.match(record[0]) for record in records)
+        records = [(_MARKED.sub("", r[0]), *r[1:]) if every or not at else r for at, r in enumerate(records)]
     return (_table(numbers, records),) if records else ()
 
 
@@ -121,6 +128,8 @@ def lines_of(text: str) -> Iterator[str]:
         yield text[at:]
 
 
+_MARKED = re.compile(r"\s{0,8}#+\s{0,8}(?=\w)")
+"""The sign before a heading, or before every row, as NumPy writes a heading and as rows are put out of the way."""
 _CHUNK = 1 << 18
 """Characters that are cut into lines at once."""
 _OTHER_ENDS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
@@ -176,10 +185,13 @@ def _is_heading(records: Sequence[Sequence[str]], at: int, below: bool) -> bool:
     """Whether a row holds no data, or names statistics, or names across what rows with labels hold."""
     record = records[at]
     if not has_number(record):
+        if below and record and _KEY.fullmatch(record[0].strip()):
+            return False  # The key of a row of words, in a table that tells one thing of somebody in each row.
         return not any(_is_composed(cell) or (below and _MASKED.fullmatch(cell.strip())) for cell in record[1:])
     return (below and _quantiles_name(record)) or (not below and _has_empty_corner(records[at:]))
 
 
+_KEY = re.compile(r"[A-Za-z]{1,4}[-_]?\d{3,12}|\d{5,16}|[0-9a-fA-F]{12,64}")
 _INTRODUCES = re.compile(r"\s*[A-Za-z가-힣][\w가-힣 ]{1,30}[:：]\s")
 """How a line of words begins that stands above a table and has a comma: `Population: patients, dialysis excluded`."""
 _COMPOSED = re.compile(

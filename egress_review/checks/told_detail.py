@@ -6,25 +6,32 @@ A claim is held to what the tables of the file show, and to nothing else; what n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from egress_review.checks.amounts import number_in
+from egress_review.checks.claimed import ABOUT, Words, about
 from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.counts import whole
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
+from egress_review.checks.told_totals import other_total, totals_in
 from egress_review.findings import Where
 from registry.text import Text
 
+MOST_KEPT, LONGEST_KEPT, DEEPEST = 100, 500, 20
+"""Tables of a request, and rows of each, that are kept for a README after them; depth of JSON that is read."""
 LONGEST, MOST_ROWS = 20_000, 5_000
 """Characters of what is said, and rows of a table, that are read."""
 FEWEST = 2
 """Cells of a finer kind from which a claim is broken; one may be a remark."""
 
 _MAY = re.compile(
-    r"cod(?:ed|ing)|truncat|\bonly\b|noise|perturb|jitter|band|grouped|year|month|decimal|percent|whole|combined|merged|"
+    r"\ball\b|every|모두|전체|전원|전부|빠짐없이|시군구|cod(?:ed|ing)|truncat|\bonly\b|noise|perturb|"
+    r"jitter|band|grouped|year|month|decimal|percent|whole|combined|merged|"
     r"over|older|above|shown|capped|단위|묶|통합|합쳐|상한|만 |잡음|노이즈|연령대|구간|코딩|교란|로만|까지만|수준"
 )
 _TOP = (
@@ -49,13 +56,16 @@ _WIDE = re.compile(
     r"\b(?:provinc(?:es?|ial)|states?|regions?|regional)(?:[- ]levels?)?\b[^.;\n]{0,25}?\bonly\b"
     r"|\bonly\b[^.;\n]{0,25}?\b(?:provinc(?:es?|ial)|states?|regional)\b|\bno (?:lower|finer|"
     r"smaller) (?:geographic\w* )?(?:level|area|unit)"
-    r"|(?:시[·/]?도|광역(?:시도)?)\s*(?:단위|수준|별)?\s*(?:로만|까지만|만\b|만\s|로 (?:제한|한정|통합))"
+    r"|(?:시[·/]?도|광역(?:시도)?)\s*(?:단위|수준|별)?\s*(?:(?:집계|자료|결과|통계|값|표|수치|"
+    r"현황)\s?)?(?:로만|까지만|만\b|만\s|로 (?:제한|한정|통합))"
+    r"|시[·/]?군[·/]?구\s?(?:이하|미만)[^.;\n]{0,25}(?:없|않|제외|삭제)"
 )
 _DISTRICTS = re.compile(
     r"(?:시[·/]?군[·/]?구)\s*(?:단위|수준|별)?\s*(?:로만|까지만|만\b|만\s)|\b(?:district|county) level only\b"
 )
 _OF_PLACE = re.compile(
-    r"region|area|place|district|location|geograph|address|municipal|residen|town|village|ward|neighbo|parish|지역|거주|주소|"
+    r"region|area|place|district|location|geograph|address|municipal|residen|town|village|ward|"
+    r"neighbo|parish|지역|거주|주소|"
     r"행정|시군구|읍면동|소재|동네|관할",
     re.IGNORECASE,
 )
@@ -71,7 +81,8 @@ _FINEST = re.compile(r"[가-힣0-9](?:읍|면|동|리)$|-(?:dong|eup|myeon|ri)\b
 _BY_TIME = re.compile(
     r"\b(?:calendar )?(?P<year>years?)(?: and (?:month|quarter)s?)? only\b|\bonly (?:the |by )?(?P<only>years?)\b"
     r"|\b(?P<month>months?|quarters?) only\b|\bonly (?:the )?(?:month|quarter)s?\b"
-    r"|\bdates?\b[^.;\n]{0,30}?(?:coarsened|reduced|truncated|generali[sz]ed|rounded|aggregated|shown|given|reported|grouped)"
+    r"|\bdates?\b[^.;\n]{0,30}?(?:coarsened|reduced|truncated|generali[sz]ed|rounded|aggregated|shown|"
+    r"given|reported|grouped)"
     r"[^.;\n]{0,15}?\b(?:to|by|as)\s+(?:the\s+|calendar\s+)?(?:(?P<to>years?)|months?|quarters?)\b"
     r"|(?:날짜|일자|시점)[^.;\n]{0,20}?(?:(?P<ko>연도?|년)|월|분기)\s*(?:단위|만|로만|까지만)"
 )
@@ -84,13 +95,15 @@ _AGES = re.compile(
     r"|(?:나이|연령)[^.;\n]{0,15}?(?:연령대|구간|5세|10세)\s*(?:단위)?(?:로만|만|로 (?:묶|범주|구분|제시|표시))"
 )
 _INCOMES = re.compile(
-    r"\b(?:incomes?|wages?|salar(?:y|ies)|earnings)\b[^.;\n]{0,40}?\b(?:quintiles?|quartiles?|deciles?|bands?|groups?|"
+    r"\b(?:incomes?|wages?|salar(?:y|ies)|earnings)\b[^.;\n]{0,40}?\b(?:quintiles?|quartiles?|"
+    r"deciles?|bands?|groups?|"
     r"categories)\b[^.;\n]{0,10}?\bonly\b|(?:소득|임금|급여)[^.;\n]{0,20}?(?:분위|구간)(?:로만|만)"
 )
 _OF_AGE = re.compile(r"(?:^|[ _])ages?(?:$|[ _])|나이|연령", re.IGNORECASE)
 _OF_INCOME = re.compile(r"income|wage|salary|earnings|소득|임금|급여", re.IGNORECASE)
 _OF_GROUPS = re.compile(
-    r"mean|median|avg|average|\bsd\b|std|\bse\b|coef|\bq[13]\b|p\d\d|평균|중앙|중위|표준|adjusted|보정|group|band|구간|대$",
+    r"mean|median|avg|average|\bsd\b|std|\bse\b|coef|\bq[13]\b|p\d\d|평균|중앙|중위|표준|adjusted|"
+    r"보정|group|band|구간|대$",
     re.I,
 )
 _NOISE = re.compile(
@@ -130,6 +143,10 @@ _BROKEN_PLACES = Text(
     ko="글에 적힌 자릿수보다 자세한 비율이 {value}개 있습니다.",
     en="{value} percentages stand here with more decimal places than the words say.",
 )
+_BROKEN_TOTAL = Text(
+    ko="글에 적힌 대상 전체의 수와 다르게 표의 합계는 {value}입니다.",
+    en="The table comes to {value}, which is not the number of all that the words say it covers.",
+)
 _MEND = Text(
     ko="표를 글대로 고치거나 글을 표에 맞게 고치십시오.",
     en="Correct the table as the words say, or correct the words.",
@@ -145,17 +162,32 @@ class _Detail:
     hold: Callable[[Table], Broken]
 
 
-def check_detail(subject: Subject, context: str | None, listing: Listing) -> None:
-    """Hold the tables of a file to what its words and the description of the request claim of their detail."""
-    said = f"{subject.said[:LONGEST]}\n{(context or '')[:LONGEST]}".lower()
+def check_detail(subject: Subject, context: str | None, name: str, request: Words, listing: Listing) -> None:
+    """Hold the tables of a file to what its words, the description and files about others claim of their detail."""
+    own = f"{subject.said[:LONGEST]}\n{(context or '')[:LONGEST]}".lower()
+    _hold("\n".join([own, *(about(text, name) for text in request.about)]), subject.tables, subject, listing)
+    if subject.type in ("md", "txt") and ABOUT.search(name):
+        for other, table in request.tables:
+            _hold(about(own, other), [table], subject, listing, above=True)
+        request.about.append(own)
+    elif len(request.tables) < MOST_KEPT:
+        request.tables += [(name, table) for table in subject.tables if len(table.rows) <= LONGEST_KEPT]
+
+
+def _hold(said: str, tables: Sequence[Table], subject: Subject, listing: Listing, *, above: bool = False) -> None:
+    """Hold tables to a text; `above` says that they are of files before this one, so that no place can be named."""
     if not _MAY.search(said):
         return
     claims = list(_claims(said))
-    for table in subject.tables if claims else ():
+    for table in tables if claims else ():
         if len(table.rows) <= MOST_ROWS:
             for claim in claims:
                 for where, message, value in claim.hold(table):
-                    listing.flag("request.claim", message.fill(value=value), _MEND, where=where, number=value)
+                    place = Where() if above else where
+                    listing.flag("request.claim", message.fill(value=value), _MEND, where=place, number=value)
+    percents = _PERCENTS.search(said) if subject.type == "json" and not above else None
+    if percents and (finer := sum(1 for _ in _finer_in(subject.json, _places(percents)))) >= FEWEST:
+        listing.flag("request.claim", _BROKEN_PLACES.fill(value=finer), _MEND, number=finer)
 
 
 def _claims(said: str) -> Iterator[_Detail]:
@@ -175,8 +207,33 @@ def _claims(said: str) -> Iterator[_Detail]:
     if _NOISE.search(said):
         yield _Detail(_even)
     if percents := _PERCENTS.search(said):
-        places = {"one": 1, "1": 1, "two": 2, "2": 2}.get(percents["n"] or "", 0)
+        places = _places(percents)
         yield _Detail(lambda table: _placed(table, places))
+    for who, number in totals_in(said):
+        yield _Detail(partial(_all_of, who=who, number=number))
+
+
+def _all_of(table: Table, *, who: str, number: int) -> Broken:
+    for where, total in other_total(table, who, number):
+        yield where, _BROKEN_TOTAL, total
+
+
+def _places(percents: re.Match[str]) -> int:
+    return {"one": 1, "1": 1, "two": 2, "2": 2}.get(percents["n"] or "", 0)
+
+
+def _finer_in(value: Any, places: int, of_shares: bool = False, depth: int = 0) -> Iterator[float]:
+    """Decimal numbers of JSON below a key that is called a share, with more places than the words say."""
+    if isinstance(value, dict) and depth < DEEPEST:
+        for key, inner in value.items():
+            yield from _finer_in(inner, places, kind_of(str(key)) is Kind.PERCENT or of_shares, depth + 1)
+    elif isinstance(value, list) and depth < DEEPEST:
+        for inner in value:
+            yield from _finer_in(inner, places, of_shares, depth + 1)
+    elif (
+        isinstance(value, float) and of_shares and value > 1 and len(repr(value).partition(".")[2].rstrip("0")) > places
+    ):
+        yield value
 
 
 def _above(table: Table, top: int) -> Broken:

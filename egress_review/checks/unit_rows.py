@@ -1,7 +1,8 @@
 """Rows of single people, households or firms that a column numbers: its heading says of whom, and hardly two agree.
 
 `hid`, `resp_id`, `pidp` or `기업코드` number those whom a survey asked. A code of a region, a gene or a model numbers
-something else, and is not looked for.
+something else, and is not looked for. What is called so and is no key of its rows, such as a number of households in
+each district or the number of a question, is not stopped either.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 
 from egress_review.checks.listing import Listing
 from egress_review.checks.person_rows import counts_somebody
+from egress_review.checks.row_keys import counts_units, numbers_things
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.findings import Where
@@ -77,6 +79,8 @@ def _numbered(table: Table) -> Iterator[tuple[int, int]]:
             continue
         cells = {cell for raw in table.distinct(index) if (cell := raw.strip())}
         if len(cells) < FEWEST_UNITS or rows > MOST_EACH * len(cells) or not all(map(_CODE.fullmatch, cells)):
+            continue
+        if counts_units(table, index) or numbers_things(table, index):
             continue
         yield index, len(cells)
         return

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from egress_review.checks.amounts import amount_of
 from egress_review.checks.columns import Kind, kind_of
+from egress_review.checks.one_in import ones_in
 from egress_review.checks.tables import LONGEST_NUMBER, Table, count_said
 
 FEWEST_CELLS = 2
@@ -23,9 +24,10 @@ _NUMBER = re.compile(r"[-+]?[\d.,]+%?")
 
 def parts_of_wholes(table: Table) -> Iterator[tuple[int, int, int]]:
     """Row, column and count of cells such as `7 / 1,204` in a column of nothing else, whose wholes are of people."""
+    rates = {column for _, column in ones_in(table)}
     for index in range(1, len(table.names)):
         filled = [cell.strip() for cell in table.distinct(index) if cell.strip()]
-        if not filled or any("/" not in cell or len(cell) > LONGEST_NUMBER for cell in filled):
+        if index + 1 in rates or not filled or any("/" not in cell or len(cell) > LONGEST_NUMBER for cell in filled):
             continue
         read = {cell: match for cell in filled if (match := _OF_WHOLE.fullmatch(cell))}
         pairs = [(count_said(match[1]), count_said(match[2])) for match in read.values()]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from xml.etree import ElementTree
 
 from egress_review.checks.document import (
     OFFICE_SPACES,
+    OTHER_THUMBNAIL,
+    THUMBNAIL,
     Document,
     Grammar,
     Story,
+    StoryKind,
     Trees,
     beside_of,
     elements_of,
+    left_by_templates,
     loads,
     misnamed,
+    offices_in_properties,
     people_in_properties,
     pictures_of,
     strange_parts,
@@ -32,8 +36,6 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STORIES = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes|endnotes)\.xml")
 _COMMENTS = re.compile(r"word/comments\w*\.xml|word/people\.xml")
 _PICTURE = re.compile(r"word/media/[\w.-]+\.(?:png|jpe?g)", re.IGNORECASE)
-_TEMPLATE = frozenset(("96367138dc44ce09bf2c8f0f8e49348a1478d2c5c0af69bbc2bbc38b63cdcead",))
-"""SHA-256 of the picture of an empty page that the template of python-docx leaves in every document."""
 HARMLESS = re.compile(
     r"\[Content_Types\]\.xml|_rels/\.rels|docProps/(?:app|core)\.xml|word/_rels/[\w.]+\.rels|"
     r"word/(?:document|styles|stylesWithEffects|settings|webSettings|fontTable|numbering|footnotes|endnotes)\.xml|"
@@ -64,7 +66,7 @@ PARTS = parts_named(
     (r"customXml/.*|docProps/custom\.xml", Severity.FAIL, "사용자 정의 정보", "custom information"),
     (r"word/glossary/.*", Severity.FAIL, "상용구", "building blocks"),
     (r"word/media/.*", Severity.FAIL, "읽을 수 없는 형식의 그림", "a picture of a kind that is not read"),
-    (r"docProps/thumbnail.*", Severity.FAIL, "미리보기 그림", "a thumbnail"),
+    OTHER_THUMBNAIL,
 )
 
 
@@ -84,21 +86,26 @@ def _document(parts: Mapping[str, bytes], trees: Trees) -> Document:
     noted = {name: tree for name, tree in trees.items() if _COMMENTS.fullmatch(name)}
     others = [tree for name, tree in trees.items() if name not in said and name not in noted]
     elements = [element for tree in said.values() for element in tree.iter()]
-    known = {name for name, content in parts.items() if hashlib.sha256(content).hexdigest() in _TEMPLATE}
+    known = left_by_templates(parts)
     stories = (Story(_place(name), _words(tree), tuple(_GRAMMAR.tables(tree))) for name, tree in said.items())
-    comments = (Story(_place(name), _words(tree), tuple(_GRAMMAR.tables(tree)), True) for name, tree in noted.items())
+    comments = (
+        Story(_place(name), _words(tree), tuple(_GRAMMAR.tables(tree)), unseen=True, kind=StoryKind.COMMENTS)
+        for name, tree in noted.items()
+    )
     return Document(
         (*stories, *comments),
         beside_of(others, (*said.values(), *noted.values()), _SAID),
         pictures_of(parts, _PICTURE),
-        strange_parts(parts, known | trees.keys(), _PICTURE, PARTS),
+        strange_parts(parts, known | trees.keys(), PARTS, _PICTURE, THUMBNAIL),
         tracked=sum(local(element.tag) in _TRACKED for element in elements),
         hidden=sum(map(_is_hidden, elements)),
         comments=sum(len(list(tree.iter(f"{_W}comment"))) for tree in noted.values()),
+        thumbnails=pictures_of(parts, THUMBNAIL, known),
         fields=sum(map(_is_active_field, elements))
         + sum(local(e.tag) in ("docVar", "altChunk") for e in elements_of(trees)),
         unknown=strangers(trees, OFFICE_SPACES) + stray(said.values(), "p", _SAID) + misnamed(trees, _ROOTS),
         people=people_in_properties(trees),
+        offices=offices_in_properties(trees),
         outside=sum(map(loads, elements_of(trees))),
     )
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from xml.etree import ElementTree
 
-from egress_review.checks.nobody import NOBODY
+from egress_review.checks.organisations import Named, who
 from egress_review.checks.tables import Table, table_of
 from egress_review.checks.unseen_cells import unseen_styles
 from egress_review.checks.workbook_around import around_cells, explained, strange_names
@@ -64,6 +65,7 @@ PARTS = parts_named(
     (r"xl/revisions/.*", Severity.FAIL, "변경 이력", "the history of changes"),
     (r"customXml/.*|docProps/custom\.xml", Severity.FAIL, "사용자 정의 정보", "custom information"),
     (r".*printerSettings.*", Severity.FAIL, "프린터 설정", "printer settings"),
+    (r"docProps/thumbnail.*", Severity.FAIL, "미리보기 그림", "a thumbnail"),
 )
 
 
@@ -115,6 +117,8 @@ class Workbook:
     """Relations to something outside the file."""
     beside: str = ""
     """Every longer string of the parts that are no sheets: styles, properties, tables."""
+    offices: int = 0
+    """Fields of the document's properties that name an organisation and no person."""
 
 
 def read_workbook(data: bytes) -> Workbook:
@@ -165,7 +169,9 @@ def _workbook(parts: Mapping[str, bytes]) -> Workbook:
     names, plain = strange_names(root, named)
     said = (*(text for words in drawn.values() for text in words), *(text for one in sheets for text in one.around))
     beside = "\n".join(dict.fromkeys((*_beside(parts), *plain, *said)))
-    return Workbook(tuple(sheets), strange, _people(parts), names, links, beside)
+    whom = _named(parts)
+    people, offices = whom[Named.SOMEBODY], whom[Named.ORGANISATION]
+    return Workbook(tuple(sheets), strange, people, names, links, beside, offices)
 
 
 def _draws(parts: Mapping[str, bytes]) -> bool:
@@ -225,11 +231,10 @@ def _date_styles(root: ElementTree.Element | None) -> frozenset[int]:
 _NAMES_PEOPLE = frozenset(("creator", "lastModifiedBy", "contributor", "Manager", "Company"))
 
 
-def _people(parts: Mapping[str, bytes]) -> int:
-    """How many fields of the properties name somebody; programs write their own name as well."""
+def _named(parts: Mapping[str, bytes]) -> Counter[Named]:
+    """Whom the fields of the properties name; programs write their own name as well."""
     elements = (e for name in ("core", "app") if (data := parts.get(f"docProps/{name}.xml")) for e in _xml(data).iter())
-    values = ((e.tag.rpartition("}")[2], (e.text or "").strip().lower()) for e in elements)
-    return sum(name in _NAMES_PEOPLE and value not in NOBODY for name, value in values)
+    return Counter(who(e.text) for e in elements if e.tag.rpartition("}")[2] in _NAMES_PEOPLE)
 
 
 class _SheetReader:

@@ -1,4 +1,4 @@
-"""How old the last backup that came back may be, for `ansim doctor`."""
+"""When the last backup was made that came back on trial, and how old it may be, for `ansim doctor`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from audit.body import moment
+from audit.event import Outcome
 from audit.search import Query, search
 from audit.text import Text
 from hub_config.glance import glance
@@ -26,16 +27,24 @@ _HINT = Text(
 )
 
 
+def last_good(tx: Connection) -> datetime | None:
+    """Return when the last backup was made that came back on trial; None if there is none."""
+    return last(tx, "zone.backed_up", "ok")
+
+
+def last(tx: Connection, action: str, outcome: Outcome) -> datetime | None:
+    """Return when the log last said of backups what an action is, with this outcome; None if it never did."""
+    found = search(tx, Query(action=action, outcome=outcome, limit=1))
+    return moment(found[0].body["ts"]) if found else None
+
+
 def fault_of(settings: Settings, now: datetime | None = None) -> tuple[Text, Text] | None:
     """Return what is wrong and what to do about it, or None; also where the database cannot be asked."""
-    found = glance(settings, _made)
-    if found is None:
+    asked = glance(settings, lambda tx: (last_good(tx),))
+    if asked is None:
         return None
-    if not found:
+    (made,) = asked
+    if made is None:
         return _NEVER, _HINT
-    late = (now or datetime.now(UTC)) - found[0] > LATE * timedelta(hours=settings.backup.every_hours)
-    return (_OLD.format(at=f"{found[0]:%Y-%m-%d %H:%M}"), _HINT) if late else None
-
-
-def _made(tx: Connection) -> list[datetime]:
-    return [moment(one.body["ts"]) for one in search(tx, Query(action="zone.backed_up", outcome="ok", limit=1))]
+    late = (now or datetime.now(UTC)) - made > LATE * timedelta(hours=settings.backup.every_hours)
+    return (_OLD.format(at=f"{made:%Y-%m-%d %H:%M}"), _HINT) if late else None

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from audit.body import moment
 from audit.search import Query, search
 from audit.text import Text
+from hub_config.backup.age import last_good
 from hub_config.glance import glance
 
 if TYPE_CHECKING:
@@ -55,9 +56,8 @@ def fault_of(settings: Settings) -> tuple[Text, Text] | None:
 
 def _begun(tx: Connection) -> datetime | None:
     """Return when the last backup began that came back on trial: its keys were read after that."""
-    kept = search(tx, Query(action="zone.backed_up", outcome="ok", limit=1))
-    if not kept:
+    ended = last_good(tx)
+    if ended is None:
         return None
-    ended = moment(kept[0].body["ts"])
     begun = (moment(one.body["ts"]) for one in search(tx, Query(action="zone.backup_begun", limit=MOST_TRIES)))
     return next((at for at in begun if at <= ended), ended)

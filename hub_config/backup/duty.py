@@ -7,9 +7,8 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime, timedelta
 
-from audit.body import moment
 from audit.event import Outcome
-from audit.search import Query, search
+from hub_config.backup.age import last
 from hub_config.backup.destroyed import left_of
 from hub_config.backup.errors import BackupError
 from hub_config.backup.making import back_up, check
@@ -38,15 +37,10 @@ def keep(zone: Zone, now: datetime | None = None) -> None:
         if _due(zone, "zone.backed_up", every, at):
             made = back_up(zone, WORKER)
             log.info("backed up as %s", made.snapshot[:8])
-        elif last_good(zone) is not None and _due(zone, "zone.backup_checked", CHECK_EVERY, at):
+        elif _last(zone, "zone.backed_up", "ok") is not None and _due(zone, "zone.backup_checked", CHECK_EVERY, at):
             check(zone, WORKER)
     except BackupError as error:
         log.warning("%s", error)
-
-
-def last_good(zone: Zone) -> datetime | None:
-    """Return when the newest backup was made that came back on trial; None if there is none."""
-    return _last(zone, "zone.backed_up", "ok")
 
 
 def _holds_destroyed(zone: Zone) -> bool:
@@ -64,5 +58,4 @@ def _due(zone: Zone, action: str, every: timedelta, at: datetime) -> bool:
 def _last(zone: Zone, action: str, outcome: Outcome) -> datetime | None:
     zone.log.settle()
     with zone.db.read() as tx:
-        found = search(tx, Query(action=action, outcome=outcome, limit=1))
-    return moment(found[0].body["ts"]) if found else None
+        return last(tx, action, outcome)

@@ -23,9 +23,9 @@ from egress_review.container import INSIDE, LABEL, ContainerScanner
 from hub_config.engine_helper.errors import Refused
 from hub_config.engine_helper.helper_settings import HelperSettings
 from hub_config.engine_helper.places import below
+from hub_config.runtimes import GVISOR
 from hub_config.shared_space import FOLDER, SHARED, SharedSpace
 from hub_config.workspace_container import (
-    GVISOR,
     HOME,
     INBOX,
     LAYER,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -15,9 +14,9 @@ from yarl import URL
 from hub_config.gate.answers import waiting
 from hub_config.gate.bodies import read_body, read_stream
 from hub_config.gate.config import GateConfig
-from hub_config.gate.errors import AmbiguousTarget, Refused
+from hub_config.gate.errors import Refused
 from hub_config.gate.neighbours import Neighbours
-from hub_config.gate.rate import Bucket
+from hub_config.gate.rate import Bucket, paced_server
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.targets import parse_target
 from portal.i18n import as_language
@@ -67,22 +66,14 @@ class Calls:
 
     def server(self, workspace: str) -> web.Server:
         """Return the server behind the `api.sock` of a workspace."""
-        turns, bucket = asyncio.Semaphore(CONCURRENT), Bucket(BURST, PER_SECOND, self.clock)
 
-        async def answer(request: web.BaseRequest) -> web.StreamResponse:
-            if bucket.take():
-                if self.tell is not None:
-                    await self.tell(workspace, Refused("calls.pace"), request.method, request.path)
-                return _refusal("calls.pace")
-            try:
-                async with turns:
-                    return await self._pass(workspace, request)
-            except AmbiguousTarget:
-                return _refusal("target.ambiguous")
-            except Refused as refused:
-                return _refusal(refused.code)
+        async def refuse(request: web.BaseRequest, code: str) -> web.Response:
+            if code == "calls.pace" and self.tell is not None:
+                await self.tell(workspace, Refused(code), request.method, request.path)
+            return _refusal(code)
 
-        return web.Server(answer, handler_cancellation=True, access_log=None)
+        bucket = Bucket(BURST, PER_SECOND, self.clock)
+        return paced_server(bucket, CONCURRENT, lambda request: self._pass(workspace, request), refuse)
 
     async def _pass(self, workspace: str, request: web.BaseRequest) -> web.Response:
         target = parse_target(request.raw_path)

@@ -72,8 +72,11 @@ class Control:
         return _error(404, "no such order")
 
     async def health(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Say that the gate runs, which start of it this is, and whether the hub has told it everything since."""
-        return web.json_response({"ok": True, "instance": self.instance, "filled": self.workspaces.filled})
+        """Say that the gate runs, which start of it this is, whether the hub has told it everything since, and how many
+        connections to workspaces it has ended for want of room.
+        """
+        told = {"ok": True, "instance": self.instance, "filled": self.workspaces.filled}
+        return web.json_response({**told, "ended": self.workspaces.room.ended})
 
     async def filled(self, request: web.BaseRequest) -> web.StreamResponse:
         """Note that the hub has told everything; from now on what is not open is closed."""

@@ -8,14 +8,17 @@ same workspace as long as both sides left it clean.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
-from aiohttp import BaseConnector, ClientSession, ClientTimeout, DummyCookieJar
+from aiohttp import BaseConnector, ClientSession, ClientTimeout, ClientWebSocketResponse, DummyCookieJar
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 
-from hub_config.gate.errors import WorkspaceSilent
+from hub_config.gate.errors import Refused, WorkspaceSilent
+from hub_config.gate.unread import Room, Unread
 
 READ_BYTES = 1 << 20
 REUSE_SECONDS = 15.0  # far below the hour after which Jupyter closes an idle connection
@@ -29,6 +32,8 @@ class DialledIn(ResponseHandler):
         super().__init__(asyncio.get_running_loop())
         self._pool = pool
         self.idle = True
+        self.unread: Unread | None = None
+        """What counts the messages of a WebSocket."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Offer the connection to the next request."""
@@ -42,7 +47,8 @@ class DialledIn(ResponseHandler):
         if self.idle:
             self.abort()
             return
-        super().data_received(data)
+        if self.unread is None or self.unread.came(len(data)):
+            super().data_received(data)
 
     def eof_received(self) -> None:
         """Forget a connection that the workspace gave up while it was idle."""
@@ -133,6 +139,18 @@ class DialIn:
             if isinstance(error, TimeoutError):
                 raise WorkspaceSilent("no connection came") from error
             raise
+
+    @contextlib.contextmanager
+    def counted(self, upstream: ClientWebSocketResponse, room: Room, owner: str) -> Iterator[Unread]:
+        """Count what comes over a WebSocket of the workspace and is not dealt with yet.
+
+        Raises: Refused — if its connection is gone already.
+        """
+        connection = upstream._conn and upstream._conn.protocol
+        if not isinstance(connection, DialledIn):
+            raise Refused("workspace.silent", "gone already")
+        with room.counting(owner, connection.abort) as connection.unread:
+            yield connection.unread
 
     def shut(self) -> None:
         """Cut every connection at once; whoever waits for one gets `WorkspaceSilent`."""

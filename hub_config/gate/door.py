@@ -20,15 +20,17 @@ from hub_config.gate.errors import Refused
 log = logging.getLogger("ansim.gate")
 
 SAID_SECONDS = 60.0
-HOME_BITS = 64  # of an address of IPv6: one household or machine has as many as it likes below it
+HOME_BITS = 64  # of an address of IPv6: whoever has one has all that share them (RFC 4291 section 2.5.4)
 
 
-def place_of(address: str) -> str:
-    """Return what an address counts for: itself in one spelling, with IPv6 the network that one place has."""
+def counted_as(address: str) -> str:
+    """Return what an address counts for: itself in one spelling, with IPv6 the network that one place has; what names
+    none counts together.
+    """
     here = parse_address(address)
     if isinstance(here, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((here, HOME_BITS), strict=False))
-    return address if here is None else str(here)
+    return "" if here is None else str(here)
 
 
 @dataclass(slots=True)
@@ -58,7 +60,7 @@ class Door:
 
     def enter(self, address: str) -> bool:
         """Count a connection; return whether it may stay."""
-        place = place_of(address)
+        place = counted_as(address)
         self._inside[place] += 1
         if self._inside[place] > self.of_one and str(parse_address(address)) not in self.front_ends:
             self._said.hit("connections of browsers from one address")
@@ -70,7 +72,7 @@ class Door:
 
     def leave(self, address: str) -> None:
         """Note that a connection is gone."""
-        place = place_of(address)
+        place = counted_as(address)
         self._inside[place] -= 1
         if not self._inside[place]:
             del self._inside[place]
@@ -92,7 +94,7 @@ class UnderWay:
 
         Raises: Refused — if so many are being answered already.
         """
-        key = (place_of(address), stranger)
+        key = (counted_as(address), stranger)
         if self._counted[key] >= (self.of_strangers if stranger else self.of_one):
             self._said.hit(f"requests {'without' if stranger else 'with'} a session from one address")
             raise Refused("address.busy")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from audit.errors import AuditError, LogFull
+
 
 class GateError(Exception):
     """Base of the gate's errors; the message is the reason, `hint` the next step."""
@@ -39,9 +41,13 @@ class Refused(GateError):
 
 
 class AuditUnavailable(GateError):
-    """The log did not confirm an event, so the act it describes must not happen."""
+    """The log did not confirm an event, so the act it describes must not happen; `code` is a key of `REFUSALS`."""
 
     hint = "Start the audit service; nothing is forwarded until it answers."
+
+    def __init__(self, reason: AuditError | OSError) -> None:
+        super().__init__(type(reason).__name__)
+        self.code = "audit.full" if isinstance(reason, LogFull) else "audit.unavailable"
 
 
 class HubUnavailable(GateError):

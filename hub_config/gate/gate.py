@@ -95,8 +95,8 @@ class Gate:
             if REFUSALS[refused.code].status >= 500:
                 log.warning("%s: %s", refused.code, refused.detail)
             return refusal(refused.code, request, self._config, notice=self._announcement.said)
-        except AuditUnavailable:
-            return refusal("audit.unavailable", request, self._config)
+        except AuditUnavailable as unrecorded:
+            return refusal(unrecorded.code, request, self._config)
         except HubUnavailable:
             return refusal("hub.away", request, self._config, notice=self._announcement.said)
 

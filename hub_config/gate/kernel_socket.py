@@ -8,7 +8,7 @@ import hashlib
 import time
 from dataclasses import dataclass, field
 
-from aiohttp import ClientError, ClientWebSocketResponse, ClientWSTimeout, WSMessage, WSMsgType, web
+from aiohttp import ClientError, ClientWebSocketResponse, ClientWSTimeout, WSCloseCode, WSMessage, WSMsgType, web
 
 from hub_config.gate.codes import check_loose, code_of
 from hub_config.gate.config import GateConfig, Limits
@@ -18,18 +18,21 @@ from hub_config.gate.frames import V1, Message, Protocol, parse_frame, write_fra
 from hub_config.gate.headers import to_workspace
 from hub_config.gate.held_files import file_of
 from hub_config.gate.keeping import keep
-from hub_config.gate.outputs import notice_frame, notice_of, parse_output, reason_to_hold, refusal_frames
+from hub_config.gate.notices import notice_frame, notice_of, refusal_frames
+from hub_config.gate.outputs import parse_output, reason_to_hold
 from hub_config.gate.record import Record
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.routes import Kind
 from hub_config.gate.sessions import CLOSE_SESSION, Session
 from hub_config.gate.shown import Shown
+from hub_config.gate.unread import FULL, Unread
 
 HEARTBEAT_SECONDS = 30.0
 CLOSE_SECONDS = 0.5
 MAX_REASON = 120  # RFC 6455 section 5.5: a control frame holds 125 bytes, two of them the code
-CLOSE_CODES = {"audit.unavailable": 4503, "budget.spent": 4429}
+CLOSE_CODES = {"audit.unavailable": 4503, "audit.full": 4503, "budget.spent": 4429, FULL: WSCloseCode.TRY_AGAIN_LATER}
 CLOSE_REFUSED = 4403
+MASK = 4  # bytes that a browser's message has more than a server's (RFC 6455 section 5.2)
 #: What the page asks of its own accord, however long nobody sits before it.
 ASKED_BY_PAGE = frozenset({"kernel_info_request", "comm_info_request", "usage_request", "connect_request"})
 DATA = (WSMsgType.TEXT, WSMsgType.BINARY)
@@ -43,6 +46,7 @@ class Junction:
     session: Session
     browser: web.WebSocketResponse
     upstream: ClientWebSocketResponse
+    unread: Unread
     protocol: Protocol
     record: Record
     shown: Shown
@@ -52,7 +56,7 @@ class Junction:
 
     async def run(self) -> None:
         """Pass messages both ways until one side ends or something is refused."""
-        ways = [asyncio.create_task(self._to_workspace()), asyncio.create_task(self._to_browser())]
+        ways = [asyncio.create_task(way) for way in (self._to_workspace(), self._to_browser(), self.unread.refused())]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -72,6 +76,8 @@ class Junction:
             if message.type not in DATA:
                 raise MalformedFrame("no data message")
             await self._send_on(message)
+            self.unread.read(len(encoded(message.data)), mask=MASK)
+            del message  # it would be kept until the next one comes
 
     async def _send_on(self, message: WSMessage) -> None:
         if self.passage.route.kind is not Kind.KERNEL:
@@ -106,9 +112,10 @@ class Junction:
             if message.type not in DATA:
                 return
             self.passage.workspace.touch()
-            text = message.type is WSMsgType.TEXT
-            data: bytes = message.data.encode("utf-8", "surrogatepass") if text else message.data
+            data = encoded(message.data)
             await self._show(data, message.data)
+            self.unread.read(len(data))
+            del data, message  # they would be kept until the next one comes
 
     async def _show(self, data: bytes, frame: bytes | str) -> None:
         """Send a message of the workspace to the browser, or the notice that stands for it; `data` is the frame."""
@@ -193,35 +200,40 @@ async def join(passage: Passage, session: Session, config: GateConfig, record: R
     except (ClientError, TimeoutError, WorkspaceSilent) as error:
         raise Refused("workspace.silent", type(error).__name__) from error
     async with upstream:
-        browser = web.WebSocketResponse(
-            protocols=(upstream.protocol,) if upstream.protocol else (),
-            max_msg_size=limits.frame_bytes,
-            heartbeat=HEARTBEAT_SECONDS,
-            timeout=CLOSE_SECONDS,
-            compress=False,
-        )
-        await browser.prepare(passage.request)
-        session.sockets.add(browser)
-        try:
-            with workspace.socket(browser), record.showing(workspace.tenancy, passage.asker) as shown:
-                protocol: Protocol = "v1" if upstream.protocol == V1 else "legacy"
-                junction = Junction(passage, session, browser, upstream, protocol, record, shown, limits)
-                if session.ended:  # while the workspace opened its side
-                    await browser.close(code=CLOSE_SESSION, message=b"signed out")
-                else:
-                    await junction.run()
-        finally:
-            session.sockets.discard(browser)
-            await browser.close()
+        with workspace.counted(upstream) as unread:
+            browser = web.WebSocketResponse(
+                protocols=(upstream.protocol,) if upstream.protocol else (),
+                max_msg_size=limits.frame_bytes,
+                heartbeat=HEARTBEAT_SECONDS,
+                timeout=CLOSE_SECONDS,
+                compress=False,
+            )
+            await browser.prepare(passage.request)
+            unread.watch(passage.request.protocol)
+            session.sockets.add(browser)
+            try:
+                with workspace.socket(browser), record.showing(workspace.tenancy, passage.asker) as shown:
+                    protocol: Protocol = "v1" if upstream.protocol == V1 else "legacy"
+                    junction = Junction(passage, session, browser, upstream, unread, protocol, record, shown, limits)
+                    if session.ended:  # while the workspace opened its side
+                        await browser.close(code=CLOSE_SESSION, message=b"signed out")
+                    else:
+                        await junction.run()
+            finally:
+                session.sockets.discard(browser)
+                await browser.close()
     return browser
+
+
+def encoded(data: bytes | str) -> bytes:
+    """Return a message as it came."""
+    return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
 
 
 def _code(error: GateError) -> str:
     match error:
-        case Refused(code=code):
+        case Refused(code=code) | AuditUnavailable(code=code):
             return code
-        case AuditUnavailable():
-            return "audit.unavailable"
         case MalformedFrame():
             return "frame.malformed"
         case _:

@@ -6,7 +6,6 @@ header that counts but one of two words of `Accept`; what it may name is a packa
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass
 
@@ -16,9 +15,9 @@ from yarl import URL
 from hub_config.gate.answers import waiting
 from hub_config.gate.calls import WORKSPACE_HEADER
 from hub_config.gate.config import GateConfig
-from hub_config.gate.errors import AmbiguousTarget, Refused
+from hub_config.gate.errors import Refused
 from hub_config.gate.neighbours import Neighbours
-from hub_config.gate.rate import Bucket
+from hub_config.gate.rate import Bucket, paced_server
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.targets import parse_target
 
@@ -47,21 +46,8 @@ class Packages:
 
     def server(self, workspace: str) -> web.Server:
         """Return the server behind the `packages.sock` of a workspace."""
-        turns, bucket = asyncio.Semaphore(CONCURRENT), Bucket(BURST, PER_SECOND)
-
-        async def answer(request: web.BaseRequest) -> web.StreamResponse:
-            wait = bucket.take()
-            if wait:
-                return web.Response(status=429, headers={"Retry-After": str(int(wait) + 1)})
-            try:
-                async with turns:
-                    return await self._pass(workspace, request)
-            except AmbiguousTarget:
-                return web.Response(status=400)
-            except Refused as refused:
-                return web.Response(status=REFUSALS[refused.code].status, headers=waiting(refused.code))
-
-        return web.Server(answer, handler_cancellation=True, access_log=None)
+        bucket = Bucket(BURST, PER_SECOND)
+        return paced_server(bucket, CONCURRENT, lambda request: self._pass(workspace, request), _refuse)
 
     async def _pass(self, workspace: str, request: web.BaseRequest) -> web.StreamResponse:
         target = parse_target(request.raw_path)
@@ -83,6 +69,10 @@ class Packages:
                 return await _send(request, answer)
         except (ClientError, TimeoutError, OSError) as error:
             raise Refused("zone.away", type(error).__name__) from error
+
+
+async def _refuse(request: web.BaseRequest, code: str) -> web.Response:
+    return web.Response(status=REFUSALS[code].status, headers=waiting(code))
 
 
 async def _send(request: web.BaseRequest, answer: ClientResponse) -> web.StreamResponse:

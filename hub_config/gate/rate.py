@@ -1,10 +1,15 @@
-"""How often a workspace may ask: many times at once, and then no faster than a steady rate."""
+"""How often a workspace may ask: many times at once, then no faster than a steady rate, and a few at a time."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from hub_config.gate.errors import AmbiguousTarget, Refused
 
 
 @dataclass(slots=True)
@@ -30,3 +35,28 @@ class Bucket:
             return (1 - self.left) / self.per_second
         self.left -= 1
         return 0.0
+
+
+def paced_server(
+    bucket: Bucket,
+    concurrent: int,
+    answer: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+    refuse: Callable[[web.BaseRequest, str], Awaitable[web.StreamResponse]],
+) -> web.Server:
+    """Return the server behind a socket of one workspace: so many requests are answered at once, and no more of them
+    than the bucket gives. `refuse` answers the others with a code of `REFUSALS`.
+    """
+    turns = asyncio.Semaphore(concurrent)
+
+    async def paced(request: web.BaseRequest) -> web.StreamResponse:
+        if bucket.take():
+            return await refuse(request, "calls.pace")
+        try:
+            async with turns:
+                return await answer(request)
+        except AmbiguousTarget:
+            return await refuse(request, "target.ambiguous")
+        except Refused as refused:
+            return await refuse(request, refused.code)
+
+    return web.Server(paced, handler_cancellation=True, access_log=None)

@@ -109,7 +109,7 @@ class Record:
             await self._client.cell(event, code.text)
         except (AuditError, OSError) as error:
             log.exception("a cell could not be recorded")
-            raise AuditUnavailable(type(error).__name__) from error
+            raise AuditUnavailable(error) from error
         workspace.cells += 1
         return event.id
 
@@ -265,7 +265,7 @@ class Record:
             await self._client.append(event)
         except (AuditError, OSError) as error:
             log.exception("%s could not be recorded", event.action)
-            raise AuditUnavailable(type(error).__name__) from error
+            raise AuditUnavailable(error) from error
 
     @staticmethod
     def _event(action: str, tenancy: Tenancy, asker: Asker, **fields: object) -> Event:

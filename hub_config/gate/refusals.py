@@ -148,6 +148,12 @@ REFUSALS: Mapping[str, Refusal] = {
         ),
         retry_seconds=15,
     ),
+    "messages.full": Refusal(
+        503,
+        Text("지금은 큰 출력을 받을 수 없습니다", "There is no room for large outputs now"),
+        Text("잠시 뒤 새로 고치고, 작게 나누어 출력해 주십시오.", "Reload in a moment, and print smaller parts."),
+        "reload",
+    ),
     "sockets.many": Refusal(
         429,
         Text("열린 연결이 너무 많습니다", "Too many open connections"),
@@ -355,6 +361,18 @@ REFUSALS: Mapping[str, Refusal] = {
             "운영자에게 알려 주십시오.",
             "Nothing is passed on that cannot be recorded. Your work is unharmed: try again in a moment, and tell an "
             "operator if this goes on.",
+        ),
+        "reload",
+        audited=False,
+    ),
+    "audit.full": Refusal(
+        503,
+        Text("디스크가 가득 차 기록할 수 없어 멈췄습니다", "Paused: the disk of the record is full"),
+        Text(
+            "기록이 되지 않으면 아무것도 전달하지 않습니다. 하던 일은 그대로 있습니다. 운영자에게 구역의 디스크를 비워 "
+            "달라고 한 뒤 다시 하십시오.",
+            "Nothing is passed on that cannot be recorded. Your work is unharmed: ask an operator to make room on the "
+            "disk of the zone, then try again.",
         ),
         "reload",
         audited=False,

@@ -51,17 +51,17 @@ class Session:
     ended: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     sockets: set[web.WebSocketResponse] = field(default_factory=set)
-    places: list[str] = field(default_factory=list)
-    """The addresses of connections that are open or being opened."""
+    addresses: list[str] = field(default_factory=list)
+    """Those of connections that are open or being opened."""
 
     @contextlib.contextmanager
-    def connecting(self, address: str = "") -> Iterator[None]:
+    def connecting(self, address: str) -> Iterator[None]:
         """Count a connection before anything about it is waited for, so that two at once cannot both be the first."""
-        self.places.append(address)
+        self.addresses.append(address)
         try:
             yield
         finally:
-            self.places.remove(address)
+            self.addresses.remove(address)
 
     def touch(self) -> None:
         """Note that the person, not the page by itself, did something."""
@@ -102,7 +102,7 @@ class Sessions:
         self._keys: dict[str, Key] = {}
         self._sign_ins = SignIns()
 
-    def begin(self, next_path: str, host: str, address: str = "") -> SignIn:
+    def begin(self, next_path: str, host: str, address: str) -> SignIn:
         """Start a sign-in, from an address, that ends at a path of the host where it began."""
         sign_in = SignIn(next_path, host)
         self._sign_ins.begin(sign_in, address)
@@ -252,14 +252,14 @@ class Sessions:
         ending |= {one for one in self._sessions if browser and one.browser == browser}
         await asyncio.gather(*(self._end(one) for one in ending))
 
-    def elsewhere(self, session: Session, address: str = "") -> str | None:
-        """Return why a person has to wait who works in another browser now, or with the cookies of this one at another
-        address; None for everybody else.
+    def reason_to_wait(self, session: Session, address: str) -> str | None:
+        """Return why a person has to wait, a code of `REFUSALS`, who works in another browser now, or with the cookies
+        of this one at another address; None for everybody else.
         """
         others = (one for one in self._sessions if one is not session and one.handle == session.handle)
-        if any(one.sockets or one.places for one in others):
+        if any(one.sockets or one.addresses for one in others):
             return "session.elsewhere"
-        return "session.other_address" if any(place != address for place in session.places) else None
+        return "session.other_address" if any(other != address for other in session.addresses) else None
 
     async def end_all_of(self, handles: Collection[str]) -> int:
         """Sign these people out of their workspaces, wherever they are; return how many sessions that ended."""

@@ -5,18 +5,16 @@ Whoever begins one has no session yet, so there is nothing but the address to co
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from dataclasses import dataclass, replace
 
-from hub_config.gate.access import parse_address
+from hub_config.gate.door import counted_as
 from hub_config.gate.hub_identity import SignIn
 
 SIGN_IN_SECONDS = 600.0
 MOST_OF_ONE = 1000  # of one address, which may be that of a whole institution
 MOST = 10_000
 MAX_NEXT = 2000  # letters of the path where a sign-in ends
-NEIGHBOURS = 64  # bits: whoever has one address of IPv6 has all that share them (RFC 4291 section 2.5.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class SignIns:
         now = time.monotonic()
         while self._all and now - next(iter(self._all.values())).began >= SIGN_IN_SECONDS:
             self.drop(next(iter(self._all)))
-        room = room_of(address)
+        room = counted_as(address)
         own = self._rooms.get(room, {})
         if len(own) >= MOST_OF_ONE:
             self.drop(next(iter(own)))
@@ -75,11 +73,3 @@ class SignIns:
             del own[state]
             if not own:
                 del self._rooms[found.room]
-
-
-def room_of(address: str) -> str:
-    """Return whom an address counts for: itself, or all its neighbours in IPv6; what names none counts together."""
-    here = parse_address(address)
-    if isinstance(here, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((here, NEIGHBOURS), strict=False))
-    return "" if here is None else str(here)

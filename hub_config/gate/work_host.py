@@ -129,9 +129,9 @@ class WorkHost:
         access.check_address(address)
         session.hold_to(access)
         await self.sessions.validate(session)
-        elsewhere = self.sessions.elsewhere(session, address) if access.one_connection else None
-        if elsewhere is not None:
-            raise Refused(elsewhere)
+        reason = self.sessions.reason_to_wait(session, address) if access.one_connection else None
+        if reason is not None:
+            raise Refused(reason)
 
     async def _pass(self, passage: Passage, session: Session) -> web.StreamResponse:
         if passage.route.kind in (Kind.KERNEL, Kind.EVENTS):

@@ -7,12 +7,13 @@ import contextlib
 import re
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
+from aiohttp import ClientWebSocketResponse, web
 
 from audit.event import Actor, Object, Subjects
 from audit.text import Language
@@ -24,6 +25,7 @@ from hub_config.gate.errors import Refused
 from hub_config.gate.kept import Kept
 from hub_config.gate.listen import Acceptor
 from hub_config.gate.trickle import Trickle
+from hub_config.gate.unread import Room, Unread
 
 REF = re.compile(r"ws_[a-z2-7]{16}")
 PERSON = re.compile(r"p_[a-z2-7]{16}")
@@ -135,8 +137,11 @@ class Meter:
 class OpenWorkspace:
     """The sockets, counters and live connections of one workspace."""
 
-    def __init__(self, tenancy: Tenancy, limits: Limits, *, spent: int = 0, trickle: Trickle | None = None) -> None:
+    def __init__(
+        self, tenancy: Tenancy, limits: Limits, room: Room, *, spent: int = 0, trickle: Trickle | None = None
+    ) -> None:
         self.tenancy = tenancy
+        self._room = room
         self.meter = Meter(min(limits.session_bytes, tenancy.access.session_bytes), spent)
         self.trickle = trickle or Trickle(tenancy.access.dense_bytes)
         self.reading = asyncio.Semaphore(READ_AT_ONCE)
@@ -216,6 +221,10 @@ class OpenWorkspace:
             yield
         finally:
             self._browsers.discard(browser)
+
+    def counted(self, upstream: ClientWebSocketResponse) -> AbstractContextManager[Unread]:
+        """Count what comes over a WebSocket of the workspace and is not dealt with yet."""
+        return self.dial_in.counted(upstream, self._room, self.tenancy.person_ref)
 
     def shut(self) -> None:
         """Close every connection of the workspace and remove its sockets, without waiting for anybody: from now on

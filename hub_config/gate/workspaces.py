@@ -13,6 +13,7 @@ from aiohttp import web
 from hub_config.gate.config import Limits
 from hub_config.gate.errors import Refused
 from hub_config.gate.trickle import Trickle
+from hub_config.gate.unread import Room
 from hub_config.gate.workspace import OpenWorkspace, Tenancy
 
 log = logging.getLogger("ansim.gate")
@@ -60,9 +61,15 @@ class Workspaces:
     """Whether the hub has told everything since the gate started; until then nobody knows what is not open."""
     frozen: frozenset[str] = frozenset()
     """Projects that stand still: nothing of them is open, and nothing opens."""
+    room: Room = field(init=False)
+    """For what their servers send over WebSockets."""
     _open: dict[str, OpenWorkspace] = field(default_factory=dict)
     _trickles: dict[tuple[str, str], Trickle] = field(default_factory=dict)
     """By person and project: a workspace that is started again goes on where it was."""
+
+    def __post_init__(self) -> None:
+        """Make room for two messages at least, however large one may be."""
+        self.room = Room(max(self.limits.unread_bytes, 2 * self.limits.message_bytes))
 
     def get(self, ref: str) -> OpenWorkspace | None:
         """Return an open workspace by its reference."""
@@ -99,7 +106,7 @@ class Workspaces:
             return
         if known is not None:
             raise ValueError("the workspace is open at another path")
-        workspace = OpenWorkspace(tenancy, self.limits, spent=spent, trickle=self._trickle(tenancy))
+        workspace = OpenWorkspace(tenancy, self.limits, self.room, spent=spent, trickle=self._trickle(tenancy))
         try:
             workspace.listen(self.calls(tenancy.ref), self.packages(tenancy.ref))
         except OSError:

@@ -13,6 +13,7 @@ from audit.text import Text
 from hub_config.authenticator import Refused, source_address
 from hub_config.identity.desk import IdentityDesk
 from hub_config.identity.errors import NotVouched
+from hub_config.not_kept import NOT_KEPT, NotKept
 from hub_config.sign_in_pages import COOKIE_PATH, VOUCHED_COOKIE, BilingualHandler
 from registry.errors import SignInRefused
 from registry.identities import UnknownIdentity, Vouched
@@ -140,6 +141,9 @@ class CallbackHandler(IdentityPages):
         except Refused as refused:
             await self.refuse_known(refused.refusal, signed_in.vouched)
             return
+        except NOT_KEPT as error:
+            self.db.rollback()
+            raise NotKept(error) from error
         self._jupyterhub_user = user
         self.set_hub_cookie(user)  # the hub keeps one of the same person, whose date is of an older sign-in
         desk.keep_token(self.get_session_cookie() or "", signed_in.id_token)

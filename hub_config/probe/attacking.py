@@ -22,10 +22,11 @@ from hub_config.probe.processor import judged_share, spent
 from hub_config.probe.range import NEIGHBOUR, PROJECT, Range
 from hub_config.probe.record import open_record
 from hub_config.probe.table import BY_ID, BY_SERVER, ENDS_GVISOR, INSIDE, OWN_KERNEL, PROBES
+from hub_config.runtimes import GVISOR
 from hub_config.shared_space import FOLDER
 from hub_config.story.kernel import execute
 from hub_config.story.visitor import StoryFailed, Visitor
-from hub_config.workspace_container import GVISOR, WorkspaceContainer, covered_paths, create_arguments, host_arguments
+from hub_config.workspace_container import WorkspaceContainer, covered_paths, create_arguments, host_arguments
 
 BROWSER_MODULES = (paths, smuggling, answers, cells, policies)  # importing them fills ATTACKS
 LAST = "gate.budget"  # after it the workspace shows nothing any more

@@ -27,9 +27,9 @@ from hub_config.home import make_home
 from hub_config.images import build_all
 from hub_config.log_lines import speak
 from hub_config.migrate import migrate
-from hub_config.probe.commands import RUNTIMES
 from hub_config.probe.host.base import RealZone
 from hub_config.probe.service import alone, run
+from hub_config.runtimes import RUNTIMES
 from hub_config.settings import FILE_NAME, HubSettings, Settings, load_settings
 from hub_config.systemd.trusted_settings import COPY, load_trusted_settings
 from hub_config.systemd.units import CONFIGURATION, HELPER_SETTINGS

@@ -18,6 +18,7 @@ from rich.text import Text as Styled
 from audit.cli_context import language_of
 from audit.text import Language, Text
 from hub_config.probe.model import VERDICTS, Finding, Report, Verdict
+from hub_config.runtimes import RUNC, RUNTIMES
 
 if TYPE_CHECKING:
     from hub_config.cli import Context
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from hub_config.zone import Zone
 
 BROKEN = 10
-RUNTIMES = ("runc", "runsc")
 #: Mark and colour of a verdict; nothing is said by colour alone.
 MARKS: dict[Verdict, tuple[str, str]] = {
     Verdict.HELD: ("✓", "green"),
@@ -166,7 +166,7 @@ def print_report(report: Report, context: Context, *, whole: bool) -> None:
     from hub_config.probe.table import BY_ID
 
     language = language_of()
-    if report.runtime != "runc":
+    if report.runtime != RUNC:
         context.print(UNDER.format(runtime=report.runtime).say(language))
     table = Table(*(heading.say(language) for heading in HEADINGS))
     for finding in report.findings:

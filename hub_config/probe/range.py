@@ -38,11 +38,11 @@ from hub_config.probe.host.base import RealZone
 from hub_config.probe.signals import reading
 from hub_config.probe.stand_ins import Hub, Portal
 from hub_config.processes import accepts, answers, child_environment, gate_config, process_table
+from hub_config.runtimes import GVISOR
 from hub_config.settings import HubSettings, Settings
 from hub_config.shared_space import SharedSpace, shared_ref
 from hub_config.supervisor import read_state, running_pid
 from hub_config.workspace_container import (
-    GVISOR,
     OPEN_FILES,
     SHARED_MEMORY_BYTES,
     TMP_BYTES,

@@ -23,6 +23,7 @@ from hub_config.probe.host.base import RealZone
 from hub_config.probe.model import Finding, Report, Verdict
 from hub_config.probe.standing import report_path, standing_under
 from hub_config.probe.table import PROBES, WALLS
+from hub_config.runtimes import RUNC, asked_for
 from hub_config.workspace_image import notebook_image
 from hub_config.zone import Zone
 
@@ -55,7 +56,7 @@ _BEHIND = Text(
 )
 
 
-def probe(zone: Zone, actor: Actor, told: Callable[[Finding], None], *, runtime: str = "runc") -> Report:
+def probe(zone: Zone, actor: Actor, told: Callable[[Finding], None], *, runtime: str = RUNC) -> Report:
     """Attack workspaces made as a researcher's, keep the report, record it, and return it.
 
     Raises: ProbeBusy, ProbeFailed, and other ZoneErrors — if nothing can be said of the walls.
@@ -90,8 +91,7 @@ async def run(zone: Zone, told: Callable[[Finding], None], runtime: str, real: R
     began = datetime.now(UTC)
     with contextlib.closing(connect(timeout=60)) as engine:
         version, image = str(engine.version()["Version"]), notebook_image(zone.home)
-    own = None if runtime == "runc" else runtime
-    async with opened(zone.settings, image, f"probe-{zone.zone_id}", own, real) as place:
+    async with opened(zone.settings, image, f"probe-{zone.zone_id}", asked_for(runtime), real) as place:
         findings = await attack_all(place, zone.keys, told)
     return Report(
         began=began,
@@ -212,7 +212,7 @@ def _probe_or_say(zone: Zone, actor: Actor, runtime: str) -> None:
         raise
 
 
-def due(zone: Zone, runtime: str = "runc") -> datetime:
+def due(zone: Zone, runtime: str = RUNC) -> datetime:
     """Return when the next probe of a runtime is due."""
     every = timedelta(hours=zone.settings.probe.every_hours)
     last = standing_under(zone.home, runtime)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from hub_config.runtimes import RUNC
 from hub_config.settings import Settings
 from registry.text import Text
 
@@ -30,9 +31,9 @@ class Standing:
     """Runtimes that workspaces start under and of which no report can be read."""
 
 
-def report_path(home: Path, runtime: str = "runc") -> Path:
+def report_path(home: Path, runtime: str = RUNC) -> Path:
     """Return where the last report about a runtime lies."""
-    return home / "probe" / ("last.json" if runtime == "runc" else f"last-{runtime}.json")
+    return home / "probe" / ("last.json" if runtime == RUNC else f"last-{runtime}.json")
 
 
 def read_standing(settings: Settings) -> Standing | None:

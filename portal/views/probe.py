@@ -13,8 +13,7 @@ from portal.visit import Visit
 
 def overview(visit: Visit) -> Response:
     """Show the last report about each runtime, in a picture and in words."""
-    settings = visit.zone.settings
-    reports, missing = read_reports(settings.home, settings.runtimes())
+    reports, missing = read_reports(visit.zone)
     values = {
         "reports": [(report, picture(report, visit.language)) for report in reports],
         "missing": missing,

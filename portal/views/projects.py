@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from starlette.responses import Response
 
-from audit.search import Entry, Query, search
 from portal.i18n import N_
 from portal.marks import IN_FORCE, NOT_YET, OVER, PROJECT, REVOKED, Mark
 from portal.navigation import PROJECT_READERS, RESEARCHERS, Crumb
@@ -15,7 +14,6 @@ from portal.views.people import as_role
 from portal.views.workspace import not_yours
 from portal.visit import Visit
 from registry.access_policy import PROFILES
-from registry.freezing import Freeze
 from registry.model import Grant, Membership, Role
 from registry.roles import NAMES, PROJECT_ROLES
 
@@ -68,20 +66,13 @@ def project(visit: Visit) -> Response:
         "versions": [v for dataset in registry.datasets() for v in reversed(registry.versions(dataset.id))],
         "IN_FORCE": (IN_FORCE, NOT_YET),
         "freeze": freeze,
-        "cut_off": None if freeze is None else _cut_off(visit, freeze),
+        "cut_off": None if freeze is None else registry.cut_off(freeze),
         **_access(visit, shown.id),
         "may_manage": visit.has(Role.OPERATOR),
         "may_grant": visit.has(Role.DATA_CONTROLLER),
         "may_audit": visit.has(Role.COMPLIANCE_OFFICER),
     }
     return visit.page("project.html", values, crumbs=(START, Crumb(shown.title.text(visit.language))))
-
-
-def _cut_off(visit: Visit, freeze: Freeze) -> Entry | None:
-    """Return what the log says last about carrying out a freeze."""
-    asked = Query(action="project.cut_off", object=freeze.project, since=freeze.at, newest_first=True, limit=1)
-    with visit.zone.db.read() as tx:
-        return next(iter(search(tx, asked)), None)
 
 
 def _own_project(visit: Visit) -> Response:

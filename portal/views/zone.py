@@ -111,7 +111,7 @@ def accepts(path: Path) -> bool:
 
 def _room(visit: Visit) -> tuple[Text, Mark]:
     room = (visit.zone.log.space or Space(visit.zone.settings.home)).look()
-    free = f"{room.free / 1024**3:.1f} GiB"
+    free = f"{room.gibibytes} GiB"
     return Text(f"감사 기록용 디스크 · {free} 남음", f"Disk of the audit log · {free} free"), ROOM[room.level]
 
 

@@ -226,7 +226,7 @@ def test_a_database_server_whose_certificate_has_ended_is_not_called_away(
     rows = {row["check"]: row for row in json.loads(run_ansim(home, "doctor", "--json", check=False).stdout)}
     assert not rows["database"]["ok"]
     assert "not accepted" in rows["database"]["reason"]
-    assert "certificate of the database server: It ended on" in rows["certificates"]["reason"]
+    assert "certificate of the database server (127.0.0.1): It ended on" in rows["certificates"]["reason"]
     assert "systemctl reload postgresql" in rows["certificates"]["hint"]
     read_again(server, tls, 100, tmp_path / "renewed")
     trusted.write_bytes((tls / "authority.pem").read_bytes())

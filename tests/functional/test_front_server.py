@@ -63,6 +63,20 @@ except TimeoutError:
 """
 
 
+#: Opens WebSockets one after the other and keeps them: prints what each was answered.
+HOLD = """
+import socket, ssl, sys
+server, name, trusted, held = sys.argv[1:]
+trust = ssl.create_default_context(cafile=trusted)
+ask = f"GET / HTTP/1.1\\r\\nHost: {name}\\r\\nUpgrade: websocket\\r\\nConnection: upgrade\\r\\n\\r\\n"
+kept = []
+for _ in range(int(held)):
+    kept.append(trust.wrap_socket(socket.create_connection((server, 443), 20), server_hostname=name))
+    kept[-1].sendall(ask.encode())
+    print(kept[-1].recv(100).split()[1].decode())
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """The two machines, and Ansible to play on both."""
@@ -193,6 +207,13 @@ def test_front_and_hub_speak_over_ipv6_where_that_is_their_way(pair: Pair) -> No
     assert pair.hub.do("python3", "-c", BROWSER, FRONT, *browser).split() == ["101", HUB]
     assert pair.front.do("python3", "-c", KNOCK, HUB, "443").strip() == "dropped"
     assert pair.front.do("python3", "-c", KNOCK, HUB_6, "443").strip() == "open"
+    assert changed(pair.play()) > 0
+
+
+def test_one_address_takes_no_more_than_its_share_of_the_front(pair: Pair) -> None:
+    assert changed(pair.play("-e", json.dumps({"ansim_address_connections": 4}))) > 0
+    said = pair.hub.do("python3", "-c", HOLD, FRONT, NAMES[0], str(pair.place / "root.crt"), "6")
+    assert said.split() == ["101"] * 4 + ["429"] * 2
     assert changed(pair.play()) > 0
 
 

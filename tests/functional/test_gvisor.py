@@ -24,8 +24,8 @@ from hub_config.home import make_home
 from hub_config.probe.processor import judged_share, spent
 from hub_config.probe.table import BY_SERVER, ENDS_GVISOR, OWN_KERNEL, PROBES
 from hub_config.processes import REPOSITORY
+from hub_config.runtimes import GVISOR
 from hub_config.settings import FILE_NAME, HubSettings, ZoneSettings, load_settings
-from hub_config.workspace_container import GVISOR
 from hub_config.zone import open_zone
 from tests.functional.conftest import RunningZone, accounts_of, run_ansim, zone_port
 from tests.functional.own_engine import OwnEngine, own_engine

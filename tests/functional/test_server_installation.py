@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.long, pytest.mark.engine, pytest.mark.timeout(5400)]
 GIVEN: dict[str, Any] = {
     "ansim_real_kernel": False,
     "ansim_gvisor": True,
+    "ansim_prometheus": True,
     "ansim_settings": {"zone": {"demo": True}, "probe": {"every_hours": 8760}},
 }
 UNITS = ("audit", "gate", "hub", "portal", "worker", "engine")
@@ -39,6 +40,20 @@ KEEPERS = {
     "SubState": "running",
     "Result": "success",
 }
+#: Asks the server's Prometheus until it has an answer: its first look at the zone comes within half a minute.
+ASK_PROMETHEUS = """
+import json, sys, time, urllib.request
+for _ in range(90):
+    try:
+        with urllib.request.urlopen("http://127.0.0.1:9090/api/v1/" + sys.argv[1], timeout=10) as answer:
+            found = json.load(answer)["data"]
+    except OSError:
+        found = {}
+    if any(found.values()) and "unknown" not in json.dumps(found):
+        break
+    time.sleep(1)
+print(json.dumps(found))
+"""
 CURRENT = "$(sed -n 's/.* \\(.*\\/.venv\\/bin\\)\\/ansim .*/\\1/p' /usr/local/bin/ansim | head -1)"
 STORY = """
 import os
@@ -222,6 +237,47 @@ def test_what_only_a_kernel_takes_lies_there_as_files(server: Server) -> None:
     assert "-w /var/lib/ansim/datasets" in rules
     assert "kernel.kptr_restrict = 2" in server.do("cat", "/etc/sysctl.d/99-zz-ansim.conf").stdout
     assert "policy drop" in server.do("nft", "list", "chain", "inet", "ansim", "input").stdout
+
+
+def test_prometheus_on_the_server_reads_the_zone_and_every_rule_can_be_judged(server: Server) -> None:
+    def asked(what: str) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(server.do("python3", "-c", ASK_PROMETHEUS, what).stdout)
+        return told
+
+    (target,) = asked("targets")["activeTargets"]
+    assert (target["health"], target["scrapeUrl"]) == ("up", "http://127.0.0.1:9464/metrics"), target["lastError"]
+    rules = [rule for group in asked("rules")["groups"] for rule in group["rules"]]
+    written = server.do("grep", "-c", "alert:", "/etc/ansim/monitoring/ansim.rules.yml").stdout
+    assert ({rule["health"] for rule in rules}, len(rules)) == ({"ok"}, int(written))
+    assert asked("query?query=ansim_log_entries")["result"][0]["value"][1] != "0"
+
+
+def test_security_updates_come_by_themselves_but_never_to_the_engine_or_the_database(server: Server) -> None:
+    said = server.do("unattended-upgrade", "--dry-run", "--debug", check=False)
+    allowed, kept_back = (
+        next((line for line in (said.stdout + said.stderr).splitlines() if word in line.lower()), "")
+        for word in ("allowed origins are:", "initial blacklist")
+    )
+    assert "label=Debian-Security" in allowed
+    for package in (r"^docker\.io$", "^containerd$", "^runc$", "^postgresql"):
+        assert package in kept_back, said.stdout[:2000]
+    assert server.do("systemctl", "is-enabled", "apt-daily-upgrade.timer").stdout.strip() == "enabled"
+    assert 'APT::Periodic::Unattended-Upgrade "1";' in server.do("apt-config", "dump").stdout
+
+
+def test_the_database_is_tuned_to_the_servers_memory_and_confirms_nothing_that_is_not_on_the_disk(
+    server: Server,
+) -> None:
+    asked = "SELECT name, setting FROM pg_settings"
+    said = server.do("runuser", "-u", "postgres", "--", "psql", "-tAc", asked).stdout
+    settings = dict(line.split("|", 1) for line in said.splitlines() if "|" in line)
+    durable = {name: settings[name] for name in ("fsync", "synchronous_commit", "full_page_writes")}
+    assert durable == dict.fromkeys(durable, "on")
+    assert (settings["wal_recycle"], settings["log_statement"]) == ("off", "none")
+    memory = int(server.do("awk", "/MemTotal/ {print int($2 / 1024)}", "/proc/meminfo").stdout)
+    buffers = int(settings["shared_buffers"]) * 8 // 1024  # it is told in pages of 8 kB
+    assert abs(buffers - min(max(memory // 4, 128), 4096)) <= 1
+    assert int(settings["effective_cache_size"]) * 8 // 1024 > buffers
 
 
 def test_a_process_that_is_killed_comes_back(server: Server) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hub_config.runtimes import RUNC
 from hub_config.settings import Settings
 
 Answer = tuple[bool | None, str]
@@ -38,6 +39,11 @@ class Server:
     """For the image of each container, by id, which of the zone's images its label calls it."""
     real: RealZone | None = None
     """Where `settings` are of a zone that was made to be attacked, the one whose researchers' workspaces run."""
+
+    @property
+    def runtime(self) -> str:
+        """The runtime of containers that name none."""
+        return str(self.info.get("DefaultRuntime", RUNC))
 
     def before(self, container: Mapping[str, Any]) -> bool:
         """Say whether a container runs an earlier image that the zone built."""

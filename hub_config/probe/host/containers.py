@@ -20,7 +20,8 @@ from hub_config.engine_helper.helper_settings import HelperSettings
 from hub_config.engine_helper.places import below
 from hub_config.probe.host.base import Answer, Server
 from hub_config.probe.host.earlier import differing_from_all
-from hub_config.workspace_container import DESCRIPTION, GVISOR, HOME, description
+from hub_config.runtimes import GVISOR
+from hub_config.workspace_container import DESCRIPTION, HOME, description
 
 #: The recommendation of the CIS Docker Benchmark that a difference has to do with.
 CIS: Mapping[str, str] = MappingProxyType(
@@ -69,7 +70,7 @@ def _differing(container: Mapping[str, Any], told: HelperSettings, server: Serve
     wanted, given = _said(ours["HostConfig"]), _said(host)
     names = {limit["Name"] for limit in wanted["Ulimits"]}  # an engine adds the limits that it gives everybody
     given["Ulimits"] = [limit for limit in given.get("Ulimits", []) if limit.get("Name") in names]
-    if "Runtime" not in wanted and given.get("Runtime") == server.info.get("DefaultRuntime", "runc"):
+    if "Runtime" not in wanted and given.get("Runtime") == server.runtime:
         del given["Runtime"]
     if wanted.get("Runtime") == GVISOR:
         given.pop("CgroupnsMode", None)  # the engine's own default: gVisor makes its control groups itself

@@ -6,8 +6,7 @@ Filters, covers, limits and the way data is mounted differ from version to versi
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,9 @@ from hub_config.engine_helper.containers import REF
 from hub_config.engine_helper.helper_settings import HelperSettings
 from hub_config.engine_helper.places import below
 from hub_config.probe.host.base import NOTEBOOK, Server
+from hub_config.runtimes import GVISOR
 from hub_config.shared_space import shared_ref
-from hub_config.workspace_container import GVISOR, NO_NEW_PRIVILEGES, container_name
+from hub_config.workspace_container import NO_NEW_PRIVILEGES, container_name, layers_of
 
 SAID: Mapping[str, Any] = {"CapDrop": ["ALL"], "IpcMode": "private", "NetworkMode": "none", "ReadonlyRootfs": True}
 EMPTY = (
@@ -27,7 +27,6 @@ LIMITED = ("CpuQuota", "Memory", "PidsLimit")
 COVERED = "/proc/kcore"
 """Covered by each version and each engine; where it is not, nothing is."""
 FILTER = "seccomp="
-OVERLAID = re.compile(r"ro,(?:(?:nosuid|nodev|noexec),)*lowerdir=((?:\\.|[^\\,])+)")
 
 
 def differing_from_all(container: Mapping[str, Any], told: HelperSettings, server: Server) -> list[str]:
@@ -36,7 +35,7 @@ def differing_from_all(container: Mapping[str, Any], told: HelperSettings, serve
     ref = config["Labels"]["ansim.workspace"]
     if REF.fullmatch(ref) is None or container["Name"] != f"/{container_name(ref)}":
         return ["create.name"]
-    runtime = host.get("Runtime") or server.info.get("DefaultRuntime", "runc")
+    runtime = host.get("Runtime") or server.runtime
     numbers = [*config["User"].split(":"), *(host.get("GroupAdd") or [])]
     good = {
         **{name: host.get(name) == value for name, value in SAID.items()},
@@ -45,7 +44,7 @@ def differing_from_all(container: Mapping[str, Any], told: HelperSettings, serve
         "Image": container["Image"] == server.image_id or server.images.get(container["Image"]) == NOTEBOOK,
         "MaskedPaths": COVERED in (host.get("MaskedPaths") or []),
         "Mounts": all(_is_ours(mount, told, ref, config["Labels"]["ansim.project"]) for mount in host["Mounts"]),
-        "Runtime": runtime in (GVISOR, server.info.get("DefaultRuntime", "runc")),
+        "Runtime": runtime in (GVISOR, server.runtime),
         "SecurityOpt": _filters(host.get("SecurityOpt") or []),
         "User": len(numbers) > 1 and all(int(number) >= told.lowest_uid for number in numbers),
         "UsernsMode": not host.get("UsernsMode") or (runtime == GVISOR and host["UsernsMode"] == "host"),
@@ -63,19 +62,12 @@ def _is_ours(mount: Mapping[str, Any], told: HelperSettings, ref: str, project: 
     if mount["Type"] != "volume" or mount.get("Source") or driver["Name"] != "local":
         return False
     options = driver["Options"]
-    places = list(_overlaid(options["o"]))
+    places = layers_of(options["o"])
     return options["type"] == "overlay" and bool(places) and all(below(p, own) or _is_data(p, told) for p in places)
 
 
 def _is_data(place: str, told: HelperSettings) -> bool:
     return below(place, told.dataset_roots) and place not in told.dataset_roots
-
-
-def _overlaid(options: str) -> Iterator[str]:
-    """Give every directory of a file system laid over others that only reads; none for any other."""
-    found = OVERLAID.fullmatch(options)
-    for place in re.findall(r"(?:\\.|[^\\:])+", found[1]) if found else ():
-        yield re.sub(r"\\(.)", r"\1", place)
 
 
 def _filters(options: Sequence[str]) -> bool:

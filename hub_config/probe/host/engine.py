@@ -8,8 +8,8 @@ from pathlib import Path
 
 from hub_config.disk_limits import disk_of
 from hub_config.probe.host.base import Answer, Server, text_of
+from hub_config.runtimes import GVISOR
 from hub_config.user_mapping import kernels, maps_users, outside
-from hub_config.workspace_container import GVISOR
 
 SOCKET = Path("/var/run/docker.sock")
 #: The first releases in which names are not looked up for networks without a way out (moby 47538).

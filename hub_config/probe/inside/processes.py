@@ -10,7 +10,6 @@ from collections.abc import Callable
 from hub_config.probe.inside.base import Facts, Seen, attack, barred, call, libc, outcome, refused
 
 SYS_PTRACE, SYS_PROCESS_VM_READV, SYS_PIDFD_GETFD, SYS_KCMP = 101, 310, 438, 312
-SYS_MSGGET, SYS_SHMGET = 68, 29
 PTRACE_ATTACH, PTRACE_SEIZE = 16, 0x4206
 
 

@@ -12,6 +12,8 @@ from audit.log import AuditLog
 from audit.search import Query, search
 from audit.space import MEBIBYTE, RESERVE_FILE, Space, Thresholds
 from audit.space_watch import SpaceWatch
+from audit.wire import Request
+from audit.writer import Recorder
 from tests.integration.audit.audit_world import ORIGIN, World, an_event
 
 AMPLE = Thresholds(low_bytes=1, low_percent=0, exhausted_bytes=0, reserve_bytes=MEBIBYTE)
@@ -30,6 +32,18 @@ def told(world: World) -> list[str]:
     with world.db.read() as tx:
         found = search(tx, Query(newest_first=False))
     return [entry.body["action"] for entry in found if entry.body["action"].startswith("log.space")]
+
+
+def test_the_service_keeps_no_code_that_a_full_disk_refuses_and_records_what_ends_beside_it(
+    usual_world: World,
+) -> None:
+    log = log_with(usual_world, Space(usual_world.home / "log", EXHAUSTED))
+    sent = Request(an_event("cell.sent", object=Object("workspace", "ws_aaaaaaaaaaaaaaaa")), b"print(1)")
+    stopped = Request(an_event("workspace.stop", object=Object("workspace", "ws_aaaaaaaaaaaaaaaa")))
+    refused, recorded = Recorder(log, usual_world.cells).record([(sent, "gate"), (stopped, "hub")])
+    assert isinstance(refused, LogFull)
+    assert not isinstance(recorded, Exception), recorded
+    assert usual_world.cells.key_ids() == []
 
 
 def test_every_change_is_told_once_and_a_restart_tells_nothing_again(usual_world: World) -> None:

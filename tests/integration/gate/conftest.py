@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.gate.harness import ZoneUnderTest
+from tests.integration.gate.harness import QUICK, ZoneUnderTest, running
 from tests.integration.gate.jupyter_of_image import installed
 
-QUICK = {"validate_seconds": 1}  # so that nobody waits for a signed-out session to be found
 BUDGET = {"session_bytes": 60_000_000, "answer_seconds": 4}
 
 
@@ -34,24 +33,10 @@ def root() -> None:
 @pytest.fixture(scope="module")
 def bare_zone(root: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZoneUnderTest]:
     """A running zone whose workspaces a test plays itself: hub, gate and log, but no Jupyter."""
-    running = ZoneUnderTest(tmp_path_factory.mktemp("zone"), Path("/nonexistent"), limits=QUICK | BUDGET)
-    try:
-        running.start_audit()
-        running.start_gate()
-        running.start_hub()
-        yield running
-    finally:
-        running.stop()
+    yield from running(tmp_path_factory.mktemp("zone"), Path("/nonexistent"), QUICK | BUDGET)
 
 
 @pytest.fixture(scope="module")
 def zone(jupyter: Path, root: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZoneUnderTest]:
     """A running zone with one workspace of alice, shared by the tests of a module."""
-    running = ZoneUnderTest(tmp_path_factory.mktemp("zone"), jupyter, limits=QUICK)
-    try:
-        running.start_audit()
-        running.start_gate()
-        running.start_hub()
-        yield running
-    finally:
-        running.stop()
+    yield from running(tmp_path_factory.mktemp("zone"), jupyter, QUICK)

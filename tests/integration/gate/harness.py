@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ REPOSITORY = HERE.parents[2]
 DOMAIN = "ansim.localhost"
 GATE_UID = 64_321  # a user that nobody on a test machine is; the gate takes numbers too
 PASSWORD = "secret"
+QUICK = {"validate_seconds": 1}  # so that nobody waits for a signed-out session to be found
 WORK = re.compile(r'<iframe class="work" src="([^"]+)"')
 FRAMED = {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
 ONWARD = re.compile(r'http-equiv="refresh" content="0; url=([^"]+)"')
@@ -207,6 +208,18 @@ class ZoneUnderTest:
             for name in ("audit", "gate", "hub"):  # the hub ends first: then the gate still answers for its workspaces
                 if name in self.processes:
                     all_of_them.callback(self.end, name)
+
+
+def running(home: Path, jupyter: Path, limits: Mapping[str, Any]) -> Iterator[ZoneUnderTest]:
+    """Give a zone that runs; end it afterwards."""
+    zone = ZoneUnderTest(home, jupyter, limits=limits)
+    try:
+        zone.start_audit()
+        zone.start_gate()
+        zone.start_hub()
+        yield zone
+    finally:
+        zone.stop()
 
 
 class Browser:

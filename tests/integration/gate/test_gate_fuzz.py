@@ -22,8 +22,8 @@ import pytest
 from hub_config.gate.frames import V1
 from tests.integration.gate.events import events
 from tests.integration.gate.harness import Browser, ZoneUnderTest
+from tests.integration.gate.lab.browsing import v1_frame
 from tests.integration.gate.test_gate_hostile_workspace import JSON, OK, PREFIX, Hostile, eve
-from tests.integration.gate.test_gate_workspace import v1_frame
 
 __all__ = ["eve"]
 pytestmark = pytest.mark.long

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 from playwright.async_api import BrowserContext, Frame, Page, async_playwright
 
-from tests.integration.gate.conftest import BUDGET, QUICK
-from tests.integration.gate.harness import DOMAIN, PASSWORD, ZoneUnderTest
+from tests.integration.gate.conftest import BUDGET
+from tests.integration.gate.harness import DOMAIN, PASSWORD, QUICK, ZoneUnderTest
 from tests.integration.gate.test_gate_frozen import Place
 from tests.integration.gate.test_gate_hostile_workspace import Hostile
 from tests.patience import PATIENCE

@@ -75,7 +75,8 @@ def test_a_helper_that_dies_anywhere_leaves_what_the_next_one_mends(tmp_path: Pa
         home.mkdir()
         prepare(home)
         try:
-            assert live(home, step) == 0, "it did not die"
+            # A loop device that somebody else takes first costs a step: a later life may end before it comes so far.
+            assert live(home, step) < step, "it did not die"
             goes_on(home, step)
         finally:
             unmount_all(home)

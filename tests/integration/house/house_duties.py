@@ -136,7 +136,7 @@ USES: Uses[Office] = Uses(
         "freezes at the hub": "has the hub forget servers that a freeze has ended, which was recorded then",
         "sequencer": "gives events their place in the tree; what they record was recorded before",
         "checkpoint": "a checkpoint is the signature on the entries, not one of them",
-        "break-glass": "enters what was kept in a file while the log could not be written, as it was written down then",
+        "break-glass": "enters what was kept in a file, as it was written down then, and leaves messages about it",
         "mail": "sends what moves of requests put into the outbox; they are recorded, and so is a mail that cannot go",
         "simulations": "does trials that were recorded when they were asked for, and changes no request",
         "hub_users": "removes from the hub whom the registry erased, which was recorded then",

@@ -20,14 +20,15 @@ from sqlalchemy import String, Text, insert
 from audit.break_glass_log import open_glass, take_in
 from audit.event import Actor, Event, Object, Source, Subjects
 from egress_review.tables import request
-from hub_config.metrics import GAUGES, ZoneCollector, serve_metrics
+from hub_config.metrics import GAUGES, Scrape, ZoneCollector, serve_metrics
 from hub_config.probe.standing import report_path
 from hub_config.processes import REPOSITORY
-from hub_config.settings import BackupSettings, MetricsSettings
+from hub_config.settings import BackupSettings, DatabaseSettings, MetricsSettings
 from hub_config.zone import Zone, open_zone
 from tests.databases import accept_entries, refuse_entries
 from tests.integration.house.house_people import at_work, make_zone
 from tests.ports import free_port
+from tests.unit.hub_config.test_certificates import certificate, server
 
 MONITORING = REPOSITORY / "ansible" / "files" / "monitoring"
 WAITING = (("scanning", 40), ("scanning", 5), ("in_review", 90), ("draft", 500), ("released", 70), ("released", 700))
@@ -109,6 +110,17 @@ def test_each_disk_that_the_zone_fills_is_told_once_by_the_first_place_on_it(zon
         assert "backups" not in {labels["place"] for labels, _ in closed["ansim_disk_free_bytes"]}
 
 
+def test_a_scrape_asks_for_certificates_once_and_the_next_one_shows_what_is_there_by_then(
+    zone: Zone, tmp_path: Path
+) -> None:
+    for days in (20, 400):
+        ends = datetime.now(UTC).replace(microsecond=0) + timedelta(days=days)
+        with server(certificate(tmp_path, ends), asks_first=True) as port:  # it answers once
+            settings = replace(zone.settings, database=DatabaseSettings(url=f"postgresql://127.0.0.1:{port}/ansim"))
+            scrape = Scrape(replace(zone, settings=settings))
+            assert [one.ends for one in scrape.shown() + scrape.shown()] == [ends, ends]
+
+
 def test_a_wall_that_the_last_probe_found_broken_shows_at_the_next_scrape(zone: Zone) -> None:
     findings = [{"probe": "network.tcp", "verdict": "broken"}, {"probe": "network.udp", "verdict": "held"}]
     report_path(zone.home).parent.mkdir(exist_ok=True)
@@ -156,6 +168,8 @@ def test_every_rule_and_every_panel_asks_for_a_gauge_that_is_served() -> None:
     ruled = {name for rule in rules for name in GAUGE.findall(rule["expr"])}
     assert ruled - {name for rule in rules for name in ABSENT.findall(rule["expr"])} == OF_SOME | READ_WITH_ANOTHER
     assert {name for panel in panels for target in panel["targets"] for name in GAUGE.findall(target["expr"])} == (
-        served - {"ansim_process_restarts", "ansim_log_disk_free_bytes", *LEVELS, "ansim_certificates_unread"}
+        served
+        - {"ansim_process_restarts", "ansim_log_disk_free_bytes", *LEVELS, "ansim_certificates_unread"}
+        - {"ansim_gate_connections_ended"}
     )
     assert all(" · " in rule["annotations"]["summary"] for rule in rules)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -22,6 +23,8 @@ from hub_config.supervisor import (
     running_pid,
 )
 from tests.patience import PATIENCE
+from tests.rights import as_root
+from tests.small_disk import fill, small_disk
 
 SERVER = """
 import socket, sys, time
@@ -55,6 +58,13 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def supervised(home: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with supervising(home) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def supervising(home: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a supervisor of two processes."""
     process = subprocess.Popen(
         [sys.executable, "-c", RUN, str(home), SERVER],
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
@@ -71,6 +81,24 @@ def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.05)
+
+
+@as_root
+def test_on_a_full_disk_and_without_a_log_a_child_is_started_again_and_told_of_once_there_is_room(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path / "home", 1) as home:
+        (home / "run").mkdir()
+        (home / "ansim.yaml").write_text(settings_text(ZoneSettings(), HubSettings()))
+        with supervising(home) as process:
+            before = read_state(home)["children"]
+            filler = fill(home)
+            os.kill(before["one"], signal.SIGKILL)
+            wait_for(lambda: len(found := leftovers(home)) == 2 and before["one"] not in found)
+            assert read_state(home)["children"] == before
+            filler.unlink()
+            wait_for(lambda: set(read_state(home)["children"].values()) == set(leftovers(home)))
+            assert process.poll() is None
 
 
 def test_a_killed_child_is_started_again(home: Path, supervised: subprocess.Popen[bytes]) -> None:

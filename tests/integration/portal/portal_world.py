@@ -32,6 +32,7 @@ from egress_review.policy import load_policy
 from egress_review.scanner import InProcessScanner
 from egress_review.service import EgressDesk
 from egress_review.vault import Vault
+from hub_config.probe.standing import report_path
 from portal.app import build, build_portal
 from portal.extract_desk import ExtractReviews
 from portal.hub import Hub
@@ -124,6 +125,9 @@ class Zone:
     desk: EgressDesk
     keys: Keys
     retention: RetentionPolicy = field(default_factory=RetentionPolicy.load)
+
+    def probe_report(self, runtime: str) -> Path:
+        return report_path(self.settings.home, runtime)
 
 
 class StandInHub:

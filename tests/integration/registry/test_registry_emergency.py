@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from audit.event import Source
+from audit.event import Actor, Event, Object, Source, Subjects
 from registry import tables, totp
 from registry.desk import CLI
 from registry.emergency import OPEN_FOR, Envelope
@@ -37,6 +37,22 @@ def test_the_envelope_opens_the_account_and_everybody_who_must_know_is_told(each
     assert [one["action"] for one in house.entries()[-2:]] == ["session.emergency_used", "session.signed_in"]
     assert "emergency_used" in {one.code for one in house.registry.messages(officer.person.ref)}
     assert house.registry.messages(researcher.person.ref) == []
+
+
+def test_whoever_opens_the_log_in_an_emergency_is_told_of_once_to_everybody_who_must_know(each_house: House) -> None:
+    house = each_house
+    officer, researcher = house.join("jiwoo", Role.COMPLIANCE_OFFICER), house.join("minji")
+
+    def told() -> int:
+        house.registry.tell_of_broken_glass()
+        assert house.registry.messages(researcher.person.ref) == []
+        return sum(one.code.startswith("glass_broken") for one in house.registry.messages(officer.person.ref))
+
+    assert told() == 0
+    for times in (1, 2):
+        log = Object("log", "audit")
+        house.log.record(Event("log.break_glass", Actor.service("cli"), log, Subjects.none(), Source(None)))
+        assert (told(), told()) == (times, times)
 
 
 def test_each_use_is_recorded_as_one_and_the_first_is_marked(house: House) -> None:

@@ -1,4 +1,4 @@
-"""Counts that only a plural tells, sums over levels, few firms, numbered units, British numbers, lists of people."""
+"""Counts that only a plural tells, few firms, numbered units, British numbers, lists of people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from egress_review.checks.counted_words import by_words
-from egress_review.checks.levels import given_by_levels
 from egress_review.checks.national_numbers import is_of_health, persons_abroad
 from egress_review.checks.ocr import reader
 from egress_review.checks.tables import read_delimited
@@ -80,29 +79,6 @@ def test_a_part_is_never_above_the_people_that_it_is_of() -> None:
 
 def test_cases_to_date_are_counts_and_no_dates() -> None:
     assert places(look("t.csv", "area,cases_to_date\na,400\nb,4\nc,77\n"), "cells.small") == [(3, 2)]
-
-
-LEVELS = "code,patients\nG00-G99,4120\nG10-G14,118\nG10,77\nG11,{}\nG12,36\nG20-G26,4002\nG20,3811\nG24,191\n"
-
-
-def test_a_block_of_codes_less_its_other_codes_gives_the_masked_one() -> None:
-    (table,) = read_delimited(LEVELS.format(".."))
-    assert list(given_by_levels(table, (1,))) == [(3, 1, 5)]
-
-
-def test_levels_that_do_not_add_up_give_nothing() -> None:
-    (table,) = read_delimited(LEVELS.format("..").replace("191", "190"))
-    assert not list(given_by_levels(table, (1,)))
-
-
-def test_two_masks_below_one_total_give_neither() -> None:
-    (table,) = read_delimited(LEVELS.format("..").replace("G12,36", "G12,*"))
-    assert not list(given_by_levels(table, (1,)))
-
-
-def test_codes_that_begin_with_other_codes_are_below_them() -> None:
-    (table,) = read_delimited("code,people\n11,500\n11010,420\n11020,*\n11030,74\n21,300\n21010,100\n21020,200\n")
-    assert list(given_by_levels(table, (1,))) == [(2, 1, 6)]
 
 
 @pytest.mark.parametrize(
@@ -182,3 +158,8 @@ def test_words_in_a_picture_are_told_as_not_checked_where_no_program_reads_them(
     told = {f.rule for f in look("shot.png", png()).findings if isinstance(f, NotChecked)}
     reader.cache_clear()
     assert {"image.text", "image.content"} <= told
+
+
+def test_a_table_of_counts_without_a_row_is_checked_like_any_other() -> None:
+    report = look("crosstab.csv", 'at": 4, "nbformat_minor": 5}')
+    assert not [f.rule for f in report.findings if isinstance(f, NotChecked) and f.rule.startswith("cells.")]

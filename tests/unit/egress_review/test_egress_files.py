@@ -106,6 +106,11 @@ def test_ordinary_results_pass(name: str, content: str | bytes) -> None:
         (jpeg(segment(0xFE, b"a comment")), "image.metadata"),
         (jpeg(tail=b"more"), "image.integrity"),
         (jpeg()[:-2], "image.integrity"),
+        (jpeg().replace(b"\xff\xda\0\x08\x01", b"\xff\xda\0\x08\x02"), "image.integrity"),
+        (
+            jpeg().replace(b"\xff\xc0\0\x0b\x08\0\x03\0\x04\x01", b"\xff\xc0\0\x0b\x08\0\x03\0\x04\x02"),
+            "image.integrity",
+        ),
     ],
 )
 def test_nothing_hides_in_or_behind_a_picture(content: bytes, rule: str) -> None:
@@ -217,8 +222,11 @@ def test_no_bytes_break_the_engine_or_its_wire(name: str, data: bytes) -> None:
 @settings(max_examples=150, deadline=None)
 def test_a_spoilt_picture_is_refused_or_still_exactly_one_picture(noise: bytes, at: int) -> None:
     for good, name in ((png(), "a.png"), (jpeg(), "a.jpg")):
-        report = look(name, good[:at] + noise + good[at + len(noise) :])
+        data = good[:at] + noise + good[at + len(noise) :]
+        report = look(name, data)
         assert not [f for f in report.findings if isinstance(f, NotChecked) and f.rule not in SEEN_BY_PEOPLE]
+        shown = preview_of(_subject(InputFile.of(name, data), DEFAULT, Claims()))
+        assert preview_from_wire(preview_to_wire(shown)) == shown
 
 
 def test_a_check_that_crashes_leaves_its_rules_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:

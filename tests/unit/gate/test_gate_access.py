@@ -217,7 +217,7 @@ def test_the_bar_says_what_was_held_and_how_much_is_left(share: float, held: int
     assert words not in bar_page(closed=False, **rest)
 
 
-@pytest.mark.parametrize("code", ["audit.unavailable", "frame.too_large", "upload.closed"])
+@pytest.mark.parametrize("code", ["audit.unavailable", "audit.full", "frame.too_large", "upload.closed"])
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_the_bar_says_why_a_message_was_not_sent_on_and_what_to_do(code: str, language: Any) -> None:
     rest: dict[str, Any] = {"ends_at": None, "language": language, "portal": "http://z", "now": NOW}

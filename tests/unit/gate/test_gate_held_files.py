@@ -23,9 +23,11 @@ from hub_config.gate.errors import MalformedFrame
 from hub_config.gate.held_files import FILES, HeldFile, file_of
 from hub_config.gate.keeping import keep
 from hub_config.gate.kept import MOST_BYTES, MOST_FILES, WITHIN_SECONDS, Kept
-from hub_config.gate.outputs import notice_of, parse_output
+from hub_config.gate.notices import notice_of
+from hub_config.gate.outputs import parse_output
 from hub_config.gate.pages import bar_page
 from hub_config.gate.record import Asker, Record
+from hub_config.gate.unread import Room
 from hub_config.gate.workspace import OpenWorkspace, parse_tenancy
 from tests.unit.gate.test_gate_outputs import legacy, v1
 from tests.unit.gate.test_gate_record import Service
@@ -187,7 +189,7 @@ class Server:
 
 @contextlib.asynccontextmanager
 async def workspace_with(server: Server, place: Path) -> AsyncIterator[OpenWorkspace]:
-    workspace = OpenWorkspace(parse_tenancy(REF, tenancy()), Limits(answer_seconds=0.2))
+    workspace = OpenWorkspace(parse_tenancy(REF, tenancy()), Limits(answer_seconds=0.2), Room(1))
     listening = await asyncio.get_running_loop().create_unix_server(workspace.dial_in.accept, str(place / "up.sock"))
     dialled = asyncio.create_task(server.dial(place / "up.sock"))
     try:

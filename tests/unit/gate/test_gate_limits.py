@@ -22,11 +22,12 @@ from hub_config.gate.hub_identity import HubIdentity, SignIn
 from hub_config.gate.record import Asker
 from hub_config.gate.routes import Kind
 from hub_config.gate.sessions import MAX_OF_ONE, Session, Sessions
+from hub_config.gate.unread import Room
 from hub_config.gate.workspace import MOST_SOCKETS, OpenWorkspace, parse_tenancy
-from hub_config.systemd.sandbox import GATE_MEMORY
 
 CONFIG = parse_config('{"domain": "d.example"}')
 HOST = "w-own.d.example:8600"
+ADDRESS = "198.51.100.7"
 HEADER = {"msg_id": "1", "msg_type": "comm_msg"}
 OPEN = Access()
 PROTOCOLS: tuple[Protocol, ...] = ("v1", "legacy")
@@ -63,7 +64,7 @@ async def sessions() -> AsyncIterator[Sessions]:
 
 
 async def sign_in(sessions: Sessions, handle: str) -> Session:
-    state = sessions.begin("/user/a/b/", HOST).state
+    state = sessions.begin("/user/a/b/", HOST, ADDRESS).state
     value, _ = await sessions.finish(handle, state, {"Cookie": f"{sessions.state_cookie}={state}"}, HOST)
     return await sessions.current({"Cookie": f"{sessions.cookie}={value}"}, HOST)
 
@@ -84,26 +85,26 @@ async def test_two_connections_at_once_are_not_both_the_first(sessions: Sessions
     entered = []
 
     async def enter(browser: Session) -> None:
-        if sessions.elsewhere(browser):
+        if sessions.reason_to_wait(browser, ADDRESS):
             return
-        with browser.connecting():
+        with browser.connecting(ADDRESS):
             entered.append(browser)
             await asyncio.sleep(0)  # the workspace opens its side
 
     await asyncio.gather(*map(enter, browsers))
     assert entered == browsers[:1]
-    assert not sessions.elsewhere(browsers[1])
+    assert not sessions.reason_to_wait(browsers[1], ADDRESS)
 
 
 async def test_who_changes_the_network_is_told_of_another_address_and_not_of_another_browser(
     sessions: Sessions,
 ) -> None:
     browser, other = [await sign_in(sessions, "alice") for _ in range(2)]
-    with browser.connecting("198.51.100.7"):
-        assert sessions.elsewhere(browser, "198.51.100.7") is None
-        assert sessions.elsewhere(browser, "203.0.113.9") == "session.other_address"
-        assert sessions.elsewhere(other, "198.51.100.7") == "session.elsewhere"
-    assert sessions.elsewhere(browser, "203.0.113.9") is None
+    with browser.connecting(ADDRESS):
+        assert sessions.reason_to_wait(browser, ADDRESS) is None
+        assert sessions.reason_to_wait(browser, "203.0.113.9") == "session.other_address"
+        assert sessions.reason_to_wait(other, ADDRESS) == "session.elsewhere"
+    assert sessions.reason_to_wait(browser, "203.0.113.9") is None
 
 
 def loose(kind: str, protocol: Protocol = "v1", *, access: Access = OPEN, **parts: Any) -> str | None:
@@ -185,15 +186,13 @@ def test_what_reads_or_deletes_has_no_body_and_what_writes_nothing_a_small_one(
 async def test_a_workspace_has_so_many_websockets_and_the_next_comes_when_one_goes() -> None:
     tenancy = {"handle": "alice", "person_ref": "p_" + "a" * 16, "project": "p", "prefix": "/user/alice/p/"}
     more: dict[str, Any] = {"ends_at": None, "language": "ko", "datasets": []}
-    workspace = OpenWorkspace(parse_tenancy("ws_" + "a" * 16, tenancy | more), Limits())
+    workspace = OpenWorkspace(parse_tenancy("ws_" + "a" * 16, tenancy | more), Limits(), Room(1))
     with contextlib.ExitStack() as others:
         for _ in range(MOST_SOCKETS - 1):
             others.enter_context(workspace.joining())
         for _ in range(2):
             with workspace.joining(), pytest.raises(Refused, match=r"sockets\.many"), workspace.joining():
                 pass
-    # Each holds one message of the workspace at most: together they leave the gate a third of its memory.
-    assert MOST_SOCKETS * Limits().message_bytes < 2 / 3 * int(GATE_MEMORY[:-1]) * 2**30
     await workspace.dial_in.close()
 
 

@@ -102,7 +102,7 @@ def sessions(hub: Willing) -> Sessions:
 async def enter(sessions: Sessions, place: Place, browser: str = "") -> tuple[dict[str, str], Session, str]:
     """Sign in at a workspace; return the cookie, the session and the name of the browser."""
     host = ORIGINS.host_of(place)
-    state = sessions.begin(f"/user/{place.handle}/{place.project}/", host).state
+    state = sessions.begin(f"/user/{place.handle}/{place.project}/", host, "10.0.0.1").state
     named = sessions.returned(state, {"Cookie": f"{sessions.browser_cookie}={browser}"} if browser else {})
     headers = {"Cookie": f"{sessions.state_cookie}={state}"}
     value, _ = await sessions.finish(place.handle, state, headers, host)
@@ -126,10 +126,10 @@ async def test_one_browser_is_one_session_whatever_it_shows(sessions: Sessions) 
     _, second, _ = await enter(sessions, ALICE)
     assert second is not here
     with here.connecting("10.0.0.1"):
-        assert sessions.elsewhere(second, "10.0.0.1")
-        assert not sessions.elsewhere(here, "10.0.0.1")
-        assert sessions.elsewhere(here, "10.0.0.2")  # somebody has carried the cookies to another machine
-    assert not sessions.elsewhere(here, "10.0.0.2")
+        assert sessions.reason_to_wait(second, "10.0.0.1")
+        assert not sessions.reason_to_wait(here, "10.0.0.1")
+        assert sessions.reason_to_wait(here, "10.0.0.2")  # somebody has carried the cookies to another machine
+    assert not sessions.reason_to_wait(here, "10.0.0.2")
     await sessions.end({"Cookie": f"{sessions.browser_cookie}={browser}"}, CONFIG.host("work"))
     with pytest.raises(Refused):
         await sessions.current(first, ORIGINS.host_of(ALICE))
@@ -150,7 +150,7 @@ async def test_a_browser_with_two_names_counts_as_new(sessions: Sessions) -> Non
 
 
 async def test_a_sign_in_ends_where_it_began_and_nowhere_else(sessions: Sessions) -> None:
-    state = sessions.begin("/user/alice/one/", ORIGINS.host_of(ALICE)).state
+    state = sessions.begin("/user/alice/one/", ORIGINS.host_of(ALICE), "10.0.0.1").state
     headers = {"Cookie": f"{sessions.state_cookie}={state}"}
     with pytest.raises(Refused):
         await sessions.finish("mallory", state, headers, ORIGINS.host_of(BOB))

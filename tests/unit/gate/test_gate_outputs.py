@@ -11,17 +11,8 @@ from hypothesis import strategies as st
 
 from hub_config.gate.errors import MalformedFrame
 from hub_config.gate.frames import Message, split_v1, v1_frame
-from hub_config.gate.outputs import (
-    LARGEST_LEGACY,
-    LARGEST_READ,
-    REASONS,
-    notice_frame,
-    notice_of,
-    parse_output,
-    readable,
-    reason_to_hold,
-    refusal_frames,
-)
+from hub_config.gate.notices import REASONS, notice_frame, notice_of, readable, refusal_frames
+from hub_config.gate.outputs import LARGEST_LEGACY, LARGEST_READ, parse_output, reason_to_hold
 
 HEADER = {"msg_id": "m1", "msg_type": "display_data", "session": "s", "username": "u", "version": "5.3"}
 PARENT = {"msg_id": "cell"}

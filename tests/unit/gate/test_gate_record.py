@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from audit.errors import NotDurable
+from audit.errors import LogFull, NotDurable
 from audit.event import Actor, Event
 from hub_config.gate.codes import Code
 from hub_config.gate.config import Limits
@@ -12,6 +12,7 @@ from hub_config.gate.errors import AuditUnavailable, Refused
 from hub_config.gate.record import Asker, Record
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.trickle import Trickle
+from hub_config.gate.unread import Room
 from hub_config.gate.workspace import OpenWorkspace, parse_tenancy
 from tests.unit.gate.test_gate_values import REF, tenancy
 
@@ -25,10 +26,11 @@ class Service:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.away = False
+        self.error: type[NotDurable] = NotDurable
 
     async def append(self, event: Event) -> int:
         if self.away:
-            raise NotDurable("away")
+            raise self.error("away")
         self.events.append(event)
         return len(self.events)
 
@@ -101,14 +103,17 @@ async def test_what_no_person_did_wrong_is_not_recorded() -> None:
     assert "workspace.silent" in quiet
 
 
-async def test_a_cell_that_cannot_be_recorded_is_an_error_and_not_counted() -> None:
+@pytest.mark.parametrize(("error", "code"), [(NotDurable, "audit.unavailable"), (LogFull, "audit.full")])
+async def test_a_cell_that_cannot_be_recorded_is_an_error_that_says_why_and_not_counted(
+    error: type[NotDurable], code: str
+) -> None:
     service = Service()
-    service.away = True
-    workspace = OpenWorkspace(parse_tenancy(REF, tenancy()), Limits())
+    service.away, service.error = True, error
+    workspace = OpenWorkspace(parse_tenancy(REF, tenancy()), Limits(), Room(1))
     try:
-        with pytest.raises(AuditUnavailable):
+        with pytest.raises(AuditUnavailable) as held:
             await Record(service).cell(workspace, ASKER, Code(b"1", "execute_request"), "kernel")
-        assert workspace.cells == 0
+        assert (held.value.code, workspace.cells) == (code, 0)
     finally:
         await workspace.cut("test")
 
@@ -116,7 +121,7 @@ async def test_a_cell_that_cannot_be_recorded_is_an_error_and_not_counted() -> N
 async def test_an_alert_that_the_log_could_not_take_is_told_once_when_it_is_back() -> None:
     service = Service()
     record, trickle, encoded = Record(service), Trickle(3_000), b"ab" * 2_000
-    workspace = OpenWorkspace(parse_tenancy(REF, tenancy()), Limits())
+    workspace = OpenWorkspace(parse_tenancy(REF, tenancy()), Limits(), Room(1))
     try:
         service.away = True
         found = trickle.note(encoded, 0.0)
@@ -135,7 +140,7 @@ async def test_an_alert_that_the_log_could_not_take_is_told_once_when_it_is_back
 async def test_entering_a_workspace_is_recorded_once_per_session() -> None:
     service = Service()
     record = Record(service)
-    workspace = OpenWorkspace(parse_tenancy(REF, tenancy()), Limits())
+    workspace = OpenWorkspace(parse_tenancy(REF, tenancy()), Limits(), Room(1))
     try:
         for _ in range(3):
             await record.opened(workspace, ASKER)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from hub_config.gate import sign_ins
+from hub_config.gate.door import counted_as
 from hub_config.gate.errors import Refused
 from hub_config.gate.hub_identity import SignIn
-from hub_config.gate.sign_ins import MOST_OF_ONE, SIGN_IN_SECONDS, SignIns, room_of
+from hub_config.gate.sign_ins import MOST_OF_ONE, SIGN_IN_SECONDS, SignIns
 from hub_config.gate.sites import Initiator, check_sign_out
 
 HOST = "w-own.d.example"
@@ -45,9 +46,9 @@ def test_where_there_is_no_room_at_all_those_lose_one_who_hold_the_most(monkeypa
 
 
 def test_an_address_of_ipv6_counts_with_its_neighbours_and_one_in_another_form_as_itself() -> None:
-    assert room_of("2001:db8::1") == room_of("2001:db8::ffff:2") != room_of("2001:db8:0:1::1")
-    assert room_of("::ffff:203.0.113.7") == room_of(STRANGER) != room_of(HOSPITAL)
-    assert room_of("") == room_of("nowhere") == ""
+    assert counted_as("2001:db8::1") == counted_as("2001:db8::ffff:2") != counted_as("2001:db8:0:1::1")
+    assert counted_as("::ffff:203.0.113.7") == counted_as(STRANGER) != counted_as(HOSPITAL)
+    assert counted_as("") == counted_as("nowhere") == ""
 
 
 def test_a_sign_in_that_took_too_long_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.canonical import encode
+from hub_config.runtimes import GVISOR
 from hub_config.seccomp import security_option
 from hub_config.workspace_container import (
     DESCRIPTION,
-    GVISOR,
     OVERLAY,
     WorkspaceContainer,
     container_for,
@@ -29,6 +29,7 @@ from hub_config.workspace_container import (
     labels,
     layered,
     layered_source,
+    layers_of,
 )
 from registry.model import Limits, Mount, Project, ProjectStatus, WorkPermit, Workspace
 
@@ -131,6 +132,7 @@ def test_data_is_seen_through_a_file_system_of_the_workspaces_own_which_nobody_c
 def test_the_source_of_data_is_read_back_from_the_options_whatever_its_name(name: str) -> None:
     source, layer = Path("/srv/data") / name, Path("/srv/zone/workspaces/ws_a/empty")
     assert layered_source(layered(source, layer), layer) == source
+    assert layers_of(layered(source, layer)) == (str(source), str(layer))
 
 
 @pytest.mark.parametrize(
@@ -146,6 +148,11 @@ def test_the_source_of_data_is_read_back_from_the_options_whatever_its_name(name
 def test_other_options_of_a_mount_are_not_those_of_data(options: str) -> None:
     with pytest.raises(ValueError, match="not the options"):
         layered_source(options, Path("/srv/empty"))
+
+
+@pytest.mark.parametrize("options", ["rw,lowerdir=/srv/data/x:/srv/empty", f"{OVERLAY}/srv/data/x,upperdir=/etc", ""])
+def test_a_file_system_that_can_be_written_lays_nothing_over_anything(options: str) -> None:
+    assert layers_of(options) == ()
 
 
 def test_every_bus_of_the_machine_is_covered() -> None:

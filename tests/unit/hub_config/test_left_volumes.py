@@ -18,6 +18,7 @@ OWN = HOME / "workspaces" / "ws_a" / "empty"
     [
         ("/data/lab", OWN, True),
         ("/data/a, b:c\\d", OWN, True),
+        ("/data/lab\\", OWN, True),
         ("/data/lab", HOME / "probe" / "range-1" / "workspaces" / "ws_a" / "empty", True),
         ("/data/lab", Path("/srv/other/workspaces/ws_a/empty"), False),
         ("/data/lab", HOME / "workspaces" / "ws_a" / "home", False),
@@ -37,6 +38,7 @@ def test_data_laid_over_the_empty_directory_of_a_workspace_is_the_zones(source: 
         {"Driver": "local", "Options": {"type": "none", "o": layered(Path("/data/lab"), OWN)}},
         {"Driver": "other", "Options": {"type": "overlay", "o": layered(Path("/data/lab"), OWN)}},
         {"Driver": "local", "Options": {"type": "overlay", "o": f"lowerdir={OWN},upperdir=/data,workdir=/w"}},
+        {"Driver": "local", "Options": {"type": "overlay", "o": f"ro,lowerdir={OWN}"}},
         {"Driver": "local", "Options": {"type": "overlay"}},
     ],
 )

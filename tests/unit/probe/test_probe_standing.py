@@ -128,7 +128,7 @@ def test_old_reports_are_removed_and_the_last_is_whole(tmp_path: Path, monkeypat
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_the_portal_reads_what_the_probe_wrote_and_draws_a_tile_for_each(tmp_path: Path, language: Any) -> None:
     kept(tmp_path, Finding("net.routes", Verdict.BROKEN, "eth0 <x>"), Finding("host.userns", Verdict.LACKING, "no"))
-    report = read_report(tmp_path)
+    report = read_report(report_path(tmp_path))
     assert report is not None
     assert [(wall.id, wall.verdict) for wall in report.walls] == [("net", "broken"), ("host", "lacking")]
     drawn = str(picture(report, language))
@@ -137,7 +137,7 @@ def test_the_portal_reads_what_the_probe_wrote_and_draws_a_tile_for_each(tmp_pat
 
 
 def test_a_report_that_cannot_be_read_is_none(tmp_path: Path) -> None:
-    assert read_report(tmp_path) is None
+    assert read_report(report_path(tmp_path)) is None
     (tmp_path / "probe").mkdir()
     report_path(tmp_path).write_text('{"findings": [{"probe": "x", "verdict": "fine"}]}')
-    assert read_report(tmp_path) is None
+    assert read_report(report_path(tmp_path)) is None

@@ -1,4 +1,4 @@
-"""What has the shape of a person's name or number and is none: provinces, districts, the password of an address."""
+"""Provinces and districts of Korea, which have the shape of a person's name."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ _PROVINCE = re.compile(
     r"(?:서울|부산|대구|인천|광주|대전|울산|세종)(?:특별시|광역시|특별자치시|시)"
 )
 _PLACE = re.compile(r"(?:[가-힣]{2,6}(?:시|도) )?[가-힣]{1,5}(?:시|도|군|구|읍|면|동|리)(?:[1-9]가)?")
-_USER_OF_ADDRESS = re.compile(r"(?<=://)[^\s:/@'\"<>]{0,60}:[^\s/'\"<>]{3,100}@")
-_WRITTEN = frozenset(("EMAIL", "RRN", "FRN", "PERSON"))
-"""What is told wherever it stands, for nobody takes it for a password."""
+_LONGEST = 24
+"""Characters of a word from which it is too long for a place."""
 
 
 def is_province(text: str, start: int, end: int) -> bool:
@@ -37,7 +36,8 @@ def without_places(found: list[Span], text: str, cells: Collection[str]) -> list
 
 
 def _word(text: str, start: int, end: int) -> str:
-    while end < len(text) and "가" <= text[end] <= "힣":
+    last = min(len(text), start + _LONGEST)
+    while end < last and "가" <= text[end] <= "힣":
         end += 1
     return text[start:end].strip()
 
@@ -45,11 +45,3 @@ def _word(text: str, start: int, end: int) -> str:
 def _are_places(cells: Collection[str]) -> bool:
     filled = [cell.strip() for cell in cells if cell.strip()]
     return len(filled) >= FEWEST and sum(map(bool, map(_PLACE.fullmatch, filled))) >= MOSTLY * len(filled)
-
-
-def outside_passwords(found: list[Span], text: str) -> list[Span]:
-    """Without the digits within a password of an address, which `text.secret` tells."""
-    if not found or "://" not in text:
-        return found
-    places = [match.span() for match in _USER_OF_ADDRESS.finditer(text)]
-    return [s for s in found if s.label in _WRITTEN or not any(a <= s.start and s.end <= b for a, b in places)]

@@ -1,0 +1,94 @@
+"""Rows whose label says that they hold a statistic, `Rooms, median`: whatever stands in them counts nobody."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from egress_review.checks.people_words import is_of_people
+from egress_review.checks.tables import Table
+
+LONGEST, MOST_ROWS = 120, 2_000
+
+_STATISTIC = (
+    r"(?:arithmetic |geometric |weighted |sample |trimmed )?"
+    r"(?:means?|medians?|std\.? ?dev\.?|standard deviations?|standard errors?|sds?|s\.d\.|ses?|sems?|iqrs?|"
+    r"inter-?quartile ranges?|"
+    r"variances?|quartiles?|percentiles?|q[13]|p(?:5|10|25|50|75|90|95)|\d{1,2}(?:th|st|nd|rd) percentile|"
+    r"average|avg\.?|range|mode|"
+    r"mittelwert|standardabweichung|moyenne|médiane|écart[- ]type|media|mediana|desviación (?:estándar|típica)|"
+    r"(?:가중 ?)?평균(?:값|치)?|산술평균|기하평균|중앙값|중위수|중위값|표준 ?편차|표준 ?오차|사분위수?(?: ?범위)?|"
+    r"제?[13] ?사분위수?|최빈값|범위|백분위수?|분산|"
+    r"平均値?|中央値|標準偏差|平均数|中位数|标准差)"
+)
+_MANY = (
+    rf"{_STATISTIC}(?:\s?(?:\([^()]{{1,40}}\)|\[[^\[\]]{{1,40}}\]|±\s?sds?|[,/&±·]\s?{_STATISTIC}|and "
+    rf"{_STATISTIC})){{0,3}}"
+)
+_BEHIND = re.compile(rf".{{1,80}}?(?:\s?[,;:–—|]\s?|\s-\s){_MANY}", re.IGNORECASE)
+"""`Rooms, median (IQR)`, `방 개수: 중앙값`."""
+_WITHIN = re.compile(rf".{{1,80}}?\s?[(\[]\s?{_MANY}\s?[)\]]", re.IGNORECASE)
+"""`Rooms (median)`."""
+_AT_END = re.compile(r".{1,80}?\s(?:중앙값|중위수|표준 ?편차|표준 ?오차|median|mean|iqr|sd)", re.IGNORECASE)
+"""`Rooms median`: words that no group is called by."""
+_BEFORE = re.compile(
+    r"(?:median|mean|iqr|sd|standard deviation|중앙값|중위수|평균|표준 ?편차)(?: \(?(?:sd|iqr|se|표준 "
+    r"?편차)\)?)?,? (?:of )?(?P<of>.{1,80})",
+    re.IGNORECASE,
+)
+"""`Median rooms`, `평균 방 수`."""
+_ALONE = re.compile(
+    r"(?:means?|medians?|std\.?(?: ?dev\.?)?|standard deviations?|standard errors?|sds?|iqrs?|inter-?quartile "
+    r"ranges?|"
+    r"variances?|중앙값|중위수|표준 ?편차|표준 ?오차|최빈값|q[13]|25%|50%|75%)(?: ?\([^()]{1,30}\))?",
+    re.IGNORECASE,
+)
+"""A category may be called average, 평균 or range; by these words none is."""
+_OF_GROUP = re.compile(
+    r"\b(?:above|below|over|under|than|within|outside|beyond|exceeding|at least|up to|high(?:er)?|low(?:er)?|"
+    r"half)\b|[<>≤≥]|"
+    r"이상|이하|미만|초과|상회|하회|이내|위|아래|집단|해당",
+    re.IGNORECASE,
+)
+"""What makes a group of people of a statistic: `Income below median`."""
+_COUNTED = re.compile(
+    r"(?:^|[\s,;(\[])n\s?(?:$|[\s,;()\[\]=%])|\bno\.|\bcounts?\b|\bfreq\w*|^(?:number|num)\b|#|%|(?:^|"
+    r"[\s,;(\[])(?:명|건|인원)(?:$|[\s,;)\]])|(?:환자|대상자|사람|인원|사망자|응답자|참여자) ?수$",
+    re.IGNORECASE,
+)
+"""What says that the row counts all the same: `Below median, n (%)`."""
+
+
+def statistic_rows(table: Table) -> frozenset[int]:
+    """The numbers of the rows that hold a statistic, by their labels."""
+    if len(table.rows) > MOST_ROWS or not any(map(is_statistic, table.distinct(0))):
+        return frozenset()
+    return frozenset(n for n, row in zip(table.numbers, table.rows, strict=True) if row and is_statistic(row[0]))
+
+
+@lru_cache(maxsize=4096)
+def is_statistic(label: str) -> bool:
+    """Whether a label says that its row holds a statistic, and not how many people are above or below one."""
+    said = " ".join(unicodedata.normalize("NFKC", label).split()) if len(label) <= LONGEST else ""
+    if not said or _OF_GROUP.search(said) or _COUNTED.search(said):
+        return False
+    if _BEHIND.fullmatch(said) or _WITHIN.fullmatch(said) or _AT_END.fullmatch(said) or _ALONE.fullmatch(said):
+        return True
+    before = _BEFORE.fullmatch(said)
+    return before is not None and not _names_people(before["of"])
+
+
+def _names_people(words: str) -> bool:
+    """Whether what stands behind the word is people: `average earners` are a group, `mean age of patients` is "
+    "none."""
+    if " of " in f" {words} " or re.search(r"\bper\b|수$|당$", words):
+        return False
+    last = words.split()[-1].lower()
+    return is_of_people(last) or _PEOPLE.fullmatch(last) is not None
+
+
+_PEOPLE = re.compile(
+    r"patients?|persons?|people|men|women|males?|females?|children|households?|families|subjects?|participants?|"
+    r"respondents?|students?|pupils?|group|class|category|.*(?:소득자|근로자|가구|환자|집단|계층|층|군|자)",
+)
