@@ -317,6 +317,9 @@ def mixed(content: bytes, chance: random.Random) -> bytes:
         name = chance.choice([one for one in package.namelist() if one.endswith((".xml", ".rels", ".hpf"))])
         words = package.read(name).decode().split(">")
     for _ in range(chance.randrange(1, 4)):
-        at = chance.randrange(len(words))
-        words[at : at + chance.randrange(2)] = chance.choice(([], [words[at]] * 2, [words[at].replace('="', '="-9')]))
+        at = chance.randrange(len(words) or 1)
+        there = words[at : at + 1]
+        words[at : at + chance.randrange(2)] = chance.choice(
+            ([], there * 2, [word.replace('="', '="-9') for word in there])
+        )
     return changed(content, {name: ">".join(words).encode()})
