@@ -14,6 +14,7 @@ from egress_review.checks.amounts import number_in
 from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.counts import whole
 from egress_review.checks.listing import Listing
+from egress_review.checks.statistics import SHORT, statistic
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table, count_said
 from egress_review.checks.within_json import tables_within
@@ -79,17 +80,25 @@ def check_quantile_rows(subject: Subject, listing: Listing) -> None:
 def _in_tables(subject: Subject) -> Iterator[tuple[Where, float, int]]:
     within = tables_within(subject.json) if subject.type == "json" and not subject.tables else ()
     for table in (*subject.tables, *within):
-        if not 0 < len(table.rows) <= MOST_ROWS or any(row and row[0].strip().lower() == "count" for row in table.rows):
-            continue  # what pandas describes, `cells` has looked at
+        if not 0 < len(table.rows) <= MOST_ROWS:
+            continue
         down = {at: place for at, row in enumerate(table.rows) if row and (place := _place(row[0])) is not None}
         across = {at: place for at, name in enumerate(table.names) if at and (place := _place(name)) is not None}
         size = _size(table, subject) if _are_quantiles(down) or _are_quantiles(across) else None
         if size and _are_quantiles(down):
             for at, place in down.items():
-                if any(number_in(cell) for cell in table.rows[at][1:]):
-                    yield Where(row=table.numbers[at], column=1), place, size
+                first = next((i for i, cell in enumerate(table.rows[at][1:], 2) if number_in(cell)), 0)
+                if first and not _is_held_by_spread(table, at):
+                    yield Where(row=table.numbers[at], column=first), place, size
         elif size and not any(kind_of(name) is Kind.COUNT for name in table.names):
             yield from _across(table, across, size)
+
+
+def _is_held_by_spread(table: Table, at: int) -> bool:
+    """Whether a row is called a quantile beyond doubt, in a table with a row of sizes: `spread` has told of it."""
+    name = table.rows[at][0].strip().lower()
+    known = statistic(name)[0] == "quantile" and not SHORT.fullmatch(name)
+    return known and any(row and statistic(row[0])[0] == "n" for row in table.rows)
 
 
 def _across(table: Table, places: Mapping[int, float], size: int) -> Iterator[tuple[Where, float, int]]:
