@@ -21,6 +21,7 @@ USES: Uses[House] = Uses(
         "Registry.mark_read": "which messages somebody has read concerns nobody else and gives no right",
         "Registry.workspace": "the name of a workspace is no right; what starts it is recorded",
         "Registry.may_work": "makes that name on first use; the start that asked is recorded",
+        "Registry.tell_of_broken_glass": "leaves messages about an entry that the log has",
     }
 )
 
