@@ -40,7 +40,7 @@ def take_in(log: AuditLog) -> bool:
         try:
             log.check_head()
             # The ids of the events make sure that whoever is killed in between records nothing twice.
-            log.record_all([(event, "cli") for event in events], through_glass=False)
+            log.record_all([(event, "cli") for event in events], from_glass=True)
         except (AuditError, SQLAlchemyError):
             return False  # that is what the glass was broken for
         log.glass.forget()

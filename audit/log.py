@@ -109,13 +109,17 @@ class AuditLog:
         """
         return self.append_all(tx, [(event, component or self.component)])[0]
 
-    def append_all(self, tx: Connection, events: Sequence[tuple[Event, str]]) -> list[Appended]:
+    def append_all(
+        self, tx: Connection, events: Sequence[tuple[Event, str]], *, from_glass: bool = False
+    ) -> list[Appended]:
         """Record events, each with its component, in the caller's transaction; their indexes rise in their order.
+
+        What was read through broken glass (`from_glass`) has happened, and is little: a full disk does not refuse it.
 
         Raises: as `append`. None of them is recorded then.
         """
         try:
-            if self.space is not None:
+            if self.space is not None and not from_glass:
                 for event, _component in events:
                     self.space.admit(event)
             return self._append_all(tx, events)
@@ -146,19 +150,20 @@ class AuditLog:
             return appended.index
         return self.wait(appended.event_id, wait)
 
-    def record_all(self, events: Sequence[tuple[Event, str]], *, through_glass: bool = True) -> list[Appended]:
+    def record_all(self, events: Sequence[tuple[Event, str]], *, from_glass: bool = False) -> list[Appended]:
         """Record events, each with its component, in one transaction: all are durable on return, or none.
 
-        While the glass is broken, what the command line reads is recorded beside the log (`audit.break_glass`).
+        While the glass is broken, what the command line reads is recorded beside the log (`audit.break_glass`), but
+        for what comes from there.
 
         Raises: as `append`.
         """
-        if through_glass and self._reads_through_glass(events):
+        if not from_glass and self._reads_through_glass(events):
             self.glass.keep([event for event, _component in events])
             return [Appended(event.id, OUTSIDE) for event, _component in events]
         try:
             with self.db.begin() as tx:
-                return self.append_all(tx, events)
+                return self.append_all(tx, events, from_glass=from_glass)
         except SQLAlchemyError as error:
             raise NotDurable(f"the database could not commit: {type(error).__name__}") from error
 

@@ -26,13 +26,17 @@ MEBIBYTE = 1024 * 1024
 RESERVE_FILE = "reserve"
 _LOOK_SECONDS = 1.0
 
-# What takes access away or ends something, and what the log says of itself.
+# What takes access away or ends something, and what the log says of itself; announcements of these too. One way in is
+# among them: the emergency account, whose holder must be able to end things and first accepts the notice.
 _ENDING_ACTIONS = frozenset(
     {
-        "workspace.stop", "workspace.cut", "session.signed_out", "session.ended_by_time", "zone.stopped",
-        "zone.reconciled",
-        "person.suspended", "person.closed", "person.role_revoked", "membership.revoked", "grant.revoked",
-        "egress.revoked", "log.space_low", "log.space_exhausted", "log.space_recovered", "log.throttled",
+        "workspace.stop", "workspace.cut", "zone.stopped", "zone.reconciled", "project.frozen", "project.cut_off",
+        "session.signed_out", "session.ended_by_time", "session.ended_by_provider",
+        "session.emergency_used", "person.notice_accepted",
+        "person.suspended", "person.closed", "person.role_revoked", "person.identity_removed",
+        "membership.revoked", "grant.revoked", "service.revoked", "package.revoked",
+        "deid.key_destroyed", "deid.key_use_ended", "extract.expired", "egress.expired", "egress.revoked",
+        "log.space_low", "log.space_exhausted", "log.space_recovered", "log.throttled",
         "log.clock_off", "log.clock_right", "log.break_glass", "log.break_glass_ended", "log.pruned", "privacy.erased",
     }
 )  # fmt: skip

@@ -24,6 +24,7 @@ from audit.cells import CellStore
 from audit.errors import (
     AuditError,
     EventRefused,
+    LogFull,
     MalformedRequest,
     NotDurable,
     NotPermitted,
@@ -118,12 +119,11 @@ class Recorder:
             return []
         try:
             return [appended.index for appended in self._log.record_all(events)]
-        except NotDurable as error:
-            return [error] * len(events)
         except AuditError as error:
-            if len(events) == 1:
-                return [error]
-        # One of them is refused by what the log already holds; the others must not share its fate.
+            if len(events) == 1 or (isinstance(error, NotDurable) and not isinstance(error, LogFull)):
+                return [error] * len(events)
+        # One of them is refused by what the log already holds, or by a disk that has filled since `_check`; the others
+        # must not share its fate.
         return [answer for event in events for answer in self._append([event])]
 
 

@@ -31,7 +31,11 @@ INCOMPLETE = Text(
     "응답하지 않은 것: {failed}. 자동 처리가 될 때까지 다시 시도합니다. `ansim status`로 확인하십시오.",
     "No answer from: {failed}. The worker tries again until it is done; look at `ansim status`.",
 )
-NAMES = {"gate": Text("관문", "the gate"), "engine": Text("컨테이너 엔진", "the container engine")}
+NAMES = {
+    "gate": Text("관문", "the gate"),
+    "engine": Text("컨테이너 엔진", "the container engine"),
+    "log": Text("감사 기록", "the audit log"),
+}
 LIFTED = Text(
     "과제 {project}의 동결을 해제했습니다. 이용자는 포털에서 분석환경을 다시 시작합니다.",
     "The freeze of {project} is lifted. People start their workspaces again in the portal.",

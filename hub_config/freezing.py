@@ -15,15 +15,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import docker
 import httpx2 as httpx
 from docker.errors import APIError, DockerException
 from requests.exceptions import RequestException
+from sqlalchemy.exc import SQLAlchemyError
 
 from audit.canonical import JSON
+from audit.errors import AuditError
 from audit.event import Actor, Event, Object, Source, Subjects
 from hub_config.gate_control import GateControl
 from hub_config.hub_api import HubApi
@@ -56,11 +59,11 @@ class CutOff:
     connections_ms: int
     containers_ms: int
     failed: tuple[str, ...] = ()
-    """Which neighbours did not answer: the gate, the engine."""
+    """Who did not answer: the gate, the engine, the log."""
 
     @property
     def complete(self) -> bool:
-        """Whether nothing of the project is left."""
+        """Whether nothing of the project is left, and the log says so."""
         return not self.failed
 
 
@@ -82,6 +85,8 @@ class Freezer:
     """Projects and workspaces that the gate has cut, as it says so."""
     _unnamed: dict[str, set[str]] = field(default_factory=dict)
     """By project: those of them that no event has named yet."""
+    _refused: dict[str, set[str]] = field(default_factory=dict)
+    """By project: workspaces that have ended, and that the log did not take."""
     _untidy: deque[str] = field(default_factory=deque)
     _turn: threading.Lock = field(default_factory=threading.Lock)
     """One order to the gate at a time: an older list must not come after a newer one."""
@@ -144,16 +149,17 @@ class Freezer:
         containers = _since(begun)
         outcomes = []
         for one in freezes:
+            ended = self._cut_of(one.project) | set(killed.get(one.project, ()))
+            self._untidy.extend(sorted(ended))
             outcome = CutOff(
                 project=one.project,
-                workspaces=tuple(sorted(self._cut_of(one.project) | set(killed.get(one.project, ())))),
+                workspaces=tuple(sorted(ended | self._refused.pop(one.project, set()))),
                 connections_ms=connections,
                 containers_ms=containers,
                 failed=tuple(failed),
             )
-            self._record(one, outcome)
-            self._untidy.extend(outcome.workspaces)
-            outcomes.append(outcome)
+            recorded = self._try(one.project, outcome.workspaces, partial(self._record, one, outcome))
+            outcomes.append(outcome if recorded else replace(outcome, failed=(*failed, "log")))
         return outcomes
 
     def _cut_of(self, project: str) -> set[str]:
@@ -167,24 +173,44 @@ class Freezer:
         self._held = time.monotonic()
         late = kill_containers(self.zone.zone_id, frozen)
         for project in frozen:
-            for ref in self._cut_of(project) | set(late.get(project, ())):
-                self._note("workspace.cut", Object("workspace", ref, project), reason=FROZEN)
+            ended = self._cut_of(project) | set(late.get(project, ())) | self._refused.pop(project, set())
+            self._try(project, ended, partial(self._record_cuts, project, ended))
+
+    def _try(self, project: str, ended: Iterable[str], record: Callable[[], None]) -> bool:
+        """Record what ended; what the log does not take is named by the next look, and holds up no other project."""
+        record_of = f"the record of the freeze of {project}"
+        try:
+            record()
+        except (AuditError, SQLAlchemyError) as error:
+            self._refused[project] = set(ended)
+            self._troubles.away(record_of, error)
+            return False
+        self._troubles.worked(record_of)
+        return True
 
     def _record(self, freeze: Freeze, outcome: CutOff) -> None:
-        for ref in outcome.workspaces:
-            self._note("workspace.cut", Object("workspace", ref, outcome.project), reason=FROZEN)
         if outcome.failed and outcome.project in self._failed:
+            self._record_cuts(outcome.project, outcome.workspaces)
             return  # said once; it is tried again until it works
         if outcome.complete and not outcome.workspaces and self._said(freeze):
             return  # a worker that started anew finds it carried out, which is no news
+        self._record_cuts(outcome.project, outcome.workspaces, self._carried_out(outcome))
         self._failed = self._failed | {outcome.project} if outcome.failed else self._failed - {outcome.project}
+
+    def _record_cuts(self, project: str, ended: Iterable[str], *more: Event) -> None:
+        """Record all of it or nothing, so that what is tried again is neither doubled nor missing."""
+        cuts = [self._event("workspace.cut", Object("workspace", ref, project), reason=FROZEN) for ref in ended]
+        if events := [*cuts, *more]:
+            self.zone.log.record_all([(event, self.zone.log.component) for event in events])
+
+    def _carried_out(self, outcome: CutOff) -> Event:
         detail: dict[str, JSON] = {
             "workspaces": len(outcome.workspaces),
             "connections_ms": outcome.connections_ms,
             "containers_ms": outcome.containers_ms,
         }
         about = Object("project", outcome.project, outcome.project)
-        self._note("project.cut_off", about, reason="_".join(outcome.failed) or None, detail=detail)
+        return self._event("project.cut_off", about, reason="_".join(outcome.failed) or None, detail=detail)
 
     def _said(self, freeze: Freeze) -> bool:
         """Say whether the last word of the log about a freeze is that it was carried out."""
@@ -193,9 +219,9 @@ class Freezer:
         last = self.zone.registry.cut_off(freeze)
         return last is not None and last.body["outcome"] == "ok"
 
-    def _note(self, action: str, about: Object, *, reason: str | None, detail: dict[str, JSON] | None = None) -> None:
+    def _event(self, action: str, about: Object, *, reason: str | None, detail: dict[str, JSON] | None = None) -> Event:
         failed = action == "project.cut_off" and reason is not None
-        event = Event(
+        return Event(
             action,
             self.actor,
             about,
@@ -205,7 +231,6 @@ class Freezer:
             reason=reason,
             detail=detail or {},
         )
-        self.zone.log.record(event, wait="durable")
 
     def _owner(self, ref: str) -> tuple[str, str] | None:
         registry = self.zone.registry

@@ -38,8 +38,10 @@ VERDICT_WORDS = {
         "Something is missing that should be there beside the walls. The walls stand.",
     ),
     Verdict.NOT_COMPUTED: Text(
-        "필요한 자료가 없거나 오래되어 계산하지 못했으며, 이유를 함께 적는다. 괜찮다는 뜻이 아니다.",
-        "The data that it needs are missing or too old, and the reason is said. It does not mean that all is well.",
+        "필요한 자료가 없거나 오래되었거나 그동안 게이트에 탈이 있어 계산하지 못했으며, 이유를 함께 적는다."
+        " 괜찮다는 뜻이 아니다.",
+        "The data that it needs are missing or too old, or the gate had a trouble meanwhile, and the reason is said. It"
+        " does not mean that all is well.",
     ),
     Verdict.NOT_APPLICABLE: Text(
         "여기서는 시도할 수 없으며, 이유를 함께 적는다.", "It cannot be tried here; the reason is said."

@@ -104,11 +104,16 @@ class Emergency(Desk):
         return envelope
 
     def tell_of_broken_glass(self) -> None:
-        """Tells those who must know of each of the last times that the log was opened (`audit.break_glass`), once."""
+        """Tells those who must know of each of the last times that the log was opened (`audit.break_glass`), once.
+
+        Also of those that the log does not take yet: it is then that the glass is broken.
+        """
         code = tables.message.c.code
+        kept = [event.id for event in self._log.glass.kept() if event.action == "log.break_glass"]
         with self._db.begin() as tx:
-            for entry in search(tx, Query(action="log.break_glass", outcome="ok", limit=LAST_OPENINGS)):
-                named = f"glass_broken_{entry.index}"
+            entries = search(tx, Query(action="log.break_glass", outcome="ok", limit=LAST_OPENINGS))
+            for event_id in dict.fromkeys([*(entry.id for entry in entries), *kept[-LAST_OPENINGS:]]):
+                named = f"glass_broken_{event_id}"
                 if tx.execute(select(code).where(code == named).limit(1)).first() is None:
                     tell_those_who_must_know(self, tx, named, GLASS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -69,7 +69,8 @@ class SignIn(Desk):
             used = emergency.note_use(self, tx, person, source, self._clock())
             if used is not None:
                 self._log.append(tx, used)
-            return signed_in(person, source)
+            # As what follows from its use, the emergency account is let in on a full disk too (`audit.space`).
+            return replace(signed_in(person, source), intent_id=None if used is None else used.id)
 
         return self._enter(handle, password, code, source, "sign_in", come_in)
 

@@ -6,9 +6,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from egress_review.checks.place_names import is_province
 from egress_review.checks.tables import Table
 
 FEWEST, MOSTLY = 3, 0.9
+MOST_UNPROVED, LONG_CODE = 260, 6
+"""Rows up to which words and short codes may be of areas that nothing but their heading proves, and digits of a code
+from which it shows itself whether codes are those of areas: areas of one district share what theirs begin with."""
 
 _AREA = re.compile(
     r"(?:.{0,30}[ _.-])?(?:districts?|count(?:y|ies)|municipalit(?:y|ies)|states?|countr(?:y|ies)|provinces?|"
@@ -73,7 +77,33 @@ def are_of_areas(table: Table, north: int, east: int, around: str) -> bool:
 def _hold_areas(cells: Collection[str]) -> bool:
     filled = [cell.strip() for cell in cells if cell.strip()]
     fit = sum(any(p.fullmatch(cell) for p in (_KOREAN_AREA, _AREA_CODE, _NAME)) for cell in filled)
-    return bool(filled) and fit >= MOSTLY * len(filled)
+    return bool(filled) and fit >= MOSTLY * len(filled) and _are_proved(filled)
+
+
+def _are_proved(cells: Sequence[str]) -> bool:
+    """Whether cells are codes that are built as those of areas, or names that end as theirs; few may be any words."""
+    codes = [cell for cell in cells if cell.isdecimal()]
+    if len(codes) < MOSTLY * len(cells):
+        named = sum(_PLACE.search(cell) is not None or is_province(cell, 0, len(cell)) for cell in cells)
+        return len(cells) <= MOST_UNPROVED or 2 * named >= len(cells) or _share_beginnings(cells)
+    if max(map(len, codes)) < LONG_CODE:
+        return len(codes) <= MOST_UNPROVED or _share_beginnings(codes)
+    return all(code.endswith("00") for code in codes) or _share_beginnings(codes)
+
+
+def _share_beginnings(codes: Sequence[str]) -> bool:
+    """Whether codes are of one length and have far fewer beginnings than there are codes: those of larger areas."""
+    beginnings = {code[:-BEHIND] for code in codes}
+    coded = all(any(map(str.isdecimal, code)) for code in codes)
+    return coded and len({len(code) for code in codes}) == 1 and 2 * len(beginnings) <= len(codes)
+
+
+BEHIND = 3
+_PLACE = re.compile(
+    r"[시도군구읍면동리]$|(?:shire|borough|ham|ton|ford|bury|ville|burg|city|county|town|district|province|region|land|"
+    r"stadt|dorf|heim|kreis)s?$",
+    re.IGNORECASE,
+)
 
 
 def are_features_of_areas(properties: Sequence[Mapping[str, Any]], around: str) -> bool:

@@ -97,6 +97,8 @@ _OF_SETTINGS = _words(
     "features estimators iter iterations jobs components clusters classes factors topics knots folds "
     "splits bins trees layers epochs neighbors leaves rounds threads gpus beams heads"
 )
+_APART = re.compile(r"(?:n|num) (?:heads|leaves|classes|groups|beams)", re.IGNORECASE)
+"""Two words, as somebody writes them who counts heads; a setting is written in one, `n_heads`."""
 _PER_MANY = re.compile(
     r"(?:\bper|/)[ _]?(?:an? )?(?:1?,?000|10,?000|100,?000|1,?000,?000|100|1?0?0k|10k|thousand|hundred thousand|"
     r"million|10\^[3-6])\b"
@@ -113,6 +115,16 @@ def _is_rate(name: str, bare: str) -> bool:
     return _PER_MANY.search(spaced) is not None and (
         _PER_MANY.search(bare.replace("_", " ")) is not None or not re.search(r"[률율]|\brate", name, re.IGNORECASE)
     )
+
+
+_PER_HUNDRED = re.compile(
+    r"(?:\bper|/)[ _]?(?:an? )?(?:100|hundred)\b|백\s?(?:명|인|건)?\s?당|(?<![\d,])100\s?(?:명|인|건)\s?당"
+)
+
+
+def is_per_hundred(name: str) -> bool:
+    """Whether a heading is that of a rate of so many in a hundred."""
+    return _PER_HUNDRED.search(unicodedata.normalize("NFKC", name).replace("_", " ").lower()) is not None
 
 
 _SIZE = re.compile(r"0|size|count_?")
@@ -271,7 +283,7 @@ def kind_of(heading: str) -> Kind:
     if bare.lower() in _SIZES:
         return Kind.COUNT
     percent = "%" in name
-    if {"n", "num"}.intersection(words) and _OF_SETTINGS.intersection(words):
+    if {"n", "num"}.intersection(words) and _OF_SETTINGS.intersection(words) and not _APART.fullmatch(bare):
         return Kind.STATISTIC
     if _is_rate(name, bare):
         return Kind.STATISTIC

@@ -13,6 +13,10 @@ MOST_CAPTIONS, MOST_SEEN = 10, 1_000
 _MARK = re.compile(r"\s{0,8}[\"']?(?:#|//|--|%%|;;|※)(?P<said>.*)", re.DOTALL)
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _NUMBER = re.compile(r"[-+]?\d[\d.]{0,30}\s?(?:%|명|건|인)?|[<≤]\s?\d{1,9}|\*{1,3}")
+_BEGINS = re.compile(r"[=~≈<≤>≥+(약\s-]{0,6}\d")
+_TIME = re.compile(r"(?:19|20)\d\d(?!\d|\s?[/(]\s?\d)")
+MOST_WORDS = 3
+"""Words of a cell that begins with a number up to which it is one: `3 (2.5%)`, `3 cases`; more are a sentence."""
 
 
 def remark_rows(records: Sequence[Sequence[str]], delimiter: str) -> frozenset[int]:
@@ -32,9 +36,12 @@ def remark_rows(records: Sequence[Sequence[str]], delimiter: str) -> frozenset[i
 
 def _while_remarks(numbered: Iterable[tuple[int, Sequence[str]]], delimiter: str) -> Iterator[int]:
     for at, record in numbered:
-        if not is_remark(delimiter.join(record), delimiter):
-            return
+        if any(_BREAK.search(cell) for cell in record) or not is_remark(delimiter.join(record), delimiter):
+            return  # What stands on several lines is no remark of one line.
         yield at
+
+
+_BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 
 
 def is_remark(line: str, delimiter: str = ",") -> bool:
@@ -43,22 +50,44 @@ def is_remark(line: str, delimiter: str = ",") -> bool:
     if match is None:
         return False
     said = _THOUSANDS.sub("", match["said"])
-    return not any(_NUMBER.fullmatch(cell.strip(" \"'")) for cell in said.split(delimiter))
+    first, *others = (cell.strip(" \"'") for cell in said.split(delimiter))
+    return not (_NUMBER.fullmatch(first) or any(map(_is_number, others)))
 
 
-def words_around(text: str, delimiter: str) -> list[str]:
+def _is_number(cell: str) -> bool:
+    """Whether a cell holds a number with whatever stands behind it, and neither a time nor a sentence."""
+    if _NUMBER.fullmatch(cell):
+        return True
+    return _BEGINS.match(cell) is not None and not _TIME.match(cell) and len(cell.split()) <= MOST_WORDS
+
+
+def words_around(text: str, delimiter: str, dropped: Iterable[tuple[int, str]]) -> list[str]:
     """The lines of a delimited text of which those are kept that are words above or below its table; others are empty.
 
-    Only a text of more than one column has such lines.
+    `dropped` are the records, with their numbers, that are in no table of the text: all that they say is kept.
     """
     lines = text.splitlines()
-    if not any(delimiter in line for line in lines[: 2 * MOST_REMARKS]):
-        return []
+    kept = [""] * len(lines)
+    if any(delimiter in line for line in lines[: 2 * MOST_REMARKS]):
+        _keep_words(lines, delimiter, kept)
+    places: dict[str, int] = {}
+    for number, record in dropped:
+        places = places or {line: at for at, line in enumerate(lines)}
+        said = [line for line in record.splitlines() if line.strip()]
+        for line in said:
+            if line in places:
+                kept[places[line]] = line
+        # Lines in quotation marks are not those of the file; what they say stands at the record's place.
+        quoted = " ".join(line for line in said if line not in places)
+        at = min(number, len(lines)) - 1
+        kept[at] = f"{kept[at]} {quoted}" if quoted else kept[at]
+    return kept
+
+
+def _keep_words(lines: Sequence[str], delimiter: str, kept: list[str]) -> None:
     last = len(lines)
-    kept = [""] * last
     for at in {*range(min(last, MOST_REMARKS)), *range(max(0, last - MOST_REMARKS), last)}:
         line = lines[at]
         near = at < MOST_CAPTIONS or at >= last - MOST_CAPTIONS
         if (near and delimiter not in line.strip(delimiter + " ")) or is_remark(line[:MOST_SEEN], delimiter):
             kept[at] = line
-    return kept

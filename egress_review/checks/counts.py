@@ -12,11 +12,11 @@ from itertools import islice, pairwise, repeat
 from operator import attrgetter
 from typing import NamedTuple
 
-from egress_review.checks.columns import Kind, is_pivoted, is_size, is_total, kind_of
+from egress_review.checks.columns import Kind, is_per_hundred, is_pivoted, is_size, is_total, kind_of
 from egress_review.checks.counted_words import by_words
 from egress_review.checks.of_one_base import of_one_base
 from egress_review.checks.people_words import is_of_people
-from egress_review.checks.statistic_rows import statistic_rows
+from egress_review.checks.statistic_rows import counts_in_spite, statistic_rows
 from egress_review.checks.tables import LONGEST_NUMBER, Table
 from egress_review.checks.unnamed import flows, mirrored, observations, parts_of_wholes, with_shares
 from egress_review.claims import FileClaims
@@ -31,7 +31,9 @@ CHARACTERISTICS_ROWS = 2000
 """Rows up to which the first cell of each row may name what the row holds."""
 
 _OPENING = re.compile("[(\\[（/]|\\bof\\b")
-_WHOLE = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?\s*(?:명|건|인|가구|세대|개|people|persons|patients)?")
+_WHOLE = re.compile(
+    r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.0+)?\s*(?:명|건|인|가구|세대|개|people|persons?|patients?|cases?|deaths?)?"
+)
 _OF_ALL = re.compile(r"합계|총|전체|\btotal\b|\ball\b", re.IGNORECASE)
 """What the last row calls itself when it adds up people, such as `합계 인원`."""
 _WITH_UNIT = re.compile(r"[\d,]{1,20}\s*(?:명|인|people|persons|patients)")
@@ -159,7 +161,14 @@ def read_counts(table: Table, claims: FileClaims) -> Reading:
     if others or len(reasons) > 1:
         counts.sort(key=attrgetter("row", "column"))
     if spared := statistic_rows(table):
-        counts = [c for c in counts if c.row not in spared or c.why in (Why.DECLARED, Why.PAIRED)]
+        kept = (Why.DECLARED, Why.PAIRED)
+        counts = [
+            c
+            for c in counts
+            if (label := spared.get(c.row)) is None
+            or c.why in kept
+            or counts_in_spite(label, table.names[c.column - 1])
+        ]
     named = [c for c in columns if c.kind is Kind.COUNT]
     return Reading(
         tuple(counts),
@@ -184,6 +193,13 @@ def _read_column(table: Table, index: int, claims: FileClaims) -> _Column:
         others = sum(map(strange.__contains__, cells)) if strange else 0
     found = len(values) - values.count(None)
     kind = kind_of(name)
+    if (
+        kind is Kind.STATISTIC
+        and not others
+        and is_per_hundred(name)
+        and max((v or 0 for v in values), default=0) > 100
+    ):
+        kind = Kind.COUNT  # Of a hundred there are no more than a hundred.
     if name.strip().lower() == "no" and "yes" in map(str.lower, table.names):
         kind = Kind.UNKNOWN  # The answer, not the number of the row.
     has_unit = bool(found) and kind in (Kind.UNKNOWN, Kind.LABEL) and _have_unit(distinct)

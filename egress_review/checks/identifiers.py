@@ -51,7 +51,8 @@ def check_identifiers(subject: Subject, listing: Listing) -> None:
         for table in subject.tables:
             for where, span in outside_bibliography(subject, in_table(table, more)):
                 _flag(where, span, listing)
-        if any(words := words_around(subject.text, delimiter_of(subject.text))):
+        dropped = chain.from_iterable(table.around for table in subject.tables)
+        if any(words := words_around(subject.text, delimiter_of(subject.text), dropped)):
             check_identifiers(piece_of(subject, "md", text="\n".join(words)), listing)
     elif subject.type == "json":
         for path, text, heading in strings_in(subject.json):

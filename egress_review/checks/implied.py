@@ -200,8 +200,12 @@ def _check_intervals(table: Table, names: Sequence[str], subject: Subject, listi
 
 def _check_lonely(table: Table, names: Sequence[str], subject: Subject, listing: Listing) -> None:
     """A mean whose standard deviation is missing, where the other rows have one, is the value of one person."""
-    for mean, name in enumerate(names):
-        spreads = [i for i, other in enumerate(names) if _SD.search(other) and _beside(name, other)]
+    beside: dict[str, list[int]] = {}
+    for column, name in enumerate(names):
+        if _SD.search(name):
+            beside.setdefault(" ".join(_SD.sub(" ", name).split()), []).append(column)
+    for mean, name in enumerate(names if beside else ()):
+        spreads = beside.get(" ".join(_MEAN.sub(" ", name).split()), [])
         if not _MEAN.search(name) or len(spreads) != 1:
             continue
         cells = list(zip(table.numbers, table.column(mean), table.column(spreads[0]), strict=True))
@@ -212,10 +216,6 @@ def _check_lonely(table: Table, names: Sequence[str], subject: Subject, listing:
             where = Where(row=number, column=spreads[0] + 1)
             fix = _MEND.fill(least=subject.policy.min_cell)
             listing.flag("cells.implied", _LONELY, fix, where=where, number=1)
-
-
-def _beside(mean: str, spread: str) -> bool:
-    return _MEAN.sub(" ", mean).split() == _SD.sub(" ", spread).split()
 
 
 _MISSING = re.compile(r"|nan|na|\.|null|none|<na>|-", re.IGNORECASE)

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from egress_review.checks.columns import Kind, kind_of
+from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.counts import Reading, Why
 from egress_review.checks.tables import Table
 
@@ -34,11 +34,12 @@ _PER = (
 _MEASURE = rf"{_UNIT}(?:\s?[/·]\s?{_PER}){{0,2}}(?:\s?(?:s|h|d|yr|m|kg)[-⁻]?[¹12])?"
 _IN_BRACKETS = re.compile(
     rf"[(\[]\s?(?:(?:단위|units?|in|einheit|"
-    rf"unité)\s?[:：]?\s?)?{_MEASURE}\s?[)\]]\s?[.:]?(?:\s?[,(]?\s?\d{{4}}(?:[-–~]\d{{2,4}})?\s?\)?)?\s{{0,4}}$"
+    rf"unité)\s?[:：]?\s?|(?![A-Za-z]\s?[)\]])){_MEASURE}\s?[)\]]\s?[.:]?"
+    rf"(?:\s?[,(]?\s?\d{{4}}(?:[-–~]\d{{2,4}})?\s?\)?)?\s{{0,4}}$"
     rf"|(?:단위|units?)\s?[:：]\s?{_MEASURE}\s?[)\]]?\s{{0,4}}$"
     rf"|,\s(?:in\s)?(?:°\s?[CF]|℃|㎍/㎥|{_UNIT}/{_PER}|mm|kWh|MWh|GWh|ppm|ppb|dB|hPa|mmHg)\s{{0,4}}$"
 )
-"""The unit ends the title, or stands behind the word for it."""
+"""The unit ends the title, or stands behind the word for it; one letter alone may be that of a panel, `Table 2 (A)`."""
 _AVERAGE = re.compile(
     r"(?:월|연|년|일|주|시간|시간대별|분기|계절)\s?평균|평균\s?(?:농도|기온|온도|습도|강수량|풍속|소음|점수|값|"
     r"시간|속도|거리|사용량|소비량|수위|기압)|"
@@ -90,9 +91,25 @@ def without_measures(table: Table, reading: Reading, lines: Sequence[str], *, nu
     spared = {Why.CROSS_TABLE, Why.ADDS_UP} if _gives_unit(title) else {Why.CROSS_TABLE} if _averages(title) else set()
     if not spared or any(_RANGE.search(name.strip()) for name in table.names):
         return reading
+    if _are_of_people(table) and not any(map(_QUANTITY.search, title)):
+        return reading
     counts = tuple(count for count in reading.counts if count.why not in spared)
     left = {count.column - 1 for count in reading.counts if count.why in spared}
     return replace(reading, counts=counts, unclear=tuple(sorted({*reading.unclear, *left})))
+
+
+def _are_of_people(table: Table) -> bool:
+    """Whether a column is called by a sex or by what people have, or whole numbers add up, as counts of them do."""
+    said = [name.strip() for name in table.names[1:]]
+    return any(map(_SEX_OR_ILL.fullmatch, said)) or any(map(is_total, said))
+
+
+_SEX_OR_ILL = re.compile(
+    r"(?:fe)?males?|(?:wo)?men|boys|girls|m|f|남성?|여성?|남자|여자|남아|여아|hiv|aids|tb|tuberculosis|copd|flu|"
+    r".{0,20}(?:cancer|diabetes|stroke|disease|disorder|syndrome|infection|itis)|"
+    r".{0,10}(?:암|당뇨병?|뇌졸중|질환|결핵|폐렴|간염|우울증|고혈압)",
+    re.IGNORECASE,
+)
 
 
 def _above(table: Table, lines: Sequence[str], numbered: bool) -> list[str]:

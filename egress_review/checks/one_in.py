@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from egress_review.checks.tables import Table, count_said
 
-FEWEST, MOST_ROWS = 2, 2_000
+FEWEST, MOST_ROWS, MOSTLY = 2, 2_000, 0.5
+"""Cells, rows, and the share of round denominators from which a column named for it holds fractions that are chosen."""
 
 _ONE_IN = re.compile(r"1\s?[/:]\s?(\d{1,3}(?:,\d{3}){1,4}|\d{1,12})")
 _SURE = re.compile(
@@ -27,6 +28,7 @@ _MAYBE = re.compile(
 )
 """What may as well be the rate of what befell people."""
 _BEFELL = re.compile(
+    r"\bhiv\b|\baids\b|\btb\b|tubercul|cancer|diabet|stroke|syphilis|"
     r"death|died|mortal|case|fatal|event|incid|preval|infect|positiv|attack|relaps|dropout|attrition|withdraw|surviv|"
     r"respon|readmi|admi|diagnos|disease|injur|suicid|patient|person|people|women|men\b|children|success|failure|"
     r"detect|\bhit|carrier|affected|"
@@ -49,7 +51,8 @@ def ones_in(table: Table) -> Iterator[tuple[int, int]]:
         filled = sum(bool(cell.strip()) for cell in table.column(index))
         if len(of) < len(cells) or filled < FEWEST or _stand_beside(table, index):
             continue
-        if _SURE.search(table.names[index]) or all(one % 5 == 0 for one in of):
+        chosen = sum(map(_is_round, of)) >= (MOSTLY if _SURE.search(table.names[index]) else 1) * len(of)
+        if chosen and not any(map(_BEFELL.search, table.distinct(0))):
             yield from ((n, index + 1) for n, cell in zip(table.numbers, table.column(index), strict=True) if cell)
 
 
@@ -87,9 +90,14 @@ def _names_no_people(name: str) -> bool:
     return _SURE.search(name) is not None or _MAYBE.search(name.strip()) is not None
 
 
+def _is_round(number: int) -> bool:
+    """Whether a number is one that is chosen, by fives or by doubling, and no size that a group happens to have."""
+    return number % 5 == 0 or number & (number - 1) == 0
+
+
 def _stand_beside(table: Table, index: int) -> bool:
-    """Whether what the ones are of is the size of a group that another column gives, so that each is of one "
-    "person."""
+    """Whether what the ones are of is the size of a group that another column gives, so that each is of one
+    person."""
     for row in table.rows:
         match = _ONE_IN.fullmatch(row[index].strip()) if index < len(row) else None
         others = (cell.strip().replace(",", "") for at, cell in enumerate(row) if at != index)

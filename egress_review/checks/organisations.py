@@ -11,6 +11,7 @@ import unicodedata
 from enum import Enum, auto
 from itertools import pairwise
 
+from deid.korean_name_words import COMMON_SURNAMES
 from egress_review.checks.given_names import GIVEN
 from egress_review.checks.nobody import NOBODY
 from registry.text import Text
@@ -19,7 +20,7 @@ OFFICES = Text(
     ko="문서 속성에 기관이나 부서의 이름이 {number}곳 있습니다. 내보내도 되는 이름인지 보십시오.",
     en="The document's properties name an organisation or a part of one in {number} places; see whether it may leave.",
 )
-LONGEST, MOST_WORDS, MOST_UNKNOWN = 80, 10, 2
+LONGEST, MOST_WORDS, MOST_UNKNOWN = 80, 10, 1
 """Characters and words of the name of an organisation, and words of the name of a house that are in no dictionary."""
 
 
@@ -100,7 +101,11 @@ _KOREAN_ABOUT = _words("""
 """)
 _KOREAN = _KOREAN_ABOUT.union(_KOREAN_PARTS)
 _LONGEST_WORD = max(map(len, _KOREAN))
-_OF_OWN_NAME = re.compile(r"[가-힣]{2,8}(?:대학교|대학원|공단|공사|위원회|협회|학회|은행)")
+_SOMEBODY = f"[{''.join(sorted(COMMON_SURNAMES))}][가-힣]{{2}}"
+"""A family name and two syllables, as persons are called, before what anybody may write behind a name."""
+_OF_OWN_NAME = re.compile(
+    rf"(?!{_SOMEBODY}(?:위원회|은행|공사))[가-힣]{{2,8}}(?:대학교|대학원|공단|공사|위원회|협회|학회|은행)"
+)
 """What has a name of its own before it that is nobody's: `고려대학교`."""
 _IDEOGRAMS = re.compile(
     r"[\u3040-\u30ff\u4e00-\u9fff]{1,14}(?:研究所|研究室|研究院|大学|大學|センター|中心|委员会|委員会|局|省|庁|厅|"

@@ -15,7 +15,8 @@ _KNOWN = frozenset(
     suspects defendants plaintiffs witnesses clerks pilots cadets apprentices interns mentors tutors professors
     investors debtors creditors crews parents couples assistants accountants merchants servants informants
     contestants
-    artists typists lawyers
+    artists typists lawyers rapists lesbians defaulters prostitutes arrestees callers evaders boarders latecomers
+    amputees hoarders tortfeasors overdosers
     """.split()  # noqa: SIM905 - a list of words reads better as one
 )
 _BEFORE = """

@@ -35,6 +35,11 @@ _OF_SOMEBODY = re.compile(
     r".*(?:생년월일|출생|나이|연령|성별|차수)",
     re.IGNORECASE,
 )
+_OF_SOMEBODY_TOO = re.compile(
+    r"(?:.*[ _])?(?:dx|disease|illness|condition|income|visit|salary|occupation)|.*(?:상병|질병|진단|질환|소득|방문)",
+    re.IGNORECASE,
+)
+"""What is told of a person beside a number that may be a person's."""
 _OF_ONE = re.compile(
     r"(?:(?:first|last|full|sur|user|firm|company|patient|person|customer|client|employee|student)[ _]?)?name|"
     r"firm|company|enterprise|establishment|business|employer|"
@@ -57,6 +62,17 @@ _STATISTICS = frozenset(("mean", "means", "avg", "average", "median", "sd", "std
 _STATISTIC_KO = re.compile(r"평균|중앙값|중위|표준|계수|추정|백분율|비율|분위")
 _WORD = re.compile(r"[a-z]+")
 _NUMBER = re.compile(r"[-+]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)%?")
+_COMPOUND = re.compile(r"\S\s\S|\d$|[시도군구읍면동리역소관원장]$")
+"""A cell of several words, or one that ends with a number or as places do."""
+_THING = re.compile(
+    r"(?:.*[ _])?(?:regions?|districts?|count(?:y|ies)|cit(?:y|ies)|towns?|areas?|stations?|sites?|places?|rivers?|"
+    r"products?|items?|questions?|goods|brands?|species|schools?|subjects?|topics?|routes?|roads?|lines?|"
+    r"parks?|programmes?|programs?)"
+    r"(?:[ _]?(?:name|title|label|text))?"
+    r"|.*(?:지역|역|품목|상품|제품|문항|질문|지점|측정소|관측소|정류장|노선|하천|공원|과목|품종)(?:명|이름)?",
+    re.IGNORECASE,
+)
+"""Headings of names of things, of which each may be one word: no alias of a person stands below them."""
 _CODED = re.compile(r"[A-Za-z]{1,4}[-_]?\d{2,16}")
 _DAY = re.compile(r"((?:19|20)\d\d)[-./ ]?(0?[1-9]|1[0-2])(?:[-./ ]?(0?[1-9]|[12]\d|3[01]))?\.?")
 
@@ -77,12 +93,32 @@ def numbers_things(table: Table, index: int) -> bool:
     others = [i for i in range(len(table.names)) if i != index]
     counted = counts_groups(table)
     once = len(table.distinct(index)) == len(table.rows)
-    if about := [i for i in others if _is_of_somebody(table, i)]:
+    if about := [i for i in others if _is_of_somebody(table, i) or (of_people and _is_told(table, i))]:
         # A table of questions may have a row for each of them and each sex; of a person there is but one.
         return counted and not once and _are_named(table, about, (index,), beside=(index,))
-    told = counted or (not of_people and any(_is_statistic(table.names[i]) for i in others))
-    longest = LONGEST_NAME if of_people else LONGEST_QUESTION
-    return told or any(_names_each(table, index, i, longest) for i in others) or (not once and name[0].lower() in "qrs")
+    statistic = any(_is_statistic(table.names[i]) for i in others)
+    if not of_people:
+        return counted or statistic or any(_names_each(table, index, i, LONGEST_QUESTION) for i in others)
+    # `pid, n` may say how often each person came, and an alias may stand beside each.
+    told = counted and (statistic or not once)
+    named = [i for i in others if _names_each(table, index, i, LONGEST_NAME)]
+    if told or any(counted or statistic or _are_of_things(table, i) for i in named):
+        return True
+    return name[0].lower() in "qs" and any(_crosses(table, index, i) for i in others)
+
+
+def _are_of_things(table: Table, index: int) -> bool:
+    """Whether a column is called by things, or half of its cells are as things are called."""
+    if _THING.fullmatch(table.names[index].strip()):
+        return True
+    cells = [cell.strip() for cell in table.distinct(index)]
+    return 2 * sum(_COMPOUND.search(cell) is not None for cell in cells) >= len(cells)
+
+
+def _crosses(table: Table, key: int, index: int) -> bool:
+    """Whether each number of a column stands once beside each time in another: `sid, year` of stations."""
+    every = len(table.distinct(key)) * len(table.distinct(index))
+    return len(table.distinct(index)) > 1 and len(_keys(table, (key, index))) == every == len(table.rows)
 
 
 def are_rows_named(table: Table, of: Sequence[int], beside: Sequence[int]) -> bool:
@@ -162,6 +198,11 @@ def _is_of_somebody(table: Table, index: int) -> bool:
     heading = table.names[index].strip()
     told = _OF_SOMEBODY.fullmatch(heading) is not None and not _is_statistic(heading)
     return told and kind_of(heading) not in COUNTED and len(table.distinct(index)) > 1
+
+
+def _is_told(table: Table, index: int) -> bool:
+    heading = table.names[index].strip()
+    return _OF_SOMEBODY_TOO.fullmatch(heading) is not None and not _is_statistic(heading)
 
 
 def _is_statistic(heading: str) -> bool:

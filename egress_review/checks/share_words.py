@@ -1,5 +1,5 @@
-"""Shares that are written out in words, `three in five participants` or `열 명 중 세 명`, whose numbers count "
-"nobody."""
+"""Shares that are written out in words, `three in five participants` or `열 명 중 세 명`, whose numbers count
+nobody."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 _SMALL = "one two three four five six seven eight nine ten"
 _WORD = rf"(?:{'|'.join(_SMALL.split())})"
-_OF = rf"(?:{_WORD}|twelve|twenty|fifty|(?:a |one )?hundred|(?:a |one )?thousand|\d{{1,3}})"
+_OF = rf"(?:{_WORD}|twelve|twenty|fifty|(?:a |one )?hundred|(?:a |one )?thousand|"
+_OF += r"(?:[2-5]|10|20|50|100|1,?000|10,?000|100,?000)(?![\d,.]*\d))"
+"""Of a number in digits only a round one is no group that was studied: `3 in 10`, and `3 in 47` are 47 people."""
 _SHARES = (
     re.compile(
         rf"(?<![\w.,-])(?:{_WORD}|\d)(?:-| )in(?:-| )(?:every )?{_OF}(?![\w.,]*\d)(?!\s?%)"

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.people_words import is_of_people
 from egress_review.checks.tables import Table
 
@@ -60,11 +61,33 @@ _COUNTED = re.compile(
 """What says that the row counts all the same: `Below median, n (%)`."""
 
 
-def statistic_rows(table: Table) -> frozenset[int]:
-    """The numbers of the rows that hold a statistic, by their labels."""
+_LIKE_GROUPS = re.compile(
+    r"(?:q[13]|p(?:5|10|25|50|75|90|95)|ses?|average|avg\.?|range|mode|media|quartiles?|[13] ?사분위수?|범위)"
+    r"(?:\s?\([^()]{1,40}\))?[)\]]?$",
+    re.IGNORECASE,
+)
+"""Statistics that groups are called by as well: `Income, Q1`, `Income (average)`."""
+_BARE_COUNT = re.compile(
+    r"(?:total )?(?:n|no\.?|counts?|freq\w*|numbers?|명|건)|.*(?:명|인원|[자원]수|건수|\(n\)|\(명\))"
+)
+"""A column that says no more than that it counts; `Cases` and `Controls` may be groups whose ages are given."""
+
+
+def statistic_rows(table: Table) -> dict[int, str]:
+    """The labels of the rows that hold a statistic by them, by the numbers of the rows."""
     if len(table.rows) > MOST_ROWS or not any(map(is_statistic, table.distinct(0))):
-        return frozenset()
-    return frozenset(n for n, row in zip(table.numbers, table.rows, strict=True) if row and is_statistic(row[0]))
+        return {}
+    return {n: row[0] for n, row in zip(table.numbers, table.rows, strict=True) if row and is_statistic(row[0])}
+
+
+def counts_in_spite(label: str, heading: str) -> bool:
+    """Whether a whole number counts although the label of its row names a statistic: below a heading of counts."""
+    if kind_of(heading) is not Kind.COUNT:
+        return False
+    said = " ".join(unicodedata.normalize("NFKC", label).split())
+    if _LIKE_GROUPS.search(said):
+        return True
+    return _BARE_COUNT.fullmatch(heading.strip().lower()) is not None and not _ALONE.fullmatch(said)
 
 
 @lru_cache(maxsize=4096)
@@ -80,8 +103,8 @@ def is_statistic(label: str) -> bool:
 
 
 def _names_people(words: str) -> bool:
-    """Whether what stands behind the word is people: `average earners` are a group, `mean age of patients` is "
-    "none."""
+    """Whether what stands behind the word is people: `average earners` are a group, `mean age of patients` is
+    none."""
     if " of " in f" {words} " or re.search(r"\bper\b|수$|당$", words):
         return False
     last = words.split()[-1].lower()

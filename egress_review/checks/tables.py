@@ -11,7 +11,7 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from egress_review.checks.columns import is_total
@@ -47,6 +47,8 @@ class Table:
     """The number of each row in its file."""
     ragged: tuple[int, ...] = ()
     """Numbers of rows that have more or fewer cells than the header."""
+    around: tuple[tuple[int, str], ...] = ()
+    """What the records around it say that are no rows of it, with their numbers: remarks and captions."""
 
     _read: dict[int, list[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _different: dict[int, Collection[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -98,13 +100,21 @@ def read_delimited(text: str) -> tuple[Table, ...]:
                     keep = known.get
     except csv.Error as error:
         raise UnreadableTableError(str(error)) from None
+    around: list[tuple[int, str]] = []
     if remarks := remark_rows(records, delimiter):
+        around = [(numbers[at], delimiter.join(records[at])) for at in sorted(remarks)]
         numbers = array("Q", (number for at, number in enumerate(numbers) if at not in remarks))
         records = [record for at, record in enumerate(records) if at not in remarks]
     if records and _MARKED.match(records[0][0]):
         every = all(_MARKED.match(record[0]) for record in records)
         records = [(_MARKED.sub("", r[0]), *r[1:]) if every or not at else r for at, r in enumerate(records)]
-    return (_table(numbers, records),) if records else ()
+    if not records:
+        return ()
+    table, start = _begun(numbers, records)
+    around += [
+        (number, delimiter.join(record)) for number, record in zip(numbers[:start], records[:start], strict=True)
+    ]
+    return (replace(table, around=tuple(around)) if around else table,)
 
 
 _QUOTED = re.compile(r'^="([^"]*)"$')
@@ -158,6 +168,11 @@ def table_of(numbered: Sequence[tuple[int, Sequence[str]]]) -> Table:
 
 
 def _table(numbers: Sequence[int], records: Sequence[Sequence[str]]) -> Table:
+    return _begun(numbers, records)[0]
+
+
+def _begun(numbers: Sequence[int], records: Sequence[Sequence[str]]) -> tuple[Table, int]:
+    """The table of some records, and at which of them (from 0) its heading begins."""
     widths = Counter(map(len, records))
     width = max(widths.items(), key=lambda item: (item[1], item[0]))[0]
     start = next((i for i, record in enumerate(records) if len(record) >= width), 0)
@@ -178,7 +193,7 @@ def _table(numbers: Sequence[int], records: Sequence[Sequence[str]]) -> Table:
     body, places = records[end:], numbers[end:]
     uneven = zip(places, body, strict=True) if len(widths) > 1 else ()
     ragged = tuple(number for number, record in uneven if len(record) != width)
-    return Table(names, body, places, ragged)
+    return Table(names, body, places, ragged), start
 
 
 def _is_heading(records: Sequence[Sequence[str]], at: int, below: bool) -> bool:
@@ -187,6 +202,8 @@ def _is_heading(records: Sequence[Sequence[str]], at: int, below: bool) -> bool:
     if not has_number(record):
         if below and record and _KEY.fullmatch(record[0].strip()):
             return False  # The key of a row of words, in a table that tells one thing of somebody in each row.
+        if below and all(row and _plain_number(row[0]) for row in records[at : at + SNIFFED_LINES]):
+            return False  # As much where the rows are merely numbered: `1, went home, Jeju`.
         return not any(_is_composed(cell) or (below and _MASKED.fullmatch(cell.strip())) for cell in record[1:])
     return (below and _quantiles_name(record)) or (not below and _has_empty_corner(records[at:]))
 

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import BaseConnector, ClientSession, ClientTimeout, ClientWebSocketResponse, DummyCookieJar
 from aiohttp.client_proto import ResponseHandler
@@ -141,7 +141,7 @@ class DialIn:
             raise
 
     @contextlib.contextmanager
-    def counted(self, upstream: ClientWebSocketResponse, room: Room, owner: str) -> Iterator[Unread]:
+    def counted(self, upstream: ClientWebSocketResponse[Literal[False]], room: Room, owner: str) -> Iterator[Unread]:
         """Count what comes over a WebSocket of the workspace and is not dealt with yet.
 
         Raises: Refused — if its connection is gone already.

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import time
 from dataclasses import dataclass, field
+from typing import Literal
 
 from aiohttp import ClientError, ClientWebSocketResponse, ClientWSTimeout, WSCloseCode, WSMessage, WSMsgType, web
 
@@ -45,7 +46,7 @@ class Junction:
     passage: Passage
     session: Session
     browser: web.WebSocketResponse
-    upstream: ClientWebSocketResponse
+    upstream: ClientWebSocketResponse[Literal[False]]
     unread: Unread
     protocol: Protocol
     record: Record
@@ -112,20 +113,18 @@ class Junction:
             if message.type not in DATA:
                 return
             self.passage.workspace.touch()
-            data = encoded(message.data)
-            await self._show(data, message.data)
-            self.unread.read(len(data))
-            del data, message  # they would be kept until the next one comes
+            await self._show(message.data, message.type)
+            self.unread.read(len(message.data))
+            del message  # it would be kept until the next one comes
 
-    async def _show(self, data: bytes, frame: bytes | str) -> None:
-        """Send a message of the workspace to the browser, or the notice that stands for it; `data` is the frame."""
+    async def _show(self, data: bytes, kind: WSMsgType) -> None:
+        """Send a message of the workspace to the browser, or the notice that stands for it."""
         workspace = self.passage.workspace
         access = workspace.tenancy.access
         protocol = self.protocol if self.passage.route.kind is Kind.KERNEL else None
         reason = reason_to_hold(data, protocol, shown_bytes=access.shown_bytes, pictures=access.pictures)
         if reason is not None:
-            frame = await self._hold(data, reason)
-            data = frame if isinstance(frame, bytes) else frame.encode()
+            data, kind = _framed(await self._hold(data, reason))
         else:
             found = workspace.trickle.note(data, time.monotonic())
             if found is not None:
@@ -133,13 +132,7 @@ class Junction:
         workspace.meter.count(len(data))
         if protocol is not None:
             self.shown.note(data, protocol)
-        await self._send(frame)
-
-    async def _send(self, frame: bytes | str) -> None:
-        if isinstance(frame, str):
-            await self.browser.send_str(frame)
-        else:
-            await self.browser.send_bytes(frame)
+        await self.browser.send_frame(data, kind)
 
     async def _hold(self, data: bytes, reason: str) -> bytes | str:
         """Record that a message is held back, and return the notice that is sent instead."""
@@ -177,7 +170,7 @@ class Junction:
         text = f"{refusal.title.say(language)}. {refusal.body.say(language)}"
         for message in self.stopped:
             for frame in refusal_frames(message, text, self.protocol):
-                await self._send(frame)
+                await self.browser.send_frame(*_framed(frame))
 
 
 async def join(passage: Passage, session: Session, config: GateConfig, record: Record) -> web.StreamResponse:
@@ -196,6 +189,7 @@ async def join(passage: Passage, session: Session, config: GateConfig, record: R
             max_msg_size=limits.message_bytes,
             timeout=ClientWSTimeout(ws_close=CLOSE_SECONDS),
             compress=0,
+            decode_text=False,  # as text it would be there several times over
         )
     except (ClientError, TimeoutError, WorkspaceSilent) as error:
         raise Refused("workspace.silent", type(error).__name__) from error
@@ -228,6 +222,10 @@ async def join(passage: Passage, session: Session, config: GateConfig, record: R
 def encoded(data: bytes | str) -> bytes:
     """Return a message as it came."""
     return data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+
+
+def _framed(frame: bytes | str) -> tuple[bytes, WSMsgType]:
+    return (frame.encode(), WSMsgType.TEXT) if isinstance(frame, str) else (frame, WSMsgType.BINARY)
 
 
 def _code(error: GateError) -> str:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import ClientWebSocketResponse, web
 
@@ -36,6 +36,7 @@ CLOSE_CUT = 4001  # WebSocket close code: the zone has closed the workspace
 CUT_SECONDS = 0.5
 CALL_CONNECTIONS = 32
 STOPPED_SECONDS = 180.0
+MOST_REQUESTS = 128  # of browsers at once, WebSockets among them: one workspace does not take the share of a house
 MOST_SOCKETS = 32  # WebSockets of browsers: Lab opens one for each kernel and one for events
 READ_AT_ONCE = 4  # answers that are kept in memory until they were looked at
 WRITTEN_AT_ONCE = 2  # files that are being saved, and are in memory until the workspace has them
@@ -189,10 +190,15 @@ class OpenWorkspace:
 
     @contextlib.contextmanager
     def serving(self, request: web.BaseRequest) -> Iterator[None]:
-        """Tie a browser's request to the workspace, so that it is cut with it."""
+        """Tie a browser's request to the workspace, so that it is cut with it.
+
+        Raises: Refused — if the workspace is closed, or does not answer as many as it may have under way.
+        """
         transport = request.transport
         if transport is None or self.dial_in.closed:
             raise Refused("workspace.closed")
+        if len(self._requests) >= MOST_REQUESTS:
+            raise Refused("sockets.many")
         self._requests.add(transport)
         try:
             yield
@@ -222,7 +228,7 @@ class OpenWorkspace:
         finally:
             self._browsers.discard(browser)
 
-    def counted(self, upstream: ClientWebSocketResponse) -> AbstractContextManager[Unread]:
+    def counted(self, upstream: ClientWebSocketResponse[Literal[False]]) -> AbstractContextManager[Unread]:
         """Count what comes over a WebSocket of the workspace and is not dealt with yet."""
         return self.dial_in.counted(upstream, self._room, self.tenancy.person_ref)
 

@@ -14,10 +14,10 @@ import docker.errors
 from hub_config.keys import ZoneKeys
 from hub_config.probe import kit, memory
 from hub_config.probe.browser import answers, cells, paths, policies, smuggling
-from hub_config.probe.browser.door import ATTACKS, Door
+from hub_config.probe.browser.door import ATTACKS, Door, NotShown
 from hub_config.probe.host.base import Server
 from hub_config.probe.host.looks import LOOKS
-from hub_config.probe.model import Finding, judged
+from hub_config.probe.model import Finding, Verdict, judged
 from hub_config.probe.processor import judged_share, spent
 from hub_config.probe.range import NEIGHBOUR, PROJECT, Range
 from hub_config.probe.record import open_record
@@ -26,7 +26,13 @@ from hub_config.runtimes import GVISOR
 from hub_config.shared_space import FOLDER
 from hub_config.story.kernel import execute
 from hub_config.story.visitor import StoryFailed, Visitor
-from hub_config.workspace_container import WorkspaceContainer, covered_paths, create_arguments, host_arguments
+from hub_config.workspace_container import (
+    WorkspaceContainer,
+    container_name,
+    covered_paths,
+    create_arguments,
+    host_arguments,
+)
 
 BROWSER_MODULES = (paths, smuggling, answers, cells, policies)  # importing them fills ATTACKS
 LAST = "gate.budget"  # after it the workspace shows nothing any more
@@ -46,9 +52,9 @@ class Run:
     told: Told
     findings: list[Finding]
 
-    def find(self, probe: str, held: bool | None, seen: str) -> None:
-        """Note what a probe saw."""
-        finding = judged(BY_ID[probe], held, seen)
+    def find(self, probe: str, held: bool | Verdict | None, seen: str) -> None:
+        """Note what a probe saw; a verdict stands as it is."""
+        finding = Finding(probe, held, seen) if isinstance(held, Verdict) else judged(BY_ID[probe], held, seen)
         self.findings.append(finding)
         self.told(finding)
 
@@ -181,6 +187,9 @@ async def attack_one(run: Run, door: Door, name: str) -> None:
     try:
         async with asyncio.timeout(ATTACK_SECONDS):
             held, seen = await ATTACKS[name](door)
+    except NotShown as trouble:
+        run.find(name, Verdict.NOT_COMPUTED, str(trouble))
+        return
     except Exception as error:  # an attack may meet anything; it is told, and the next one is made
         held, seen = False, f"the probe failed: {type(error).__name__}: {error}"
     run.find(name, held, seen[:300])
@@ -205,6 +214,7 @@ def server_of(place: Range) -> Server:
         c["Id"] for zone in zones for c in api.containers(filters={"label": [f"ansim.zone={zone}", "ansim.workspace"]})
     }
     containers = tuple(api.inspect_container(one) for one in sorted(ids))
+    ours = f"/{container_name(place.neighbour)}"
     return Server(
         settings=place.zone_settings,
         info=api.info(),
@@ -213,6 +223,7 @@ def server_of(place: Range) -> Server:
         image_id=place.image,
         gate_pids=tuple(place.gate_pids()),
         images={one: called(place, one) for one in {c["Image"] for c in containers}},
+        limits=tuple(limit for c in containers if c["Name"] == ours for limit in c["HostConfig"].get("Ulimits") or ()),
         real=place.real,
     )
 

@@ -243,15 +243,19 @@ async def opened(
         portal = Portal(home / "run")
         stack.callback(portal.close)
         for project, mark in ((PROJECT, made.own_canary), (NEIGHBOUR, made.canary)):
-            data = home / "data" / project
-            data.mkdir(parents=True)
-            (data / DATA_FILE).write_text(mark + "\n", encoding="ascii")
-            (data / DATA_FILE).chmod(0o644)
-            data.chmod(0o755)
+            lay_data(home / "data" / project, mark)
         # Two projects may have the same data; here somebody else does, and reads it all the time.
         stack.enter_context(reading(home / "data" / PROJECT / DATA_FILE))
         await _start(made)
         yield made
+
+
+def lay_data(place: Path, mark: str) -> None:
+    """Make data whose rights let everybody write, so that only the way they are mounted keeps a workspace from it."""
+    place.mkdir(parents=True)
+    (place / DATA_FILE).write_text(mark + "\n", encoding="ascii")
+    (place / DATA_FILE).chmod(0o666)
+    place.chmod(0o777)
 
 
 async def _start(made: Range) -> None:

@@ -18,7 +18,14 @@ import pytest_asyncio
 
 from audit.space import RESERVE_FILE
 from audit.verify import verify
-from hub_config.demo.people import CHECKERS, COMPLIANCE_OFFICER, DATA_CONTROLLER, OPERATOR, RESEARCHER
+from hub_config.demo.people import (
+    CHECKER_IN_PROJECT,
+    CHECKERS,
+    COMPLIANCE_OFFICER,
+    DATA_CONTROLLER,
+    OPERATOR,
+    RESEARCHER,
+)
 from hub_config.gate.refusals import REFUSALS
 from hub_config.settings import load_settings
 from hub_config.status import status
@@ -36,6 +43,7 @@ from tests.functional.house_under_fault import (
     House,
     cast,
     hold_the_invariants,
+    houses_agree,
     submit_in,
     voters,
     whole_again,
@@ -43,7 +51,7 @@ from tests.functional.house_under_fault import (
 from tests.functional.test_disk_fills import GIBIBYTE, small_disk
 from tests.functional.test_disk_fills import fill as fill_up
 from tests.functional.test_faults_at_random import verifies
-from tests.functional.zone_under_fault import log_of, put_away, until, workspace_ref
+from tests.functional.zone_under_fault import containers, log_of, put_away, until, workspace_ref
 from tests.patience import PATIENCE
 from tests.rights import as_root
 from tests.small_disk import MEBIBYTE
@@ -80,7 +88,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
                 run_ansim(home, "up", "--demo", "--no-story", "--port", zone_port())
                 running = RunningZone(home, load_settings(home), accounts_of(home))
                 house = House(running, open_zone(home, "cli"))
-                for handle in (RESEARCHER, *CHECKERS, COMPLIANCE_OFFICER, OPERATOR):
+                for handle in (RESEARCHER, *CHECKERS, CHECKER_IN_PROJECT, COMPLIANCE_OFFICER, OPERATOR):
                     house.people[handle] = Visitor(running.settings)
                     await house.people[handle].sign_in(*running.account(handle))
                 yield house
@@ -102,10 +110,12 @@ async def test_a_disk_that_fills_while_people_work_refuses_in_words_and_all_goes
     outbox = home / "workspaces" / workspace_ref(house.zone, RESEARCHER, WORK) / "outbox"
     _, socket = await workspace.open_kernel(NOTEBOOK)
     assert (await execute(socket, "kept = 41; open('/outbox/second.csv', 'w').write('sex,n\\nF,150\\n')")).error is None
+    await steps.start_workspace(house.people[RESEARCHER], RESEARCHER, SPAWN)
 
     fill_up(home.parent).rename(home.parent / "first-filler")
     await until(lambda: log_of(house.zone, action="log.space_exhausted"), PATIENCE, "the log tells of the full disk")
     assert not (home / "log" / RESERVE_FILE).exists()
+    await a_project_is_frozen_all_the_same(house)
     fill_up(home.parent).rename(home.parent / "second-filler")  # also what the log had kept for itself
     assert os.statvfs(home).f_bavail == 0
     kept = what_is_kept(house)
@@ -145,6 +155,17 @@ def what_is_kept(house: House) -> tuple[object, ...]:
     return {(one.ref, one.state) for one in house.requests()}, votes, files, len(begun)
 
 
+async def a_project_is_frozen_all_the_same(house: House) -> None:
+    """The brake works out of what the log had kept for itself: nothing of the project runs, and the log says so."""
+    operator, ref = house.people[OPERATOR], workspace_ref(house.zone, RESEARCHER, SPAWN)
+    page = await operator.open(f"/projects/{SPAWN}")
+    await operator.submit(page, page.form(f"/projects/{SPAWN}/freeze"), {"why": "a leak is suspected"})
+    [done] = await until(lambda: log_of(house.zone, action="project.cut_off"), PATIENCE, "the log tells of the freeze")
+    assert (done.body["outcome"], done.body["detail"]["workspaces"]) == ("ok", 1)
+    assert ref not in containers(house.zone)
+    await until(lambda: houses_agree(house), PATIENCE, "the hub has tidied up")
+
+
 async def a_cell_is_held_and_says_why(house: House, socket: aiohttp.ClientWebSocketResponse) -> None:
     """What could not be recorded is not run; the answer stands at the cell."""
     await socket.send_str(json.dumps(execute_request(f"open('/outbox/{CELL_RAN}', 'w')")))
@@ -167,8 +188,9 @@ async def nothing_is_half_done(house: House, ref: str) -> None:
     page = await checker.open(f"/review/{ref}")
     refused = await checker.submit(page, steps.vote_form(page), steps.ballot(page, ref, "approve", "기준"))
     assert_refused(refused, FULL_LOG["ko"])
-    page = await author.open(f"/projects/{SPAWN}/workspace")
-    assert_refused(await author.submit(page, page.form("/workspace/start"), {}), "허브", FULL_LOG["ko"])
+    colleague = house.people[CHECKER_IN_PROJECT]
+    page = await colleague.open(f"/projects/{WORK}/workspace")
+    assert_refused(await colleague.submit(page, page.form("/workspace/start"), {}), "허브", FULL_LOG["ko"])
     stranger = Visitor(house.running.settings)
     handle, password, secret = house.running.account(DATA_CONTROLLER)
     try:
@@ -227,6 +249,9 @@ async def the_story_goes_on(house: House, workspace: Workspace, ref: str, place:
     _, socket = await workspace.open_kernel(NOTEBOOK)
     assert (await execute(socket, "print(kept + 1)")).text == "42\n"
     await socket.close()
+    page = await house.people[OPERATOR].open(f"/projects/{SPAWN}")
+    unfreeze = page.form(f"/projects/{SPAWN}/unfreeze")
+    await house.people[OPERATOR].submit(page, unfreeze, {"why": "it was a mistake"})
     await steps.start_workspace(house.people[RESEARCHER], RESEARCHER, SPAWN)
     for checker in CHECKERS:
         assert await cast(house, checker, ref, "기준을 지켰습니다.")

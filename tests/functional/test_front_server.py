@@ -63,15 +63,16 @@ except TimeoutError:
 """
 
 
-#: Opens WebSockets one after the other and keeps them: prints what each was answered.
+#: Opens WebSockets one after the other from each of some addresses and keeps them: prints what each was answered.
 HOLD = """
 import socket, ssl, sys
-server, name, trusted, held = sys.argv[1:]
+server, name, trusted, *sources = sys.argv[1:]
 trust = ssl.create_default_context(cafile=trusted)
 ask = f"GET / HTTP/1.1\\r\\nHost: {name}\\r\\nUpgrade: websocket\\r\\nConnection: upgrade\\r\\n\\r\\n"
 kept = []
-for _ in range(int(held)):
-    kept.append(trust.wrap_socket(socket.create_connection((server, 443), 20), server_hostname=name))
+for source in sources:
+    tcp = socket.create_connection((server, 443), 20, source_address=(source, 0))
+    kept.append(trust.wrap_socket(tcp, server_hostname=name))
     kept[-1].sendall(ask.encode())
     print(kept[-1].recv(100).split()[1].decode())
 """
@@ -212,9 +213,25 @@ def test_front_and_hub_speak_over_ipv6_where_that_is_their_way(pair: Pair) -> No
 
 def test_one_address_takes_no_more_than_its_share_of_the_front(pair: Pair) -> None:
     assert changed(pair.play("-e", json.dumps({"ansim_address_connections": 4}))) > 0
-    said = pair.hub.do("python3", "-c", HOLD, FRONT, NAMES[0], str(pair.place / "root.crt"), "6")
+    said = pair.hub.do("python3", "-c", HOLD, FRONT, NAMES[0], str(pair.place / "root.crt"), *[HUB] * 6)
+    assert said.split() == ["101"] * 4 + ["429"] * 2
+
+
+def test_the_addresses_of_one_network_of_ipv6_have_one_share(pair: Pair) -> None:
+    home = [HUB_6, "2001:db8::20:1", "2001:db8::1:2:3:4"]
+    for address in home[1:]:
+        pair.hub.do("ip", "address", "add", f"{address}/64", "dev", "cable", "nodad")
+    said = pair.hub.do("python3", "-c", HOLD, FRONT_6, NAMES[0], str(pair.place / "root.crt"), *home, *home)
     assert said.split() == ["101"] * 4 + ["429"] * 2
     assert changed(pair.play()) > 0
+
+
+def test_nginx_has_connections_for_many_shares(pair: Pair) -> None:
+    for machine in (pair.front, pair.hub):
+        said = machine.do("nginx", "-T")
+        assert "worker_connections 16384;" in said
+        assert "worker_rlimit_nofile 65536;" in said
+        assert "more than open file resource limit" not in machine.do("sh", "-c", "nginx -t 2>&1")
 
 
 def test_a_hub_that_proves_nothing_gets_no_request(pair: Pair) -> None:

@@ -8,7 +8,7 @@ import os
 import signal
 from typing import Any
 
-from hub_config.probe.browser.door import COOKIE, OK, Answer, Door, attack, closes, dumped
+from hub_config.probe.browser.door import COOKIE, OK, Answer, Door, attack, closes, dumped, refused
 from hub_config.story.kernel import execute, execute_request
 from hub_config.story.visitor import Visitor
 
@@ -86,7 +86,7 @@ async def _recorded_or_refused(door: Door, channels: str, tried: dict[str, str])
     for name, frame in tried.items():
         before = await door.entries("cell.sent")
         code = await _sent(door, channels, frame)
-        good = code is not None or await door.becomes("cell.sent", before + 1)
+        good = refused(code) if code else await door.becomes("cell.sent", before + 1)
         held = held and good
         said.append(f"{name}: {'closed with ' + code if code else 'recorded' if good else 'neither'}")
     if (gone := await door.kept()) is not None:

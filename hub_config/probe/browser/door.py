@@ -14,6 +14,7 @@ import aiohttp
 
 from audit.log import AuditLog
 from audit.search import Query, search
+from hub_config.gate.kernel_socket import CLOSE_REFUSED
 from hub_config.probe.range import NEIGHBOUR, PROJECT, Range, prefix_of
 from hub_config.story.kernel import Workspace, execute
 from hub_config.story.visitor import StoryFailed, Visitor
@@ -25,6 +26,8 @@ READ_SECONDS = 1.5
 RECORD_SECONDS = 5.0
 CLOSE_SECONDS = 5.0
 OK = 200
+#: Codes with which the gate closes what it would have passed on at another time; hub_config.gate.kernel_socket.
+TROUBLES = {"4503": "the log was away or full", "1013": "too many messages were under way"}
 STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")  # a second answer may follow a body without a new line
 
 
@@ -188,6 +191,10 @@ class Door:
         return False
 
 
+class NotShown(Exception):
+    """A trouble of the gate stood in an attack's way; whatever refused it meanwhile, it was no wall."""
+
+
 Attack = Callable[[Door], Awaitable[Answer]]
 ATTACKS: dict[str, Attack] = {}
 
@@ -233,6 +240,16 @@ async def closes(socket: aiohttp.ClientWebSocketResponse, patience: float = 1.0)
                     return "error"
     except TimeoutError:
         return None
+
+
+def refused(code: str | None, by: int = CLOSE_REFUSED) -> bool:
+    """Say whether the gate closed with a refusal of its own.
+
+    Raises: NotShown — if it closed because it could not serve anybody just then.
+    """
+    if code in TROUBLES:
+        raise NotShown(f"not computed: closed with {code}, {TROUBLES[code]}")
+    return code == str(int(by))
 
 
 def dumped(message: object) -> str:

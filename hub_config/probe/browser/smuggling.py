@@ -6,8 +6,11 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from aiohttp import WSCloseCode
+
+from hub_config.gate.config import Limits
 from hub_config.probe.browser.answers import ask, hostile
-from hub_config.probe.browser.door import FILE, OK, Answer, Door, attack, closes, dumped
+from hub_config.probe.browser.door import FILE, OK, Answer, Door, attack, closes, dumped, refused
 from hub_config.probe.range import NEIGHBOUR, prefix_of
 from hub_config.story.kernel import execute_request
 
@@ -201,26 +204,40 @@ async def unlisted_frames(door: Door) -> Answer:
         finally:
             await socket.close()
     words = "; ".join(f"{name}: closed with {code}" for name, code in said.items())
+    good = all(refused(code) for code in said.values())
     if (gone := await door.kept()) is not None:
         return False, f"{words}; {gone}"
-    return None not in said.values(), words
+    return good, words
 
 
 @attack("gate.big_frame")
 async def big_frame(door: Door) -> Answer:
-    """Send a message over the limit, whole and in a frame that claims to be longer than any memory."""
-    channels = await door.channels()
+    """Send a cell over the limit, and frames that claim to be over it: by a little, and longer than any memory."""
+    channels, limits = await door.channels(), Limits()
     before = await door.entries("cell.sent")
     socket = await door.visitor.socket(channels)
     try:
-        await socket.send_str("x" * (door.range.settings.gate.message_bytes + 1000))
-        code = await closes(socket)
-    except ConnectionError:
-        code = "cut"
+        await socket.send_str(dumped(execute_request("#" * (limits.code_bytes + 1000))))
+        said = {"cell": await closes(socket)}
     finally:
         await socket.close()
-    after = await door.entries("cell.sent")
-    words = f"closed with {code}; cells recorded: {after - before}"
+    claims = {"a little over": limits.frame_bytes + 1000, "longer than any memory": 1 << 40}
+    said |= {name: await _claims(door, channels, size) for name, size in claims.items()}
+    more = await door.entries("cell.sent") - before
+    words = f"{'; '.join(f'{name}: closed with {code}' for name, code in said.items())}; cells recorded: {more}"
+    good = refused(said["cell"]) and all(refused(said[name], WSCloseCode.MESSAGE_TOO_BIG) for name in claims)
     if (gone := await door.kept()) is not None:
         return False, f"{words}; {gone}"
-    return code is not None and after == before, words
+    return good and more == 0, words
+
+
+async def _claims(door: Door, channels: str, size: int) -> str | None:
+    """Send the head of a frame of some size and return the code with which the gate closes before any of it comes."""
+    socket = await door.visitor.socket(channels)
+    transport = socket._writer.transport
+    try:
+        transport.write(bytes((0x81, 0x80 | 127)) + size.to_bytes(8) + bytes(4))  # RFC 6455 section 5.2
+        return await closes(socket)
+    finally:
+        transport.abort()  # the other side waits for the frame, and would read no farewell
+        await socket.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ class Server:
     gate_pids: tuple[int, ...]
     images: Mapping[str, str] = field(default_factory=dict)
     """For the image of each container, by id, which of the zone's images its label calls it."""
+    limits: tuple[Mapping[str, Any], ...] = ()
+    """What the engine says of the limits (`Ulimits`) of a workspace that the probe itself has just had made."""
     real: RealZone | None = None
     """Where `settings` are of a zone that was made to be attacked, the one whose researchers' workspaces run."""
 
@@ -44,6 +46,15 @@ class Server:
     def runtime(self) -> str:
         """The runtime of containers that name none."""
         return str(self.info.get("DefaultRuntime", RUNC))
+
+    @property
+    def shares_cgroups(self) -> bool:
+        """Whether containers that say nothing of it are in the machine's control groups, as in their version 1."""
+        return self.info.get("CgroupVersion") == "1"
+
+    def given_to_all(self, names: Collection[str]) -> list[Mapping[str, Any]]:
+        """Return the limits that the engine gives every container, but for those that the zone says by name."""
+        return [limit for limit in self.limits if limit["Name"] not in names]
 
     def before(self, container: Mapping[str, Any]) -> bool:
         """Say whether a container runs an earlier image that the zone built."""

@@ -68,8 +68,8 @@ def _differing(container: Mapping[str, Any], told: HelperSettings, server: Serve
     request = {**config, "HostConfig": host}
     ours = described(request, container["Name"].removeprefix("/"), told, DEFAULT_DOCKER_API_VERSION).body
     wanted, given = _said(ours["HostConfig"]), _said(host)
-    names = {limit["Name"] for limit in wanted["Ulimits"]}  # an engine adds the limits that it gives everybody
-    given["Ulimits"] = [limit for limit in given.get("Ulimits", []) if limit.get("Name") in names]
+    to_all = _full(server.given_to_all({limit["Name"] for limit in wanted["Ulimits"]}))
+    given["Ulimits"] = [limit for limit in given.get("Ulimits", []) if limit not in to_all]
     if "Runtime" not in wanted and given.get("Runtime") == server.runtime:
         del given["Runtime"]
     if wanted.get("Runtime") == GVISOR:

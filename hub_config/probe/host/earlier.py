@@ -24,6 +24,7 @@ EMPTY = (
     *("Privileged", "PublishAllPorts", "Sysctls", "UTSMode", "VolumesFrom"),
 )
 LIMITED = ("CpuQuota", "Memory", "PidsLimit")
+LIMITS = ("core", "nofile")
 COVERED = "/proc/kcore"
 """Covered by each version and each engine; where it is not, nothing is."""
 FILTER = "seccomp="
@@ -42,11 +43,13 @@ def differing_from_all(container: Mapping[str, Any], told: HelperSettings, serve
         **{name: not host.get(name) for name in EMPTY},
         **{name: (host.get(name) or 0) > 0 for name in LIMITED},
         "Image": container["Image"] == server.image_id or server.images.get(container["Image"]) == NOTEBOOK,
+        "CgroupnsMode": host.get("CgroupnsMode") != "host" or runtime == GVISOR or server.shares_cgroups,
         "MaskedPaths": COVERED in (host.get("MaskedPaths") or []),
         "Mounts": all(_is_ours(mount, told, ref, config["Labels"]["ansim.project"]) for mount in host["Mounts"]),
         "Runtime": runtime in (GVISOR, server.runtime),
         "SecurityOpt": _filters(host.get("SecurityOpt") or []),
         "User": len(numbers) > 1 and all(int(number) >= told.lowest_uid for number in numbers),
+        "Ulimits": _limits(host.get("Ulimits") or [], server),
         "UsernsMode": not host.get("UsernsMode") or (runtime == GVISOR and host["UsernsMode"] == "host"),
     }
     return sorted(name for name, held in good.items() if not held)
@@ -64,6 +67,14 @@ def _is_ours(mount: Mapping[str, Any], told: HelperSettings, ref: str, project: 
     options = driver["Options"]
     places = layers_of(options["o"])
     return options["type"] == "overlay" and bool(places) and all(below(p, own) or _is_data(p, told) for p in places)
+
+
+def _limits(limits: Sequence[Mapping[str, Any]], server: Server) -> bool:
+    """Say whether files are limited, nothing leaves a core dump, and no limit is added but the engine's for all."""
+    to_all = server.given_to_all(LIMITS)
+    ours = [limit for limit in limits if limit not in to_all]
+    hard = {limit["Name"]: limit.get("Hard") or 0 for limit in ours}
+    return sorted(limit["Name"] for limit in ours) == sorted(LIMITS) and hard["core"] == 0 and hard["nofile"] > 0
 
 
 def _is_data(place: str, told: HelperSettings) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from argparse import Namespace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from audit.break_glass import MOST_MINUTES, OUTSIDE, READINGS
 from audit.break_glass_cli import break_glass
 from audit.break_glass_log import close_glass, open_glass, take_in
 from audit.catalogue import CATALOGUE
-from audit.errors import NotDurable
+from audit.errors import LogFull, NotDurable
 from audit.event import Actor, Event, Object, Source, Subjects
 from audit.log import AuditLog
+from audit.refs import new_event_id
 from audit.search import Query, search
+from audit.space import Space, Thresholds
 from tests.databases import accept_entries, refuse_entries
 from tests.integration.audit.audit_world import ORIGIN, World, an_event
 
@@ -88,6 +91,22 @@ def test_with_broken_glass_it_is_kept_beside_the_log_and_entered_afterwards(log:
     assert log.unseal(0)["comment"] == "evidence for the officer"
     with log.db.read() as tx:
         assert search(tx, Query(action="log.searched"))[0].body["detail"]["kept_at"].startswith("2026-11-21T12:00")
+
+
+def test_on_a_full_disk_what_was_read_is_taken_in_and_nothing_else_begins(log: AuditLog) -> None:
+    log.directory.mkdir(exist_ok=True)
+    log.space = Space(log.directory, Thresholds(exhausted_bytes=2**60, reserve_bytes=0))
+    open_glass(log, OPENING, 60)
+    log.record(reading())
+    second = replace(OPENING, id=new_event_id())
+    open_glass(log, second, 60)
+    assert actions(log) == ["log.break_glass", "log.searched", "log.break_glass"]
+    assert log.glass.kept() == []
+    with log.db.begin() as tx, pytest.raises(LogFull):
+        log.append(tx, reading())
+    log.glass.close()
+    with pytest.raises(LogFull):
+        log.record(reading())
 
 
 def test_breaking_the_glass_of_a_sound_log_is_recorded_at_once(log: AuditLog) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,22 @@ def test_the_service_keeps_no_code_that_a_full_disk_refuses_and_records_what_end
     assert isinstance(refused, LogFull)
     assert not isinstance(recorded, Exception), recorded
     assert usual_world.cells.key_ids() == []
+
+
+def test_what_ends_something_is_recorded_though_the_disk_fills_between_two_looks_at_it(usual_world: World) -> None:
+    times = itertools.count(0, 0.4)  # of the third question on, the look is older than a second
+    space = Space(usual_world.home / "log", AMPLE, clock=lambda: next(times))
+    log = log_with(usual_world, space)
+    space.look()
+    space._limits = EXHAUSTED
+    begun = Request(an_event("workspace.start", object=Object("workspace", "ws_aaaaaaaaaaaaaaaa")))
+    stopped = Request(an_event("workspace.stop", object=Object("workspace", "ws_aaaaaaaaaaaaaaaa")))
+    refused, recorded = Recorder(log, usual_world.cells).record([(begun, "hub"), (stopped, "hub")])
+    assert isinstance(refused, LogFull)
+    assert not isinstance(recorded, Exception), recorded
+    usual_world.log.settle()
+    with usual_world.db.read() as tx:
+        assert [one.body["action"] for one in search(tx, Query())] == ["workspace.stop"]
 
 
 def test_every_change_is_told_once_and_a_restart_tells_nothing_again(usual_world: World) -> None:

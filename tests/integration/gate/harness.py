@@ -210,9 +210,9 @@ class ZoneUnderTest:
                     all_of_them.callback(self.end, name)
 
 
-def running(home: Path, jupyter: Path, limits: Mapping[str, Any]) -> Iterator[ZoneUnderTest]:
-    """Give a zone that runs; end it afterwards."""
-    zone = ZoneUnderTest(home, jupyter, limits=limits)
+def running(home: Path, jupyter: Path, limits: Mapping[str, Any], **more: Any) -> Iterator[ZoneUnderTest]:
+    """Give a zone that runs, with `more` of its settings; end it afterwards."""
+    zone = ZoneUnderTest(home, jupyter, limits=limits, **more)
     try:
         zone.start_audit()
         zone.start_gate()

@@ -21,7 +21,7 @@ import pytest
 from playwright.async_api import BrowserContext, Frame, Page, async_playwright
 
 from tests.integration.gate.conftest import BUDGET
-from tests.integration.gate.harness import DOMAIN, PASSWORD, QUICK, ZoneUnderTest
+from tests.integration.gate.harness import DOMAIN, PASSWORD, QUICK, ZoneUnderTest, running
 from tests.integration.gate.test_gate_frozen import Place
 from tests.integration.gate.test_gate_hostile_workspace import Hostile
 from tests.patience import PATIENCE
@@ -99,27 +99,16 @@ class Open:
             return str(await self.mine.evaluate(RUN % ATTACKS[name], base))
 
 
-def zone_with(origins: str, home: Path) -> Iterator[ZoneUnderTest]:
-    zone = ZoneUnderTest(home, Path("/nonexistent"), limits=QUICK | BUDGET, origins=origins)
-    try:
-        zone.start_audit()
-        zone.start_gate()
-        zone.start_hub()
-        yield zone
-    finally:
-        zone.stop()
-
-
 @pytest.fixture(scope="module")
 def apart(root: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZoneUnderTest]:
     """A zone as it is shipped."""
-    yield from zone_with("own", tmp_path_factory.mktemp("apart"))
+    yield from running(tmp_path_factory.mktemp("apart"), Path("/nonexistent"), QUICK | BUDGET, origins="own")
 
 
 @pytest.fixture(scope="module")
 def together(root: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZoneUnderTest]:
     """The control: a zone whose workspaces share one host."""
-    yield from zone_with("one", tmp_path_factory.mktemp("together"))
+    yield from running(tmp_path_factory.mktemp("together"), Path("/nonexistent"), QUICK | BUDGET, origins="one")
 
 
 async def workspace(zone: ZoneUnderTest, handle: str, project: str) -> Place:

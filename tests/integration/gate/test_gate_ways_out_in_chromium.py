@@ -19,9 +19,10 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, Error, Frame, Page, async_playwright
 
-from tests.integration.gate.harness import DOMAIN, ZoneUnderTest
+from tests.integration.gate.conftest import BUDGET
+from tests.integration.gate.harness import DOMAIN, QUICK, ZoneUnderTest, running
 from tests.integration.gate.test_gate_frozen import Place
-from tests.integration.gate.test_gate_origins_in_chromium import signed_in, workspace, zone_with
+from tests.integration.gate.test_gate_origins_in_chromium import signed_in, workspace
 from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
@@ -95,7 +96,7 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="module")
 def apart(root: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZoneUnderTest]:
-    yield from zone_with("own", tmp_path_factory.mktemp("out"))
+    yield from running(tmp_path_factory.mktemp("out"), Path("/nonexistent"), QUICK | BUDGET)
 
 
 @pytest.fixture

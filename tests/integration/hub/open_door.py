@@ -25,7 +25,7 @@ OUTBOX = "/outbox/"
 BUDGET = 6_000_000
 SHORT, LONG = 126, 127  # RFC 6455 section 5.2: what stands in place of a length of two and of eight bytes
 TEXT, CLOSE = 1, 8
-POLICY = 1008  # RFC 6455 section 7.4.1
+PRINTS = "print(6 * 7)"
 WEBSOCKET = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
 
 
@@ -37,8 +37,10 @@ class OpenDoor:
     refuses: bool = False
     """Whether it has a wall all the same, and writes an entry for each time that it held."""
     refused: int = 0
-    shuts: bool = False
-    """Whether it closes every WebSocket at its first message, whoever sends it and whatever it says."""
+    shuts: int = 0
+    """The code with which it closes every WebSocket at its first message, whoever sends it and whatever it says."""
+    opens_again: bool = False
+    """Whether it shuts only for a while: a cell is run as soon as one comes that prints."""
     settings: Settings = field(init=False)
     dialled: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=asyncio.Queue)
 
@@ -101,8 +103,8 @@ class OpenDoor:
             b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
         )
         while (said := await _message(reader)) is not None:
-            if self.shuts:
-                writer.write(struct.pack(">BBH", 0x80 | CLOSE, 2, POLICY))
+            if self.shuts and not (self.opens_again and PRINTS in said):
+                writer.write(struct.pack(">BBH", 0x80 | CLOSE, 2, self.shuts))
                 return
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 for answer in self._ran(json.loads(said)):
@@ -114,7 +116,7 @@ class OpenDoor:
         code = message["content"]["code"]
         if OUTBOX in code:
             (self._outbox / code.split(OUTBOX)[1].split("'")[0]).touch()
-        printed = {"text": "42\n" if code == "print(6 * 7)" else ""}
+        printed = {"text": "42\n" if code == PRINTS else ""}
         told = {"stream": printed, "execute_reply": {"status": "ok"}, "status": {"execution_state": "idle"}}
         about = {"parent_header": {"msg_id": message["header"]["msg_id"]}}
         return [{"msg_type": kind, "content": content, **about} for kind, content in told.items()]

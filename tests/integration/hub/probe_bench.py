@@ -20,6 +20,7 @@ from hub_config.gate.listen import BACKLOG
 from hub_config.probe import kit
 from hub_config.probe.bait import Bait
 from hub_config.probe.inside.sockets import LISTED
+from hub_config.probe.range import lay_data
 from hub_config.probe.signals import reading
 from hub_config.shared_space import FOLDER, SharedSpace, shared_ref
 from hub_config.workspace_container import container_for, covered_paths, create_arguments, host_arguments
@@ -114,8 +115,8 @@ class Bench:
 
     def permit(self) -> WorkPermit:
         data = self.home / "data"
-        data.mkdir(exist_ok=True)
-        (data / "mark.txt").write_text(OWN_MARK)
+        if not data.exists():
+            lay_data(data, OWN_MARK)
         (self.home / "workspaces").mkdir(exist_ok=True)
         return WorkPermit(
             workspace=Workspace(new_ref("ws"), "p_aaaaaaaaaaaaaaaa", "own", UID),

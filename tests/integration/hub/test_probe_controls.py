@@ -165,6 +165,14 @@ def writable_data(host: dict[str, Any], create: dict[str, Any], scratch: Path) -
     bind(host, copy, "/data/own-data")
 
 
+@control("the read-only data, where rights and another kernel stand in the way", "file.data_write file.mounts")
+def data_kept_by_rights(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
+    writable_data(host, create, scratch)
+    (scratch / "own-data" / "mark.txt").chmod(0o644)
+    (scratch / "own-data").chmod(0o755)
+    create["facts"] = {"own_kernel": True}
+
+
 @control("the file system of one's own over the data", "file.data_signals")
 def shared_inodes(host: dict[str, Any], create: dict[str, Any], scratch: Path) -> None:
     bind(host, scratch.parent / "data", "/data/own-data")

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import WSCloseCode
 
-from hub_config.probe.attacking import BROWSER_MODULES
+from hub_config.gate.kernel_socket import CLOSE_CODES, CLOSE_REFUSED
+from hub_config.probe.attacking import BROWSER_MODULES, Run, attack_door
 from hub_config.probe.browser import door as door_module
 from hub_config.probe.browser import policies
-from hub_config.probe.browser.door import ATTACKS, Answer, Door
+from hub_config.probe.browser.door import ATTACKS, TROUBLES, Answer, Door
+from hub_config.probe.model import Finding, Verdict
 from hub_config.story.kernel import CellResult
 from hub_config.story.visitor import Loopback
 from tests.integration.hub.open_door import Client, NaiveDoor, OpenDoor
@@ -108,14 +111,37 @@ async def test_at_a_gate_that_refuses_its_owner_too_no_refusal_proves_anything(
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("code", "again"),
+    [(CLOSE_REFUSED, False), (WSCloseCode.POLICY_VIOLATION, True)],
+    ids=["as it refuses, for good", "for a while, for no reason of its own"],
+)
 async def test_at_a_gate_that_closes_every_connection_no_closing_proves_anything(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, *, again: bool
 ) -> None:
-    monkeypatch.setattr(door_module, "CLOSE_SECONDS", 0.3)
-    async with OpenDoor(tmp_path, shuts=True) as door, at(door) as attacked:
+    monkeypatch.setattr(door_module, "CLOSE_SECONDS", 0.1)
+    async with OpenDoor(tmp_path, shuts=code, opens_again=again) as door, at(door) as attacked:
         monkeypatch.setattr(Door, "entries", nothing_recorded)
         found = await attack(attacked, BY_CLOSING)
     assert {name: seen for name, (held, seen) in found.items() if held is not False} == {}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("code", sorted(set(CLOSE_CODES.values())))
+async def test_a_trouble_of_the_gate_that_has_passed_by_then_is_no_wall(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    monkeypatch.setattr(door_module, "CLOSE_SECONDS", 0.1)
+    told: list[Finding] = []
+    async with OpenDoor(tmp_path, shuts=code, opens_again=True) as door, at(door) as attacked:
+        monkeypatch.setattr(Door, "entries", nothing_recorded)
+        run = Run(attacked.range, Nothing(), told.append, [])  # type: ignore[arg-type]
+        await attack_door(run, attacked, BY_CLOSING)
+    spent = code not in map(int, TROUBLES)
+    assert {one.probe: one.verdict for one in told} == dict.fromkeys(
+        BY_CLOSING, Verdict.BROKEN if spent else Verdict.NOT_COMPUTED
+    )
+    assert all(one.seen.startswith("not computed: closed with") for one in told) is not spent
 
 
 @pytest.mark.asyncio

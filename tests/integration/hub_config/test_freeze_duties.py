@@ -16,14 +16,18 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
+from audit.errors import LogFull
 from audit.event import Actor
+from audit.refs import new_ref
 from audit.search import Query, search
+from audit.space import Space, Thresholds
 from hub_config import freezing
 from hub_config.freezing import Freezer
 from hub_config.gate_control import SOCKET, GateControl
 from hub_config.hub_api import HubApi
 from hub_config.zone import Zone, open_zone
 from registry.desk import CLI
+from tests.databases import accept_entries, refuse_entries
 from tests.integration.house.house_people import HERE, at_work, make_zone
 from tests.patience import PATIENCE
 
@@ -167,6 +171,79 @@ def test_a_gate_that_did_not_carry_it_out_is_told_again_also_that_nothing_is_fro
     freezer.tell()
     freezer.tell()
     assert gate.told == [["study"], ["study"], [], []]
+
+
+def test_a_log_that_refuses_one_project_holds_up_no_other_and_names_its_workspaces_later_and_once(
+    zone: Zone, freezer: Freezer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work(zone)
+    found = zone.registry.project("study")
+    period = (found.starts_at, found.ends_at)
+    zone.registry.add_project("alpha", "과제", "Alpha", "목적", *period, by=CLI, source=HERE)
+    first, second, later = (new_ref("ws") for _ in range(3))
+    running = [{"alpha": [first], "study": [second]}, {"alpha": [later]}]
+    monkeypatch.setattr(freezing, "kill_containers", lambda *_: running.pop(0) if running else {})
+    for project in ("alpha", "study"):
+        freeze(zone, project)
+    zone.log.settle()
+    with zone.db.begin() as tx:
+        refuse_entries(tx, "alpha")
+    freezer.look()
+    assert (cuts(zone), [one["object"]["ref"] for one in said(zone)]) == ([second], ["study"])
+    freezer.look()
+    freezer.look()
+    assert list(freezer._untidy) == [first, second, later]  # the hub hears of each once, whatever the log does
+    assert cuts(zone) == [second]
+    with zone.db.begin() as tx:
+        accept_entries(tx)
+    freezer.look()
+    assert cuts(zone) == sorted([first, second, later])
+    freezer.look()
+    assert cuts(zone) == sorted([first, second, later])
+    workspaces = {one["object"]["ref"]: one["detail"]["workspaces"] for one in said(zone)}
+    assert (workspaces, len(said(zone))) == ({"alpha": 2, "study": 1}, 2)
+
+
+def test_a_workspace_that_ends_late_is_named_though_the_log_refuses_it_at_first(
+    zone: Zone, freezer: Freezer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work(zone)
+    late = new_ref("ws")
+    running: list[dict[str, list[str]]] = [{}, {"study": [late]}]
+    monkeypatch.setattr(freezing, "kill_containers", lambda *_: running.pop(0) if running else {})
+    monkeypatch.setattr(freezing, "REMIND_SECONDS", 0)
+    freeze(zone, "study")
+    freezer.look()
+    with zone.db.begin() as tx:
+        refuse_entries(tx, "workspace.cut")
+    freezer.look()
+    with zone.db.begin() as tx:
+        accept_entries(tx)
+    freezer.look()
+    freezer.look()
+    assert cuts(zone) == [late]
+
+
+def test_a_project_is_frozen_and_cut_off_while_the_disk_is_full_and_not_let_go_on(
+    zone: Zone, freezer: Freezer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work(zone)
+    ended = new_ref("ws")
+    running = [{"study": [ended]}]
+    monkeypatch.setattr(freezing, "kill_containers", lambda *_: running.pop(0) if running else {})
+    zone.log.space = Space(zone.log.directory, Thresholds(exhausted_bytes=2**60))
+    freeze(zone, "study")
+    freezer.look()
+    assert cuts(zone) == [ended]
+    assert [entry["outcome"] for entry in said(zone)] == ["ok"]
+    with pytest.raises(LogFull):
+        zone.registry.unfreeze_project("study", "it was a mistake", by=CLI, source=HERE)
+
+
+def cuts(zone: Zone) -> list[str]:
+    zone.log.settle()
+    with zone.db.read() as tx:
+        return sorted(one.body["object"]["ref"] for one in search(tx, Query(action="workspace.cut", limit=10)))
 
 
 def test_a_worker_that_comes_late_or_starts_anew_says_once_that_nothing_is_left(

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, update
 
+from audit.break_glass_log import open_glass, take_in
+from audit.errors import LogFull
 from audit.event import Actor, Event, Object, Source, Subjects
+from audit.refs import new_event_id
+from audit.space import Space, Thresholds
 from registry import tables, totp
-from registry.desk import CLI
+from registry.desk import CLI, as_actor
 from registry.emergency import OPEN_FOR, Envelope
 from registry.errors import Conflict, Denied, SignInRefused
 from registry.identities import Vouched
 from registry.model import Person, Role
 from registry.throttle import HANDLE, SOURCE
-from tests.integration.registry.registry_house import HOME, House
+from tests.databases import accept_entries, refuse_entries
+from tests.integration.registry.registry_house import HOME, NOTICE, Account, House
 
 
 def seal(house: House, **changes: Any) -> Envelope:
@@ -50,9 +56,64 @@ def test_whoever_opens_the_log_in_an_emergency_is_told_of_once_to_everybody_who_
 
     assert told() == 0
     for times in (1, 2):
-        log = Object("log", "audit")
-        house.log.record(Event("log.break_glass", Actor.service("cli"), log, Subjects.none(), Source(None)))
+        house.log.record(opening())
         assert (told(), told()) == (times, times)
+
+
+def opening() -> Event:
+    return Event("log.break_glass", Actor.service("cli"), Object("log", "audit"), Subjects.none(), Source(None))
+
+
+def told_of_glass(house: House, account: Account) -> int:
+    take_in(house.log)
+    house.log.settle()
+    house.registry.tell_of_broken_glass()
+    return sum(one.code.startswith("glass_broken") for one in house.registry.messages(account.person.ref))
+
+
+def fill_disk(house: House) -> None:
+    house.log.directory.mkdir(exist_ok=True)
+    house.log.space = Space(house.log.directory, Thresholds(exhausted_bytes=2**60, reserve_bytes=0))
+
+
+def test_of_each_opening_on_a_full_disk_they_are_told_once_though_something_was_read(house: House) -> None:
+    officer = house.join("jiwoo", Role.COMPLIANCE_OFFICER)
+    fill_disk(house)
+    open_glass(house.log, opening(), 60)
+    assert told_of_glass(house, officer) == 1
+    house.log.glass.keep([replace(opening(), action="log.searched", id=new_event_id())])
+    open_glass(house.log, opening(), 60)
+    assert (told_of_glass(house, officer), told_of_glass(house, officer)) == (2, 2)
+    assert house.log.glass.kept() == []
+
+
+def test_of_an_opening_that_the_log_does_not_take_they_are_told_once_too(house: House) -> None:
+    officer = house.join("jiwoo", Role.COMPLIANCE_OFFICER)
+    house.log.settle()
+    with house.db.begin() as tx:
+        refuse_entries(tx)
+    open_glass(house.log, opening(), 60)
+    assert (told_of_glass(house, officer), told_of_glass(house, officer)) == (1, 1)
+    with house.db.begin() as tx:
+        accept_entries(tx)
+    assert told_of_glass(house, officer) == 1
+    assert house.log.glass.kept() == []
+    assert len(house.entries("log.break_glass")) == 1
+
+
+def test_on_a_full_disk_the_envelope_lets_in_whoever_must_end_things_and_nobody_else_comes_in(house: House) -> None:
+    envelope, researcher = seal(house), house.join("minji")
+    house.project()
+    fill_disk(house)
+    with pytest.raises(LogFull):
+        house.sign_in(researcher)
+    person = use(house, envelope)
+    assert [one["action"] for one in house.entries()[-2:]] == ["session.emergency_used", "session.signed_in"]
+    with pytest.raises(LogFull):
+        house.registry.grant_role("minji", Role.OPERATOR, by=as_actor(person), source=HOME)
+    house.registry.accept_notice(person, NOTICE, source=HOME)
+    house.registry.freeze_project("gibleed", "a leak is suspected", by=as_actor(person), source=HOME)
+    house.registry.suspend("minji", by=as_actor(person), source=HOME)
 
 
 def test_each_use_is_recorded_as_one_and_the_first_is_marked(house: House) -> None:

@@ -53,7 +53,20 @@ def test_what_ends_or_refuses_something_is_always_recorded() -> None:
     assert set(CATALOGUE) >= _ENDING_ACTIONS
 
 
-@pytest.mark.parametrize("action", ["egress.released", "egress.voted", "egress.viewed", "person.role_granted"])
+@pytest.mark.parametrize(
+    "action",
+    ["project.frozen", "project.cut_off", "session.ended_by_provider", "service.revoked", "person.identity_removed",
+     "package.revoked", "deid.key_destroyed", "deid.key_use_ended", "egress.expired", "extract.expired"],
+)  # fmt: skip
+def test_every_brake_works_on_a_full_disk_also_its_announcement(tmp_path: Path, action: str) -> None:
+    Space(tmp_path, NOTHING_LEFT).admit(replace(EVENT, action=action, outcome="intent"))
+
+
+@pytest.mark.parametrize(
+    "action",
+    ["egress.released", "egress.voted", "egress.viewed", "person.role_granted", "person.emergency_sealed",
+     "project.unfrozen", "session.signed_in", "log.searched", "deid.token_opened", "deid.key_end_requested"],
+)  # fmt: skip
 def test_nothing_that_gives_access_may_use_the_reserve(action: str) -> None:
     assert not may_use_reserve(replace(EVENT, action=action))
 

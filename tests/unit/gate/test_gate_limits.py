@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from hub_config.gate.record import Asker
 from hub_config.gate.routes import Kind
 from hub_config.gate.sessions import MAX_OF_ONE, Session, Sessions
 from hub_config.gate.unread import Room
-from hub_config.gate.workspace import MOST_SOCKETS, OpenWorkspace, parse_tenancy
+from hub_config.gate.workspace import MOST_REQUESTS, MOST_SOCKETS, OpenWorkspace, parse_tenancy
 
 CONFIG = parse_config('{"domain": "d.example"}')
 HOST = "w-own.d.example:8600"
@@ -183,17 +184,34 @@ def test_what_reads_or_deletes_has_no_body_and_what_writes_nothing_a_small_one(
     assert largest_body(method, kind, Limits()) == most
 
 
-async def test_a_workspace_has_so_many_websockets_and_the_next_comes_when_one_goes() -> None:
+@pytest.fixture
+async def workspace() -> AsyncIterator[OpenWorkspace]:
     tenancy = {"handle": "alice", "person_ref": "p_" + "a" * 16, "project": "p", "prefix": "/user/alice/p/"}
     more: dict[str, Any] = {"ends_at": None, "language": "ko", "datasets": []}
-    workspace = OpenWorkspace(parse_tenancy("ws_" + "a" * 16, tenancy | more), Limits(), Room(1))
+    made = OpenWorkspace(parse_tenancy("ws_" + "a" * 16, tenancy | more), Limits(), Room(1))
+    yield made
+    await made.dial_in.close()
+
+
+async def test_a_workspace_has_so_many_websockets_and_the_next_comes_when_one_goes(workspace: OpenWorkspace) -> None:
     with contextlib.ExitStack() as others:
         for _ in range(MOST_SOCKETS - 1):
             others.enter_context(workspace.joining())
         for _ in range(2):
             with workspace.joining(), pytest.raises(Refused, match=r"sockets\.many"), workspace.joining():
                 pass
-    await workspace.dial_in.close()
+
+
+async def test_a_workspace_that_answers_nothing_does_not_take_the_share_of_a_house(workspace: OpenWorkspace) -> None:
+    def asked() -> Any:
+        return SimpleNamespace(transport=object())
+
+    with contextlib.ExitStack() as unanswered:
+        for _ in range(MOST_REQUESTS - 1):
+            unanswered.enter_context(workspace.serving(asked()))
+        for _ in range(2):
+            with workspace.serving(asked()), pytest.raises(Refused, match=r"sockets\.many"), workspace.serving(asked()):
+                pass
 
 
 def test_a_workspace_has_so_many_tickets_and_takes_none_from_others() -> None:

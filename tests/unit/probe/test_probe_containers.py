@@ -93,6 +93,10 @@ CHANGES: Mapping[str, Change] = {
     "a device": said(Devices=[{"PathOnHost": "/dev/sda", "PathInContainer": "/dev/sda", "CgroupPermissions": "rwm"}]),
     "every device": said(DeviceCgroupRules=["a *:* rwm"]),
     "a processor of pictures": said(DeviceRequests=[{"Driver": "nvidia", "Count": -1}]),
+    "memory locked without a limit": lambda container: container["HostConfig"]["Ulimits"].append(
+        {"Name": "memlock", "Hard": -1, "Soft": -1}
+    ),
+    "files without a limit": said(Ulimits=[{"Name": "nofile", "Hard": -1, "Soft": -1}, {"Name": "core"}]),
     "no limit of files": said(Ulimits=[]),
     "a million files": said(Ulimits=[{"Name": "nofile", "Hard": 10**6, "Soft": 10**6}, {"Name": "core"}]),
     "a core dump": said(Ulimits=[{"Name": "nofile", "Hard": 4096, "Soft": 4096}, {"Name": "core", "Hard": -1}]),
@@ -156,8 +160,10 @@ NEVER = (
     "data that can be written", "another project's space", "the group of root", "one more group", "a network",
     "memory without a limit", "processors without a limit", "processes without a limit",
     "a root that can be written", "a port", "a port of any number", "the machine's processes", "the machine's queues",
-    "the machine's name", "the machine's users", "another control group", "a device", "every device",
+    "the machine's name", "the machine's users", "the machine's control groups", "another control group", "a device",
+    "every device",
     "a processor of pictures", "no security options", "no filter", "a filter that lets all pass", "one option more",
+    "memory locked without a limit", "files without a limit", "no limit of files", "a core dump",
     "new privileges", "nothing covered", "one path uncovered", "a setting of the kernel", "another runtime",
     "the number of root", "the group of root as its own", "another name", "no workspace",
 )  # fmt: skip
@@ -212,10 +218,24 @@ def test_workspaces_of_the_zone_beside_are_held_against_that_ones_directories(tm
     assert containers.containers(replace(attacked, containers=(made,), real=real))[0] is True
 
 
-def test_limits_that_an_engine_gives_everybody_are_not_the_zones() -> None:
-    container = inspected(ZONE)
-    container["HostConfig"]["Ulimits"].append({"Name": "nproc", "Hard": 4096, "Soft": 4096})
-    assert looked_at(container)[0] is True
+@pytest.mark.parametrize("made", [lambda: inspected(ZONE), of_the_version_before], ids=["now", "the version before"])
+def test_limits_that_an_engine_gives_everybody_are_not_the_zones(made: Callable[[], dict[str, Any]]) -> None:
+    container, of_all = made(), {"Name": "nproc", "Hard": 4096, "Soft": 0}
+    container["HostConfig"]["Ulimits"].append(of_all)
+    own = tuple(container["HostConfig"]["Ulimits"])
+    assert looked_at(container)[0] is False
+    assert containers.containers(replace(server(ZONE, INFO, container), limits=own))[0] is True
+    for more in ({"Name": "memlock", "Hard": -1, "Soft": -1}, {**of_all, "Hard": -1}):
+        container["HostConfig"]["Ulimits"][-1] = more
+        held, words = containers.containers(replace(server(ZONE, INFO, container), limits=own))
+        assert (held, "Ulimits (CIS 5.19)" in words) == (False, True)
+
+
+def test_control_groups_of_the_machine_are_the_version_befores_only_where_the_engine_knows_no_others() -> None:
+    container = of_the_version_before()
+    container["HostConfig"]["CgroupnsMode"] = "host"
+    for version, held in (("1", True), ("2", False)):
+        assert containers.containers(server(ZONE, {**INFO, "CgroupVersion": version}, container))[0] is held
 
 
 def test_the_servers_users_are_gvisors_alone_to_map() -> None:
