@@ -5,41 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from hub_config.processes import REPOSITORY
+from hub_config.settings import Settings, parse_settings
+from hub_config.systemd.units import TARGET, all_units
 
 WIDE, HIGH, LINE, LEFT, TOP = 420, 28, 22, 250, 64
+FRONT = "nginx: 443, 80 → 443 · TLS, HSTS"
 RUNS: Mapping[str, Sequence[str]] = {
-    "front": ("nginx: 443, 80 → 443 · TLS, HSTS", "구역의 자료 없음 · nothing of the zone lies here"),
-    "hub": (
-        "nginx: 443, 80 → 443 · TLS, HSTS",
-        "ansim-gate: 127.0.0.1 · 게이트 · gate",
-        "ansim-hub · 허브 · hub",
-        "ansim-portal · 포털 · portal",
-        "ansim-worker · 자동 처리 · worker",
-        "ansim-audit · 감사 기록 · audit log",
-        "ansim-engine → Docker · 엔진 도우미 · engine helper",
-        "분석환경(네트워크 없음) · workspaces (no network)",
-    ),
+    "front": (FRONT, "구역의 자료 없음 · nothing of the zone lies here"),
     "database": ("PostgreSQL · 감사 기록은 덧붙이기만 · the log can only grow",),
     "witness": ("ansim-witness · 다른 기관이 운영 · run by others",),
 }
-"""What the roles start on the servers of a group, as `ansible/site.yml` gives them."""
+"""What the roles start on the servers of a group, as `ansible/site.yml` gives them; of the hub it is `of_the_hub`."""
+UNITS: Mapping[str, str] = {
+    "ansim-gate.service": "ansim-gate: 127.0.0.1 · 게이트 · gate",
+    "ansim-hub.service": "ansim-hub · 허브 · hub",
+    "ansim-portal.service": "ansim-portal · 포털 · portal",
+    "ansim-worker.service": "ansim-worker · 자동 처리 · worker",
+    "ansim-audit.service": "ansim-audit · 감사 기록 · audit log",
+    "ansim-homes.service": "ansim-homes · 암호화된 홈 · encrypted homes",
+    "ansim-engine.service": "ansim-engine → Docker · 엔진 도우미 · engine helper",
+    "ansim-probe.timer": "ansim-probe.timer · 매일 벽 점검 · daily probe of the walls",
+}
+"""What each unit is called in the picture, in this order."""
+WORKSPACES = "분석환경(네트워크 없음) · workspaces (no network)"
+GAUGES = "127.0.0.1:{port} · 지표 · gauges"
+PROMETHEUS = "Prometheus: 127.0.0.1:9090 · 경보 규칙 · alert rules"
+BACKUPS = "restic → {repository} · 백업 · backups"
+KEYS = "age → {directory} · 백업의 키 · their keys"
+ROLES = REPOSITORY / "ansible" / "roles"
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One server of an inventory, with the groups it is in."""
+    """One server of an inventory, with the groups it is in and what runs on it."""
 
     name: str
     groups: tuple[str, ...]
-
-    def lines(self) -> list[str]:
-        """Return what runs on it."""
-        return [line for group in self.groups for line in RUNS[group]]
+    runs: tuple[str, ...]
 
 
 def servers_of(inventory: Mapping[str, Any]) -> list[Server]:
@@ -48,26 +56,63 @@ def servers_of(inventory: Mapping[str, Any]) -> list[Server]:
     for group, content in inventory["all"]["children"].items():
         for name in content["hosts"]:
             groups.setdefault(name, []).append(group)
-    return [Server(name, tuple(held)) for name, held in groups.items()]
+    runs = {**RUNS, "hub": of_the_hub(inventory)}
+    return [
+        Server(name, tuple(held), tuple(line for group in held for line in runs[group]))
+        for name, held in groups.items()
+    ]
+
+
+def of_the_hub(inventory: Mapping[str, Any]) -> list[str]:
+    """Return what runs on the hub: the units that these settings give it, and what else the inventory chooses."""
+    defaults = yaml.safe_load((ROLES / "ansim" / "defaults" / "main.yml").read_text(encoding="utf-8"))
+    chosen = {**defaults, **inventory["all"]["vars"]}
+    settings = settings_of(chosen)
+    laid_down = {unit.name for unit in all_units(settings)} - {TARGET}
+    laid_down |= {one.name.removesuffix(".j2") for one in (ROLES / "zone" / "templates").glob("*.timer.j2")}
+    if unknown := laid_down - UNITS.keys():
+        raise KeyError(f"no words in the picture for {sorted(unknown)}")
+    lines = [FRONT, *(said for unit, said in UNITS.items() if unit in laid_down), WORKSPACES]
+    if settings.metrics.on:
+        lines.append(GAUGES.format(port=settings.metrics.port))
+    if chosen["ansim_prometheus"]:
+        lines.append(PROMETHEUS)
+    if settings.backup.repository:
+        lines.append(BACKUPS.format(repository=settings.backup.repository))
+    if settings.backup.keys_directory:
+        lines.append(KEYS.format(directory=settings.backup.keys_directory))
+    return lines
+
+
+def settings_of(chosen: Mapping[str, Any]) -> Settings:
+    """Return the settings that the playbook writes for an inventory, as far as they say what runs."""
+    document: dict[str, dict[str, Any]] = {"machine": {"run_by": "systemd"}, "metrics": {"on": chosen["ansim_metrics"]}}
+    for name, section in {"backup": chosen["ansim_backup"], **chosen.get("ansim_settings", {})}.items():
+        document[name] = {**document.get(name, {}), **section}
+    return parse_settings(yaml.safe_dump(document), home=Path("/nonexistent"))
 
 
 def picture(name: str) -> str:
     """Return the picture of one inventory as SVG, labelled in Korean and English."""
     text = (REPOSITORY / "ansible" / "inventories" / name / "hosts.yml").read_text(encoding="utf-8")
-    inventory = yaml.safe_load(text)
+    return drawn(name, yaml.safe_load(text))
+
+
+def drawn(name: str, inventory: Mapping[str, Any]) -> str:
+    """Return the picture of an inventory."""
     servers = servers_of(inventory)
     domain = str(inventory["all"]["vars"]["ansim_domain"])
     parts: list[str] = []
     tops: dict[str, int] = {}
     at = TOP
     for server in servers:
-        tall = HIGH + LINE * len(server.lines()) + 16
+        tall = HIGH + LINE * len(server.runs) + 16
         tops[server.name] = at
         parts += _server(server, at, tall)
         at += tall + 70
     parts += _links(servers, tops)
     parts += _browsers(domain)
-    said = "; ".join(f"{one.name}: {', '.join(one.lines())}" for one in servers)
+    said = "; ".join(f"{one.name}: {', '.join(one.runs)}" for one in servers)
     title = f"구역의 배치 · where a zone runs ({name})"
     return _svg(LEFT + WIDE + 30, at - 40, title, said, parts)
 
@@ -75,7 +120,7 @@ def picture(name: str) -> str:
 def _server(server: Server, top: int, tall: int) -> Iterable[str]:
     yield _box(LEFT, top, WIDE, tall, "#f3f7f8", "#334e5c")
     yield _text(LEFT + 16, top + 24, f"{server.name} ({', '.join(server.groups)})", bold=True)
-    for number, line in enumerate(server.lines()):
+    for number, line in enumerate(server.runs):
         yield _text(LEFT + 16, top + 24 + LINE * (number + 1), line)
 
 

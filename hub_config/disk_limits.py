@@ -20,7 +20,7 @@ NUMBERS = Path("/sys/dev/block")
 
 def disk_limits(place: Path) -> dict[str, Any]:
     """Return arguments of docker-py's `create_host_config` for the disk below a directory that may not exist yet."""
-    device = disk_of(next(p for p in (place, *place.parents) if p.exists()))
+    device = disk_below(place)
     if device is None:
         return {}
     return {
@@ -29,6 +29,11 @@ def disk_limits(place: Path) -> dict[str, Any]:
         "device_read_iops": [{"Path": str(device), "Rate": OPERATIONS_PER_SECOND}],
         "device_write_iops": [{"Path": str(device), "Rate": OPERATIONS_PER_SECOND}],
     }
+
+
+def disk_below(place: Path) -> Path | None:
+    """Return the disk below a directory that may not exist yet, as `disk_of` does."""
+    return disk_of(next(p for p in (place, *place.parents) if p.exists()))
 
 
 def disk_of(place: Path) -> Path | None:

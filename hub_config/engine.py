@@ -56,10 +56,10 @@ def connect(*, timeout: int = 600) -> docker.DockerClient:
     return client
 
 
-def engine_answers() -> bool:
-    """Whether a container engine answers now."""
+def engine_answers(seconds: int = 5) -> bool:
+    """Whether a container engine answers now; one that says nothing for so long does not."""
     try:
-        connect(timeout=5).close()
+        connect(timeout=seconds).close()
     except EngineMissing:
         return False
     return True

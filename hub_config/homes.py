@@ -19,7 +19,7 @@ from audit.log import AuditLog
 from egress_review.errors import OutboxRefused
 from hub_config.home_events import Life, life
 from hub_config.home_helper.calls import Call
-from hub_config.home_helper.client import HomeClient, HomeState
+from hub_config.home_helper.client import CALL_SECONDS, HomeClient, HomeState
 from hub_config.home_helper.errors import HomeError, HomeRefused, Refused
 from hub_config.home_helper.homes import Homes
 from hub_config.home_helper.kinds import shown_of
@@ -64,9 +64,9 @@ class ZoneHomes:
         """Return how large a home, or a project's shared space, is to be."""
         return self.settings.workspace.shared_gib if ref.startswith("sh_") else self.settings.workspace.home_gib
 
-    def client(self, *, patience: float = 0.0) -> HomeClient:
-        """Return the helper; `patience` is how many seconds it may take to start."""
-        return HomeClient(socket_of(self.settings), patience=patience)
+    def client(self, *, patience: float = 0.0, seconds: float = CALL_SECONDS) -> HomeClient:
+        """Return the helper; `patience` is how many seconds it may take to start, `seconds` to answer."""
+        return HomeClient(socket_of(self.settings), patience=patience, seconds=seconds)
 
     def wanted(self, ref: str, uid: int) -> bool:
         """Say whether a home has to be made before the workspace starts. Raises: HelperAway, HomeRefused."""

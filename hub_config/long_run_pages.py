@@ -19,7 +19,7 @@ LEAD = Text(
     "The runs of `make test-long` that leave figures. Each can be started alone, and with `ANSIM_KEEP_FIGURES=1` it"
     " leaves the figures of this page. Seconds depend on the machine.",
 )
-NONE = Text("아직 남긴 결과가 없습니다.", "No run has left figures yet.")
+NONE = Text("아직 남긴 결과가 없습니다.", "It has left no figures yet.")
 COLUMNS = (Text("잰 것", "figure"), Text("값", "value"))
 RUN_AT = Text("{at} UTC에 실행", "Run at {at} UTC")
 
@@ -32,7 +32,11 @@ RUNS: Mapping[str, Text] = {
         "PostgreSQL 중단, 지연, 대기 서버로 전환", "PostgreSQL down, slow, and failing over to a standby"
     ),
     "backup-under-load": Text("업무 중 백업", "A backup while the zone works"),
-    "bare-server": Text("빈 서버에 설치, 중단된 설치의 재실행", "A bare server installed, and a broken-off play again"),
+    "installation-bookworm": Text("빈 Debian 12 서버에 설치", "A bare server of Debian 12 installed"),
+    "installation-trixie": Text("빈 Debian 13 서버에 설치", "A bare server of Debian 13 installed"),
+    "installation-broken-off": Text(
+        "설치를 거듭 중단한 뒤 끝까지 실행", "An installation killed again and again, then played to its end"
+    ),
 }
 """Every run that leaves figures."""
 WORDS: Mapping[str, Text] = {
@@ -50,10 +54,12 @@ WORDS: Mapping[str, Text] = {
     "slow_seconds": Text("잠금에 막힌 시간(초)", "seconds behind a lock"),
     "writes": Text("백업 중에 쓴 기록", "entries written meanwhile"),
     "backup_seconds": Text("백업과 시험 복원(초)", "seconds of the backup and its trial"),
-    "first_changed": Text("처음 실행에서 바뀐 작업", "tasks changed by the first play"),
-    "killed_at": Text("중단한 작업 수", "tasks at which the play was killed"),
-    "again_changed": Text("마지막 재실행에서 바뀐 작업", "tasks changed by a play after the last"),
-    "install_minutes": Text("설치 시간(분)", "minutes of the installation"),
+    "install_minutes": Text("처음부터 끝까지 설치한 시간(분)", "minutes of the whole first play"),
+    "install_changed": Text("처음 실행에서 바뀐 작업", "tasks changed by the first play"),
+    "killed_at": Text("설치를 중단한 횟수", "plays that were killed at a task"),
+    "rest_minutes": Text("중단 뒤 나머지를 설치한 시간(분)", "minutes of the play after them, which did the rest"),
+    "rest_changed": Text("그 실행에서 바뀐 작업", "tasks changed by that play"),
+    "again_changed": Text("한 번 더 실행해 바뀐 작업", "tasks changed by one more play"),
 }
 """What a figure's name means to a reader; a name that is not here is a defect (a test looks)."""
 
@@ -62,16 +68,14 @@ def long_runs_page(language: Language) -> str:
     """Return the page in a language."""
     lines = [f"# {TITLE.say(language)}", "", OTHER.say(language), "", LEAD.say(language), ""]
     kept: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
-    if not kept:
-        lines += [NONE.say(language), ""]
     for name, title in RUNS.items():
-        if name in kept:
-            lines += _run(title.say(language), kept[name], language)
+        heading = [f"## {title.say(language)}", ""]
+        lines += [*heading, *(_run(kept[name], language) if name in kept else (NONE.say(language), ""))]
     return "\n".join(lines)
 
 
-def _run(title: str, row: Mapping[str, Any], language: Language) -> list[str]:
+def _run(row: Mapping[str, Any], language: Language) -> list[str]:
     head = " | ".join(column.say(language) for column in COLUMNS)
-    lines = [f"## {title}", "", RUN_AT.say(language).format(at=str(row["at"])[:16].replace("T", " ")), ""]
+    lines = [RUN_AT.say(language).format(at=str(row["at"])[:16].replace("T", " ")), ""]
     lines += ["```", str(row["command"]), "```", "", f"| {head} |", "|---|---|"]
     return [*lines, *(f"| {WORDS[name].say(language)} | {value} |" for name, value in row["figures"].items()), ""]

@@ -34,7 +34,10 @@ from audit.tables import audit_checkpoint, audit_entry, audit_pending
 from egress_review.tables import mail, request
 from egress_review.workflow import State
 from hub_config.certificates import Shown, shown
+from hub_config.engine import engine_answers
 from hub_config.gate_control import GateControl
+from hub_config.home_helper.errors import HomeError
+from hub_config.homes import ZoneHomes
 from hub_config.outward import standings_of
 from hub_config.probe.standing import read_standing
 from hub_config.reviewing import standing_of
@@ -50,7 +53,8 @@ log = logging.getLogger("ansim.metrics")
 KEPT_SECONDS = 10.0
 """How long an answer is kept, so that asking often costs nothing."""
 ANSWER_SECONDS = 10
-GATE_SECONDS = 2.0
+BRIEF_SECONDS = 2
+"""How long gate, engine and helper are waited for, each: a scrape has ten seconds for all."""
 LEVELS: Mapping[str, int] = MappingProxyType({"ample": 0, "low": 1, "exhausted": 2})
 WAITING = (State.SCANNING, State.SCAN_FAILED, State.IN_REVIEW, State.REVIEWED, State.APPROVED, State.RELEASING)
 
@@ -175,13 +179,28 @@ def _outward(scrape: Scrape, now: datetime) -> Iterator[Sample]:
 
 
 def _gate_ended(scrape: Scrape, now: datetime) -> list[Sample]:
-    gate = GateControl(scrape.zone.home, timeout=GATE_SECONDS)
+    gate = GateControl(scrape.zone.home, timeout=BRIEF_SECONDS)
     try:
         return [({}, float(gate.ended()))]
     except httpx.HTTPError:
         return []  # `ansim_process_up` says that it is away
     finally:
         gate.close()
+
+
+def _engine_up(scrape: Scrape, now: datetime) -> Iterator[Sample]:
+    yield {}, float(engine_answers(BRIEF_SECONDS))
+
+
+def _homes_up(scrape: Scrape, now: datetime) -> list[Sample]:
+    homes = ZoneHomes(scrape.zone.settings)
+    if not homes.kept():
+        return []
+    try:
+        homes.client(seconds=BRIEF_SECONDS).every()
+    except HomeError:
+        return [({}, 0.0)]
+    return [({}, 1.0)]
 
 
 def _overdue(scrape: Scrape, now: datetime) -> Iterator[Sample]:
@@ -230,6 +249,13 @@ def _glass(scrape: Scrape, now: datetime) -> list[Sample]:
 GAUGES: tuple[Gauge, ...] = (
     Gauge("ansim_process_up", "1 while a process of the zone answers.", ("process",), _processes),
     Gauge("ansim_process_restarts", "Restarts of a process since the zone was started.", ("process",), _restarts),
+    Gauge(
+        "ansim_engine_up",
+        "1 while the container engine answers; on a server it is asked through its helper, as for every workspace.",
+        (),
+        _engine_up,
+    ),
+    Gauge("ansim_homes_up", "1 while the helper for encrypted homes answers, where there are any.", (), _homes_up),
     Gauge("ansim_log_entries", "Entries of the audit log.", (), _in_database(_entries)),
     Gauge("ansim_log_pending", "Events that wait for their place in the audit log.", (), _in_database(_pending)),
     Gauge("ansim_log_unsigned", "Entries that no checkpoint covers yet.", (), _in_database(_unsigned)),

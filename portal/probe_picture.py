@@ -35,4 +35,4 @@ def picture(report: ProbeReport, language: Language) -> Markup:
 
 def _tile(row: Row, language: Language) -> charts.Tile:
     colour, sign = TILES[row.verdict]
-    return charts.Tile(colour, sign, f"{row.id}: {row.tried.say(language)} — {row.seen}")
+    return charts.Tile(colour, sign, f"{row.id}: {row.tried.say(language)} — {row.seen.say(language)}")

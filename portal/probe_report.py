@@ -12,6 +12,7 @@ from typing import Any
 
 from portal.i18n import N_
 from portal.marks import Mark
+from portal.probe_words import in_words
 from portal.zone import ZoneLike
 from registry.text import Text
 
@@ -34,7 +35,7 @@ class Row:
     held: Text
     covers: tuple[str, ...]
     verdict: str
-    seen: str
+    seen: Text
 
     @property
     def mark(self) -> Mark:
@@ -123,7 +124,9 @@ def _row(probe: Mapping[str, Any], finding: Mapping[str, Any]) -> Row:
     if verdict not in VERDICTS:
         raise ValueError(f"no verdict: {verdict}")
     covers = tuple(str(item) for item in probe["covers"])
-    return Row(probe["id"], _text(probe["tried"]), _text(probe["held"]), covers, verdict, str(finding["seen"]))
+    return Row(
+        probe["id"], _text(probe["tried"]), _text(probe["held"]), covers, verdict, in_words(str(finding["seen"]))
+    )
 
 
 def _text(pair: Mapping[str, str]) -> Text:

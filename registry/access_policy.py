@@ -57,7 +57,6 @@ class AccessPolicy:
             "addresses": list(self.addresses),
             "idle_seconds": self.idle_minutes * 60,
             "longest_seconds": self.longest_hours * 3600,
-            "clipboard": self.profile == "direct",
             "uploads": self.uploads == "review",
             "watermark": self.watermark,
         }
@@ -121,14 +120,16 @@ _EYES = Text(
     "nobody.",
 )
 _COPY = Text(
-    "화면의 글자를 복사해 다른 프로그램에 붙여 넣을 수 있습니다. 보내는 양은 세고, 부호화된 것처럼 보이는 글자는 "
-    "알립니다.",
-    "Text on the screen can be copied into another program. The amount is counted, and text that looks encoded alerts.",
+    "화면의 글자를 복사해 다른 프로그램에 붙여 넣을 수 있고, 누르는 순간에는 페이지도 복사할 수 있습니다. 보내는 양은 "
+    "세고, 부호화된 것처럼 보이는 글자는 알립니다.",
+    "Text on the screen can be copied into another program, at a click by a page too. The amount is counted, and text "
+    "that looks encoded alerts.",
 )
-_WEBRTC = Text(
-    "관리되지 않는 브라우저에서는 출력 속의 스크립트가 WebRTC로 밖에 연결할 수 있습니다. 페이지 정책으로는 막지 "
-    "못합니다.",
-    "In a browser that nobody manages, a script in an output can connect out by WebRTC; no page policy stops that.",
+_CONNECTING = Text(
+    "Firefox나 Safari처럼 152 이후의 Chrome이나 Edge가 아닌 브라우저에서는 출력 속의 스크립트가 WebRTC와 미리 "
+    "연결하기(preconnect, dns-prefetch)로 밖에 데이터를 보낼 수 있습니다. 페이지 정책으로는 막지 못합니다.",
+    "In a browser other than Chrome or Edge from version 152 on, such as Firefox and Safari, a script in an output can "
+    "send data out by WebRTC and by hints to connect early (preconnect, dns-prefetch); no page policy stops that.",
 )
 _EXTENSIONS = Text(
     "브라우저 확장 프로그램과 그 컴퓨터의 다른 프로그램이 화면을 읽을 수 있습니다.",
@@ -140,15 +141,17 @@ PROFILES: Mapping[Profile, ProfileText] = MappingProxyType(
         "direct": ProfileText(
             Text("직접 접속", "Direct"),
             Text("누구의 브라우저에서나 들어옵니다.", "People come with any browser of their own."),
-            (_EYES, _COPY, _WEBRTC, _EXTENSIONS),
+            (_EYES, _COPY, _CONNECTING, _EXTENSIONS),
         ),
         "hardened": ProfileText(
             Text("관리되는 브라우저", "Managed browser"),
             Text(
-                "기관이 관리하는 컴퓨터의 브라우저에서만 들어옵니다. WebRTC, 확장 프로그램, 화면 갈무리는 그 기관의 "
-                "브라우저 정책으로 끕니다. 안심구역은 접속 주소만 확인할 수 있습니다.",
-                "People come from computers whose browser an institution manages: its policy turns off WebRTC, "
-                "extensions and screen capture. All that the zone itself can check of it is the address.",
+                "기관이 관리하는 컴퓨터의 브라우저(152 이후의 Chrome이나 Edge)에서만 들어옵니다. 미리 연결하기, 확장 "
+                "프로그램, 복사, 화면 갈무리는 그 기관의 브라우저 정책으로 끕니다. 안심구역은 접속 주소만 확인할 수 "
+                "있습니다.",
+                "People come from computers whose browser, Chrome or Edge 152 or later, an institution manages: its "
+                "policy turns off connecting early, extensions, copying and screen capture. All that the zone itself "
+                "can check of it is the address.",
             ),
             (
                 _EYES,
@@ -157,8 +160,8 @@ PROFILES: Mapping[Profile, ProfileText] = MappingProxyType(
                     "That the policy is in force is the institution's word; the zone cannot see it.",
                 ),
                 Text(
-                    "페이지는 클립보드를 읽거나 쓰지 못하지만, 사람이 직접 하는 복사는 브라우저 정책이 막아야 합니다.",
-                    "Pages may not use the clipboard; copying by hand is for the browser's policy to stop.",
+                    "안심구역은 어느 방식에서도 복사를 막지 못하며, 브라우저 정책이 막아야 합니다.",
+                    "The zone stops copying in no profile; that is for the browser's policy.",
                 ),
             ),
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
@@ -19,6 +20,10 @@ from registry.passwords import check_new_password, hash_password
 from registry.people import about, concerning, set_columns, take_identities, wrong_state
 from registry.roles import IN_THE_ZONE, check_no_clash, check_person_role
 from registry.text import Text
+
+
+class _AcceptedBefore(Exception):
+    """The person has accepted this version: nothing is changed, so nothing is recorded."""
 
 
 class Joining(Desk):
@@ -148,18 +153,21 @@ class Joining(Desk):
             return queries.person_by_ref(change.tx, person.ref)
 
     def accept_notice(self, person: Person, version: str, *, source: Source) -> Person:
-        """Records that the person read and accepted this version of the notice.
+        """Records that the person read and accepted this version of the notice; once more records nothing.
+
+        It is recorded on a full disk too, into room that must not be used up by asking again and again.
 
         Raises: Conflict — another version is current. Denied — the account is not active.
         """
-        with self._changing(
+        changing = self._changing(
             "person.notice_accepted",
             about(person),
             by=as_actor(person),
             source=source,
             subjects=concerning(person),
             own=True,
-        ) as change:
+        )
+        with suppress(_AcceptedBefore), changing as change:
             present = queries.person_by_ref(change.tx, person.ref, lock=True)
             if present.status is not PersonStatus.ACTIVE:
                 raise Denied(
@@ -174,11 +182,14 @@ class Joining(Desk):
                         en="The notice has changed. Please read the new one.",
                     ),
                 )
+            if present.notice_version == version:
+                raise _AcceptedBefore
             change.detail.update(version=version, language=present.language)
             if version in NOTICES:
                 change.detail["sha256"] = NOTICES[version].digest
             set_columns(change.tx, person.ref, notice_version=version)
-            return queries.person_by_ref(change.tx, person.ref)
+        with self._db.read() as tx:
+            return queries.person_by_ref(tx, person.ref)
 
     def _invite(self, person: Person, *, by: Actor, source: Source) -> str:
         with self._changing(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub_config.advisories.debian_versions import DebianVersion
-from hub_config.advisories.model import AdvisoriesUnknown, Installed, Known
+from hub_config.advisories.model import AdvisoriesUnknown, Installed, Known, Looked
 
 NEVER = "0"  # the release was never affected
 DELIMITERS = " \t\r\n,"
@@ -25,7 +25,11 @@ class DebianTracker:
     origin: str
     read: Callable[[], str]
 
-    def known(self, packages: Sequence[Installed]) -> list[Known]:
+    def order(self, version: str) -> DebianVersion:
+        """Return a version as dpkg compares it."""
+        return DebianVersion(version)
+
+    def look(self, packages: Sequence[Installed]) -> Looked:
         """Return all that the release knows against these source packages. Raises: AdvisoriesUnknown."""
         wanted: dict[str, list[Installed]] = {}
         for package in packages:
@@ -43,7 +47,7 @@ class DebianTracker:
             raise AdvisoriesUnknown(f"the data of Debian's tracker cannot be read: {type(error).__name__}") from error
         if not seen:  # an empty or foreign file says nothing at all, least of all that nothing is wrong
             raise AdvisoriesUnknown("the data of Debian's tracker name none of the packages")
-        return sorted(found)
+        return Looked(sorted(found))
 
 
 def entries_of(text: str, wanted: Set[str]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -13,9 +13,10 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hub_config.advisories.debian_tracker import DebianTracker
-from hub_config.advisories.model import Advisories, AdvisoriesUnknown, Installed, Known
+from hub_config.advisories.model import Advisories, AdvisoriesUnknown, Installed, Known, latest
 from hub_config.advisories.pip_audit import PipAudit
 from hub_config.advisories.python_osv import OsvArchive
 from hub_config.settings import Settings
@@ -27,6 +28,7 @@ TRACKER = "https://security-tracker.debian.org/tracker/data/json"
 OLDEST_DAYS = 30  # older data say nothing of what was found since
 LARGEST = 400_000_000  # bytes of the tracker's JSON, which has 70 MB
 SECONDS = 120.0
+MOST_NAMED = 10
 DAY = 86_400.0
 SOURCE = re.compile(r"(\S+)(?: \((\S+)\))?")
 BINARY_ONLY = re.compile(r"\+b\d+$")  # built again from the same source (Debian Developer's Reference 5.10.2.1)
@@ -62,24 +64,34 @@ def scan(advisories: Callable[[], Advisories], installed: Callable[[], Sequence[
         source, packages = advisories(), installed()
         if not packages:
             raise AdvisoriesUnknown("no package of an image is known")
-        found = source.known(packages)
+        looked = source.look(packages)
     except AdvisoriesUnknown as error:
         return Scanned(None, f"not computed: {error}")
-    mended = [one for one in found if one.fixed]
+    found, mended = looked.found, [one for one in looked.found if one.fixed]
     images = len({package.image for package in packages})
     said = f"{len(packages)} packages of {images} images against {source.origin}: {len(mended)} known and mended since"
     said += f", {len(found) - len(mended)} known without a mended version"
-    return Scanned(not mended, f"{said}{': ' if mended else ''}{_listed(mended)}")
+    said += f"; nothing is said of {_named(looked.passed_over)}" if looked.passed_over else ""
+    if mended:
+        return Scanned(False, f"{said}: {_listed(mended, source.order)}")
+    return Scanned(None if looked.passed_over else True, said)
 
 
-def _listed(found: Sequence[Known]) -> str:
+def _named(packages: Sequence[Installed]) -> str:
+    """Return the names of packages that nobody looked at, the first few of many."""
+    names = sorted({f"{package.name} {package.version}" for package in packages})
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return f"{', '.join(names[:MOST_NAMED])}{more}, for which the index does not answer"
+
+
+def _listed(found: Sequence[Known], order: Callable[[str], Any]) -> str:
     """Return what is to be renewed, package by package with all that is known against it."""
     grouped: dict[Installed, list[Known]] = {}
     for one in found:
         grouped.setdefault(one.package, []).append(one)
     return "; ".join(
         f"{package.image}: {package.name} {package.version} ({', '.join(sorted(one.advisory for one in known))}; "
-        f"mended in {max(one.fixed for one in known)})"
+        f"mended in {latest((one.fixed for one in known), order)})"
         for package, known in grouped.items()
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from hub_config.advisories.model import AdvisoriesUnknown, Installed, Known
+from hub_config.advisories.model import AdvisoriesUnknown, Installed, Known, Looked, latest
 
 LARGEST = 4_000_000  # bytes of one document
 ECOSYSTEM = "PyPI"
@@ -25,7 +25,11 @@ class OsvArchive:
     path: Path
     origin: str
 
-    def known(self, packages: Sequence[Installed]) -> list[Known]:
+    def order(self, version: str) -> Version:
+        """Return a version as pip compares it."""
+        return Version(version)
+
+    def look(self, packages: Sequence[Installed]) -> Looked:
         """Return all that the archive knows against these packages. Raises: AdvisoriesUnknown."""
         wanted: dict[str, list[Installed]] = {}
         for package in packages:
@@ -42,7 +46,7 @@ class OsvArchive:
             raise AdvisoriesUnknown(f"the archive of OSV cannot be read: {type(error).__name__}") from error
         if not documents:
             raise AdvisoriesUnknown("the archive of OSV is empty")
-        return sorted(found)
+        return Looked(sorted(found))
 
     def _documents(self) -> Iterator[dict[str, Any]]:
         with zipfile.ZipFile(self.path) as archive:
@@ -62,7 +66,7 @@ def _against(document: dict[str, Any], affected: dict[str, Any], wanted: dict[st
         spans = [_within(span, one.version) for span in affected.get("ranges", ())]
         fixed = [mended for mended in spans if mended is not None]
         if listed or fixed:
-            yield Known(one, _name(document), max(fixed, default=""))
+            yield Known(one, _name(document), latest(fixed, Version))
 
 
 def _within(span: dict[str, Any], version: str) -> str | None:

@@ -15,7 +15,12 @@ WANTED = (
     *("docker.io", "iptables", "postgresql", "nginx-light", "chrony", "unattended-upgrades", "auditd", "nftables"),
     *("restic", "age", "rsyslog", "rsyslog-gnutls", "openssl", "cron", "logrotate", "fonts-nanum", "python3-venv"),
     *("mmdebstrap", "debian-archive-keyring", "certbot", "prometheus", "ca-certificates", "procps", "python3-apt"),
-    "runsc",
+    *("runsc", "python3", "ansible-core"),
+)
+#: What a server has before, and has newer from nowhere else: the playbook upgrades what is installed (`upgrade.yml`).
+KEPT_UP = (
+    *("linux-image-amd64", "systemd-sysv", "libpam-systemd", "udev", "dbus", "sudo", "openssh-server"),
+    *("cryptsetup-initramfs", "iproute2", "tzdata"),
 )
 #: What earlier releases have in another package.
 WANTED_SINCE = {"trixie": ("docker-cli",)}
@@ -28,7 +33,7 @@ MIRRORS = (
 
 def wanted(suite: str) -> tuple[str, ...]:
     """Return the packages that an installation on a release begins with."""
-    return (*WANTED, *WANTED_SINCE.get(suite, ()))
+    return (*WANTED, *WANTED_SINCE.get(suite, ()), *KEPT_UP)
 
 
 def fetch(suite: str, target: Path, *, mirrors: Sequence[str] = MIRRORS) -> None:

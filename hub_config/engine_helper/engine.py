@@ -25,6 +25,8 @@ log = logging.getLogger("ansim.engine_helper")
 BINDS_LABEL = "ansim.binds"
 """What the helper adds, so that it knows at the start which directories it looked at when the container was made."""
 CALL_SECONDS = 600
+VERSION_SECONDS = 10
+"""Who asks whether the engine answers waits no longer; one that hangs would keep a thread for each such call."""
 MOST_HEAD = 64 * 1024
 CHANGING = frozenset({"start", "stop", "kill", "remove"})
 Answer = tuple[int, Any]
@@ -36,6 +38,8 @@ class Engine:
     def __init__(self, settings: HelperSettings) -> None:
         self._settings = settings
         self._client = docker.APIClient(f"unix://{settings.engine}", version="auto", timeout=CALL_SECONDS)
+        spoken = self._client.api_version
+        self._briefly = docker.APIClient(f"unix://{settings.engine}", version=spoken, timeout=VERSION_SECONDS)
 
     def remove_left_volumes(self) -> None:
         """Remove file systems of ended workspaces, which no call of the table does."""
@@ -64,7 +68,7 @@ class Engine:
         return answered
 
     def _version(self, call: Call, body: Any) -> Answer:
-        told = self._client.version()
+        told = self._briefly.version()
         return 200, {key: told[key] for key in ("Version", "ApiVersion", "MinAPIVersion", "Os", "Arch")}
 
     def _list(self, call: Call, body: Any) -> Answer:

@@ -25,7 +25,6 @@ class Access:
     addresses: tuple[Network, ...] = ()
     idle_seconds: int = 12 * 3600
     longest_seconds: int = 12 * 3600
-    clipboard: bool = True
     uploads: bool = True
     """Whether files are brought in by review; one that is sent from the browser is refused either way."""
     watermark: bool = True

@@ -43,6 +43,11 @@ def set_cookie(
     )
 
 
+def drop_cookie(answer: web.Response, config: GateConfig, name: str) -> None:
+    """Take a cookie back in the words in which it was given: a browser ignores `__Host-` in any others."""
+    answer.del_cookie(name, path="/", httponly=True, secure=config.scheme == "https")
+
+
 def refusal(
     code: str,
     request: web.BaseRequest,

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from hub_config.gate.answers import page, redirect, set_cookie
+from hub_config.gate.answers import drop_cookie, page, redirect, set_cookie
 from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import Refused
 from hub_config.gate.headers import gate_page_headers
@@ -71,5 +71,5 @@ class SignInHost:
     async def _sign_out(self, request: web.BaseRequest) -> web.Response:
         await self.sessions.end(request.headers, request.headers["Host"])
         answer = redirect(self.config.origin("zone") + "/", self.config)
-        answer.del_cookie(self.sessions.browser_cookie, path="/")
+        drop_cookie(answer, self.config, self.sessions.browser_cookie)
         return answer

@@ -10,7 +10,7 @@ from aiohttp import HttpVersion11, web
 
 from audit.event import Actor
 from hub_config.gate.activity import by_person
-from hub_config.gate.answers import LANGUAGE, page, redirect, refusal, set_cookie
+from hub_config.gate.answers import LANGUAGE, drop_cookie, page, redirect, refusal, set_cookie
 from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import AmbiguousTarget, HubUnavailable, Refused
 from hub_config.gate.forward import Passage, forward
@@ -198,7 +198,7 @@ class WorkHost:
                 check_sign_out(initiator)
                 await self.sessions.end(request.headers, host)
                 answer = redirect(self.config.origin("zone") + "/", self.config)
-                answer.del_cookie(self.sessions.cookie, path="/")
+                drop_cookie(answer, self.config, self.sessions.cookie)
                 return answer
             case _:
                 raise Refused("route.missing")
@@ -226,7 +226,7 @@ class WorkHost:
         else:
             # A link on another site may have begun it: only a page of our own makes the browser send a strict cookie.
             answer = page(return_page(target), gate_page_headers(self.config))
-        answer.del_cookie(self.sessions.state_cookie, path="/")
+        drop_cookie(answer, self.config, self.sessions.state_cookie)
         set_cookie(answer, self.config, self.sessions.cookie, value, "Strict", None)
         return answer
 

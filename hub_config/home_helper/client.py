@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import struct
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from hub_config.home_helper.errors import HelperAway, HomeRefused
 
 CALL_SECONDS = 330.0
 """Longer than making, checking or growing the largest home takes."""
+MICROSECONDS = 1_000_000
 MOST_ANSWER = 1 << 24
 RETRY_SECONDS = 0.1
 _AWAY = Text(
@@ -52,9 +54,10 @@ class HomeState:
 class HomeClient:
     """The helper of one zone, asked through its socket."""
 
-    def __init__(self, path: Path, *, patience: float = 0.0) -> None:
+    def __init__(self, path: Path, *, patience: float = 0.0, seconds: float = CALL_SECONDS) -> None:
         self._path = path
         self._patience = patience
+        self._seconds = seconds
 
     def make(self, ref: str, gib: int) -> HomeState:
         """Make a home, closed; one that is there stays as it is. Raises: HelperAway, HomeRefused."""
@@ -99,7 +102,7 @@ class HomeClient:
 
     def _exchange(self, line: bytes) -> bytes:
         with self._connected() as connection:
-            connection.settimeout(CALL_SECONDS)
+            connection.settimeout(self._seconds)
             connection.sendall(line)
             with connection.makefile("rb") as said:
                 return said.readline(MOST_ANSWER)
@@ -109,6 +112,9 @@ class HomeClient:
         deadline = time.monotonic() + self._patience
         while True:
             connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            # Not `settimeout`, which would give up at once where the helper has others to accept first.
+            limit = struct.pack("ll", *divmod(int(self._seconds * MICROSECONDS), MICROSECONDS))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
             try:
                 _connect(connection, self._path)
             except (FileNotFoundError, ConnectionRefusedError):

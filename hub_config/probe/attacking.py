@@ -163,17 +163,9 @@ def search_memory(run: Run, cookie: str, planted: str) -> None:
     keys = run.keys
     needles = {f"token {name}": token.encode() for name, token in keys.hub_tokens.items()}
     needles |= {"registry": keys.registry_secret, "registry hex": keys.registry_secret.hex().encode()}
-    needles |= {"gate token": run.range.gate_token.encode(), "planted": planted.encode(), "cookie": cookie.encode()}
-    hits, searched = memory.found_in(pids, needles)
-    size = f"{searched // 1024**2} MiB of {len(pids)} processes"
-    if not hits.pop("planted"):
-        for name in ("secret.memory", "secret.session"):
-            run.find(name, False, f"{size}: the planted mark was not found, so the search proves nothing")
-        return
-    session = hits.pop("cookie")
-    found = [name for name, count in hits.items() if count]
-    run.find("secret.memory", not found, f"{size}: found {', '.join(found) or 'the planted mark only'}")
-    run.find("secret.session", session == 0, f"{size}: session cookies {session}")
+    needles["gate token"] = run.range.gate_token.encode()
+    for name, answer in memory.judged(pids, needles, cookie=cookie.encode(), planted=planted.encode()).items():
+        run.find(name, *answer)
 
 
 async def attack_door(run: Run, door: Door, names: Iterable[str] | None = None) -> None:

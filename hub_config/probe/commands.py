@@ -164,6 +164,7 @@ def _with_bar(context: Context, work: Any) -> Report:
 def print_report(report: Report, context: Context, *, whole: bool) -> None:
     """Print what did not hold, or everything, wall by wall, and the sum."""
     from hub_config.probe.table import BY_ID
+    from portal.probe_words import in_words
 
     language = language_of()
     if report.runtime != RUNC:
@@ -174,7 +175,7 @@ def print_report(report: Report, context: Context, *, whole: bool) -> None:
             mark, style = MARKS[finding.verdict]
             said = Styled(f"{mark} {VERDICTS[finding.verdict].say(language)}", style)
             tried = BY_ID[finding.probe].tried.say(language) if finding.probe in BY_ID else ""
-            table.add_row(finding.probe, said, tried, Styled(finding.seen))
+            table.add_row(finding.probe, said, tried, Styled(in_words(finding.seen).say(language)))
     if table.row_count:
         context.console.print(table)
     context.print(SUMMARY.format(total=len(report.findings), **report.counts()).say(language))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 
 CHUNK = 16 * 1024**2
 #: The one file that holds the memory of everything in a sandbox of gVisor.
 SANDBOX_MEMORY = "/memfd:runsc-memory"
+COOKIE, PLANTED = "cookie", "planted"
 
 
 def processes_below(pid: int) -> list[int]:
@@ -30,6 +31,26 @@ def processes_below(pid: int) -> list[int]:
     for one in found:
         found += children.get(one, [])
     return found
+
+
+def judged(
+    pids: Sequence[int], secrets: Mapping[str, bytes], *, cookie: bytes, planted: bytes
+) -> dict[str, tuple[bool, str]]:
+    """Return for both probes whether a workspace's memory is free of the zone's secrets and of the person's session.
+
+    What was planted there must be found: a search that finds nothing at all proves nothing.
+    """
+    hits, searched = found_in(pids, {**secrets, COOKIE: cookie, PLANTED: planted})
+    size = f"{searched // 1024**2} MiB of {len(pids)} processes"
+    if not hits.pop(PLANTED):
+        lost = (False, f"{size}: the planted mark was not found, so the search proves nothing")
+        return {"secret.memory": lost, "secret.session": lost}
+    session = hits.pop(COOKIE)
+    found = [name for name, count in hits.items() if count]
+    return {
+        "secret.memory": (not found, f"{size}: found {', '.join(found) or 'the planted mark only'}"),
+        "secret.session": (session == 0, f"{size}: session cookies {session}"),
+    }
 
 
 def found_in(pids: Iterable[int], needles: Mapping[str, bytes]) -> tuple[dict[str, int], int]:

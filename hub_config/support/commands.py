@@ -10,6 +10,8 @@ import io
 import json
 import re
 import tarfile
+from collections.abc import Iterable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +31,12 @@ _DONE = Text(
 )
 
 
+_JOURNAL = Text(
+    "`journalctl --output json`이 출력한 구역 유닛의 기록(-는 표준 입력). 세기만 하고 옮기지 않습니다",
+    "what `journalctl --output json` printed of the zone's units (- for standard input); counted, not copied",
+)
+
+
 def add_parser(subparsers: Any) -> None:
     """Add `support-bundle`; it sets `func`, a handler of (arguments, context)."""
     texts = Text(
@@ -36,6 +44,13 @@ def add_parser(subparsers: Any) -> None:
     )
     command = subparsers.add_parser("support-bundle", help=texts.say(language_of()))
     command.add_argument("--output", type=Path, default=None, help="the file to write (.tar.gz)")
+    command.add_argument(
+        "--journal",
+        type=argparse.FileType("r", encoding="utf-8", errors="replace"),
+        default=None,
+        metavar="FILE",
+        help=_JOURNAL.say(language_of()),
+    )
     command.add_argument("--json", action="store_true")
     command.set_defaults(func=run)
 
@@ -46,7 +61,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
 
     now = datetime.now(UTC)
     path: Path = arguments.output or Path(f"ansim-support-{now:%Y%m%dT%H%M%SZ}.tar.gz")
-    parts = collected(load_settings(context.home))
+    with arguments.journal or nullcontext() as journal:
+        parts = collected(load_settings(context.home), journal)
     try:
         with path.open("xb") as file:
             path.chmod(0o600)
@@ -60,8 +76,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     return 0
 
 
-def collected(settings: Settings) -> dict[str, object]:
-    """Return the parts by file name."""
+def collected(settings: Settings, journal: Iterable[str] | None = None) -> dict[str, object]:
+    """Return the parts by file name; `journal` are the lines that systemd keeps of a zone's processes on a server."""
     from audit.db import Database
     from hub_config.doctor import diagnose
     from hub_config.migrate import head_of, revision_of
@@ -94,7 +110,8 @@ def collected(settings: Settings) -> dict[str, object]:
         },
         "doctor.json": checks,
         "probe.json": None if standing is None else named(standing),
-        "logs.json": contents.logs_without_lines(settings.home / "logs"),
+        "logs.json": contents.logs_without_lines(settings.home / "logs")
+        | contents.journal_without_lines(journal or ()),
     }
 
 

@@ -10,9 +10,10 @@ import json
 import platform
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from importlib.metadata import distributions
+from itertools import islice
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -21,6 +22,8 @@ from sqlalchemy import Connection, func, select
 from audit.catalogue import CATALOGUE
 from audit.tables import audit_entry as entry
 from hub_config.settings import SECTIONS, Settings
+from hub_config.systemd.sandbox import SANDBOXES
+from hub_config.systemd.units import unit_name
 
 LOG_LEVEL = re.compile(r"\b(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b|^\[([DIWEC]) ")
 LETTERS = {"D": "DEBUG", "I": "INFO", "W": "WARNING", "E": "ERROR", "C": "CRITICAL"}
@@ -32,6 +35,7 @@ RAISED = re.compile(
     r"^([A-Za-z_][\w.]{0,120}(?:Error|Exception|Refused|Missing|Denied|Conflict|Invalid|NotFound))(?::|$)"
 )
 MOST_LINES = 200_000
+UNITS = frozenset(map(unit_name, (*SANDBOXES, "probe")))
 
 
 def settings_without_words(settings: Settings) -> dict[str, dict[str, object]]:
@@ -80,29 +84,60 @@ def logs_without_lines(directory: Path) -> dict[str, dict[str, object]]:
     return {one.name: _counted(one) for one in names if re.fullmatch(r"[a-z-]{1,20}\.log", one.name)}
 
 
+def journal_without_lines(journal: Iterable[str]) -> dict[str, dict[str, object]]:
+    """Return the same for each unit of the zone, of the lines that `journalctl --output json` prints."""
+    found: dict[str, _Said] = {}
+    for line in islice(journal, MOST_LINES):
+        try:
+            entry = json.loads(line)
+            unit, message = entry["_SYSTEMD_UNIT"], entry["MESSAGE"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue  # nobody's: systemd's own word on a unit has another sender
+        if unit in UNITS and isinstance(message, str):  # what is no text comes as a list of bytes
+            said = found.setdefault(unit, _Said())
+            for one in message.splitlines():
+                said.take(one)
+    return {unit: said.document() for unit, said in sorted(found.items())}
+
+
 def _counted(path: Path) -> dict[str, object]:
-    levels: Counter[str] = Counter()
-    places: Counter[str] = Counter()
-    raised: Counter[str] = Counter()
+    said = _Said()
     with path.open(encoding="utf-8", errors="replace") as lines:
-        for number, line in enumerate(lines):
-            if number >= MOST_LINES:
-                break
-            if line.startswith("{"):
-                _count_line(line, levels, places, raised)
-                continue
-            if found := LOG_LEVEL.search(line[:200]):
-                levels[found[1] or LETTERS[found[2]]] += 1
-            if found := PLACE.match(line[:500]):
-                places[f"{found[1]}:{found[2]}"] += 1
-            if (found := RAISED.match(line[:200])) and _is_class(found[1]):
-                raised[found[1]] += 1
-    return {
-        "bytes": path.stat().st_size,
-        "levels": dict(sorted(levels.items())),
-        "places": dict(places.most_common(50)),
-        "errors": dict(raised.most_common(50)),
-    }
+        for line in islice(lines, MOST_LINES):
+            said.take(line)
+    return {**said.document(), "bytes": path.stat().st_size}
+
+
+@dataclass(slots=True)
+class _Said:
+    """What is left of the lines of one program."""
+
+    size: int = 0
+    levels: Counter[str] = field(default_factory=Counter)
+    places: Counter[str] = field(default_factory=Counter)
+    raised: Counter[str] = field(default_factory=Counter)
+
+    def take(self, line: str) -> None:
+        """Count a line, and forget it."""
+        self.size += len(line.encode("utf-8", "replace"))
+        if line.startswith("{"):
+            _count_line(line, self.levels, self.places, self.raised)
+            return
+        if found := LOG_LEVEL.search(line[:200]):
+            self.levels[found[1] or LETTERS[found[2]]] += 1
+        if found := PLACE.match(line[:500]):
+            self.places[f"{found[1]}:{found[2]}"] += 1
+        if (found := RAISED.match(line[:200])) and _is_class(found[1]):
+            self.raised[found[1]] += 1
+
+    def document(self) -> dict[str, object]:
+        """Return the counts as JSON values."""
+        return {
+            "bytes": self.size,
+            "levels": dict(sorted(self.levels.items())),
+            "places": dict(self.places.most_common(50)),
+            "errors": dict(self.raised.most_common(50)),
+        }
 
 
 def _count_line(line: str, levels: Counter[str], places: Counter[str], raised: Counter[str]) -> None:
@@ -111,7 +146,7 @@ def _count_line(line: str, levels: Counter[str], places: Counter[str], raised: C
         said = json.loads(line)
         errors = [(str(one["type"]), [str(place) for place in one["places"]]) for one in said.get("error", [])]
         level = str(said["level"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return
     if level in LETTERS.values():
         levels[level] += 1

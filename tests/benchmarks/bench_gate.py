@@ -3,10 +3,11 @@
     python -m tests.benchmarks.bench_gate [gate] [runc] [runsc] [full] [--rounds 200] [--people 10 20] [--most 1000]
 
 `gate` compares a kernel round trip and 50 MB with direct access, pair by pair, and opens 200 idle WebSockets. `runc`
-and `runsc` start a zone each whose workspaces run so, let ten and then twenty people start at the same moment, and time
-a cell. `full` starts as many workspaces as the machine's memory holds, opens 200 WebSockets and runs a cell in each
-workspace. It ends with 1 if a bar was missed or something could not be measured; a runtime that the engine does not
-know is said and passed over. Needs root, an engine and Chromium. The figures are written to `build/bench-gate.json`.
+and `runsc` start a zone each whose workspaces run so, let ten and then twenty people start at the same moment, freeze
+their project while all are connected, and time a cell. `full` starts as many workspaces as the machine's memory holds,
+opens 200 WebSockets and runs a cell in each workspace. It ends with 1 if a bar was missed or something could not be
+measured; a runtime that the engine does not know is said and passed over. Needs root, an engine and Chromium. The
+figures are written to `build/bench-gate.json`, or where `--out` says.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from hub_config.settings import FILE_NAME, HubSettings, ZoneSettings
 from hub_config.story import steps
 from hub_config.story.kernel import execute
 from hub_config.story.visitor import Visitor
-from tests.benchmarks import gate_cost, gate_full
+from tests.benchmarks import gate_cost, gate_freeze, gate_full
 from tests.benchmarks.__main__ import report
 from tests.benchmarks.bench_zone import PROJECT, BenchZone, ansim, open_bench, sign_in
 from tests.benchmarks.crowd import together
@@ -71,13 +72,15 @@ def main(words: Sequence[str]) -> int:
             broken[part] = f"{type(error).__name__}: {error}"
             console.print_exception(max_frames=4)
         console.print(f"[dim]{part}: {time.monotonic() - began:.0f} s[/]")
-        RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_text(json.dumps(report(rows, broken, 1), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        options.out.parent.mkdir(exist_ok=True)
+        options.out.write_text(
+            json.dumps(report(rows, broken, 1), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
     console.print(table(rows))
     for name, reason in broken.items():
         console.print(f"[bold red]not measured[/] {name}: {escape(reason)}")
     if rows:
-        console.print(f"Written to {RESULT.relative_to(REPOSITORY)}")
+        console.print(f"Written to {options.out}")
     return 1 if broken or any(row.passed is False for row in rows) else 0
 
 
@@ -100,6 +103,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         "--people", type=int, nargs="+", default=[10, 20], help="how many start at once, one after another"
     )
     parser.add_argument("--most", type=int, default=1_000, help="workspaces at most, for `full`")
+    parser.add_argument("--out", type=Path, default=RESULT, help="the file for the figures")
     options = parser.parse_args(words)
     unknown = set(options.parts) - set(PARTS)
     if unknown or options.rounds < 20 or min(*options.people, options.most) < 1:
@@ -153,9 +157,10 @@ async def first(bench: BenchZone) -> tuple[float, list[float]]:
 
 
 def crowd_rows(bench: BenchZone, runtime: str, many: int, alone: float) -> list[Row]:
-    """Let so many people start at one moment; all must get in."""
+    """Let so many people start at one moment, where all must get in, and freeze what they work on."""
     people = bench.people(many)
     seconds, failures = asyncio.run(together(bench, people))
+    frozen = [] if failures else gate_freeze.measure(bench, runtime, people)
     bench.stop(*people)
     for failure in failures:
         print(f"a start failed: {failure!r}")  # noqa: T201 — the reason belongs beside the table
@@ -171,6 +176,7 @@ def crowd_rows(bench: BenchZone, runtime: str, many: int, alone: float) -> list[
             passed=len(seconds) == many,
         ),
         row(runtime, f"p95 of {many} starts at once", p95(seconds or [0.0]), "s", "one alone", alone, tuple(seconds)),
+        *frozen,
     ]
 
 

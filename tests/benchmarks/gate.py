@@ -85,7 +85,7 @@ async def measure(zone: ZoneUnderTest, prefix: str, rounds: int) -> dict[str, fl
             alone = await timed(lambda: read(direct, base + big))
             gated = await timed(lambda: read(browser.session, zone.base(prefix) + big))
             ratios.append(alone / gated)
-        memory = await gate_idle.measure(zone, browser, prefix)
+        memory = await gate_idle.measure(zone)
     await audit.close()
     return {**trips, "throughput_ratio": statistics.median(ratios), **memory}
 

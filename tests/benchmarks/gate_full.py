@@ -25,6 +25,8 @@ STEP = 6
 LEAST_FREE = 0.1
 """Of the machine's memory this much stays free: what starts then would take it from what runs."""
 SOCKETS = 200
+EACH = 30
+"""Of one workspace, which may have two more."""
 CELL_SECONDS = 120.0
 NOTEBOOK = "full.ipynb"
 FIRST_MB = 300.0
@@ -51,7 +53,7 @@ async def _measure(bench: BenchZone, most: int, people: list[Person]) -> list[Ro
         seconds, held = time.monotonic() - began, (before - available_mb()) / len(people)
         wanted = [
             *(door.again() for door in doors),
-            *(doors[n % len(doors)].news() for n in range(SOCKETS - len(doors))),
+            *(doors[n % len(doors)].news() for n in range(min(SOCKETS, EACH * len(doors)) - len(doors))),
         ]
         sockets = [await stack.enter_async_context(one) for one in wanted]
         times = [await _cell(kernel) for kernel in sockets[: len(doors)]]

@@ -1,7 +1,7 @@
 """kill -9 of any process at any moment of the first release, on PostgreSQL: the release is made all the same.
 
-Alone: `pytest -m long tests/functional/test_faults_at_random.py`. `ANSIM_CRASH_ROUNDS` plays more, `ANSIM_CRASH_SEED`
-others; a round that fails names its seed and the moments.
+Alone: `pytest -m long tests/functional/test_faults_at_random.py`. Each run kills at other moments: it prints its seed,
+and `ANSIM_CRASH_SEED` plays one again. `ANSIM_CRASH_ROUNDS` plays more; a round that fails names its seed and moments.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import io
 import os
 import random
 import statistics
+import sys
 import time
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -50,10 +51,13 @@ from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.long, pytest.mark.engine, pytest.mark.asyncio(loop_scope="module")]
 
-ROUNDS = int(os.environ.get("ANSIM_CRASH_ROUNDS", "4"))
-SEED = int(os.environ.get("ANSIM_CRASH_SEED", "1"))
+ROUNDS = int(os.environ.get("ANSIM_CRASH_ROUNDS", "10"))  # half a minute each
+SEED = int(os.environ.get("ANSIM_CRASH_SEED") or random.SystemRandom().randrange(1, 1_000_000))
 T = TypeVar("T")
-COMMAND = "ANSIM_CRASH_ROUNDS={rounds} ANSIM_CRASH_SEED={seed} .venv/bin/pytest -m long {file}"
+COMMAND = (
+    "ANSIM_KEEP_FIGURES=1 ANSIM_CRASH_ROUNDS={rounds} ANSIM_CRASH_SEED={seed}"
+    " .venv/bin/pytest -m long tests/functional/test_faults_at_random.py"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,11 @@ async def killing(house: House, kills: list[Kill]) -> None:
             house.kill(kill.process)
 
 
-async def test_a_release_is_made_whatever_is_killed_and_whenever(house: House, tmp_path: Path) -> None:
+async def test_a_release_is_made_whatever_is_killed_and_whenever(
+    house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with capsys.disabled():
+        sys.stderr.write(f"\n{COMMAND.format(rounds=ROUNDS, seed=SEED)}\n")
     chance, title = random.Random(SEED), f"quiet-{os.urandom(3).hex()}"
     began = time.monotonic()
     await first_release(house, title, tmp_path / "quiet")
@@ -175,8 +183,7 @@ async def test_a_release_is_made_whatever_is_killed_and_whenever(house: House, t
         killed += len(kills)
     figures = {"rounds": ROUNDS, "kills": killed, "seed": SEED, "quiet_seconds": round(quiet, 1)}
     figures |= {"median_seconds": round(statistics.median(seconds), 1), "worst_seconds": round(max(seconds), 1)}
-    file = "tests/functional/test_faults_at_random.py"
-    keep_figures("crash-loop", COMMAND.format(rounds=ROUNDS, seed=SEED, file=file), figures)
+    keep_figures("crash-loop", COMMAND.format(rounds=ROUNDS, seed=SEED), figures)
 
 
 def made_once(house: House, title: str, ref: str) -> None:

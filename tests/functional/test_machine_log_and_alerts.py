@@ -26,19 +26,27 @@ pytestmark = pytest.mark.long  # a queue that waits, and a package of the distri
 
 ROLE = REPOSITORY / "ansible" / "roles" / "logs" / "templates" / "rsyslog.conf.j2"
 RULES = REPOSITORY / "ansible" / "files" / "monitoring" / "ansim.rules.yml"
+PROMETHEUS = REPOSITORY / "ansible" / "roles" / "monitoring" / "templates" / "prometheus.yml.j2"
 JOURNAL = 'module(load="imjournal" StateFile="imjournal.state")'
 ONE_YEAR = 31_536_000
 
 
+def rendered(template: Path, **given: Any) -> str:
+    """What a role writes for what an inventory gives it, spaced as Ansible spaces it."""
+    engine = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True)
+    return engine.from_string(template.read_text(encoding="utf-8")).render({"ansible_managed": "managed", **given})
+
+
 def configuration(directory: Path, authority: Path, port: int) -> Path:
-    """What the role writes for a log server on this machine; only the journal, which is not here, is a socket."""
-    engine = jinja2.Environment(undefined=jinja2.StrictUndefined)
-    given = {"ansim_log_server": LOCALHOST, "ansim_log_port": port, "ansible_managed": "managed"}
-    text = engine.from_string(ROLE.read_text(encoding="utf-8")).render(given)
+    """What the role writes for a log server on this machine; only the journal, which is not here, is a socket.
+
+    Files of the machine's log lie below the directory.
+    """
+    text = rendered(ROLE, ansim_log_server=LOCALHOST, ansim_log_port=port)
     assert text.count(JOURNAL) == 1
     ours = f'global(workDirectory="{directory}")\nmodule(load="imuxsock" SysSock.Use="off")\n'
     text = text.replace(JOURNAL, f'{ours}input(type="imuxsock" Socket="{directory}/in")')
-    text = text.replace("/etc/rsyslog-authority.pem", str(authority))
+    text = text.replace("/etc/rsyslog-authority.pem", str(authority)).replace('"/var/log/', f'"{directory}/')
     path = directory / "rsyslog.conf"
     path.write_text(text, encoding="utf-8")
     return path
@@ -114,6 +122,34 @@ def test_the_log_goes_to_the_log_server_over_tls_and_waits_for_one_that_can_be_b
             assert all(line.startswith(b"<13>1 ") for line in got if b"ansim-test" in line), "RFC 5424"
 
 
+#: What the journal never sees, and what must not go along: the line of a request.
+FILES = {
+    "audit/audit.log": 'type=PATH msg=audit(1700000000.1:7): name="/run/docker.sock" key="ansim-engine"',
+    "nginx/error.log": '2026/11/23 07:00:00 [error] 7#7: *1 limiting connections by zone "ansim_address", '
+    'client: 192.0.2.9, server: zone.safe.example.org, request: "GET /projects/of-minji HTTP/1.1", host: "zone"',
+    "postgresql/postgresql-15-main.log": "2026-11-23 07:00:00 UTC [7] ansim@ansim ERROR:  permission denied",
+}
+
+
+def test_what_never_comes_into_the_journal_is_sent_too_but_no_line_of_a_request(tmp_path: Path) -> None:
+    authority, port = new_authority(tmp_path / "ours"), free_port()
+    directory = tmp_path / "sender"
+    (directory / "audit").mkdir(parents=True)
+    (directory / "audit/audit.log").write_text("type=DAEMON_START\n")
+    with sender(directory, authority.file, port) as entrance, log_server(authority, port) as got:
+        say(entrance, "all the same")
+        assert "imfile" not in (directory / "log").read_text(), "no complaint of what this server has not, or not yet"
+        for name, line in FILES.items():
+            (directory / name).parent.mkdir(exist_ok=True)
+            with (directory / name).open("a") as file:
+                file.write(f"{line}\n")
+        wanted = (b"DAEMON_START", b"ansim-engine", b"client: 192.0.2.9", b"permission denied", b"all the same")
+        wait_for(lambda: all(any(one in line for line in got) for one in wanted), seconds=180)
+    named = {line.split()[3].decode() for line in got}
+    assert {"auditd", "nginx", "postgresql"} <= named
+    assert not [line for line in got if b"minji" in line]
+
+
 def attempts(directory: Path) -> list[str]:
     """What rsyslogd says of connections that it did not trust."""
     said = (directory / "log").read_text().lower().splitlines()
@@ -138,15 +174,28 @@ def promtool(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(place / "usr" / "bin" / "promtool")
 
 
+GIGABYTE = 10**9
+#: Disks of a server as prometheus-node-exporter names them: one that may fill up, and one of data that is only read.
+ON_DISK = {"mountpoint": "/var/lib/postgresql", "fstype": "ext4"}
+POSTGRESQL = '{mountpoint="/var/lib/postgresql",fstype="ext4"}'
+DATA = '{mountpoint="/srv/data",fstype="ext4"}'
 #: What a healthy zone serves.
 HEALTHY: dict[str, str] = {
     'ansim_process_up{process="hub"}': "1+0x120",
     'ansim_process_restarts{process="hub"}': "0+0x120",
+    "ansim_engine_up": "1+0x120",
+    "ansim_homes_up": "1+0x120",
     "ansim_log_entries": "100+1x120",
     "ansim_log_pending": "0+0x120",
     "ansim_log_unsigned_seconds": "0+0x120",
     "ansim_log_disk_level": "0+0x120",
     'ansim_disk_level{place="log"}': "0+0x120",
+    "ansim_gate_connections_ended": "2+0x120",
+    f"node_filesystem_avail_bytes{POSTGRESQL}": f"{100 * GIGABYTE}+0x120",
+    f"node_filesystem_size_bytes{POSTGRESQL}": f"{400 * GIGABYTE}+0x120",
+    f"node_filesystem_avail_bytes{DATA}": "0+0x120",
+    f"node_filesystem_size_bytes{DATA}": f"{400 * GIGABYTE}+0x120",
+    f"node_filesystem_readonly{DATA}": "1+0x120",
     "ansim_clock_right": "1+0x120",
     'ansim_outward_behind{target="siem"}': "0+0x120",
     "ansim_reviews_overdue": "0+0x120",
@@ -164,9 +213,13 @@ HEALTHY: dict[str, str] = {
 BROKEN: dict[str, tuple[str, str | None, dict[str, str]]] = {
     "AnsimProcessDown": ('ansim_process_up{process="hub"}', "0+0x120", {"process": "hub"}),
     "AnsimProcessRestarts": ('ansim_process_restarts{process="hub"}', "0+1x120", {"process": "hub"}),
+    "AnsimEngineDown": ("ansim_engine_up", "0+0x120", {}),
+    "AnsimHomesDown": ("ansim_homes_up", "0+0x120", {}),
     "AnsimAuditLag": ("ansim_log_pending", "500+0x120", {}),
     "AnsimCheckpointFailed": ("ansim_log_unsigned_seconds", "0+60x120", {}),
     "AnsimDiskLow": ('ansim_disk_level{place="backups"}', "1+0x120", {"place": "backups"}),
+    "AnsimServerDiskLow": (f"node_filesystem_avail_bytes{POSTGRESQL}", f"{15 * GIGABYTE}+0x120", ON_DISK),
+    "AnsimGateFull": ("ansim_gate_connections_ended", "0+1x120", {}),
     "AnsimClockOff": ("ansim_clock_right", None, {}),
     "AnsimOutwardBehind": ('ansim_outward_behind{target="siem"}', "5000+0x120", {"target": "siem"}),
     "AnsimReviewOverdue": ("ansim_reviews_overdue", "1+0x120", {}),
@@ -189,6 +242,7 @@ BROKEN: dict[str, tuple[str, str | None, dict[str, str]]] = {
 }  # fmt: skip
 #: What else makes some of them speak.
 FURTHER: tuple[tuple[str, str, str | None], ...] = (
+    ("AnsimEngineDown", "ansim_engine_up", None),
     ("AnsimEmergencyAccess", "ansim_emergency_account_age_seconds", "60+0x120"),
     ("AnsimProcessDown", 'ansim_process_up{process="hub"}', None),
     ("AnsimAuditLag", "ansim_log_entries", None),
@@ -235,3 +289,20 @@ def test_every_rule_speaks_when_its_gauge_says_so_and_none_in_a_healthy_zone(pro
     for words in (["check", "rules", str(RULES)], ["test", "rules", str(file)]):
         done = subprocess.run([promtool, *words], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+
+
+def test_alerts_go_to_whoever_the_inventory_names(promtool: str, tmp_path: Path) -> None:
+    named = ["alerts.example.org:9093", "https://pager.example.org:443"]
+    written = {}
+    for name, given in (("nobody", []), ("somebody", named)):
+        text = rendered(PROMETHEUS, ansim_alertmanager=given)
+        text = text.replace("/etc/ansim/monitoring/ansim.rules.yml", str(RULES))
+        file = tmp_path / f"{name}.yml"
+        file.write_text(text, encoding="utf-8")
+        done = subprocess.run([promtool, "check", "config", str(file)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        written[name] = yaml.safe_load(text)
+    assert "alerting" not in written["nobody"]
+    told = written["somebody"]["alerting"]["alertmanagers"]
+    said = [(one["scheme"], *(target for how in one["static_configs"] for target in how["targets"])) for one in told]
+    assert said == [("http", "alerts.example.org:9093"), ("https", "pager.example.org:443")]

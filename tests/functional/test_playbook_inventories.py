@@ -133,22 +133,49 @@ def test_a_standby_is_let_in_to_follow_and_for_nothing_else(tmp_path: Path) -> N
     assert "ip6 saddr { 2001:db8::21 } tcp dport 5432 accept" in opened
 
 
+#: A database on another server, of which nothing but its passwords is said.
+ELSEWHERE = {
+    "ansim_database_host": DATABASE,
+    **dict.fromkeys(("ansim_database_password", "ansim_database_owner_password"), "x" * 24),
+}
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
         ({"ansim_log_server": "logs.example.org"}, "Set ansim_log_authority beside ansim_log_server"),
         ({"ansim_database_standbys": ["192.0.2.21"]}, "set ansim_database_standby_password"),
+        (ELSEWHERE, "Set ansim_database_certificate and ansim_database_key beside ansim_database_host"),
+        ({**ELSEWHERE, "ansim_database_certificate": "/etc/ssl/database.pem"}, "Set ansim_database_certificate and"),
     ],
 )
 def test_an_inventory_that_says_half_is_refused_in_words(tmp_path: Path, given: dict[str, Any], said: str) -> None:
+    done = look(tmp_path, {"ansim_domain": "safe.example.org", **given})
+    assert done.returncode != 0
+    assert said in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("server", [HUB, DATABASE])
+def test_the_inventory_that_is_brought_says_how_its_database_proves_who_it_is(tmp_path: Path, server: str) -> None:
+    said = json.loads(ansible(tmp_path, "ansible-inventory", "-i", "inventories/split", "--host", server))
+    done = look(tmp_path, {**said, **SECRETS})
+    assert "TASK [Look whether this is a Debian" in done.stdout, done.stdout[-2000:]
+    render(tmp_path, server, ipv6=True)
+    url = sa.make_url(load_settings(tmp_path).database_url())
+    assert url.query["sslrootcert"] == said["ansim_database_authority"]
+    written = (tmp_path / "ansim.conf").read_text()
+    assert f"ssl_cert_file = '{said['ansim_database_certificate']}'" in written
+    assert "snakeoil" not in written
+
+
+def look(tmp_path: Path, given: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    """Have the playbook judge what an inventory says; what it asks last, of the machine, nobody answers here."""
     tasks = [{"ansible.builtin.import_tasks": f"{ANSIBLE}/roles/ansim/tasks/main.yml"}]
     files = [f"{ANSIBLE}/roles/ansim/defaults/main.yml"]
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars_files": files, "tasks": tasks}
     (tmp_path / "look.yml").write_text(yaml.safe_dump([play]))
     words = ("ansible-playbook", "-i", "localhost,", str(tmp_path / "look.yml"), "-e")
-    done = run_ansible(tmp_path, *words, json.dumps({"ansim_domain": "safe.example.org", **given}))
-    assert done.returncode != 0
-    assert said in " ".join(done.stdout.split())
+    return run_ansible(tmp_path, *words, json.dumps(given))
 
 
 #: Calls that a program of 32 bits makes by another name, or by one more.

@@ -41,6 +41,8 @@ class Server:
     """What the engine says of the limits (`Ulimits`) of a workspace that the probe itself has just had made."""
     real: RealZone | None = None
     """Where `settings` are of a zone that was made to be attacked, the one whose researchers' workspaces run."""
+    root: Path = Path("/")
+    """Below which the files of engine, kernel and system are read."""
 
     @property
     def runtime(self) -> str:
@@ -51,6 +53,10 @@ class Server:
     def shares_cgroups(self) -> bool:
         """Whether containers that say nothing of it are in the machine's control groups, as in their version 1."""
         return self.info.get("CgroupVersion") == "1"
+
+    def place(self, path: str) -> Path:
+        """Return where a file of the server lies, by its absolute path."""
+        return self.root / path.lstrip("/")
 
     def given_to_all(self, names: Collection[str]) -> list[Mapping[str, Any]]:
         """Return the limits that the engine gives every container, but for those that the zone says by name."""
@@ -65,7 +71,7 @@ class Server:
 Look = Callable[[Server], Answer]
 
 
-def text_of(path: str) -> str | None:
+def text_of(path: str | Path) -> str | None:
     """Return a small file of the kernel, or None if there is none."""
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace").strip()

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from hub_config.disk_limits import disk_of
+from hub_config.disk_limits import disk_below
+from hub_config.engine_helper.containers import DEVICE_LIMITS
 from hub_config.probe.host.base import Answer, Server, text_of
 from hub_config.runtimes import GVISOR
 from hub_config.user_mapping import kernels, maps_users, outside
+from hub_config.workspace_container import HOME
 
 SOCKET = Path("/var/run/docker.sock")
+CONFIGURATION = "/etc/docker/daemon.json"
 #: The first releases in which names are not looked up for networks without a way out (moby 47538).
 FIXED = {20: (99, 0, 0), 23: (23, 0, 11), 24: (99, 0, 0), 25: (25, 0, 4)}
 
@@ -27,17 +32,17 @@ def engine_socket(server: Server) -> Answer:
 
 def engine_tcp(server: Server) -> Answer:
     """Read the command line of the engine for addresses of the network."""
-    commands = [c for c in _commands() if c and Path(c[0]).name == "dockerd"]
+    commands = [c for c in _commands(server) if c and Path(c[0]).name == "dockerd"]
     if not commands:
         return None, "no engine runs on this server"
     open_ = [word for command in commands for word in command if "tcp://" in word]
-    config = text_of("/etc/docker/daemon.json") or ""
+    config = text_of(server.place(CONFIGURATION)) or ""
     return not open_ and "tcp://" not in config, f"{len(commands)} engines, at network addresses: {len(open_)}"
 
 
-def _commands() -> list[list[str]]:
-    pids = [entry.name for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return [(text_of(f"/proc/{pid}/cmdline") or "").split("\0") for pid in pids]
+def _commands(server: Server) -> list[list[str]]:
+    processes = [entry for entry in server.place("/proc").iterdir() if entry.name.isdigit()]
+    return [(text_of(process / "cmdline") or "").split("\0") for process in processes]
 
 
 def engine_filter(server: Server) -> Answer:
@@ -89,8 +94,8 @@ def live_restore(server: Server) -> Answer:
 
 def icc(server: Server) -> Answer:
     """Read whether the default bridge lets containers talk; workspaces are on none."""
-    config = (text_of("/etc/docker/daemon.json") or "").replace(" ", "")
-    given = any("--icc=false" in command or "--bridge=none" in command for command in _commands())
+    config = (text_of(server.place(CONFIGURATION)) or "").replace(" ", "")
+    given = any("--icc=false" in command or "--bridge=none" in command for command in _commands(server))
     off = given or '"icc":false' in config or '"bridge":"none"' in config
     return off, "off" if off else "on; workspaces are on no network"
 
@@ -107,50 +112,82 @@ def engine_version(server: Server) -> Answer:
 
 def engine_audit(server: Server) -> Answer:
     """Look for rules about the engine in the system's audit."""
-    rules = Path("/etc/audit/rules.d")
+    rules = server.place("/etc/audit/rules.d")
     if not rules.is_dir():
         return False, "auditd is not installed"
-    found = any("docker" in (text_of(str(path)) or "") for path in rules.glob("*.rules"))
+    found = any("docker" in (text_of(path) or "") for path in rules.glob("*.rules"))
     return found, "rules about docker" if found else "no rule about docker"
 
 
 def partition(server: Server) -> Answer:
     """Compare the engine's directory with the root of the server."""
-    place = Path(str(server.info.get("DockerRootDir", "/var/lib/docker")))
+    place = server.place(str(server.info.get("DockerRootDir", "/var/lib/docker")))
     if not place.exists():
         return None, "the engine keeps its files elsewhere"
-    own = place.stat().st_dev != Path("/").stat().st_dev
+    own = place.stat().st_dev != server.root.stat().st_dev
     return own, "a disk of its own" if own else "on the disk of the system"
 
 
 def kernel_pointers(server: Server) -> Answer:
     """Read two settings of the kernel."""
-    values = {name: text_of(f"/proc/sys/kernel/{name}") for name in ("kptr_restrict", "dmesg_restrict")}
+    names = ("kptr_restrict", "dmesg_restrict")
+    values = {name: text_of(server.place(f"/proc/sys/kernel/{name}")) for name in names}
     return all(v not in (None, "0") for v in values.values()), ", ".join(f"{n}={v}" for n, v in values.items())
 
 
 def ptrace_scope(server: Server) -> Answer:
     """Read the setting of Yama."""
-    value = text_of("/proc/sys/kernel/yama/ptrace_scope")
+    value = text_of(server.place("/proc/sys/kernel/yama/ptrace_scope"))
     return value not in (None, "0"), f"ptrace_scope={value}"
 
 
 def unprivileged_bpf(server: Server) -> Answer:
     """Read the setting of BPF."""
-    value = text_of("/proc/sys/kernel/unprivileged_bpf_disabled")
+    value = text_of(server.place("/proc/sys/kernel/unprivileged_bpf_disabled"))
     return value in (None, "1", "2"), f"unprivileged_bpf_disabled={value}"
 
 
 def swap_encrypted(server: Server) -> Answer:
     """Read the list of swap areas."""
-    areas = [line.split()[0] for line in (text_of("/proc/swaps") or "").splitlines()[1:]]
-    plain = [a for a in areas if not a.startswith(("/dev/dm-", "/dev/mapper/", "/dev/zram"))]
+    areas = [line.split()[0] for line in (text_of(server.place("/proc/swaps")) or "").splitlines()[1:]]
+    plain = [a for a in areas if not a.startswith("/dev/zram") and not _encrypted(server, _disk_named(server, a))]
     return not plain, f"{len(areas)} areas, in the clear: {len(plain)}"
 
 
+def _disk_named(server: Server, area: str) -> str:
+    """Return the kernel's name of a device, which `/dev/mapper` calls otherwise."""
+    named = (p for p in server.place("/sys/block").glob("dm-*") if f"/dev/mapper/{text_of(p / 'dm' / 'name')}" == area)
+    return next(named, Path(area)).name
+
+
+def _encrypted(server: Server, disk: str) -> bool:
+    """Say whether a disk is an encrypted one, or lies on none but such: a plain volume has a mapping as well."""
+    block = server.place(f"/sys/block/{disk}")
+    if (text_of(block / "dm" / "uuid") or "").startswith("CRYPT-"):
+        return True
+    below = [entry.name for entry in (block / "slaves").glob("*")]
+    return bool(below) and all(_encrypted(server, one) for one in below)
+
+
 def disk_rate(server: Server) -> Answer:
-    """Look for the limits of the probe's own workspace."""
-    if disk_of(server.settings.home) is None:
+    """Look whether each workspace is limited on the disk of its home, in every way that the engine knows."""
+    if not server.containers:
+        return None, "no workspace runs"
+    disks = [_disk(c["HostConfig"]) for c in server.containers]
+    if None in disks:
         return False, "the disk of the zone has no device of its own, so the engine cannot limit it"
-    limited = all(c["HostConfig"].get("BlkioDeviceWriteBps") for c in server.containers)
-    return limited and bool(server.containers), "limits on reading and writing" if limited else "no limit"
+    free = [d for c, d in zip(server.containers, disks, strict=True) if not _is_limited(c["HostConfig"], str(d))]
+    if free:
+        return False, f"workspaces without a limit on their disk: {len(free)} of {len(disks)}"
+    buffered = "; what is written through a buffer passes them: cgroup version 1" if server.shares_cgroups else ""
+    return True, f"limits on reading and writing of {', '.join(sorted({str(d) for d in disks}))}{buffered}"
+
+
+def _disk(host: Mapping[str, Any]) -> Path | None:
+    home = next((str(m.get("Source")) for m in host.get("Mounts") or () if m.get("Target") == HOME), "/")
+    return disk_below(Path(home).parent)
+
+
+def _is_limited(host: Mapping[str, Any], disk: str) -> bool:
+    given = [{limit["Path"]: limit["Rate"] for limit in host.get(name) or ()} for name in DEVICE_LIMITS]
+    return all(one.get(disk, 0) > 0 for one in given)

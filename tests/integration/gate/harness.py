@@ -72,6 +72,7 @@ class ZoneUnderTest:
     jupyter: Path | None = None
     limits: Mapping[str, Any] = field(default_factory=dict)
     origins: str = "own"
+    scheme: str = "http"  # that people see: the gate itself speaks to what ends TLS
     python: str = sys.executable
     code: Path = REPOSITORY
     port: int = field(default_factory=free_port)
@@ -88,13 +89,14 @@ class ZoneUnderTest:
             os.chown(path, 0, GATE_UID)
 
     def origin(self, name: str) -> str:
-        return f"http://{name}.{DOMAIN}:{self.port}"
+        return f"{self.scheme}://{name}.{DOMAIN}:{self.port}"
 
     def origin_of(self, prefix: str) -> str:
         """Return the origin of a workspace."""
         place = place_of(prefix)
         assert place is not None, prefix
-        config = parse_config(json.dumps({"domain": DOMAIN, "port": self.port, "workspace_origins": self.origins}))
+        named = {"domain": DOMAIN, "port": self.port, "scheme": self.scheme, "workspace_origins": self.origins}
+        config = parse_config(json.dumps(named))
         return Origins(config, self.gate_token).origin_of(place)
 
     def base(self, prefix: str) -> str:
@@ -117,6 +119,7 @@ class ZoneUnderTest:
         config = {
             "domain": DOMAIN,
             "port": self.port,
+            "scheme": self.scheme,
             "hub_url": f"http://127.0.0.1:{self.hub_port}",
             "user": str(GATE_UID),
             "workspace_origins": self.origins,

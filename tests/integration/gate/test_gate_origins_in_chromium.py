@@ -1,7 +1,8 @@
 """What a script in one workspace reaches of another one in the same browser: nothing, since it is another origin.
 
-Every attack is made three times: as it would be, in a browser that was told to ignore every content security policy, so
-that the origins alone stand, and against a zone that serves all workspaces on one host, where each must succeed.
+Every attack is made three times: as it would be, in a browser that was told to ignore every content security policy and
+list of connections, so that the origins alone stand, and against a zone that serves all workspaces on one host, where
+each must succeed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 import pytest
 from playwright.async_api import BrowserContext, Frame, Page, async_playwright
 
+from tests.integration.gate.browsing import UNKNOWING
 from tests.integration.gate.conftest import BUDGET
 from tests.integration.gate.harness import DOMAIN, PASSWORD, QUICK, ZoneUnderTest, running
 from tests.integration.gate.test_gate_frozen import Place
@@ -145,6 +147,8 @@ async def browser_with(zone: ZoneUnderTest, *, other: str, bypass_csp: bool) -> 
     places = [await workspace(zone, "eve", "gibleed"), await workspace(zone, other, "second")]
     arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
     arguments.append(f"--host-resolver-rules=MAP *.{DOMAIN} 127.0.0.1")
+    if bypass_csp:
+        arguments.append(UNKNOWING)
     try:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium, args=arguments)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from audit.refs import new_ref
+from hub_config.engine_helper.engine import BINDS_LABEL
+from hub_config.engine_helper.helper_settings import HelperSettings
+from hub_config.engine_helper.server import Server
 from hub_config.freezing import kill_containers
 
 pytestmark = pytest.mark.engine
@@ -28,7 +34,7 @@ def zone_id(engine: Any) -> Iterator[str]:
 
 def start(engine: Any, image: str, zone_id: str, project: str, **more: Any) -> str:
     ref = new_ref("ws")
-    labels = {"ansim.zone": zone_id, "ansim.project": project, "ansim.workspace": ref, **more.pop("labels", {})}
+    labels = {"ansim.zone": zone_id, "ansim.project": project, "ansim.workspace": ref, BINDS_LABEL: "{}"}
     engine.containers.run(image, detach=True, network_mode="none", labels=labels, **more)
     return ref
 
@@ -49,8 +55,36 @@ def test_only_the_containers_of_the_frozen_project_end(engine: Any, small_image:
     assert kill_containers(zone_id, ["frozen"]) == {}
 
 
+@pytest.fixture(params=["the engine", "the helper before it"])
+def way(
+    request: pytest.FixtureRequest, zone_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """The ways on which a zone reaches its engine: straight, and on a server through the helper."""
+    if request.param == "the engine":
+        yield
+        return
+    engine = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+    told = HelperSettings(
+        zone=zone_id,
+        home=str(tmp_path),
+        notebook="",
+        scanner="",
+        callers=(os.getuid(),),
+        dataset_roots=(),
+        socket=str(tmp_path / "engine.sock"),
+        engine=engine,
+    )
+    helper = Server(told)
+    threading.Thread(target=helper.serve_forever, args=(0.05,), daemon=True).start()
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{told.socket}")
+    yield
+    helper.shutdown()
+    helper.server_close()
+
+
 @pytest.mark.long
 @pytest.mark.timed
+@pytest.mark.usefixtures("way")
 def test_twenty_workspaces_are_gone_in_time(engine: Any, small_image: str, zone_id: str) -> None:
     started = {start(engine, small_image, zone_id, "crowd") for _ in range(CROWD)}
     begun = time.monotonic()

@@ -13,6 +13,13 @@ import pytest
 
 from audit.refs import new_event_id, new_ref
 from egress_review.inbox import Parcel, deliver, take_back
+from hub_config.disk_limits import (
+    OPERATIONS_PER_SECOND,
+    READ_BYTES_PER_SECOND,
+    WRITE_BYTES_PER_SECOND,
+    disk_below,
+)
+from hub_config.engine_helper.containers import DEVICE_LIMITS
 from hub_config.workspace_container import container_for, covered_paths, create_arguments, host_arguments
 from hub_config.workspace_files import make_workspace
 from registry.model import Limits, Mount, Project, ProjectStatus, WorkPermit, Workspace
@@ -24,6 +31,12 @@ pytestmark = [
 ]
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 GATE = 64_000
+RATES = {
+    "BlkioDeviceReadBps": READ_BYTES_PER_SECOND,
+    "BlkioDeviceWriteBps": WRITE_BYTES_PER_SECOND,
+    "BlkioDeviceReadIOps": OPERATIONS_PER_SECOND,
+    "BlkioDeviceWriteIOps": OPERATIONS_PER_SECOND,
+}
 
 
 class Pair:
@@ -149,3 +162,18 @@ def test_limits_are_in_force(pair: Pair, engine: Any) -> None:
     assert (host["CpuQuota"], host["CpuPeriod"], host["NetworkMode"]) == (50_000, 100_000, "none")
     assert host["ReadonlyRootfs"]
     assert not host["Privileged"]
+    disk = disk_below(pair.directories["gibleed"])
+    rates = {name: [(one["Path"], one["Rate"]) for one in host[name] or ()] for name in DEVICE_LIMITS}
+    assert rates == {name: [(str(disk), RATES[name])] if disk else [] for name in DEVICE_LIMITS}
+    if disk:
+        said = kernels_limits(engine.api.inspect_container(pair.containers["gibleed"].id)["State"]["Pid"])
+        assert all(str(rate) in said for rate in RATES.values()), said
+
+
+def kernels_limits(pid: int) -> str:
+    """Return what the kernel itself says of the limits on disks for a process, in either version of control groups."""
+    groups = dict(line.split(":", 2)[1:] for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines())
+    place = "blkio" + groups["blkio"] if "blkio" in groups else groups[""].lstrip("/")
+    folder = Path("/sys/fs/cgroup") / place
+    files = [*folder.glob("blkio.throttle.*_device"), *folder.glob("io.max")]
+    return "\n".join(path.read_text() for path in files)

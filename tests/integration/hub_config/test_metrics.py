@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import shutil
+import socket
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +25,10 @@ from sqlalchemy import String, Text, insert
 from audit.break_glass_log import open_glass, take_in
 from audit.event import Actor, Event, Object, Source, Subjects
 from egress_review.tables import request
+from hub_config import metrics
+from hub_config.home_helper.server import Server as HomesServer
+from hub_config.home_helper.told import HomeHelperSettings
+from hub_config.machine_settings import MachineSettings
 from hub_config.metrics import GAUGES, Scrape, ZoneCollector, serve_metrics
 from hub_config.probe.standing import report_path
 from hub_config.processes import REPOSITORY
@@ -34,13 +43,17 @@ MONITORING = REPOSITORY / "ansible" / "files" / "monitoring"
 WAITING = (("scanning", 40), ("scanning", 5), ("in_review", 90), ("draft", 500), ("released", 70), ("released", 700))
 GAUGE = re.compile(r"\bansim_[a-z_]+\b")
 ABSENT = re.compile(r"absent\((ansim_[a-z_]+)\)")
+UP = ("ansim_engine_up", "ansim_homes_up")
 LEVELS = ("ansim_log_disk_level", "ansim_disk_level")
 OF_SOME = {
     *("ansim_outward_behind", "ansim_requests", "ansim_request_oldest_seconds", "ansim_certificate_seconds_left"),
-    *("ansim_break_glass_age_seconds", "ansim_emergency_account_age_seconds"),
+    *("ansim_break_glass_age_seconds", "ansim_emergency_account_age_seconds", "ansim_homes_up"),
 }
-"""What a zone without a SIEM, a waiting request, a certificate or an emergency does not serve: that is no alarm."""
-READ_WITH_ANOTHER = {"ansim_process_restarts", "ansim_log_pending", "ansim_disk_level"}
+"""What a zone without a SIEM, a waiting request, a certificate, an emergency or encrypted homes does not serve: that
+is no alarm."""
+READ_WITH_ANOTHER = {
+    *("ansim_process_restarts", "ansim_log_pending", "ansim_disk_level", "ansim_gate_connections_ended"),
+}
 """What is absent only where another gauge is too, whose absence a rule asks for."""
 
 
@@ -69,6 +82,7 @@ def test_the_gauges_say_what_the_zone_says(zone: Zone) -> None:
         assert before["ansim_log_entries"] == [({}, float(zone.log.size(tx)))]
     assert before["ansim_log_unsigned"] == [({}, 0.0)]
     assert {value for _, value in before["ansim_process_up"]} == {0.0}
+    assert before["ansim_homes_up"] == [], "a zone without encrypted homes has no keeper of them"
     assert before["ansim_log_unsigned_seconds"] == [({}, 0.0)]
     assert before["ansim_backup_age_seconds"] == before["ansim_walls_broken"] == []
     about = Object("zone", zone.zone_id)
@@ -103,7 +117,8 @@ def test_each_disk_that_the_zone_fills_is_told_once_by_the_first_place_on_it(zon
         found = values(replace(zone, settings=replace(zone.settings, backup=backups)))
         free = {labels["place"]: value for labels, value in found["ansim_disk_free_bytes"]}
         assert free["backups"] == pytest.approx(shutil.disk_usage(other).free, rel=0.5)
-        assert {"log", "backups"} <= set(free) <= {"log", "backups", "engine"}
+        ours = {name.split()[0] for name in free}
+        assert {"log", "backups"} <= ours <= {"log", "backups", "engine", "database", "system"}
         assert {labels["place"] for labels, _ in found["ansim_disk_level"]} == set(free)
         Path(other).chmod(0)  # what a unit sees in the place of a directory that is closed to it
         closed = values(replace(zone, settings=replace(zone.settings, backup=backups)))
@@ -119,6 +134,40 @@ def test_a_scrape_asks_for_certificates_once_and_the_next_one_shows_what_is_ther
             settings = replace(zone.settings, database=DatabaseSettings(url=f"postgresql://127.0.0.1:{port}/ansim"))
             scrape = Scrape(replace(zone, settings=settings))
             assert [one.ends for one in scrape.shown() + scrape.shown()] == [ends, ends]
+
+
+@pytest.mark.parametrize("says", ["nothing", "refused"])
+def test_an_engine_or_a_keeper_of_homes_that_does_not_answer_shows_and_holds_up_no_scrape(
+    zone: Zone, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (zone.home / "homes").mkdir()
+    monkeypatch.setattr(metrics, "BRIEF_SECONDS", 1)
+    with TemporaryDirectory() as run, contextlib.ExitStack() as sockets:
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{run}/engine.sock")
+        machine = MachineSettings(home_helper=f"{run}/homes.sock")
+        if says == "nothing":  # both took the call and hang
+            for name in ("engine", "homes"):
+                listening = sockets.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+                listening.bind(f"{run}/{name}.sock")
+                listening.listen()
+        scrape = Scrape(replace(zone, settings=replace(zone.settings, machine=machine)))
+        began = time.monotonic()
+        found = {one.name: list(one.read(scrape, datetime.now(UTC))) for one in GAUGES if one.name in UP}
+        assert found == {name: [({}, 0.0)] for name in UP}
+        assert time.monotonic() - began < metrics.ANSWER_SECONDS
+
+
+def test_a_keeper_of_homes_that_answers_is_up(zone: Zone) -> None:
+    (zone.home / "homes").mkdir()
+    with TemporaryDirectory() as run:
+        socket_of_it = f"{run}/homes.sock"
+        told = HomeHelperSettings(home=str(zone.home), callers=(os.geteuid(),), socket=socket_of_it)
+        with HomesServer(told) as keeper:
+            threading.Thread(target=keeper.serve_forever, daemon=True).start()
+            machine = MachineSettings(home_helper=socket_of_it)
+            found = values(replace(zone, settings=replace(zone.settings, machine=machine)))
+            keeper.shutdown()
+    assert found["ansim_homes_up"] == [({}, 1.0)]
 
 
 def test_a_wall_that_the_last_probe_found_broken_shows_at_the_next_scrape(zone: Zone) -> None:
@@ -168,8 +217,6 @@ def test_every_rule_and_every_panel_asks_for_a_gauge_that_is_served() -> None:
     ruled = {name for rule in rules for name in GAUGE.findall(rule["expr"])}
     assert ruled - {name for rule in rules for name in ABSENT.findall(rule["expr"])} == OF_SOME | READ_WITH_ANOTHER
     assert {name for panel in panels for target in panel["targets"] for name in GAUGE.findall(target["expr"])} == (
-        served
-        - {"ansim_process_restarts", "ansim_log_disk_free_bytes", *LEVELS, "ansim_certificates_unread"}
-        - {"ansim_gate_connections_ended"}
+        served - {"ansim_process_restarts", "ansim_log_disk_free_bytes", *LEVELS, "ansim_certificates_unread"}
     )
     assert all(" · " in rule["annotations"]["summary"] for rule in rules)

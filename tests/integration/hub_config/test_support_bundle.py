@@ -34,6 +34,14 @@ def line_of(code: str, message: str, *given: str) -> str:
     raise AssertionError(code)
 
 
+def journal_of(lines: list[str]) -> list[str]:
+    """What `journalctl --output json` prints of them, of a unit of the zone and of strangers, and what is no entry."""
+    entries: list[dict[str, Any]] = [{"_SYSTEMD_UNIT": "ansim-hub.service", "MESSAGE": line} for line in lines]
+    entries += [{"_SYSTEMD_UNIT": "ansim-plantedkim.service", "MESSAGE": "INFO planted"}, {"MESSAGE": "INFO planted"}]
+    entries += [{"_SYSTEMD_UNIT": "ansim-gate.service", "MESSAGE": said} for said in (None, [255, 73], "INFO planted")]
+    return [*map(json.dumps, entries), "-- Plantedkim --", "[]", '{"a":' * 20_000]
+
+
 @pytest.fixture(scope="module")
 def planted(usual_databases: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A zone that holds each of them in its settings, its record, its logs and its files."""
@@ -71,6 +79,7 @@ def planted(usual_databases: None, tmp_path_factory: pytest.TempPathFactory) -> 
         '{"level": "ERROR", "error": "plantedcohort"}',
     ]
     (logs / "hub.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (home / "journal").write_text("\n".join(journal_of(lines)) + "\n", encoding="utf-8")
     (logs / "plantedcohort-of-1.log").write_text("INFO planted", encoding="utf-8")
     (home / "probe").mkdir(exist_ok=True)
     finding = {"probe": "Plantedkim was here", "verdict": "broken"}
@@ -87,7 +96,8 @@ def unpacked(path: Path) -> dict[str, str]:
 
 def test_nothing_that_was_planted_is_in_the_file(planted: Path, tmp_path: Path, capsys: Any) -> None:
     out = tmp_path / "bundle.tar.gz"
-    assert main(["--home", str(planted), "support-bundle", "--output", str(out)]) == 0
+    journal = str(planted / "journal")
+    assert main(["--home", str(planted), "support-bundle", "--journal", journal, "--output", str(out)]) == 0
     files = unpacked(out)
     everything = "\n".join([*files, *files.values()]).lower()
     for value in PLANTED:
@@ -112,6 +122,15 @@ def test_it_says_what_helps(planted: Path, tmp_path: Path) -> None:
     assert parts["logs"]["hub.log"]["errors"] == {"ValueError": 2, "registry.errors.NotFound": 1}
     assert parts["versions"]["distributions"]["jupyterhub"]
     assert {one["check"] for one in parts["doctor"]} >= {"container engine", "disk", "space for the log"}
+
+
+def test_what_systemd_keeps_of_the_zone_is_counted_as_its_files_are(planted: Path) -> None:
+    with (planted / "journal").open() as journal:
+        logs: Any = collected(load_settings(planted), journal)["logs.json"]
+    assert logs.keys() == {"hub.log", "ansim-hub.service", "ansim-gate.service"}
+    of_file, of_unit = logs["hub.log"], logs["ansim-hub.service"]
+    assert all(of_unit[counted] == of_file[counted] for counted in ("levels", "places", "errors"))
+    assert logs["ansim-gate.service"]["levels"] == {"INFO": 1}
 
 
 def test_every_section_of_the_settings_is_told_without_words(planted: Path) -> None:

@@ -31,6 +31,8 @@ pytestmark = pytest.mark.long  # 16 databases, each upgraded once for every migr
 DUMPS = Path(__file__).parent / "upgrades"
 EARLIER = sorted(one.name.removesuffix(".sql.gz") for one in DUMPS.glob("*.sql.gz"))
 CHAIN = [one.revision for one in ScriptDirectory.from_config(configuration("")).walk_revisions()][::-1]
+#: Of this one the public key of its log was not kept; there is no second such dump.
+WITHOUT_KEY = frozenset({"0007"})
 MOVED: frozenset[str] = frozenset({"alembic_version"})
 KILLED = """
 import os, signal, sys
@@ -123,7 +125,8 @@ def test_every_row_is_there_after_the_upgrade_and_the_log_verifies(earlier: tupl
     same = {name for name in before if name.startswith(("registry_", "egress_", "audit_entry", "audit_checkpoint"))}
     assert {name: after[name] for name in same} == {name: before[name] for name in same}
     second = dump_of(revision).splitlines()[1]
-    if not second.startswith("-- vkey "):
+    assert second.startswith("-- vkey ") is (revision not in WITHOUT_KEY), "without it the log is not verified"
+    if revision in WITHOUT_KEY:
         return
     (tmp_path / "log").mkdir()
     db = Database.open(url)

@@ -18,13 +18,11 @@ def advised(probe: Probe) -> Verdict:
     return Verdict.LACKING if probe.advice else Verdict.HELD
 
 
-def keep(world: World, runtime: str = "runc", *, broken: bool = True) -> Report:
+def keep(world: World, runtime: str = "runc", *, broken: bool = True, seen: str = "EPERM <x>") -> Report:
     """Keep a report, with one broken wall where nothing else is said, as the probe does."""
     home = world.zone.settings.home
     (home / "probe").mkdir(exist_ok=True)
-    findings = tuple(
-        Finding(p.id, Verdict.BROKEN if broken and p.id == BROKEN else advised(p), "EPERM <x>") for p in PROBES
-    )
+    findings = tuple(Finding(p.id, Verdict.BROKEN if broken and p.id == BROKEN else advised(p), seen) for p in PROBES)
     report = Report(began=NOW, ended=NOW, zone="z", image="i" * 64, runtime=runtime, engine="27.1", findings=findings)
     service._keep(home, report)
     return report
@@ -50,6 +48,16 @@ def test_the_page_speaks_korean_and_needs_no_script(world: World) -> None:
     page = browser.page("/walls")
     assert "<script" not in page
     assert "style=" not in page
+
+
+def test_why_something_was_not_seen_is_told_in_the_readers_language(world: World) -> None:
+    keep(world, seen="auditd is not installed")
+    browser = world.signed_in("jiwoo")
+    assert "auditd is not installed" in browser.page("/walls")
+    browser.fill("/language", language="ko", next="/")
+    page = browser.page("/walls")
+    assert "auditd가 설치되어 있지 않음" in page
+    assert "auditd is not installed" not in page
 
 
 def test_each_runtime_has_its_own_report_on_the_page(world: World) -> None:

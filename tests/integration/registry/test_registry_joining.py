@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -119,6 +120,14 @@ def test_the_notice_is_accepted_in_its_current_version_only(house: House) -> Non
     person = house.registry.accept_notice(account.person, NOTICE, source=HOME)
     assert person.notice_version == NOTICE
     assert house.last()["detail"] == {"version": NOTICE, "language": "ko", "sha256": NOTICES[NOTICE].digest}
+
+
+def test_who_accepts_the_same_notice_again_and_again_fills_no_log(house: House) -> None:
+    account = house.join("minji", notice=False)
+    with ThreadPoolExecutor(4) as browsers:
+        again = browsers.map(lambda _: house.registry.accept_notice(account.person, NOTICE, source=HOME), range(8))
+        assert {person.notice_version for person in again} == {NOTICE}
+    assert [body["action"] for body in house.entries("person.notice_accepted")] == ["person.notice_accepted"]
 
 
 def test_a_suspended_person_accepts_nothing(house: House) -> None:

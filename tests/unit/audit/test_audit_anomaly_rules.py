@@ -235,11 +235,20 @@ def test_what_should_be_rare_is_found_each_time_by_who_did_it(id: str) -> None:
     assert found(id, evidence(fact(1, action, at=OCTOBER.until)), actions=(action,)) == []
 
 
-@pytest.mark.parametrize("action", ["log.break_glass", "session.emergency_used"])
-def test_every_use_of_a_way_for_emergencies_is_found_by_the_shipped_policy(action: str) -> None:
-    assert [one.entries for one in found("break_glass", evidence(fact(1, action), fact(2, "session.signed_in")))] == [
-        (1,)
-    ]
+@pytest.mark.parametrize(
+    ("id", "action", "other"),
+    [
+        ("break_glass", "log.break_glass", "session.signed_in"),
+        ("break_glass", "session.emergency_used", "session.signed_in"),
+        ("encoded_output", "output.encoded", "output.shown"),
+    ],
+)
+def test_what_looks_like_a_way_around_the_rules_is_found_each_time_by_the_shipped_policy(
+    id: str, action: str, other: str
+) -> None:
+    given = evidence(fact(1, action, outcome="failed"), fact(2, other), fact(3, action, actor=BOB))
+    assert sorted((one.who, one.entries) for one in found(id, given)) == [((ALICE,), (1,)), ((BOB,), (3,))]
+    assert [one.rule for one in find(given, POLICY) if one.rule == id] == [id, id]
 
 
 def test_a_log_that_did_not_verify_and_bodies_that_are_none_are_found() -> None:

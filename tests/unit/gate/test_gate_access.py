@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hub_config.gate.access import Access, parse_access
 from hub_config.gate.errors import Refused
 from hub_config.gate.frame_tickets import FrameTickets
-from hub_config.gate.headers import gate_page_headers, workspace_headers
+from hub_config.gate.headers import gate_page_headers, preview_headers, workspace_headers
 from hub_config.gate.pages import bar_page, frame_page, mark_page
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.sessions import Session
@@ -38,7 +38,7 @@ def test_what_the_hub_sends_is_what_the_gate_reads() -> None:
     policy = AccessPolicy(addresses=("10.1.0.0/16",), profile="hardened", pictures="hold", one_connection=True)
     access = parse_access(json.loads(json.dumps(policy.payload())))
     assert set(policy.payload()) == {one.name for one in fields(Access)}
-    assert (access.pictures, access.one_connection, access.clipboard) == (False, True, False)
+    assert (access.pictures, access.one_connection) == (False, True)
     assert parse_access({}) == Access()
 
 
@@ -163,11 +163,14 @@ def test_the_strictest_times_of_the_workspaces_that_were_entered_count() -> None
     assert session.over(began + 3610)
 
 
-def test_only_the_direct_profile_leaves_the_clipboard_to_pages() -> None:
-    assert "clipboard-read=()" not in workspace_headers(CONFIG, HOST)["Permissions-Policy"]
-    shut = workspace_headers(CONFIG, HOST, Access(clipboard=False))["Permissions-Policy"]
-    assert "clipboard-read=()" in shut
-    assert "clipboard-write=()" in shut
+def test_no_profile_leaves_the_clipboard_to_pages_that_ask_for_it() -> None:
+    shut = workspace_headers(CONFIG, HOST)["Permissions-Policy"].split(", ")
+    assert {"clipboard-read=()", "clipboard-write=()"} <= set(shut)
+
+
+def test_what_a_workspace_and_a_preview_may_connect_to_is_where_they_came_from() -> None:
+    for headers in (workspace_headers(CONFIG, HOST), preview_headers(CONFIG)):
+        assert headers["Connection-Allowlist"] == "(response-origin)"
 
 
 def test_where_pictures_are_held_a_page_may_draw_none_that_stands_in_itself() -> None:

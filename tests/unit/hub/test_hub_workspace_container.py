@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docker.types import HostConfig
 from hypothesis import given
 from hypothesis import strategies as st
 
 from audit.canonical import encode
+from hub_config import disk_limits
+from hub_config.engine_helper.containers import DEVICE_LIMITS
 from hub_config.runtimes import GVISOR
 from hub_config.seccomp import security_option
 from hub_config.workspace_container import (
@@ -32,6 +37,7 @@ from hub_config.workspace_container import (
     layers_of,
 )
 from registry.model import Limits, Mount, Project, ProjectStatus, WorkPermit, Workspace
+from tests.rights import as_root
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 HOST_CONFIG: Mapping[str, Any] = {
@@ -86,11 +92,34 @@ def test_only_gvisor_which_maps_users_itself_is_left_out_of_the_engines_mapping(
     assert host_arguments(replace(a_container(), runtime=GVISOR))["userns_mode"] == "host"
 
 
-def test_every_limit_reaches_the_engine_and_nothing_else_does() -> None:
+def test_every_limit_reaches_the_engine_and_nothing_else_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(disk_limits, "NUMBERS", Path("/nowhere"))  # a machine whose home has no disk of its own
     arguments = host_arguments(a_container())
     assert {k: v for k, v in arguments.items() if k in HOST_CONFIG} == HOST_CONFIG
-    disk = {"device_read_bps", "device_write_bps", "device_read_iops", "device_write_iops"}
-    assert set(arguments) - set(HOST_CONFIG) - disk == {"log_config", "mounts", "ulimits"}
+    assert set(arguments) - set(HOST_CONFIG) == {"log_config", "mounts", "ulimits"}
+
+
+@as_root
+def test_the_limits_of_the_disk_below_the_homes_reach_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = Path("/").stat().st_dev  # /srv/zone is not there, so what counts is the disk of the root
+    (tmp_path / f"{os.major(number)}:{os.minor(number)}").symlink_to(tmp_path / "sda")
+    (tmp_path / "sda").mkdir()
+    (tmp_path / "dev").mkdir()
+    os.mknod(tmp_path / "dev" / "sda", stat.S_IFBLK | 0o600, os.makedev(7, 250))
+    monkeypatch.setattr(disk_limits, "NUMBERS", tmp_path)
+    monkeypatch.setattr(disk_limits, "DEVICES", tmp_path / "dev")
+    assert not Path("/srv/zone").exists()
+    told = HostConfig(version="1.41", **host_arguments(a_container()))
+    rates = {name: told[name] for name in DEVICE_LIMITS}
+    disk = str(tmp_path / "dev" / "sda")
+    assert rates == {
+        "BlkioDeviceReadBps": [{"Path": disk, "Rate": disk_limits.READ_BYTES_PER_SECOND}],
+        "BlkioDeviceWriteBps": [{"Path": disk, "Rate": disk_limits.WRITE_BYTES_PER_SECOND}],
+        "BlkioDeviceReadIOps": [{"Path": disk, "Rate": disk_limits.OPERATIONS_PER_SECOND}],
+        "BlkioDeviceWriteIOps": [{"Path": disk, "Rate": disk_limits.OPERATIONS_PER_SECOND}],
+    }
 
 
 def test_log_of_a_container_cannot_fill_the_disk() -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from hub_config.bundle import manifest, wheels
-from hub_config.bundle.debian_packages import index
+from hub_config.bundle.debian_packages import index, wanted
+from hub_config.bundle.making import RELEASES, Release
 from hub_config.bundle.manifest import MANIFEST, SIGNATURE, BundleUnusable, judge, seal, signing_key, verifying_key
 from hub_config.cli import main
 from hub_config.processes import REPOSITORY
@@ -136,3 +140,22 @@ def test_apt_is_told_what_lies_there(tmp_path: Path) -> None:
     assert "Version: 1:2.0-1\n" in said
     assert "Filename: ./tiny.deb\n" in said
     assert f"SHA256: {manifest.digest(tmp_path / 'tiny.deb')}\n" in said
+
+
+def installed_by(tasks: list[dict[str, Any]]) -> Iterator[str]:
+    """What tasks have apt install; of a choice, everything."""
+    for task in tasks:
+        for block in ("block", "rescue", "always"):
+            yield from installed_by(task.get(block, []))
+        named = task.get("ansible.builtin.apt", {}).get("name", [])
+        for name in [named] if isinstance(named, str) else named:
+            yield from re.findall(r"'([a-z][a-z0-9.+-]+)'", name) if "{{" in name else [name]
+
+
+@pytest.mark.parametrize("release", RELEASES.values(), ids=lambda release: release.suite)
+def test_a_bundle_brings_every_package_that_a_role_installs_and_the_playbooks_own_program(release: Release) -> None:
+    tasks = sorted((REPOSITORY / "ansible" / "roles").glob("*/tasks/*.yml"))
+    installed = {name for file in tasks for name in installed_by(yaml.safe_load(file.read_text(encoding="utf-8")))}
+    installed -= {"docker-cli"} if release.suite == "bookworm" else set()  # a package of its own since Debian 13
+    assert len(installed) > 20
+    assert installed | {"ansible-core", "sudo", "linux-image-amd64"} <= set(wanted(release.suite))

@@ -61,5 +61,15 @@ def test_every_kept_figure_has_a_name_for_readers() -> None:
     kept = json.loads(long_run_pages.FIGURES.read_text(encoding="utf-8")) if long_run_pages.FIGURES.exists() else {}
     assert set(kept) <= set(long_run_pages.RUNS)
     assert {name for row in kept.values() for name in row["figures"]} <= set(long_run_pages.WORDS)
+    assert all(row["command"].startswith("ANSIM_KEEP_FIGURES=1 ") for row in kept.values()), "or it leaves none here"
     day = load_figures().get("day", {"kinds": {}})
     assert set(day["kinds"]) <= set(load_pages.KINDS)
+
+
+def test_a_run_without_figures_is_named_without_a_number() -> None:
+    kept = json.loads(long_run_pages.FIGURES.read_text(encoding="utf-8")) if long_run_pages.FIGURES.exists() else {}
+    parts = long_run_pages.long_runs_page("en").split("\n## ")[1:]
+    for (name, title), part in zip(long_run_pages.RUNS.items(), parts, strict=True):
+        heading, said = part.split("\n", 1)
+        assert heading == title.en
+        assert (said.strip() == long_run_pages.NONE.en) is (name not in kept)

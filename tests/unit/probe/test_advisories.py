@@ -10,23 +10,29 @@ import shutil
 import subprocess
 import time
 import zipfile
+from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from packaging.version import Version
 
 from hub_config.advisories import images
 from hub_config.advisories.debian_tracker import DebianTracker
 from hub_config.advisories.debian_versions import DebianVersion
 from hub_config.advisories.images import OLDEST_DAYS, debian_of, debian_sources, python_of, scan
-from hub_config.advisories.model import AdvisoriesUnknown, Installed, Known
+from hub_config.advisories.model import AdvisoriesUnknown, Installed, Known, latest
 from hub_config.advisories.pip_audit import PipAudit
 from hub_config.advisories.python_osv import OsvArchive
+from hub_config.probe.host.looks import LOOKS
 from hub_config.probe.model import Verdict, judged
 from hub_config.probe.table import BY_ID
 from hub_config.settings import ProbeSettings, Settings
+from tests.unit.probe.host_controls import controlled
+from tests.unit.probe.probed_server import server
 
 OPENSSL = Installed("notebook", "openssl", "3.0.11-1~deb12u2")
 JINJA = Installed("notebook", "jinja2", "2.11.2")
@@ -80,7 +86,7 @@ def test_the_tracker_says_what_is_mended_what_is_open_and_what_never_was() -> No
             "CVE-2024-5": {"releases": {"sid": {"status": "open"}}},
         }
     )
-    known = DebianTracker("bookworm", "a file", lambda: data).known([OPENSSL])
+    known = DebianTracker("bookworm", "a file", lambda: data).look([OPENSSL]).found
     assert known == [Known(OPENSSL, "CVE-2024-1", "3.0.15-1~deb12u1"), Known(OPENSSL, "CVE-2024-3")]
 
 
@@ -94,14 +100,14 @@ def test_the_tracker_says_what_is_mended_what_is_open_and_what_never_was() -> No
 )
 def test_a_tracker_that_cannot_be_read_or_is_another_file_says_nothing(data: str) -> None:
     with pytest.raises(AdvisoriesUnknown):
-        DebianTracker("bookworm", "a file", lambda: data).known([OPENSSL])
+        DebianTracker("bookworm", "a file", lambda: data).look([OPENSSL])
 
 
 @settings(max_examples=30)
 @given(st.text(max_size=80))
 def test_any_text_is_read_or_refused(data: str) -> None:
     with pytest.raises(AdvisoriesUnknown):
-        DebianTracker("bookworm", "a file", lambda: data).known([OPENSSL])
+        DebianTracker("bookworm", "a file", lambda: data).look([OPENSSL])
 
 
 def osv(path: Path, *documents: dict[str, Any]) -> OsvArchive:
@@ -132,18 +138,18 @@ def advisory(name: str, *, versions: tuple[str, ...] = (), events: tuple[dict[st
 def test_a_range_of_versions_holds_what_lies_in_it(
     tmp_path: Path, events: tuple[dict[str, str], ...], fixed: str | None
 ) -> None:
-    known = osv(tmp_path / "a.zip", advisory("Jinja2", events=events, aliases=["GHSA-x", "CVE-2020-28493"])).known(
+    known = osv(tmp_path / "a.zip", advisory("Jinja2", events=events, aliases=["GHSA-x", "CVE-2020-28493"])).look(
         [JINJA]
     )
-    assert known == ([] if fixed is None else [Known(JINJA, "CVE-2020-28493", fixed)])
+    assert known.found == ([] if fixed is None else [Known(JINJA, "CVE-2020-28493", fixed)])
 
 
 def test_a_listed_version_counts_a_withdrawn_advisory_and_another_ecosystem_do_not(tmp_path: Path) -> None:
     listed = advisory("jinja2", versions=("2.11.2",))
     withdrawn = {**listed, "withdrawn": "2024-01-01T00:00:00Z"}
     other = json.loads(json.dumps(listed).replace("PyPI", "npm"))
-    assert osv(tmp_path / "a.zip", listed).known([JINJA]) == [Known(JINJA, "PYSEC-1")]
-    assert osv(tmp_path / "b.zip", withdrawn, other).known([JINJA]) == []
+    assert osv(tmp_path / "a.zip", listed).look([JINJA]).found == [Known(JINJA, "PYSEC-1")]
+    assert osv(tmp_path / "b.zip", withdrawn, other).look([JINJA]).found == []
 
 
 def test_an_archive_that_is_none_says_nothing(tmp_path: Path) -> None:
@@ -154,7 +160,7 @@ def test_an_archive_that_is_none_says_nothing(tmp_path: Path) -> None:
         osv(tmp_path / "e.zip"),
     ):
         with pytest.raises(AdvisoriesUnknown):
-            archive.known([JINJA])
+            archive.look([JINJA])
 
 
 def program(path: Path, answer: str, code: int = 0) -> PipAudit:
@@ -168,7 +174,7 @@ def test_pip_audit_is_asked_for_exactly_what_is_installed(tmp_path: Path) -> Non
     vuln = {"id": "PYSEC-2021-66", "fix_versions": ["2.11.3"], "aliases": [], "description": ""}
     answer = {"dependencies": [{"name": "jinja2", "version": "2.11.2", "vulns": [vuln]}], "fixes": []}
     audit = program(tmp_path / "pip-audit", json.dumps(answer), 1)
-    assert audit.known([JINJA]) == [Known(JINJA, "PYSEC-2021-66", "2.11.3")]
+    assert audit.look([JINJA]).found == [Known(JINJA, "PYSEC-2021-66", "2.11.3")]
     assert (tmp_path / "pip-audit.asked").read_text() == "jinja2==2.11.2\n"
 
 
@@ -184,9 +190,70 @@ def test_pip_audit_is_asked_for_exactly_what_is_installed(tmp_path: Path) -> Non
 )
 def test_a_pip_audit_that_could_not_look_says_nothing(tmp_path: Path, answer: str, code: int) -> None:
     with pytest.raises(AdvisoriesUnknown):
-        program(tmp_path / "pip-audit", answer, code).known([JINJA])
+        program(tmp_path / "pip-audit", answer, code).look([JINJA])
     with pytest.raises(AdvisoriesUnknown, match="not installed"):
-        PipAudit(str(tmp_path / "nothing here")).known([JINJA])
+        PipAudit(str(tmp_path / "nothing here")).look([JINJA])
+
+
+def test_what_pip_audit_passes_over_is_named_and_the_rest_is_judged(tmp_path: Path) -> None:
+    ours = Installed("notebook", "ours", "1")
+    bad = {"name": "jinja2", "version": "2.11.2", "vulns": [{"id": "PYSEC-1", "fix_versions": ["2.9", "2.11.3"]}]}
+    skipped = {"name": "ours", "skip_reason": "Dependency not found on PyPI and could not be audited: ours (1)"}
+
+    def scanned(*answers: dict[str, Any]) -> images.Scanned:
+        audit = program(tmp_path / "pip-audit", json.dumps({"dependencies": answers}))
+        return scan(lambda: audit, lambda: [JINJA, ours])
+
+    found = scanned(bad, skipped)
+    assert found.held is False
+    assert "mended in 2.11.3" in found.said
+    assert "nothing is said of ours 1" in found.said
+    unknown = scanned({**bad, "vulns": []}, skipped)
+    assert unknown.held is None, "nothing was found, but not everything was looked at"
+    assert "ours 1" in unknown.said
+    assert scanned({**bad, "vulns": []}, {"name": "ours", "version": "1", "vulns": []}).held is True
+    nobody = scanned({"name": "jinja2", "skip_reason": "not found"}, skipped)
+    assert (nobody.held, nobody.said.split(":")[0]) == (None, "not computed")
+
+
+@pytest.mark.parametrize(
+    ("versions", "order", "last"),
+    [
+        (("2.9", "2.10.1", "2.10"), Version, "2.10.1"),
+        (("1.0rc1", "1.0"), Version, "1.0"),
+        (("z", "0.1"), Version, "0.1"),
+        (("9.20-1", "10.3-1", "10.3~rc1-1"), DebianVersion, "10.3-1"),
+        (("9:1", "10:0"), DebianVersion, "10:0"),
+        ((), Version, ""),
+    ],
+)
+def test_the_version_that_mends_all_is_the_last_and_not_the_one_last_in_the_alphabet(
+    versions: tuple[str, ...], order: Callable[[str], Any], last: str
+) -> None:
+    assert latest(versions, order) == last
+
+
+def test_several_advisories_against_a_package_are_mended_in_the_last_of_their_versions(tmp_path: Path) -> None:
+    data = tracker(openssl={"CVE-1": standing("resolved", "9.9-1"), "CVE-2": standing("resolved", "10.1-1")})
+    settings = zone(tmp_path)
+    (tmp_path / images.FOLDER / "debian.json").write_text(data)
+    assert "mended in 10.1-1)" in scan(lambda: debian_of(settings, "bookworm"), lambda: [OPENSSL]).said
+    both = [advisory("jinja2", events=({"introduced": "0"}, {"fixed": fixed})) for fixed in ("9.1", "10.1")]
+    osv(tmp_path / images.FOLDER / images.PYTHON_FILE, *both)
+    assert "mended in 10.1)" in scan(lambda: python_of(settings), lambda: [JINJA]).said
+
+
+@controlled("host.image_python")
+def test_a_package_of_this_very_program_that_something_is_known_against_is_found(tmp_path: Path) -> None:
+    (tmp_path / images.FOLDER).mkdir()
+    own = version("starlette")
+    archive = tmp_path / images.FOLDER / images.PYTHON_FILE
+    events = ({"introduced": "0"}, {"fixed": "10000"})
+    for name, held in (("starlette", False), ("no-such-package", True)):
+        osv(archive, advisory(name, events=events))
+        found = judged(BY_ID["host.image_python"], *LOOKS["host.image_python"](server(tmp_path)))
+        assert found.verdict is (Verdict.HELD if held else Verdict.LACKING), found
+        assert (f"starlette {own} (PYSEC-1; mended in 10000)" in found.seen) is not held
 
 
 def zone(home: Path, advisories: str = "file") -> Settings:
@@ -218,6 +285,16 @@ def test_without_data_nothing_is_computed_and_nothing_is_fine(tmp_path: Path, wh
     assert found.said.startswith("not computed: ")
     for name in ("host.image_debian", "host.image_python"):
         assert judged(BY_ID[name], found.held, found.said).verdict is Verdict.NOT_COMPUTED
+
+
+@controlled("host.image_debian")
+def test_a_package_of_an_image_that_something_is_known_against_is_found(tmp_path: Path) -> None:
+    settings = zone(tmp_path)
+    status = "Package: libssl3\nStatus: install ok installed\nSource: openssl\nVersion: 3.0.11-1~deb12u2\n"
+    for fixed, verdict in (("3.0.15-1", Verdict.LACKING), ("3.0.11-1~deb12u2", Verdict.HELD)):
+        (tmp_path / images.FOLDER / "debian.json").write_text(tracker(openssl={"CVE-1": standing("resolved", fixed)}))
+        found = scan(lambda: debian_of(settings, "bookworm"), lambda: debian_sources("notebook", status))
+        assert judged(BY_ID["host.image_debian"], found.held, found.said).verdict is verdict, found
 
 
 def test_the_source_of_a_binary_package_is_what_is_looked_up() -> None:

@@ -15,6 +15,7 @@ from hub_config.probe.host.base import RealZone
 from hub_config.settings import Settings
 from hub_config.shared_space import shared_ref
 from hub_config.workspace_container import DESCRIPTION, HOME, NO_NEW_PRIVILEGES
+from tests.unit.probe.host_controls import controlled
 from tests.unit.probe.probed_server import EARLIER, FOREIGN, GID, INFO, PROJECT, REF, UID, inspected, server
 
 ZONE = Path("/srv/zone")
@@ -126,6 +127,7 @@ def test_a_workspace_as_the_zone_makes_it_is_found_so() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CHANGES))
+@controlled("host.containers")
 def test_a_workspace_that_differs_in_one_thing_is_found(name: str) -> None:
     container = inspected(ZONE)
     CHANGES[name](container)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from audit.outward.target import Target
 from hub_config.errors import EnvironmentMissing, SettingsError
 from hub_config.machine_settings import MachineSettings
-from hub_config.processes import process_table
+from hub_config.processes import REPOSITORY, process_table
 from hub_config.settings import BackupSettings, OutwardSettings, Settings, parse_settings
 from hub_config.systemd.database_rights import GROWS, rights_statements
 from hub_config.systemd.installing import gate_environment
@@ -225,3 +226,20 @@ def test_no_file_for_a_shipper_lies_where_the_worker_sees_nothing(path: str) -> 
     with pytest.raises(EnvironmentMissing, match="sees nothing below") as refused:
         all_units(shipping(path))
     assert "/srv/ansim-outward" in str(refused.value.hint)
+
+
+PROBE = REPOSITORY / "ansible" / "roles" / "zone" / "templates" / "ansim-probe.service.j2"
+#: What would make an attack fail by the unit's walls and not by a workspace's.
+TRIED = {"PrivateNetwork", "PrivateIPC", "PrivateTmp", "PrivateDevices", "ProtectProc", "RestrictNamespaces", "User"}
+
+
+def test_the_one_unit_that_is_roots_has_walls_that_take_nothing_from_its_attacks_and_is_named_on_the_page() -> None:
+    said = dict(line.split("=", 1) for line in PROBE.read_text(encoding="utf-8").splitlines() if "=" in line[1:])
+    assert said.keys() >= {"NoNewPrivileges", "ProtectHostname", "LockPersonality", "RestrictRealtime", "LimitCORE"}
+    assert not said.keys() & TRIED
+    taken = set(said["CapabilityBoundingSet"].removeprefix("~").split())
+    assert not taken & {"CAP_SYS_PTRACE", "CAP_SETUID", "CAP_SYS_ADMIN"}
+    for page in sorted((REPOSITORY / "docs" / "how-to").glob("install-on-a-server*.md")):
+        rows = re.findall(r"^\| `(ansim-[a-z]+)` \| `([a-z-]+)` \|", page.read_text(encoding="utf-8"), re.MULTILINE)
+        units = {name.removesuffix(".service"): values(name, "User")[0] for name in SERVICES}
+        assert dict(rows) == {**units, "ansim-probe": "root"}, page.name

@@ -70,6 +70,19 @@ def test_no_report_is_recorded_where_none_could_be_made(wrapper: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (3, "", "")
 
 
+def test_the_journal_is_read_by_root_and_counted_by_the_zones_user(wrapper: Path) -> None:
+    for name, script in {"journalctl": 'echo "read with $@"', "setpriv": 'echo "$@"; cat; exit 7'}.items():
+        (wrapper.parent / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
+        (wrapper.parent / "bin" / name).chmod(0o755)
+    environment = {"PATH": f"{wrapper.parent / 'bin'}:/usr/bin:/bin", "HOME": "/root"}
+    words = ["sh", str(wrapper), "support-bundle", "--json"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    counted, read = done.stdout.splitlines()
+    assert counted.endswith("/ansim support-bundle --json --journal -")
+    assert read.startswith("read with --unit ansim-* ")
+    assert done.returncode == 7, "of the command, not of the journal"
+
+
 def called(wrapper: Path, words: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": f"{wrapper.parent / 'bin'}:/usr/bin:/bin", "HOME": "/root"}
     return subprocess.run(["sh", wrapper, *words.split()], env=environment, capture_output=True, text=True, check=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 
+import pytest
+
 from tests.integration.gate.events import events
 from tests.integration.gate.harness import Browser, ZoneUnderTest, run_cell
 from tests.integration.gate.lab.browsing import NOTEBOOK, new_kernel
@@ -45,6 +47,32 @@ async def test_renaming_and_deleting_a_file_is_in_the_log(zone: ZoneUnderTest, a
         assert status in (200, 201, 204), answer
     told = [event["detail"]["method"] for event in events(zone, "contents.written")]
     assert told[-3:] == ["PUT", "PATCH", "DELETE"]
+
+
+@pytest.mark.parametrize(
+    "outside", ["../beside.txt", "/beside.txt", "%2e%2e/beside.txt", "a/../../beside.txt", "..\\beside.txt"]
+)
+async def test_a_copy_of_a_file_stays_within_the_home_and_is_in_the_log(
+    zone: ZoneUnderTest, alice: Browser, prefix: str, outside: str
+) -> None:
+    home = zone.home / "workspaces" / zone.workspace() / "home"
+    (home / "inside.txt").write_text("of the home")
+    secret = home.parent / "beside.txt"
+    secret.write_text("not of the home")
+    status, copy = await alice.call("POST", prefix, "api/contents", {"copy_from": "inside.txt"})
+    assert (status, (home / copy["path"]).read_text()) == (201, "of the home")
+    told = events(zone, "contents.written")
+    assert told[-1]["detail"]["method"] == "POST"
+    for path in (outside, str(secret), str(secret).removeprefix("/")):
+        status, answer = await alice.call("POST", prefix, "api/contents", {"copy_from": path})
+        assert status in (400, 404), (path, answer)
+    copies = [file.read_text() for file in home.rglob("*.txt")]
+    assert "not of the home" not in copies
+    (home / "link.txt").symlink_to(secret)  # which a cell can make and read as well
+    status, linked = await alice.call("POST", prefix, "api/contents", {"copy_from": "link.txt"})
+    assert (status, (home / linked["path"]).read_text()) == (201, "not of the home")
+    for name in (copy["path"], linked["path"], "link.txt"):
+        (home / name).unlink()
 
 
 async def test_a_saved_file_is_in_the_log_with_its_hash(zone: ZoneUnderTest, alice: Browser, prefix: str) -> None:
