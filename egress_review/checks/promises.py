@@ -69,7 +69,7 @@ _LEAST = (
         rf"schools?|hospitals?|strata)\b"
         rf"[^.;]{{0,12}}(?:at least|>=|≥|or more)\s*{_N}"
     ),
-    re.compile(rf"{_N}\s*(?:명|건|인)?\s*이상인?\s*(?:지역|집단|칸|셀|범주|기관|구간)[^.;\n]{{0,8}}(?:만|으로 제한)"),
+    re.compile(rf"{_N}\s?(?:명|건|인)?\s?이상인?\s*(?:지역|집단|칸|셀|범주|기관|구간)[^.;\n]{{0,8}}(?:만|으로 제한)"),
     re.compile(rf"\bk[- ]?(?:anonym\w*|익명\w*)[^.;\d]{{0,20}}{_N}"),
     re.compile(rf"\bminimum\s+(?:cell|count|group|cell\s+(?:size|count)|frequency)\b[^.;\d]{{0,15}}{_N}"),
     re.compile(

@@ -186,7 +186,9 @@ def settings_of(sandbox: Sandbox, *, home: str, gate_user: str, written: Sequenc
         lines.append(("ReadOnlyPaths", " ".join(f"-{home}/{name}" for name in sandbox.unwritten)))
     closed = [f"-{home}/{name}" for name in sandbox.hidden]
     engine = () if "docker" in sandbox.groups else ENGINE_SOCKETS
-    secrets = () if PASSES_PERMISSIONS.isdisjoint(sandbox.capabilities) else SECRETS
+    # Through /proc/PID/root a process sees what another of its user does: who shares the user of one has its walls.
+    alone = sandbox.user != ZONE_USER and PASSES_PERMISSIONS.isdisjoint(sandbox.capabilities)
+    secrets = () if alone else SECRETS
     closed += [f"-{path}" for path in dict.fromkeys((*engine, *secrets))]
     lines.append(("InaccessiblePaths", " ".join(closed)))
     return lines

@@ -79,7 +79,10 @@ def test_a_unit_that_passes_permissions_by_sees_no_secret_of_the_machine() -> No
     passing = [name for name in SERVICES if "CAP_DAC" in values(name, "CapabilityBoundingSet")[0]]
     assert {"ansim-hub.service", "ansim-portal.service", "ansim-worker.service", "ansim-engine.service"} == set(passing)
     secrets = {"-/etc/shadow", "-/etc/ssh", "-/etc/ansim/tls", "-/etc/ansim/gate.env", "-/root", "-/var/lib/postgresql"}
-    for name in passing:
+    users = {values(name, "User")[0] for name in passing}
+    lending = [name for name in SERVICES if values(name, "User")[0] in users]  # their view, by /proc/PID/root
+    assert set(lending) == {*passing, "ansim-audit.service"}
+    for name in lending:
         closed = values(name, "InaccessiblePaths")[0].split()
         assert secrets | {"-/var/lib/docker", "-/run/containerd", "-/var/log", "-/var/backups"} <= set(closed)
         assert len(closed) == len(set(closed))
