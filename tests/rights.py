@@ -15,6 +15,9 @@ import pytest
 from hub_config.home_helper.rights import may_mount
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user or gives files to one, as only root may")
+as_namespace_mounter = pytest.mark.skipif(
+    os.geteuid() != 0 or not may_mount(), reason="mounts file systems, which takes root and CAP_SYS_ADMIN"
+)
 as_mounter = pytest.mark.skipif(
     os.geteuid() != 0 or not may_mount() or not Path("/dev/loop-control").exists(),
     reason="mounts encrypted file systems, which takes root, CAP_SYS_ADMIN and loop devices",

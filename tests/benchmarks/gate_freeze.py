@@ -16,6 +16,7 @@ from audit.search import Query, search
 from hub_config.story import steps
 from hub_config.story.visitor import Visitor
 from registry.desk import CLI
+from registry.errors import Conflict
 from tests.benchmarks.bench_zone import HERE, PROJECT, BenchZone, Person, sign_in
 from tests.benchmarks.rows import Row
 
@@ -30,7 +31,7 @@ def measure(bench: BenchZone, runtime: str, people: Sequence[Person]) -> list[Ro
     try:
         connections, containers, said = asyncio.run(_freeze(bench, people))
     finally:
-        with contextlib.suppress(Exception):  # where it did not come to a freeze there is nothing to lift
+        with contextlib.suppress(Conflict):  # where it did not come to a freeze there is nothing to lift
             bench.zone.registry.unfreeze_project(PROJECT, WHY, by=CLI, source=HERE)
     many = len(people)
     return [

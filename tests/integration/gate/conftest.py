@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.gate.browsing import Receiver
 from tests.integration.gate.harness import QUICK, ZoneUnderTest, running
 from tests.integration.gate.jupyter_of_image import installed
 
@@ -40,3 +41,12 @@ def bare_zone(root: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def zone(jupyter: Path, root: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZoneUnderTest]:
     """A running zone with one workspace of alice, shared by the tests of a module."""
     yield from running(tmp_path_factory.mktemp("zone"), jupyter, QUICK)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A server of somebody else, which hears what a page sends out."""
+    server = Receiver()
+    yield server
+    server.shutdown()
+    server.server_close()

@@ -7,7 +7,7 @@ itself would prove nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -65,14 +65,6 @@ DOWNLOADS = {
     "blob": "const a = add('a'); a.href = URL.createObjectURL(new Blob(['row'])); a.download = 'x.csv'; a.click()",
     "data": "const a = add('a'); a.href = 'data:text/csv,row'; a.download = 'x.csv'; a.click()",
 }
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    server = Receiver()
-    yield server
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture(params=[[], [UNKNOWING]], ids=["as_it_is", "without_allow_lists"])

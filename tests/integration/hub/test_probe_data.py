@@ -11,14 +11,13 @@ from typing import Any
 
 import pytest
 
-from hub_config.home_helper.rights import may_mount
 from hub_config.probe.inside import files
 from hub_config.probe.inside.base import Attack, Facts, Seen, alone
 from hub_config.probe.range import DATA_FILE, DATASET, lay_data
 from tests.integration.hub.probe_bench import OWN_MARK, UID
-from tests.rights import as_root
+from tests.rights import as_namespace_mounter
 
-pytestmark = [as_root, pytest.mark.skipif(not may_mount(), reason="mounts file systems, which takes CAP_SYS_ADMIN")]
+pytestmark = as_namespace_mounter
 
 CLONE_NEWNS = 0x20000
 WALL = "data not read-only: none"

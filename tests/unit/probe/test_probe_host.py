@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -109,18 +110,20 @@ def laid(root: Path, files: Mapping[str, str]) -> Path:
     return root
 
 
+@as_root
 @controlled("host.disk_rate")
 def test_a_workspace_without_a_limit_on_its_disk_is_found_and_so_is_a_disk_that_takes_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look, number = LOOKS["host.disk_rate"], Path("/").stat().st_dev  # below which no home of this workspace is made
-    disk = next((one for one in sorted(Path("/dev").iterdir()) if one.is_block_device()), None)
-    if disk is None:
-        pytest.skip("no device of a disk here")
+    disk = tmp_path / "dev" / "vda"
+    disk.parent.mkdir()
+    os.mknod(disk, stat.S_IFBLK | 0o600, os.makedev(7, 250))
     home = Path("/no such zone")
     limited = inspected(home)
     limited["HostConfig"] |= {name: [{"Path": str(disk), "Rate": 1}] for name in DEVICE_LIMITS}
     monkeypatch.setattr(disk_limits, "NUMBERS", tmp_path)
+    monkeypatch.setattr(disk_limits, "DEVICES", disk.parent)
     assert look(server(home, INFO, limited)) == (
         False,
         "the disk of the zone has no device of its own, so the engine cannot limit it",
