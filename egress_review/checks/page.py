@@ -146,8 +146,10 @@ class Page:
 
 
 MOST_DRAWINGS = 50
-_SVG = re.compile(r"<svg\b[^<]{0,4000}?>.*?</svg\s*>", re.DOTALL | re.IGNORECASE)
-_UNSEEN = re.compile(r"<!--.*?-->|<(script|style|textarea|title|template)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_SVG = re.compile(r"<svg\b[^<]{0,4000}?>(?:(?!<svg\b).)*?</svg\s*>", re.DOTALL | re.IGNORECASE)
+_UNSEEN = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(script|style|textarea|title|template)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
+)
 
 
 def without_drawings(text: str) -> tuple[str, tuple[str, ...]]:
