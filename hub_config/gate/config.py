@@ -20,9 +20,7 @@ class Limits:
 
     session_bytes: int = 2_000_000_000  # to the browser, per start of a workspace
     message_bytes: int = 64_000_000  # one message of a workspace
-    unread_bytes: int = (
-        512_000_000  # of all WebSockets of workspaces: messages that are not whole, or not passed on yet
-    )
+    unread_bytes: int = 512_000_000  # of all workspaces: messages and bodies that are not whole, or not passed on yet
     form_bytes: int = 65_536  # one form of the hub, which strangers send too: a name, a password, a token of a provider
     form_seconds: float = 20.0  # until such a form has come as a whole
     write_bytes: int = 16_000_000  # what a browser saves into a workspace at once

@@ -13,7 +13,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from hub_config.gate.activity import words_of
-from hub_config.gate.bodies import read_body, read_stream
+from hub_config.gate.bodies import aside, read_body, read_stream
 from hub_config.gate.config import GateConfig, Limits
 from hub_config.gate.content_types import BODILESS, check_content_type
 from hub_config.gate.errors import AuditUnavailable, MalformedFrame, Refused, WorkspaceSilent
@@ -24,6 +24,7 @@ from hub_config.gate.routes import HASHED, Kind, Route, forwarded
 from hub_config.gate.stretches import STRETCH, Watch, stretches_of
 from hub_config.gate.targets import PATH_SAFE, Target
 from hub_config.gate.trickle import Found
+from hub_config.gate.unread import Unread
 from hub_config.gate.uploads import check_write
 from hub_config.gate.workspace import OpenWorkspace
 
@@ -70,13 +71,18 @@ def largest_body(method: str, kind: Kind, limits: Limits) -> int:
 async def forward(passage: Passage, config: GateConfig, record: Record) -> web.StreamResponse:
     """Forward a request and return the answer that was sent.
 
-    Raises: Refused — if something about it is not allowed. AuditUnavailable — if it cannot be recorded.
+    Raises: Refused — if something about it is not allowed, or there is no room for it. AuditUnavailable — if it cannot
+    be recorded.
     """
+    async with passage.workspace.holding() as held:
+        return await _forward(passage, held, config, record)
+
+
+async def _forward(passage: Passage, held: Unread, config: GateConfig, record: Record) -> web.StreamResponse:
     request, workspace, kind = passage.request, passage.workspace, passage.route.kind
-    body = await read_body(request, largest_body(request.method, kind, config.limits))
+    body = await read_body(request, largest_body(request.method, kind, config.limits), keep=held.came)
     if kind is Kind.WRITE:
-        # In a thread, for it may have megabytes and others wait.
-        words = await asyncio.to_thread(_written, passage, body)
+        words = await aside(lambda: _written(passage, body))
         if words is not None and workspace.typing.changed(passage.below.path, words):
             passage.touch()
         workspace.touch()
@@ -92,7 +98,7 @@ async def forward(passage: Passage, config: GateConfig, record: Record) -> web.S
             allow_redirects=False,
             skip_auto_headers=OWN_FIELDS,
         ) as answer:
-            return await _answer(passage, answer, config, record)
+            return await _answer(passage, answer, held, config, record)
     except (ClientError, TimeoutError, WorkspaceSilent) as error:
         raise Refused("workspace.silent", type(error).__name__) from error
 
@@ -106,7 +112,9 @@ def _written(passage: Passage, body: bytes) -> bytes | None:
     return None if model is None else words_of(model)
 
 
-async def _answer(passage: Passage, answer: ClientResponse, config: GateConfig, record: Record) -> web.StreamResponse:
+async def _answer(
+    passage: Passage, answer: ClientResponse, held: Unread, config: GateConfig, record: Record
+) -> web.StreamResponse:
     workspace = passage.workspace
     static = passage.route.kind is Kind.STATIC
     lasting = static and answer.status == 200 and HASHED.fullmatch(passage.below.path) is not None
@@ -131,15 +139,25 @@ async def _answer(passage: Passage, answer: ClientResponse, config: GateConfig, 
             raise Refused("response.too_large")
     # What stands in header fields reaches the browser as well.
     workspace.meter.count(sum(len(value) for value in answer.headers.values()))
-    if _look_first(passage, answer) and passage.request.method != "HEAD" and answer.status not in BODILESS:
-        return web.Response(status=answer.status, headers=headers, body=await _look(passage, answer, config, record))
     sent = web.StreamResponse(status=answer.status, headers=headers)
-    if size is not None and answer.status not in BODILESS:
-        sent.content_length = size
-    await sent.prepare(passage.request)
-    if passage.request.method == "HEAD" or answer.status in BODILESS:
-        return sent
-    await _stream(passage, answer, sent, passage.limit(config), record)
+    bodiless = passage.request.method == "HEAD" or answer.status in BODILESS
+    try:
+        if not bodiless and _look_first(passage, answer):
+            await _pass_whole(passage, answer, sent, held, config, record)
+            return sent
+        if size is not None and answer.status not in BODILESS:
+            sent.content_length = size
+        await sent.prepare(passage.request)
+        if not bodiless:
+            await _pass_on(passage, answer, sent, passage.limit(config), record)
+    except (ClientError, AuditUnavailable):
+        if not sent.prepared:
+            raise
+        _break(passage.request)
+    except (Refused, asyncio.CancelledError):
+        if sent.prepared:
+            _break(passage.request)
+        raise
     return sent
 
 
@@ -152,19 +170,25 @@ def _look_first(passage: Passage, answer: ClientResponse) -> bool:
     return passage.route.looked_at and not (pictures and (answer.content_length or 0) > STRETCH)
 
 
-async def _look(passage: Passage, answer: ClientResponse, config: GateConfig, record: Record) -> bytes:
-    """Return the body of an answer that holds what people made, once it is known that it may be shown.
+async def _pass_whole(
+    passage: Passage,
+    answer: ClientResponse,
+    sent: web.StreamResponse,
+    held: Unread,
+    config: GateConfig,
+    record: Record,
+) -> None:
+    """Pass on the body of an answer that holds what people made, once it is known that it may be shown.
 
     Raises: Refused — for what would be held back as an output.
     """
     workspace, access = passage.workspace, passage.workspace.tenancy.access
     async with workspace.reading:
-        body = await read_stream(answer.content, passage.limit(config), code="response.too_large")
+        limit = passage.limit(config)
+        body = await read_stream(answer.content, limit, code="response.too_large", keep=held.came)
         pictures = access.pictures or answer.status >= 400
         try:
-            reason = await asyncio.to_thread(
-                lambda: reason_to_hold(body, None, shown_bytes=access.shown_bytes, pictures=pictures)
-            )
+            reason = await aside(lambda: reason_to_hold(body, None, shown_bytes=access.shown_bytes, pictures=pictures))
         except MalformedFrame as error:
             raise Refused("response.picture", str(error)) from error
         if reason is not None:
@@ -173,13 +197,20 @@ async def _look(passage: Passage, answer: ClientResponse, config: GateConfig, re
     if found is not None:
         await record.trickled(workspace, passage.asker, found)
     workspace.meter.count(len(body))
-    return body
+    sent.content_length = len(body)
+    await sent.prepare(passage.request)
+    for at in range(0, len(body), STRETCH):  # at once it would be there twice until a slow browser has it
+        await sent.write(memoryview(body)[at : at + STRETCH])
+    await sent.write_eof()
 
 
-async def _stream(
+async def _pass_on(
     passage: Passage, answer: ClientResponse, sent: web.StreamResponse, limit: int, record: Record
 ) -> None:
-    """Pass the body on; once it has begun, the only way to refuse the rest is to break the connection."""
+    """Pass the body on as it comes; once it has begun, the only way to refuse the rest is to break the connection.
+
+    Raises: Refused — for more than `limit` bytes, and past the budget.
+    """
     total = 0
     route, trickle = passage.route, passage.workspace.trickle
     watch = None if route.kind is Kind.STATIC else Watch(trickle, pictures=route.looked_at)
@@ -188,22 +219,15 @@ async def _stream(
         if found is not None:
             await record.trickled(passage.workspace, passage.asker, found)
 
-    try:
-        async for stretch in stretches_of(answer.content):
-            total += len(stretch)
-            if total > limit:
-                raise Refused("response.too_large")
-            await tell(None if watch is None else watch.note(stretch, time.monotonic()))
-            passage.workspace.meter.count(len(stretch))
-            await sent.write(stretch)
-        await tell(None if watch is None else watch.end(time.monotonic()))
-        await sent.write_eof()
-    except (ClientError, AuditUnavailable):
-        _break(passage.request)
-    except Refused as refusal:
-        _break(passage.request)
-        tenancy = passage.workspace.tenancy
-        await record.refused(tenancy, passage.asker, refusal, passage.request.method, passage.below.path)
+    async for stretch in stretches_of(answer.content):
+        total += len(stretch)
+        if total > limit:
+            raise Refused("response.too_large")
+        await tell(None if watch is None else watch.note(stretch, time.monotonic()))
+        passage.workspace.meter.count(len(stretch))
+        await sent.write(stretch)
+    await tell(None if watch is None else watch.end(time.monotonic()))
+    await sent.write_eof()
 
 
 def _break(request: web.BaseRequest) -> None:

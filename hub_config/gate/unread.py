@@ -1,7 +1,7 @@
-"""What came over WebSockets of workspaces, from either side, and was not dealt with yet: one bound for all of them.
+"""What came from workspaces and for them, and was not dealt with yet: one bound for all of them.
 
-A message is kept until it is whole and was passed on, held back or refused, so messages that never end would fill the
-gate. Beyond the bound a connection of whoever holds the most is ended: nobody can take the room of others.
+A message or body is kept until it is whole and was passed on, held back or refused, so those that never end would fill
+the gate. Beyond the bound a connection of whoever holds the most is ended: nobody can take the room of others.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FULL = "messages.full"
 
 @dataclass(slots=True, eq=False)
 class Unread:
-    """What is unread of one WebSocket, of both sides, in bytes as they came."""
+    """What is unread of one WebSocket or request, of both sides, in bytes as they came."""
 
     owner: str
     _room: Room
@@ -111,7 +111,7 @@ class Room:
             fullest = self._fullest()
             self._leave(fullest)
             self.ended += 1
-            self._said.hit("bytes of messages of workspaces that are not read yet")
+            self._said.hit("bytes of workspaces that are not read yet")
             fullest.end()
 
     def _fullest(self) -> Unread:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from hub_config.gate.errors import Refused
 from hub_config.gate.kept import Kept
 from hub_config.gate.listen import Acceptor
 from hub_config.gate.trickle import Trickle
-from hub_config.gate.unread import Room, Unread
+from hub_config.gate.unread import FULL, Room, Unread
 
 REF = re.compile(r"ws_[a-z2-7]{16}")
 PERSON = re.compile(r"p_[a-z2-7]{16}")
@@ -231,6 +231,21 @@ class OpenWorkspace:
     def counted(self, upstream: ClientWebSocketResponse[Literal[False]]) -> AbstractContextManager[Unread]:
         """Count what comes over a WebSocket of the workspace and is not dealt with yet."""
         return self.dial_in.counted(upstream, self._room, self.tenancy.person_ref)
+
+    @contextlib.asynccontextmanager
+    async def holding(self) -> AsyncIterator[Unread]:
+        """Count what a request over HTTP keeps in memory; where there is no room for it, it ends.
+
+        Raises: Refused.
+        """
+        try:
+            async with asyncio.timeout(None) as end:
+                with self._room.counting(self.tenancy.person_ref, lambda: end.reschedule(0.0)) as held:
+                    yield held
+        except TimeoutError as error:
+            if not end.expired():
+                raise
+            raise Refused(FULL) from error
 
     def shut(self) -> None:
         """Close every connection of the workspace and remove its sockets, without waiting for anybody: from now on

@@ -11,6 +11,7 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -92,27 +93,39 @@ async def unproven(context: BrowserContext, receiver: Receiver, ways: Mapping[st
     return silent
 
 
-async def leaking(context: BrowserContext, zone: ZoneUnderTest, place: Place, ways: Mapping[str, str]) -> set[str]:
-    """Return which of these ways lead out of a workspace."""
-    async with contextlib.AsyncExitStack() as all_of_them:
-        listeners = {}
-        for name, way in ways.items():
-            listeners[name] = await all_of_them.enter_async_context(listening())
-            await place.hostile.dial(4)  # a page that is closed takes its connections with it
-            page, frame = await signed_in(context, zone, place)
-            await hint(frame, way, listeners[name])
-            await asyncio.sleep(SECONDS / 3)
-            await page.close()
-        await asyncio.sleep(SECONDS)
-        return {name for name, listener in listeners.items() if listener.heard}
+async def leaking(
+    home: Path,
+    zone: ZoneUnderTest,
+    place: Place,
+    ways: Mapping[str, str],
+    *arguments: str,
+    preferences: Mapping[str, Any] | None = None,
+) -> set[str]:
+    """Return which of these ways lead out of a workspace, each tried in a browser of its own."""
+    found = set()
+    for name, way in ways.items():
+        await place.hostile.dial(4)  # a browser that is closed takes its connections with it
+        tried = False
+        async with listening() as listener:
+            # Chromium 156 ends some such pages rather than refuse, and what drives it may end with them.
+            with contextlib.suppress(Error):
+                async with browsing(home / name, *arguments, preferences=preferences) as context:
+                    _, frame = await signed_in(context, zone, place)
+                    tried = True
+                    await hint(frame, way, listener)
+                    await asyncio.sleep(SECONDS)
+            assert tried, name
+            if listener.heard:
+                found.add(name)
+    return found
 
 
 async def test_no_hint_and_no_peer_of_a_workspace_connects_anywhere(
     bare_zone: ZoneUnderTest, place: Place, receiver: Receiver, tmp_path: Path
 ) -> None:
-    async with browsing(tmp_path) as context:
+    async with browsing(tmp_path / "control") as context:
         assert await unproven(context, receiver, ALL) == set()
-        assert await leaking(context, bare_zone, place, ALL) == set()
+    assert await leaking(tmp_path, bare_zone, place, ALL) == set()
 
 
 async def test_no_peer_of_a_frame_without_an_address_connects_anywhere(
@@ -151,8 +164,7 @@ async def test_no_hint_of_a_workspace_asks_for_a_name(
 async def test_a_browser_that_does_not_know_the_field_lets_them_out_as_the_threat_model_says(
     bare_zone: ZoneUnderTest, place: Place, tmp_path: Path
 ) -> None:
-    async with browsing(tmp_path, UNKNOWING) as context:
-        assert await leaking(context, bare_zone, place, ALL) == set(OPEN_WITHOUT)
+    assert await leaking(tmp_path, bare_zone, place, ALL, UNKNOWING) == set(OPEN_WITHOUT)
     for name in ("threat-model.md", "threat-model.ko.md"):
         model = (REPOSITORY / "docs/explanation" / name).read_text(encoding="utf-8")
         assert re.search(r"\*\*R2 [^*]*`Connection-Allowlist`[^*]*\*\*", model)
@@ -161,8 +173,7 @@ async def test_a_browser_that_does_not_know_the_field_lets_them_out_as_the_threa
 async def test_where_an_institution_turns_prediction_off_such_a_browser_lets_out_relayed_peers_alone(
     bare_zone: ZoneUnderTest, place: Place, tmp_path: Path
 ) -> None:
-    async with browsing(tmp_path, UNKNOWING, preferences=MANAGED) as context:
-        assert await leaking(context, bare_zone, place, OPEN_WITHOUT) == set(RELAYED)
+    assert await leaking(tmp_path, bare_zone, place, OPEN_WITHOUT, UNKNOWING, preferences=MANAGED) == set(RELAYED)
     for name in ("choose-an-access-policy.md", "choose-an-access-policy.ko.md"):
         guide = (REPOSITORY / "docs/how-to" / name).read_text(encoding="utf-8")
         assert "NetworkPredictionOptions" in guide

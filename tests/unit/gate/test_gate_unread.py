@@ -6,18 +6,23 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import json
 import struct
+import time
 import tracemalloc
 import uuid
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, UnixConnector, WSMsgType, web
 
+from hub_config.gate.bodies import aside
 from hub_config.gate.config import GateConfig, Limits
-from hub_config.gate.forward import Passage
+from hub_config.gate.errors import Refused
+from hub_config.gate.forward import Passage, forward
 from hub_config.gate.frames import Message, write_frame
 from hub_config.gate.kernel_socket import join
 from hub_config.gate.record import Record
@@ -34,13 +39,16 @@ from tests.unit.gate.test_gate_values import REF, tenancy
 CONFIG = GateConfig(domain="d.example")
 EVENTS = Target("api/events/subscribe", ())
 CHANNELS = Target(f"api/kernels/{uuid.UUID(int=1)}/channels", ())
+FILE = Target("api/contents/a.txt", ())
+TARGETS = {"events": EVENTS, "kernel": CHANNELS, "file": FILE}
 TRY_AGAIN_LATER = 1013  # the registry of close codes of RFC 6455
 MOST = 3_000_000
 UPGRADE = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-ASKING = (
-    b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-)
+ASKING = {
+    "events": b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+    "file": b"Connection: close\r\n\r\n",
+}
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
 
 
@@ -54,6 +62,12 @@ def head(size: int, kind: WSMsgType = WSMsgType.BINARY) -> bytes:
 
 def whole(data: bytes, kind: WSMsgType = WSMsgType.BINARY) -> bytes:
     return head(len(data), kind) + data
+
+
+def answer(size: int, given: int) -> bytes:
+    """An answer over HTTP without a length, which the gate looks at as a whole, and so many bytes of it."""
+    begun = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return begun + b"%x\r\n" % size + b"x" * given + (b"\r\n0\r\n\r\n" if given == size else b"")
 
 
 NEVER_ENDING = head(MOST // 2) + bytes(900_000)
@@ -84,18 +98,36 @@ class Zone:
         reader, writer = await asyncio.open_unix_connection(str(self._place / person))
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             asked = await reader.readuntil(b"\r\n\r\n")
-            key = asked.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
-            writer.write(UPGRADE + base64.b64encode(hashlib.sha1(key + GUID).digest()) + b"\r\n\r\n")
-            await joined.wait()
+            if b"Sec-WebSocket-Key: " in asked:
+                key = asked.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
+                writer.write(UPGRADE + base64.b64encode(hashlib.sha1(key + GUID).digest()) + b"\r\n\r\n")
+                await joined.wait()
             writer.write(self._said[person])
             await reader.read()
         writer.close()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        workspace, target = self._workspaces[request.path[1]], CHANNELS if "kernel" in request.path else EVENTS
-        route = find_route("GET", target, websocket=True)
+        workspace, target = self._workspaces[request.path[1]], TARGETS[request.path[3:]]
+        route = find_route(request.method, target, websocket=target is not FILE)
         passage = Passage(request, workspace, route, target, ASKER, lambda: None)
-        return await join(passage, Session("alice", "token", 0.0), CONFIG, Record(self.service))
+        if target is not FILE:
+            return await join(passage, Session("alice", "token", 0.0), CONFIG, Record(self.service))
+        try:
+            return await forward(passage, CONFIG, Record(self.service))
+        except Refused as refused:
+            return web.json_response(refused.code, status=503)
+
+    def ask(self, person: str, method: str = "GET", **more: Any) -> asyncio.Task[tuple[int, bytes]]:
+        """Ask for a file of a person's workspace, or save it; return status and body to come."""
+        self._all.callback(asyncio.create_task(self._dial(person, asyncio.Event())).cancel)
+
+        async def asked() -> tuple[int, bytes]:
+            async with self._browser.request(method, f"http://gate/{person}/file", **more) as answer:
+                return answer.status, await answer.read()
+
+        task = asyncio.create_task(asked())
+        self._all.callback(task.cancel)
+        return task
 
     async def sockets(self, person: str, number: int, what: str = "events") -> Sequence[ClientWebSocketResponse]:
         """Open WebSockets as the browser of a person."""
@@ -107,13 +139,15 @@ class Zone:
             joined.set()
         return found
 
-    async def raw_browser(self, person: str, said: bytes) -> asyncio.StreamReader:
-        """Open a WebSocket as a person's own program, which says what it likes; return what it is answered."""
+    async def raw_browser(self, person: str, said: bytes, what: str = "events") -> asyncio.StreamReader:
+        """Open a WebSocket as a person's own program, which says what it likes, or ask for a file; return what it is
+        answered.
+        """
         dialled = asyncio.create_task(self._dial(person, joined := asyncio.Event()))
         self._all.callback(dialled.cancel)
         reader, writer = await asyncio.open_unix_connection(str(self._place / "gate"))
         self._all.callback(writer.close)
-        writer.write(f"GET /{person}/events HTTP/1.1\r\nHost: gate\r\n".encode() + ASKING)
+        writer.write(f"GET /{person}/{what} HTTP/1.1\r\nHost: gate\r\n".encode() + ASKING[what])
         await reader.readuntil(b"\r\n\r\n")
         joined.set()
         writer.write(said)
@@ -243,6 +277,62 @@ async def test_a_message_that_a_browser_does_not_read_is_not_there_many_times_ov
 
 def test_what_is_unread_of_all_workspaces_leaves_the_gate_memory() -> None:
     assert MOST_HELD * Limits().unread_bytes < int(GATE_MEMORY[:-1]) * 2**30 * 2 / 3
+
+
+async def test_who_fills_it_with_answers_that_never_end_is_refused_and_others_are_served(zone: Zone) -> None:
+    await zone.open("e", answer(MOST // 2, 900_000))
+    await zone.open("b", answer(400_000, 400_000))
+    filling = {zone.ask("e") for _ in range(3)}
+    await settled(zone, 3 * 900_000)
+    assert await zone.ask("b") == (200, b"x" * 400_000)
+    [ended] = [one for one in filling if one.done()]
+    assert ended.result() == (503, b'"messages.full"')
+    await settled(zone, 2 * 900_000)
+    assert zone.room.ended == 1
+
+
+async def test_who_fills_it_with_files_that_the_workspace_never_takes_is_refused(zone: Zone) -> None:
+    await zone.open("e", b"")
+    content = json.dumps({"type": "file", "format": "text", "content": "x" * 900_000}).encode()
+    filling = {zone.ask("e", "PUT", data=content) for _ in range(4)}
+    async with asyncio.timeout(PATIENCE):
+        done, _ = await asyncio.wait(filling, return_when=asyncio.FIRST_COMPLETED)
+    assert [one.result() for one in done] == [(503, b'"messages.full"')]
+    await settled(zone, 3 * len(content))
+
+
+async def test_answers_that_a_browser_does_not_read_are_not_there_many_times_over_and_are_broken_off(
+    zone: Zone,
+) -> None:
+    size = 900_000
+    await zone.open("a", answer(size, size))
+    tracemalloc.start()
+    try:
+        unread = [await zone.raw_browser("a", b"", "file") for _ in range(3)]
+        assert zone.room.size == 3 * size
+        await asyncio.sleep(0.2)  # for what is made of them meanwhile
+        assert tracemalloc.get_traced_memory()[1] < MOST_HELD * zone.room.size + 1_000_000
+    finally:
+        tracemalloc.stop()
+    unread.append(await zone.raw_browser("a", b"", "file"))
+    assert zone.room.ended == 1
+    left = await asyncio.gather(*(one.read() for one in unread), return_exceptions=True)
+    assert sorted(len(one) == size for one in left if isinstance(one, bytes)) == [False, True, True, True]
+    await settled(zone, 0)
+
+
+async def test_no_more_than_two_documents_take_the_memory_of_parsing_at_once() -> None:
+    under_way: set[int] = set()
+    most = []
+
+    def parse(number: int) -> None:
+        under_way.add(number)
+        most.append(len(under_way))
+        time.sleep(0.01)
+        under_way.discard(number)
+
+    await asyncio.gather(*(aside(partial(parse, number)) for number in range(8)))
+    assert max(most) == 2
 
 
 async def test_a_connection_that_is_gone_takes_no_room(zone: Zone) -> None:
