@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from egress_review.checks.accuracy import check_accuracy
 from egress_review.checks.bases import check_bases
 from egress_review.checks.blobs import check_blobs
 from egress_review.checks.cases import check_cases
@@ -66,6 +67,7 @@ from egress_review.checks.promises import check_description, check_promises
 from egress_review.checks.prose import check_captions, check_named_cells, check_prose
 from egress_review.checks.quantile_rows import check_quantile_rows
 from egress_review.checks.request import check_request
+from egress_review.checks.said_means import check_said_means
 from egress_review.checks.said_parts import check_said_parts
 from egress_review.checks.scaled import check_scaled
 from egress_review.checks.secrets import RULES as OF_SECRETS
@@ -88,6 +90,7 @@ from egress_review.checks.told_detail import check_detail
 from egress_review.checks.tracing import Trace
 from egress_review.checks.types import check_name, check_type
 from egress_review.checks.unit_rows import check_unit_rows
+from egress_review.checks.unlabelled import check_unlabelled
 from egress_review.checks.yes_and_no import RULES as OF_YES_AND_NO
 from egress_review.checks.yes_and_no import check_yes_and_no
 from egress_review.claims import Claims
@@ -170,8 +173,10 @@ CHECKS: tuple[Check, ...] = (
     Check(_CELLS, _TABLES | _PROSE, check_cells),
     Check(("cells.small",), _TABLES, check_captions),
     Check(_CELLS, _TABLES, check_named_cells),
+    Check(("cells.small",), _TABLES, check_unlabelled),
     Check(OF_SHARES, _TEXTS, check_shares),
     Check(("cells.percent",), _TEXTS, check_bases),
+    Check(("cells.percent",), _TEXTS, check_accuracy),
     Check(OF_YES_AND_NO, _TEXTS, check_yes_and_no),
     Check(OF_EVERYBODY, _TEXTS, check_everybody),
     Check(_CELLS, _TABLES | _PROSE, check_scaled),
@@ -190,6 +195,7 @@ CHECKS: tuple[Check, ...] = (
     Check(OF_SURVIVAL, _TEXTS, check_survival),
     Check(_CELLS, _PROSE, check_prose),
     Check(("cells.small",), _PROSE, check_said_parts),
+    Check(("cells.implied", "cells.percent"), _PROSE, check_said_means),
     Check(("cells.small",), _PROSE, check_few_firms),
     Check(_CELLS, _PROSE, check_printed_counts),
     Check(("notebook.error",), _PROSE, check_tracebacks),

@@ -304,7 +304,13 @@ MEANING: Mapping[str, Text] = {
         ),
         _PERSONAL,
     ),
-    **dict.fromkeys(("identifier.business_reg", "identifier.corporate_reg"), _NAMES_FIRM),
+    "identifier.corporate_reg": _NAMES_FIRM,
+    "identifier.business_reg": Text(
+        "법인이나 사업자를 가리킵니다. 공개된 곳이 아니면 그 기관의 자료가 드러납니다. 개인사업자의 번호는 한 사람의 "
+        "번호이므로 막힙니다.",
+        "It names a company; unless that is public, the company's data are shown. The number of a sole trader is that "
+        "of a person, and stops the file.",
+    ),
     "identifier.ip": Text(
         "IP 주소는 한 사람의 기기나 내부 시스템을 가리킬 수 있습니다.",
         "An IP address may point to one person's device, or to a system inside.",

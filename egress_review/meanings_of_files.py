@@ -103,9 +103,9 @@ OF_FILES: Mapping[str, Text] = {
         "photograph or a JPEG is not found.",
     ),
     "image.text": Text(
-        "그림에 찍힌 글자도 글입니다. tesseract가 한국어와 영어로 읽어 식별정보를 찾고, 없으면 ‘확인 안 됨’으로 "
-        "적습니다.",
-        "Words in a picture are words. Tesseract reads them in Korean and English to find people; without it the rule "
-        "is not checked.",
+        "그림에 찍힌 글자도 글입니다. tesseract가 한국어와 영어로 읽어 식별정보와 사람의 행을 찾고, 없으면 ‘확인 안 "
+        "됨’으로 적습니다. 괘선으로 표를 그린 그림은 아무도 읽지 않은 채로 통과하지 않습니다.",
+        "Words in a picture are words. Tesseract reads them in Korean and English to find people and rows of them; "
+        "without it the rule is not checked, and a picture of a ruled table does not pass unread.",
     ),
 }

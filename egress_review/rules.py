@@ -151,7 +151,7 @@ RULES: tuple[Rule, ...] = (
     Rule("identifier.vehicle", _F, Text("차량번호", "Vehicle plate"), _PIPA),
     Rule("identifier.birth_date", _F, Text("생년월일", "Date of birth"), _PIPA),
     Rule("identifier.other_id", _F, Text("그 밖의 식별번호", "Other identifying number"), _PIPA),
-    Rule("identifier.business_reg", _W, Text("사업자등록번호", "Business registration number"), _PIPA),
+    Rule("identifier.business_reg", _W, Text("사업자등록번호", "Business registration number"), _PIPA, _F),
     Rule("identifier.corporate_reg", _W, Text("법인등록번호", "Corporate registration number"), _PIPA),
     Rule("identifier.ip", _W, Text("IP 주소", "IP address"), _PIPA),
     Rule("identifier.url", _N, Text("웹 주소", "Web address"), _PIPA),

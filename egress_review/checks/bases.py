@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from egress_review.checks.amounts import number_in
 from egress_review.checks.cells import mend
@@ -39,9 +39,10 @@ _TOTAL = re.compile(
 )
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%")
 _PER = re.compile(
-    r"(?:per|/)[\s_]*(100[, ]?000|10[, ]?000|1[, ]?000|100|\d{2,3}k)(?![\d,a-z])|"
-    r"((?:10|1)?\s?(?:십만|만|천|백))\s*명\s*당|1,?000명당|"
-    r"인구\s*((?:10|1)?\s?(?:십만|만|천))"
+    r"(?:per|/)[\s_]*(100[, ]?000|10[, ]?000|1[, ]?000|100|\d{2,3}k)(?![\d,]|(?!pyr?s?\b)[a-z])|"
+    r"((?:10|1)?\s?(?:십만|만|천|백))\s*(?:명|인[- ]?년)\s*당|"
+    r"인구\s*((?:10|1)?\s?(?:십만|만|천))|"
+    r"(?<![\d,])(100,?000|10,?000|1,?000)\s?(?:명|인[- ]?년|인|가구)\s?당"
 )
 _SCALE = {
     "십만": 100_000,
@@ -54,7 +55,10 @@ _SCALE = {
     "1백": 100,
 }
 _SCALE |= {"10천": 10_000, "10백": 1_000, "10십만": 1_000_000, "1십만": 100_000}
-_YEARS = re.compile(r"person[- _]?years?|\bpy\b|patient[- _]?years?|인년")
+_YEARS = re.compile(
+    r"(?:person|patient|firm|household|plant)s?[- _]?(?:years?|yrs?|months?|days?|time)|(?<![a-z])pyr?s?(?![a-z])|"
+    r"(?:환자|기업)[- ]?년|인[- ]?년|인[- ]?월"
+)
 
 _IMPLIED = Text(
     ko="비율과 다른 곳에 적힌 기준 수 {base}를 곱하면 약 {value}명으로, 최소 셀 {least}보다 작습니다.",
@@ -120,10 +124,7 @@ CLOSE = 0.005
 
 def _above(table: Table, subject: Subject) -> int | None:
     """How many the words above a table say that it is of; None where they say it of several groups."""
-    if subject.type not in ("md", "txt") or not table.numbers or not subject.text:
-        return None
-    first = table.numbers[0]
-    lines = subject.lines[max(0, first - MOST_ABOVE - 3) : first]
+    lines = _lines_about(table, subject)
     said = [
         count_said(next(filter(None, m.groups())))
         for line in lines
@@ -132,13 +133,36 @@ def _above(table: Table, subject: Subject) -> int | None:
     return said[0] if len(set(said)) == 1 else None
 
 
+def _lines_about(table: Table, subject: Subject) -> Sequence[str]:
+    """The words above a table and the notes below it, or what a delimited file and the file around it say of it."""
+    if not table.numbers:
+        return ()
+    first, last = table.numbers[0], table.numbers[-1]
+    if subject.type in ("md", "txt"):
+        below = [line for line in subject.lines[last : last + MOST_ABOVE] if _NOTE.match(line)] if subject.text else []
+        return [*subject.lines[max(0, first - MOST_ABOVE - 3) : first], *below] if subject.text else ()
+    if subject.type not in ("csv", "tsv"):
+        return ()
+    said = subject.said.splitlines()
+    captions = [line for line in said[: min(first - 1, MOST_ABOVE, subject.own_lines)] if "\t" not in line.strip()]
+    around = [] if subject.crowded else said[subject.own_lines :][:MOST_ABOUT]
+    below = [row[0] for row in table.rows[-MOST_ABOVE:] if row and _NOTE.match(row[0]) and not any(row[1:])]
+    return [*(text for number, text in table.around if number < first), *captions, *around, *below]
+
+
+_NOTE = re.compile(
+    r"\s{0,20}[-*>(]?\s{0,5}(?:주\s?[:)]|주\d|note|base|비고|분석 ?대상|대상|[※*†] ?[^\s*†])", re.IGNORECASE
+)
+"""How a note below a table begins."""
+
+
 def _scale(name: str) -> int | None:
     match = _PER.search(unicodedata.normalize("NFKC", name).lower())
     if match is None:
         return None
-    if match[1]:
-        return int(re.sub("[, ]", "", match[1]).replace("k", "000"))
-    return _SCALE["".join((match[2] or match[3]).split())] if match[2] or match[3] else 1_000
+    if digits := match[1] or match[4]:
+        return int(re.sub("[, ]", "", digits).replace("k", "000"))
+    return _SCALE["".join((match[2] or match[3]).split())]
 
 
 def _scale_said(table: Table, subject: Subject) -> int | None:
@@ -184,7 +208,9 @@ def _people(table: Table, reading: Reading, column: int, name: str) -> Mapping[i
 _POPULATION = re.compile(
     r"population|\bpop\b|persons?\b|people|residents|inhabitants|at risk|인구|주민|대상|가입자|수검|거주"
 )
-_IS_RATE = re.compile(r"rate|incidence|prevalence|mortality|cases|deaths|events|[가-힣]{2}[율률]|발생|사망|환자")
+_IS_RATE = re.compile(
+    r"rate|incidence|(?<![a-z])ir(?![a-z])|prevalence|mortality|cases|deaths|events|[가-힣]{2}[율률]|발생|사망|환자"
+)
 """What a heading says that gives people for so many people, not beds or doctors for them."""
 _ADJUSTED = re.compile(
     r"adjust|standardi[sz]ed|\basr\b|\basmr\b|smooth|model|expected|growth|change|increase|표준화|보정|기대|추정|증가|감소|증감|성장"

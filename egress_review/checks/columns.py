@@ -87,8 +87,9 @@ _COUNTED_PERSON = re.compile(
 _PIVOTED = re.compile(r"(?:개수|건수|count of|number of)\s*[:：]?\s", re.IGNORECASE)
 _OF_EVERYBODY = re.compile(r"\b(?:n|events?|cases?|deaths?|사건|발생|사망)\s*/\s*(?:n|total|patients|전체)\b")
 """A heading of counts beside what they are of: `events/N`."""
-_CODED = re.compile(r"[A-Z]\d{2}(?:\.?\d{1,2})?")
-"""A code of a disease, such as N18 or N18.5: its letter is no number of people."""
+_CODE = r"[A-Z]\d{2}(?:\.?\d{1,2}|[A-Z]{1,2}(?:\d{2})?)?"
+_CODED = re.compile(rf"{_CODE}(?:\s?[-–~]\s?{_CODE})?")
+"""A code of a disease or a drug, such as N18, N18.5, N00-N99 or N02AA01: its letter is no number of people."""
 _NONE_OF = re.compile(r"no (?=[a-z])(?!of\b)")
 """How a group begins that lacks something, `No injury`; the number of something is `no.`, or ends with it."""
 _ENDS = frozenset(("p0", "p100", "q0", "q100"))

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from egress_review.checks.cells import mend
 from egress_review.checks.columns import is_total
-from egress_review.checks.complements import Shown, check_earlier, columns_of
+from egress_review.checks.complements import check_earlier, columns_of
 from egress_review.checks.counts import Reading
 from egress_review.checks.cuts import MOST_CELLS, MOST_DIMENSIONS, Cut, Key, cut_of, labelled_by
 from egress_review.checks.joint import Range, TooMany, narrowed, shared, speaking
@@ -22,6 +22,7 @@ from egress_review.checks.linked import Disclosure, Kind, compare, in_words_of, 
 from egress_review.checks.listing import Listing
 from egress_review.checks.nested import compare_nested
 from egress_review.checks.remainders import check_remainders
+from egress_review.checks.shown import Shown
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.claims import spelling

@@ -11,6 +11,8 @@ from egress_review.checks.amounts import number_in
 from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.lengths import bearable
 from egress_review.checks.listing import Listing
+from egress_review.checks.not_counted import plans_sizes
+from egress_review.checks.singled_out import says_no_ends, value_at_top
 from egress_review.checks.statistics import OF_A_MODEL, of_what, statistic
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
@@ -52,26 +54,49 @@ _EXTREME_MEND = Text(
     ko="백분위수로 바꾸거나, 척도의 끝처럼 여러 사람의 값이면 열 이름에 점수나 척도임을 적으십시오.",
     en="Publish percentiles instead; if it is the end of a scale, which many have, say score or scale in its name.",
 )
+_AT_TOP = Text(
+    ko="가장 큰(작은) 한 사람이나 한 업체의 값이 글에 적혀 있습니다.",
+    en="The words give the value of the one person or firm that has most or least.",
+)
+_AT_TOP_AGAINST = Text(
+    ko="글에는 최솟값과 최댓값을 내지 않는다고 적혀 있으나 가장 큰(작은) 하나의 값이 적혀 있습니다.",
+    en="The words say that no smallest or largest values leave, and give the value of the one that has most or least.",
+)
+_AT_TOP_MEND = Text(
+    ko="그 문장을 지우거나 백분위수로 바꾸십시오.",
+    en="Remove the sentence, or give a percentile instead.",
+)
 
 
 def check_ends(subject: Subject, listing: Listing) -> None:
     """Look for smallest and largest values in tables, printed summaries, sentences and JSON."""
-    softened = _ROUNDED.search(subject.said) is not None
+    said = subject.said
+    none = says_no_ends(said)
+    softened = not none and _ROUNDED.search(said) is not None
     for table, _ in bearable(subject, (RULE,), listing):
+        if plans_sizes(table):
+            continue  # What is called p0 there is a share that is expected, and no quantile.
         # What R prints of the residuals of a model are its errors, not values of the data.
         errors = "1Q" in table.names
         for where, name, values in (*_by_heading(table, subject), *_by_label(table), *_in_rows(table)):
             _tell(where, name, values, listing, soft=errors or softened)
     if subject.type in ("md", "txt"):
+        top = [number for number, line in enumerate(subject.lines, 1) if any(value_at_top(line))]
+        for number in top:
+            message = _AT_TOP_AGAINST if none else _AT_TOP
+            severity = None if softened else Severity.FAIL
+            listing.flag(RULE, message, _AT_TOP_MEND, where=Where(row=number), severity=severity)
         for number, values in _printed(subject.lines):
-            _tell(Where(row=number), "", values, listing, soft=softened)
+            if number not in top:
+                _tell(Where(row=number), "", values, listing, soft=softened)
     if subject.type == "json":
         for path, name, values in _in_json(subject.json):
             _tell(Where(path=path), name, values, listing, soft=softened)
 
 
 _RANKED = re.compile(
-    r"(?:\bq\s?\d|quintile|quartile|decile|tertile|분위)[^()]{0,12}\((?:lowest|highest|least|most|poorest|richest|최저|최고)",
+    r"(?:\bq\s?\d|quintile|quartile|decile|tertile|분위)[^()]{0,12}\((?:lowest|highest|least|most|poorest|richest|"
+    r"최저|최고)",
     re.IGNORECASE,
 )
 """A group by its rank, `Q1 (lowest)`, which is no value of anybody."""
@@ -279,7 +304,8 @@ _AGGREGATED = re.compile(r"\d\s?%|mean|average|median|평균|중앙값|비율|�
 _OF_DATA = re.compile(r"mean|median|average|\bsd\b|\bn\s?=|평균|중앙값|중위|표준편차", re.IGNORECASE)
 _CRITERION = re.compile(
     r"inclu|eligib|criteri|reference|normal|instrument|possible|theoretical|scale|score|interquartile|iqr|confidence|"
-    r"depth|iteration|likelihood|accuracy|\bauc\b|epoch|learning rate|follow-up|추적|선정|기준|정상|참고|장비|척도|"
+    r"depth|iteration|likelihood|accuracy|\bauc\b|epoch|learning rate|follow-up|추적|선정|기준|정상|참고(?!로)|장비|"
+    r"척도|"
     r"점수|사분위|신뢰|가능한|측정 범위",
     re.IGNORECASE,
 )

@@ -13,6 +13,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.listing import Listing
@@ -33,6 +34,11 @@ OLDEST, DISTINCT, GRID = 110, 0.6, 0.75
 
 _SEXES = frozenset(("m", "f", "male", "female", "남", "여", "남자", "여자", "남성", "여성"))
 _AGE = re.compile(r"(?:.*[ _])?ages?(?:[ _](?:years?|at .*))?|.*(?:나이|연령)(?:\(세\)|\(만\))?", re.IGNORECASE)
+_SEX = re.compile(r"(?:.*[ _])?(?:sex|gender)(?:_?(?:code|cd))?|.*성별(?:코드)?", re.IGNORECASE)
+_CODED = frozenset("012")
+"""Headings of a sex, and the codes that stand below them."""
+_BORN = re.compile(r"(?:b|birth)_?(?:year|yr|y)|yob|year of birth|출생(?:연도|년도|년)", re.IGNORECASE)
+_BIRTH = re.compile(r"(?:19|20)\d\d")
 _NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
 _OF_GROUPS = re.compile(
     r"mean|median|avg|average|\bsd\b|std|\bse\b|coef|estimate|ratio|rate|pct|percent|lower|upper|quantile|group|band|"
@@ -41,12 +47,14 @@ _OF_GROUPS = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = frozenset((Kind.COUNT, Kind.COUNT_AND_PERCENT, Kind.PERCENT))
-_LITERAL = r"""(?:"[^"\n]{0,40}"|'[^'\n]{0,40}'|-?\d[\d.]{0,12}|NA|None)"""
+_LITERAL = r"""(?:"[^"\n]{0,40}"|'[^'\n]{0,40}'|-?\d[\d.]{0,12}L?|NA(?:_\w{1,10}_)?|None)"""
 _LIST = re.compile(
-    rf"""["']?(?P<name>[^\W\d][\w.]{{0,40}})["']?\s{{0,3}}(?:=|:|<-)\s{{0,3}}(?:c\(|np\.array\(\[|pd\.Series\(\[|\[|\()\s{{0,20}}"""
+    rf"""["']?(?P<name>[^\W\d][\w.]{{0,40}})["']?\s{{0,3}}(?:=|:|<-)\s{{0,3}}(?:structure\(\s{{0,20}})?(?:c\(|"""
+    rf"""np\.array\(\[|pd\.Series\(\[|\[|\()\s{{0,20}}"""
     rf"""(?P<values>{_LITERAL}(?:\s{{0,20}},\s{{0,20}}{_LITERAL}){{2,{MOST}}})\s{{0,20}},?\s{{0,20}}[\])]"""
 )
 _VALUE = re.compile(_LITERAL)
+_QUOTE, _WORDS = re.compile("[\"']"), re.compile(r"[\w.,\t -]{3,300}")
 
 _PEOPLE = Text(
     ko="{number}행에 성별과 나이가 순서 없이 적혀 있습니다: 한 행이 한 사람입니다.",
@@ -109,6 +117,8 @@ def _candidates(subject: Subject) -> Iterator[tuple[int, Rows]]:
     if subject.type == "code":
         if len(text) <= 10 * MOST_TEXT:
             yield from _of_program(text)
+            # Rows of words within quotes that go on over lines, as `read.table(text = "…")` has them.
+            yield from _of_lines(list(map(_within_quotes, subject.lines)))
         return
     if subject.type in ("csv", "tsv") and 0 < len(text) <= MOST_TEXT:
         for delimiter in ",;\t|":
@@ -121,6 +131,15 @@ def _candidates(subject: Subject) -> Iterator[tuple[int, Rows]]:
         yield from _of_lines(subject.lines)
         if "{" in text or "[" in text or "(" in text:
             yield from _of_program(text)
+
+
+def _within_quotes(line: str) -> str:
+    """The longest part of a line between quotes, or before or behind one, that is nothing but words and numbers."""
+    parts = _QUOTE.split(line) if len(line) <= LONGEST_LINE else []
+    return max((part for part in parts if _WORDS.fullmatch(part)), key=len, default="")
+
+
+LONGEST_LINE = 1_000
 
 
 def _split(text: str, delimiter: str) -> Rows:
@@ -157,7 +176,7 @@ def _of_program(text: str) -> Iterator[tuple[int, Rows]]:
         yield table.numbers[0] if table.numbers else 1, [list(table.names), *table.rows]
     found: dict[int, list[tuple[int, list[str]]]] = defaultdict(list)
     for match in _LIST.finditer(text):
-        values = [value.strip("\"'") for value in _VALUE.findall(match["values"])]
+        values = [value.strip("\"'").removesuffix("L") for value in _VALUE.findall(match["values"])]
         found[len(values)].append((text.count("\n", 0, match.start()) + 1, [match["name"], *values]))
     for lists in found.values():
         if len(lists) > 1:
@@ -194,8 +213,12 @@ def people_among(rows: Rows) -> int:
         sexes = (
             [i for i in range(len(data[0])) if data and all(row[i].lower() in _SEXES for row in data)] if data else []
         )
-        if not sexes and above == 1 and data and (number := _aged(head[0], data)):
+        if above == 1 and data and (number := _keyed(head[0], data)):
             return number
+        if not sexes and above == 1 and data:
+            if number := _aged(head[0], data):
+                return number
+            sexes = [i for i, name in enumerate(head[0]) if _SEX.fullmatch(name) and {row[i] for row in data} <= _CODED]
         if sexes:
             return _people(head[-1] if head else None, head, data, sexes[0])
     return 0
@@ -214,6 +237,9 @@ def _people(names: Sequence[str] | None, head: Rows, data: Rows, sex: int) -> in
     named = [
         i for i in numbers if any(i < len(row) and _AGE.fullmatch(row[i]) for row in head) and _are_ages(columns[i])
     ]
+    born = [i for i in numbers if any(i < len(row) and _BORN.fullmatch(row[i]) for row in head)]
+    if loose and any(_are_births(columns[i], columns[sex]) for i in born):
+        return len(data)
     if named and is_jumbled(list(map(float, columns[named[0]]))):
         return len(data)
     if len(data) < FEWEST or not ages:
@@ -238,9 +264,30 @@ def _aged(names: Sequence[str], data: Rows) -> int:
     return len(data) if ages and len(loose) >= FEWEST_NAMED else 0
 
 
+def _keyed(names: Sequence[str], data: Rows) -> int:
+    """How many rows have a long number of their own beside marks of a person, in a table that counts nobody."""
+    if len(data) < FEWEST or any(kind_of(name) in _COUNTED for name in names):
+        return 0
+    marks = sum(any(form.fullmatch(name) for form in (_SEX, _AGE, _BORN)) for name in names)
+    keys = [[row[i] for row in data] for i, name in enumerate(names) if _KEY.fullmatch(name)]
+    long = any(len(set(cells)) == len(cells) and all(map(_CODE.fullmatch, cells)) for cells in keys)
+    people = any(kind_of(name) is Kind.PERSON for name in names)
+    return len(data) if long and marks > (0 if people else 1) else 0
+
+
+_KEY = re.compile(r"(?:[a-z]{1,12}_?)?id|mrn|hn|(?:[a-z]{1,8}_)?(?:key|no)|.*(?:번호|아이디)", re.IGNORECASE)
+_CODE = re.compile(r"[A-Za-z]{0,4}[-_]?\d{5,12}")
+
+
 def _are_ages(cells: Sequence[str]) -> bool:
     whole = all(cell.isdecimal() and int(cell) <= OLDEST for cell in cells)
     return whole and len(set(cells)) >= DISTINCT * len(cells) and max(map(int, cells)) >= 2 * FEWEST
+
+
+def _are_births(cells: Sequence[str], sexes: Sequence[str]) -> bool:
+    """Whether cells are years of birth that rise and fall and fill no grid with the sexes beside them."""
+    turns = {a < b for a, b in pairwise(cells) if a != b}
+    return all(map(_BIRTH.fullmatch, cells)) and len(turns) > 1 and not _is_grid((cells, sexes))
 
 
 def _is_grid(labels: Sequence[Sequence[str]]) -> bool:

@@ -16,6 +16,7 @@ from egress_review.checks.comments import words_around
 from egress_review.checks.foreign_people import is_person, people_in_lines
 from egress_review.checks.listing import Listing
 from egress_review.checks.national_numbers import accounts_abroad, persons_abroad
+from egress_review.checks.numbers_spelled import check_spelled
 from egress_review.checks.offices import is_list_of_addresses, without_offices
 from egress_review.checks.place_names import is_province, without_places
 from egress_review.checks.secrets import outside_passwords
@@ -71,6 +72,7 @@ def check_identifiers(subject: Subject, listing: Listing) -> None:
     for rule, find in (("identifier.other_id", persons_abroad), ("identifier.account", accounts_abroad)):
         for line in sorted({subject.line_of(at) for at in find(subject.text)}):
             listing.flag(rule, _looks_like(RULE[rule]), _FIX, where=Where(row=line), number=1)
+    check_spelled(subject, listing)
 
 
 def flag_name(where: Where, listing: Listing) -> None:
@@ -157,10 +159,12 @@ _CALLED = re.compile(
 SHORTEST_NUMBERED = 8
 """Characters of the shortest words with the number of somebody."""
 NUMBERED = re.compile(
-    r"(?<![가-힣A-Za-z])(?:환자|대상자|피험자|연구대상자|병원|차트|병록|등록|수진자|회원|patient|subject|participant|chart|"
+    r"(?<![가-힣A-Za-z])(?:환자|대상자|피험자|연구대상자|병원|차트|병록|등록|수진자|회원|patient|subject|participant|"
+    r"chart|"
     r"hospital|medical record|\bMRN)(?: ?(?:등록|고유|식별))?(?: ?(?:번호|ID|no\.?|number|#)|(?<=MRN))\s?"
     r"(?:[:=#(]\s?|은 |는 |이 |가 )?(?:[A-Za-z]{1,3}-?)?\d{6,10}(?![\d.,]*\d)"
-    r"|(?<![A-Za-z_])(?:pt|patient|person|subject|member|study|hosp|chart|mrn|환자|등록|차트)_?(?:id|no|key|(?<!hosp_)(?<!hosp)code|번호)"
+    r"|(?<![A-Za-z_])(?:pt|patient|person|subject|member|study|hosp|chart|mrn|환자|등록|차트)_?(?:id|no|key|"
+    r"(?<!hosp_)(?<!hosp)code|번호)"
     r"\s{0,3}(?:={1,2}|:|in\s{0,3}\()\s{0,3}['\"]?[A-Za-z]{0,3}-?\d{5,12}(?!\d)",
     re.IGNORECASE,
 )
@@ -196,7 +200,8 @@ def _without_digests(found: list[Span], text: str) -> list[Span]:
 
 
 _DIGEST = re.compile(
-    r"(?<![0-9A-Za-z])(?=[0-9a-f]{0,40}[a-f])(?=[0-9a-f]{0,40}\d)(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z])(?=[0-9a-f]{0,40}[a-f])(?=[0-9a-f]{0,40}\d)(?:[0-9a-f]{64}|[0-9a-f]{40}|"
+    r"[0-9a-f]{32})(?![0-9A-Za-z])"
 )
 _OF_OFFICES = frozenset(("PHONE", "ADDRESS"))
 """Labels of what institutions have as well; of e-mail only outside a column of it, which is a list."""
@@ -291,7 +296,8 @@ def _is_of_names(heading: str, cells: Collection[str], spans: Sequence[Span], jo
 FEWEST_NAMES, MOSTLY_NAMES = 4, 0.9
 _NAME = re.compile(r"[가-힣]{2,4}")
 _OF_OTHERS = re.compile(
-    r"지역|시도|시군구|읍면동|진료과|과목|질환|질병|상병|증상|약|구분|항목|범주|집단|업종|부서|학과|품목|변수|유형|종류|"
+    r"지역|시도|시군구|읍면동|진료과|과목|질환|질병|상병|증상|약|구분|항목|범주|집단|업종|부서|학과|품목|변수|유형|"
+    r"종류|"
     r"region|area|district|disease|drug|group|category|type|item|department|variable|sector",
     re.IGNORECASE,
 )
@@ -336,7 +342,8 @@ _CITED = re.compile(
 _BORN = re.compile(r"(?<![^_-])(?:19|20)?\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?![^_.-])")
 """A day of birth, which makes a person of what has the shape of a name."""
 _FILE = re.compile(
-    r"[^\s\\/:\"'<>|,;()=*?]{3,120}\.(?:png|jpe?g|tiff?|bmp|pdf|docx?|xlsx?|pptx?|hwpx?|csv|tsv|txt|dcm|mp[34]|wav|avi|mov|"
+    r"[^\s\\/:\"'<>|,;()=*?]{3,120}\.(?:png|jpe?g|tiff?|bmp|pdf|docx?|xlsx?|pptx?|hwpx?|csv|tsv|txt|dcm|mp[34]|wav|"
+    r"avi|mov|"
     r"zip|dta|sav|parquet)(?![A-Za-z0-9])",
     re.IGNORECASE,
 )

@@ -12,12 +12,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from egress_review.checks import ocr
+from egress_review.checks.excerpts import check_excerpts
 from egress_review.checks.exif import is_plain_exif
+from egress_review.checks.few_people import check_few_people
 from egress_review.checks.identifiers import flag_lines
 from egress_review.checks.listing import Listing
 from egress_review.checks.noise import check_noise
+from egress_review.checks.picture_rows import check_picture_rows
+from egress_review.checks.printed_keys import check_printed_keys
 from egress_review.checks.prose import check_prose
-from egress_review.checks.subject import Subject, piece_of
+from egress_review.checks.ruled import without_rules
+from egress_review.checks.shape import check_records
+from egress_review.checks.subject import PieceSubject, Subject, piece_of
 from egress_review.findings import Severity, Where
 from registry.text import Text
 
@@ -54,6 +60,14 @@ _NO_OCR = Text(
     en="The words in the picture were not checked: there is no tesseract here, or not in Korean and English.",
 )
 _LOOK = Text(ko="심사자가 그림의 글자를 직접 읽으십시오.", en="A reviewer reads the words in the picture.")
+_TABLE_UNREAD = Text(
+    ko="그림이 표를 보여 주는데, 글자를 읽는 프로그램(tesseract)이나 그 한국어·영어 자료가 없어 읽지 않았습니다.",
+    en="The picture shows a table that nobody has read: there is no tesseract here, or not in Korean and English.",
+)
+_AS_TABLE = Text(
+    ko="화면을 찍은 그림 대신 집계한 표를 CSV로 내십시오. 사람이나 업체의 행이면 지우십시오.",
+    en="Hand in the aggregated table as CSV instead of its picture; remove it if its rows are people or firms.",
+)
 _OCR_FAILED = Text(
     ko="그림의 글자를 제한 시간 안에 읽지 못했습니다.", en="The words in the picture could not be read in time."
 )
@@ -113,20 +127,39 @@ def check_image(subject: Subject, listing: Listing) -> None:
 
 def _check_words(subject: Subject, picture: Picture, listing: Listing) -> None:
     """Read the words of a picture, and look in them for people; where that cannot be done, say so."""
+    table = without_rules(picture.pixels_only)
     try:
         using = ocr.reader()
         if using is None or not using.complete:
             # A warning: on a machine without the program every picture is for people to read, as it is anyway.
-            listing.skip("image.text", _NO_OCR, _LOOK, severity=Severity.WARN)
+            # A table is no figure: what it says are numbers and words, and nobody has read them.
+            unread = table is not None and not _is_read_elsewhere(subject)
+            message, fix = (_TABLE_UNREAD, _AS_TABLE) if unread else (_NO_OCR, _LOOK)
+            listing.skip("image.text", message, fix, severity=None if unread else Severity.WARN)
         if using is None:
             return
-        words = ocr.words_in(picture.pixels_only, picture.width, picture.height, using)
+        words = ocr.words_in(table or picture.pixels_only, picture.width, picture.height, using)
     except ocr.OcrError:
         listing.skip("image.text", _OCR_FAILED, _SIMPLER)
         return
-    flag_lines(words, subject.policy, listing)
+    flag_lines("\n".join(words), subject.policy, listing)
     with listing.within(Where(path="text")):
-        check_prose(piece_of(subject, "txt", text=_in_lines(words)), listing)
+        check_prose(piece_of(subject, "txt", text=_in_lines("\n".join(words))), listing)
+        rows = piece_of(subject, "txt", text=words[0])
+        for check in _OF_ROWS:
+            check(rows, listing)
+
+
+def _is_read_elsewhere(subject: Subject) -> bool:
+    """Whether a picture is of a page whose own words hold so many numbers that the table is read with them."""
+    return len(_A_NUMBER.findall(subject.text)) >= MOST_UNREAD if isinstance(subject, PieceSubject) else False
+
+
+MOST_UNREAD = 12
+_A_NUMBER = re.compile(r"\d[\d,.]*")
+
+_OF_ROWS = (check_records, check_excerpts, check_few_people, check_printed_keys, check_picture_rows)
+"""What looks for people in the rows of a table, of which a picture may be."""
 
 
 _AT_RISK = re.compile(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import pairwise
 
@@ -16,6 +15,23 @@ from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.counts import whole
 from egress_review.checks.lengths import bearable
 from egress_review.checks.listing import Listing
+from egress_review.checks.lone_means import (
+    EVERYBODY,
+    MEAN,
+    MEND,
+    ONLY_SD,
+    PER_ONE,
+    SD,
+    Number,
+    Range,
+    check_lonely,
+    check_weights,
+    of_sum,
+    place_in,
+    plain_name,
+    turned_about,
+)
+from egress_review.checks.not_counted import plans_sizes
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.findings import Where
@@ -31,18 +47,19 @@ SHARP = 0.02
 _T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131)
 """Quantiles of Student's t distribution at 97.5 % for 1, 2, 3 … degrees of freedom."""
 
-_EVERYBODY = re.compile(
-    r"n|total|n total|total n|patients|people|participants|subjects|"
-    r"전체|(?:총|전체|입원|외래|내원|등록|검진|조사|응시|대상|재적|모집|수검|가입|방문)? ?"
-    r"(?:대상자|환자|인원|응답자|수검자|가입자|학생|입원자) ?수?"
-)
 _SUMMED = re.compile(r"합 ?계|계|총 ?계|총합|총수|소계|all|sum|overall|(?:grand|row|sub)[ -]?total")
 """What totals are called that may be of money as well: those of columns that are counts."""
-_WITH_EVENT = re.compile(
-    r"(?:n |number of )?(?:deaths?|events?|cases|deceased|died|responders?|completed|treated|vaccinated|positive)"
-    r"|(?:사망|발생|사건|이벤트|완료|반응|양성|접종)(?:자|자 ?수|수| ?건수)?"
+_OFFERED = re.compile(
+    r"모집|정원|목표|계획|교사|교원|직원|시설|병상|좌석|공고|quota|capacity|places|staff|teachers|beds|seats|planned"
 )
-_ONLY_SD = re.compile(r"sd|std|stdev|std dev|standard deviation|표준 ?편차")
+"""What there is for people, and is no part of them."""
+_WITH_EVENT = re.compile(
+    r"(?:n |number of )?(?:deaths?|events?|cases|deceased|died|responders?|completed|treated|vaccinated|positive"
+    r"|employed|hired|passed|accepted|approved|graduated|graduates|retained|survived|survivors|repaid|attended|"
+    r"responded|finishers|completers)"
+    r"|(?:사망|발생|사건|이벤트|완료|반응|양성|접종|취업|합격|수료|이수|승인|상환|진학|생존|재직|유지|응답|수급|졸업)"
+    r"(?:자|자 ?수|수| ?건수)?"
+)
 _LOWER = re.compile(r"(?:95 ?%? ?)?(?:ci ?)?(?:lower|low|ll|lcl|하한)(?: ?(?:ci|95 ?%?|bound|limit))*|신뢰구간 ?하한")
 _UPPER = re.compile(r"(?:95 ?%? ?)?(?:ci ?)?(?:upper|high|ul|ucl|상한)(?: ?(?:ci|95 ?%?|bound|limit))*|신뢰구간 ?상한")
 _REST = Text(
@@ -55,8 +72,6 @@ _SPANNED = Text(
 )
 _RUNNING = re.compile(r"cum(?:ul\w*)?(?![a-z])|cumulative|running|누적|누계")
 _SUM = re.compile(r"\b(?:sum|total|totals)\b|합계|총합|총계|합$|^총|총액")
-_MEAN = re.compile(r"\b(?:mean|avg|average|per (?:patient|person|capita|head))\b|평균|인당|1인\s?당")
-_SD = re.compile(r"\b(?:sd|std|stdev|std dev|standard deviation)\b|표준\s?편차")
 _SE = re.compile(r"\b(?:se|sem|std err|stderr|standard error)\b|표준\s?오차")
 
 _OF_ITEMS = re.compile(r"score|scale|item|점수|척도|문항")
@@ -65,10 +80,6 @@ _OF_ITEMS = re.compile(r"score|scale|item|점수|척도|문항")
 _SQUARES = re.compile(r"\bsq\b|squares?\b|제곱")
 """The sum and the mean of squares of an analysis of variance: divided they give its freedom, not people."""
 
-_MEND = Text(
-    ko="둘 가운데 하나만 남기거나, 범주를 합쳐 집단마다 {least}명 이상이 되게 하거나, 둘 다 굵게 반올림하십시오.",
-    en="Keep one of the two numbers, merge categories until each group has {least} people, or round both coarsely.",
-)
 _STEP = Text(
     ko="누적 수의 차이가 {value}로 최소 셀 {least}보다 작습니다.",
     en="Two running totals differ by {value}; the smallest cell is {least}.",
@@ -86,22 +97,28 @@ _ERRED = Text(
 def check_implied(subject: Subject, listing: Listing) -> None:
     """Compute what neighbouring columns give away, and hold it to the smallest cell."""
     for table, reading in bearable(subject, RULES, listing):
-        names = [_plain(name) for name in table.names]
+        if plans_sizes(table):
+            continue
+        names = [plain_name(name) for name in table.names]
         counted = {count.column - 1 for count in reading.counts}
         for column, name in enumerate(names):
             if _RUNNING.search(name) and kind_of(table.names[column]) is not Kind.PERCENT:
                 _check_steps(table, column, subject, listing)
-        for one, other in _pairs(names, _SUM, _MEAN):
-            _check_people(table, (one, other), _of_sum, _DIVIDED, subject, listing)
+        for one, other in (*_pairs(names, _SUM, MEAN), *_sized(names)):
+            _check_people(table, (one, other), of_sum, _DIVIDED, subject, listing)
         _check_complements(table, names, counted, subject, listing)
         _check_intervals(table, names, subject, listing)
-        _check_lonely(table, names, subject, listing)
-        for one, other in _pairs(names, _SD, _SE):
+        check_lonely(table, names, subject, listing)
+        check_weights(table, names, subject, listing)
+        for one, other in _pairs(names, SD, _SE):
             _check_people(table, (one, other), _of_error, _ERRED, subject, listing)
-
-
-def _plain(name: str) -> str:
-    return " ".join(re.sub(r"[_()\[\].]+", " ", unicodedata.normalize("NFKC", name).lower()).split())
+        if side := turned_about(table):
+            labels = [plain_name(name) for name in side.names]
+            first = table.numbers[0] - 1
+            for one, other in _pairs(labels, _SUM, MEAN):
+                if PER_ONE.search(labels[other]):
+                    _check_people(side, (one, other), of_sum, _DIVIDED, subject, listing, turned=first)
+            check_weights(side, labels, subject, listing, turned=first)
 
 
 def _pairs(names: Sequence[str], of: re.Pattern[str], beside: re.Pattern[str]) -> Iterator[tuple[int, int]]:
@@ -111,11 +128,32 @@ def _pairs(names: Sequence[str], of: re.Pattern[str], beside: re.Pattern[str]) -
         for i, name in enumerate(names)
         if beside.search(name) and not _OF_ITEMS.search(name) and not _SQUARES.search(name)
     }
+    each = [(frozenset(words.split()), i) for words, i in rest.items() if words and PER_ONE.search(names[i])]
     for index, name in enumerate(names):
         if of.search(name) and not beside.search(name):
-            other = rest.get(" ".join(of.sub(" ", name).split()))
+            words = " ".join(of.sub(" ", name).split())
+            mine = frozenset(words.split())
+            near = [i for other, i in each if mine and (other <= mine or mine <= other)]
+            other = rest.get(words, near[0] if len(near) == 1 else None)
             if other is not None:
                 yield index, other
+
+
+def _sized(names: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """The mean size of firms, schools or households beside the sum of those in them."""
+    sizes = [i for i, name in enumerate(names) if _MEAN_SIZE.fullmatch(name)]
+    sums = [i for i, name in enumerate(names) if _IN_THEM.search(name) and not MEAN.search(name)]
+    if len(sizes) == len(sums) == 1:
+        yield sums[0], sizes[0]
+
+
+_MEAN_SIZE = re.compile(
+    r"(?:mean|average|avg) (?:firm|company|enterprise|establishment|plant|farm|household|school|class|hospital) size"
+    r"|평균\s?(?:기업|업체|사업체|공장|농가|가구|학교|학급|병원)\s?규모|(?:기업|업체|사업체|공장|농가|가구|학교|학급|병원)\s?평균\s?규모"
+)
+_IN_THEM = re.compile(
+    r"employ(?:ees|ment)|workers|pupils|students|members|persons|beds|종사자|근로자|고용|학생|가구원|병상"
+)
 
 
 def _check_steps(table: Table, column: int, subject: Subject, listing: Listing) -> None:
@@ -132,7 +170,7 @@ def _check_steps(table: Table, column: int, subject: Subject, listing: Listing) 
             listing.flag(
                 "cells.implied",
                 _STEP.fill(value=step, least=least),
-                _MEND.fill(least=subject.policy.min_cell),
+                MEND.fill(least=subject.policy.min_cell),
                 where=where,
                 number=step,
             )
@@ -145,7 +183,7 @@ def _check_complements(
     wholes = [
         i
         for i, name in enumerate(names)
-        if _EVERYBODY.fullmatch(name) or (i and i in counted and _SUMMED.fullmatch(name))
+        if EVERYBODY.fullmatch(name) or (i and i in counted and _SUMMED.fullmatch(name))
     ]
     parts = [i for i, name in enumerate(names) if _WITH_EVENT.fullmatch(name)]
     others = [i for i, name in enumerate(table.names) if i and i not in wholes and _may_be_part(table, i, name)]
@@ -163,18 +201,19 @@ def _check_complements(
             if 0 < rest < least:
                 message, where = _REST.fill(value=rest, least=least), Where(row=number, column=column + 1)
                 listing.flag(
-                    "cells.implied", message, _MEND.fill(least=subject.policy.min_cell), where=where, number=rest
+                    "cells.implied", message, MEND.fill(least=subject.policy.min_cell), where=where, number=rest
                 )
 
 
 def _may_be_part(table: Table, column: int, name: str) -> bool:
     """Whether a column of whole numbers may say how many of all have something; an only one beside them does."""
-    return kind_of(name) in (Kind.UNKNOWN, Kind.COUNT) and all(whole(cell) is not None for cell in table.column(column))
+    of_them = kind_of(name) in (Kind.UNKNOWN, Kind.COUNT) and not _OFFERED.search(name.lower())
+    return of_them and all(whole(cell) is not None for cell in table.column(column))
 
 
 def _check_intervals(table: Table, names: Sequence[str], subject: Subject, listing: Listing) -> None:
     """A standard deviation and the ends of a 95 % interval of the mean, by the normal or the t distribution."""
-    of = [[i for i, name in enumerate(names) if pattern.fullmatch(name)] for pattern in (_ONLY_SD, _LOWER, _UPPER)]
+    of = [[i for i, name in enumerate(names) if pattern.fullmatch(name)] for pattern in (ONLY_SD, _LOWER, _UPPER)]
     if any(len(columns) != 1 for columns in of):
         return
     least, rows = (
@@ -193,47 +232,9 @@ def _check_intervals(table: Table, names: Sequence[str], subject: Subject, listi
                 where = Where(row=number, column=of[1][0] + 1)
                 message = _SPANNED.fill(value=people, least=least)
                 listing.flag(
-                    "cells.implied", message, _MEND.fill(least=subject.policy.min_cell), where=where, number=people
+                    "cells.implied", message, MEND.fill(least=subject.policy.min_cell), where=where, number=people
                 )
                 break
-
-
-def _check_lonely(table: Table, names: Sequence[str], subject: Subject, listing: Listing) -> None:
-    """A mean whose standard deviation is missing, where the other rows have one, is the value of one person."""
-    beside: dict[str, list[int]] = {}
-    for column, name in enumerate(names):
-        if _SD.search(name):
-            beside.setdefault(" ".join(_SD.sub(" ", name).split()), []).append(column)
-    for mean, name in enumerate(names if beside else ()):
-        spreads = beside.get(" ".join(_MEAN.sub(" ", name).split()), [])
-        if not _MEAN.search(name) or len(spreads) != 1:
-            continue
-        cells = list(zip(table.numbers, table.column(mean), table.column(spreads[0]), strict=True))
-        alone = [number for number, one, other in cells if number_in(one) and _MISSING.fullmatch(other.strip())]
-        if not alone or not any(number_in(other) for _, _, other in cells):
-            continue
-        for number in alone:
-            where = Where(row=number, column=spreads[0] + 1)
-            fix = _MEND.fill(least=subject.policy.min_cell)
-            listing.flag("cells.implied", _LONELY, fix, where=where, number=1)
-
-
-_MISSING = re.compile(r"|nan|na|\.|null|none|<na>|-", re.IGNORECASE)
-_LONELY = Text(
-    ko="평균은 있는데 표준편차가 비어 있습니다: 한 사람뿐인 집단이며 평균이 곧 그 사람의 값입니다.",
-    en="There is a mean and no standard deviation: the group is one person, whose value the mean is.",
-)
-
-Range = tuple[float, float]
-Number = tuple[float, float]
-"""A number and half of its last shown place."""
-
-
-def _of_sum(total: Number, mean: Number) -> Range | None:
-    if abs(mean[0]) <= mean[1] or total[0] * mean[0] <= 0:
-        return None
-    t, m = abs(total[0]), abs(mean[0])
-    return (t - total[1]) / (m + mean[1]), (t + total[1]) / (m - mean[1])
 
 
 def _of_error(spread: Number, error: Number) -> Range | None:
@@ -251,6 +252,8 @@ def _check_people(
     said: Text,
     subject: Subject,
     listing: Listing,
+    *,
+    turned: int | None = None,
 ) -> None:
     ranges: list[tuple[int, Range]] = []
     for number, row, *cells in zip(table.numbers, table.rows, *map(table.column, columns), strict=True):
@@ -258,11 +261,14 @@ def _check_people(
         if one and other and not (row and is_total(row[0])) and (found := of(one, other)):
             ranges.append((number, found))
     least = subject.policy.min_cell
-    if len(ranges) < FEWEST_ROWS or any(math.floor(high + 1e-6) < math.ceil(low - 1e-6) for _, (low, high) in ranges):
+    alone = PER_ONE.search(plain_name(table.names[columns[1]])) is not None and len(table.rows) == 1
+    if len(ranges) < (1 if alone else FEWEST_ROWS) or any(
+        math.floor(high + 1e-6) < math.ceil(low - 1e-6) for _, (low, high) in ranges
+    ):
         return  # Not a whole number somewhere: the columns are not of the same people.
     for number, (low, high) in ranges:
         value = math.ceil(low - 1e-6)
         if value > 0 and math.floor(high + 1e-6) < least:
             message = said.fill(value=value, least=least)
-            where = Where(row=number, column=columns[1] + 1)
-            listing.flag("cells.implied", message, _MEND.fill(least=subject.policy.min_cell), where=where, number=value)
+            where = place_in(table, number, columns[1], turned)
+            listing.flag("cells.implied", message, MEND.fill(least=subject.policy.min_cell), where=where, number=value)

@@ -12,8 +12,10 @@ from egress_review.checks.columns import kind_of
 from egress_review.checks.listing import Listing
 from egress_review.checks.maps import points_of_people
 from egress_review.checks.person_rows import COUNTED, check_person_rows, counts_somebody
+from egress_review.checks.single_units import check_single_units
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table, count_said
+from egress_review.checks.told_lives import check_told_lives
 from egress_review.findings import Where
 from egress_review.fingerprint_marks import normal
 from registry.text import Text
@@ -72,6 +74,8 @@ def check_microdata(subject: Subject, listing: Listing) -> None:
         check_table(table, listing, f"{subject.name} {subject.said[:MOST_AROUND]}")
     for path, number in points_of_people(subject.json, subject.name) if subject.type == "json" else ():
         listing.flag("table.singular", _PLACED.fill(number=number), _COARSER, where=Where(path=path), number=number)
+    check_single_units(subject, listing)
+    check_told_lives(subject, listing)
 
 
 MOST_AROUND = 1_500

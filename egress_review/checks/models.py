@@ -13,6 +13,7 @@ from typing import Any
 from egress_review.checks.cells import judge
 from egress_review.checks.counts import whole
 from egress_review.checks.listing import Listing
+from egress_review.checks.of_one_unit import check_dummies
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import LARGEST_COUNT, Table, count_said
 from egress_review.checks.tallies import whole_number
@@ -158,6 +159,7 @@ def check_models(subject: Subject, listing: Listing) -> None:
     _check_classes(lines, subject, listing)
     _check_matrices(subject, listing)
     _check_columns(subject, listing)
+    check_dummies(subject, listing)
     if subject.type == "json":
         _check_json(subject.json, "$", subject, listing)
 

@@ -25,8 +25,8 @@ _DATE = re.compile(
     r"\d+(?:년|월|일|분기|q)?|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\b|\bq[1-4]\b|상반기|"
     r"하반기"
 )
-_ALL = re.compile(r"전체|모든|\ball\b|\btotal\b|\boverall\b|\bany\b|전국|총")
-_LESS = re.compile(r"제외|미포함|뺀|excl|without|except|\bother than\b|\bnon\b|only\b")
+_ALL = re.compile(r"전체|모든|(?<![미불])(?<!미 )포함|\ball\b|\btotal\b|\boverall\b|\bany\b|\bincl(?:\b|ud)|전국|총")
+_LESS = re.compile(r"제외|미포함|뺀|미 포함|불포함|not incl|excl|without|except|\bother than\b|\bnon\b|only\b")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 

@@ -57,17 +57,17 @@ def reader() -> Reader | None:
     return Reader(program, languages) if languages else None
 
 
-def words_in(picture: bytes, width: int, height: int, using: Reader) -> str:
-    """What a picture says, line by line, read in two ways, as each misses what the other finds.
+def words_in(picture: bytes, width: int, height: int, using: Reader) -> tuple[str, str]:
+    """What a picture says, read in two ways, as each misses what the other finds: in lines, and wherever it stands.
 
     Raises: OcrError
     """
     if min(width, height) < _LEAST_SIDE:
-        return ""
+        return "", ""
     larger = doubled(picture, width, height)
     command = [using.program, "stdin", "stdout", "-l", "+".join(using.languages), "--psm"]
-    read = (_run([*command, mode], larger, SECONDS).decode("utf-8", "replace") for mode in _MODES)
-    return "\n".join(text[:LONGEST] for text in read)
+    lines, anywhere = (_run([*command, mode], larger, SECONDS).decode("utf-8", "replace")[:LONGEST] for mode in _MODES)
+    return lines, anywhere
 
 
 def _run(command: list[str], given: bytes, seconds: float) -> bytes:

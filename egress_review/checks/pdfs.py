@@ -85,5 +85,5 @@ def check_pdf(subject: Subject, listing: Listing) -> Pieces:
             listing.flag("pdf.hidden", _UNSEEN.fill(number=page.hidden), _FIX, where=Where(page=at), number=page.hidden)
         pieces.append((Where(page=at), piece_of(subject, "md", text=page.text)))
         if page.pictured is not None:
-            pieces.append((Where(page=at, path="image"), piece_of(subject, "png", data=page.pictured)))
+            pieces.append((Where(page=at, path="image"), piece_of(subject, "png", text=page.text, data=page.pictured)))
     return pieces

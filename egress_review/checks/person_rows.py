@@ -156,9 +156,16 @@ def people_in(table: Table, fewest: int = FEWEST_ROWS) -> int:
 def counts_somebody(table: Table) -> bool:
     """Whether a column is of counts or shares; one that only numbers the rows, such as `Obs` of SAS, is not."""
     return any(
-        kind_of(name) in COUNTED and not (index == 0 and numbers_rows([cell.strip() for cell in table.column(index)]))
+        kind_of(name) in COUNTED
+        and not (index == 0 and numbers_rows([cell.strip() for cell in table.column(index)]))
+        and not _is_day(table.column(index)[0] if table.rows else "")
         for index, name in enumerate(table.names)
     )
+
+
+def _is_day(cell: str) -> bool:
+    """Whether a cell is a day, whatever its heading seems to count: `사망일자` ends as a number of people does."""
+    return "-" in cell and _MOMENT.fullmatch(cell.strip()[:LONGEST_NUMBER]) is not None
 
 
 def numbers_rows(cells: Sequence[str]) -> bool:
@@ -246,15 +253,36 @@ _FIRM = re.compile(
     re.IGNORECASE,
 )
 _FIRM_HEADING = re.compile(
-    r"(?:기업|업체|회사|사업체|사업장|법인)(?:명|이름)|상호(?:명)?|(?:company|firm|enterprise|establishment|business|employer)"
+    r"(?:기업|업체|회사|사업체|사업장|법인)(?:명|이름)|상호(?:명)?|(?:company|firm|enterprise|establishment|business|"
+    r"employer)"
     r"(?:[ _]name)?",
     re.IGNORECASE,
 )
 FEWEST_FIRMS = 3
 _MASKED_FIRM = re.compile(
-    r"[A-Z]{1,2}사|[가-하]사|(?:firm|company|plant|기업|업체|회사|사업체) ?[-_]?[A-Z0-9]{1,4}|F\d{2,8}", re.IGNORECASE
+    r"[A-Z]{1,2}사|[가-하]사|(?:firm|company|plant|farm|shop|store|기업|업체|회사|사업체|사업장|공장|점포|농가|"
+    r"가맹점) ?[-_]?[A-Z0-9]{1,4}|"
+    r"F\d{2,8}",
+    re.IGNORECASE,
 )
-_FIRMS_ONLY = re.compile(r"기업|업체|회사|사업체|사업장|firms?|compan(?:y|ies)|plants?|establishments?", re.IGNORECASE)
+_FIRMS_ONLY = re.compile(
+    r"(?:기업|업체|회사|사업체|사업장|공장|점포|농가|가맹점)(?:명|이름)?|(?:firms?|compan(?:y|ies)|plants?|"
+    r"establishments?|farms?|shops?|stores?)"
+    r"(?:[ _]name)?",
+    re.IGNORECASE,
+)
+_NAMES_FIRMS = re.compile(
+    r"(?:기업|업체|회사|사업체|사업장|법인)(?:명|이름)|상호(?:명)?|(?:company|firm|enterprise|establishment|"
+    r"employer)[ _]name",
+    re.IGNORECASE,
+)
+"""Headings below which nothing but the names of firms can stand."""
+_OF_A_FIRM = re.compile(
+    r"매출|영업이익|자산|부채|종사자|직원|근로자|급여|수출|투자|sales|turnover|revenue|employees|workers|payroll|"
+    r"profit|assets|exports",
+    re.IGNORECASE,
+)
+_BRACKETS = re.compile(r"\s?[(\[][^()\[\]]{0,20}[)\]]$")
 
 
 def _firms(table: Table) -> int:
@@ -265,7 +293,11 @@ def _firms(table: Table) -> int:
     for index, name in enumerate(table.names):
         cells = [cell.strip() for cell in table.distinct(index) if cell.strip()]
         named = sum(_FIRM.search(cell[:LONGEST_NUMBER]) is not None for cell in cells)
-        if _FIRMS_ONLY.fullmatch(name.strip()) and all(map(_MASKED_FIRM.fullmatch, cells)) and len(cells) == rows:
+        heading = _BRACKETS.sub("", name.strip())
+        alone = len(cells) == rows
+        if alone and _FIRMS_ONLY.fullmatch(heading) and all(map(_MASKED_FIRM.fullmatch, cells)):
+            return rows
+        if alone and _NAMES_FIRMS.fullmatch(heading) and any(map(_OF_A_FIRM.search, table.names)):
             return rows
         asked = _FIRM_HEADING.fullmatch(name.strip()) is not None
         if named < FEWEST_FIRMS or len(cells) < rows * 0.8 or named < len(cells) * (0.3 if asked else 0.6):

@@ -36,7 +36,8 @@ _CODE = re.compile(r"(?!(?:rs|nct|gse|gsm|srr|ens\w|chr|kct|pmid|doi|fig|ver)[-_
 _DAY = re.compile(r"(?:19|20)\d\d[-./]?(?:0?[1-9]|1[0-2])[-./]?(?:0?[1-9]|[12]\d|3[01])(?:[ T][\d:.]{4,15})?")
 _SEXES = frozenset(("m", "f", "male", "female", "남", "여", "남자", "여자", "남성", "여성"))
 _NAME = re.compile(
-    r"[김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용]"
+    r"[김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천방공현함변염여추"
+    r"도소석선설마길연위표명기반왕금옥육인맹제모탁국어은편용]"
     r"[가-힣]{1,2}(?<![시군구동읍면리과실부팀원청역산형법율업])"
 )
 
@@ -113,19 +114,28 @@ _CODES = re.compile(
     r"""(?:\s{0,20},\s{0,20}['"][A-Za-z]{1,5}[-_]?\d{4,12}['"]){1,2000})\s{0,20},?\s{0,20}[\])}]"""
 )
 _PLAIN_CODES = re.compile(
-    r"[\[({]\s{0,20}(?P<codes>\d{7,12}(?:\s{0,20},\s{0,20}\d{7,12}){2,2000})"
-    r"\s{0,20},?\s{0,20}[\])}]"
+    r"""[\[({]\s{0,20}(?:[^\W\d]\w{0,40}\s{0,5},\s{0,20})?(?P<codes>['"]?\d{7,12}['"]?"""
+    r"""(?:\s{0,20},\s{0,20}['"]?\d{7,12}['"]?){1,2000})\s{0,20},?\s{0,20}[\])}]"""
 )
 FEWEST_CODES, LONGEST_NAME = 3, 60
 """Codes of a list, and characters before it that may say what they are of."""
 _OF_THINGS = re.compile(
-    r"column|feature|variable|field|icd|kcd|atc|edi|loinc|snomed|dx|diag|drug|proc|code|item|gene|snp|lot|device|model|concept|"
+    r"column|feature|variable|field|icd|kcd|atc|edi|loinc|snomed|dx|diag|drug|proc|code|item|gene|snp|lot|device|"
+    r"model|concept|"
     r"version|commit|issue|ticket|수가|상병|약|코드|품목|항목|질병|진단",
     re.IGNORECASE,
 )
 _OF_PEOPLE = re.compile(
-    r"patient|person|subj|member|participant|customer|mrn|study|\bpt|환자|대상자|회원", re.IGNORECASE
+    r"patient|person|subj|member|participant|customer|mrn|study|\bpt|hosp_?(?:no|id)|chart|환자|대상자|회원|등록번호|"
+    r"병록|차트",
+    re.IGNORECASE,
 )
+_REMARK = re.compile(
+    r"(?:#|//|--|\*).{0,80}(?:등록번호|(?:차트|병록|환자|대상자) ?번호|\bmrn\b|(?:chart|patient|record|"
+    r"hospital) (?:no|number|id)s?\b)",
+    re.IGNORECASE,
+)
+"""What a remark above a list says that its numbers are."""
 _LEFT_OUT = re.compile(r"exclu|drop|remov|outlier|left|제외|삭제", re.IGNORECASE)
 _MONTH = re.compile(r"[A-Za-z]{0,5}[-_]?(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])?")
 _STRING_OR_COMMENT = re.compile(
@@ -138,17 +148,28 @@ def lists_of_codes(text: str, form: re.Pattern[str]) -> Iterator[tuple[int, int]
 
     What a comment says of each code stands between them and is left out first.
     """
+    lines = text.splitlines()
     bare = _STRING_OR_COMMENT.sub(lambda m: m["string"] or "\n" * m[0].count("\n"), text)
     for pattern in (_CODES, _PLAIN_CODES):
         line, at = 1, 0
         for match in pattern.finditer(bare):
             line, at = line + bare.count("\n", at, match.start("codes")), match.start("codes")
-            name = bare[max(bare.rfind("\n", 0, match.start()) + 1, match.start() - LONGEST_NAME) : match.start()]
+            start = max(bare.rfind("\n", 0, match.start()) + 1, match.start() - LONGEST_NAME)
+            name = bare[start : match.start("codes")]
             codes = [code.strip("\"'") for code in re.split(r"\s*,\s*", match["codes"])]
             fewest = 2 if "inlist" in name else FEWEST_CODES
-            told = all(map(form.fullmatch, codes)) if pattern is _CODES else _numbers_people(name)
+            told = (
+                all(map(form.fullmatch, codes))
+                if pattern is _CODES
+                else _numbers_people(name) or _remarked(lines, line)
+            )
             if told and len(set(codes)) == len(codes) >= fewest and are_of_people(name, codes):
                 yield line, len(codes)
+
+
+def _remarked(lines: Sequence[str], line: int) -> bool:
+    """Whether a remark in a line (from 1) or right above it says that numbers are those of people."""
+    return any(_REMARK.search(one[-LONGEST_TOLD:]) for one in lines[max(0, line - 2) : line])
 
 
 def _numbers_people(name: str) -> bool:

@@ -20,12 +20,14 @@ MOST_BLOCKS = 200
 LONGEST_LINE = 2_000
 
 _LITERAL = (
-    r"""(?:"[^"\n]{0,60}"|'[^'\n]{0,60}'|[-+]?\d[\d.]{0,20}(?:[eE][-+]?\d{1,3})?|NA|None|nan|True|False|TRUE|FALSE)"""
+    r"""(?:"[^"\n]{0,60}"|'[^'\n]{0,60}'|[-+]?\d[\d.]{0,20}(?:[eE][-+]?\d{1,3})?L?|"""
+    r"NA(?:_\w{1,10}_)?|None|nan|True|False|TRUE|FALSE)"
 )
 _RECORD = re.compile(r"\{([^{}]{1,2000})\}|\bdict\(([^()]{1,2000})\)")
 _PAIR = re.compile(rf"""["']?([^\W\d][\w .-]{{0,60}})["']?\s{{0,3}}[:=]\s{{0,3}}({_LITERAL})\s{{0,200}}(?:,|$)""")
 _LIST = re.compile(
-    rf"""(?:["']?([^\W\d][\w.]{{0,60}})["']?\s{{0,3}}(?:=|:|<-)\s{{0,3}})?(?:c\(|np\.array\(\[|pd\.Series\(\[|\[|\()\s{{0,80}}"""
+    rf"""(?:["']?([^\W\d][\w.]{{0,60}})["']?\s{{0,3}}(?:=|:|<-)\s{{0,3}}(?:structure\(\s{{0,20}})?)?(?:c\(|"""
+    rf"""np\.array\(\[|pd\.Series\(\[|\[|\()\s{{0,80}}"""
     rf"""({_LITERAL}(?:\s{{0,80}},\s{{0,80}}{_LITERAL}){{9,}})\s{{0,80}},?\s{{0,80}}[\])]"""
 )
 _VALUE = re.compile(_LITERAL)
@@ -79,19 +81,27 @@ def _columns(text: str) -> Iterator[Table]:
 def _rows(text: str) -> Iterator[Table]:
     """Lines that are each a row of literals, in brackets or without."""
     block: list[tuple[int, list[str]]] = []
+    names = list[str]()
     for number, line in enumerate([*text.splitlines(), ""], 1):
         match = _ROW.fullmatch(line.strip()) if len(line) <= LONGEST_LINE else None
         row = [_plain(value) for value in _VALUE.findall(match[1])] if match else []
         if block and len(row) != len(block[0][1]):
-            yield from _of_block(block)
-            block = []
+            yield from _of_block(block, names)
+            block, names = [], []
         if row:
             block.append((number, row))
+        elif "~" in line:
+            names = _TRIBBLE.findall(line[:LONGEST_LINE])
 
 
-def _of_block(block: list[tuple[int, list[str]]]) -> Iterator[Table]:
+def _of_block(block: list[tuple[int, list[str]]], names: list[str]) -> Iterator[Table]:
+    width = len(block[0][1])
     if len(block) >= FEWEST_ROWS:
-        yield _headed([f"V{n}" for n in range(1, len(block[0][1]) + 1)], block)
+        yield _headed(names if len(names) == width else [f"V{n}" for n in range(1, width + 1)], block)
+
+
+_TRIBBLE = re.compile(r"~`?([^\W\d][\w.]{0,40})")
+"""The names of columns above rows that R is given line by line: `~id, ~age`."""
 
 
 def _steps(text: str) -> Iterator[Table]:
@@ -102,6 +112,8 @@ def _steps(text: str) -> Iterator[Table]:
         if _STEP.fullmatch(line):
             if line.strip().lower().startswith("input"):
                 names = re.findall(r"[^\W\d]\w{0,40}", line.strip()[5:])
+            elif line.strip().lower().startswith("data list"):
+                names = re.findall(r"(?<![(\w])[^\W\d]\w{0,40}(?!\w)", line.partition("/")[2])
             within, block = True, []
         elif _OPENS.search(line[:LONGEST_LINE]):
             said = _INPUT.search(line)
@@ -157,4 +169,4 @@ def _headed(names: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]]) -> 
 
 
 def _plain(value: str) -> str:
-    return value.strip("\"'")
+    return value.removesuffix("L") if value[-2:-1].isdigit() else value.strip("\"'")

@@ -6,9 +6,12 @@ import re
 
 from egress_review.checks.program_literals import names_things
 
-_COMMENT = re.compile(r"\s*(?:#+['>|]?|--+|//+|%+|\*+|!+|/\*+|\"{3}|'{3}|REM\b)")
+_COMMENT = re.compile(
+    r"\s*(?:#+['>|]?|--+|//+|%+|\*+|!+|/\*+|\"{3}|'{3}|REM\b|comment\b(?= [^=(])|notes?:(?= ))", re.IGNORECASE
+)
 _BEHIND = re.compile(r"(?<=[\w)\]};,'\"]) {1,8}(?:#+>?|//+|--|/\*)(?=\s)")
-_OPENS = re.compile(r"/\*|\"\"\"|'''")
+_OPENS = re.compile(r"/\*|\"\"\"|'''|#=(?=\s|$)")
+_ENDS = {"/*": "*/", "#=": "=#"}
 _CODE = re.compile(
     r"\s*(?:(?!n\b|N\b)[\w.$\[\]'\"]{1,60}\s{0,3}(?:<-|[-+*/|&]?=(?!=)|\|>|%>%)\s{0,3}\S"
     r"|(?:import|from|def|return|for|if|else|elif|while|library|require|use|gen|replace|keep|drop|proc|run|select|where|"
@@ -34,7 +37,7 @@ def words_of(text: str) -> str:
         match = _COMMENT.match(line) or _BEHIND.search(line)
         words = line[match.end() :] if match else ""
         if (mark := _OPENS.search(line)) and not opened:
-            end_of = "*/" if mark[0] == "/*" else mark[0]
+            end_of = _ENDS.get(mark[0], mark[0])
             closes = end_of if end_of not in line[mark.end() :] else ""
             words = words or (line[mark.end() :] if closes else "")
         words = words.partition("*/")[0].rstrip("-*#=;% ")
@@ -50,7 +53,7 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
-    r"(?<![A-Za-z?&/])(?<!concept_)(?<!site_)(?<!type_)(?:(?:pt|pat|patient|person|subj|subject|member|study|hosp|chart|mrn|case|환자|등록|차트|회원|대상자)[_.]?"
+    r"(?<![A-Za-z?&/])(?<!concept_)(?<!site_)(?<!type_)(?:(?:pt|pat|patient|person|subj|subject|member|study|hosp|chart|mrn|hn|case|환자|등록|차트|회원|대상자)[_.]?"
     r"(?:id|no|num|key|번호)?|id)['\"\])]{0,4}\s{0,3}"
     r"(?:==|!=|~=|<>|=|\bn?eq?\b|\bnot in\b|\bin\b|%in%|\.isin|\.eq|,)\s{0,3}(?:c|list|set)?\s{0,2}[\[({]{0,2}\s{0,3}"
     r"(?:['\"][A-Za-z]{0,4}[-_]?\d{5,12}['\"]|[A-Za-z]{0,3}\d{5,12}(?![\w.]))",

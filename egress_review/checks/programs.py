@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from egress_review.checks.cells import check_cells
 from egress_review.checks.excerpts import check_excerpts
+from egress_review.checks.few_firms import check_few_firms
 from egress_review.checks.identifiers import CODE, NUMBERED
 from egress_review.checks.keyed_rows import tables_by_line
 from egress_review.checks.listing import Listing
@@ -24,14 +25,18 @@ from egress_review.checks.shape import check_numbered, check_records
 from egress_review.checks.spread import check_spread
 from egress_review.checks.subject import Subject, piece_of
 from egress_review.checks.tables import Table
+from egress_review.checks.told_lives import check_told_lives
 from egress_review.findings import WHOLE_FILE, Where
 from registry.text import Text
 
 RULES = ("table.records", "table.singular", "identifier.other_id")
-OF_COMMENTS = ("cells.small", "cells.zero", "cells.claim", "cells.unclear", "cells.extremes", "table.records")
+OF_COMMENTS = (
+    *("cells.small", "cells.zero", "cells.claim", "cells.unclear", "cells.extremes"),
+    *("table.records", "table.singular"),
+)
 FEWEST_PASTED = 4
 """Lines of equal width in a program that are looked at for what they hold."""
-_OF_WORDS = (check_cells, check_prose, check_records, check_excerpts, check_spread)
+_OF_WORDS = (check_cells, check_prose, check_few_firms, check_records, check_excerpts, check_spread, check_told_lives)
 
 _TYPED = Text(
     ko="프로그램에 사람의 번호나 이름, 날짜가 든 행이 {number}개 적혀 있습니다: 한 행이 한 사람입니다.",
@@ -81,10 +86,11 @@ def _with_lines(text: str) -> str:
 def check_comments(subject: Subject, listing: Listing) -> None:
     """Hold what the comments of a program say to the rules for any text: results are pasted there as well."""
     words = words_of(subject.text)
-    if any(map(str.isdigit, words)):
-        said = piece_of(subject, "md", text=words)
-        for check in _OF_WORDS:
-            check(said, listing)
+    said = piece_of(subject, "md", text=words)
+    # What has no digit is read for numbers in words alone.
+    checks = _OF_WORDS if any(map(str.isdigit, words)) else (check_prose,) if words.strip() else ()
+    for check in checks:
+        check(said, listing)
 
 
 def check_pasted(subject: Subject, listing: Listing) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from egress_review.checks.cells import judge, mend
 from egress_review.checks.comments import is_remark
+from egress_review.checks.few_in_words import few_in_words
 from egress_review.checks.listing import Listing
 from egress_review.checks.number_words import ENGLISH, KOREAN, number_of
 from egress_review.checks.said_shares import shares_below, shares_in
@@ -35,7 +37,11 @@ _NAMED_WHO = (
         r"(?:cases?|events?|deaths?|failures?|relapses?)\b",
         re.IGNORECASE,
     ),
-    re.compile(rf"{_NOT_OF}\b{_FEW} {_SORT}{_WHO}\b(?! (?:or more|per|groups?|each|at least))", re.IGNORECASE),
+    re.compile(
+        r"(?!(?<=with )\w+ children)(?!(?<=having )\w+ children)(?!(?<=out of )(?:three|four|five)\b)"
+        rf"{_NOT_OF}\b{_FEW} {_SORT}{_WHO}\b(?! (?:or more|per|groups?|each|at least))",
+        re.IGNORECASE,
+    ),
     re.compile(
         rf"{_NOT_OF}\b{_FEW} (?:people|persons|individuals|users) (?:died|were excluded|had|developed|withdrew)\b",
         re.IGNORECASE,
@@ -67,7 +73,8 @@ _NAMED_WHO = (
 _LIST_HEAD = re.compile(
     r"(?:(?:adverse |serious )?(?:events?|reactions?)|deaths?|cases?|counts?|patients|participants|"
     r"subjects|numbers?|persons?|people|"
-    r"admissions|households|respondents|pupils|infections|n|환자|사망자?|사례|건수|인원|대상자|응답자|발생)\b[^:;.\n\d]{0,40}"
+    r"admissions|households|respondents|pupils|infections|n|환자|사망자?|사례|건수|인원|대상자|응답자|"
+    r"발생)\b[^:;.\n\d]{0,40}"
     r"(?::|=|–|—| were| was|는|은) ?(?P<items>[^;\n:]{8,400})",
     re.IGNORECASE,
 )
@@ -76,7 +83,8 @@ _ITEM = re.compile(
     r"|(?P<b>[A-Za-z가-힣][A-Za-z가-힣 -]{1,30}?)[ (=:]{1,2}(?P<back>\d{1,3}(?:,\d{3})+|\d{1,6})\)?)"
 )
 _NO_ITEM = re.compile(
-    r"\b(?:table|figure|section|chapter|page|model|step|week|month|day|year|aged?|grade|level|version|fold|years|days|weeks|months|"
+    r"\b(?:table|figure|section|chapter|page|model|step|week|month|day|year|aged?|grade|level|version|fold|years|days|"
+    r"weeks|months|"
     r"items?|questions?|percent|points?|hours|minutes|wave|visit|phase|part)\b|표|그림|주차|개월|세",
     re.IGNORECASE,
 )
@@ -85,14 +93,17 @@ _PARTS = re.compile(
     r":) (?P<k2>\d)/(?P<n2>\d{3,6})\b"
 )
 _OF_WHOM = re.compile(
-    r"patient|participant|person|people|worker|case|death|died|mortality|women|men|children|infant|pupil|student|resident|event|"
+    r"patient|participant|person|people|worker|case|death|died|mortality|women|men|children|infant|pupil|student|"
+    r"resident|event|"
     r"infect|survi|relaps|develop|diagnos|환자|사망|대상자",
     re.IGNORECASE,
 )
 _BEFELL = re.compile(
     rf"(?<![\w.,<>≤≥/-])(?<!than )(?<!least )(?<!most )(?<!every )(?<!per ){_FEW} (?:\w{{1,15}} )?"
-    r"(?:workers|nurses|farmers|teachers|students|pupils|employees|soldiers|inmates|prisoners|residents|veterans|mothers|infants|babies|"
-    r"newborns|girls|boys|adolescents|adults|immigrants|migrants|households|families|couples|drivers|miners|sailors|fishermen|"
+    r"(?:workers|nurses|farmers|teachers|students|pupils|employees|soldiers|inmates|prisoners|residents|veterans|"
+    r"mothers|infants|babies|"
+    r"newborns|girls|boys|adolescents|adults|immigrants|migrants|households|families|couples|drivers|miners|sailors|"
+    r"fishermen|"
     r"officers|tenants|widows|twins|smokers|donors|recipients)\b(?! (?:or more|per|each))"
     r"(?=[^.;\n]{0,60}?\b(?:died|developed|reported|tested|withdrew|suffered|"
     r"were (?:\w+ly )?(?:diagnosed|infected|excluded|admitted|"
@@ -194,8 +205,10 @@ def check_prose(subject: Subject, listing: Listing) -> None:
     for line, said in enumerate(subject.lines, 1):
         text = _REFERENCE.sub("", said) if "\\" in said else said
         where = Where(row=line)
-        for match in _NAMED.finditer(text):
-            judge(count_said(match[1]), where, subject.claims, subject.policy, listing)
+        if line in subject.planned:
+            continue
+        for value in _named(text, "" if ":" not in text else subject.said):
+            judge(value, where, subject.claims, subject.policy, listing)
         plain = text.strip()
         told = outside_shares(_told(text, subject.policy.min_cell), text)
         if plain.isdecimal() and len(plain) <= 2 and _is_counted(subject.lines, line - 1):
@@ -217,6 +230,7 @@ def check_prose(subject: Subject, listing: Listing) -> None:
 def _told(text: str, least: int) -> dict[int, int]:
     """The numbers of people that a line says, by their places in it."""
     told = {m.start(1): number_of(m[1]) for pattern in (*_NAMED_WHO, *_SAID) for m in pattern.finditer(text)}
+    told |= dict(few_in_words(text, least))
     told |= dict(shares_in(text, least))
     told |= {match.start(): 1 for pattern in _ONE_PERSON for match in pattern.finditer(text)}
     told |= dict(_listed(text))
@@ -280,8 +294,8 @@ def check_captions(subject: Subject, listing: Listing) -> None:
     for number, line in [*enumerate(above, 1), *enumerate(below, last - len(below) + 1)]:
         cells = [cell for cell in re.split(r"[,;\t|]", line) if cell.strip(' "')]
         words = len(cells) == 1 or is_remark(line)
-        for match in _NAMED.finditer(line) if words else ():
-            judge(count_said(match[1]), Where(row=number), subject.claims, subject.policy, listing)
+        for value in _named(line, line) if words else ():
+            judge(value, Where(row=number), subject.claims, subject.policy, listing)
         for value in outside_shares(_told(line, subject.policy.min_cell), line).values() if words else ():
             judge(value, Where(row=number), subject.claims, subject.policy, listing)
 
@@ -291,23 +305,39 @@ def check_named_cells(subject: Subject, listing: Listing) -> None:
     for table in subject.tables:
         top = max(1, table.numbers[0] - 1) if table.numbers else 1
         for index, name in enumerate(table.names):
-            for match in _NAMED.finditer(name[:LONGEST_NAME]):
+            for value in _named(name[:LONGEST_NAME], name):
                 where = Where(row=top, column=index + 1)
-                judge(count_said(match[1]), where, subject.claims, subject.policy, listing)
-            held = {
-                cell: [count_said(match[1]) for match in _NAMED.finditer(cell)]
-                for cell in table.distinct(index)
-                if "n" in cell.lower() and len(cell) <= LONGEST_NAME and _NAMED.search(cell)
-            }
+                judge(value, where, subject.claims, subject.policy, listing)
+            named = [
+                c for c in table.distinct(index) if "n" in c.lower() and len(c) <= LONGEST_NAME and _NAMED.search(c)
+            ]
+            beside = " ".join([name, *islice(table.distinct(index), MOST_BESIDE)]) if named else ""
+            held = {cell: _named(cell, beside) for cell in named}
             for number, cell in zip(table.numbers, table.column(index), strict=True) if held else ():
                 for value in held.get(cell, ()):
                     where = Where(row=number, column=index + 1)
                     judge(value, where, subject.claims, subject.policy, listing)
 
 
-LONGEST_NAME = 200
+LONGEST_NAME, MOST_BESIDE = 200, 50
 MOST_CAPTIONS, CAPTIONS = 10, 4_000
 """Lines, and characters, above and below a table that may be words."""
+
+
+_MANY_TO_ONE = re.compile(r"[nN][:：]1")
+_RELATED = re.compile(
+    r"(?<![\w:.])(?:1 ?: ?[1NMnm]|[NM] ?: ?[MN])(?![\w:.])|many[- ]to[- ]one|cardinality|mapping|다대일|매핑|"
+    r"대응 ?관계|연계 ?(?:표|유형)",
+)
+"""What says that `N:1` tells how two lists relate to each other, and no size of a group."""
+
+
+def _named(text: str, around: str) -> list[int]:
+    """The counts that a text names, `n = 7`, in words around it."""
+    found = list(_NAMED.finditer(text))
+    if any(_MANY_TO_ONE.fullmatch(match[0]) for match in found) and _RELATED.search(around):
+        found = [match for match in found if not _MANY_TO_ONE.fullmatch(match[0])]
+    return [count_said(match[1]) for match in found]
 
 
 def _is_counted(lines: list[str], at: int) -> bool:

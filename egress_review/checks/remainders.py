@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
 from egress_review.checks.cells import mend
-from egress_review.checks.complements import Shown, columns_of
+from egress_review.checks.complements import columns_of
 from egress_review.checks.listing import Listing
+from egress_review.checks.shown import FEWEST_SHOWN, Shown
 from egress_review.checks.subject import Subject
 from egress_review.findings import Where
 from registry.text import Text
@@ -37,7 +38,7 @@ def check_remainders(subject: Subject, earlier: Iterable[Shown], listing: Listin
     new = columns_of(subject)
     before = list(earlier)
     told: set[Where] = set()
-    for whole in (*new, *before):
+    for whole in (one for one in (*new, *before) if len(one.values) >= FEWEST_SHOWN):
         mine = any(whole is one for one in new)
         near = [one for one in (*before, *new) if one.table is not whole.table and _is_below(one, whole)][-MOST_NEAR:]
         for parts in _parts(whole, near):

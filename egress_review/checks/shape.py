@@ -22,8 +22,10 @@ _CODE = re.compile(
     r"[A-Za-z]{0,4}[-_]?\d{5,}|[A-Za-z]{1,4}[-_]?\d{2,}|[A-Za-z]{0,4}\d{1,4}(?:-\d{1,4})?-(?:0\d{1,5}|\d{3,6})"
 )
 _ONE = re.compile(
-    r"(?:patient|subject|participant|person|case|respondent|resp|worker|employee|student|pupil|claimant|tenant|chart|mrn|record|estab(?:lishment)?|firm|plant|farm|"
-    r"subj|pt|patien~d|환자|대상자|피험자|증례|(?:농가|가구|사업체|업체|기업|학생|직원|근로자)?(?=일련번호|고유번호|식별번호))"
+    r"(?:patient|subject|participant|person|case|respondent|resp|worker|employee|student|pupil|claimant|tenant|chart|"
+    r"mrn|record|learner|subscriber|cardholder|policyholder|passenger|borrower|estab(?:lishment)?|firm|plant|farm|"
+    r"subj|pt|patien~d|환자|대상자|피험자|증례|(?:농가|가구|사업체|업체|기업|학생|직원|근로자)?(?=일련번호|고유번호|"
+    r"식별번호))"
     r"(?:[_ .-]?(?:no|id|num|number|code|key|일련번호|고유번호|식별번호|번호|코드)\.?)?",
     re.IGNORECASE,
 )

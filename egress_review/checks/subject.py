@@ -16,9 +16,11 @@ from egress_review.checks.deck import read_deck
 from egress_review.checks.document import Document
 from egress_review.checks.drawing import Drawing, read_drawing
 from egress_review.checks.hangul import read_hangul
+from egress_review.checks.in_thousands import in_persons
 from egress_review.checks.json_tables import held_in, tables_in
 from egress_review.checks.kinds import promised_type
 from egress_review.checks.measured import without_measures
+from egress_review.checks.not_counted import planned_lines, without_uncounted
 from egress_review.checks.notebook import BrokenNotebookError, Notebook, read_notebook
 from egress_review.checks.page import Page, read_page, without_drawings
 from egress_review.checks.printed import read_prose
@@ -176,10 +178,18 @@ class Subject:
         """Each table with its counts."""
         numbered = self.type in ("md", "txt", "tex")
         around = self.lines if numbered else self.said.split("\n") if not self.crowded else []
-        return tuple(
-            (table, without_measures(table, read_counts(table, self.claims), around, numbered=numbered))
-            for table in self.tables
-        )
+        return tuple((table, self._read(table, around, numbered=numbered)) for table in self.tables)
+
+    def _read(self, table: Table, around: Sequence[str], *, numbered: bool) -> Reading:
+        """The counts of a table, as people: none that it measures, plans or offers, and thousands as what they are."""
+        reading = without_measures(table, read_counts(table, self.claims), around, numbered=numbered)
+        reading = without_uncounted(table, reading, self.planned if numbered else frozenset())
+        return in_persons(table, reading, around, numbered=numbered)
+
+    @cached_property
+    def planned(self) -> frozenset[int]:
+        """The lines in which a program prints the sizes that a plan needs."""
+        return planned_lines(self.lines)
 
     @cached_property
     def workbook(self) -> Workbook | BrokenPackageError:

@@ -35,9 +35,15 @@ _TIME = re.compile(
     r"time|timeline|t|event[ _]?at|months?|days?|years?|weeks?|follow[ -]?up.*"
     r"|시간|시점|기간|개월|일수?|월수|개월 ?수|주수|추적.*|경과.*"
 )
+_PERIOD = re.compile(
+    r"quarters?|semesters?|terms?|visits?|cycles?|waves?|intervals?|periods?|tenure|분기|반기|학기|회차|연차|차수|구간|근속.*"
+)
+"""What the rows of a curve may be called too, where it says how many are at risk."""
 _RISK = re.compile(r"(?:n|no|number)?[ _.]*(?:at[ _]?)?risk|위험\s*(?:(?:집단|군)\s*)?(?:수|인원)?|관찰\s*대상자?\s*수")
 _EVENTS = re.compile(
-    r"(?:n|no|number)?[ _.]*(?:of[ _])?(?:events?|observed|deaths?|fail(?:ures?|ed)?)|사건\s*수?|사망\s*수?|발생\s*수?"
+    r"(?:n|no|number)?[ _.]*(?:of[ _])?(?:events?|observed|deaths?|fail(?:ures?|ed)?|clos(?:ures?|ed)|exits?|exited|"
+    r"drop[ _-]?outs?|default(?:s|ed)?|relapsed?s?|churn(?:ed)?|left|quit|died)"
+    r"|(?:사건|사망|발생|폐업|퇴출|소멸|이탈|해지|부도|재발|탈락|퇴사|퇴직|중단|실패)(?:자|\s*기업|\s*업체)?\s*수?"
 )
 
 _FEW_AT_RISK = Text(
@@ -85,10 +91,12 @@ def _curve(table: Table) -> _Curve | None:
     names = [" ".join(unicodedata.normalize("NFKC", name).lower().split()) for name in table.names]
     time = _first(_TIME, names)
     survival, risk, events = (_first(pattern, names) for pattern in (_CURVE, _RISK, _EVENTS))
-    if time is None or (risk is None and survival is None) or len(table.rows) < 2:
-        return None
     if survival is not None and not _falls(table, survival):
         survival = None
+    # Whatever its rows are called, people at risk beside heights that only fall are a curve.
+    timed = time is not None or (risk is not None and (survival is not None or _first(_PERIOD, names) is not None))
+    if not timed or (risk is None and survival is None) or len(table.rows) < 2:
+        return None
     return None if survival is None and (risk is None or events is None) else _Curve(table, survival, risk, events)
 
 

@@ -179,7 +179,7 @@ def _begun(numbers: Sequence[int], records: Sequence[Sequence[str]]) -> tuple[Ta
     end = start + (start < len(records) and (_numbers_name(records[start]) or _is_crossed(records[start:])))
     while end < len(records) and end - start < MOST_HEADER_ROWS and _is_heading(records, end, end > start):
         end += 1
-    if end == len(records):
+    if end == len(records) or (end > start + 1 and not any(map(has_number, records[end:]))):
         # Words only: the first row is the header, whatever it says.
         end = min(start + 1, len(records))
     while end - start > 1 and records[start] and _INTRODUCES.match(records[start][0]):
@@ -238,6 +238,7 @@ def _has_empty_corner(records: Sequence[Sequence[str]]) -> bool:
 
 _QUANTILE = re.compile(r"\d{1,2}(?:\.\d+)?%")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_INTERVAL = re.compile(r"\d{1,9}(?:\.\d{1,9})?%?\s?(?:[-–—~∼]|to)\s?\d{1,9}(?:\.\d{1,9})?%?")
 
 
 def _numbers_name(record: Sequence[str]) -> bool:
@@ -263,7 +264,7 @@ def _quantiles_name(record: Sequence[str]) -> bool:
     cells = [cell.strip() for cell in record[1:] if cell.strip()]
     numbers = [cell for cell in cells if len(cell) <= LONGEST_NUMBER and _NUMBER.fullmatch(cell)]
     quantiles = 0 < len(numbers) < len(cells) and all(map(_QUANTILE.fullmatch, numbers))
-    return quantiles and not any(map(_is_composed, cells))
+    return quantiles and not any(_is_composed(cell) or _INTERVAL.fullmatch(cell) for cell in cells)
 
 
 def _is_crossed(records: Sequence[Sequence[str]]) -> bool:

@@ -1,0 +1,136 @@
+"""Records and numbers of people that a program or a note spells out, and numbers in programs that are of nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from egress_review.findings import Verdict
+from tests.unit.egress_review.egress_files import flagged, look
+
+RECORDS = {
+    "dput of whole numbers": (
+        "a.R",
+        "d <- structure(list(sid = c(392490L, 378402L, 383691L, 380236L, 381465L, 349224L), sex = c(2L, 1L, 1L, 1L, "
+        "2L, 1L), "
+        "byear = c(2005L, 2003L, 2003L, 2004L, 2004L, 2005L), math = c(56, 88, 48, 90, 63, 57)), row.names = c(NA, "
+        "-6L), "
+        'class = "data.frame")\n',
+    ),
+    "dput with factors": (
+        "a.R",
+        "d <- structure(list(age = c(61L, 47L, 72L, 55L, 39L, 66L), sex = structure(c(1L, 2L, 1L, 1L, 2L, 2L), "
+        'levels = c("F", '
+        '"M"), class = "factor"), sbp = c(141, 122, 158, 130, 118, 149)), row.names = c(NA, 6L), class = '
+        '"data.frame")\n',
+    ),
+    "dput over lines": (
+        "a.R",
+        "panel <- structure(list(\n  id = c(10482291L, 10511738L, 10390046L,\n         10627715L, 10733012L),\n"
+        '  age = c(34L, 61L, 47L, 29L, 55L),\n  sex = c(1L, 2L, 2L, 1L, 1L)\n), class = c("tbl_df", "data.frame"))\n',
+    ),
+    "input of Stata": (
+        "a.do",
+        "clear\ninput long id byte sex int byear float score\n392490 2 2005 56\n378402 1 2003 88\n383691 1 2003 48\n"
+        "380236 2 2004 90\n381465 2 2004 63\nend\nregress score byear\n",
+    ),
+    "datalines of SAS": (
+        "a.sas",
+        "data p;\n input id sex age days;\n datalines;\n30412 1 61 220\n30977 2 47 118\n31204 1 72 402\n31880 2 55 77\n"
+        "32009 1 39 310\n;\nrun;\n",
+    ),
+    "columns of pandas": (
+        "a.py",
+        "df = pd.DataFrame({'pid': [392490, 378402, 383691, 380236, 381465], 'sex': [2, 1, 1, 2, 1], "
+        "'age': [61, 47, 72, 55, 39]})\n",
+    ),
+    "a tribble": (
+        "a.R",
+        "d <- tribble(\n  ~sid, ~sex, ~byear, ~math,\n  392490, 2, 2005, 56,\n  378402, 1, 2003, 88,\n  383691, 1, "
+        "2003, 48,\n"
+        "  380236, 2, 2004, 90,\n  381465, 2, 2004, 63\n)\n",
+    ),
+}
+SETTINGS = {
+    "coefficients": (
+        "b.R",
+        'co <- structure(list(term = c("age", "sex", "bmi", "(Intercept)"), estimate = c(0.031, -0.22, 0.014, -2.91), '
+        'se = c(0.004, 0.05, 0.006, 0.31)), row.names = c(NA, -4L), class = "data.frame")\n',
+    ),
+    "a standard population": (
+        "b.R",
+        "std <- structure(list(age = c(0L, 20L, 40L, 60L, 80L), sex = c(1L, 1L, 1L, 1L, 1L), pop = c(10212L, 13341L, "
+        "16220L, "
+        '9120L, 2011L)), class = "data.frame")\n',
+    ),
+    "codes of regions": (
+        "b.do",
+        'clear\ninput long sgg str10 name float rate\n11110 "종로" 12.1\n11140 "중구" 11.8\n11170 "용산" 10.2\n'
+        '11200 "성동" 9.9\n11215 "광진" 10.7\nend\n',
+    ),
+    "a grid of parameters": (
+        "b.py",
+        "grid = pd.DataFrame({'depth': [3, 4, 5, 6, 7, 8], 'trees': [100, 200, 300, 400, 500, 600], 'rate': [.1, "
+        ".05, .03, .02, "
+        ".01, .005]})\n",
+    ),
+}
+NUMBERS = {
+    "quoted chart numbers": (
+        "a.R",
+        'bad_mrn <- c("10482291", "10511738", "10390046")\nd <- d[!d$hosp_no %in% bad_mrn, ]\n',
+    ),
+    "a remark above": (
+        "a.py",
+        "# 병원등록번호 오류로 제외\nskip = ['10482291', '10511738', '10390046']\ndf = df[~df.hn.isin(skip)]\n",
+    ),
+    "a filter by chart number": (
+        "a.sql",
+        "SELECT COUNT(*) FROM c WHERE chart_no NOT IN ('10482291','10511738','10390046');\n",
+    ),
+    "a list in Stata": ("a.do", 'drop if inlist(hosp_no, "10482291", "10511738", "10390046")\n'),
+    "an account": ("a.sql", "SELECT ym FROM t WHERE acct_no <> '110-482-903317' GROUP BY ym;\n"),
+    "accounts in a list": ("a.sql", "DELETE FROM t WHERE account_number IN ('11048290331788', '35208821190011');\n"),
+    "an account in Python": ("a.py", "df = df[df['계좌번호'] != '352-0882-1190-13']\n"),
+    "an account in Stata": ("a.do", 'drop if acctno == "110482903317"\n'),
+    "the business number of a person": (
+        "a.md",
+        "주) 개인사업자 '모의상회'(사업자등록번호 412-07-83316)는 매출 오류로 제외함.\n",
+    ),
+    "a sole trader in English": (
+        "a.txt",
+        "Note: the sole proprietor with business registration no. 214-31-70915 was left out.\n",
+    ),
+}
+NOBODYS = {
+    "years": ("b.R", 'keep <- c("2019", "2020", "2021")\nd <- d[d$year %in% keep, ]\n'),
+    "months": ("b.sql", "SELECT COUNT(*) FROM t WHERE ym IN ('202001','202002','202003') HAVING COUNT(*) >= 10;\n"),
+    "diseases": ("b.R", 'dx <- c("E1100", "E1101", "E1190")\nd <- d[d$sick_sym %in% dx, ]\n'),
+    "drugs": ("b.py", "# 제외할 약품 코드\ndrug_codes = ['642902020', '643304210', '648900310']\n"),
+    "regions": ("b.R", 'sgg <- c("4113500000", "1168000000", "2635000000")  # 시군구\nd <- d[d$sgg_cd %in% sgg, ]\n'),
+    "kinds of accounts": ("b.sql", "SELECT SUM(amt) FROM t WHERE account_code = '51100' AND acct_type = '01';\n"),
+    "the number of an institute": ("b.md", "자료 제공: 가상통계원 (사업자등록번호 220-82-00417)\n"),
+}
+
+
+@pytest.mark.parametrize("kind", [*RECORDS])
+def test_records_that_a_program_spells_out_stop_it(kind: str) -> None:
+    report = look(*RECORDS[kind])
+    assert report.verdict is Verdict.FLAGGED
+    assert {rule for rule, _ in flagged(report)} & {"table.records", "table.singular"}
+
+
+@pytest.mark.parametrize("kind", [*SETTINGS])
+def test_settings_and_results_in_a_program_leave(kind: str) -> None:
+    assert flagged(look(*SETTINGS[kind]), "table.") == []
+
+
+@pytest.mark.parametrize("kind", [*NUMBERS])
+def test_the_number_of_a_person_stops_a_program_or_a_note(kind: str) -> None:
+    report = look(*NUMBERS[kind])
+    assert report.verdict is Verdict.FLAGGED
+    assert flagged(report, "identifier.")
+
+
+@pytest.mark.parametrize("kind", [*NOBODYS])
+def test_years_codes_and_numbers_of_offices_are_of_nobody(kind: str) -> None:
+    assert look(*NOBODYS[kind]).verdict is Verdict.PASSED
