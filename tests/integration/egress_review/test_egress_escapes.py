@@ -35,6 +35,7 @@ from tests.integration.egress_review.scanner_image import BASE, scanner_image
 from tests.patience import PATIENCE
 from tests.rights import as_root
 from tests.unit.egress_review.egress_files import chunk, png
+from tests.unit.egress_review.test_egress_pictured_tables import files_with
 
 pytestmark = pytest.mark.engine
 POLICY = load_policy("kr-default")
@@ -269,12 +270,30 @@ def test_the_words_in_a_picture_are_read_in_the_container(image: str, tmp_path: 
     assert [type(one) for one in clean.findings if one.rule == "image.text"] == [Passed]
 
 
+def test_people_in_a_ruled_picture_are_read_in_the_cell_that_it_is_attached_to(image: str, tmp_path: Path) -> None:
+    lines = "".join(f'<path d="M20 {y}H660" stroke="black"/>' for y in range(20, 261, 40))
+    lines += "".join(f'<path d="M{x} 20V260" stroke="black"/>' for x in range(20, 661, 160))
+    words = "".join(
+        f'<text x="{40 + 160 * at}" y="{48 + 40 * row}" font-size="22">{cell}</text>'
+        for row, cells in enumerate(PEOPLE)
+        for at, cell in enumerate(cells.split())
+    )
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" width="680" height="320">{lines}{words}</svg>'
+    name, notebook = files_with(_rasterised(drawing.encode()))[1]
+    assert isinstance(notebook, str)
+    (report,) = ContainerScanner(image).scan(job(tmp_path, name, notebook.encode())).report.files
+    assert "table.singular" in {one.rule for one in report.findings if isinstance(one, Flagged)}
+
+
 def test_the_pages_of_a_pdf_and_a_drawing_are_pictures_in_a_preview(image: str, tmp_path: Path) -> None:
     for name, data in (("a.pdf", pdf([lines(["a"]), lines(["b"])])), ("a.svg", svg(["rate"]))):
         result = ContainerScanner(image).scan(job(tmp_path, name, data, previews=True))
         assert result.report.files[0].verdict is Verdict.PASSED
         (shown,) = result.previews.values()
         assert "image" in [part.kind for _, part in shown.parts]
+
+
+PEOPLE = ("pid sex age kcd", "P3299 M 35 C34", "P2305 M 51 C34", "P1793 F 71 C50", "P9697 M 78 C34", "P6119 F 44 C50")
 
 
 def _rasterised(drawing: bytes) -> bytes:

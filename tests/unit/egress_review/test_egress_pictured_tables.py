@@ -12,7 +12,6 @@ from egress_review.checks import ocr
 from egress_review.checks.listing import Listing
 from egress_review.checks.picture_rows import check_picture_rows
 from egress_review.checks.png_rows import Samples, read_samples, write_samples
-from egress_review.checks.raster import rasterised
 from egress_review.checks.ruled import without_rules
 from egress_review.checks.subject import Subject
 from egress_review.claims import parse_claims
@@ -78,7 +77,7 @@ def _notebook(**cell: object) -> str:
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [held]})
 
 
-def _files(picture: bytes) -> list[tuple[str, str | bytes]]:
+def files_with(picture: bytes) -> list[tuple[str, str | bytes]]:
     said = base64.b64encode(picture).decode()
     media = {"image/png": said}
     shown = {"output_type": "display_data", "metadata": {}, "data": media}
@@ -93,7 +92,7 @@ def _files(picture: bytes) -> list[tuple[str, str | bytes]]:
 
 @pytest.mark.parametrize("at", range(5))
 def test_a_table_in_a_picture_does_not_pass_unread(without_reader: None, at: int) -> None:
-    name, content = _files(table())[at]
+    name, content = files_with(table())[at]
     report = look(name, content)
     unread = [f for f in report.findings if isinstance(f, NotChecked) and f.rule == "image.text"]
     assert report.verdict is Verdict.NOT_CHECKED
@@ -104,7 +103,7 @@ def test_a_table_in_a_picture_does_not_pass_unread(without_reader: None, at: int
 
 @pytest.mark.parametrize("at", range(5))
 def test_any_other_picture_is_said_not_to_be_read(without_reader: None, at: int) -> None:
-    name, content = _files(drawn([], []))[at]
+    name, content = files_with(drawn([], []))[at]
     report = look(name, content)
     unread = [f for f in report.findings if isinstance(f, NotChecked) and f.rule == "image.text"]
     assert report.verdict is Verdict.PASSED
@@ -140,29 +139,3 @@ def test_rows_that_begin_with_keys_are_records(text: str) -> None:
 )
 def test_rows_of_results_are_none(text: str) -> None:
     assert rows_of(text) == []
-
-
-CELLS: tuple[tuple[str, ...], ...] = (
-    ("pid", "sex", "age", "kcd"),
-    ("P3299", "M", "35", "C34"),
-    ("P2305", "M", "51", "C34"),
-    ("P1793", "F", "71", "C50"),
-)
-CELLS += (("P9697", "M", "78", "C34"), ("P6119", "F", "44", "C50"))
-
-
-@pytest.mark.skipif(ocr.reader() is None, reason="no program reads pictures here")
-def test_records_in_a_ruled_picture_are_read_in_the_cell_that_it_is_attached_to() -> None:
-    lines = "".join(f'<path d="M20 {y}H660" stroke="black"/>' for y in range(20, 261, 40))
-    lines += "".join(f'<path d="M{x} 20V260" stroke="black"/>' for x in range(20, 661, 160))
-    words = "".join(
-        f'<text x="{40 + 160 * at}" y="{48 + 40 * row}" font-size="22">{cell}</text>'
-        for row, cells in enumerate(CELLS)
-        for at, cell in enumerate(cells)
-    )
-    space = 'xmlns="http://www.w3.org/2000/svg" width="680" height="320"'
-    picture = rasterised(f"<svg {space}>{lines}{words}</svg>".encode())
-    if picture is None:
-        pytest.skip("no program draws pictures here")
-    attached = look(*_files(picture)[1])
-    assert "table.singular" in {f.rule for f in attached.findings if isinstance(f, Flagged)}
