@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from egress_review.checks.listing import Listing
 from egress_review.checks.said_rates import check_said_rates
+from egress_review.checks.said_totals import SENTENCE
 from egress_review.checks.subject import Subject
 from egress_review.findings import Where
 from registry.text import Text
@@ -47,7 +48,6 @@ _MEAN = (
     ),
 )
 _SCALE_KO = re.compile(r"(?:조|억|천만|백만|십만|만|천)?[가-힣]")
-_SENTENCE = re.compile(r"(?:[^.。!?;\n]|\.(?=\d))+")
 
 _PLANNED = re.compile(r"planned|\bwill\b|예정|계획|\bshould\b", re.IGNORECASE)
 
@@ -69,7 +69,7 @@ def check_said_means(subject: Subject, listing: Listing) -> None:
     check_said_rates(subject, listing)
     least = subject.policy.min_cell
     for number, line in enumerate(subject.lines, 1):
-        for sentence in _SENTENCE.finditer(line[:LONGEST]) if "|" not in line else ():
+        for sentence in SENTENCE.finditer(line[:LONGEST]) if "|" not in line else ():
             means = [] if _PLANNED.search(sentence[0]) else list(_said(_MEAN, sentence[0]))
             totals = [one for one in _said(_TOTAL, sentence[0]) if one not in means] if means else []
             for value in sorted({v for m in means for t in totals if (v := _divided(t, m)) and v < least}):

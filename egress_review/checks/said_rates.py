@@ -7,6 +7,7 @@ import re
 
 from egress_review.checks.cells import mend
 from egress_review.checks.listing import Listing
+from egress_review.checks.said_totals import SENTENCE
 from egress_review.checks.subject import Subject
 from egress_review.findings import Where
 from registry.text import Text
@@ -28,7 +29,6 @@ _TIMES = (
     re.compile(rf"(?<!per )(?<!/ )(?<!/){_N} (?:of )?{_YEARS}", re.IGNORECASE),
     re.compile(rf"(?<!/)(?<!/ ){_N}\s?인[- ]?년(?!\s?당)"),
 )
-_SENTENCE = re.compile(r"(?:[^.。!?;\n]|\.(?=\d))+")
 
 _MULTIPLIED = Text(
     ko="발생률과 문장에 적힌 인년을 곱하면 {value}명으로, 최소 셀 {least}보다 작습니다.",
@@ -40,7 +40,7 @@ def check_said_rates(subject: Subject, listing: Listing) -> None:
     """Multiply the rates of a sentence with as many person-years that it gives, in their order."""
     least = subject.policy.min_cell
     for number, line in enumerate(subject.lines, 1):
-        for sentence in _SENTENCE.finditer(line[:LONGEST]) if "|" not in line else ():
+        for sentence in SENTENCE.finditer(line[:LONGEST]) if "|" not in line else ():
             rates = [(*_number(m[1], m[2]), _scale(m[3])) for p in _RATES for m in p.finditer(sentence[0])]
             rates += [(*_number(m[2], m[3]), _scale(m[1])) for p in _RATES_AFTER for m in p.finditer(sentence[0])]
             times = [_number(m[1], m[2])[0] for p in _TIMES for m in p.finditer(sentence[0])] if rates else []

@@ -122,7 +122,7 @@ _HIDES = re.compile(
     r"\b(?:suppress|mask|hidden|hid\b|withh[eo]ld|redact|not shown)",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?:[^.。!?;\n]|\.(?=\d))+")
+SENTENCE = re.compile(r"(?:[^.。!?;\n]|\.(?=\d))+")
 
 
 def few_said(label: str, lines: Sequence[str]) -> Iterator[int]:
@@ -134,7 +134,7 @@ def few_said(label: str, lines: Sequence[str]) -> Iterator[int]:
     for line in lines:
         if not named.search(line):
             continue
-        for sentence in _SENTENCE.finditer(line):
+        for sentence in SENTENCE.finditer(line):
             if place := named.search(sentence[0]):
                 for match in _FEW.finditer(sentence[0], place.end()):
                     text = next(group for group in match.groups() if group)
@@ -145,7 +145,7 @@ def few_said(label: str, lines: Sequence[str]) -> Iterator[int]:
 def hidden_said(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Lines (from 0) in which a sentence says that something is hidden and how many it is."""
     for number, line in enumerate(lines):
-        for sentence in _SENTENCE.finditer(line[:LONGEST_LINE]):
+        for sentence in SENTENCE.finditer(line[:LONGEST_LINE]):
             if not _HIDES.search(sentence[0]):
                 continue
             for pattern in _OF_HIDDEN:
