@@ -75,6 +75,7 @@ from egress_review.checks.secrets import check_secrets
 from egress_review.checks.shape import check_records, check_shape
 from egress_review.checks.shares import RULES as OF_SHARES
 from egress_review.checks.shares import check_shares
+from egress_review.checks.shares_after import check_shares_after
 from egress_review.checks.size import check_budget, check_size
 from egress_review.checks.spread import RULES as OF_SPREAD
 from egress_review.checks.spread import check_spread
@@ -196,6 +197,7 @@ CHECKS: tuple[Check, ...] = (
     Check(_CELLS, _PROSE, check_prose),
     Check(("cells.small",), _PROSE, check_said_parts),
     Check(("cells.implied", "cells.percent"), _PROSE, check_said_means),
+    Check(("cells.percent",), _PROSE, check_shares_after),
     Check(("cells.small",), _PROSE, check_few_firms),
     Check(_CELLS, _PROSE, check_printed_counts),
     Check(("notebook.error",), _PROSE, check_tracebacks),

@@ -124,6 +124,8 @@ def _is_harmless(line: str, code: frozenset[str]) -> bool:
         return False
     if match["kind"] == "KeyError" and _is_column(match["message"] or "", code):
         return True
+    if any(_raised(source) == match["message"] for source in code):
+        return True
     said = _LEFT_OUT.sub(" ", (match["message"] or "")[:2000])
     words = re.findall(r"[A-Za-z]+|[^A-Za-z\s]+", said)
     return all(word.lower() in WORDS or _CLASS.fullmatch(word) or word in _STOPS for word in words)
@@ -132,9 +134,18 @@ def _is_harmless(line: str, code: frozenset[str]) -> bool:
 def _is_column(message: str, code: frozenset[str]) -> bool:
     """Whether a missing key is a name that the source itself has: that of a column, and no value of one."""
     key = message.strip()
-    return re.fullmatch(r"'[a-z][a-z_]{0,40}\d{0,2}'", key) is not None and any(
+    return re.fullmatch(r"'[a-z가-힣][a-z가-힣_]{0,40}\d{0,2}'", key) is not None and any(
         key in line or key.replace("'", '"') in line for line in code
     )
+
+
+_RAISES = re.compile(r"raise [A-Za-z_][\w.]{0,60}\((?P<mark>[\"'])(?P<said>[^\"'{}\d\n]{1,120})(?P=mark)\)")
+
+
+def _raised(source: str) -> str | None:
+    """What a source line raises with words alone: neither a number nor a value is put into them when it runs."""
+    found = _RAISES.fullmatch(source)
+    return found["said"] if found else None
 
 
 _STOPS = frozenset(".,;:()")
@@ -145,7 +156,7 @@ _LEFT_OUT = re.compile(
     re.IGNORECASE,
 )
 """What stands where an author took a value out of a message."""
-_WORDS_TYPED = re.compile(r"'[A-Za-z][\w ]{0,60}'|\"[A-Za-z][\w ]{0,60}\"")
+_WORDS_TYPED = re.compile(r"'[A-Za-z가-힣][\w ]{0,60}'|\"[A-Za-z가-힣][\w ]{0,60}\"")
 _PLAIN_CODE = re.compile(r"[\w\s()\[\]{}.,:=+*/%<>!&|~@-]{0,300}")
 """What a source line may have beside words in quotes: names, small numbers and marks, and no value of the data."""
 _MOST_DIGITS = re.compile(r"\d{4}")
@@ -159,6 +170,8 @@ def source_lines(text: str) -> frozenset[str]:
 
 
 def _is_plain(line: str) -> bool:
+    if _raised(line) is not None:
+        return True
     rest = _WORDS_TYPED.sub("", line) if len(line) <= 400 else line
     return _PLAIN_CODE.fullmatch(rest) is not None and _MOST_DIGITS.search(line) is None
 

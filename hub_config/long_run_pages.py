@@ -28,6 +28,10 @@ RUNS: Mapping[str, Text] = {
         "첫 반출 중 아무 때나 프로세스를 kill -9 (PostgreSQL)",
         "kill -9 of any process at any moment of the first release (PostgreSQL)",
     ),
+    "crash-loop-units": Text(
+        "첫 반출 중 아무 때나 설치된 서버의 systemd 유닛을 kill -9 (PostgreSQL)",
+        "kill -9 of any systemd unit of an installed server at any moment of the first release (PostgreSQL)",
+    ),
     "postgresql-faults": Text(
         "PostgreSQL 중단, 지연, 대기 서버로 전환", "PostgreSQL down, slow, and failing over to a standby"
     ),

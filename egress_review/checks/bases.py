@@ -5,6 +5,7 @@ A share is taken for one of that base only if share times base is a whole number
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,8 +14,10 @@ from egress_review.checks.amounts import number_in
 from egress_review.checks.cells import mend
 from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.counts import Reading, whole
+from egress_review.checks.keyed_shares import check_keyed_shares
 from egress_review.checks.lengths import bearable
 from egress_review.checks.listing import Listing
+from egress_review.checks.said_sizes import labelled_sizes, sizes_said
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table, count_said
 from egress_review.findings import Where
@@ -28,6 +31,10 @@ SHARP = 0.5
 """Width in people of what rounding leaves open, at most; wider, a whole number is no sign of anything."""
 MOST_ABOVE = 4
 """Lines above a table that may say how many it is of."""
+MOST_CHANCE = 0.005
+"""How likely it may be that shares are whole numbers of a size that the words say of something, but of others."""
+MOST_SIZES, MOST_WORDS = 12, 200
+"""Such sizes of a file that are tried, and lines in which they are looked for."""
 
 _N = re.compile(r"\b[nN]\s*[=:]\s*(\d{1,3}(?:,\d{3})+|\d+)\b")
 _TOTAL = re.compile(
@@ -69,6 +76,8 @@ _IMPLIED = Text(
 
 def check_bases(subject: Subject, listing: Listing) -> None:
     """Multiply every share with the base that is given for it outside its row, and every rate with its population."""
+    if subject.type in ("md", "txt", "json"):
+        check_keyed_shares(subject, listing)
     for table, reading in bearable(subject, RULES, listing):
         above = _above(table, subject)
         percent = _in_percent(table, subject)
@@ -77,9 +86,10 @@ def check_bases(subject: Subject, listing: Listing) -> None:
         }
         alone = _sized(table)
         titled = _scale_said(table, subject)
+        sizes = set() if reading.counts else _sizes_around(table, subject)
         for column, name in enumerate(table.names):
             found = _N.search(unicodedata.normalize("NFKC", name))
-            base = count_said(found[1]) if found else None if reading.counts else above
+            base = count_said(found[1]) if found else None if reading.counts or _changes(name) else above
             if column in alone:
                 base = alone[column][1]  # One row of a list says how many it is of; the others are their shares.
             elif base is None and len(said) == 1 and not reading.counts:
@@ -89,7 +99,9 @@ def check_bases(subject: Subject, listing: Listing) -> None:
                 of = {number: float(base) for number in table.numbers if number != itself}
                 shares = percent or _add_up(table, column)
                 _check(table, column, of, _scale_of(table, column), subject, listing, told=shares)
-            elif column and percent and not base and (rows := _row_bases(table, reading, column)):
+            if column and not reading.counts and not _changes(name):
+                _try_sizes(table, column, sizes - {base}, subject, listing, told=percent or _add_up(table, column))
+            if column and percent and not base and (rows := _row_bases(table, reading, column)):
                 _check(table, column, rows, 100, subject, listing, told=True)
             scale = _scale(name) or (titled if _is_bare_rate(name) else None)
             if scale and (people := _people(table, reading, column, name)):
@@ -130,7 +142,55 @@ def _above(table: Table, subject: Subject) -> int | None:
         for line in lines
         for m in (*_N.finditer(line), *_TOTAL.finditer(line))
     ]
+    said = said or [size for line in _lines_near(table, subject) for size in labelled_sizes(line)]
     return said[0] if len(set(said)) == 1 else None
+
+
+def _lines_near(table: Table, subject: Subject) -> Sequence[str]:
+    """The lines above and below a table; of a file with one table, all words around it."""
+    if not table.numbers:
+        return ()
+    if subject.type in ("md", "txt"):
+        first, last = table.numbers[0], table.numbers[-1]
+        lines = (*subject.lines[max(0, first - MOST_BELOW) : first], *subject.lines[last : last + MOST_BELOW])
+        return [line for line in lines if "|" not in line and "&" not in line]
+    said = subject.said.splitlines()
+    around = [] if subject.crowded else said[subject.own_lines :][:MOST_WORDS]
+    own = [line for line in said[: subject.own_lines][:MOST_WORDS] if "\t" not in line and line.count(",") < FEWEST]
+    return [*(text for _, text in table.around), *(own if subject.type in ("csv", "tsv") else ()), *around]
+
+
+MOST_BELOW = 8
+
+
+def _sizes_around(table: Table, subject: Subject) -> set[int | None]:
+    """The sizes that the words of a file say of anything, for a table that gives none; none of too many."""
+    found = {size for line in _lines_near(table, subject) for size in sizes_said(line)}
+    return {size for size in found if size > 1} if len(found) <= MOST_SIZES else set()
+
+
+def _try_sizes(
+    table: Table, column: int, sizes: set[int | None], subject: Subject, listing: Listing, *, told: bool
+) -> None:
+    """Hold shares to the one size of several that they are whole numbers of beyond chance."""
+    for size in sizes:
+        of = dict.fromkeys(table.numbers, float(size or 0))
+        scale = _scale_of(table, column)
+        cells = [(value, slack) for _, value, slack in _shares(table, column, scale, told=told)]
+        chance = math.prod(min(1.0, 2 * slack * (size or 0) / scale) for value, slack in cells if 0 < value < scale)
+        if chance * len(sizes) < MOST_CHANCE:
+            _check(table, column, of, scale, subject, listing, told=told, sure=True)
+
+
+def _changes(name: str) -> bool:
+    """Whether a heading is of a change or a price, whose per cent are of no people."""
+    return _NO_SHARE.search(name.lower()) is not None
+
+
+_NO_SHARE = re.compile(
+    r"change|growth|increase|decrease|\bcv\b|error|interest|inflation|return|yield|tariff|tax|margin|variance|"
+    r"증감|증가|감소|성장|상승|하락|이자|금리|수익|물가|오차|세율|마진"
+)
 
 
 def _lines_about(table: Table, subject: Subject) -> Sequence[str]:

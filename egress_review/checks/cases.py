@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from egress_review.checks.listing import Listing
+from egress_review.checks.portraits import portraits
 from egress_review.checks.subject import Subject
 from egress_review.findings import Where
 from registry.text import Text
@@ -114,8 +115,9 @@ _OWN = re.compile(
 
 def check_cases(subject: Subject, listing: Listing) -> None:
     """Flag a line that tells of one person what only one person is."""
+    before = ""
     for number, line in enumerate(subject.lines, 1):
-        said = line[:LONGEST]
+        said, before = line[:LONGEST], _unended(before, line[:LONGEST])
         if len(said) < 20:
             continue
         spoken = _SPOKEN.search(said)
@@ -124,9 +126,23 @@ def check_cases(subject: Subject, listing: Listing) -> None:
             message = _TOLD.fill(number=number_of)
             listing.flag("table.singular", message, _GENERAL, where=Where(row=number), number=number_of)
             continue
+        if portrayed := next(portraits(said), 0) or (before != said and next(portraits(before, MOST_CUT), 0)):
+            before = ""
+            message = _TOLD.fill(number=portrayed)
+            listing.flag("table.singular", message, _GENERAL, where=Where(row=number), number=portrayed)
+            continue
         if not _ONE.search(said):
             continue
         telling = sum(pattern.search(said) is not None for pattern in _TELLING)
         told = telling + sum(pattern.search(said) is not None for pattern in _BESIDE)
         if telling and told >= FEWEST_TOLD:
             listing.flag("table.singular", _TOLD.fill(number=told), _GENERAL, where=Where(row=number), number=told)
+
+
+def _unended(before: str, line: str) -> str:
+    """A line behind what comes before it where that goes on in it: a sentence that was cut to the width of a page."""
+    goes_on = before and not before.rstrip().endswith((".", "다", "”", '"', ":", "|"))
+    return f"{before[-LONGEST_BEFORE:]} {line[:LONGEST_BEFORE]}" if goes_on and line.strip() else line
+
+
+LONGEST_BEFORE, MOST_CUT = 300, 3

@@ -6,21 +6,21 @@ was rounded as claimed, and whether few people hide behind one that looks large.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from egress_review.checks.alignment import Published, published
+from egress_review.checks.alignment import Published, listed_behind, published
 from egress_review.checks.amounts import Amount, amount_of, number_in
 from egress_review.checks.cells import mend
 from egress_review.checks.columns import Kind, is_total, kind_of
 from egress_review.checks.counts import Reading, whole
-from egress_review.checks.evidence import Contributors, Evidence, label
+from egress_review.checks.evidence import Contributors, Evidence
 from egress_review.checks.lengths import bearable
-from egress_review.checks.listed_contributors import contributors_listed
+from egress_review.checks.listed_contributors import Listed, contributors_listed
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.checks.supporting import Supporting, base_name
 from egress_review.checks.tables import Table
-from egress_review.checks.thresholds import Thresholds, thresholds
+from egress_review.checks.thresholds import ONE_OF_ALL, Thresholds, thresholds
 from egress_review.findings import Severity, Where
 from registry.text import Text
 
@@ -74,6 +74,10 @@ _DOMINATED = Text(
 _NEAR = Text(
     ko="둘째 기여자가 자기 값을 빼면 가장 큰 기여자의 값을 {limit}% 안으로 추정할 수 있습니다.",
     en="The second largest contributor could estimate the largest within {limit} %.",
+)
+_HALF = Text(
+    ko="가장 큰 기여자 하나가 합계의 절반 넘게({share}%) 차지합니다. 기준에는 걸리지 않으므로 심사자가 판단합니다.",
+    en="The largest contributor makes up more than half ({share} %) of the total; no limit is passed. Reviewers judge.",
 )
 _MERGE = Text(
     ko="범주를 합치거나 이 셀과 이웃 셀을 가리거나, 합계 대신 중앙값을 쓰십시오.",
@@ -172,16 +176,16 @@ def _check_amounts(
     return covered
 
 
-def _check_dominance(behind: Contributors, limits: Thresholds, where: Where, listing: Listing) -> None:
-    """The (n,k) rule and the p% rule; both say nothing of contributions of either sign."""
+def _check_dominance(behind: Contributors, limits: Thresholds, where: Where, listing: Listing) -> bool:
+    """The (n,k) rule and the p% rule; both say nothing of contributions of either sign. Tells whether it found any."""
     total, largest = behind.total, behind.largest
     if total is None or not largest or behind.units == 0:
-        return
+        return False
     if behind.negative:
         listing.flag("evidence.dominance", _SIGNS, _SIGNS_MEND, where=where, severity=Severity.WARN)
-        return
+        return True
     if total <= 0:
-        return
+        return False
     share = sum(largest[: limits.dominance_n]) / total
     if 0 < limits.dominance_k <= share:
         message = _DOMINATED.fill(
@@ -190,10 +194,17 @@ def _check_dominance(behind: Contributors, limits: Thresholds, where: Where, lis
             limit=_whole_percent(limits.dominance_k),
         )
         listing.flag("evidence.dominance", message, _MERGE, where=where, number=_whole_percent(share))
+    dominated = 0 < limits.dominance_k <= share
     top, second = largest[0], largest[1] if len(largest) > 1 else 0.0
-    if top > 0 and (total - top - second) / top < limits.p_percent:
+    near = top > 0 and (total - top - second) / top < limits.p_percent
+    if near:
         message = _NEAR.fill(limit=_whole_percent(limits.p_percent))
         listing.flag("evidence.p_percent", message, _MERGE, where=where)
+    half = limits.dominance_n > 0 and top / total > ONE_OF_ALL
+    if half and not (dominated or near):
+        message = _HALF.fill(share=_whole_percent(top / total))
+        listing.flag("evidence.dominance", message, _MERGE, where=where, severity=Severity.WARN)
+    return dominated or near or half
 
 
 def _whole_percent(share: float) -> int:
@@ -204,33 +215,19 @@ def _check_listed(
     table: Table,
     reading: Reading,
     covered: set[int],
-    listed: Mapping[str, Contributors],
+    listed: Iterable[Listed],
     subject: Subject,
     listing: Listing,
 ) -> None:
     """Hold sums without evidence to what a supporting table lists of their contributors; it clears nothing."""
-    if not listed:
-        return
     money = {column for column, _ in _money(table, reading, subject)}
-    for number, row in zip(table.numbers, table.rows, strict=True):
-        behind = listed.get(label(row[0])) if row else None
-        if behind is None:
-            continue
-        for column, cell in enumerate(row[1:], 1):
-            if column not in covered and (column in money or _is_sum_of(cell, behind)):
-                _check_dominance(behind, thresholds(subject.policy), Where(row=number, column=column + 1), listing)
-
-
-def _is_sum_of(cell: str, behind: Contributors) -> bool:
-    """Whether a cell shows the sum or the mean of what contributors gave, whatever its column is called."""
-    shown = number_in(cell)
-    if shown is None or not behind.total or behind.units < FEWEST_ADDED:
-        return False
-    return any(abs(shown[0] - one) <= shown[1] + 1e-9 * abs(one) for one in (behind.total, behind.total / behind.units))
-
-
-FEWEST_ADDED = 3
-"""Contributors of a group from which its sum is not met by chance."""
+    told: set[tuple[int, int]] = set()
+    for one in listed:
+        for position, column, behind in listed_behind(table, one, money):
+            if column not in covered and (position, column) not in told:
+                where = Where(row=table.numbers[position], column=column + 1)
+                if _check_dominance(behind, thresholds(subject.policy), where, listing):
+                    told.add((position, column))
 
 
 def _check_missing(table: Table, reading: Reading, covered: set[int], subject: Subject, listing: Listing) -> None:

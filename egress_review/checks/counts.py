@@ -16,7 +16,7 @@ from egress_review.checks.columns import Kind, is_per_hundred, is_pivoted, is_si
 from egress_review.checks.counted_words import by_words
 from egress_review.checks.of_one_base import of_one_base
 from egress_review.checks.people_words import is_of_people
-from egress_review.checks.statistic_rows import counts_in_spite, statistic_rows
+from egress_review.checks.statistic_rows import counts_in_spite, statistic_names, statistic_rows
 from egress_review.checks.tables import LONGEST_NUMBER, Table
 from egress_review.checks.unnamed import flows, mirrored, observations, parts_of_wholes, with_shares
 from egress_review.claims import FileClaims
@@ -169,10 +169,13 @@ def read_counts(table: Table, claims: FileClaims) -> Reading:
             or c.why in kept
             or counts_in_spite(label, table.names[c.column - 1])
         ]
+    measured = statistic_names(table.names)
+    if measured:
+        counts = [c for c in counts if c.column - 1 not in measured or c.why in (Why.DECLARED, Why.PAIRED)]
     named = [c for c in columns if c.kind is Kind.COUNT]
     return Reading(
         tuple(counts),
-        tuple(c.index for c in unnamed if c.index not in reasons),
+        tuple(c.index for c in unnamed if c.index not in reasons and c.index not in measured),
         tuple(c.index for c in named if c.declared is None and c.others and not c.mostly_whole),
         tuple(c.index for c in named if c.declared not in (None, "counts")),
     )

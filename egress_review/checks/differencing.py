@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
+from egress_review.checks.accumulated import check_accumulated
 from egress_review.checks.cells import mend
 from egress_review.checks.columns import is_total
 from egress_review.checks.complements import check_earlier, columns_of
@@ -121,10 +122,7 @@ _UNALIGNED = Text(
     en="{number} tables released before were not compared: none of their cells is of the same group, "
     "or they are too large ({name}).",
 )
-_LOOK = Text(
-    ko="심사자가 나란히 놓고 직접 비교하십시오.",
-    en="A reviewer compares them side by side.",
-)
+_LOOK = Text(ko="심사자가 나란히 놓고 직접 비교하십시오.", en="A reviewer compares them side by side.")
 
 
 @dataclass(frozen=True)
@@ -179,6 +177,7 @@ def check_difference(subject: Subject, earlier: Sequence[Released], gathered: Ga
     columns = [column for one in earlier for column in one.columns]
     check_earlier(subject, columns, listing)
     check_remainders(subject, columns, listing)
+    check_accumulated(subject, columns, told, listing)
     if any(reading.counts for _, reading in subject.readings):
         _tell_unaligned(cuts, earlier, listing)
 

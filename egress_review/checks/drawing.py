@@ -14,6 +14,7 @@ from operator import itemgetter
 from xml.etree import ElementTree
 
 from egress_review.checks.plotted import Plot, read_plot
+from egress_review.checks.unseen_values import GEOMETRY, LONGEST_UNKNOWN, unseen_in
 from egress_review.checks.xml_tree import BrokenXmlError, local, namespace, read_xml
 
 MOST_ELEMENTS = 100_000
@@ -97,6 +98,7 @@ class _Reader:
         styles = "\n".join(self._styles)
         if _HIDES.search(styles):
             self._hidden["hidden by style"] = None
+        self._hidden |= dict.fromkeys(unseen_in(root))
         return Drawing(
             "\n".join(word for word in self._words if word),
             styles,
@@ -142,6 +144,8 @@ class _Reader:
                 self._words.append(value)
         elif tag != "path" and _CSS_LOADS.search(value):
             self._outside += 1
+        elif len(value) > LONGEST_UNKNOWN and name not in GEOMETRY:
+            self._words.append(value)
 
     def _reference(self, tag: str, value: str) -> None:
         if value.startswith("#"):

@@ -9,6 +9,7 @@ from typing import Any
 
 from egress_review.checks.amounts import number_in
 from egress_review.checks.columns import Kind, kind_of
+from egress_review.checks.ends_in_cells import ends_behind, ends_in, is_range, may_be_range, says_ranges
 from egress_review.checks.lengths import bearable
 from egress_review.checks.listing import Listing
 from egress_review.checks.not_counted import plans_sizes
@@ -27,15 +28,6 @@ LONGEST = 60
 MOST_LINE = 500
 
 _NUMBER = r"-?\d[\d,]{0,15}(?:\.\d{1,9})?"
-_ENDS = re.compile(
-    rf"[(\[]?({_NUMBER})\s?(?:세|일|years?|days?)?\s?(?:-|–|—|~|∼|to|,|/)\s?({_NUMBER})(?:\s?(?:세|일|years?|"
-    rf"days?))?[)\]]?"
-)
-_RANGE = re.compile(
-    r".*(?:범위|\brange|min(?:imum)? ?[-–~/,] ?max|최소값? ?[-–~/,·] ?최대|최솟값 ?[-–~/,·] ?최댓값)(?:\W.*)?",
-    re.IGNORECASE,
-)
-_NO_RANGE = re.compile(r"interquartile|iqr|사분위|신뢰|정상|참고|reference|normal|q1|p\d|ci\b", re.IGNORECASE)
 _SCALE = re.compile(r"score|scale|rating|likert|index|grade|점수|척도|만족도|지수|등급|문항|응답")
 _OF_GROUPS = re.compile(
     r"rate|율|률|%|percent|per (?:day|week|month|year)|daily|weekly|monthly|일별|월별|주별|하루|월평균|일평균|correl|"
@@ -78,7 +70,8 @@ def check_ends(subject: Subject, listing: Listing) -> None:
             continue  # What is called p0 there is a share that is expected, and no quantile.
         # What R prints of the residuals of a model are its errors, not values of the data.
         errors = "1Q" in table.names
-        for where, name, values in (*_by_heading(table, subject), *_by_label(table), *_in_rows(table)):
+        rows = _in_rows(table, said=says_ranges(said))
+        for where, name, values in (*_by_heading(table, subject), *_by_label(table), *rows):
             _tell(where, name, values, listing, soft=errors or softened)
     if subject.type in ("md", "txt"):
         top = [number for number, line in enumerate(subject.lines, 1) if any(value_at_top(line))]
@@ -155,12 +148,8 @@ def _by_heading(table: Table, subject: Subject) -> Iterator[End]:
         ):
             continue
         if index and _gives_ends(table, index):
-            found = [match for cell in table.column(index) if (match := _ENDS.fullmatch(cell.strip()))]
-            yield (
-                Where(row=table.numbers[0], column=index + 1),
-                name,
-                [end for match in found for end in match.groups()],
-            )
+            found = [ends for cell in table.column(index) if (ends := ends_in(cell))]
+            yield (Where(row=table.numbers[0], column=index + 1), name, [end for ends in found for end in ends])
         elif kind_of(name) is Kind.EXTREME or statistic(name)[0] in ("min", "max", "mode"):
             bounds.setdefault(of_what(name), []).append(index)
     for name, columns in bounds.items():
@@ -207,13 +196,12 @@ def _is_number(table: Table) -> bool:
 
 def _gives_ends(table: Table, index: int) -> bool:
     """Whether a column holds smallest and largest values together: `18–97` under `age, range`."""
-    name = unicodedata.normalize("NFKC", table.names[index])
-    if not _RANGE.fullmatch(name[:LONGEST]) or _NO_RANGE.search(name):
+    if not is_range(table.names[index]):
         return False
     cells = [cell.strip() for cell in table.column(index) if cell.strip()]
     if len(cells) > 1 and len(set(cells)) == 1:
         return False  # One range for all groups is who was looked at.
-    return bool(cells) and all(len(cell) < LONGEST and _ENDS.fullmatch(cell) for cell in cells)
+    return bool(cells) and all(map(ends_in, cells))
 
 
 def _by_label(table: Table) -> Iterator[End]:
@@ -239,15 +227,20 @@ def _by_label(table: Table) -> Iterator[End]:
                 yield Where(row=rows[0][0], column=index + 1), f"{name} {heading}", values
 
 
-def _in_rows(table: Table) -> Iterator[End]:
-    """Rows that are called a range, such as `Age, range` with `18 to 103`."""
+def _in_rows(table: Table, *, said: bool) -> Iterator[End]:
+    """Rows of ranges, `Age, range` with `18 to 103`; below a note that all are, the cells of a value and a range."""
     for row, number in zip(table.rows, table.numbers, strict=True):
-        name = unicodedata.normalize("NFKC", row[0])[:LONGEST] if row else ""
-        if len(row) < 2 or not _RANGE.fullmatch(name) or _NO_RANGE.search(name):
+        if len(row) < 2:
             continue
+        named = is_range(row[0])
         for index, cell in enumerate(row[1:], 2):
-            if len(cell) < LONGEST and (found := _ENDS.fullmatch(cell.strip())):
-                yield Where(row=number, column=index), name, found.groups()
+            also = said and may_be_range(row[0]) and may_be_range(_name(table, index))
+            if found := ends_in(cell) if named else ends_behind(cell) if also else ():
+                yield Where(row=number, column=index), row[0][:LONGEST], found
+
+
+def _name(table: Table, column: int) -> str:
+    return table.names[column - 1] if column <= len(table.names) else ""
 
 
 _R_HEADING = re.compile(
@@ -362,7 +355,7 @@ def _in_json(value: Any, path: str = "$", depth: int = 0) -> Iterator[tuple[str,
     for key, one in inner if depth < 40 else ():
         at = f"{path}.{key[:60]}" if isinstance(key, str) else f"{path}[{key}]"
         if isinstance(one, dict | list):
-            if described and isinstance(one, list) and len(one) == 2 and _RANGE.fullmatch(str(key)[:LONGEST]):
+            if described and isinstance(one, list) and len(one) == 2 and is_range(str(key)):
                 bounds.setdefault(str(key), []).extend((at, str(end)) for end in one if type(end) in (int, float))
             yield from _in_json(one, at, depth + 1)
         elif described and type(one) in (int, float) and statistic(str(key))[0] in ("min", "max"):

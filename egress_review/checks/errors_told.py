@@ -14,6 +14,9 @@ RULES = ("notebook.error",)
 
 _BEGINS = re.compile(r"^.{0,40}Traceback \(most recent call last\)", re.MULTILINE)
 
+_RECORD = re.compile(r"^\[?(?:\d{4}[-/]\d\d[-/]\d\d|\d\d:\d\d:\d\d)[ T\]].{0,400}$", re.MULTILINE)
+"""A line with which a log goes on behind a traceback: it begins with the time, and is read as any other text is."""
+
 _QUOTES = Text(
     ko="오류 메시지에는 자료의 값이 그대로 인용될 수 있습니다.", en="A traceback may quote values of the data."
 )
@@ -24,11 +27,15 @@ _REDACT = Text(
 
 
 def check_tracebacks(subject: Subject, listing: Listing) -> None:
-    """Flag a traceback that says more than its redacted form would."""
-    found = _BEGINS.search(subject.text)
-    if found is None or is_redacted(subject.text):
+    """Flag the first traceback that says more than its redacted form would."""
+    text = subject.text
+    begins = [found.start() for found in _BEGINS.finditer(text)]
+    if not begins or is_redacted(text):
         return
-    told = subject.text[found.start() :]
-    if not redact(told) or is_harmless(told, source_lines(told)):
-        return
-    listing.flag("notebook.error", _QUOTES, _REDACT, where=Where(row=subject.line_of(found.start())))
+    for start, following in zip(begins, [*begins[1:], len(text)], strict=True):
+        first = text.find("\n", start) + 1  # the line itself may have the time before it
+        record = _RECORD.search(text, first, following) if first else None
+        told = text[start : record.start() if record else following]
+        if redact(told) and not is_harmless(told, source_lines(told)):
+            listing.flag("notebook.error", _QUOTES, _REDACT, where=Where(row=subject.line_of(start)))
+            return

@@ -1,9 +1,11 @@
-"""EXIF that every program writes: how a picture is turned and how fine it is, and nothing else in any byte of it."""
+"""EXIF that every program writes: how a picture is turned, how fine it is, its title, and nothing else in any byte."""
 
 from __future__ import annotations
 
 import re
 import struct
+
+from egress_review.checks.pdf_told import is_plain_title
 
 _PLAIN = re.compile(rb"[\w .,:;/()+-]{0,80}\0{0,2}", re.ASCII)
 _DATE = re.compile(rb"[\d:T Z+-]{0,30}\0{0,2}")
@@ -15,7 +17,9 @@ _NUMBERS = frozenset(
     )
 )
 """Tags of size, orientation, resolution, colour and version: Exif 2.32, tables 3, 4 and 8."""
-_SOFTWARE, _WITHIN = 0x0131, 0x8769
+_DESCRIPTION, _SOFTWARE, _WITHIN = 0x010E, 0x0131, 0x8769
+LONGEST_DESCRIPTION = 120
+"""Bytes of the title of a picture."""
 _DATES = frozenset((0x0132, 0x9003, 0x9004, 0x9010, 0x9011, 0x9012))
 LONGEST_NUMBERS = 24
 """Bytes of the values of one such tag: four fractions at most, of which three are usual."""
@@ -23,7 +27,7 @@ MOST_TAGS = 40
 
 
 def is_plain_exif(data: bytes) -> bool:
-    """Whether a TIFF block holds only orientation, resolution, size, the program and the time, and no byte besides."""
+    """Whether a TIFF block holds only orientation, resolution, size, title, program and time, and no byte besides."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(data[:4])
     if order is None or len(data) < 8 or len(data) > 2_000:
         return False
@@ -65,4 +69,15 @@ def _is_plain(tag: int, value: bytes) -> bool:
         return len(value) <= LONGEST_NUMBERS
     if tag in _DATES:
         return _DATE.fullmatch(value) is not None
+    if tag == _DESCRIPTION:
+        return _is_title(value)
     return tag == _SOFTWARE and _PLAIN.fullmatch(value) is not None
+
+
+def _is_title(value: bytes) -> bool:
+    """Whether a description is the title of a figure: a line of words, and nothing behind its end."""
+    try:
+        said = value.removesuffix(b"\0").decode()
+    except UnicodeDecodeError:
+        return False
+    return len(value) <= LONGEST_DESCRIPTION and said.isprintable() and is_plain_title(said)

@@ -10,6 +10,7 @@ from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.json_tables import held_in
 from egress_review.checks.listing import Listing
 from egress_review.checks.settings_keys import without_settings
+from egress_review.checks.statistic_rows import statistic_names
 from egress_review.checks.subject import Subject
 from egress_review.checks.tallies import is_tally, whole_number
 from egress_review.claims import FileClaims
@@ -47,8 +48,9 @@ def counts_in(
     """Counts with their paths; `counted` is what the keys above said, None if they said nothing."""
     if isinstance(value, dict):
         around = True if counted is None and is_tally(value) else counted
-        for key, inner in value.items():
-            said = _counted(key, claims, around)
+        measured = statistic_names(list(value))
+        for at, (key, inner) in enumerate(value.items()):
+            said = False if at in measured and claims.declared(key) is None else _counted(key, claims, around)
             if said is False and isinstance(inner, dict) and kind_of(key) is Kind.LABEL:
                 said = None  # What stands under `region` may be how many there are in each.
             yield from counts_in(inner, claims, f"{path}.{key[:60]}", said)

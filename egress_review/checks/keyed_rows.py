@@ -22,7 +22,7 @@ _LINE = re.compile(
 )
 
 
-def tables_by_line(text: str) -> Iterator[Table]:
+def tables_by_line(text: str, fewest: int = FEWEST_RECORDS) -> Iterator[Table]:
     """Tables whose rows are written with a line for each value."""
     found: dict[tuple[str, ...], list[tuple[int, list[str]]]] = defaultdict(list)
     record: dict[str, str] = {}
@@ -41,5 +41,5 @@ def tables_by_line(text: str) -> Iterator[Table]:
     if record:
         found[tuple(record)].append((begun, list(record.values())))
     for keys, rows in found.items():
-        if len(keys) > 1 and len(rows) >= FEWEST_RECORDS:
+        if len(keys) > 1 and len(rows) >= fewest:
             yield Table(keys, [tuple(row) for _, row in rows], [number for number, _ in rows])

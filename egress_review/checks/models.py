@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from egress_review.checks.cells import judge
+from egress_review.checks.coefficient_rows import freedom_left
 from egress_review.checks.counts import whole
 from egress_review.checks.listing import Listing
 from egress_review.checks.of_one_unit import check_dummies
@@ -159,6 +160,8 @@ def check_models(subject: Subject, listing: Listing) -> None:
     _check_classes(lines, subject, listing)
     _check_matrices(subject, listing)
     _check_columns(subject, listing)
+    for where, left in freedom_left(subject):
+        _judge_freedom(left, where, subject, listing)
     check_dummies(subject, listing)
     if subject.type == "json":
         _check_json(subject.json, "$", subject, listing)

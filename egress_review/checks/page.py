@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from egress_review.checks.scripts import is_known_place, is_plain_call, read_script
+from egress_review.checks.unseen_values import holds_values
 
 LONGEST_STYLE = 20_000
 """Characters of a style sheet; frames that pandas styled stay below, and nobody reads it."""
@@ -289,6 +290,8 @@ class _Reader(HTMLParser):
         elif name not in _ATTRIBUTES and not name.startswith("aria-"):
             self._hidden["data attribute" if name.startswith("data-") else "unknown attribute"] = None
             self._words.append(f" {value}\n")
+        if name not in ("src", "style", "href") and not name.startswith("on") and holds_values(value):
+            self._hidden["data in an attribute"] = None
         said = name in _WORDS or name.startswith("aria-") or len(value) > 40 or _LONG_NUMBER.search(value)
         if said and value and name not in ("src", "style"):
             self._words.append(f" {value}\n")

@@ -18,12 +18,12 @@ LONGEST_VALUE = 120
 PROGRAMS = frozenset(
     ("/Producer", "/Creator", "/CreationDate", "/ModDate", "/Trapped", "/PTEX.Fullbanner", "/SourceModified")
 )
-_TITLES = frozenset(("/Title", "/Subject"))
+_TITLES = frozenset(("/Title", "/Subject", "/Keywords"))
 _AUTHORS = frozenset(("author", "creator", "company", "manager", "contributor", "publisher"))
 _PATH = re.compile(
     r"[A-Za-z]:[\\/]|\\\\|(?:^|[\s(])[~/][\w.-]+/|file:|@|\.(?:csv|xlsx?|dta|sav|sas7bdat|parquet|rds)\b", re.I
 )
-_TITLED = frozenset(("title", "subject", "description"))
+_TITLED = frozenset(("title", "subject", "description", "Keywords"))
 _WRITTEN = frozenset(
     """
     CreatorTool Producer CreateDate ModifyDate MetadataDate format DocumentID InstanceID OriginalDocumentID VersionID
@@ -96,10 +96,11 @@ def _tells(name: str, value: str) -> bool:
 
 def _is_harmless(title: bool, value: str) -> bool:
     plain = value.strip().strip("()").strip()
-    if plain.lower() in NOBODY:
-        return True
-    numbers = re.findall(r"\d+", plain)
+    return plain.lower() in NOBODY or (title and is_plain_title(plain))
+
+
+def is_plain_title(value: str) -> bool:
+    """Whether a title, a subject or key words are words: short, with few and short numbers, and no place of a file."""
+    numbers = re.findall(r"\d+", value)
     long = any(len(number) > 4 for number in numbers)
-    return (
-        title and len(plain) <= LONGEST_TITLE and len(numbers) <= MOST_NUMBERS and not long and not _PATH.search(plain)
-    )
+    return len(value) <= LONGEST_TITLE and len(numbers) <= MOST_NUMBERS and not long and not _PATH.search(value)

@@ -124,12 +124,15 @@ def _table_in(block: list[Line]) -> Table | None:
     if (mark := _delimiter(lines)) is not None and (table := _regular([(n, line.split(mark)) for n, line in lines])):
         return table
     unnamed: Table | None = None  # Cut otherwise, a table may have a heading.
-    for gap, even in _GAPS[:1] if _is_piped(lines) else _GAPS:
-        records = [(number, gap.split(line.strip().strip("|│┃").strip())) for number, line in lines]
+    piped = _is_piped(lines)
+    for gap, even in _GAPS[:1] if piped else _GAPS:
+        # Of a row of Markdown only its frame is taken off: beside it may stand empty cells.
+        bare = ((n, line.strip()[1:-1] if piped else line.strip().strip("|│┃")) for n, line in lines)
+        records = [(number, gap.split(line.strip())) for number, line in bare]
         if even and not _is_even(records, lines):
             continue
         table = _regular(records)
-        if table is not None and (_is_talk(table) if gap is _SPACE else _is_cut_short(table)):
+        if table is not None and (_is_talk(table) if gap is _SPACE else not piped and _is_cut_short(table)):
             continue
         if table is not None and any(table.names):
             return table

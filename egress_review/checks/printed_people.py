@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from egress_review.checks.columns import Kind, kind_of
+from egress_review.checks.failed_rows import check_failed_rows
 from egress_review.checks.listing import Listing
 from egress_review.checks.person_rows import check_person_rows
 from egress_review.checks.subject import Subject
@@ -54,6 +55,7 @@ def check_printed_people(subject: Subject, listing: Listing) -> None:
             if check_person_rows(table, listing, fewest=FEWEST_LINES):
                 return
         return
+    check_failed_rows(subject, listing)
     for line in _records(subject):
         listing.flag("table.records", _ONE, _AGGREGATE, where=Where(row=line), number=1)
     for line, number in _effects(subject):

@@ -14,6 +14,7 @@ from egress_review.checks.amounts import number_in
 from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.counts import whole
 from egress_review.checks.listing import Listing
+from egress_review.checks.said_sizes import sizes_said
 from egress_review.checks.statistics import SHORT, statistic
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table, count_said
@@ -37,7 +38,8 @@ USUAL = frozenset(
 _QUANTILE = re.compile(
     r"(?:p|q|pct|pctl|perc(?:entile)?|quantile|백분위(?:수)?)[ _]?(?P<a>\d{1,2}(?:\.\d)?|0?\.\d{1,3})|"
     r"(?P<b>\d{1,2}(?:\.\d)?) ?(?:%|%ile|(?:st|nd|rd|th)(?: ?(?:percentile|quantile|pctl?|centile|"
-    r"%ile))|번째 ?백분위수?|백분위수?)|"
+    r"%ile))|번째 ?백분위수?|백분위수?|분위(?:수|값))|"
+    r"(?P<d>(?:5|1|[1-9]\d)(?:\.\d)?) ?분위|"
     r"(?:상위|top) ?(?P<c>\d(?:\.\d)?) ?%"
 )
 _SIZE = (
@@ -52,9 +54,9 @@ _SIZE = (
     re.compile(r"(?<![\d.,])(?P<n>\d{1,3}(?:,\d{3})+|\d{1,9}) (?P<who>[a-z-]{3,20})(?: (?P<also>[a-z-]{3,20}))?"),
 )
 _SAID = re.compile(
-    r"(?<![\w.])(?:p|q)(?P<a>9[05-9](?:\.\d)?|0[1-5])\b|(?P<b>\d{1,2}(?:\.\d)?)(?:st|nd|rd|"
+    r"(?<![\w.])(?:p|q)(?P<a>9[05-9](?:\.\d)?|0?[1-5])\b|(?P<b>\d{1,2}(?:\.\d)?)(?:st|nd|rd|"
     r"th) (?:percentile|centile|quantile)|"
-    r"(?P<d>\d{1,2}(?:\.\d)?) ?(?:번째 ?)?백분위수?"
+    r"(?P<d>\d{1,2}(?:\.\d)?) ?(?:번째 ?)?백분위수?|(?P<e>9[05-9](?:\.\d)?) ?분위(?:수|값)?"
 )
 _VALUE = re.compile(r"[^.;\n]{0,40}?(?<![\w.,])\d[\d,]*(?:\.\d+)?")
 
@@ -82,7 +84,10 @@ def _in_tables(subject: Subject) -> Iterator[tuple[Where, float, int]]:
     for table in (*subject.tables, *within):
         if not 0 < len(table.rows) <= MOST_ROWS:
             continue
-        down = {at: place for at, row in enumerate(table.rows) if row and (place := _place(row[0])) is not None}
+        bare = _OF_PLACES.search(table.names[0].lower()) is not None if table.names else False
+        labels = [row[0].strip() if row else "" for row in table.rows]
+        labels = [f"{one}%" if bare and number_in(one) else one for one in labels]
+        down = {at: place for at, label in enumerate(labels) if (place := _place(label)) is not None}
         across = {at: place for at, name in enumerate(table.names) if at and (place := _place(name)) is not None}
         size = _size(table, subject) if _are_quantiles(down) or _are_quantiles(across) else None
         if size and _are_quantiles(down):
@@ -92,6 +97,10 @@ def _in_tables(subject: Subject) -> Iterator[tuple[Where, float, int]]:
                     yield Where(row=table.numbers[at], column=first), place, size
         elif size and not any(kind_of(name) is Kind.COUNT for name in table.names):
             yield from _across(table, across, size)
+
+
+_OF_PLACES = re.compile(r"percentile|quantile|centile|백분위|분위수")
+"""What the first column is called whose numbers are quantiles, `5` and `95`."""
 
 
 def _is_held_by_spread(table: Table, at: int) -> bool:
@@ -135,7 +144,20 @@ def _size(table: Table, subject: Subject) -> int | None:
     if not sizes:
         about = [*table.names, *_about(table, subject)]
         sizes = {size for line in about for size in _sizes_in(line)}
+        sizes = sizes if len(sizes) == 1 else {size for line in about for size in sizes_said(line)}
+        sizes = sizes or _of_samples(subject)
     return min(sizes) if len(sizes) == 1 else None
+
+
+def _of_samples(subject: Subject) -> set[int]:
+    """The sizes in those lines of a file with one table that speak of what was studied, however far from it."""
+    lines = () if subject.crowded or subject.type in ("md", "txt") else subject.said.splitlines()[subject.own_lines :]
+    return {size for line in lines if _STUDIED.search(line[:LONGEST]) for size in sizes_said(line)}
+
+
+_STUDIED = re.compile(
+    r"\bsampl|\bcohort|\bbase\b|compris|consist|analys|studied|\bdata ?set|표본|대상|분석|자료는", re.IGNORECASE
+)
 
 
 def _about(table: Table, subject: Subject) -> Sequence[str]:
@@ -162,7 +184,12 @@ def _in_sentences(subject: Subject) -> Iterator[tuple[Where, float, int]]:
     for number, line in enumerate(subject.lines, 1):
         plain = unicodedata.normalize("NFKC", line[:LONGEST]).lower()
         found = [match for match in _SAID.finditer(plain) if _VALUE.match(plain, match.end())]
-        sizes = set(_sizes_in(plain)) if found and "|" not in plain else set()
+        if not found or "|" in plain:
+            continue
+        sizes = set(_sizes_in(plain)) or set(sizes_said(line))
+        if not sizes:
+            above = [one for one in subject.lines[max(0, number - 1 - MOST_BESIDE) : number - 1] if "|" not in one]
+            sizes = {size for one in above for size in sizes_said(one)}
         if len(sizes) == 1:
             for match in found:
                 yield Where(row=number), _share_of(match), min(sizes)

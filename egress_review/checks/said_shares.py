@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from egress_review.checks.largest_said import shares_of_largest
 from egress_review.checks.tables import count_said
 
 MOST_SENTENCE = 1_000
@@ -56,18 +57,45 @@ def shares_in(text: str, least: int) -> Iterator[tuple[int, int]]:
         if len(words) > MOST_SENTENCE or ("%" not in words and "ercent" not in words and "퍼센트" not in words):
             continue
         bases = sorted((m.start("n"), count_said(m["n"])) for pattern in _BASE for m in pattern.finditer(words))
+        of_largest = {one.at for one in shares_of_largest(words)} if bases else set()
         for match in _SHARE.finditer(words) if bases else ():
+            if match.start() in of_largest or _OF_AMOUNT.search(words[max(0, match.start() - 20) : match.start()]):
+                continue
             before = [people for at, people in bases if at < match.start() and not _OF_THINGS.search(words[:at])]
             if not before or _NO_SHARE.search(words[max(0, match.start() - 30) : match.start()]):
                 continue
-            if _AFTER.match(words, match.end()):
+            if _AFTER.match(words, match.end()) or _OF_AMOUNT_AFTER.match(words, match.end()):
                 continue
             if few := _few(before[-1], match["p"], least):
                 yield sentence.start() + match.start(), few
 
 
+def shares_of_people(words: str) -> Iterator[re.Match[str]]:
+    """The shares of a sentence, `p`, of which nothing says that they are changes, intervals or shares of amounts."""
+    of_largest = {one.at for one in shares_of_largest(words)}
+    for match in _SHARE.finditer(words):
+        before = words[max(0, match.start() - 30) : match.start()]
+        told = _NO_SHARE.search(before) or _OF_AMOUNT.search(before[-20:]) or match.start() in of_largest
+        if not (told or _AFTER.match(words, match.end()) or _OF_AMOUNT_AFTER.match(words, match.end())):
+            yield match
+
+
+_OF_AMOUNT = re.compile(
+    r"(?:[가-힣]액|매출|[가-힣]비용?|비용|급여비|소득|자산|부채|생산량|수출|수입|사용량|소비량|배출량|출하량|거래량|"
+    r"면적|시장)의\s?"
+    r"(?:약\s?)?$"
+)
+_OF_AMOUNT_AFTER = re.compile(
+    r"\s?(?:%|per ?cent|퍼센트)?\s?of (?:the |all |its |their |total |overall |national )*(?:\w{1,20} )?(?:turnover|"
+    r"sales|revenues?|"
+    r"spending|expenditures?|costs|output|consumption|assets|claimed amount)"
+    r"(?=[^\w\s]|\s?$| (?:in|for|by|and|was|were|is|of|from|at|but|which|while|with|during|to|as|since)\b)",
+    re.IGNORECASE,
+)
+"""A share of an amount, which is nobody: `청구액의 38%`."""
 _OF_THINGS = re.compile(
-    r"(?:논문|문헌|기사|특허|로그|파일|코드|행|레코드|변수|문항|오류|경고|쿼리|커밋|테스트|이미지|영상|문서|서버|요청|상품|제품)[은는이가을를의]?\s?$"
+    r"(?:논문|문헌|기사|특허|로그|파일|코드|행|레코드|변수|문항|오류|경고|쿼리|커밋|테스트|이미지|영상|문서|서버|"
+    r"요청|상품|제품)[은는이가을를의]?\s?$"
 )
 """What is counted in `건` as well and is nobody: papers, files, errors."""
 _BASE_LINE = re.compile(
@@ -110,6 +138,9 @@ def shares_below(lines: Sequence[str], least: int) -> Iterator[tuple[int, int]]:
             slack = 0.5 * 10 ** -len(share["p"].partition(".")[2]) * base / 100
             if (
                 not said
+                and not _OF_AMOUNT.search(line[max(0, share.start() - 20) : share.start()])
+                and not _OF_AMOUNT_AFTER.match(line, share.end())
+                and not any(shares_of_largest(line))
                 and not _OF_NOBODY.search(line)
                 and not re.search(r"\d{2,}", digits)
                 and 2 * slack <= LEAST_SHARP

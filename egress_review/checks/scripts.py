@@ -129,10 +129,15 @@ def _without_figures(script: str) -> tuple[str, list[dict[str, Any]]]:
 
 
 _TRACES = frozenset(("bar", "pie", "scatter"))
+_LABEL = re.compile(r"(?:[nN] ?= ?)?\d{2,3}(?:,?\d{3})?|\d{1,3}\.\d{1,2} ?%?")
+"""What a label may be: a size of a group of ten or more, or a share or mean with a point."""
+_JOINED = frozenset(("lines", "lines+markers"))
+_BARS = frozenset(("type", "array", "arrayminus", "symmetric", "visible", "color", "thickness", "width"))
+"""What error bars may hold: their lengths and how they are drawn."""
 _KEYS = frozenset(
     """
     type x y name labels values orientation mode line marker legendgroup showlegend xaxis yaxis width offsetgroup hole
-    alignmentgroup textposition hovertemplate textinfo domain sort opacity visible
+    alignmentgroup textposition hovertemplate textinfo domain sort opacity visible error_x error_y text
     """.split()  # noqa: SIM905 - a list of words reads better as one
 )
 LEAST_SHOWN = 10
@@ -147,10 +152,30 @@ def _is_plain(figure: dict[str, Any]) -> bool:
 def _is_plain_trace(trace: dict[str, Any]) -> bool:
     if trace.get("type") not in _TRACES or not trace.keys() <= _KEYS or "customdata" in str(trace.get("hovertemplate")):
         return False
-    if trace["type"] == "scatter" and trace.get("mode") != "lines":
+    if trace["type"] == "scatter" and trace.get("mode") not in _JOINED:
         return False
-    held = [value for key in ("x", "y", "values") for value in _listed(trace.get(key, []))]
+    spread = [part for key in ("error_x", "error_y") for part in _spread(trace.get(key, {}))]
+    held = [value for key in ("x", "y", "values") for value in _listed(trace.get(key, []))] + spread
+    held += _labels(trace.get("text", []))
     return not any(value is None for value in held)
+
+
+def _labels(values: object) -> list[object]:
+    """What stands at the marks; None for a number that may be a few people or name somebody, and for anything long."""
+    said = values if isinstance(values, list) else [values]
+    return [one if isinstance(one, str | float) and _LABEL.fullmatch(str(one)) else None for one in said]
+
+
+def _spread(bars: object) -> list[object]:
+    """The lengths of error bars, and None for anything else that they hold."""
+    if not isinstance(bars, dict) or not bars.keys() <= _BARS:
+        return [None]
+    return [length for side in ("array", "arrayminus") for length in _lengths(bars.get(side, []))]
+
+
+def _lengths(values: object) -> list[object]:
+    plain = isinstance(values, list) and all(isinstance(one, int | float) for one in values)
+    return list(values) if plain and isinstance(values, list) else [None]
 
 
 def _listed(values: object) -> list[object]:

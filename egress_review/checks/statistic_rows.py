@@ -1,9 +1,10 @@
-"""Rows whose label says that they hold a statistic, `Rooms, median`: whatever stands in them counts nobody."""
+"""Rows and columns that are called by a statistic, `Rooms, median`: whatever stands in them counts nobody."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 from egress_review.checks.columns import Kind, kind_of
@@ -88,6 +89,49 @@ def counts_in_spite(label: str, heading: str) -> bool:
     if _LIKE_GROUPS.search(said):
         return True
     return _BARE_COUNT.fullmatch(heading.strip().lower()) is not None and not _ALONE.fullmatch(said)
+
+
+FEWEST, MOST_NAMES = 2, 500
+"""Headings of statistics from which a table describes what was measured; one of them may be the name of a group."""
+_SURE = re.compile(
+    r"(?:(?:arithmetic |geometric |weighted |sample )?(?:mean|average|median)(?: value)?|std\.?(?: ?dev\.?)?|stdev|sd|"
+    r"s\.d\.|standard deviation|standard error|se|iqr|inter-?quartile range|(?:가중 ?|산술 ?|기하 ?)?평균(?:값|치)?|"
+    r"중앙값|중위(?:수|값)?|표준 ?편차|표준 ?오차|사분위수? ?범위)(?: ?\([^()]{1,30}\))?"
+)
+"""What no group is called by."""
+_PLACE = re.compile(
+    r"(?:p|q|pctl?|perc(?:entile)?|quantile|centile|백분위수?) ?(?:\d{1,2}(?:\.\d)?|0?\.\d{1,3})|q[1-3]|"
+    r"(?:lower|upper|first|second|third|1st|2nd|3rd) quartile|(?:제 ?)?[1-3] ?사분위수?|(?:하위|상위) ?사분위수?|"
+    r"\d{1,2}(?:\.\d)? ?(?:%|%ile|(?:st|nd|rd|th)(?: ?(?:percentile|quantile|pctl?|centile|%ile))?|"
+    r"(?:번째 ?)?백분위수?|"
+    r"퍼센타일)|(?:5|10|25|50|75|90|95|99) ?분위(?:수|값)?"
+)
+"""Quantiles: what a group may be called by as well, `Q1` or `10분위`, where nothing else is a statistic."""
+_GROUPS_OF = re.compile(
+    r"(?:q|p|quartile|quintile|group)? ?[1-9]\d?(?:st|nd|rd|th)? ?(?:분위|사분위|quartile|quintile)?"
+)
+_FOURTH = re.compile(r"q[45]|[45] ?(?:분위|사분위)|[45]th (?:quartile|quintile)")
+
+
+def statistic_names(names: Sequence[str]) -> frozenset[int]:
+    """Which of some headings, or keys of an object, name statistics of what was measured, quantiles among them.
+
+    Where a fourth or fifth of a row of quantiles is named too, and no mean, they are groups of people.
+    """
+    if not FEWEST <= len(names) <= MOST_NAMES:
+        return frozenset()
+    plain = [_spelled(name) if len(name) <= LONGEST else "" for name in names]
+    sure = {at for at, name in enumerate(plain) if _SURE.fullmatch(name)}
+    places = {at for at, name in enumerate(plain) if _PLACE.fullmatch(name)}
+    if not sure or len(sure | places) < FEWEST:
+        return frozenset()
+    groups = {at for at in places if _GROUPS_OF.fullmatch(plain[at])} if any(map(_FOURTH.fullmatch, plain)) else set()
+    return frozenset(sure | (places - groups))
+
+
+def _spelled(name: str) -> str:
+    """A heading in one spelling: `P_25` and `p25`, `25th pct.`; what it is of may stand in brackets behind it."""
+    return " ".join(unicodedata.normalize("NFKC", name).replace("_", " ").lower().split()).rstrip(".")
 
 
 @lru_cache(maxsize=4096)

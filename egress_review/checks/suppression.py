@@ -37,6 +37,9 @@ MOST_MASKED = 300
 MOST_ADDED = 1_000_000
 """Cells of a table, times the signs of levels that it has, up to which its levels are added up."""
 
+NARROW = 4
+"""Times as wide as the range of a masked cell the smallest cell must be, at least, for the range to hide it."""
+
 LABEL_COLUMNS = 3
 """First columns in which the word for a total is looked for."""
 
@@ -111,7 +114,7 @@ def _check_table(
     table: Table, reading: Reading, subject: Subject, known: Set[What], listing: Listing
 ) -> Iterator[Where]:
     """Tell what the cells of one table give away; the places that were told."""
-    columns = sorted({count.column - 1 for count in reading.counts})
+    columns = _with_masked(table, sorted({count.column - 1 for count in reading.counts}))
     distinct = {text for column in columns for text in table.column(column)}
     if not any(whole(text) is None and mask_range(text) for text in distinct):
         return
@@ -138,8 +141,10 @@ def _check_table(
             yield where
             listing.flag(RULE, _EXACT, fix, where=where, number=low)
         elif 0 < high < least and high - low < least // 2:
+            severity = None if is_told(low, high, least) else Severity.WARN
+            yield from (where,) if severity is None else ()
             message = _NARROW.fill(low=low, high=high)
-            listing.flag(RULE, message, fix, where=where, number=high - low, severity=Severity.WARN)
+            listing.flag(RULE, message, fix, where=where, number=high - low, severity=severity)
     labels = labels_of(table, frozenset(columns)) if known else {}
     for cell in masked:
         where = Where(row=table.numbers[cell.row], column=cell.column + 1)
@@ -149,6 +154,14 @@ def _check_table(
             listing.flag(RULE, _SHARE.fill(value=value), _MEND_SHARE, where=where, number=value)
         if known and (spelling(table.names[cell.column]), labels[where.row]) in known:
             listing.flag(RULE, _KNOWN, _MEND_KNOWN, where=where)
+
+
+def is_told(low: int, high: int, least: int) -> bool:
+    """Whether a range of numbers of people is so narrow that it says which: of ten, one that is no more than two wide.
+
+    Whoever takes its middle is wrong by a tenth of the smallest cell at most; below half of that cell it is doubted.
+    """
+    return NARROW * (high - low) < least
 
 
 def _by_levels(table: Table, columns: Sequence[int], least: int, listing: Listing) -> dict[tuple[int, int], int]:
@@ -195,6 +208,21 @@ def _ranges(
                 closest[cell] = max(low, before[0]), min(high, before[1])
     for cell, (low, high) in closest.items():
         yield cell, low, high
+
+
+def _with_masked(table: Table, columns: list[int]) -> list[int]:
+    """The columns of counts, with those between them of which nothing is shown but masks, where a total is of all."""
+    if not columns:
+        return columns
+    others = (i for i in range(columns[0] + 1, columns[-1]) if i not in columns and _is_masked(table, i))
+    every = sorted({*columns, *others})
+    return columns if _total_column(table, every) is None else every
+
+
+def _is_masked(table: Table, column: int) -> bool:
+    cells = [cell for cell in table.distinct(column) if cell.strip()]
+    counted = kind_of(table.names[column]) in (Kind.COUNT, Kind.UNKNOWN, Kind.LABEL)
+    return counted and bool(cells) and all(whole(cell) is None and mask_range(cell) for cell in cells)
 
 
 def _total_column(table: Table, columns: Sequence[int]) -> int | None:

@@ -6,6 +6,12 @@ from dataclasses import dataclass
 
 from egress_review.terms import Policy
 
+ONE_OF_ALL = 0.5
+"""Share of a total from which a single contributor is pointed out to reviewers, whatever the policy stops.
+
+Hundepool et al., Statistical Disclosure Control (2012), 4.2: (1,k) is in use beside (2,k), with k of a half and more.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:

@@ -52,9 +52,9 @@ from tests.functional.house_under_fault import (
     voters,
     whole_again,
 )
+from tests.functional.release_under_fault import verifies
 from tests.functional.test_disk_fills import GIBIBYTE, small_disk
 from tests.functional.test_disk_fills import fill as fill_up
-from tests.functional.test_faults_at_random import verifies
 from tests.functional.zone_under_fault import containers, log_of, put_away, until, workspace_ref
 from tests.patience import PATIENCE
 from tests.rights import as_root

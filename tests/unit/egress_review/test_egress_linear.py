@@ -113,9 +113,13 @@ def is_slow(pattern: re.Pattern[str], use: str, head: str, filler: str) -> bool:
     before = seconds(pattern, use, text_of(head, filler, length))
     while before >= SUSPECT and length < LONG:
         length *= 4
-        now = seconds(pattern, use, text_of(head, filler, length))
+        text = text_of(head, filler, length)
+        now = seconds(pattern, use, text)
         if now > TOO_LONG and now > WORSE * before:
-            return True
+            # A machine that was held up for a moment is asked again; a pattern that is slow is slow each time.
+            now = min(now, *(seconds(pattern, use, text) for _ in range(2)))
+            if now > TOO_LONG and now > WORSE * before:
+                return True
         before = now
     return False
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from egress_review.checks.statistics import statistic
@@ -150,3 +152,50 @@ def test_a_quantile_needs_people_beyond_it(text: str, found: list[tuple[int, int
 )
 def test_statistics_are_known_by_name(name: str, what: str) -> None:
     assert statistic(name)[0] == what
+
+
+QUANTILES = (
+    "변수,관측치,평균,표준편차,25분위,중위,75분위\n"
+    "매출액(백만원),6214,4820,9120,610,1840,4720\n"
+    "종사자수(명),6214,23.4,41.2,6,11,24\n"
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        QUANTILES,
+        QUANTILES.replace("25분위,중위,75분위", "1사분위수,중앙값,3사분위수"),
+        QUANTILES.replace("25분위,중위,75분위", "p25,median,p75"),
+        QUANTILES.replace("25분위,중위,75분위", "25th percentile,Median,75th percentile"),
+        "variable,N,Mean,SD,Q1,Median,Q3\nemployees (persons),6214,8,9,3,6,9\nsales,6214,482,912,61,184,472\n",
+        "variable,N,Mean,SD,25%,50%,75%\nNumber of children,6214,2,1,1,2,3\nvisits (건),6214,8,3,2,4,9\n",
+    ],
+)
+def test_means_and_quantiles_of_numbers_of_people_count_nobody(content: str) -> None:
+    assert not flagged(look("t.csv", content), "cells.small")
+    lines = content.splitlines()
+    bars = "\n".join(
+        ["| " + " | ".join(line.split(",")) + " |" for line in (lines[0], ",".join(["---"] * 7), *lines[1:])]
+    )
+    assert not flagged(look("t.md", f"{bars}\n"), "cells.small")
+
+
+def test_means_and_quantiles_below_a_key_of_people_count_nobody() -> None:
+    said = {"employees": {"mean": 6, "sd": 4, "p25": 2, "median": 5, "p75": 8}}
+    assert not flagged(look("t.json", json.dumps(said)), "cells.small")
+    assert flagged(look("t.json", json.dumps({"employees": {"n": 6, "mean": 5, "median": 5}})), "cells.small")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "income,n\nQ1,120\nQ2,130\nQ3,6\nQ4,125\n",
+        "sex,Q1,Q2,Q3,Q4\nmale,40,6,50,60\nfemale,50,60,70,80\n",
+        "성별,1분위,2분위,3분위,4분위,5분위\n남,40,6,50,60,77\n여,50,60,70,80,91\n",
+        "group,n,mean,median\nA,6,12,11\nB,90,13,12\n",
+        "site,P25,P26,n\nA,40,30,6\nB,50,60,90\n",
+    ],
+)
+def test_groups_that_are_called_like_quantiles_are_counted(content: str) -> None:
+    assert flagged(look("t.csv", content), "cells.small")
