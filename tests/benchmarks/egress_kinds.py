@@ -95,6 +95,9 @@ FIRST_SIGHT = {
     "twenty-first (by a tenth hand: 113 planted, 108 safe; families made anew in part)": (0.841, 0.074),
     "twenty-second (by an eleventh hand: 100 planted, 100 safe; families made anew in part)": (0.800, 0.140),
     "twenty-third (by a twelfth hand: 137 planted, 123 safe; its families made anew)": (0.854, 0.024),
+    "twenty-fourth (by a thirteenth hand: 141 planted, 141 safe; not kept)": (0.879, 0.213),
+    "twenty-fifth (by two more hands: 140 planted, 140 safe; not kept)": (0.757, 0.050),
+    "twenty-sixth (by two more hands: 116 planted, 120 safe; not kept)": (0.802, 0.133),
 }
 """Share caught and share of safe outputs stopped when the rules met the set for the first time, before any mending."""
 
