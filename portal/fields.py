@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from portal.errors import WrongInput
+from starlette.requests import Request
+
+from portal.errors import Missing, WrongInput
 from registry.text import Text
 
 
@@ -110,6 +112,16 @@ def checked(name: str, value: object, *, required: bool = True) -> str:
             )
         )
     return text
+
+
+def check_address(request: Request) -> None:
+    """Accept an address whose parts can be names of something.
+
+    Raises: Missing — if a part of its path or a parameter holds what no database keeps, so that nothing is called so.
+    """
+    parts = (*request.path_params.values(), *(text for pair in request.query_params.multi_items() for text in pair))
+    if any(_UNWRITTEN.search(part) for part in parts if isinstance(part, str)):
+        raise Missing(Text("이 주소에는 아무것도 없습니다.", "There is nothing at this address."))
 
 
 _UNWRITTEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")

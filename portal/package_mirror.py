@@ -24,6 +24,7 @@ from starlette.routing import Route
 from audit.event import Source
 from portal import package_index
 from portal.errors import ANSWERS, Missing, answer_for
+from portal.fields import check_address
 from portal.package_desk import packages_of
 from portal.requests import open_workspace
 from portal.zone import ZoneLike
@@ -148,6 +149,7 @@ class Mirror:
 
     async def _answer(self, handler: Callable[[Request, Person, Workspace], Response], request: Request) -> Response:
         try:
+            check_address(request)
             return await run_in_threadpool(self._found, handler, request)
         except TooManyMisses as error:
             return Response(status_code=429, headers={"Retry-After": str(int(error.seconds) + 1)})

@@ -30,6 +30,7 @@ from portal.errors import (
     away,
     reason_of,
 )
+from portal.fields import check_address
 from portal.formats import size
 from portal.security import READING, check_same_origin
 from portal.sessions import Session
@@ -81,6 +82,7 @@ def _answer(page: Page, portal: Portal, request: Request, form: FormData | None)
     """Walk the checks in order: session, notice, role; then run the handler, or nothing without a form."""
     visit = _guest(portal, request)
     try:
+        check_address(request)
         signed_in = find_person(portal, request)
         visit = replace(visit, form=form or FormData(), language=_language(request, signed_in), signed_in=signed_in)
         if page.needs != "nobody":

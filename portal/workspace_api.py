@@ -28,7 +28,7 @@ from egress_review.model import Message
 from egress_review.model import Request as EgressRequest
 from egress_review.service import Draft
 from portal.errors import ANSWERS, DATABASE_AWAY, Missing, WrongInput, advice_of, answer_for, away, reason_of
-from portal.fields import checked
+from portal.fields import check_address, checked
 from portal.formats import minute
 from portal.groups import groups_of
 from portal.i18n import Language
@@ -320,6 +320,7 @@ def _request(request: Any) -> Mapping[str, object]:
 def _endpoint(zone: ZoneLike, handler: Callable[[Call], Mapping[str, object]]) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         try:
+            check_address(request)
             document = await _document(request)
             return JSONResponse(await run_in_threadpool(_call, zone, request, document, handler))
         except tuple(kind for kind, _ in ANSWERS) as error:

@@ -160,3 +160,21 @@ def test_no_body_of_a_workspace_breaks_the_zone_or_leaves_a_word_where_it_is_ref
     assert {*said["error"]["message"]} == {"ko", "en"}
     if answer.status_code in MALFORMED:
         assert caller.last_entry() == before, answer.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/compliance/timeline/request/%00",
+        "/compliance/timeline/request/er_%01",
+        "/compliance/search?who=%00",
+        "/compliance/search?since=&object=a%00b",
+    ],
+)
+def test_a_page_whose_address_no_database_keeps_is_not_there(world: World, address: str) -> None:
+    world.signed_in("jiwoo").page(address, 404)
+
+
+@pytest.mark.parametrize("address", ["/workspace/requests/%00", "/workspace/packages/files/%00/a.whl"])
+def test_a_call_whose_address_no_database_keeps_is_not_there(caller: Caller, address: str) -> None:
+    assert caller.client.get(address).status_code == 404
