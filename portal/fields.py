@@ -117,11 +117,20 @@ def checked(name: str, value: object, *, required: bool = True) -> str:
 def check_address(request: Request) -> None:
     """Accept an address whose parts can be names of something.
 
-    Raises: Missing — if a part of its path or a parameter holds what no database keeps, so that nothing is called so.
+    Raises: Missing — if a part of its path holds what no database keeps, so that nothing is called so.
     """
-    parts = (*request.path_params.values(), *(text for pair in request.query_params.multi_items() for text in pair))
-    if any(_UNWRITTEN.search(part) for part in parts if isinstance(part, str)):
+    for part in request.path_params.values():
+        addressed(str(part))
+
+
+def addressed(text: str) -> str:
+    """Return a part of an address.
+
+    Raises: Missing — if it holds what no database keeps.
+    """
+    if _UNWRITTEN.search(text):
         raise Missing(Text("이 주소에는 아무것도 없습니다.", "There is nothing at this address."))
+    return text
 
 
 _UNWRITTEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from audit.errors import AuditError
 from audit.event import Actor, Source
 from portal.errors import SignInNeeded
-from portal.fields import checked
+from portal.fields import addressed, checked
 from portal.formats import days_left, zone_name
 from portal.hub import Hub
 from portal.i18n import Language, catalogue
@@ -153,8 +153,11 @@ class Visit:
         return [value for value in self.form.getlist(name) if isinstance(value, str)]
 
     def query(self, name: str) -> str:
-        """Return one parameter of the address, empty if it is missing."""
-        return self.request.query_params.get(name, "").strip()
+        """Return one parameter of the address, empty if it is missing.
+
+        Raises: Missing — if it holds what no database keeps.
+        """
+        return addressed(self.request.query_params.get(name, "").strip())
 
     def text(self, msgid: str, **values: object) -> str:
         """Return a text of the portal in the language of the visit."""
