@@ -163,7 +163,8 @@ def test_no_body_of_a_workspace_breaks_the_zone_or_leaves_a_word_where_it_is_ref
 
 
 @pytest.mark.parametrize(
-    "address", ["/compliance/timeline/request/%00", "/compliance/timeline/request/er_%01", "/requests/new?project=a%00b"]
+    "address",
+    ["/compliance/timeline/request/%00", "/compliance/timeline/request/er_%01", "/requests/new?project=a%00b"],
 )
 def test_a_page_whose_address_no_database_keeps_is_not_there(world: World, address: str) -> None:
     world.signed_in("jiwoo" if "compliance" in address else "minji").page(address, 404)
