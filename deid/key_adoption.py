@@ -113,8 +113,8 @@ def _nobodys(record: KeyRecord, now: datetime) -> KeyUser:
     )
 
 
-def entries(log: AuditLog, action: str, outcome: Outcome) -> Iterator[Entry]:
-    """Yield every entry of an action with an outcome, the oldest first."""
+def entries(log: AuditLog, action: str, outcome: Outcome | None) -> Iterator[Entry]:
+    """Yield every entry of an action with an outcome, or with any, the oldest first."""
     after: int | None = None
     with log.db.read() as tx:
         while True:

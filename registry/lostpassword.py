@@ -77,7 +77,7 @@ class LostPassword(Resets):
         stored = self._knock(attempt)
         _, step = self._judge(stored, None, code, attempt.at)
         if step is None or stored.totp_secret is None:
-            self._count_failure(attempt, stored.ref, "wrong_code")
+            self._count_failure(attempt, stored, "wrong_code")
             raise SignInRefused
         fresh = hash_password(password)
         with self._changing(

@@ -69,7 +69,7 @@ class SecondFactor(Resets):
         attempt = self._attempt(person.handle, source, "second_factor")
         stored = self._knock(attempt)
         if (fault := self._password_fault(attempt.handle, stored, password)) is not None:
-            self._count_failure(attempt, stored.ref, fault)
+            self._count_failure(attempt, stored, fault)
             raise SignInRefused
         with self._changing(
             "person.second_factor_set",

@@ -48,7 +48,6 @@ class Attempt:
 
     handle: str
     handle_key: str
-    source_key: str
     source: Source
     purpose: str
     at: datetime
@@ -115,7 +114,7 @@ class SignIn(Desk):
                     self._log.append(tx, then(tx, person))
                     return person
             cause = "code_reused"
-        self._count_failure(attempt, stored.ref, cause)
+        self._count_failure(attempt, stored, cause)
         raise SignInRefused
 
     def _attempt(self, handle: str, source: Source, purpose: str) -> Attempt:
@@ -123,7 +122,6 @@ class SignIn(Desk):
         return Attempt(
             handle=handle,
             handle_key=self._secrets.fingerprint("handle", handle),
-            source_key=self._secrets.fingerprint("source", throttle.room_of(source.ip)),
             source=source,
             purpose=purpose,
             at=self._clock(),
@@ -138,13 +136,14 @@ class SignIn(Desk):
             counting.forget_old(tx, attempt.at)
             stored = _credentials(tx, attempt.handle, attempt.at)
             of_handle = counting.read(tx, attempt.handle_key, attempt.at)
-            of_source = counting.read(tx, attempt.source_key, attempt.at)
+            source_key = self._source_key(attempt, stored)
+            of_source = counting.read(tx, source_key, attempt.at)
             # Whoever fails at the emergency account's name must not lock the envelope out: its password has 150 bits.
             shut = [
                 (limit, key, history)
                 for limit, key, history in (
                     (throttle.HANDLE, attempt.handle_key, of_handle),
-                    (throttle.SOURCE, attempt.source_key, of_source),
+                    (throttle.SOURCE, source_key, of_source),
                 )
                 if history.shut(limit, attempt.at) and not (stored.local and limit is throttle.HANDLE)
             ]
@@ -161,11 +160,16 @@ class SignIn(Desk):
                     self._log.append(tx, _refusal("session.throttled", attempt, stored.ref, cause))
         raise SignInRefused
 
-    def _count_failure(self, attempt: Attempt, ref: str | None, cause: str) -> None:
+    def _count_failure(self, attempt: Attempt, stored: Credentials, cause: str) -> None:
         """Counts a failure against the address and records why it was one."""
         with self._db.begin() as tx:
-            self._count_at_source(tx, attempt.source_key, cause, attempt.at)
-            self._log.append(tx, _refusal("session.refused", attempt, ref, cause))
+            self._count_at_source(tx, self._source_key(attempt, stored), cause, attempt.at)
+            self._log.append(tx, _refusal("session.refused", attempt, stored.ref, cause))
+
+    def _source_key(self, attempt: Attempt, stored: Credentials) -> str:
+        """Under which the failures from an address are counted; those of others do not shut it to the envelope."""
+        kind = "source_of_emergency" if stored.local else "source"
+        return self._secrets.fingerprint(kind, throttle.room_of(attempt.source.ip))
 
     def _count_at_source(self, tx: Connection, key: str, cause: str, at: datetime) -> None:
         if throttle.is_guess(cause):

@@ -119,6 +119,19 @@ class Unusable(BackupError):
     exit_code = 10
 
 
+class KeysLost(BackupError):
+    """The zone itself lacks a key that its log tells of; the last set of keys that was kept may be the only one."""
+
+    code = "keys_lost"
+    hint = Text(
+        "폴더가 사라졌거나 디스크가 연결되지 않았을 수 있습니다. 되돌려 놓을 때까지 새 백업은 만들지 않고, 전에 보관한"
+        " ansim-keys.age에는 그 키가 있습니다. docs/how-to/back-up-and-restore.ko.md를 보십시오.",
+        "A directory may be gone, or a disk not mounted. No new backup is made until it is back; ansim-keys.age as it"
+        " was kept before holds the key. See docs/how-to/back-up-and-restore.md.",
+    )
+    exit_code = 10
+
+
 class Refused(BackupError):
     """A restore would lose what is newer, or overwrite what is there."""
 

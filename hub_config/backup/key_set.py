@@ -76,20 +76,25 @@ def place(settings: Settings) -> Path:
     return settings.home / chosen.keys_directory / FILE
 
 
-def save(settings: Settings, db: Database, about: About) -> Path:
-    """Close the keys of now for the recipients, in the place of the ones before.
+def gather(home: Path, db: Database, about: About) -> KeySet:
+    """Read the keys of now. Raises: Unreadable."""
+    with db.read() as tx:
+        subjects = list(key_rows(tx))
+    return KeySet(about, dict(_key_files(home)), subjects)
 
-    Raises: BackupError — if that cannot be done.
+
+def close(settings: Settings, keys: KeySet) -> Path:
+    """Close a set of keys for the recipients, in the place of the one before.
+
+    Raises: BackupError — if that cannot be done; the one before stays.
     """
     target = place(settings)
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with db.read() as tx:
-        subjects = to_text(key_rows(tx))
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        _add(archive, _ABOUT, json.dumps(asdict(about)).encode("utf-8"))
-        _add(archive, _SUBJECTS, subjects.encode("utf-8"))
-        for name, content in _key_files(settings.home):
+        _add(archive, _ABOUT, json.dumps(asdict(keys.about)).encode("utf-8"))
+        _add(archive, _SUBJECTS, to_text(keys.subjects).encode("utf-8"))
+        for name, content in keys.files.items():
             _add(archive, name, content)
     close_for(settings.backup.recipients, packed.getvalue(), target)
     return target

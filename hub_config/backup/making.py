@@ -12,7 +12,7 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ from audit.text import Text
 from audit.verify import verify
 from egress_review.tables import request
 from egress_review.workflow import State
-from hub_config.backup import key_set
+from hub_config.backup import key_check, key_set
 from hub_config.backup.contents import STAGING, left_out
 from hub_config.backup.database_copy import COPY_FILE, DUMP_FILE, copy, on_trial
 from hub_config.backup.errors import BackupError, BrokeOff, NoRoom, NotSetUp, ToolFailed, UnderWay, Unusable
@@ -175,7 +175,7 @@ def _made(zone: Zone, kept: Restic, say: Say) -> Made:
         say("snapshot", 0.0)
         snapshot = kept.back_up(settings.home, left_out(settings), lambda done: say("snapshot", done))
         say("keys", 0.0)
-        keys = key_set.save(settings, zone.db, key_set.About(snapshot, _size(zone), _now()))
+        keys = _closed_keys(zone, kept, snapshot)
         say("trial", 0.0)
         prove(zone, kept, snapshot, lambda done: say("trial", done))
     finally:
@@ -183,6 +183,22 @@ def _made(zone: Zone, kept: Restic, say: Say) -> Made:
             (staging / name).unlink(missing_ok=True)
         shutil.rmtree(staging / "log", ignore_errors=True)
     return Made(snapshot, size, keys)
+
+
+def _closed_keys(zone: Zone, kept: Restic, snapshot: str) -> Path:
+    """Put the keys of now in the place of those before; a snapshot whose keys are not kept is none, and goes.
+
+    Raises: BackupError — the keys kept before stay as they are, and belong to the backup before.
+    """
+    try:
+        known = key_check.expected(zone.log)
+        keys = key_set.gather(zone.home, zone.db, key_set.About(snapshot, _size(zone), _now()))
+        key_check.refuse_missing(zone.log, known, keys)
+        return key_set.close(zone.settings, keys)
+    except BaseException:
+        with suppress(ToolFailed):
+            kept.drop(snapshot)
+        raise
 
 
 def stage(zone: Zone, staging: Path) -> int:

@@ -25,6 +25,10 @@ _LOST = Text(
     "{lost} entries that were recorded after the backup are gone. If a witness saw them, continue the log as"
     " docs/how-to/rotate-keys.md describes.",
 )
+_NEWER = Text(
+    "저장소에는 이보다 새 백업이 {count}개 있습니다. 그 뒤에 파기한 이용자가 있으면 다시 파기하십시오.",
+    "The repository holds {count} newer backups. If somebody was erased since this one, erase them again.",
+)
 _ERASED = Text(
     "백업 뒤에 파기한 이용자 {count}명을 다시 파기했습니다.",
     "{count} people erased since the backup were erased again.",
@@ -94,6 +98,7 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
             "snapshot": back.snapshot,
             "entries": back.entries,
             "lost": back.lost,
+            "newer_backups": back.newer,
             "erased_again": back.erased_again,
         }
         context.print(json.dumps(document))
@@ -102,6 +107,8 @@ def run(arguments: argparse.Namespace, context: Context) -> int:
     context.print(_DONE.format(home=home, snapshot=back.snapshot[:8], entries=back.entries).say(language))
     if back.lost:
         context.print(_LOST.format(lost=back.lost).say(language))
+    if back.newer:
+        context.print(_NEWER.format(count=back.newer).say(language))
     if back.erased_again:
         context.print(_ERASED.format(count=back.erased_again).say(language))
     context.print((_NEXT_PLAY if back.on_server else _NEXT.format(home=home)).say(language))

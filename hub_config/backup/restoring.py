@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pwd
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from hub_config.backup.contents import STAGING
 from hub_config.backup.database_copy import bring_back
 from hub_config.backup.errors import BackupError, Refused, StillFilled, Unusable
 from hub_config.backup.making import HERE, Say, read_manifest, refuse_damage
-from hub_config.backup.tools import Restic
+from hub_config.backup.tools import Restic, Snapshot
 from hub_config.backup.undoing import taken_out_again
 from hub_config.errors import LogRefused, ZoneError
 from hub_config.home import hand_over, make_home
@@ -53,6 +53,16 @@ _OLDER = Text(
     " 잃게 됩니다.",
     "These keys belong to the backup {newest}, and the log had {size} entries then; {asked} is older, so what was"
     " recorded since would be lost.",
+)
+_OLD_KEYS = Text(
+    "이 키는 {made}의 백업 {asked}의 것인데 저장소에는 그보다 새 백업이 {count}개 있습니다(가장 새것은 {newest})."
+    " 그 뒤의 기록을 잃고, 그 뒤에 파기한 이용자가 되살아납니다.",
+    "These keys belong to the backup {asked} of {made}, and the repository holds {count} newer ones, the newest"
+    " {newest}: what was recorded since would be lost, and people erased since would come back.",
+)
+_OLD_KEYS_HINT = Text(
+    "가장 새 ansim-keys.age를 --keys에 적으십시오. 그 파일을 영영 잃었다면 --losing-entries에 까닭을 적으십시오.",
+    "Give the newest ansim-keys.age as --keys. If that file is lost for good, say why with --losing-entries.",
 )
 _OLDER_HINT = Text(
     "--snapshot을 빼고 실행하십시오. 그 백업을 영영 잃었다면 --losing-entries에 까닭을 적으십시오.",
@@ -98,6 +108,8 @@ class Restored:
     lost: int
     """Entries that the log had when the keys were saved, and has not any more."""
     erased_again: int
+    newer: int = 0
+    """Backups in the repository that are newer than this one; what only they hold is not here."""
     on_server: bool = False
     """Whether the playbook starts this zone, which also gives the helpers their directories."""
 
@@ -121,15 +133,26 @@ def restore(order: Order, say: Say = lambda step, done: None) -> Restored:
         password.write_bytes(keys.files.get(f"keys/{key_set.PASSWORD_FILE}", b""))
         kept = Restic(order.repository, password, Path(corner) / "cache")
         chosen = kept.snapshot(order.snapshot or keys.about.snapshot)
-        if chosen.id != keys.about.snapshot and not order.losing_entries:
-            told = {"newest": keys.about.snapshot[:8], "size": keys.about.size, "asked": chosen.id[:8]}
-            raise Refused(_OLDER.format(**told), hint=_OLDER_HINT)
+        newer = [one for one in kept.snapshots() if one.time > chosen.time]
+        if not order.losing_entries:
+            _refuse_old(chosen, newer, keys.about)
         say("restore", 0.0)
         back = kept.restore(chosen, Path(corner) / "home")
         _assemble(back, keys, order, say, undone)
         undone.enter_context(_emptied_again(home))
         _move(back, home)
-        return _begin(home, chosen.id, keys, order.losing_entries)
+        return replace(_begin(home, chosen.id, keys, order.losing_entries), newer=len(newer))
+
+
+def _refuse_old(chosen: Snapshot, newer: Sequence[Snapshot], about: key_set.About) -> None:
+    """Refuse what is older than its keys, and what is older than the repository. Raises: Refused."""
+    asked = chosen.id[:8]
+    if chosen.id == about.snapshot and newer:
+        told = {"made": about.made, "asked": asked, "count": len(newer), "newest": newer[-1].id[:8]}
+        raise Refused(_OLD_KEYS.format(**told), hint=_OLD_KEYS_HINT)
+    if chosen.id != about.snapshot:
+        older = {"newest": about.snapshot[:8], "size": about.size, "asked": asked}
+        raise Refused(_OLDER.format(**older), hint=_OLDER_HINT)
 
 
 @contextmanager

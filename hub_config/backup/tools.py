@@ -103,6 +103,10 @@ class Restic:
         kept = ("--keep-within", f"{keep_days}d", "--keep-last", "1")
         self._run("forget", "--tag", "ansim", "--host", "ansim", *kept, "--prune")
 
+    def drop(self, snapshot: str) -> None:
+        """Remove one snapshot; its bytes go with the next `forget`. Raises: ToolFailed."""
+        self._run("forget", snapshot)
+
     def _read(self, *arguments: str) -> str:
         """Run what only reads the repository; where its disk has no room for restic's lock, without one."""
         try:

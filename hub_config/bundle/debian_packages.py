@@ -15,7 +15,7 @@ WANTED = (
     *("docker.io", "iptables", "postgresql", "nginx-light", "chrony", "unattended-upgrades", "auditd", "nftables"),
     *("restic", "age", "rsyslog", "rsyslog-gnutls", "openssl", "cron", "logrotate", "fonts-nanum", "python3-venv"),
     *("mmdebstrap", "debian-archive-keyring", "certbot", "prometheus", "ca-certificates", "procps", "python3-apt"),
-    *("runsc", "python3", "ansible-core"),
+    *("postgresql-client", "runsc", "python3", "ansible-core"),
 )
 #: What a server has before, and has newer from nowhere else: the playbook upgrades what is installed (`upgrade.yml`).
 KEPT_UP = (

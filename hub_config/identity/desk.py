@@ -19,7 +19,7 @@ from hub_config.settings import Settings
 CALLBACK = "/hub/identity/callback"
 SIGNED_OUT = "/hub/logout"
 THREADS = 4  # of their own: a provider that hangs must not hold up those who sign in with a password
-MOST = 2000  # tokens kept; the oldest go first
+MOST = 2000  # tokens kept, and names; the oldest go first
 LONGEST_MESSAGE = 16_384  # characters of a logout token
 
 T = TypeVar("T")
@@ -38,6 +38,8 @@ class IdentityDesk:
     under_way: UnderWay
     _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(THREADS, "identity"))
     _tokens: dict[str, str] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
+    """By the `sub` of everybody who signed in: the name that the zone knows them by, if it is another claim."""
 
     @classmethod
     def of(cls, settings: Settings) -> IdentityDesk | None:
@@ -58,7 +60,10 @@ class IdentityDesk:
 
     async def finish(self, begun: Begun, answer: Mapping[str, str]) -> SignedIn:
         """Return whom the provider vouches for. Raises: NotVouched."""
-        return await self.ask(lambda: self.provider.finish(begun, answer))
+        signed_in = await self.ask(lambda: self.provider.finish(begun, answer))
+        if self.provider.settings.person_claim != "sub":
+            _keep(self._names, signed_in.sub, signed_in.vouched.subject)
+        return signed_in
 
     async def take_message(self, token: str, end: Callable[[str], Awaitable[None]]) -> None:
         """Do `end` for the subject whom a message of the provider signs out, once for each message.
@@ -72,18 +77,28 @@ class IdentityDesk:
         message = await self.ask(lambda: self.provider.signed_out(token))
         if not self.under_way.is_new(message.message):
             raise NotVouched("token_seen_before")
-        await end(message.subject)
+        own = message.claim == self.provider.settings.person_claim
+        subject = message.subject if own else self._names.get(message.subject)
+        if subject is None:
+            raise NotVouched("token_names_nobody")
+        await end(subject)
         self.under_way.done(message.message, message.until)
 
     def keep_token(self, session: str, id_token: str) -> None:
         """Keep the token with which a session of the hub is later ended at the provider too."""
-        self._tokens[_key(session)] = id_token
-        while len(self._tokens) > MOST:
-            del self._tokens[next(iter(self._tokens))]
+        _keep(self._tokens, _key(session), id_token)
 
     def take_token(self, session: str) -> str | None:
         """Return the token of a session that ends, once."""
         return self._tokens.pop(_key(session), None)
+
+
+def _keep(kept: dict[str, str], key: str, value: str) -> None:
+    """Keep a value as the newest of a bounded number."""
+    kept.pop(key, None)
+    kept[key] = value
+    while len(kept) > MOST:
+        del kept[next(iter(kept))]
 
 
 def _key(session: str) -> str:

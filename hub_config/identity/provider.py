@@ -20,7 +20,7 @@ from joserfc.jwk import KeySet
 
 from hub_config.identity.errors import GIVEN_UP, UNREACHABLE, NotVouched
 from hub_config.identity.settings import OidcSettings, is_safe_address
-from hub_config.identity.tokens import SignedOut, check_id_token, check_logout_token
+from hub_config.identity.tokens import SignedOut, check_id_token, check_logout_token, sub_of
 from hub_config.identity.under_way import Begun
 from registry.identities import Vouched
 
@@ -51,6 +51,8 @@ class SignedIn:
 
     vouched: Vouched
     id_token: str
+    sub: str
+    """By which the provider's messages name the person, whatever claim the zone goes by."""
 
 
 class Provider:
@@ -125,7 +127,7 @@ class Provider:
             must_say_when=self.settings.must_say_when == "always"
             or (self.settings.must_say_when == "anew" and bool(begun.anew)),
         )
-        return SignedIn(vouched, id_token)
+        return SignedIn(vouched, id_token, sub_of(id_token, keys))
 
     def signed_out(self, logout_token: str) -> SignedOut:
         """Return whom a message of the provider signs out. Raises: NotVouched."""

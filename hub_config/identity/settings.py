@@ -17,11 +17,13 @@ class OidcSettings:
 
     `client_secret_file` holds the secret that the provider gave this zone, relative to ANSIM_HOME; nobody but the zone
     may read it. `person_claim` is the claim that names a person for good: `sub`, or another that the provider never
-    gives to somebody else, such as a staff number; never an e-mail address. `amr` and `acr` are the values of which the
-    provider must send one, to say that it saw a second factor. `contact` is whom people ask, as the pages show it.
-    `certificates` are the authorities (PEM) that the provider is checked with, where those of the machine do not do.
-    `must_say_when` is when the provider must say at what time it asked the person (`auth_time`): `always`, where it was
-    told to ask `anew`, or `never`; a time that is too long ago is refused with each of them.
+    gives to somebody else, such as a staff number; never an e-mail address. A message of the provider that it signed
+    somebody out carries `sub`: with another claim it counts for whom signed in since the hub last started, unless the
+    message carries that claim too. `amr` and `acr` are the values of which the provider must send one, to say that it
+    saw a second factor. `contact` is whom people ask, as the pages show it. `certificates` are the authorities (PEM)
+    that the provider is checked with, where those of the machine do not do. `must_say_when` is when the provider must
+    say at what time it asked the person (`auth_time`): `always`, where it was told to ask `anew`, or `never`; a time
+    that is too long ago is refused with each of them.
     """
 
     issuer: str = ""

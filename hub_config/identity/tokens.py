@@ -31,6 +31,8 @@ LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"  # a name, w
 class SignedOut:
     """Whom a provider signed out, and the name of the message, which counts once."""
 
+    claim: str
+    """Which claim names the person: the zone's own, or `sub`, which is all that a message has to carry."""
     subject: str
     message: str
     until: datetime
@@ -74,7 +76,7 @@ def check_id_token(
         raise NotVouched(_cause(error)) from None
     _check_fresh(claims, now)
     _check_asked(claims.get("auth_time"), asked_since, now, must_say_when=must_say_when)
-    return Vouched(settings.issuer, _subject(claims, settings), methods_of(claims, settings))
+    return Vouched(settings.issuer, _named(claims, settings.person_claim), methods_of(claims, settings))
 
 
 def check_logout_token(token: str, keys: KeySet, settings: OidcSettings, *, now: datetime) -> SignedOut:
@@ -97,7 +99,14 @@ def check_logout_token(token: str, keys: KeySet, settings: OidcSettings, *, now:
     if not _is_moment(expires) or expires + LEEWAY <= now.timestamp():
         raise NotVouched("token_expired")
     until = datetime.fromtimestamp(claims["iat"] + OLDEST + LEEWAY, tz=now.tzinfo)
-    return SignedOut(subject=_subject(claims, settings), message=message, until=until)
+    claim = settings.person_claim if settings.person_claim in claims else "sub"
+    return SignedOut(claim=claim, subject=_named(claims, claim), message=message, until=until)
+
+
+def sub_of(token: str, keys: KeySet) -> str:
+    """Return the name that the provider itself gives the person of a token. Raises: NotVouched."""
+    _, claims = _opened(token, keys)
+    return _named(claims, "sub")
 
 
 def methods_of(claims: Mapping[str, Any], settings: OidcSettings) -> tuple[str, ...]:
@@ -153,8 +162,8 @@ def _is_moment(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 2**40
 
 
-def _subject(claims: Mapping[str, Any], settings: OidcSettings) -> str:
-    name = claims.get(settings.person_claim)
+def _named(claims: Mapping[str, Any], claim: str) -> str:
+    name = claims.get(claim)
     if not isinstance(name, str) or not 0 < len(name) <= LONGEST:
         raise NotVouched("token_names_nobody")
     return name

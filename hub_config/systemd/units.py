@@ -49,18 +49,21 @@ def all_units(settings: Settings) -> tuple[Unit, ...]:
 
 
 def process_unit(settings: Settings, process: Process) -> Unit:
-    """Return the unit of one process of the table; the audit writer starts first and is up when it answers."""
+    """Return the unit of one process of the table; the audit writer starts first and is up when it answers.
+
+    Nothing is required of it: what systemd calls off with a unit it never starts again by itself, and each process
+    refuses its work while the log is away and goes on once it is back.
+    """
     first = process.name == process_table(settings, gate_token="")[0].name
-    after = ["network-online.target", "postgresql.service", unit_name("engine")]
-    after += [] if first else [unit_name("audit")]
+    wanted = ["network-online.target", unit_name("engine"), *([] if first else [unit_name("audit")])]
+    after = [*wanted, "postgresql.service"]
     head = [
         ("Description", f"Ansim zone: {process.name}"),
         ("Documentation", f"file://{REPOSITORY}/docs/how-to/install-on-a-server.md"),
         ("PartOf", TARGET),
-        ("Wants", " ".join(["network-online.target", unit_name("engine")])),
+        ("Wants", " ".join(wanted)),
         ("After", " ".join(after)),
         ("StartLimitIntervalSec", "0"),  # like the supervisor, it never gives up
-        *([] if first else [("Requires", unit_name("audit"))]),
     ]
     sandbox = SANDBOXES[process.name]
     service = [
@@ -125,7 +128,7 @@ def helper_unit(settings: Settings) -> Unit:
         ("Description", "Ansim zone: the narrow door to the container engine"),
         ("PartOf", TARGET),
         ("After", "docker.service"),
-        ("Requires", "docker.service"),
+        ("Wants", "docker.service"),
         ("StartLimitIntervalSec", "0"),
     ]
     service = _helper_service("hub_config.engine_helper", HELPER_SETTINGS, "ansim-engine")

@@ -151,6 +151,19 @@ class Server:
         command = ["docker", "exec", "-i", self.name, "install", "-D", "-m", "644", "/dev/stdin", path]
         subprocess.run(command, input=text, text=True, check=True)
 
+    def wait_until_up(self) -> None:
+        """Wait until systemd has started what it starts."""
+        deadline = time.monotonic() + PATIENCE
+        while self.do("systemctl", "is-system-running", check=False).stdout.strip() not in ("running", "degraded"):
+            assert time.monotonic() < deadline, self.do("systemctl", "list-jobs", check=False).stdout
+            time.sleep(0.5)
+
+    def cut_power(self) -> None:
+        """Kill everything on the server at once, as without power, and start it again."""
+        run(["docker", "kill", "--signal", "KILL", self.name])
+        run(["docker", "start", self.name])
+        self.wait_until_up()
+
     def as_zone(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command as the zone's user, as a process of the zone that was taken over would."""
         become = ("setpriv", "--reuid", "ansim", "--regid", "ansim", "--init-groups", "--reset-env")
@@ -167,10 +180,7 @@ def bare_server(release: str) -> Iterator[Server]:
     start = ["docker", "run", "-d", "--name", server.name, "--hostname", "zone", *RIGHTS, *loops, *mounts]
     run([*start, image(release), "sh", "-c", INIT])
     try:
-        deadline = time.monotonic() + PATIENCE
-        while server.do("systemctl", "is-system-running", check=False).stdout.strip() not in ("running", "degraded"):
-            assert time.monotonic() < deadline, server.do("systemctl", "list-jobs", check=False).stdout
-            time.sleep(0.5)
+        server.wait_until_up()
         run(["docker", "cp", f"{REPOSITORY}/ansible", f"{server.name}:/root/ansible"])
         yield server
     finally:

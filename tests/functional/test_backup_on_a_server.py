@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 
 from tests.functional.bare_server import Server, bare_server
-from tests.functional.test_server_installation import CURRENT, GIVEN, STORY, UNITS, changed
+from tests.functional.test_server_installation import CURRENT, ENCRYPTED, GIVEN, STORY, UNITS, changed
 
 pytestmark = [pytest.mark.long, pytest.mark.engine, pytest.mark.timeout(5400)]
 
 KEPT = ("--repository", "/srv/kept", "--keys", "/srv/closed/ansim-keys.age", "--identity", "/root/identity")
+#: A key of an encrypted home, in a directory that nobody but the helper of homes may list.
+HOME_KEY = "/var/lib/ansim/homes/keys/ws_aaaaaaaaaaaaaaaa.key"
 RELEASED = "SELECT ref FROM egress_request WHERE state = 'released' LIMIT 1"
 RIGHTS = (
     "SELECT c.relname, c.relkind, c.relowner::regrole, a FROM pg_class c LEFT JOIN LATERAL unnest(c.relacl) a ON true"
@@ -38,7 +40,7 @@ def given(server: Server) -> dict[str, Any]:
     recipient = server.do("age-keygen", "-y", "/root/identity").stdout.strip()
     server.do("install", "-d", "-o", "ansim", "-g", "ansim", "-m", "0700", "/srv/kept", "/srv/closed")
     backup = {"repository": "/srv/kept", "recipients": [recipient], "keys_directory": "/srv/closed"}
-    return {**GIVEN, "ansim_backup": backup}
+    return {**GIVEN, "ansim_backup": backup, "ansim_settings": {**GIVEN["ansim_settings"], **ENCRYPTED}}
 
 
 def ask(server: Server, question: str) -> str:
@@ -52,12 +54,16 @@ def ask(server: Server, question: str) -> str:
 @pytest.fixture(scope="module")
 def before(server: Server, given: dict[str, Any]) -> dict[str, str]:
     """Make a release and a backup, note how the database stands, and take the zone away."""
-    assert changed(server.play("site.yml", given=given)) > 0
+    plain = {**given, "ansim_settings": GIVEN["ansim_settings"]}  # what mounts homes is the business of other tests
+    assert changed(server.play("site.yml", given=plain)) > 0
     server.do("install", "-m", "0644", "/etc/ansim/tls/authority.pem", "/tmp/authority.pem")
     code = f"cd /var/lib/ansim && SSL_CERT_FILE=/tmp/authority.pem exec {CURRENT}/python -c '{STORY}'"
     server.as_zone(
         "env", "DOCKER_HOST=unix:///run/ansim-engine/engine.sock", "ANSIM_HOME=/var/lib/ansim", "sh", "-c", code
     )
+    assert changed(server.play("site.yml", given=given)) > 0
+    server.do("sh", "-c", f"umask 077; printf %0128d 7 >{HOME_KEY}; chown ansim-homes: {HOME_KEY}")
+    assert server.as_zone("ls", "/var/lib/ansim/homes/keys", check=False).returncode != 0
     server.do("ansim", "backup", "init")
     server.do("ansim", "backup", "now")
     stood = {"released": ask(server, RELEASED), "rights": ask(server, RIGHTS)}
@@ -81,6 +87,7 @@ def test_a_fresh_machine_is_made_ready_and_the_backup_comes_back(
     server.do("mv", "/var/lib/ansim", "/var/lib/aside")
     told = json.loads(server.do("ansim", "restore", *KEPT, "--json").stdout)
     assert told["lost"] == 0
+    assert server.do("cat", HOME_KEY).stdout == f"{7:0128d}"
     assert ask(server, RIGHTS) == before["rights"]
 
 
@@ -117,6 +124,23 @@ def test_behind_its_walls_the_worker_writes_where_backups_go_and_nowhere_else(se
         server.do(*inside, "sh", "-c", f"touch {place}/try && rm {place}/try")
     server.do("install", "-d", "-o", "ansim", "/srv/other")
     assert "Read-only" in server.do(*inside, "touch", "/srv/other/try", check=False).stderr
+
+
+def test_behind_its_walls_and_with_its_rights_the_workers_backup_comes_about(server: Server) -> None:
+    walls = ["-E", "ANSIM_HOME=/var/lib/ansim"]
+    for name in (
+        "User",
+        "ProtectSystem",
+        "ReadWritePaths",
+        "ReadOnlyPaths",
+        "CapabilityBoundingSet",
+        "AmbientCapabilities",
+    ):
+        walls += ["-p", f"{name}={server.do('systemctl', 'show', '-P', name, 'ansim-worker').stdout.strip()}"]
+    code = f"cd /var/lib/ansim && exec {CURRENT}/ansim backup now --json"
+    assert (
+        json.loads(server.do("systemd-run", "--quiet", "--wait", "--pipe", *walls, "sh", "-c", code).stdout)["size"] > 0
+    )
 
 
 def test_the_zone_backs_itself_up_again(server: Server) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from hub_config.processes import REPOSITORY
 from tests.functional.bare_server import Server, bare_server
-from tests.functional.test_server_installation import CURRENT, GIVEN, UNITS
+from tests.functional.test_server_installation import CURRENT, GIVEN, UNITS, WHOLE
 from tests.last_figures import keep_figures
 
 pytestmark = [pytest.mark.long, pytest.mark.engine, pytest.mark.timeout(5400)]
@@ -30,7 +30,6 @@ COMMAND = (
     " .venv/bin/pytest -m long tests/functional/test_faults_on_a_server.py"
 )
 PEOPLE = "/srv/people"  # no name of the zone's: it is no part of it
-WHOLE = "for i in $(seq 120); do ansim status --json >/dev/null && exit 0; sleep 1; done; ansim status; exit 1"
 
 
 @pytest.fixture(scope="module")

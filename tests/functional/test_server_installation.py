@@ -33,6 +33,8 @@ GIVEN: dict[str, Any] = {
 }
 COMMAND = "ANSIM_KEEP_FIGURES=1 .venv/bin/pytest -m long tests/functional/test_server_installation.py -k {suite}"
 UNITS = ("audit", "gate", "hub", "portal", "worker", "engine")
+#: Waits until every process of the zone answers.
+WHOLE = "for i in $(seq 120); do ansim status --json >/dev/null && exit 0; sleep 1; done; ansim status; exit 1"
 ENCRYPTED = {"workspace": {"homes": "encrypted", "home_gib": 1}}
 #: What systemd has to have read of the keeper's unit, beside what `systemd-analyze security` rates.
 KEEPERS = {
@@ -340,9 +342,39 @@ def test_a_support_bundle_counts_what_the_units_said(server: Server) -> None:
 def test_a_process_that_is_killed_comes_back(server: Server) -> None:
     before = server.do("systemctl", "show", "-P", "MainPID", "ansim-portal").stdout
     server.do("systemctl", "kill", "--signal=KILL", "ansim-portal")
-    wait = "for i in $(seq 120); do ansim status --json >/dev/null && exit 0; sleep 1; done; exit 1"
-    server.do("sh", "-c", f"sleep 2; {wait}")
+    server.do("sh", "-c", f"sleep 2; {WHOLE}")
     assert server.do("systemctl", "show", "-P", "MainPID", "ansim-portal").stdout != before
+
+
+def test_a_zone_that_starts_before_its_database_is_whole_once_that_answers(server: Server) -> None:
+    """As when a whole rack has its power back: nobody has to start anything by hand."""
+    for unit in ("ansim.target", "postgresql"):
+        server.do("systemctl", "stop", unit)
+    server.do("systemctl", "start", "--no-block", "ansim.target")
+    again = (
+        "for i in $(seq 120); do [ $(systemctl show -P NRestarts ansim-audit) -gt 0 ] && exit 0; sleep 1; done; exit 1"
+    )
+    server.do("sh", "-c", again)
+    assert server.do("ansim", "status", "--json", check=False).returncode != 0
+    server.do("systemctl", "start", "postgresql")
+    server.do("sh", "-c", WHOLE)
+
+
+def test_a_zone_is_whole_after_its_engine_and_its_database_were_started_anew(server: Server) -> None:
+    for unit in ("docker", "postgresql"):
+        server.do("systemctl", "stop", unit)
+    for unit in ("docker", "postgresql"):
+        server.do("systemctl", "start", unit)
+    server.do("sh", "-c", WHOLE)
+    assert server.do("systemctl", "is-active", *(f"ansim-{unit}" for unit in UNITS)).stdout.split() == ["active"] * 6
+
+
+def test_a_server_whose_power_was_cut_has_its_zone_back(server: Server) -> None:
+    server.cut_power()
+    server.do("sh", "-c", WHOLE)
+    server.do("ansim", "audit", "verify")
+    assert "policy drop" in server.do("nft", "list", "chain", "inet", "ansim", "input").stdout
+    assert changed(server.play("site.yml", given=GIVEN)) == 0
 
 
 @as_mounter

@@ -187,6 +187,15 @@ def test_who_fails_at_its_name_does_not_lock_the_envelope_out(house: House) -> N
     assert use(house, envelope).handle == "emergency"
 
 
+def test_people_who_fail_behind_the_same_address_do_not_lock_the_envelope_out(house: House) -> None:
+    envelope = seal(house)
+    for _ in range(2 * SOURCE.failures):
+        with pytest.raises(SignInRefused):
+            house.registry.sign_in("nobody", "a password after a step of the clock", "000000", source=HOME)
+    assert house.last()["action"] == "session.throttled"
+    assert use(house, envelope).handle == "emergency"
+
+
 def test_its_address_is_still_shut_after_many_failures(house: House) -> None:
     envelope = seal(house)
     for _ in range(SOURCE.failures):

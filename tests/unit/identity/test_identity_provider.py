@@ -282,6 +282,26 @@ async def test_a_message_whose_sessions_could_not_be_ended_counts_when_it_comes_
     assert ended == ["24400320"]
 
 
+async def test_a_message_names_by_sub_somebody_whom_the_zone_knows_by_their_staff_number(tmp_path: Path) -> None:
+    clock, fake = Clock(), FakeProvider()
+    asked = provider(tmp_path, fake, clock)
+    asked.settings = replace(SETTINGS, person_claim="staff_number")
+    desk, way, ended = IdentityDesk(asked, UnderWay(clock)), begun(), list[str]()
+
+    async def end(subject: str) -> None:
+        ended.append(subject)
+
+    with pytest.raises(NotVouched, match="token_names_nobody"):
+        await desk.take_message(signed(logout(jti="before"), typ="logout+jwt"), end)
+    fake.tokens = {"id_token": signed(claims(nonce=way.nonce, staff_number="h-0042"))}
+    assert (await desk.finish(way, {"code": "c"})).vouched.subject == "h-0042"
+    await desk.take_message(signed(logout(jti="by sub"), typ="logout+jwt"), end)
+    await desk.take_message(signed(logout(jti="by number", staff_number="h-0042"), typ="logout+jwt"), end)
+    with pytest.raises(NotVouched, match="token_names_nobody"):
+        await desk.take_message(signed(logout(jti="h-0042 as sub", sub="h-0042"), typ="logout+jwt"), end)
+    assert ended == ["h-0042", "h-0042"]
+
+
 class Strange(FakeProvider):
     """Publishes something else than keys."""
 

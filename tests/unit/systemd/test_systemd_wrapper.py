@@ -53,6 +53,12 @@ def test_rights_over_the_files_of_workspaces_are_for_the_command_that_moves_home
         assert "--inh-caps -all --ambient-caps -all" in called(wrapper, words).stderr
 
 
+def test_a_backup_by_hand_may_read_what_the_workers_may_and_change_nothing(wrapper: Path) -> None:
+    assert "--inh-caps +dac_read_search --ambient-caps +dac_read_search" in called(wrapper, "backup now --json").stderr
+    for words in ("backup list", "backup init", "audit backup now"):
+        assert "--inh-caps -all --ambient-caps -all" in called(wrapper, words).stderr
+
+
 def test_root_attacks_beside_the_zone_whose_user_records_what_was_seen(wrapper: Path) -> None:
     said = called(wrapper, "probe --all --runtime runsc")
     assert said.stdout.strip() == "as another user, HOME=/var/lib/ansim"
