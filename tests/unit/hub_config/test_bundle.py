@@ -159,3 +159,10 @@ def test_a_bundle_brings_every_package_that_a_role_installs_and_the_playbooks_ow
     installed -= {"docker-cli"} if release.suite == "bookworm" else set()  # a package of its own since Debian 13
     assert len(installed) > 20
     assert installed | {"ansible-core", "sudo", "linux-image-amd64"} <= set(wanted(release.suite))
+
+
+def test_the_zones_own_server_has_what_backups_take_wherever_the_database_is() -> None:
+    tasks = REPOSITORY / "ansible" / "roles" / "zone" / "tasks" / "program.yml"
+    assert {"restic", "age", "postgresql-client"} <= set(
+        installed_by(yaml.safe_load(tasks.read_text(encoding="utf-8")))
+    )
