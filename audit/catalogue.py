@@ -203,6 +203,11 @@ _ACTIONS = (
     ActionSpec("egress.revoked", "반출을 취소함", "A release was revoked"),
     ActionSpec("egress.expired", "반출 파일의 수령 기간이 끝남", "The time to collect released files ended"),
     ActionSpec("egress.collected", "반출된 파일을 받아 감", "Released files were collected"),
+    ActionSpec(
+        "egress.collections_allowed",
+        "반출물을 더 받을 수 있게 함",
+        "A release may be collected more often",
+    ),
     ActionSpec("egress.taken", "반출심사를 맡음", "A checker took an egress request to review"),
     ActionSpec("egress.given_back", "맡은 반출심사를 내놓음", "A checker gave an egress request back"),
     ActionSpec("egress.code_read", "반출심사에서 실행한 코드를 열람함", "The code behind an egress request was read"),

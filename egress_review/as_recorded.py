@@ -114,14 +114,15 @@ class AsRecorded(Desk):
             self._announce(ref, what)
             raise
 
-    def _check_as_recorded(self, tx: Connection, ref: str) -> None:
-        """Refuse to decide on a request that is not as recorded, in the transaction that would decide.
+    def _check_as_recorded(self, tx: Connection, ref: str) -> Told:
+        """What the log tells of a request, in the transaction that decides on it, if the database tells the same.
 
         Raises: NotAsRecorded
         """
         [one] = self._compared(tx, [ref])
         if not one.holds:
             raise NotAsRecorded("not_as_recorded", _REFUSED)
+        return one.told
 
     def _was_refused(self, ref: str) -> bool:
         """Whether the machine met that request just now and left it alone."""

@@ -21,6 +21,7 @@ from egress_review import policy_cli, store
 from egress_review.antivirus import WithAntivirus
 from egress_review.child import without_network
 from egress_review.clean_cli import add_command as add_clean
+from egress_review.collecting_cli import add_command as add_collections
 from egress_review.errors import Invalid, ScanFailed
 from egress_review.findings import FileReport, Flagged, NotChecked, Report, Verdict
 from egress_review.headless import HOPELESS, RequestFacts, check_paths, load_request
@@ -109,6 +110,7 @@ def add_parser(subparsers: Any) -> None:
         *add_commands(commands),
         *add_interests(commands),
         add_verify(commands),
+        add_collections(commands),
     ):
         parser.add_argument("--json", action="store_true", help=_say("프로그램용 출력", "answer for programs"))
 

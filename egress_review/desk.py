@@ -144,11 +144,11 @@ class Desk:
         """The policy of the zone, which every project is held to; owners of data may ask for more: `policy_for`."""
 
     def _left_before(self, tx: Connection, project: str, *, but: str | None = None) -> tuple[JobFile, ...]:
-        """Every file that has left from a project, for differencing; `but` is the request that is looked at itself."""
+        """Every file that has left from a project, the latest first; `but` is the request that is looked at itself."""
         table = tables.request.c
         released = store.find(tx, table.project == project, table.released_at.is_not(None), table.ref != (but or ""))
         files = {file.sha256: file for one in released for file in one.outputs}
-        return tuple(JobFile(file.name, sha256, self._vault.path(sha256)) for sha256, file in sorted(files.items()))
+        return tuple(JobFile(file.name, sha256, self._vault.path(sha256)) for sha256, file in files.items())
 
     def policy_for(self, project: str, *, tx: Connection | None = None, at: datetime | None = None) -> Policy:
         """The policy in force for a project: the strictest of the zone's, those of its data, and its own.

@@ -30,7 +30,7 @@ class CastBallot:
     size: int
     """Bytes of the files voted on."""
     seconds: int | None
-    """From the first page that was served to the vote; None for somebody who was served none."""
+    """How long the pages took, as `showing.reading_seconds` has it; None for somebody who was served none."""
     unseen: tuple[str, ...]
     """Pages that were not shown, of each file that was not shown whole."""
 

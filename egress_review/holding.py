@@ -20,6 +20,7 @@ HELD = frozenset(
     {
         *({move.event for move in MOVES} - STILL_WORKS),
         *("egress.drafted", "egress.viewed", "egress.code_read", "egress.collected"),
+        "egress.collections_allowed",
         *("egress.purged", "egress.idle_warned"),
     }
 )

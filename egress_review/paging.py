@@ -21,6 +21,8 @@ PAGE = 500
 """Rows of a table, or lines of a text, on one page."""
 WIDE = 20
 """Columns that weigh as much as one more row."""
+CELL = 2000
+"""Characters of a cell that take the place of one row; a longer cell weighs as many rows as it fills."""
 LINE = 200
 """Characters of a text that count as a line."""
 PICTURE = 100
@@ -103,10 +105,31 @@ def _rows(part: int, heading: str, preview: Preview) -> Iterator[tuple[Piece, in
     rows = preview.rows
     widest = max((len(row) for row in rows), default=1)
     step = max(1, PAGE // (1 + widest // WIDE))
-    for start in range(0, max(1, len(rows)), step):
-        shown = rows[start : start + step]
-        weighs = PAGE if len(rows) > step else len(shown) * PAGE // step
-        yield Piece(part, heading, Preview("table", rows=shown), start + 1, len(rows)), weighs
+    stretches = list(_stretches(rows, step))
+    for first, shown, used in stretches:
+        weighs = PAGE if len(stretches) > 1 else used * PAGE // step
+        yield Piece(part, heading, Preview("table", rows=shown), first, len(rows)), weighs
+
+
+def _stretches(rows: Sequence[tuple[str, ...]], step: int) -> Iterator[tuple[int, tuple[tuple[str, ...], ...], int]]:
+    """What stands on one page after the other: the number of the first row, the rows, and how many they weigh.
+
+    A row that no page holds goes on on the next pages, under its number, so that all of it is shown.
+    """
+    held: list[tuple[str, ...]] = []
+    first, left = 1, step
+    for number, row in enumerate(rows, 1):
+        weighs = max(1, -(-max(map(len, row), default=0) // CELL))
+        start = 0
+        while weighs > start:
+            if not left or left < weighs <= step:
+                yield first, tuple(held), step - left
+                held, first, left = [], number, step
+            end = min(weighs, start + left)
+            held.append(row if end - start == weighs else tuple(cell[start * CELL : end * CELL] for cell in row))
+            left -= end - start
+            start = end
+    yield first, tuple(held), step - left
 
 
 def _lines(part: int, heading: str, text: str) -> Iterator[tuple[Piece, int]]:

@@ -30,8 +30,6 @@ from egress_review.wire import MalformedReportError
 
 KINDS = frozenset(("table", "text", "image", "parts", "none"))
 HIDDEN = " · 숨김 · hidden"
-LONGEST_CELL = 2000
-"""Characters of one cell that are shown; the rest is named by its length."""
 
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
@@ -129,7 +127,7 @@ def _archive(subject: Subject, outer: str = "", path: str = "") -> Preview:
     """
     shown: list[tuple[str, Preview]] = []
     for number, member in enumerate(members_of(subject), 1):
-        place, name = f"{outer}member[{number}]", f"{path}{_cell(member.name)}"
+        place, name = f"{outer}member[{number}]", f"{path}{visible(member.name)}"
         if member.type == "zip" and not outer:
             shown += _archive(member, f"{place}.", f"{name}/").parts
             continue
@@ -148,7 +146,7 @@ def _workbook(workbook: Workbook | BrokenPackageError) -> Preview:
     if isinstance(workbook, BrokenPackageError):
         return NONE
     shown = [
-        (f"{_cell(sheet.name)}{HIDDEN if sheet.hidden else ''}", Preview("table", rows=_cells(sheet.rows)))
+        (f"{visible(sheet.name)}{HIDDEN if sheet.hidden else ''}", Preview("table", rows=_cells(sheet.rows)))
         for sheet in workbook.sheets
     ]
     return Preview("parts", parts=tuple(shown))
@@ -186,11 +184,7 @@ def _image(data: bytes) -> Preview:
 
 
 def _cells(rows: Iterable[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
-    return tuple(map(_row, rows))
-
-
-def _row(row: Sequence[str]) -> tuple[str, ...]:
-    return tuple(map(_cell, row))
+    return tuple(tuple(map(visible, row)) for row in rows)
 
 
 def visible(text: str) -> str:
@@ -204,12 +198,7 @@ def _records(text: str) -> tuple[tuple[str, ...], ...]:
     if _HIDDEN.search(shown):
         return _cells(reader)
     # Where nothing hides, cells are shown as they are; a file of millions of them is otherwise read once more each.
-    return tuple(tuple(row) if max(map(len, row), default=0) <= LONGEST_CELL else _row(row) for row in reader)
-
-
-def _cell(cell: str) -> str:
-    shown = visible(cell[:LONGEST_CELL])
-    return shown if len(cell) <= LONGEST_CELL else f"{shown}… (+{len(cell) - LONGEST_CELL})"
+    return tuple(map(tuple, reader))
 
 
 def preview_to_wire(preview: Preview) -> dict[str, JSON]:

@@ -10,14 +10,15 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from audit.event import Source
+from audit.event import Actor, Source
+from audit.proven import Proven
 from egress_review import store, tables
 from egress_review.beside import Beside, beside
 from egress_review.choosing import owners_allow_low_risk
 from egress_review.deadlines import Deadline, deadlines
 from egress_review.desk import Record, as_actor
 from egress_review.draft_rules import check_leaves
-from egress_review.errors import Conflict, Denied, NotFound
+from egress_review.errors import Conflict, Denied, Invalid, NotFound
 from egress_review.findings import Report
 from egress_review.model import Action, Message, Request, RequestView, ReviewView, Vote
 from egress_review.releasing import Releasing
@@ -30,22 +31,43 @@ from egress_review.review import (
     reads_message,
     sees_others,
 )
+from egress_review.reviewing import checked_reason
 from egress_review.standing import Ties, check_ties, is_untied, ties_of
 from egress_review.terms import Policy
 from egress_review.tiers import Tier, tier_of
+from egress_review.told import Told, tell
 from egress_review.tracebacks import is_redacted
 from egress_review.workflow import ANSWERED, FINAL, OPEN_REVIEW, Party, State, can
 from registry.model import Person, Role
 from registry.text import Text
 
 MOST_COLLECTIONS = 20
-"""Times that a package is handed over, counted by the zone and by nobody else; then somebody has to be asked."""
+"""Times that a package is handed over, counted by the zone and by nobody else; then an operator has to allow more."""
 
 CONTENT_STATES = frozenset(State) - {State.BLOCKED, State.DRAFT, State.WITHDRAWN}
 """States in which checkers may look into files; what was blocked is for compliance and its author alone."""
 
 LONGEST_TRACEBACK = 50_000
 """Bytes of a redacted traceback that is looked for in a request."""
+
+
+_NOTHING = Text(ko="받을 수 있는 상태가 아닙니다.", en="There is nothing to collect.")
+_ENOUGH = Text(
+    ko="이미 {most}번 받았습니다. 도중에 끊긴 내려받기도 셉니다.",
+    en="It was collected {most} times already, downloads that broke off included.",
+)
+_MORE = Text(
+    ko="더 필요하면 운영자에게 `ansim egress allow-collections {ref}` 실행을 요청하십시오.",
+    en="If you need it again, ask an operator to run `ansim egress allow-collections {ref}`.",
+)
+_HOW_MANY = Text(
+    ko=f"1번부터 {MOST_COLLECTIONS}번까지 더 허용할 수 있습니다.",
+    en=f"Between 1 and {MOST_COLLECTIONS} more times can be allowed at once.",
+)
+_ALLOWED = Text(
+    ko="반출신청 “{title}”: 반출물을 {more}번 더 받을 수 있습니다.",
+    en="Egress request “{title}”: you can collect the release {more} more times.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +136,7 @@ class Reading(Releasing):
                 raise Denied("not_the_author", Text(ko="신청자만 받을 수 있습니다.", en="Only the author collects it."))
             check_leaves(request)
             if request.state is not State.RELEASED or self._is_over(tx, request):
-                raise Conflict(
-                    "not_released", Text(ko="받을 수 있는 상태가 아닙니다.", en="There is nothing to collect.")
-                )
+                raise Conflict("not_released", _NOTHING)
             path = self.zip_of(ref)
             if not request.packaged or not path.is_file():
                 raise Conflict(
@@ -126,21 +146,35 @@ class Reading(Releasing):
                         en="The package is being made; try again in a moment.",
                     ),
                 )
-            self._check_as_recorded(tx, ref)
+            most = most_collections(self._check_as_recorded(tx, ref))
             before = store.collections(tx, ref)
-            if before >= MOST_COLLECTIONS:
-                raise Conflict(
-                    "collected_enough",
-                    Text(
-                        ko=f"이미 {MOST_COLLECTIONS}번 받았습니다. 더 필요하면 운영자에게 문의하십시오.",
-                        en=f"It was collected {MOST_COLLECTIONS} times already. Ask an operator if you need it again.",
-                    ),
-                )
+            if before >= most:
+                raise Conflict("collected_enough", _ENOUGH.fill(most=most), hint=_MORE.fill(ref=ref))
             files = [file.sha256 for file in request.outputs]
             record = Record(actor=as_actor(person), source=source, detail={"files": files, "time": before + 1})
             event_id = self._record(tx, request, "egress.collected", record)
             store.insert_collection(tx, ref, person.ref, event_id, self._clock())
         return path
+
+    def allow_collections(self, by: Actor, ref: str, more: int, reason: str, *, source: Source) -> int:
+        """Let the author of a release collect it `more` times beyond what is allowed; return how often in all.
+
+        What is allowed is what the log says: the event is all there is of it.
+        Raises: NotFound, Conflict, Invalid.
+        """
+        said = checked_reason(reason)
+        if not 1 <= more <= MOST_COLLECTIONS:
+            raise Invalid("bad_number", _HOW_MANY)
+        with self._refusing(ref, "collection"), self._db.begin() as tx:
+            request = store.load(tx, ref, lock=True)
+            if request.released_at is None or request.state is not State.RELEASED or self._is_over(tx, request):
+                raise Conflict("not_released", _NOTHING)
+            most = most_collections(self._check_as_recorded(tx, ref)) + more
+            record = Record(actor=by, source=source, detail={"more": more}, sealed={"reason": said})
+            self._record(tx, request, "egress.collections_allowed", record)
+            told = _ALLOWED.fill(title=request.title, more=more)
+            self._registry.tell(tx, request.author_ref, "egress_collections_allowed", told)
+        return most
 
     def collection_of(self, ref: str) -> Collection | None:
         """How often a release was collected and until when it can be; None while there is nothing to collect.
@@ -153,7 +187,8 @@ class Reading(Releasing):
             if since is None:
                 return None
             until = since + timedelta(days=self._policy_of(tx, request).collect_days)
-            return Collection(store.collections(tx, ref), MOST_COLLECTIONS, until)
+            most = most_collections(tell(Proven(tx, None).about("request", ref)))
+            return Collection(store.collections(tx, ref), most, until)
 
     def _view(self, tx: Connection, person: Person, request: Request, ties: Ties) -> RequestView:
         return self._views(tx, person, [request], ties)[0]
@@ -240,6 +275,11 @@ class Reading(Releasing):
             yield Action.REJECT
         if can(request.state, "egress.revoked", Party.CHECKER):
             yield Action.REVOKE
+
+
+def most_collections(told: Told) -> int:
+    """How often a release may be collected, by what the log tells of it."""
+    return MOST_COLLECTIONS + sum(int(event.detail.get("more", 0)) for event in told.allowed)
 
 
 def _check_reader(tx: Connection, person: Person, request: Request) -> None:

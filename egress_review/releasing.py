@@ -1,6 +1,6 @@
 """The release: the one way out, taken by the machine, that can be cut off anywhere and taken up again.
 
-    APPROVED --(votes still hold)--> RELEASING --(every byte re-hashed; record signed)--> RELEASED
+    APPROVED --(votes still hold)--> RELEASING --(they do still; every byte re-hashed; record signed)--> RELEASED
         --(in the tree; cosigned, where the policy of witnesses asks for it)--> package on disk
 
 The release is decided in one transaction with its audit event and its signed record; the package is made from that
@@ -24,7 +24,7 @@ from audit.proof import parse_proof
 from egress_review import package, store, tables
 from egress_review.choosing import assigned
 from egress_review.desk import HERE, WORKER, Record
-from egress_review.errors import Conflict, Denied, EgressError, NoRoom, NotAsRecorded, NotFound, ReleaseFailed
+from egress_review.errors import Conflict, Denied, EgressError, NoRoom, NotAsRecorded, ReleaseFailed
 from egress_review.for_readers import for_readers
 from egress_review.model import Message, Request
 from egress_review.release_keys import verifier_of
@@ -95,9 +95,10 @@ class Releasing(Reviewing, Scanning):
         if request.state is State.RELEASING:
             try:
                 request = self._record_release(request)
-            except (ReleaseFailed, NotFound, OSError) as error:
-                code = error.code if isinstance(error, EgressError) else "storage"
-                return self._release_failed(request, code)
+            except (EgressError, RegistryError, OSError) as error:
+                if isinstance(error, NotAsRecorded):
+                    raise
+                return self._release_failed(request, "storage" if isinstance(error, OSError) else error.code)
         if request.state is not State.RELEASED or request.packaged:
             return request
         try:
@@ -173,18 +174,14 @@ class Releasing(Reviewing, Scanning):
         return moved
 
     def _record_release(self, request: Request) -> Request:
-        """Re-hash every byte, sign the record, and release: one transaction.
+        """Re-hash every byte, hold the request to the votes once more, sign the record, and release: one transaction.
 
-        Raises: ReleaseFailed — if a file is not the one that was voted on.
+        Raises: ReleaseFailed — if a file is not the one that was voted on. Denied, Conflict — if votes hold no more.
         """
         for file in request.outputs:
             if hash_of(self._vault.path(file.sha256)) != (file.sha256, file.size):
-                raise ReleaseFailed(
-                    "bytes_changed",
-                    Text(
-                        ko="보관된 파일이 승인된 것과 다릅니다.", en="A stored file is not the one that was approved."
-                    ),
-                )
+                reason = Text("보관된 파일이 승인된 것과 다릅니다.", "A stored file is not the one that was approved.")
+                raise ReleaseFailed("bytes_changed", reason)
         assert request.approved_event is not None, "a release without an approval"
         # The votes came before it, so they are in the tree too.
         approved_index = self._log.wait(request.approved_event)
@@ -195,6 +192,8 @@ class Releasing(Reviewing, Scanning):
             if current.state is not State.RELEASING:
                 return current
             self._check_as_recorded(tx, current.ref)
+            # Hours may have passed since the release began.
+            self._check_votes(tx, current)
             votes = store.votes_of(tx, current.ref)
             cast = ballots(votes, Binding.of(current, exceptions=self._exceptions(tx, current)))
             void = excluded(tx, current, votes)

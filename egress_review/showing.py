@@ -1,13 +1,14 @@
 """What the pages of a file are, who was served which, and what somebody had been shown when voting.
 
-A page is *shown* when the zone served it to that person in this round. That it was read, no server can know; how long
-it took from the first page to the vote, it does, and says so.
+A page is *shown* when the zone served it to that person in this round. That it was read, no server can know; how fast
+the pages were turned it does, and says so.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+import statistics
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +30,7 @@ class Shown:
     unseen: str
     """The pages that were not shown, such as "3-7, 9"; empty if all were."""
     seconds: int | None
-    """From the first page served of any file of the request; None for somebody who was served none."""
+    """How long the pages took, as `reading_seconds` has it, over all files; None for somebody who was served none."""
 
 
 def outline(previews: Path, sha256: str) -> Outline:
@@ -61,20 +62,42 @@ def shown_to(
     """What a person was shown of files of the present round until now, by their hashes."""
     table = tables.seen.c
     rows = tx.execute(
-        select(table.sha256, table.page, table.at).where(
-            table.request_ref == request.ref, table.round == request.round, table.person_ref == person_ref
-        )
+        select(table.sha256, table.page, table.at)
+        .where(table.request_ref == request.ref, table.round == request.round, table.person_ref == person_ref)
+        .order_by(table.at, table.id)
     ).all()
     served: dict[str, set[int]] = {}
     for row in rows:
         served.setdefault(row.sha256, set()).add(row.page)
-    seconds = round((now - min(row.at for row in rows)).total_seconds()) if rows else None
+    outlines = {file.sha256: outline(previews, file.sha256) for file in files}
+    to_read = {(sha256, page) for sha256, known in outlines.items() for page in served.get(sha256, set()) - known.blank}
+    seconds = reading_seconds([((row.sha256, row.page), row.at) for row in rows], to_read, now)
     found = {}
     for file in files:
-        known = outline(previews, file.sha256)
+        known = outlines[file.sha256]
         seen = served.get(file.sha256, set()) - known.blank
         found[file.sha256] = Shown(known.pages, unseen(known.pages, seen), seconds)
     return found
+
+
+def reading_seconds(
+    looks: Sequence[tuple[tuple[str, int], datetime]], to_read: Collection[tuple[str, int]], until: datetime
+) -> int | None:
+    """How long somebody took over pages, served in this order until they voted; None where none was served.
+
+    From the first page to the vote; or less, at the pace of the middle one of the pages `to_read`. A page is before
+    somebody until the next one is served, so a page opened the day before, or a night between the last page and the
+    vote, does not hide that all others were turned within seconds.
+    """
+    if not looks:
+        return None
+    spent = dict.fromkeys(to_read, 0.0)
+    ends = [*(at for _, at in looks[1:]), until]
+    for (page, at), end in zip(looks, ends, strict=True):
+        if page in spent:
+            spent[page] += (end - at).total_seconds()
+    whole = (until - looks[0][1]).total_seconds()
+    return round(min(whole, statistics.median(spent.values()) * len(spent)) if spent else whole)
 
 
 def insert_shown(tx: Connection, request: Request, checker_ref: str, revision: int, shown: Mapping[str, Shown]) -> None:

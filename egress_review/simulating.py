@@ -217,7 +217,7 @@ class Simulating(Scanning):
         return tuple(self._held(files))
 
     def _held(self, files: dict[str, str]) -> Iterator[JobFile]:
-        for sha256, name in sorted(files.items()):
+        for sha256, name in files.items():
             try:
                 yield JobFile(name, sha256, self._vault.path(sha256))
             except NotFound:

@@ -305,7 +305,7 @@ shown = Table(
     Column("revision", Integer, primary_key=True, autoincrement=False),
     Column("pages", Integer, nullable=False),
     Column("unseen", Text, nullable=False),
-    # Since the first page that was served; null for somebody who was served none.
+    # How long the pages took (`showing.reading_seconds`); null for somebody who was served none.
     Column("seconds", Integer),
     _of_request(),
 )

@@ -39,8 +39,6 @@ def tell_of_move(tx: Connection, request: Request, event: str, target: State, ac
     elif event == "egress.voted" and request.state is State.IN_REVIEW and target is State.REVIEWED:
         # Every vote that was asked for is in by now, so nobody is blind any more.
         mail.put(tx, "to_settle", request, {*voters_of(tx, request), actor_ref}, now)
-    elif event == "egress.revoked":
-        mail.put(tx, "egress.revoked", request, recipients_of(tx, request), now)
 
 
 def called(request: Request, text: Text) -> Text:
@@ -76,9 +74,3 @@ def voters_of(tx: Connection, request: Request) -> set[str]:
     table = tables.vote.c
     mine = (table.request_ref == request.ref, table.round == request.round)
     return set(tx.execute(select(table.checker_ref).where(*mine).distinct()).scalars())
-
-
-def recipients_of(tx: Connection, request: Request) -> set[str]:
-    """References of those who collected a release."""
-    table = tables.collection.c
-    return set(tx.execute(select(table.by_ref).where(table.request_ref == request.ref).distinct()).scalars())

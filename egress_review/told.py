@@ -50,6 +50,8 @@ class Told:
     got_on: Recorded | None = None
     warned: Recorded | None = None
     collected: list[Recorded] = field(default_factory=list)
+    allowed: list[Recorded] = field(default_factory=list)
+    """Who let it be collected more often."""
     purged: list[Recorded] = field(default_factory=list)
     recused: list[Recorded] = field(default_factory=list)
     impossible: list[Recorded] = field(default_factory=list)
@@ -89,7 +91,12 @@ def is_looked_into(told: Told) -> bool:
 def tell(events: Iterable[Recorded]) -> Told:
     """What events about one request, in their order, say of it."""
     told = Told()
-    lists = {"egress.collected": told.collected, "egress.purged": told.purged, "egress.recused": told.recused}
+    lists = {
+        "egress.collected": told.collected,
+        "egress.collections_allowed": told.allowed,
+        "egress.purged": told.purged,
+        "egress.recused": told.recused,
+    }
     for event in events:
         if event.action == ALARM:
             # What was said stays said, even where the log was cut off and its place is not what was signed.

@@ -84,8 +84,10 @@ def speed(found: ReviewFigures, language: Language, naming: Callable[[str], str 
     """Return the approvals by how fast they came; for compliance officers alone."""
     title = Text("승인의 속도", "How fast approvals came")
     about = Text(
-        "첫 쪽을 보여 준 때부터 의견을 낼 때까지. 주황색은 읽을 수 없을 만큼 빠르거나 보지 않은 쪽이 있는 승인입니다.",
-        "From the first page served to the vote. Orange: too fast to have been read, or with pages never shown.",
+        "첫 쪽부터 의견까지, 또는 가운데 쪽을 넘긴 빠르기로 모든 쪽을 본 시간 가운데 짧은 것. "
+        "주황색은 읽을 수 없을 만큼 빠르거나 보지 않은 쪽이 있는 승인입니다.",
+        "From the first page served to the vote, or all pages at the pace of the middle one, whichever is shorter. "
+        "Orange: too fast to have been read, or with pages never shown.",
     )
     cast = sorted((one for one in found.ballots if one.approves), key=_rate, reverse=True)
     shown = [

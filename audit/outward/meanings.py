@@ -157,6 +157,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "egress.revoked": _row(FILE_HOSTING, "Unshare", "request", "dataset none", "portal", "always"),
         "egress.expired": _row(FILE_HOSTING, "Unshare", "request", "dataset none", "worker"),
         "egress.collected": _row(FILE_HOSTING, "Download", "request", "dataset none", "portal"),
+        "egress.collections_allowed": _row(ENTITY, "Update", "request", "dataset none", "cli", "always"),
         "egress.taken": _row(ENTITY, "Update", "request", "dataset none", "portal"),
         "egress.given_back": _row(ENTITY, "Update", "request", "dataset none", "portal"),
         "egress.code_read": _row(DATASTORE, "Read", "request", "dataset person none", "portal"),

@@ -31,7 +31,7 @@ from egress_review.findings import Severity, Where
 from registry.text import Text
 
 MOST_COMPARED = 400_000
-"""Counts of other tables that one file is compared with; further tables are named as not compared."""
+"""Counts of other tables that one file is compared with, the latest first; how many were left out is said."""
 
 LONGEST_NAME = 60
 
@@ -121,6 +121,10 @@ _UNALIGNED = Text(
     ko="이전에 반출된 표 {number}개와는 비교하지 못했습니다: 같은 집단을 말하는 셀이 없거나 표가 너무 큽니다({name}).",
     en="{number} tables released before were not compared: none of their cells is of the same group, "
     "or they are too large ({name}).",
+)
+_LEFT_OUT = Text(
+    ko="이전에 반출된 파일 {number}개와는 비교하지 않았습니다. 수가 모두 {most}개를 넘어 최근 것부터 비교했습니다.",
+    en="{number} files released before were not compared: with over {most} counts in all, the latest come first.",
 )
 _LOOK = Text(ko="심사자가 나란히 놓고 직접 비교하십시오.", en="A reviewer compares them side by side.")
 
@@ -353,23 +357,21 @@ def _affordable(others: Sequence[Released]) -> Iterator[Released]:
     """The files that are compared: as many as their counts allow."""
     left = MOST_COMPARED
     for other in others:
-        left -= other.size
-        if left >= 0:
+        if other.size <= left:
+            left -= other.size
             yield other
 
 
 def _tell_unaligned(cuts: Sequence[Cut], earlier: Sequence[Released], listing: Listing) -> None:
-    """Say which earlier tables nothing here could be compared with."""
-    affordable = {id(other) for other in _affordable(earlier)}
+    """Say which earlier tables nothing here could be compared with, and how many files were left out."""
+    compared = list(_affordable(earlier))
     mine = frozenset[object]().union(*(cut.labelled for cut in cuts))
-    names = [
-        other.name
-        for other in earlier
-        for cut in other.cuts
-        if cut is None or id(other) not in affordable or mine.isdisjoint(cut.labelled)
-    ]
+    names = [other.name for other in compared for cut in other.cuts if cut is None or mine.isdisjoint(cut.labelled)]
     if names:
         listing.skip("cells.unaligned", _UNALIGNED.fill(number=len(names), name=names[0]), _LOOK)
+    if left_out := len(earlier) - len(compared):
+        message = _LEFT_OUT.fill(number=left_out, most=f"{MOST_COMPARED:,}")
+        listing.skip("cells.unaligned", message, _LOOK, severity=Severity.WARN)
 
 
 def cells_of(table: Table, reading: Reading) -> Iterator[tuple[Cell, int, Where]]:

@@ -403,3 +403,17 @@ def test_an_unknown_request_is_said_to_be_unknown(zone: Zone) -> None:
     desk: EgressDesk = zone.desk
     with pytest.raises(NotFound):
         desk.view(zone.author, "er_aaaaaaaaaaaaaaaa")
+
+
+def test_a_file_is_compared_with_the_latest_releases_first(zone: Zone) -> None:
+    names = []
+    for number in range(4):
+        zone.house.clock.pass_by(days=1)
+        content = f"year,n\n{2001 + number},{500 + 100 * number}\n"
+        request = zone.in_review(content, name=f"table{number}.csv", title=f"Year {number}")
+        for who in ("hana", "duri"):
+            zone.vote(who, request)
+        zone.desk.release(request.ref)
+        names.append(f"table{number}.csv")
+    with zone.house.db.read() as tx:
+        assert [file.name for file in zone.desk._left_before(tx, "gibleed")] == names[::-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -11,11 +12,13 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from audit.errors import NotIntegrated
 from egress_review.errors import Conflict, Denied, Invalid
 from egress_review.interests_cli import add_commands
 from egress_review.model import Action
 from egress_review.standing import accounts_of
 from egress_review.workflow import State
+from registry.desk import CLI
 from registry.model import Person, Role
 from registry.tables import person as table
 from tests.integration.egress_review.egress_house import HERE, Zone
@@ -129,6 +132,50 @@ def test_an_interest_that_an_operator_enters_stops_a_release_that_is_under_way(z
     operator = zone.house.join("oper", Role.OPERATOR).person
     zone.desk.declare_interest(operator, zone.checkers["hana"].ref, "gibleed", "found out today", source=HERE)
     assert zone.desk.release(request.ref).state is State.RETURNED
+
+
+def killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def not_in_time(*_: object) -> None:
+    raise NotIntegrated("the audit service hangs")
+
+
+@pytest.mark.parametrize("stopped_by", [killed, not_in_time])
+@pytest.mark.parametrize("lost", ["vote", "grant", "project"])
+def test_a_release_that_stopped_half_way_goes_back_to_people_when_its_ground_is_gone(
+    zone: Zone, monkeypatch: pytest.MonkeyPatch, stopped_by: Callable[..., None], lost: str
+) -> None:
+    request, registry = zone.approved(), zone.house.registry
+    with monkeypatch.context() as patch:
+        patch.setattr(zone.house.log, "wait", stopped_by)
+        with pytest.raises((KeyboardInterrupt, NotIntegrated)):
+            zone.desk.release(request.ref)
+    assert zone.desk.view(zone.author, request.ref).request.state is State.RELEASING
+    if lost == "vote":
+        zone.desk.declare_interest(CLI, zone.checkers["hana"].ref, "gibleed", "found out today", source=HERE)
+    elif lost == "grant":
+        [grant] = registry.grants("gibleed")
+        registry.revoke_grant(grant.ref, by=zone.house.accounts["sunhee"].actor, source=HERE)
+    else:
+        registry.close_project("gibleed", by=CLI, source=HERE)
+    assert zone.desk.release(request.ref).state is State.RELEASE_FAILED
+    assert zone.desk.release(request.ref).state is State.RETURNED
+    assert "egress.released" not in zone.actions(request.ref)
+    assert not zone.desk.package_of(request.ref).exists()
+
+
+def test_a_release_that_stopped_half_way_goes_on_while_its_votes_hold(
+    zone: Zone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = zone.approved()
+    with monkeypatch.context() as patch:
+        patch.setattr(zone.house.log, "wait", killed)
+        with pytest.raises(KeyboardInterrupt):
+            zone.desk.release(request.ref)
+    zone.desk.declare_interest(CLI, zone.checkers["senior"].ref, "gibleed", "has not voted", source=HERE)
+    assert zone.desk.release(request.ref).packaged
 
 
 @dataclass(frozen=True, slots=True)

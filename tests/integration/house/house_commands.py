@@ -82,6 +82,10 @@ USES: Uses[Shell] = Uses(
         "backup now": (BACKUPS, '"zone.backed_up"'),
         "backup check": (BACKUPS, '"zone.backup_checked"'),
         "restore": (BACKUPS, '"zone.restored"'),
+        "egress allow-collections": (
+            "integration/egress_review/test_egress_collections.py",
+            '"egress.collections_allowed"',
+        ),
         "egress replay": ("integration/egress_review/test_egress_policy_commands.py", '"egress.replayed"'),
         "homes encrypt": ("integration/home_helper/test_home_moving.py", '"workspace.home_encrypted"'),
     },

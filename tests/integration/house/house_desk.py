@@ -159,6 +159,12 @@ def collect(zone: Zone) -> Act:
     return lambda: zone.desk.collect(zone.author, ref, source=HERE)
 
 
+@USES.exercise("EgressDesk.allow_collections", "egress.collections_allowed")
+def allow_collections(zone: Zone) -> Act:
+    ref = zone.released().ref
+    return lambda: zone.desk.allow_collections(CLI, ref, 5, "their line breaks off", source=HERE)
+
+
 @USES.exercise("EgressDesk.revoke", "egress.revoked")
 def revoke(zone: Zone) -> Act:
     request = zone.released()

@@ -36,6 +36,8 @@ def test_what_was_checked_is_filled_in_and_two_people_still_choose_and_confirm(w
         page = browser.page(f"/review/{low}")
         assert "Low risk: every check passed" in page
         assert not re.search('value="[a-z]+" required checked', page), "nobody's vote is filled in"
+        assert "The comment is filled in below; the vote is yours." in page
+        assert "Approval and comment" not in page
         comment = re.search(r"Low risk: \d+ rules passed, none was left out.", page)
         assert comment
         assert not re.search(r'name="confirm"[^>]*value="[^"]', page), "the confirmation is never filled in"

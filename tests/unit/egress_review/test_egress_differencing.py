@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from egress_review.checks import differencing
 from egress_review.checks.differencing import Gathered, Released, released
 from egress_review.checks.ranges import parts_of
 from egress_review.checks.subject import Subject
@@ -118,6 +119,25 @@ def test_earlier_tables_that_cannot_be_compared_are_named() -> None:
     (told,) = [f for f in report.findings if isinstance(f, NotChecked) and f.rule == "cells.unaligned"]
     assert "old.csv" in told.message.ko
     assert not [f for f in against(LONG, LONG).findings if isinstance(f, NotChecked)]
+
+
+def test_releases_beyond_what_is_compared_are_the_oldest_and_reviewers_are_warned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(differencing, "MOST_COMPARED", 19)
+    old, other = before(LONG), before("drug,n\n" + "".join(f"d{n},{100 + n}\n" for n in range(15)), "drugs.csv")
+    assert old[0].size < 19 < old[0].size + other[0].size
+    for earlier, found in (((*old, *other), [(2, 2)]), ((*other, *old), [])):
+        report = look("new.csv", CROSS.format(seoul=53), earlier=earlier)
+        assert failing(report) == found
+        told = [f for f in report.findings if isinstance(f, NotChecked) and f.severity is Severity.WARN]
+        assert [(f.rule, f.message.en[:24]) for f in told] == [("cells.unaligned", "1 files released before ")]
+
+
+def test_one_release_that_is_too_large_keeps_no_other_from_being_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differencing, "MOST_COMPARED", 10)
+    large = before("drug,n\n" + "".join(f"d{n},{100 + n}\n" for n in range(15)), "drugs.csv")
+    assert failing(look("new.csv", CROSS.format(seoul=53), earlier=(*large, *before(LONG)))) == [(2, 2)]
 
 
 def test_sheets_of_a_workbook_and_files_of_a_request_are_compared_with_each_other() -> None:

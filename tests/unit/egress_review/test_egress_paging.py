@@ -5,9 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from egress_review.checks.subject import Subject
+from egress_review.claims import FileClaims
 from egress_review.findings import Where
-from egress_review.paging import PAGE, UNKNOWN, Spot, outline_of, pages_of, spot_of, unseen
-from egress_review.previews import HIDDEN, NONE, Preview
+from egress_review.paging import CELL, PAGE, UNKNOWN, Spot, outline_of, pages_of, spot_of, unseen
+from egress_review.policy import load_policy
+from egress_review.previews import HIDDEN, NONE, Preview, preview_of
 
 ROWS = st.lists(st.lists(st.text(max_size=3), max_size=60).map(tuple), max_size=1300).map(tuple)
 PARTS = st.lists(
@@ -37,6 +40,34 @@ def test_every_row_and_every_line_stands_on_exactly_one_page_in_order(parts: lis
             assert "".join(piece.preview.text for piece in pieces).replace("\n", "") == part.text.replace("\n", "")
         else:
             assert len(pieces) == 1
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5000), st.sampled_from((0, 9, 60_000, 1_200_000))), max_size=30), st.booleans()
+)
+def test_every_character_of_a_long_cell_is_shown_under_the_number_of_its_row(
+    sizes: list[tuple[int, int]], wide: bool
+) -> None:
+    rows = tuple(
+        (f"{n}", "a" * one, "b" * other, *("" for _ in range(40 * wide))) for n, (one, other) in enumerate(sizes)
+    )
+    pages = pages_of(Preview("table", rows=rows))
+    found = [[""] * len(row) for row in rows]
+    for page in pages:
+        for piece in page.pieces:
+            assert sum(max(1, *map(len, row)) // CELL for row in piece.preview.rows) <= PAGE
+            for number, row in enumerate(piece.preview.rows, piece.first):
+                found[number - 1] = [before + more for before, more in zip(found[number - 1], row, strict=True)]
+    assert tuple(map(tuple, found)) == rows
+
+
+def test_a_cell_of_fifty_thousand_characters_is_shown_to_its_end() -> None:
+    hidden = "x" * 49_990 + "the end"
+    data = f"a,b\n1,{hidden}\n".encode()
+    shown = preview_of(Subject("table.csv", "0" * 64, data, load_policy("kr-default"), FileClaims(), "csv", len(data)))
+    assert shown.rows[1] == ("1", hidden)
+    [page] = pages_of(shown)
+    assert page.pieces[0].preview.rows[1][1].endswith("the end")
 
 
 @given(st.integers(1, 3000), st.integers(1, 60), st.data())
