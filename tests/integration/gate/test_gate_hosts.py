@@ -75,6 +75,8 @@ async def test_no_page_of_another_site_signs_anybody_out(browser: Browser, gate:
     for origin in (gate.origin("work"), gate.origin_of("/user/alice/gibleed/")):
         assert (await browser.get(origin + "/_gate/logout", **link, **cookie))[0] == 403
         assert (await browser.get(origin + "/_gate/logout", **cookie))[0] == 403
+        script = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+        assert (await browser.get(origin + "/_gate/logout", **script, **cookie))[0] == 403
     assert (await browser.get(gate.origin("zone") + "/hub/logout", **link, **cookie))[0] == 403
     # The provider leads a browser back that the hub has signed out; this zone has no hub, which is another refusal.
     assert (await browser.get(gate.origin("zone") + "/hub/logout", **link))[0] == 503
