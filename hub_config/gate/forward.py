@@ -193,7 +193,7 @@ async def _pass_whole(
             raise Refused("response.picture", str(error)) from error
         if reason is not None:
             raise Refused(UNSHOWN[reason])
-    found = workspace.trickle.note(body, time.monotonic())
+    found = workspace.outflow.encoded.note(body, time.monotonic())
     if found is not None:
         await record.trickled(workspace, passage.asker, found)
     workspace.meter.count(len(body))
@@ -212,7 +212,7 @@ async def _pass_on(
     Raises: Refused — for more than `limit` bytes, and past the budget.
     """
     total = 0
-    route, trickle = passage.route, passage.workspace.trickle
+    route, trickle = passage.route, passage.workspace.outflow.encoded
     watch = None if route.kind is Kind.STATIC else Watch(trickle, pictures=route.looked_at)
 
     async def tell(found: Found | None) -> None:

@@ -186,9 +186,9 @@ class Record:
             await self._append(ended)
 
     async def trickled(self, workspace: OpenWorkspace, asker: Asker, found: Found) -> None:
-        """Record that much text that looks encoded went to a browser; while the log is away it waits to be told."""
+        """Record that much that looks encoded, or is no text, went to a browser; without a log it waits to be told."""
         detail = {
-            "bytes": found.dense_bytes,
+            "bytes": found.size,
             "messages": found.messages,
             "seconds": found.seconds,
             "kind": found.kind,

@@ -62,7 +62,7 @@ _DUMPS = tuple(b"h" * 8 + b"ss" + row for row in (b"hhhhs" * 8, b"hhs" * 8))
 _SIGNS = ((_B64, (b"x" * 64,)), (_PAIRS, (b"hhs" * 31, b"hs" * 63, *_DUMPS)))
 DIGITS = re.compile(rb"[0-9 ,.]+")
 HEX = re.compile(rb"[0-9a-fA-F :,\-]+")
-KINDS = ("digits", "hex", "base64")
+KINDS = ("digits", "hex", "base64", "binary")
 STEP_SECONDS = 60.0
 
 
@@ -81,7 +81,7 @@ WINDOWS = (Window(3600.0, 1), Window(24 * 3600.0, 3))
 class Found:
     """What an officer is told: so many bytes in so many messages within a time, mostly of one kind."""
 
-    dense_bytes: int
+    size: int
     messages: int
     seconds: int
     kind: str
@@ -109,7 +109,7 @@ class Trickle:
         return self.count(*dense_bytes(data), now)
 
     def count(self, dense: int, kind: str, now: float, *, messages: int = 1) -> Found | None:
-        """Count so many bytes that look encoded; return what is to be told, once per window that is full."""
+        """Count so many bytes of a kind; return what is to be told, once per window that is full."""
         if not dense:
             return None
         minute = self._minute(now)
@@ -119,7 +119,7 @@ class Trickle:
             if now - self._told.get(window, -window.seconds) < window.seconds:
                 continue
             found = self._within(window, now)
-            if found.dense_bytes >= self.limit * window.factor:
+            if found.size >= self.limit * window.factor:
                 self._told[window] = now
                 return found
         return None

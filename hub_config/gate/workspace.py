@@ -24,7 +24,7 @@ from hub_config.gate.dialin import DialIn
 from hub_config.gate.errors import Refused
 from hub_config.gate.kept import Kept
 from hub_config.gate.listen import Acceptor
-from hub_config.gate.trickle import Trickle
+from hub_config.gate.outflow import Outflow
 from hub_config.gate.unread import FULL, Room, Unread
 
 REF = re.compile(r"ws_[a-z2-7]{16}")
@@ -139,12 +139,12 @@ class OpenWorkspace:
     """The sockets, counters and live connections of one workspace."""
 
     def __init__(
-        self, tenancy: Tenancy, limits: Limits, room: Room, *, spent: int = 0, trickle: Trickle | None = None
+        self, tenancy: Tenancy, limits: Limits, room: Room, *, spent: int = 0, outflow: Outflow | None = None
     ) -> None:
         self.tenancy = tenancy
         self._room = room
         self.meter = Meter(min(limits.session_bytes, tenancy.access.session_bytes), spent)
-        self.trickle = trickle or Trickle(tenancy.access.dense_bytes)
+        self.outflow = outflow or Outflow.of(tenancy.access)
         self.reading = asyncio.Semaphore(READ_AT_ONCE)
         self.writing = asyncio.Semaphore(WRITTEN_AT_ONCE)
         self.held = 0

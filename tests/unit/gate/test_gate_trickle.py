@@ -170,7 +170,7 @@ async def test_a_workspace_that_is_started_again_goes_on_with_what_was_counted(
         await workspaces.open(parse_tenancy(REF, tenancy()))
         workspace = workspaces.get(REF)
         assert workspace is not None
-        counted.append(workspace.trickle)
+        counted.append(workspace.outflow)
         await workspaces.cut(REF, "test")
     await neighbours.close()
     assert counted[0] is counted[1]
@@ -182,7 +182,7 @@ def test_many_small_cells_add_up_and_are_told_once_an_hour() -> None:
     assert len(told) == 1
     assert (told[0].kind, told[0].seconds) == ("hex", 3600)
     assert told[0].messages == 100
-    assert 20_000 <= told[0].dense_bytes < 20_400
+    assert 20_000 <= told[0].size < 20_400
 
 
 def test_a_trickle_that_stays_below_the_hour_is_found_over_the_day() -> None:
