@@ -138,7 +138,8 @@ async def _answer(
         if size > passage.limit(config):
             raise Refused("response.too_large")
     # What stands in header fields reaches the browser as well.
-    workspace.meter.count(sum(len(value) for value in answer.headers.values()))
+    size_of_fields = sum(len(value) for value in answer.headers.values())
+    await record.trickled(workspace, passage.asker, workspace.meter.count(size_of_fields))
     sent = web.StreamResponse(status=answer.status, headers=headers)
     bodiless = passage.request.method == "HEAD" or answer.status in BODILESS
     try:
@@ -193,10 +194,8 @@ async def _pass_whole(
             raise Refused("response.picture", str(error)) from error
         if reason is not None:
             raise Refused(UNSHOWN[reason])
-    found = workspace.outflow.encoded.note(body, time.monotonic())
-    if found is not None:
-        await record.trickled(workspace, passage.asker, found)
-    workspace.meter.count(len(body))
+    await record.trickled(workspace, passage.asker, workspace.outflow.encoded.note(body, time.monotonic()))
+    await record.trickled(workspace, passage.asker, workspace.meter.count(len(body)))
     sent.content_length = len(body)
     await sent.prepare(passage.request)
     for at in range(0, len(body), STRETCH):  # at once it would be there twice until a slow browser has it
@@ -216,15 +215,14 @@ async def _pass_on(
     watch = None if route.kind is Kind.STATIC else Watch(trickle, pictures=route.looked_at)
 
     async def tell(found: Found | None) -> None:
-        if found is not None:
-            await record.trickled(passage.workspace, passage.asker, found)
+        await record.trickled(passage.workspace, passage.asker, found)
 
     async for stretch in stretches_of(answer.content):
         total += len(stretch)
         if total > limit:
             raise Refused("response.too_large")
         await tell(None if watch is None else watch.note(stretch, time.monotonic()))
-        passage.workspace.meter.count(len(stretch))
+        await tell(passage.workspace.meter.count(len(stretch)))
         await sent.write(stretch)
     await tell(None if watch is None else watch.end(time.monotonic()))
     await sent.write_eof()

@@ -131,7 +131,7 @@ class Junction:
             beside = bytes_beside(data, protocol) if protocol else len(data) * (kind is WSMsgType.BINARY)
             for found in workspace.outflow.note(data, beside, time.monotonic()):
                 await self.record.trickled(workspace, self.passage.asker, found)
-        workspace.meter.count(len(data))
+        await self.record.trickled(workspace, self.passage.asker, workspace.meter.count(len(data)))
         if protocol is not None:
             self.shown.note(data, protocol)
         await self.browser.send_frame(data, kind)

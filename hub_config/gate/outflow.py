@@ -1,4 +1,6 @@
-"""What goes to the browsers of one person in one project and is no ordinary output, over restarts of the workspace."""
+"""What goes to the browsers of one person in one project, counted over restarts of the workspace: an officer is told of
+what is no ordinary output, and of very much. A gate that starts anew counts anew.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +22,47 @@ BEGINNINGS = tuple(begins for kind in FILES if kind.type.startswith("image/") fo
 LEGACY_WORD = 4  # bytes of an offset in the table of the legacy protocol
 
 
+#: The budget is of one start of a workspace, and its owner starts it; so many times as much within a day is told.
+STARTS_OF_A_DAY = 3
+DAY_SECONDS = 24 * 3600.0
+
+
+@dataclass(slots=True)
+class Day:
+    """Everything that went to browsers since the first byte of a day; the next day begins with the first byte after."""
+
+    budget: int
+    """Bytes that one start of the workspace may show."""
+    _began: float | None = None
+    _size: int = 0
+    _messages: int = 0
+    _told: bool = False
+
+    def count(self, size: int, now: float) -> Found | None:
+        """Count bytes of one message or stretch; return what is to be told, once a day."""
+        if self._began is None or now - self._began >= DAY_SECONDS:
+            self._began, self._size, self._messages, self._told = now, 0, 0, False
+        self._size += size
+        self._messages += 1
+        if self._told or self._size < self.budget * STARTS_OF_A_DAY:
+            return None
+        self._told = True
+        return Found(self._size, self._messages, int(DAY_SECONDS), "all")
+
+
 @dataclass(slots=True)
 class Outflow:
     """The counters of one person in one project."""
 
     encoded: Trickle
     binary: Trickle
+    day: Day
 
     @classmethod
     def of(cls, access: Access) -> Outflow:
         """Return counters that hold to the policy of a project."""
-        return cls(Trickle(access.dense_bytes), Trickle(access.dense_bytes * BINARY_TIMES))
+        binary = Trickle(access.dense_bytes * BINARY_TIMES)
+        return cls(Trickle(access.dense_bytes), binary, Day(access.session_bytes))
 
     def hold_to(self, access: Access) -> None:
         """Take over the limits of a policy; what was counted stays."""

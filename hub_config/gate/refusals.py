@@ -300,12 +300,12 @@ REFUSALS: Mapping[str, Refusal] = {
         403,
         Text("이번 세션에서 볼 수 있는 양을 다 썼습니다", "This session's viewing budget is used up"),
         Text(
-            "브라우저로 나가는 데이터의 양에는 한도가 있습니다. 결과는 /outbox에 저장해 포털에서 반출을 신청해 "
-            "주십시오. "
-            "계속 보아야 하면 포털에서 분석환경을 다시 시작하십시오. 그때 새로 셉니다. 이 일은 기록되었습니다.",
+            "브라우저로 나가는 데이터의 양에는 한도가 있습니다. 결과는 /outbox에 저장해 포털에서 반출을 신청하십시오. "
+            "계속 보려면 포털에서 분석환경을 다시 시작하십시오. 그때 새로 셉니다. 하루치는 따로 세며, 한도의 세 배가 "
+            "되면 준법감시 담당자에게 알립니다. 이 일은 기록되었습니다.",
             "The amount of data shown in a browser is limited. Save results to /outbox and request egress in the "
-            "portal. To go on looking, restart the workspace in the portal; it is then counted anew. This has been "
-            "recorded.",
+            "portal. To go on looking, restart the workspace in the portal; it is then counted anew. A day is counted "
+            "as well: three times the limit is told to the compliance officer. This has been recorded.",
         ),
         "egress",
     ),
