@@ -65,6 +65,7 @@ URGENT_WITHIN = timedelta(hours=1)
 BAR_REFRESH_SECONDS = 30
 MARK_REFRESH_SECONDS = 60
 MARKS = 60
+RELOAD = Text("이 페이지를 새로 고치십시오", "Reload this page")
 MARK_TITLE = Text("워터마크", "watermark")
 HELD = Text(
     "보이지 않은 출력 {n}개: /outbox에 저장해 반출을 신청하십시오",
@@ -150,9 +151,10 @@ def mark_page(*, person: str | None, zone: str, language: Language, now: datetim
     """Return the watermark: who looks, when, in which zone, all over the page; it renews itself.
 
     `now` is in the zone's time zone, and the offset is written with it: a photograph says which moment it shows.
-    Without a person, of a workspace that the gate does not know (any more), it says the rest.
+    Without a person, at an address whose time is over or that the gate did not make, it says to reload the page, as
+    faintly: it lies over what somebody works on.
     """
-    words = (*([] if person is None else [person]), now.isoformat(" ", "minutes"), zone)
+    words = (RELOAD.ko + " · " + RELOAD.en if person is None else person, now.isoformat(" ", "minutes"), zone)
     said = f"<span>{html.escape(' · '.join(words))}</span>"
     refresh = f'<meta http-equiv="refresh" content="{MARK_REFRESH_SECONDS}">'
     return _document(language, MARK_TITLE.say(language), MARK_STYLE, said * MARKS, extra=refresh)

@@ -177,14 +177,16 @@ async def test_answers_carry_no_banner_and_cannot_be_framed(browser: Browser, ga
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_the_watermark_of_a_workspace_that_is_not_known_hides_nothing_and_comes_back(
+async def test_a_watermark_that_the_gate_did_not_sign_names_nobody_hides_nothing_and_says_to_reload(
     browser: Browser, gate: ZoneUnderTest
 ) -> None:
     frame = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
-    status, text = await browser.get(gate.origin("zone") + "/_gate/mark?ticket=of-before-a-restart", **frame)
+    status, text = await browser.get(gate.origin("zone") + "/_gate/mark?person=minji&until=9999999999&seal=00", **frame)
     assert status == 200
     assert "background:transparent" in text
     assert "<main" not in text
+    assert "minji" not in text
+    assert "이 페이지를 새로 고치십시오 · Reload this page" in text
     assert 'http-equiv="refresh" content="60"' in text
     assert f"+09:00 · {gate.origin('zone').partition('zone.')[2].partition(':')[0]}<" in text
 
