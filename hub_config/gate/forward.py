@@ -82,7 +82,7 @@ async def _forward(passage: Passage, held: Unread, config: GateConfig, record: R
     request, workspace, kind = passage.request, passage.workspace, passage.route.kind
     body = await read_body(request, largest_body(request.method, kind, config.limits), keep=held.came)
     if kind is Kind.WRITE:
-        words = await aside(lambda: _written(passage, body))
+        words = await aside(lambda: _written(passage, body, config.limits.text_bytes))
         if words is not None and workspace.typing.changed(passage.below.path, words):
             passage.touch()
         workspace.touch()
@@ -103,12 +103,12 @@ async def _forward(passage: Passage, held: Unread, config: GateConfig, record: R
         raise Refused("workspace.silent", type(error).__name__) from error
 
 
-def _written(passage: Passage, body: bytes) -> bytes | None:
+def _written(passage: Passage, body: bytes, text_bytes: int) -> bytes | None:
     """Look at what is to be saved, and return a digest of what people typed in it, if anything is.
 
     Raises: Refused — if it may not be saved.
     """
-    model = check_write(body, passage.workspace.tenancy.access)
+    model = check_write(body, passage.workspace.tenancy.access, text_bytes=text_bytes)
     return None if model is None else words_of(model)
 
 

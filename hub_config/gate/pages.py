@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
 from audit.text import Language, Text
-from hub_config.gate.refusals import REFUSALS, NextStep
+from hub_config.gate.refusal import NextStep
+from hub_config.gate.refusals import REFUSALS
 
 STYLE = """
 body{font:16px/1.6 system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif;color:#1d2b33;background:#f6f8f9;margin:0}
