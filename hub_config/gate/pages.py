@@ -255,8 +255,9 @@ def return_page(target: str) -> str:
     """Return the page that ends a sign-in: a new navigation of our own, so that the strict cookie is sent."""
     refresh = f'<meta http-equiv="refresh" content="0; url={html.escape(target)}">'
     text = Text("분석환경을 여는 중입니다.", "Opening the workspace.")
-    link = f'<main><p><a href="{html.escape(target)}">{text.ko} {text.en}</a></p></main>'
-    return _document("ko", text.en, STYLE, link, extra=refresh)
+    words = f'{text.ko} <span lang="en">{text.en}</span>'
+    link = f'<main><p><a href="{html.escape(target)}">{words}</a></p></main>'
+    return _document("ko", text.ko, STYLE, link, extra=refresh)
 
 
 def _document(language: Language, title: str, style: str, body: str, *, extra: str = "") -> str:

@@ -16,7 +16,7 @@ from hub_config.gate.config import parse_config
 from hub_config.gate.errors import GateConfigError, Refused
 from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.outflow import Outflow
-from hub_config.gate.pages import bar_page, ending, frame_page, mark_page, refusal_page
+from hub_config.gate.pages import bar_page, ending, frame_page, mark_page, refusal_page, return_page
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.workspace import Meter, parse_tenancy
 from hub_config.gate.workspaces import Place, place_of
@@ -211,6 +211,13 @@ def test_the_gates_own_pages_say_so_in_a_demo_zone_and_only_there() -> None:
         bar = bar_page(ends_at=None, closed=False, language="en", portal="http://zone", now=NOW, demo=demo)
         refusal = refusal_page("route.download", portal="http://zone", first="en", demo=demo)
         assert ("Demo zone" in bar) is ("Demo zone" in refusal) is demo
+
+
+def test_the_page_that_ends_a_sign_in_says_which_words_are_of_which_language() -> None:
+    page = return_page("/user/alice/gibleed/lab")
+    assert '<html lang="ko">' in page
+    assert "<title>분석환경을 여는 중입니다.</title>" in page
+    assert '분석환경을 여는 중입니다. <span lang="en">Opening the workspace.</span>' in page
 
 
 def test_every_refusal_speaks_both_languages_the_persons_own_first() -> None:
