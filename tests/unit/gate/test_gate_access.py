@@ -7,6 +7,7 @@ import json
 import time
 from dataclasses import fields
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -215,6 +216,18 @@ def test_a_page_of_the_gate_that_renews_itself_stands_in_no_sandbox_without_scri
     assert "sandbox" not in mark
     assert 'http-equiv="refresh"' in mark_page(person="p", zone="z", language="en", now=NOW)
     assert "default-src 'none'" in gate_page_headers(CONFIG)["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("name", ["choose-an-access-policy.md", "choose-an-access-policy.ko.md"])
+def test_the_guide_turns_printing_off_where_a_browser_is_managed_for_the_zone_cannot(name: str) -> None:
+    guide = (Path("docs/how-to") / name).read_text(encoding="utf-8")
+    policies = json.loads(guide.split("```json")[1].split("```")[0])
+    assert policies["PrintingEnabled"] is False
+    assert "window.print()" in guide
+    direct, managed = PROFILES["direct"], PROFILES["hardened"]
+    assert any("인쇄" in limit.ko and "printed" in limit.en for limit in direct.residual)
+    assert "인쇄" in managed.what.ko
+    assert "printing" in managed.what.en
 
 
 def test_the_watermark_says_who_when_and_where_without_a_script_and_takes_no_click() -> None:
