@@ -131,8 +131,8 @@ _ACTIONS = (
     ),
     ActionSpec(
         "output.encoded",
-        "부호화된 것처럼 보이는 출력이 많음",
-        "Much output that looks encoded went to a browser",
+        "부호화된 것처럼 보이거나 하루치로 아주 많은 출력",
+        "Much output that looks encoded, or very much of any kind within a day, went to a browser",
     ),
     ActionSpec(
         "workspace.home_made",

@@ -17,7 +17,7 @@ NEEDED: Mapping[str, str] = MappingProxyType(
     {
         "reading and writing what is open": (
             "read write readv writev pread64 pwrite64 preadv pwritev pwritev2 lseek close close_range dup dup2"
-            " dup3 fcntl flock fsync fdatasync sync sync_file_range syncfs ftruncate fallocate readahead"
+            " dup3 fcntl flock fsync fdatasync sync_file_range syncfs ftruncate fallocate readahead"
             " sendfile splice copy_file_range ioctl"
         ),
         "finding, making and removing files": (
@@ -118,6 +118,13 @@ REMOVED: tuple[tuple[Text, str], ...] = (
             "handing pages to pipes and back, the way of several kernel exploits; `splice` alone is needed",
         ),
         "vmsplice tee",
+    ),
+    (
+        Text(
+            "서버의 모든 디스크에 한꺼번에 쓰게 하여 남까지 기다리게 한다. 자기 파일에는 `fsync`, `syncfs`로 충분하다",
+            "writing out every disk of the machine, for which others wait; `fsync` and `syncfs` serve one's own files",
+        ),
+        "sync",
     ),
     (
         Text(

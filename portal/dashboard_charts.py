@@ -69,6 +69,7 @@ REASONS: Mapping[str, Text] = {
     "budget.spent": Text("전송량 한도 초과", "More bytes than a session may carry"),
     "response.too_large": Text("너무 큰 응답", "An answer that is too large"),
     "body.too_large": Text("너무 큰 파일 저장", "Writing a file that is too large"),
+    "upload.long": Text("너무 큰 글 파일 저장", "Writing a text file that is too large"),
     "site.cross": Text("다른 사이트에서 온 요청", "A request from another site"),
     "wrong_password": Text("틀린 비밀번호", "Wrong password"),
     "wrong_code": Text("틀린 인증번호", "Wrong code"),

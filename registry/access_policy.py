@@ -125,6 +125,10 @@ _COPY = Text(
     "Text on the screen can be copied into another program, at a click by a page too. The amount is counted, and text "
     "that looks encoded alerts.",
 )
+_PRINTING = Text(
+    "분석환경의 페이지는 스스로 인쇄될 수 있고, 그렇게 인쇄하거나 PDF로 저장한 것에는 워터마크가 없습니다.",
+    "The page of a workspace can have itself printed; what is printed so, or saved as PDF, bears no watermark.",
+)
 _CONNECTING = Text(
     "Firefox나 Safari처럼 152 이후의 Chrome이나 Edge가 아닌 브라우저에서는 출력 속의 스크립트가 WebRTC와 미리 "
     "연결하기(preconnect, dns-prefetch)로 밖에 데이터를 보낼 수 있습니다. 페이지 정책으로는 막지 못합니다.",
@@ -141,17 +145,17 @@ PROFILES: Mapping[Profile, ProfileText] = MappingProxyType(
         "direct": ProfileText(
             Text("직접 접속", "Direct"),
             Text("누구의 브라우저에서나 들어옵니다.", "People come with any browser of their own."),
-            (_EYES, _COPY, _CONNECTING, _EXTENSIONS),
+            (_EYES, _COPY, _PRINTING, _CONNECTING, _EXTENSIONS),
         ),
         "hardened": ProfileText(
             Text("관리되는 브라우저", "Managed browser"),
             Text(
                 "기관이 관리하는 컴퓨터의 브라우저(152 이후의 Chrome이나 Edge)에서만 들어옵니다. 미리 연결하기, 확장 "
-                "프로그램, 복사, 화면 갈무리는 그 기관의 브라우저 정책으로 끕니다. 안심구역은 접속 주소만 확인할 수 "
-                "있습니다.",
+                "프로그램, 복사, 인쇄, 화면 갈무리는 그 기관의 브라우저 정책으로 끕니다. 안심구역은 접속 주소만 확인할 "
+                "수 있습니다.",
                 "People come from computers whose browser, Chrome or Edge 152 or later, an institution manages: its "
-                "policy turns off connecting early, extensions, copying and screen capture. All that the zone itself "
-                "can check of it is the address.",
+                "policy turns off connecting early, extensions, copying, printing and screen capture. All that the "
+                "zone itself can check of it is the address.",
             ),
             (
                 _EYES,

@@ -24,6 +24,7 @@ class Limits:
     form_bytes: int = 65_536  # one form of the hub, which strangers send too: a name, a password, a token of a provider
     form_seconds: float = 20.0  # until such a form has come as a whole
     write_bytes: int = 16_000_000  # what a browser saves into a workspace at once
+    text_bytes: int = 1_000_000  # a file of text among it; a notebook holds what its cells gave, and may be larger
     setting_bytes: int = 256_000  # layouts and settings of Lab
     plain_bytes: int = 4_096  # every other body of a browser: which kernel, which notebook
     frame_bytes: int = 8_000_000  # one WebSocket message of a browser

@@ -82,7 +82,7 @@ async def _forward(passage: Passage, held: Unread, config: GateConfig, record: R
     request, workspace, kind = passage.request, passage.workspace, passage.route.kind
     body = await read_body(request, largest_body(request.method, kind, config.limits), keep=held.came)
     if kind is Kind.WRITE:
-        words = await aside(lambda: _written(passage, body))
+        words = await aside(lambda: _written(passage, body, config.limits.text_bytes))
         if words is not None and workspace.typing.changed(passage.below.path, words):
             passage.touch()
         workspace.touch()
@@ -103,12 +103,12 @@ async def _forward(passage: Passage, held: Unread, config: GateConfig, record: R
         raise Refused("workspace.silent", type(error).__name__) from error
 
 
-def _written(passage: Passage, body: bytes) -> bytes | None:
+def _written(passage: Passage, body: bytes, text_bytes: int) -> bytes | None:
     """Look at what is to be saved, and return a digest of what people typed in it, if anything is.
 
     Raises: Refused — if it may not be saved.
     """
-    model = check_write(body, passage.workspace.tenancy.access)
+    model = check_write(body, passage.workspace.tenancy.access, text_bytes=text_bytes)
     return None if model is None else words_of(model)
 
 
@@ -138,7 +138,8 @@ async def _answer(
         if size > passage.limit(config):
             raise Refused("response.too_large")
     # What stands in header fields reaches the browser as well.
-    workspace.meter.count(sum(len(value) for value in answer.headers.values()))
+    size_of_fields = sum(len(value) for value in answer.headers.values())
+    await record.trickled(workspace, passage.asker, workspace.meter.count(size_of_fields))
     sent = web.StreamResponse(status=answer.status, headers=headers)
     bodiless = passage.request.method == "HEAD" or answer.status in BODILESS
     try:
@@ -193,10 +194,8 @@ async def _pass_whole(
             raise Refused("response.picture", str(error)) from error
         if reason is not None:
             raise Refused(UNSHOWN[reason])
-    found = workspace.trickle.note(body, time.monotonic())
-    if found is not None:
-        await record.trickled(workspace, passage.asker, found)
-    workspace.meter.count(len(body))
+    await record.trickled(workspace, passage.asker, workspace.outflow.encoded.note(body, time.monotonic()))
+    await record.trickled(workspace, passage.asker, workspace.meter.count(len(body)))
     sent.content_length = len(body)
     await sent.prepare(passage.request)
     for at in range(0, len(body), STRETCH):  # at once it would be there twice until a slow browser has it
@@ -212,19 +211,18 @@ async def _pass_on(
     Raises: Refused — for more than `limit` bytes, and past the budget.
     """
     total = 0
-    route, trickle = passage.route, passage.workspace.trickle
+    route, trickle = passage.route, passage.workspace.outflow.encoded
     watch = None if route.kind is Kind.STATIC else Watch(trickle, pictures=route.looked_at)
 
     async def tell(found: Found | None) -> None:
-        if found is not None:
-            await record.trickled(passage.workspace, passage.asker, found)
+        await record.trickled(passage.workspace, passage.asker, found)
 
     async for stretch in stretches_of(answer.content):
         total += len(stretch)
         if total > limit:
             raise Refused("response.too_large")
         await tell(None if watch is None else watch.note(stretch, time.monotonic()))
-        passage.workspace.meter.count(len(stretch))
+        await tell(passage.workspace.meter.count(len(stretch)))
         await sent.write(stretch)
     await tell(None if watch is None else watch.end(time.monotonic()))
     await sent.write_eof()

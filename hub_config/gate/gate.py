@@ -23,6 +23,7 @@ from hub_config.gate.door import Door, GuardedServer, UnderWay
 from hub_config.gate.errors import AmbiguousTarget, AuditUnavailable, HubUnavailable, Refused
 from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.hub_identity import HubIdentity
+from hub_config.gate.marks import Marks
 from hub_config.gate.neighbours import Neighbours
 from hub_config.gate.origins import Origins
 from hub_config.gate.packages import Packages
@@ -75,7 +76,7 @@ class Gate:
         self._work = WorkHost(config, origins, self._hub, self._sessions, self.workspaces, tickets, self._record)
         self._hosts: dict[str, Host] = {
             config.host("zone"): ZoneHost(
-                config, origins, self._neighbours, self.workspaces, tickets, self._announcement
+                config, origins, self._neighbours, self.workspaces, tickets, Marks(token), self._announcement
             ),
             config.host("work"): SignInHost(config, origins, self._sessions) if origins.apart else self._work,
             config.host("preview"): PreviewHost(config, self._neighbours),

@@ -20,6 +20,7 @@ from hub_config.gate.headers import to_workspace
 from hub_config.gate.held_files import file_of
 from hub_config.gate.keeping import keep
 from hub_config.gate.notices import notice_frame, notice_of, refusal_frames
+from hub_config.gate.outflow import bytes_beside
 from hub_config.gate.outputs import parse_output, reason_to_hold
 from hub_config.gate.record import Record
 from hub_config.gate.refusals import REFUSALS
@@ -126,10 +127,11 @@ class Junction:
         if reason is not None:
             data, kind = _framed(await self._hold(data, reason))
         else:
-            found = workspace.trickle.note(data, time.monotonic())
-            if found is not None:
+            # Events are JSON as text: bytes are none of them.
+            beside = bytes_beside(data, protocol) if protocol else len(data) * (kind is WSMsgType.BINARY)
+            for found in workspace.outflow.note(data, beside, time.monotonic()):
                 await self.record.trickled(workspace, self.passage.asker, found)
-        workspace.meter.count(len(data))
+        await self.record.trickled(workspace, self.passage.asker, workspace.meter.count(len(data)))
         if protocol is not None:
             self.shown.note(data, protocol)
         await self.browser.send_frame(data, kind)

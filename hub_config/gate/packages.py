@@ -30,10 +30,12 @@ LISTED = re.compile(rf"/simple/(?:{_NAME}/)?|/files/[0-9a-f]{{64}}/[A-Za-z0-9._+
 ASKED = re.compile(rf"/(?P<why>ask|wait)/(?P<package>{_NAME})/[A-Za-z0-9._+-]{{1,255}}")
 METHODS = frozenset({"GET", "HEAD"})
 PASSED = ("Content-Type", "Content-Length", "Retry-After")
-#: The reason that pip shows beside the status; it shows nothing else of an answer.
+#: The reason that pip shows beside the status; it shows nothing else of an answer, and reads it as Latin-1, so that
+#: Korean would be there as other letters (http.client; RFC 9112 section 4 leaves the phrase to whoever reads it).
 REASONS = {
-    "ask": "Not allowed in this project. Ask for it: import ansim_client; ansim_client.ask_for_package('{}', why='')",
-    "wait": "Allowed, but {} is not in the zone yet: an operator has to add it",
+    "ask": "Not allowed in this project. Ask for it at {portal}/packages, or in a cell: "
+    "import ansim_client; ansim_client.ask_for_package('{package}', why='')",
+    "wait": "Allowed, but {package} is not in the zone yet: an operator has to add it",
 }
 
 
@@ -56,7 +58,8 @@ class Packages:
         if target.query:
             raise Refused("route.missing")
         if asked := ASKED.fullmatch(target.path):
-            return web.Response(status=403, reason=REASONS[asked["why"]].format(asked["package"]))
+            said = REASONS[asked["why"]].format(package=asked["package"], portal=self.config.origin("zone"))
+            return web.Response(status=403, reason=said)
         if not LISTED.fullmatch(target.path):
             raise Refused("route.missing")
         accept = JSON_TYPE if JSON_TYPE in request.headers.get("Accept", "") else "text/html"

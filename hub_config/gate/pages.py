@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
 from audit.text import Language, Text
-from hub_config.gate.refusals import REFUSALS, NextStep
+from hub_config.gate.refusal import NextStep
+from hub_config.gate.refusals import REFUSALS
 
 STYLE = """
 body{font:16px/1.6 system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif;color:#1d2b33;background:#f6f8f9;margin:0}
@@ -65,6 +66,7 @@ URGENT_WITHIN = timedelta(hours=1)
 BAR_REFRESH_SECONDS = 30
 MARK_REFRESH_SECONDS = 60
 MARKS = 60
+RELOAD = Text("이 페이지를 새로 고치십시오", "Reload this page")
 MARK_TITLE = Text("워터마크", "watermark")
 HELD = Text(
     "보이지 않은 출력 {n}개: /outbox에 저장해 반출을 신청하십시오",
@@ -150,9 +152,10 @@ def mark_page(*, person: str | None, zone: str, language: Language, now: datetim
     """Return the watermark: who looks, when, in which zone, all over the page; it renews itself.
 
     `now` is in the zone's time zone, and the offset is written with it: a photograph says which moment it shows.
-    Without a person, of a workspace that the gate does not know (any more), it says the rest.
+    Without a person, at an address whose time is over or that the gate did not make, it says to reload the page, as
+    faintly: it lies over what somebody works on.
     """
-    words = (*([] if person is None else [person]), now.isoformat(" ", "minutes"), zone)
+    words = (RELOAD.ko + " · " + RELOAD.en if person is None else person, now.isoformat(" ", "minutes"), zone)
     said = f"<span>{html.escape(' · '.join(words))}</span>"
     refresh = f'<meta http-equiv="refresh" content="{MARK_REFRESH_SECONDS}">'
     return _document(language, MARK_TITLE.say(language), MARK_STYLE, said * MARKS, extra=refresh)
@@ -252,8 +255,9 @@ def return_page(target: str) -> str:
     """Return the page that ends a sign-in: a new navigation of our own, so that the strict cookie is sent."""
     refresh = f'<meta http-equiv="refresh" content="0; url={html.escape(target)}">'
     text = Text("분석환경을 여는 중입니다.", "Opening the workspace.")
-    link = f'<main><p><a href="{html.escape(target)}">{text.ko} {text.en}</a></p></main>'
-    return _document("ko", text.en, STYLE, link, extra=refresh)
+    words = f'{text.ko} <span lang="en">{text.en}</span>'
+    link = f'<main><p><a href="{html.escape(target)}">{words}</a></p></main>'
+    return _document("ko", text.ko, STYLE, link, extra=refresh)
 
 
 def _document(language: Language, title: str, style: str, body: str, *, extra: str = "") -> str:

@@ -185,10 +185,14 @@ class Record:
         with contextlib.suppress(AuditUnavailable):
             await self._append(ended)
 
-    async def trickled(self, workspace: OpenWorkspace, asker: Asker, found: Found) -> None:
-        """Record that much text that looks encoded went to a browser; while the log is away it waits to be told."""
+    async def trickled(self, workspace: OpenWorkspace, asker: Asker, found: Found | None) -> None:
+        """Record, if there is anything to be told, that much that looks encoded, is no text, or more than starts of a
+        workspace allow went to a browser; without a log it waits to be told.
+        """
+        if found is None:
+            return
         detail = {
-            "bytes": found.dense_bytes,
+            "bytes": found.size,
             "messages": found.messages,
             "seconds": found.seconds,
             "kind": found.kind,

@@ -1,28 +1,11 @@
-"""Every way in which the gate says no: a status, what a person reads, and where to go instead."""
+"""Every way in which the gate says no."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 from audit.text import Text
-
-NextStep = Literal["portal", "egress", "reload", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """One reason to refuse; `audited` where the request of a signed-in person broke a rule of the zone."""
-
-    status: int
-    title: Text
-    body: Text
-    next_step: NextStep = "portal"
-    audited: bool = True
-    retry_seconds: int | None = None
-    """Where waiting helps: how long a program waits before it asks again, and a page before it reloads itself."""
-
+from hub_config.gate.refusal import Refusal
 
 DOWNLOAD = Refusal(
     403,
@@ -300,12 +283,12 @@ REFUSALS: Mapping[str, Refusal] = {
         403,
         Text("이번 세션에서 볼 수 있는 양을 다 썼습니다", "This session's viewing budget is used up"),
         Text(
-            "브라우저로 나가는 데이터의 양에는 한도가 있습니다. 결과는 /outbox에 저장해 포털에서 반출을 신청해 "
-            "주십시오. "
-            "계속 보아야 하면 포털에서 분석환경을 다시 시작하십시오. 그때 새로 셉니다. 이 일은 기록되었습니다.",
+            "브라우저로 나가는 데이터의 양에는 한도가 있습니다. 결과는 /outbox에 저장해 포털에서 반출을 신청하십시오. "
+            "계속 보려면 포털에서 분석환경을 다시 시작하십시오. 그때 새로 셉니다. 하루치는 따로 세며, 한도의 세 배가 "
+            "되면 준법감시 담당자에게 알립니다. 이 일은 기록되었습니다.",
             "The amount of data shown in a browser is limited. Save results to /outbox and request egress in the "
-            "portal. To go on looking, restart the workspace in the portal; it is then counted anew. This has been "
-            "recorded.",
+            "portal. To go on looking, restart the workspace in the portal; it is then counted anew. A day is counted "
+            "as well: three times the limit is told to the compliance officer. This has been recorded.",
         ),
         "egress",
     ),
@@ -324,6 +307,16 @@ REFUSALS: Mapping[str, Refusal] = {
         Text(
             "이 과제에는 파일을 반입하지 않습니다. 분석에 꼭 필요하면 과제 책임자나 운영자에게 문의해 주십시오.",
             "Nothing is brought into this project. If your analysis needs it, ask the project lead or an operator.",
+        ),
+    ),
+    "upload.long": Refusal(
+        413,
+        Text("저장하지 않았습니다: 글 파일이 너무 큽니다", "Not saved: the text file is too large"),
+        Text(
+            "브라우저에서는 글 파일을 한 번에 1 MB까지 저장합니다. 더 큰 파일은 셀에서 만드십시오. 밖에서 가져오는 "
+            "파일이면 포털의 과제 화면에서 반입 방법을 확인하십시오.",
+            "A browser saves text files of up to 1 MB. Make larger ones in a cell. How files come in from outside is "
+            "on the project's page in the portal.",
         ),
     ),
     "calls.pace": Refusal(

@@ -89,11 +89,15 @@ def check_initiator(policy: SitePolicy, request: Initiator) -> None:
 def check_sign_out(request: Initiator) -> None:
     """Let a request to sign out pass that the zone's own pages or the person began; a link elsewhere signs nobody out.
 
-    A browser that says nothing about it has to write, which `check_initiator` looks at more closely.
+    It has to open as the page of a tab, which no script in the frame of a workspace can do, though its origin is this
+    one: there are no pop-ups there. A browser that says nothing about it has to write, which `check_initiator` looks
+    at more closely.
     Raises: Refused.
     """
     if request.method in SAFE_METHODS and request.site not in BEGAN_HERE:
         raise Refused("site.cross", "a sign-out from elsewhere")
+    if request.dest not in (None, "document"):
+        raise Refused("site.cross", f"a sign-out as {request.dest}")
 
 
 def _check_unsafe(policy: SitePolicy, request: Initiator) -> None:

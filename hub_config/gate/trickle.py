@@ -1,32 +1,68 @@
 """Text that looks encoded, counted per person and project: data carried out piece by piece over many cells.
 
-A large message is looked at in three places, and what is found there stands for the rest, so that the work for one
-message is bounded. Nothing is refused for it: an officer is told, because a hash or a key in an output is no crime, and
-who knows the measure could stay below it. It raises the price of a trickle; it does not end it.
+A large message is looked at at its beginning, at its end and in places between them that nobody can foresee, and what
+is found there stands for the rest, so that the work for one message is bounded. Nothing is refused for it: an officer
+is told, because a hash or a key in an output is no crime, and who knows the measure could stay below it. It raises the
+price of a trickle; it does not end it.
 """
 
 from __future__ import annotations
 
+import base64
 import re
+import secrets
 from collections import deque
 from dataclasses import dataclass, field
 
-LOOKED_AT = 65_536  # bytes of one message: at its beginning, in its middle and at its end
-# Pictures are base64 by their nature and counted against the budget. Inside JSON a quotation mark that a person printed
-# is escaped, so no text output can look like this; what stands beside the value counts like any other text, and so does
-# whatever has a name that no browser draws.
-PICTURE_NAME = rb'("image/(?:png|jpeg|gif|webp|svg\+xml|bmp|avif)": ?)"'
+from hub_config.gate.held_files import FILES
+
+LOOKED_AT = 65_536  # bytes of one message
+PLACES = 16  # stretches of it that are looked at, one in each part of the message
+
+
+def _opening(begins: bytes) -> bytes:
+    """Return a pattern of how base64 of what begins so begins; JSON may write a slash with a backslash."""
+    return base64.b64encode(begins)[: len(begins) * 8 // 6].replace(b"+", rb"\+").replace(b"/", rb"\\?/")
+
+
+def _picture(type_: str, begins: tuple[bytes, ...]) -> bytes:
+    return type_.removeprefix("image/").encode() + rb'(?=": ?"(?:' + b"|".join(map(_opening, begins)) + rb"))"
+
+
+# Pictures are base64 by their nature and counted against the budget; SVG is text. Inside JSON a quotation mark that a
+# person printed is escaped, so no text output can look like this; what stands beside the value counts like any other
+# text, and so does whatever has a name that no browser draws, or does not begin as its name says.
+_PICTURES = b"|".join(_picture(k.type, k.begins) for k in FILES if k.begins and k.type.startswith("image/"))
+PICTURE_NAME = rb'("image/(?:' + _PICTURES + rb')": ?)"'
 PICTURE = re.compile(PICTURE_NAME + rb'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-# Base64, hex or digits of 64 and more at a stretch (a SHA-256 in hex is just one), and the same with separators.
+_HEX = rb"[0-9a-fA-F]"
+_PAIRED = _HEX + rb"{2}(?:[ :,\-]" + _HEX + rb"{2}){31,}"
+# Base64 of either alphabet, hex or digits of 64 and more at a stretch (a SHA-256 in hex is just one), the same with
+# separators, lines of `xxd` and `hexdump -C`, and bytes as Python prints them, whose backslashes JSON doubles.
 # Numbers in rows are not among them: an array of measurements looks like an array of bytes.
-DENSE = re.compile(rb"[A-Za-z0-9+/=]{64,}|[0-9a-fA-F]{2}(?:[ :,\-][0-9a-fA-F]{2}){31,}|[0-9](?: [0-9]){63,}")
+DENSE = re.compile(
+    rb"(?P<paired>"
+    + _PAIRED
+    + rb")"
+    rb"|(?P<digits>[0-9](?: [0-9]){63,})"
+    rb"|(?P<dump>H{8}(?:: (?:H{4} ){8} [^\\]{0,16}|  (?:H{2} ){8} (?:H{2} ){8} \|[^|\\]{0,16}))".replace(b"H", _HEX)
+    + rb"|(?P<printed>(?:\\\\x"
+    + _HEX
+    + rb"{2}"
+    + rb"""(?:[^\\"]|\\\\(?:[nrt']|\\\\)|\\"){0,12}+){12,}+)"""
+    rb"|(?P<run>[A-Za-z0-9+/=_\-]{64,})"
+)
+PLAIN = re.compile(rb"[A-Za-z0-9+/=]{64,}|" + _PAIRED)
+MOST_MARKS = 8  # one in so many may be `-` or `_`: one in 32 is, of random bytes; in rules and names it is more
+ESCAPED = re.compile(rb"\\(?:u00([0-9a-fA-F]{2})|/)")
 # The same as what a search for bytes finds at the speed of the machine: most messages hold none of these, and are done.
-_B64 = bytes(0x78 if (chr(b).isalnum() and b < 128) or chr(b) in "+/=" else 0x20 for b in range(256))
+_B64 = bytes(0x78 if (chr(b).isalnum() and b < 128) or chr(b) in "+/=-_" else 0x20 for b in range(256))
 _PAIRS = bytes(0x68 if chr(b) in "0123456789abcdefABCDEF" else 0x73 if chr(b) in " :,-" else 0x2E for b in range(256))
-_SIGNS = ((_B64, b"x" * 64), (_PAIRS, b"hhs" * 31), (_PAIRS, b"hs" * 63))
+_DUMPS = tuple(b"h" * 8 + b"ss" + row for row in (b"hhhhs" * 8, b"hhs" * 8))
+_SIGNS = ((_B64, (b"x" * 64,)), (_PAIRS, (b"hhs" * 31, b"hs" * 63, *_DUMPS)))
 DIGITS = re.compile(rb"[0-9 ,.]+")
 HEX = re.compile(rb"[0-9a-fA-F :,\-]+")
-KINDS = ("digits", "hex", "base64")
+KINDS = ("digits", "hex", "base64", "binary")
 STEP_SECONDS = 60.0
 
 
@@ -45,7 +81,7 @@ WINDOWS = (Window(3600.0, 1), Window(24 * 3600.0, 3))
 class Found:
     """What an officer is told: so many bytes in so many messages within a time, mostly of one kind."""
 
-    dense_bytes: int
+    size: int
     messages: int
     seconds: int
     kind: str
@@ -73,7 +109,7 @@ class Trickle:
         return self.count(*dense_bytes(data), now)
 
     def count(self, dense: int, kind: str, now: float, *, messages: int = 1) -> Found | None:
-        """Count so many bytes that look encoded; return what is to be told, once per window that is full."""
+        """Count so many bytes of a kind; return what is to be told, once per window that is full."""
         if not dense:
             return None
         minute = self._minute(now)
@@ -83,7 +119,7 @@ class Trickle:
             if now - self._told.get(window, -window.seconds) < window.seconds:
                 continue
             found = self._within(window, now)
-            if found.dense_bytes >= self.limit * window.factor:
+            if found.size >= self.limit * window.factor:
                 self._told[window] = now
                 return found
         return None
@@ -116,29 +152,47 @@ def dense_beside(data: bytes) -> tuple[int, str]:
         return 0, "base64"
     total, longest, kind = 0, 0, "base64"
     for match in DENSE.finditer(looked):
-        size = match.end() - match.start()
+        size = _size(match)
         total += size
         if size > longest:
-            longest = size
-            kind = _kind(match.group())
+            longest, kind = size, _kind(match)
     if len(data) > LOOKED_AT:
         total = total * len(data) // LOOKED_AT
     return total, kind
 
 
 def _looked_at(data: bytes) -> bytes:
-    if len(data) <= LOOKED_AT:
-        return data
-    third = LOOKED_AT // 3
-    middle = (len(data) - third) // 2
-    return b"\n".join((data[:third], data[middle : middle + third], data[-third:]))
+    """Return what is looked at of a message, with letters in place of the escapes that JSON allows for them."""
+    looked = data if len(data) <= LOOKED_AT else _places(data)
+    if b"\\u00" not in looked and b"\\/" not in looked:
+        return looked
+    return ESCAPED.sub(lambda escape: bytes((int(escape[1], 16),)) if escape[1] else b"/", looked)
+
+
+def _places(data: bytes) -> bytes:
+    part, size = len(data) // PLACES, LOOKED_AT // PLACES
+    between = (n * part + secrets.randbelow(part - size + 1) for n in range(1, PLACES - 1))
+    return b"\n".join(data[at : at + size] for at in (0, *between, len(data) - size))
 
 
 def _signs_in(looked: bytes) -> bool:
-    return any(sign in looked.translate(table) for table, sign in _SIGNS)
+    if looked.count(rb"\\x") >= 12:
+        return True
+    found = ((looked.translate(table), signs) for table, signs in _SIGNS)
+    return any(sign in translated for translated, signs in found for sign in signs)
 
 
-def _kind(run: bytes) -> str:
-    if DIGITS.fullmatch(run):
+def _size(match: re.Match[bytes]) -> int:
+    """Return how much of a match looks encoded: of a run with many marks only what holds without them."""
+    run = match.group()
+    if match.lastgroup == "run" and (run.count(b"-") + run.count(b"_")) * MOST_MARKS > len(run):
+        return sum(len(plain) for plain in PLAIN.findall(run))
+    return len(run)
+
+
+def _kind(match: re.Match[bytes]) -> str:
+    if match.lastgroup in ("dump", "printed"):
+        return "hex"
+    if DIGITS.fullmatch(match.group()):
         return "digits"
-    return "hex" if HEX.fullmatch(run) else "base64"
+    return "hex" if HEX.fullmatch(match.group()) else "base64"

@@ -2,7 +2,8 @@
 
 Lab sends a dropped file as base64, in parts where it is large (`chunk`); its editors save text, and notebooks as JSON.
 Bringing files in takes a review, so an upload is refused and the person sent to the page for it. What a person types
-or pastes into a cell or a text file is saved and recorded; a notebook that is dropped looks like one that is saved.
+or pastes into a cell or a text file is saved and recorded, up to what somebody types; a notebook that is dropped looks
+like one that is saved.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ FIELDS = frozenset(
 FORMATS = frozenset({None, "text", "json"})
 
 
-def check_write(body: bytes, access: Access) -> Mapping[str, Any] | None:
+def check_write(body: bytes, access: Access, *, text_bytes: int) -> Mapping[str, Any] | None:
     """Let the body of a write pass, and return the contents model that it is; None for an empty one.
 
-    Raises: Refused — for a file that is sent as bytes, and for what is no contents model.
+    Raises: Refused — for a file that is sent as bytes, for text of more than `text_bytes` that is no notebook, and for
+    what is no contents model.
     """
     if not body:
         return None  # a new checkpoint, or something that is deleted
@@ -40,4 +42,6 @@ def check_write(body: bytes, access: Access) -> Mapping[str, Any] | None:
     said = document.get("format")
     if not isinstance(said, str | None) or said not in FORMATS or not FIELDS.issuperset(document):
         raise Refused("body.malformed", "a field or format that no contents model has")
+    if len(body) > text_bytes and document.get("type") != "notebook":
+        raise Refused("upload.long", f"{len(body)} bytes of text")
     return document

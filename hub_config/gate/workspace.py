@@ -24,7 +24,8 @@ from hub_config.gate.dialin import DialIn
 from hub_config.gate.errors import Refused
 from hub_config.gate.kept import Kept
 from hub_config.gate.listen import Acceptor
-from hub_config.gate.trickle import Trickle
+from hub_config.gate.outflow import Day, Outflow
+from hub_config.gate.trickle import Found
 from hub_config.gate.unread import FULL, Room, Unread
 
 REF = re.compile(r"ws_[a-z2-7]{16}")
@@ -107,10 +108,11 @@ def parse_tenancy(ref: str, document: Mapping[str, Any]) -> Tenancy:
 
 
 class Meter:
-    """Counts what goes to browsers against the budget of one start of a workspace."""
+    """Counts what goes to browsers against the budget of one start of a workspace, and of the day of its owner."""
 
-    def __init__(self, budget: int, spent: int = 0) -> None:
+    def __init__(self, budget: int, spent: int = 0, day: Day | None = None) -> None:
         self._budget = budget
+        self._day = day or Day(budget)
         self.bytes_out = spent
 
     @property
@@ -126,25 +128,28 @@ class Meter:
         if self.bytes_out + (size or 0) > self._budget or self.bytes_out >= self._budget:
             raise Refused("budget.spent")
 
-    def count(self, size: int) -> None:
-        """Count bytes that are about to be sent.
+    def count(self, size: int) -> Found | None:
+        """Count bytes that are about to be sent; return what is to be told of them.
 
         Raises: Refused — if they would overspend the budget.
         """
         self.check(size)
         self.bytes_out += size
+        return self._day.count(size, time.monotonic())
 
 
 class OpenWorkspace:
     """The sockets, counters and live connections of one workspace."""
 
     def __init__(
-        self, tenancy: Tenancy, limits: Limits, room: Room, *, spent: int = 0, trickle: Trickle | None = None
+        self, tenancy: Tenancy, limits: Limits, room: Room, *, spent: int = 0, outflow: Outflow | None = None
     ) -> None:
         self.tenancy = tenancy
         self._room = room
-        self.meter = Meter(min(limits.session_bytes, tenancy.access.session_bytes), spent)
-        self.trickle = trickle or Trickle(tenancy.access.dense_bytes)
+        self.outflow = outflow or Outflow.of(tenancy.access)
+        budget = min(limits.session_bytes, tenancy.access.session_bytes)
+        self.outflow.day.budget = budget
+        self.meter = Meter(budget, spent, self.outflow.day)
         self.reading = asyncio.Semaphore(READ_AT_ONCE)
         self.writing = asyncio.Semaphore(WRITTEN_AT_ONCE)
         self.held = 0

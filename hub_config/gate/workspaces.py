@@ -12,7 +12,7 @@ from aiohttp import web
 
 from hub_config.gate.config import Limits
 from hub_config.gate.errors import Refused
-from hub_config.gate.trickle import Trickle
+from hub_config.gate.outflow import Outflow
 from hub_config.gate.unread import Room
 from hub_config.gate.workspace import OpenWorkspace, Tenancy
 
@@ -64,7 +64,7 @@ class Workspaces:
     room: Room = field(init=False)
     """For what their servers send over WebSockets."""
     _open: dict[str, OpenWorkspace] = field(default_factory=dict)
-    _trickles: dict[tuple[str, str], Trickle] = field(default_factory=dict)
+    _outflows: dict[tuple[str, str], Outflow] = field(default_factory=dict)
     """By person and project: a workspace that is started again goes on where it was."""
 
     def __post_init__(self) -> None:
@@ -102,11 +102,11 @@ class Workspaces:
             raise ValueError("another workspace is open at this path")
         if known is not None and known.tenancy.prefix == tenancy.prefix:
             known.tenancy = tenancy
-            self._trickle(tenancy)
+            self._outflow(tenancy)
             return
         if known is not None:
             raise ValueError("the workspace is open at another path")
-        workspace = OpenWorkspace(tenancy, self.limits, self.room, spent=spent, trickle=self._trickle(tenancy))
+        workspace = OpenWorkspace(tenancy, self.limits, self.room, spent=spent, outflow=self._outflow(tenancy))
         try:
             workspace.listen(self.calls(tenancy.ref), self.packages(tenancy.ref))
         except OSError:
@@ -114,11 +114,10 @@ class Workspaces:
             raise
         self._open[tenancy.ref] = workspace
 
-    def _trickle(self, tenancy: Tenancy) -> Trickle:
-        limit = tenancy.access.dense_bytes
-        trickle = self._trickles.setdefault((tenancy.handle, tenancy.project), Trickle(limit))
-        trickle.limit = limit
-        return trickle
+    def _outflow(self, tenancy: Tenancy) -> Outflow:
+        outflow = self._outflows.setdefault((tenancy.handle, tenancy.project), Outflow.of(tenancy.access))
+        outflow.hold_to(tenancy.access)
+        return outflow
 
     async def cut(self, ref: str, reason: str) -> bool:
         """Cut a workspace; return whether it was open. Raises: NotCut."""

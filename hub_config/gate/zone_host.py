@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -15,6 +16,8 @@ from hub_config.gate.config import GateConfig
 from hub_config.gate.errors import Refused
 from hub_config.gate.frame_tickets import FrameTickets
 from hub_config.gate.headers import HOST_PREFIX, cookies, gate_page_headers
+from hub_config.gate.marks import PATH as MARK
+from hub_config.gate.marks import Mark, Marks
 from hub_config.gate.neighbours import Neighbours
 from hub_config.gate.origins import Origins
 from hub_config.gate.pages import bar_page, frame_page, mark_page, stale_bar_page
@@ -25,7 +28,6 @@ from hub_config.gate.workspaces import Workspaces, place_of
 
 OPEN = "/_gate/open/"
 BAR = "/_gate/bar"
-MARK = "/_gate/mark"
 HEALTH, READY = "/_gate/health", "/_gate/ready"
 SIGN_OUT = "/hub/logout"
 
@@ -67,6 +69,7 @@ class ZoneHost:
     neighbours: Neighbours
     workspaces: Workspaces
     tickets: FrameTickets
+    marks: Marks
     announcement: Announcement
 
     async def answer(self, request: web.BaseRequest, target: Target, address: str) -> web.StreamResponse:
@@ -119,12 +122,14 @@ class ZoneHost:
         workspace = self.workspaces.get(ticket.workspace) if ticket else None
         if workspace is None:
             return redirect(address, self.config)
+        tenancy = workspace.tenancy
+        mark = Mark(tenancy.handle, tenancy.language)
         text = frame_page(
             workspace_url=address,
             bar_url=f"{BAR}?ticket={name}",
-            mark_url=f"{MARK}?ticket={name}" if workspace.tenancy.access.watermark else None,
-            project=workspace.tenancy.project,
-            language=workspace.tenancy.language,
+            mark_url=self.marks.address(mark, time.time()) if tenancy.access.watermark else None,
+            project=tenancy.project,
+            language=tenancy.language,
         )
         return page(text, gate_page_headers(self.config, frames=("'self'", origin)))
 
@@ -152,13 +157,11 @@ class ZoneHost:
         return page(text, gate_page_headers(self.config, framed_by="'self'"))
 
     def _mark(self, target: Target) -> web.Response:
-        ticket = self.tickets.bar(dict(target.query).get("ticket", ""))
-        workspace = self.workspaces.get(ticket.workspace) if ticket else None
-        # It lies over the workspace: whatever else it said would hide what somebody works on.
+        mark = self.marks.read(dict(target.query), time.time())
         text = mark_page(
-            person=workspace.tenancy.handle if workspace else None,
+            person=mark.person if mark else None,
             zone=self.config.domain,
-            language=workspace.tenancy.language if workspace else "ko",
+            language=mark.language if mark else "ko",
             now=datetime.now(self.config.time_zone),
         )
         return page(text, gate_page_headers(self.config, framed_by="'self'"))

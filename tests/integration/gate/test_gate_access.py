@@ -107,6 +107,33 @@ async def test_outputs_that_are_too_large_or_pictures_become_notices_and_work_go
     assert [event["detail"]["kind"] for event in events(zone, "output.encoded")] == ["hex"]
 
 
+async def test_bytes_beside_a_message_are_told_of_and_a_picture_in_them_is_not(
+    zone: ZoneUnderTest, prefix: str, alice: Browser
+) -> None:
+    set_policy(zone, {"dense_bytes": 1_000})
+    path, told = await kernel(alice, prefix), len(events(zone, "output.encoded"))
+    code = "from comm import create_comm; create_comm(target_name='t').send({{}}, buffers=[{} + bytes(150_000)])"
+    async with alice.socket(prefix, path) as socket:
+        for begins in (b"\x89PNG\r\n\x1a\n", b""):
+            await socket.send_str(json.dumps(execute_request(code.format(begins))))
+            async with asyncio.timeout(PATIENCE):
+                while (await socket.receive()).type is not aiohttp.WSMsgType.BINARY:
+                    pass
+            assert len(events(zone, "output.encoded")) == told + (begins == b"")
+    assert events(zone, "output.encoded")[-1]["detail"]["kind"] == "binary"
+
+
+async def test_a_long_text_is_not_saved_and_says_where_files_come_in(
+    zone: ZoneUnderTest, prefix: str, alice: Browser
+) -> None:
+    set_policy(zone, {"uploads": False})
+    pasted = {"type": "file", "format": "text", "content": "x,y\n" * 300_000}
+    status, answer = await alice.call("PUT", prefix, "api/contents/table.csv", pasted)
+    assert (status, answer["reason"]) == (413, "upload.long")
+    assert "project's page" in answer["message"]
+    assert "upload.long" in {event["reason"] for event in events(zone, "gate.refused")}
+
+
 async def test_a_file_in_an_output_is_held_where_pictures_are_shown_too(
     zone: ZoneUnderTest, prefix: str, alice: Browser
 ) -> None:

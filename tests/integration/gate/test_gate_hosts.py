@@ -75,6 +75,8 @@ async def test_no_page_of_another_site_signs_anybody_out(browser: Browser, gate:
     for origin in (gate.origin("work"), gate.origin_of("/user/alice/gibleed/")):
         assert (await browser.get(origin + "/_gate/logout", **link, **cookie))[0] == 403
         assert (await browser.get(origin + "/_gate/logout", **cookie))[0] == 403
+        script = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}
+        assert (await browser.get(origin + "/_gate/logout", **script, **cookie))[0] == 403
     assert (await browser.get(gate.origin("zone") + "/hub/logout", **link, **cookie))[0] == 403
     # The provider leads a browser back that the hub has signed out; this zone has no hub, which is another refusal.
     assert (await browser.get(gate.origin("zone") + "/hub/logout", **link))[0] == 503
@@ -175,14 +177,16 @@ async def test_answers_carry_no_banner_and_cannot_be_framed(browser: Browser, ga
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_the_watermark_of_a_workspace_that_is_not_known_hides_nothing_and_comes_back(
+async def test_a_watermark_that_the_gate_did_not_sign_names_nobody_hides_nothing_and_says_to_reload(
     browser: Browser, gate: ZoneUnderTest
 ) -> None:
     frame = {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
-    status, text = await browser.get(gate.origin("zone") + "/_gate/mark?ticket=of-before-a-restart", **frame)
+    status, text = await browser.get(gate.origin("zone") + "/_gate/mark?person=minji&until=9999999999&seal=00", **frame)
     assert status == 200
     assert "background:transparent" in text
     assert "<main" not in text
+    assert "minji" not in text
+    assert "이 페이지를 새로 고치십시오 · Reload this page" in text
     assert 'http-equiv="refresh" content="60"' in text
     assert f"+09:00 · {gate.origin('zone').partition('zone.')[2].partition(':')[0]}<" in text
 

@@ -7,6 +7,7 @@ import json
 import time
 from dataclasses import fields
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from hub_config.gate.headers import gate_page_headers, preview_headers, workspac
 from hub_config.gate.pages import bar_page, frame_page, mark_page
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.sessions import Session
-from hub_config.gate.uploads import check_write
+from hub_config.gate.uploads import check_write as check_write_up_to
 from registry.access_policy import PROFILES, AccessPolicy, chosen, problem_of
 from tests.unit.gate.test_gate_headers import CONFIG, HOST
 
@@ -90,6 +91,13 @@ def test_every_other_address_is_refused(address: str) -> None:
     refused("address.unlisted", parse_access({"addresses": ["10.1.0.0/16", "fd00::/8"]}).check_address, address)
 
 
+TEXT_BYTES = 10_000
+
+
+def check_write(body: bytes, access: Access) -> None:
+    check_write_up_to(body, access, text_bytes=TEXT_BYTES)
+
+
 WRITES = [
     {"type": "notebook", "content": {"cells": []}, "format": "json"},
     {"type": "file", "format": "text", "content": "x"},
@@ -116,6 +124,16 @@ def test_what_an_editor_saves_passes(document: dict[str, Any]) -> None:
 def test_a_file_sent_as_bytes_is_refused_and_sent_to_the_review(document: dict[str, Any]) -> None:
     refused("upload.refused", check_write, json.dumps(document).encode(), Access())
     assert "반입" in REFUSALS["upload.refused"].body.ko
+
+
+@pytest.mark.parametrize("uploads", ["review", "refuse"])
+@pytest.mark.parametrize("model", [{"type": "file", "format": "text"}, {"type": "file"}, {"format": "text"}, {}])
+def test_a_file_that_nobody_typed_is_not_saved_as_text(uploads: Any, model: dict[str, Any]) -> None:
+    access = parse_access(AccessPolicy(uploads=uploads).payload())
+    check_write(json.dumps({**model, "content": "x" * (TEXT_BYTES - 200)}).encode(), access)
+    refused("upload.long", check_write, json.dumps({**model, "content": "x" * TEXT_BYTES}).encode(), access)
+    notebook = {"type": "notebook", "format": "json", "content": {"cells": ["x" * TEXT_BYTES]}}
+    check_write(json.dumps(notebook).encode(), access)
 
 
 def test_where_nothing_is_brought_in_nobody_is_sent_to_the_page_for_it() -> None:
@@ -198,6 +216,18 @@ def test_a_page_of_the_gate_that_renews_itself_stands_in_no_sandbox_without_scri
     assert "sandbox" not in mark
     assert 'http-equiv="refresh"' in mark_page(person="p", zone="z", language="en", now=NOW)
     assert "default-src 'none'" in gate_page_headers(CONFIG)["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("name", ["choose-an-access-policy.md", "choose-an-access-policy.ko.md"])
+def test_the_guide_turns_printing_off_where_a_browser_is_managed_for_the_zone_cannot(name: str) -> None:
+    guide = (Path("docs/how-to") / name).read_text(encoding="utf-8")
+    policies = json.loads(guide.split("```json")[1].split("```")[0])
+    assert policies["PrintingEnabled"] is False
+    assert "window.print()" in guide
+    direct, managed = PROFILES["direct"], PROFILES["hardened"]
+    assert any("인쇄" in limit.ko and "printed" in limit.en for limit in direct.residual)
+    assert "인쇄" in managed.what.ko
+    assert "printing" in managed.what.en
 
 
 def test_the_watermark_says_who_when_and_where_without_a_script_and_takes_no_click() -> None:

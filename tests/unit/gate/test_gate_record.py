@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from audit.errors import LogFull, NotDurable
 from audit.event import Actor, Event
+from hub_config.gate.calls import Calls
 from hub_config.gate.codes import Code
-from hub_config.gate.config import Limits
+from hub_config.gate.config import Limits, parse_config
 from hub_config.gate.errors import AuditUnavailable, Refused
+from hub_config.gate.neighbours import Neighbours
+from hub_config.gate.packages import Packages
 from hub_config.gate.record import Asker, Record
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.trickle import Trickle
 from hub_config.gate.unread import Room
 from hub_config.gate.workspace import OpenWorkspace, parse_tenancy
+from hub_config.gate.workspaces import Workspaces
 from tests.unit.gate.test_gate_values import REF, tenancy
 
 ASKER = Asker(Actor.person("p_" + "b" * 16, session="s_1"), "127.0.0.1")
@@ -135,6 +141,26 @@ async def test_an_alert_that_the_log_could_not_take_is_told_once_when_it_is_back
         assert [(event.action, event.detail["bytes"]) for event in service.events] == [("output.encoded", 4_000)]
     finally:
         await workspace.cut("test")
+
+
+async def test_a_person_who_starts_again_and_again_to_look_on_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "workspaces" / REF / "run").mkdir(parents=True)
+    config = parse_config('{"domain": "d.example", "session_bytes": 1000}')
+    neighbours, service = Neighbours(config), Service()
+    workspaces = Workspaces(config.limits, Calls(config, neighbours).server, Packages(config, neighbours).server)
+    record = Record(service)
+    for _ in range(4):
+        await workspaces.open(parse_tenancy(REF, tenancy()))
+        workspace = workspaces.get(REF)
+        assert workspace is not None
+        await record.trickled(workspace, ASKER, workspace.meter.count(900))
+        await workspaces.cut(REF, "test")
+    await neighbours.close()
+    [event] = service.events
+    assert (event.action, event.detail["kind"], event.detail["bytes"]) == ("output.encoded", "all", 3600)
 
 
 async def test_entering_a_workspace_is_recorded_once_per_session() -> None:

@@ -89,3 +89,15 @@ def test_no_link_of_another_site_signs_anybody_out(method: str, site: Any, passe
     else:
         with pytest.raises(Refused, match="elsewhere"):
             check_sign_out(asked)
+
+
+@pytest.mark.parametrize(("mode", "dest"), [("cors", "empty"), ("no-cors", "image"), ("navigate", "iframe")])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_no_script_of_a_notebook_signs_its_person_out(method: str, mode: str, dest: str) -> None:
+    asked = Initiator(method, None, "same-origin", mode, dest, has_cookie=True)
+    with pytest.raises(Refused, match="a sign-out as"):
+        check_sign_out(asked)
+
+
+def test_a_browser_that_does_not_say_what_it_opens_signs_out() -> None:
+    check_sign_out(Initiator("GET", None, "none", None, None, has_cookie=True))

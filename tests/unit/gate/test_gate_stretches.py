@@ -15,6 +15,7 @@ from hub_config.gate.trickle import PICTURE, Trickle
 
 CHANCE = random.Random(11)
 ENCODED = base64.b64encode(CHANCE.randbytes(400_000)).decode()
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + CHANCE.randbytes(400_000)).decode()
 WORDS = "plain words, and a “quotation” \\ or two\n" * 8000
 
 
@@ -38,17 +39,17 @@ def test_plain_text_of_any_length_is_nothing() -> None:
 
 @pytest.mark.parametrize("size", [9_770, 200_000])
 def test_a_picture_over_many_stretches_is_no_trickle_and_what_follows_it_is(size: int) -> None:
-    picture = {"image/png": ENCODED, "text/plain": "a figure"}
+    picture = {"image/png": PNG, "text/plain": "a figure"}
     assert told([picture, WORDS, picture], size) == []
     assert told([picture, WORDS, ENCODED], size)
 
 
 def test_text_that_pretends_to_be_a_picture_is_counted() -> None:
-    assert told({"content": '"image/png": "' + ENCODED}, 50_000)
+    assert told({"content": '"image/png": "' + PNG}, 50_000)
 
 
 def test_what_calls_itself_a_picture_is_counted_where_no_pictures_are() -> None:
-    watch, document = Watch(Trickle(100_000), pictures=False), json.dumps({"image/png": ENCODED}).encode()
+    watch, document = Watch(Trickle(100_000), pictures=False), json.dumps({"image/png": PNG}).encode()
     assert any(watch.note(piece, 0.0) for piece in cut(document, 50_000))
 
 
@@ -70,7 +71,21 @@ def test_an_answer_is_one_message_however_many_stretches_it_takes() -> None:
 
 
 @given(
-    st.lists(st.sampled_from(['"image/png": "', '"', "\\", "ab", '"application/pdf":"', "a" * 40, "\\\\", " "])),
+    st.lists(
+        st.sampled_from(
+            [
+                '"image/png": "',
+                '"image/png": "iVBORw0KGg',
+                '"',
+                "\\",
+                "ab",
+                '"application/pdf":"',
+                "a" * 40,
+                "\\\\",
+                " ",
+            ]
+        )
+    ),
     st.integers(1, 30),
 )
 def test_what_remains_is_what_remains_of_the_whole(parts: list[str], size: int) -> None:

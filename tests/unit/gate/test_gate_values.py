@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from hub_config.gate.access import Access
 from hub_config.gate.config import parse_config
 from hub_config.gate.errors import GateConfigError, Refused
 from hub_config.gate.frame_tickets import FrameTickets
-from hub_config.gate.pages import bar_page, ending, frame_page, mark_page, refusal_page
+from hub_config.gate.outflow import Outflow
+from hub_config.gate.pages import bar_page, ending, frame_page, mark_page, refusal_page, return_page
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.workspace import Meter, parse_tenancy
 from hub_config.gate.workspaces import Place, place_of
@@ -113,6 +116,20 @@ def test_an_answer_that_would_overspend_is_refused_before_it_starts() -> None:
         meter.check(None)
 
 
+def test_what_all_starts_of_a_day_show_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    outflow = Outflow.of(Access(session_bytes=100))
+    told = []
+    for _ in range(5):
+        meter = Meter(100, day=outflow.day)  # a workspace that is started anew
+        told += [meter.count(50), meter.count(40)]
+    assert [(one.kind, one.size, one.messages) for one in told if one] == [("all", 320, 7)]
+    now += 24 * 3600
+    meter = Meter(1_000, day=outflow.day)
+    assert [bool(meter.count(150)), bool(meter.count(150)), bool(meter.count(150))] == [False, True, False]
+
+
 def test_a_gate_that_was_restarted_goes_on_counting() -> None:
     with pytest.raises(Refused):
         Meter(100, 100).check(None)
@@ -194,6 +211,13 @@ def test_the_gates_own_pages_say_so_in_a_demo_zone_and_only_there() -> None:
         bar = bar_page(ends_at=None, closed=False, language="en", portal="http://zone", now=NOW, demo=demo)
         refusal = refusal_page("route.download", portal="http://zone", first="en", demo=demo)
         assert ("Demo zone" in bar) is ("Demo zone" in refusal) is demo
+
+
+def test_the_page_that_ends_a_sign_in_says_which_words_are_of_which_language() -> None:
+    page = return_page("/user/alice/gibleed/lab")
+    assert '<html lang="ko">' in page
+    assert "<title>분석환경을 여는 중입니다.</title>" in page
+    assert '분석환경을 여는 중입니다. <span lang="en">Opening the workspace.</span>' in page
 
 
 def test_every_refusal_speaks_both_languages_the_persons_own_first() -> None:

@@ -57,6 +57,7 @@ NEVER = [
     "acct",
     "iopl",
     "ioperm",
+    "sync",
 ]
 #: Without these a notebook does not run.
 ALWAYS = [
@@ -74,6 +75,8 @@ ALWAYS = [
     "recvmsg",
     "eventfd2",
     "pipe2",
+    "fsync",
+    "syncfs",
 ]
 
 
