@@ -95,7 +95,7 @@ class Releasing(Reviewing, Scanning):
         if request.state is State.RELEASING:
             try:
                 request = self._record_release(request)
-            except (ReleaseFailed, NotFound, OSError) as error:
+            except (ReleaseFailed, Conflict, NotFound, OSError) as error:
                 code = error.code if isinstance(error, EgressError) else "storage"
                 return self._release_failed(request, code)
         if request.state is not State.RELEASED or request.packaged:
@@ -147,6 +147,7 @@ class Releasing(Reviewing, Scanning):
         policy = self._policy_of(tx, request)
         if request.policy_digest != policy.digest:
             raise Conflict("policy_changed", Text(ko="반출 기준이 바뀌었습니다.", en="The policy was changed."))
+        self._check_compared(tx, request)
         votes = store.votes_of(tx, request.ref)
         binding = Binding.of(request, exceptions=self._exceptions(tx, request))
         cast = ballots(votes, binding)
@@ -195,6 +196,7 @@ class Releasing(Reviewing, Scanning):
             if current.state is not State.RELEASING:
                 return current
             self._check_as_recorded(tx, current.ref)
+            self._check_compared(tx, current)  # one release after the other: what left just now is seen
             votes = store.votes_of(tx, current.ref)
             cast = ballots(votes, Binding.of(current, exceptions=self._exceptions(tx, current)))
             void = excluded(tx, current, votes)
