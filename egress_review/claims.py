@@ -40,6 +40,16 @@ class FileClaims:
         """What a column was declared as."""
         return self.columns.get(spelling(name))
 
+    @property
+    def counted(self) -> frozenset[str]:
+        """The columns that are declared to count people."""
+        return frozenset(name for name, kind in self.columns.items() if kind == "counts")
+
+    def as_controls(self) -> dict[str, Any]:
+        """The controls with which a file that has left is read again: nothing in them takes a count away."""
+        rounded = {} if self.rounded_to is None else {"rounded_to": self.rounded_to}
+        return {"counts": sorted(self.counted), **rounded}
+
 
 @dataclass(frozen=True, slots=True)
 class Claims:
@@ -57,6 +67,11 @@ class Claims:
             {**self.general.columns, **own.columns},
             self.general.rounded_to if own.rounded_to is None else own.rounded_to,
         )
+
+    @property
+    def counted(self) -> frozenset[str]:
+        """Every column that is declared to count people, of whichever file."""
+        return frozenset[str]().union(*(one.counted for one in (self.general, *self.files.values())))
 
 
 def spelling(name: str) -> str:

@@ -20,10 +20,11 @@ from audit.review.working_hours import WorkingHours
 from egress_review import mail, store, tables
 from egress_review.budgets import Share, check_budget, shares, spent
 from egress_review.choosing import policy_for
+from egress_review.claims import parse_claims
 from egress_review.deadlines import KOREAN_HOURS
 from egress_review.holding import check_not_frozen
 from egress_review.job import JobFile
-from egress_review.model import DatasetUse, Request
+from egress_review.model import DatasetUse, Request, declared
 from egress_review.release_keys import ReleaseKeys
 from egress_review.scanner import Scanner
 from egress_review.telling import tell_of_move
@@ -147,8 +148,13 @@ class Desk:
         """Every file that has left from a project, the latest first; `but` is the request that is looked at itself."""
         table = tables.request.c
         released = store.find(tx, table.project == project, table.released_at.is_not(None), table.ref != (but or ""))
-        files = {file.sha256: file for one in released for file in one.outputs}
-        return tuple(JobFile(file.name, sha256, self._vault.path(sha256)) for sha256, file in files.items())
+        files: dict[str, JobFile] = {}
+        for one in released:
+            claims = parse_claims(declared(one))
+            for file in one.outputs:
+                controls = claims.of(file.name).as_controls()
+                files[file.sha256] = JobFile(file.name, file.sha256, self._vault.path(file.sha256), controls)
+        return tuple(files.values())
 
     def policy_for(self, project: str, *, tx: Connection | None = None, at: datetime | None = None) -> Policy:
         """The policy in force for a project: the strictest of the zone's, those of its data, and its own.

@@ -141,6 +141,8 @@ class Report:
     policy: str
     policy_digest: str
     files: tuple[FileReport, ...]
+    compared: str = ""
+    """Digest of what had left before and was compared with (`egress_review.left_meanwhile`); "" for nothing."""
 
     @property
     def passed(self) -> bool:

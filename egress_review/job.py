@@ -25,6 +25,8 @@ class JobFile:
     name: str
     sha256: str
     path: Path
+    controls: Mapping[str, Any] | None = None
+    """Of a file that has left before: what was declared of it when it left."""
 
 
 class Sources(Protocol):
@@ -76,9 +78,10 @@ class ScanJob:
         }
 
 
-def _entry(file: JobFile, paths: Mapping[Path, str] | None) -> dict[str, str]:
+def _entry(file: JobFile, paths: Mapping[Path, str] | None) -> dict[str, Any]:
     path = str(file.path) if paths is None else paths[file.path]
-    return {"name": file.name, "sha256": file.sha256, "path": path}
+    said = {} if file.controls is None else {"controls": file.controls}
+    return {"name": file.name, "sha256": file.sha256, "path": path, **said}
 
 
 @dataclass(frozen=True, slots=True)

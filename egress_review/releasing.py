@@ -148,6 +148,7 @@ class Releasing(Reviewing, Scanning):
         policy = self._policy_of(tx, request)
         if request.policy_digest != policy.digest:
             raise Conflict("policy_changed", Text(ko="반출 기준이 바뀌었습니다.", en="The policy was changed."))
+        self._check_compared(tx, request)
         votes = store.votes_of(tx, request.ref)
         binding = Binding.of(request, exceptions=self._exceptions(tx, request))
         cast = ballots(votes, binding)

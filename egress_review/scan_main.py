@@ -1,7 +1,7 @@
 """The scanner's program: a job in JSON on standard input, one JSON object per line on standard output.
 
     {"engine": …, "policy": …, "controls": …, "context": …, "together": true, "previews": true,
-     "files": [{"path", "name", "sha256"}, …], "previous": [the same, …],
+     "files": [{"path", "name", "sha256"}, …], "previous": [the same with the "controls" it left with, …],
      "supporting": [the same, …]}
 
 The answer is one `{"file": …}` with the findings per file, as each is done (behind it `{"rows": …}`, hashed, if the
@@ -28,7 +28,7 @@ from egress_review.checks.kinds import promised_type
 from egress_review.checks.subject import Budget, Subject
 from egress_review.checks.supporting import Supporting, read_supporting
 from egress_review.checks.tracing import Trace
-from egress_review.claims import Claims, parse_claims
+from egress_review.claims import Claims, FileClaims, parse_claims
 from egress_review.engine import LARGEST_READ, InputFile, Request, check_file
 from egress_review.engine_version import engine_version
 from egress_review.findings import JSON
@@ -76,7 +76,7 @@ def run(
     earlier = []
     for entry in job.get("previous", ()):
         with limit():
-            earlier.append(_released(_read(entry), policy, claims))
+            earlier.append(_released(entry, policy, claims.counted))
     request = Request(
         claims=claims,
         context=job.get("context"),
@@ -166,10 +166,26 @@ def _preview(
         return NONE
 
 
-def _released(file: InputFile, policy: Policy, claims: Claims) -> Released:
-    """What is kept of a file that left before; of one that cannot be read, that it was not compared."""
+def _released(entry: Mapping[str, Any], policy: Policy, counted: frozenset[str]) -> Released:
+    """What is kept of a file that left before; of one that cannot be read, that it was not compared.
+
+    No declaration hides what it counts: it is read without any, and once more with the columns that are said to count
+    people, when it left or now (`counted`).
+    """
+    file, own = _read(entry), parse_claims(entry.get("controls")).general
+    bare = _read_again(file, policy, FileClaims(rounded_to=own.rounded_to))
+    names = counted | own.counted
+    if not names:
+        return bare
+    told = _read_again(file, policy, FileClaims(dict.fromkeys(names, "counts"), own.rounded_to))
+    cells = {cell: bare.cells.get(cell, frozenset()) | values for cell, values in told.cells.items()}
+    more = tuple(cut for cut in told.cuts if cut not in bare.cuts)
+    return replace(bare, cells={**bare.cells, **cells}, cuts=(*bare.cuts, *more))
+
+
+def _read_again(file: InputFile, policy: Policy, claims: FileClaims) -> Released:
     try:
-        return released(_subject(file, policy, claims))
+        return released(_subject(file, policy, Claims(claims)))
     except Exception:
         # Whatever it is that cannot be read today, it must not stop the check of other files.
         return unreadable(file.name)

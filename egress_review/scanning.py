@@ -15,6 +15,7 @@ from egress_review.desk import HERE, WORKER, Record
 from egress_review.errors import Conflict, NotFound, ScanFailed
 from egress_review.findings import FileReport, Flagged, Report, Severity
 from egress_review.job import JobFile, ScanJob, ScanResult, scan_failed
+from egress_review.left_meanwhile import LeftMeanwhile, compared
 from egress_review.model import Request, declared
 from egress_review.preview_store import PreviewStore
 from egress_review.terms import Policy
@@ -35,7 +36,7 @@ def wait_after(attempts: int) -> timedelta:
     return min(LONGEST_RETRY, doubled)
 
 
-class Scanning(Watching):
+class Scanning(Watching, LeftMeanwhile):
     """What the machine does before people read."""
 
     scan_seconds = 900.0
@@ -62,7 +63,7 @@ class Scanning(Watching):
                 self._previews.keep(sha256, preview)
         except (ScanFailed, NotFound, OSError) as error:
             return self._scan_failed(request, error.code if isinstance(error, ScanFailed | NotFound) else "scan_io")
-        return self._scanned(request, policy, result)
+        return self._scanned(request, policy, result, compared(request, [file.sha256 for file in earlier]))
 
     def _within(self, job: ScanJob) -> ScanResult:
         """The result of the scanner, if it gives one in time.
@@ -100,18 +101,17 @@ class Scanning(Watching):
             scratch=self._vault.scratch,
         )
 
-    def _earlier(self, tx: Connection, request: Request) -> tuple[JobFile, ...]:
-        """What the files are compared with: every file that has left from the same project."""
-        return self._left_before(tx, request.project, but=request.ref)
-
-    def _scanned(self, request: Request, policy: Policy, result: ScanResult) -> Request:
+    def _scanned(self, request: Request, policy: Policy, result: ScanResult, left: str) -> Request:
         report = result.report
         blocked = any(file.blocked for file in report.files)
         event, target = ("egress.blocked", State.BLOCKED) if blocked else ("egress.scanned", State.IN_REVIEW)
         with self._db.begin() as tx:
             current = self._same(tx, request)
+            if compared(current, [file.sha256 for file in self._earlier(tx, current)]) != left:
+                return current  # Something left while the scanner worked: the machine's next look scans it again.
             self._alarmed(tx, current, result.alarms)
             report, now = self._beside_others(tx, current, policy, result), self._clock()
+            report = replace(report, compared=left)
             digest = store.insert_report(tx, current, report, policy, now)
             record = Record(
                 actor=WORKER,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from egress_review import store, tables
 from egress_review.counting import Counting
 from egress_review.earlier import Release, Version, last_versions, releases
+from egress_review.left_meanwhile import left_meanwhile, on_their_way
 from egress_review.model import Action, RequestView
 from egress_review.queueing import takers_of
 from egress_review.showing import Shown, shown_in_votes, shown_to
@@ -30,6 +31,10 @@ class Screen:
     last: Mapping[str, Version]
     """The last version of each file, by the hash of the present one."""
     releases: tuple[Release, ...]
+    left_meanwhile: bool
+    """Whether something left the project that the files were not compared with, so that no vote is taken."""
+    on_their_way: Mapping[str, str]
+    """Titles of other requests of the project that may still leave, by reference: neither was compared with them."""
     takers: frozenset[str]
     before: str | None
     """The request before this one in the queue of the reviewer."""
@@ -57,6 +62,8 @@ class Screening(Counting):
                 shown_in_votes=shown_in_votes(tx, request) if view.reviews else {},
                 last=last_versions(tx, request) if may_look else {},
                 releases=tuple(releases(tx, request)) if may_look else (),
+                left_meanwhile=request.state in OPEN_REVIEW and left_meanwhile(tx, request),
+                on_their_way=on_their_way(tx, request) if request.state in OPEN_REVIEW else {},
                 takers=takers_of(tx, [ref]).get(ref, frozenset()),
                 before=before,
                 after=after,

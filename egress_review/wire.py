@@ -38,6 +38,7 @@ def report_to_wire(report: Report) -> dict[str, JSON]:
         "policy": report.policy,
         "policy_digest": report.policy_digest,
         "files": [file_to_wire(file) for file in report.files],
+        "compared": report.compared,
     }
 
 
@@ -57,6 +58,7 @@ def report_from_wire(content: Any) -> Report:
             _string(content["policy"]),
             _string(content["policy_digest"]),
             tuple(file_from_wire(file) for file in _list(content["files"])),
+            _string(content.get("compared", "")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise MalformedReportError(type(error).__name__) from None

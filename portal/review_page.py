@@ -82,6 +82,8 @@ def page_values(visit: Visit, screen: Screen) -> dict[str, Any]:
         "unseen": [card for card in cards if card.file.kind == "output" and card.shown.unseen],
         "shown_in_votes": screen.shown_in_votes,
         "releases": screen.releases,
+        "left_meanwhile": screen.left_meanwhile,
+        "on_their_way": screen.on_their_way,
         "mine": visit.person.ref in screen.takers,
         "other_takers": len(screen.takers - {visit.person.ref}),
         "presets": list(PRESETS.values()),

@@ -34,6 +34,7 @@ from egress_review import store, tables
 from egress_review.beside import beside
 from egress_review.errors import EgressError
 from egress_review.findings import Verdict
+from egress_review.left_meanwhile import compared
 from egress_review.model import Choice, Group, Request, Visibility
 from egress_review.policy import load_policy
 from egress_review.review import REMARK
@@ -288,6 +289,20 @@ class EgressMachine(RuleBasedStateMachine):
                         assert voters[self.zone.checkers["senior"].ref].strip()
                 if self.zone.desk.package_of(request.ref).exists() and request.packaged:
                     self._package(request)
+
+    @invariant()
+    def what_left_was_compared_with_all_that_left_before_it(self) -> None:
+        if not hasattr(self, "zone"):
+            return
+        with self.zone.house.db.read() as tx:
+            found = {one.ref: (one, store.report_of(tx, one)) for one in store.find(tx) if one.released_at is not None}
+        before = set[str]()
+        for body in self.zone.house.entries():
+            if body["action"] == "egress.released":
+                request, report = found[body["object"]["ref"]]
+                assert report is not None
+                assert report.compared == compared(request, before)
+                before |= {file.sha256 for file in request.outputs}
 
     def _barred(self, request: Request) -> set[str]:
         """Whose votes did not count when a request was released: this is asked after every step."""
