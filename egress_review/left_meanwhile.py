@@ -1,7 +1,8 @@
 """What left a project while a request was on its way: nothing leaves that was not compared with all that left before.
 
 Two requests can be checked side by side and neither know of the other. So the findings of a round keep a digest of what
-had left when they were made, and every vote and the release hold it to what has left by then; no clock is asked.
+had left when they were made, and the release holds it to what has left by then; no clock is asked. Where something did,
+the machine compares the request with that before it leaves, and gives it back if the checks find more than people saw.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from egress_review.workflow import FINAL, State
 from registry.text import Text
 
 LEFT_MEANWHILE = Text(
-    ko="점검 뒤에 같은 과제의 다른 결과가 반출되어, 이 결과와 비교되지 않았습니다.",
-    en="Another result of the project left after the check, and this one was not compared with it.",
+    ko="점검 뒤에 같은 과제의 다른 결과가 반출되어, 이 결과를 그것과 함께 다시 살펴야 합니다.",
+    en="Another result of the project left after the check, and this one has to be looked at beside it.",
 )
-RETURN_IT = Text(
-    ko="신청자에게 돌려보내십시오. 다시 제출하면 그것과도 비교합니다.",
-    en="Return the request: once it is handed in again, it is compared with that one too.",
+HAND_IN_AGAIN = Text(
+    ko="다시 제출하면 두 결과를 함께 볼 때 드러나는 것을 점검 결과가 알려 줍니다.",
+    en="Once it is handed in again, the findings say what the two tell together.",
 )
 NOT_OPEN = FINAL | {State.DRAFT, State.RETURNED, State.RELEASED}
 """States from which nothing leaves unless it is handed in first."""
@@ -38,13 +39,14 @@ class LeftMeanwhile(Desk):
         """What the files are compared with: every file that has left from the same project."""
         return self._left_before(tx, request.project, but=request.ref)
 
-    def _check_compared(self, tx: Connection, request: Request) -> None:
-        """Refuse to go on with a request that was not compared with all that has left.
+    def _check_compared(self, tx: Connection, request: Request, again: str | None) -> None:
+        """Refuse to release a request that was not compared with all that has left.
 
+        `again` is the digest of what it was compared with since its check, None if that found more than the check.
         Raises: Conflict
         """
-        if left_meanwhile(tx, request):
-            raise Conflict("left_meanwhile", LEFT_MEANWHILE, hint=RETURN_IT)
+        if left_meanwhile(tx, request) and compared(request, left_by_now(tx, request)) != again:
+            raise Conflict("left_meanwhile", LEFT_MEANWHILE, hint=HAND_IN_AGAIN)
 
 
 def left_meanwhile(tx: Connection, request: Request) -> bool:
@@ -52,7 +54,7 @@ def left_meanwhile(tx: Connection, request: Request) -> bool:
     if request.direction != "egress":
         return False
     report = store.report_of(tx, request)
-    return compared(request, _left(tx, request)) != (report.compared if report else "")
+    return compared(request, left_by_now(tx, request)) != (report.compared if report else "")
 
 
 def compared(request: Request, left: Iterable[str]) -> str:
@@ -64,7 +66,8 @@ def compared(request: Request, left: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(hashes).encode()).hexdigest() if hashes else ""
 
 
-def _left(tx: Connection, request: Request) -> Iterable[str]:
+def left_by_now(tx: Connection, request: Request) -> Iterable[str]:
+    """The hashes of all that has left the project but by the request itself."""
     table, file = tables.request.c, tables.file.c
     of_round = and_(file.request_ref == table.ref, file.round == table.round, file.kind == "output")
     left = (table.project == request.project, table.released_at.is_not(None), table.ref != request.ref)

@@ -18,6 +18,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Row, insert, select
 
+from audit.canonical import JSON
 from audit.errors import AuditError, NotWitnessed
 from audit.note import Verifier, sign_note
 from audit.proof import parse_proof
@@ -26,6 +27,7 @@ from egress_review.choosing import assigned
 from egress_review.desk import HERE, WORKER, Record
 from egress_review.errors import Conflict, Denied, EgressError, NoRoom, NotAsRecorded, ReleaseFailed
 from egress_review.for_readers import for_readers
+from egress_review.left_meanwhile import compared, left_by_now
 from egress_review.model import Message, Request
 from egress_review.release_keys import verifier_of
 from egress_review.release_record import release_document
@@ -85,16 +87,18 @@ class Releasing(Reviewing, Scanning):
     def release(self, ref: str) -> Request:
         """Release an approved request; a call on one that is under way or done continues or changes nothing.
 
-        Raises: NotAsRecorded — if the request, or its release, is not what the log tells of it.
+        Raises: NotAsRecorded — if the request, or its release, is not what the log tells of it. ScanFailed — if what
+        left since its check cannot be compared with it.
         """
         with self._refusing(ref, "release"):
             return self._release(ref)
 
     def _release(self, ref: str) -> Request:
-        request = self._begin(ref)
+        again = self._compared_again(ref)
+        request = self._begin(ref, again)
         if request.state is State.RELEASING:
             try:
-                request = self._record_release(request)
+                request = self._record_release(request, again)
             except (EgressError, RegistryError, OSError) as error:
                 if isinstance(error, NotAsRecorded):
                     raise
@@ -118,7 +122,7 @@ class Releasing(Reviewing, Scanning):
         """The same package as one file."""
         return self._releases / f"{ref}.zip"
 
-    def _begin(self, ref: str) -> Request:
+    def _begin(self, ref: str, again: str | None) -> Request:
         """Start the release if the votes still hold; give the request back to its author if they do not."""
         with self._db.begin() as tx:
             request = store.load(tx, ref, lock=True)
@@ -126,7 +130,7 @@ class Releasing(Reviewing, Scanning):
                 return request
             self._check_as_recorded(tx, ref)
             try:
-                self._check_votes(tx, request)
+                self._check_votes(tx, request, again)
             except (EgressError, RegistryError) as error:
                 return self._void(tx, request, error.code, error.reason)
             files = [file.sha256 for file in request.outputs]
@@ -139,7 +143,7 @@ class Releasing(Reviewing, Scanning):
             )
             return moved
 
-    def _check_votes(self, tx: Connection, request: Request) -> None:
+    def _check_votes(self, tx: Connection, request: Request, again: str | None) -> None:
         """Hold the request to the decision again, with what the registry knows now (invariants I1, I2, I10).
 
         Raises: Denied, Conflict.
@@ -148,7 +152,7 @@ class Releasing(Reviewing, Scanning):
         policy = self._policy_of(tx, request)
         if request.policy_digest != policy.digest:
             raise Conflict("policy_changed", Text(ko="반출 기준이 바뀌었습니다.", en="The policy was changed."))
-        self._check_compared(tx, request)
+        self._check_compared(tx, request, again)
         votes = store.votes_of(tx, request.ref)
         binding = Binding.of(request, exceptions=self._exceptions(tx, request))
         cast = ballots(votes, binding)
@@ -174,7 +178,7 @@ class Releasing(Reviewing, Scanning):
         store.insert_message(tx, request, message)
         return moved
 
-    def _record_release(self, request: Request) -> Request:
+    def _record_release(self, request: Request, again: str | None) -> Request:
         """Re-hash every byte, hold the request to the votes once more, sign the record, and release: one transaction.
 
         Raises: ReleaseFailed — if a file is not the one that was voted on. Denied, Conflict — if votes hold no more.
@@ -194,7 +198,7 @@ class Releasing(Reviewing, Scanning):
                 return current
             self._check_as_recorded(tx, current.ref)
             # Hours may have passed since the release began.
-            self._check_votes(tx, current)
+            self._check_votes(tx, current, again)
             votes = store.votes_of(tx, current.ref)
             cast = ballots(votes, Binding.of(current, exceptions=self._exceptions(tx, current)))
             void = excluded(tx, current, votes)
@@ -220,18 +224,10 @@ class Releasing(Reviewing, Scanning):
         digest = hashlib.sha256(document).hexdigest()
         verifier = verifier_of(key, self._log.origin)
         key_digest = hashlib.sha256(verifier.vkey().encode()).hexdigest()
-        moved, event_id = self._move(
-            tx,
-            request,
-            "egress.released",
-            Party.SYSTEM,
-            Record(
-                actor=WORKER,
-                source=HERE,
-                detail={"release": digest, "key": key_digest, "files": [file.sha256 for file in request.outputs]},
-            ),
-            packaged=False,
-        )
+        files, left = [file.sha256 for file in request.outputs], compared(request, left_by_now(tx, request))
+        detail: dict[str, JSON] = {"release": digest, "key": key_digest, "files": files, "compared": left}
+        record = Record(actor=WORKER, source=HERE, detail=detail)
+        moved, event_id = self._move(tx, request, "egress.released", Party.SYSTEM, record, packaged=False)
         note = sign_note(package.signed_text(request.ref, digest), verifier.name, key)
         tx.execute(
             insert(tables.release).values(

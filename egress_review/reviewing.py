@@ -15,7 +15,6 @@ from egress_review.desk import Record, as_actor
 from egress_review.draft_rules import LONGEST_TEXT
 from egress_review.errors import Conflict, Denied, Invalid
 from egress_review.findings import Verdict
-from egress_review.left_meanwhile import LeftMeanwhile
 from egress_review.model import Choice, Message, Request, Vote
 from egress_review.review import Binding, Decision, ballots, decide, own_votes
 from egress_review.showing import insert_shown, shown_to, unseen_detail
@@ -28,7 +27,7 @@ LEAST_REASON = 5
 """Characters of a reason; fewer explain nothing."""
 
 
-class Reviewing(AsRecorded, LeftMeanwhile):
+class Reviewing(AsRecorded):
     """What checkers do."""
 
     def vote(
@@ -56,7 +55,6 @@ class Reviewing(AsRecorded, LeftMeanwhile):
             self._check_as_recorded(tx, ref)
             if request.policy_digest != self._policy_of(tx, request).digest:
                 raise _policy_changed()
-            self._check_compared(tx, request)
             check_standing(tx, request)
             cast = store.votes_of(tx, ref)
             binding = Binding.of(request, exceptions=False)

@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 from egress_review import store
 from egress_review.desk import HERE, WORKER, Record
 from egress_review.errors import Conflict, NotFound, ScanFailed
-from egress_review.findings import FileReport, Flagged, Report, Severity
+from egress_review.findings import FileReport, Flagged, NotChecked, Passed, Report, Severity
 from egress_review.job import JobFile, ScanJob, ScanResult, scan_failed
-from egress_review.left_meanwhile import LeftMeanwhile, compared
+from egress_review.left_meanwhile import LeftMeanwhile, compared, left_meanwhile
 from egress_review.model import Request, declared
 from egress_review.preview_store import PreviewStore
 from egress_review.terms import Policy
@@ -34,6 +34,9 @@ def wait_after(attempts: int) -> timedelta:
     """How long the machine waits after that many failed attempts."""
     doubled: timedelta = FIRST_RETRY * int(2 ** min(attempts, 20))
     return min(LONGEST_RETRY, doubled)
+
+
+LEAVING = frozenset({State.APPROVED, State.RELEASING, State.RELEASE_FAILED})
 
 
 class Scanning(Watching, LeftMeanwhile):
@@ -64,6 +67,23 @@ class Scanning(Watching, LeftMeanwhile):
         except (ScanFailed, NotFound, OSError) as error:
             return self._scan_failed(request, error.code if isinstance(error, ScanFailed | NotFound) else "scan_io")
         return self._scanned(request, policy, result, compared(request, [file.sha256 for file in earlier]))
+
+    def _compared_again(self, ref: str) -> str | None:
+        """Compare a request that is to leave with what left since its check; return the digest of all that is by now.
+
+        None if that finds more than the checkers saw. "" where nothing left meanwhile, or nothing is to leave.
+        Raises: ScanFailed, NotFound, OSError — the request stays as it is.
+        """
+        with self._db.read() as tx:
+            request = store.load(tx, ref)
+            report = store.report_of(tx, request)
+            if request.state not in LEAVING or report is None or not left_meanwhile(tx, request):
+                return ""
+            policy = self._policy_of(tx, request)
+            earlier = self._earlier(tx, request)
+        result = self._within(replace(self._scan_job(request, policy, earlier), previews=False))
+        more = _pointed_out(result.report) - _pointed_out(report)
+        return None if more or result.alarms else compared(request, [file.sha256 for file in earlier])
 
     def _within(self, job: ScanJob) -> ScanResult:
         """The result of the scanner, if it gives one in time.
@@ -147,6 +167,12 @@ class Scanning(Watching, LeftMeanwhile):
                 Text(ko="점검하는 사이 신청이 바뀌었습니다.", en="The request changed while it was scanned."),
             )
         return current
+
+
+def _pointed_out(report: Report) -> set[tuple[str, Flagged | NotChecked]]:
+    """Everything but notes that a report says of files, by their hashes."""
+    said = ((file.sha256, one) for file in report.files for one in file.findings)
+    return {(sha256, one) for sha256, one in said if not isinstance(one, Passed) and one.severity is not Severity.NOTE}
 
 
 def _first_block(report: Report) -> str:

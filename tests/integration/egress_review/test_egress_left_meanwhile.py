@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from egress_review.errors import Conflict
+from egress_review import store
+from egress_review.errors import Conflict, ScanFailed
 from egress_review.findings import Flagged
-from egress_review.job import ScanJob, ScanResult
-from egress_review.model import Choice, Request
+from egress_review.job import ScanJob, ScanResult, scan_failed
+from egress_review.model import Request
 from egress_review.releasing import Releasing
 from egress_review.scanner import InProcessScanner
 from egress_review.workflow import State
@@ -57,28 +58,39 @@ def test_of_two_that_were_approved_side_by_side_the_second_is_compared_before_it
     assert not zone.desk.package_of(second.ref).exists()
     assert "egress.released" not in zone.actions(second.ref)
     [message] = zone.desk.view(zone.author, second.ref).messages
-    assert "compared" in message.text
-    assert "다시 제출" in message.text
+    assert "looked at beside it" in message.text
+    assert "함께 다시" in message.text
     assert differences(zone, second) == []
     again = handed_in_again(zone, second, SECOND)
     assert differences(zone, again) == [(3, 2)]
     assert all(one.holds for one in zone.desk.compare_with_log())
 
 
-def test_a_vote_on_what_was_checked_before_another_left_is_refused_with_what_to_do(zone: Zone) -> None:
-    first, second = zone.in_review(content=FIRST), zone.in_review(content=SECOND)
-    zone.vote("hana", second)
-    for who in ("hana", "duri"):
-        zone.vote(who, first)
+def test_one_that_says_no_more_beside_the_other_leaves_without_anybody_doing_anything(each_zone: Zone) -> None:
+    zone = each_zone
+    first, second, third = approved(zone, FIRST, "year,n\n2020,500\n2021,600\n", "town,n\nA,800\nB,900\n")
+    assert zone.desk.release(first.ref).state is State.RELEASED
+    assert zone.desk.act(second.ref).state is State.RELEASED
+    assert zone.desk.act(third.ref).state is State.RELEASED
+    with zone.house.db.read() as tx:
+        report = store.report_of(tx, store.load(tx, third.ref))
+    assert report is not None
+    assert report.compared == "", "the findings that were voted on stay as they were"
+    assert zone.house.entries("egress.released")[-1]["detail"]["compared"] != ""
+
+
+def test_one_that_cannot_be_compared_waits_for_the_scanner(zone: Zone) -> None:
+    first, second = approved(zone, FIRST, SECOND)
     zone.desk.release(first.ref)
-    for choice in (Choice.APPROVE, Choice.CHANGES):
-        with pytest.raises(Conflict) as refused:
-            zone.vote("duri", second, choice)
-        assert refused.value.code == "left_meanwhile"
-        assert "Return the request" in refused.value.hint.en
-        assert "돌려보내" in refused.value.hint.ko
-    zone.desk.return_to_author(zone.checkers["duri"], second.ref, "compare it with the other", source=HERE)
-    assert differences(zone, handed_in_again(zone, second, SECOND)) == [(3, 2)]
+
+    class Away:
+        def scan(self, job: ScanJob) -> ScanResult:
+            raise scan_failed("engine_away")
+
+    with pytest.raises(ScanFailed):
+        zone.reopened(scanner=Away()).act(second.ref)
+    assert second.ref in zone.desk.pending()
+    assert zone.desk.act(second.ref).state is State.RETURNED
 
 
 def test_a_release_that_began_before_another_one_left_does_not_end_in_a_release(
@@ -87,8 +99,8 @@ def test_a_release_that_began_before_another_one_left_does_not_end_in_a_release(
     first, second = approved(zone, FIRST, SECOND)
     begin = Releasing._begin
 
-    def with_another_between(desk: Releasing, ref: str) -> Request:
-        begun = begin(desk, ref)
+    def with_another_between(desk: Releasing, ref: str, again: str | None) -> Request:
+        begun = begin(desk, ref, again)
         if ref == second.ref and begun.state is State.RELEASING:
             assert desk.release(first.ref).state is State.RELEASED
         return begun
@@ -132,14 +144,15 @@ def test_findings_of_an_earlier_version_are_taken_for_compared_with_nothing(zone
         tx.execute(text("DROP TRIGGER IF EXISTS egress_report_no_update"))
         tx.execute(text('UPDATE egress_report SET content = replace(content, \'"compared": "\', \'"other": "\')'))
     with zone.house.db.read() as tx, pytest.raises(Conflict):
-        zone.desk._check_compared(tx, second)
+        zone.desk._check_compared(tx, second, "")
+    assert zone.desk.act(second.ref).state is State.RELEASED, "compared now, and nothing was found"
 
 
 def test_the_same_bytes_and_what_comes_in_hold_nothing_up(zone: Zone) -> None:
     first, same = approved(zone, FIRST, FIRST)
     assert [zone.desk.release(one.ref).state for one in (first, same)] == [State.RELEASED, State.RELEASED]
     with zone.house.db.read() as tx:
-        zone.desk._check_compared(tx, replace(same, direction="ingress", project="gibleed", files=()))
+        zone.desk._check_compared(tx, replace(same, direction="ingress", project="gibleed", files=()), "")
 
 
 def test_reviewers_see_what_else_is_on_its_way_and_what_left_meanwhile(zone: Zone) -> None:
