@@ -45,6 +45,11 @@ class FileClaims:
         """The columns that are declared to count people."""
         return frozenset(name for name, kind in self.columns.items() if kind == "counts")
 
+    @property
+    def taking_nothing_away(self) -> FileClaims:
+        """The same claims without what they say of columns that count nobody."""
+        return FileClaims(dict.fromkeys(self.counted, "counts"), self.rounded_to)
+
     def as_controls(self) -> dict[str, Any]:
         """The controls with which a file that has left is read again: nothing in them takes a count away."""
         rounded = {} if self.rounded_to is None else {"rounded_to": self.rounded_to}

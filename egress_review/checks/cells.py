@@ -53,6 +53,14 @@ _OVERRULED = Text(
     ko="사람 수로 불리는 열을 신청자가 다른 것으로 선언하였습니다.",
     en="The column is named as a count and was declared as something else.",
 )
+_DROPPED = Text(
+    ko="신청자의 선언이 없으면 사람 수로 읽히는 수인데, 선언 때문에 사람 수로 점검하지 않았습니다.",
+    en="These numbers are counts unless the author's declarations are believed, so they were not checked as counts.",
+)
+_OVERRULED_MEND = Text(
+    ko="사람 수라면 controls의 선언을 지우고, 아니라면 무엇을 나타내는 수인지 설명에 적으십시오.",
+    en="If the numbers count people, take the declaration out of the controls; else say in the context what they are.",
+)
 
 
 def check_cells(subject: Subject, listing: Listing) -> None:
@@ -69,13 +77,20 @@ def check_table(table: Table, reading: Reading, claims: FileClaims, policy: Poli
             continue  # What judge() finds nothing in; most counts of a long table are such.
         judge(count.value, Where(row=count.row, column=count.column), claims, policy, listing)
     first = table.numbers[0] if table.numbers else 1
-    for index in reading.unclear:
+    for index in (column for column in reading.unclear if column not in reading.dropped):
         if any((value := whole(cell)) is not None and 0 < value < policy.min_cell for cell in table.column(index)):
             listing.flag("cells.unclear", _UNCLEAR, _UNCLEAR_MEND, where=Where(row=first, column=index + 1))
     for index in reading.not_whole:
         listing.flag("cells.unclear", _NOT_WHOLE, _UNCLEAR_MEND, where=Where(row=first, column=index + 1))
     for index in reading.overruled:
-        listing.flag("cells.unclear", _OVERRULED, _UNCLEAR_MEND, where=Where(row=first, column=index + 1))
+        listing.flag("cells.unclear", _OVERRULED, _OVERRULED_MEND, where=Where(row=first, column=index + 1))
+    for index in reading.dropped:
+        flag_dropped(Where(row=first, column=index + 1), listing)
+
+
+def flag_dropped(where: Where, listing: Listing) -> None:
+    """Point out counts that are none because the author says so: no declaration goes without a trace."""
+    listing.flag("cells.unclear", _DROPPED, _OVERRULED_MEND, where=where)
 
 
 def judge(value: int, where: Where, claims: FileClaims, policy: Policy, listing: Listing) -> None:

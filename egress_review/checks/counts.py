@@ -83,6 +83,8 @@ class Reading:
     """Columns (from 0) that are named as counts and hold other numbers."""
     overruled: tuple[int, ...]
     """Columns (from 0) that are named as counts and were declared as something else."""
+    dropped: tuple[int, ...] = ()
+    """Other columns (from 0) that hold counts unless what was declared is believed."""
 
 
 @lru_cache(maxsize=1 << 16)  # the cells of a long table repeat

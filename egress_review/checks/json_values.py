@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from egress_review.checks.cells import check_table, judge
+from egress_review.checks.cells import check_table, flag_dropped, judge
 from egress_review.checks.columns import Kind, kind_of
 from egress_review.checks.json_tables import held_in
 from egress_review.checks.listing import Listing
@@ -24,13 +25,26 @@ def check_json(subject: Subject, listing: Listing) -> None:
         for table, reading in subject.readings:
             check_table(table, reading, subject.claims, subject.policy, listing)
         return
-    counts = dict(counts_in(without_settings(_without_sizes(subject.json)), subject.claims))
+    content = without_settings(_without_sizes(subject.json))
+    counts = dict(counts_in(content, subject.claims))
     for table, reading in subject.readings:
         # Records say by their shape what their keys alone do not: a cross-table counts in every cell.
         for count in reading.counts:
             counts.setdefault(f"{held}[{count.row}].{table.names[count.column - 1][:60]}", count.value)
     for path, value in counts.items():
         judge(value, Where(path=path), subject.claims, subject.policy, listing)
+    dropped = [path for path, _ in counts_in(content, subject.claims.taking_nothing_away) if path not in counts]
+    dropped += [
+        f"{held}[{table.numbers[0]}].{table.names[column][:60]}"
+        for table, reading in subject.readings
+        for column in (*reading.overruled, *reading.dropped)
+    ]
+    # Once for a key, however many records have it.
+    for path in {_AT.sub("", path): path for path in reversed(dropped)}.values():
+        flag_dropped(Where(path=path), listing)
+
+
+_AT = re.compile(r"\[\d+\]")
 
 
 def _without_sizes(value: Any) -> Any:

@@ -181,8 +181,18 @@ class Subject:
         return tuple((table, self._read(table, around, numbered=numbered)) for table in self.tables)
 
     def _read(self, table: Table, around: Sequence[str], *, numbered: bool) -> Reading:
+        """The counts of a table, and the columns out of which the author's claims take some."""
+        reading = self._people(table, self.claims, around, numbered=numbered)
+        if all(self.claims.declared(name) in (None, "counts") for name in table.names):
+            return reading
+        bare = self._people(table, self.claims.taking_nothing_away, around, numbered=numbered)
+        told = {(count.row, count.column) for count in reading.counts}
+        dropped = {count.column - 1 for count in bare.counts if (count.row, count.column) not in told}
+        return replace(reading, dropped=tuple(sorted(dropped.difference(reading.overruled))))
+
+    def _people(self, table: Table, claims: FileClaims, around: Sequence[str], *, numbered: bool) -> Reading:
         """The counts of a table, as people: none that it measures, plans or offers, and thousands as what they are."""
-        reading = without_measures(table, read_counts(table, self.claims), around, numbered=numbered)
+        reading = without_measures(table, read_counts(table, claims), around, numbered=numbered)
         reading = without_uncounted(table, reading, self.planned if numbered else frozenset())
         return in_persons(table, reading, around, numbered=numbered)
 
