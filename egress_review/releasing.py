@@ -122,7 +122,7 @@ class Releasing(Reviewing, Scanning):
         """The same package as one file."""
         return self._releases / f"{ref}.zip"
 
-    def _begin(self, ref: str, again: str | None) -> Request:
+    def _begin(self, ref: str, again: str | None = "") -> Request:
         """Start the release if the votes still hold; give the request back to its author if they do not."""
         with self._db.begin() as tx:
             request = store.load(tx, ref, lock=True)
@@ -143,7 +143,7 @@ class Releasing(Reviewing, Scanning):
             )
             return moved
 
-    def _check_votes(self, tx: Connection, request: Request, again: str | None) -> None:
+    def _check_votes(self, tx: Connection, request: Request, again: str | None = "") -> None:
         """Hold the request to the decision again, with what the registry knows now (invariants I1, I2, I10).
 
         Raises: Denied, Conflict.
