@@ -135,6 +135,7 @@ def test_behind_its_walls_and_with_its_rights_the_workers_backup_comes_about(ser
         "ReadOnlyPaths",
         "CapabilityBoundingSet",
         "AmbientCapabilities",
+        "PrivateTmp",
     ):
         walls += ["-p", f"{name}={server.do('systemctl', 'show', '-P', name, 'ansim-worker').stdout.strip()}"]
     code = f"cd /var/lib/ansim && exec {CURRENT}/ansim backup now --json"
