@@ -451,5 +451,6 @@ def test_random_use_never_breaks_an_invariant_where_many_processes_write(postgre
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_much_random_use_never_breaks_an_invariant() -> None:
     run_state_machine_as_test(EgressMachine, settings=settings(SETTINGS, max_examples=60, stateful_step_count=50))
