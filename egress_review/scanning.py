@@ -170,9 +170,16 @@ class Scanning(Watching, LeftMeanwhile):
 
 
 def _pointed_out(report: Report) -> set[tuple[str, Flagged | NotChecked]]:
-    """Everything but notes that a report says of files, by their hashes."""
-    said = ((file.sha256, one) for file in report.files for one in file.findings)
-    return {(sha256, one) for sha256, one in said if not isinstance(one, Passed) and one.severity is not Severity.NOTE}
+    """What a report says of files, by their hashes: all that decides, and warnings about cells.
+
+    That something left before also warns of a description that does not mention it, which is no disclosure.
+    """
+    said = ((file.sha256, one) for file in report.files for one in file.findings if not isinstance(one, Passed))
+    return {
+        (sha256, one)
+        for sha256, one in said
+        if one.severity.decides or (one.severity is Severity.WARN and one.rule.startswith("cells."))
+    }
 
 
 def _first_block(report: Report) -> str:

@@ -85,7 +85,7 @@ def test_one_that_cannot_be_compared_waits_for_the_scanner(zone: Zone) -> None:
 
     class Away:
         def scan(self, job: ScanJob) -> ScanResult:
-            raise scan_failed("engine_away")
+            raise scan_failed("no_engine")
 
     with pytest.raises(ScanFailed):
         zone.reopened(scanner=Away()).act(second.ref)
@@ -145,7 +145,6 @@ def test_findings_of_an_earlier_version_are_taken_for_compared_with_nothing(zone
         tx.execute(text('UPDATE egress_report SET content = replace(content, \'"compared": "\', \'"other": "\')'))
     with zone.house.db.read() as tx, pytest.raises(Conflict):
         zone.desk._check_compared(tx, second, "")
-    assert zone.desk.act(second.ref).state is State.RELEASED, "compared now, and nothing was found"
 
 
 def test_the_same_bytes_and_what_comes_in_hold_nothing_up(zone: Zone) -> None:
