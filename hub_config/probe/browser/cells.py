@@ -169,7 +169,8 @@ async def flooded(door: Door) -> Answer:
 async def budget(door: Door) -> Answer:
     """Read a long text again and again; the last attack, because the workspace is spent after it."""
     size, piece = door.range.settings.gate.session_bytes, 3_000_000
-    await door.save("long.txt", "x" * piece)
+    # A browser saves no text as long as that.
+    await door.run(f"import pathlib; (pathlib.Path.home() / 'long.txt').write_text('x' * {piece})")
     got, refused = 0, None
     for _ in range(2 * size // piece):
         status, answer = await door.get(f"{door.prefix}api/contents/long.txt?content=1")
