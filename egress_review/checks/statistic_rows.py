@@ -75,10 +75,21 @@ _BARE_COUNT = re.compile(
 
 
 def statistic_rows(table: Table) -> dict[int, str]:
-    """The labels of the rows that hold a statistic by them, by the numbers of the rows."""
-    if len(table.rows) > MOST_ROWS or not any(map(is_statistic, table.distinct(0))):
+    """The labels of the rows that hold a statistic by them, by the numbers of the rows.
+
+    `Q1` to `Q3` beside a `Q4` are groups of people.
+    """
+    if len(table.rows) > MOST_ROWS:
         return {}
-    return {n: row[0] for n, row in zip(table.numbers, table.rows, strict=True) if row and is_statistic(row[0])}
+    labels = {label for label in table.distinct(0) if is_statistic(label)}
+    if labels and any(_FOURTH.fullmatch(_group(label)) for label in table.distinct(0)):
+        labels -= {label for label in labels if _GROUPS_OF.fullmatch(_group(label))}
+    return {n: row[0] for n, row in zip(table.numbers, table.rows, strict=True) if row and row[0] in labels}
+
+
+def _group(label: str) -> str:
+    """A label as it is compared, without what stands in brackets behind it: `Q1 (lowest)` is `q1`."""
+    return _spelled(label).partition(" (")[0] if len(label) <= LONGEST else ""
 
 
 def counts_in_spite(label: str, heading: str) -> bool:

@@ -191,6 +191,9 @@ def test_means_and_quantiles_below_a_key_of_people_count_nobody() -> None:
     "content",
     [
         "income,n\nQ1,120\nQ2,130\nQ3,6\nQ4,125\n",
+        "exposure quartile,male,female\nQ1,4,860\nQ2,231,43\nQ3,272,232\nQ4,314,528\n",
+        "exposure quartile,male,female\nQ1 (lowest),231,860\nQ2,231,43\nQ3,4,232\nQ4 (highest),314,528\n",
+        "소득 분위,남,여\n1분위,231,860\n2분위,231,43\n3분위,4,232\n4분위,314,528\n",
         "sex,Q1,Q2,Q3,Q4\nmale,40,6,50,60\nfemale,50,60,70,80\n",
         "성별,1분위,2분위,3분위,4분위,5분위\n남,40,6,50,60,77\n여,50,60,70,80,91\n",
         "group,n,mean,median\nA,6,12,11\nB,90,13,12\n",
@@ -199,3 +202,8 @@ def test_means_and_quantiles_below_a_key_of_people_count_nobody() -> None:
 )
 def test_groups_that_are_called_like_quantiles_are_counted(content: str) -> None:
     assert flagged(look("t.csv", content), "cells.small")
+
+
+def test_quartiles_in_rows_beside_a_median_are_statistics_of_what_was_measured() -> None:
+    content = "statistic,male,female\nMean,41,44\nQ1,4,6\nMedian,40,43\nQ3,6,8\n"
+    assert not flagged(look("t.csv", content), "cells.small")
