@@ -247,8 +247,8 @@ def checked_reason(text: str) -> str:
     reason = text.strip()
     if len(reason) < LEAST_REASON:
         message = Text(
-            ko="까닭을 적으십시오: 무엇이 문제이고 어떻게 고치면 되는지.",
-            en="Give a reason: what is wrong and how it can be mended.",
+            ko="까닭을 다섯 글자 이상으로, 나중에 읽는 사람이 알 수 있게 적으십시오.",
+            en="Give a reason that somebody who reads it later understands, of five characters or more.",
         )
         raise Invalid("reason_missing", message)
     if len(reason) > LONGEST_TEXT:
