@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 from hub_config.gate.access import Access
+from hub_config.gate.config import Limits
 from hub_config.gate.frames import MAX_BUFFERS, PARTS, WORD, Protocol
 from hub_config.gate.held_files import FILES
 from hub_config.gate.trickle import Found, Trickle
@@ -59,15 +60,15 @@ class Outflow:
     day: Day
 
     @classmethod
-    def of(cls, access: Access) -> Outflow:
-        """Return counters that hold to the policy of a project."""
-        binary = Trickle(access.dense_bytes * BINARY_TIMES)
-        return cls(Trickle(access.dense_bytes), binary, Day(access.session_bytes))
+    def of(cls, access: Access, limits: Limits) -> Outflow:
+        """Return counters that hold to the policy of a project, and to the limits of the gate."""
+        budget = min(limits.session_bytes, access.session_bytes)
+        return cls(Trickle(access.dense_bytes), Trickle(access.dense_bytes * BINARY_TIMES), Day(budget))
 
-    def hold_to(self, access: Access) -> None:
-        """Take over the limits of a policy; what was counted stays."""
-        self.encoded.limit = access.dense_bytes
-        self.binary.limit = access.dense_bytes * BINARY_TIMES
+    def hold_to(self, other: Outflow) -> None:
+        """Take over the limits of counters that were made of a newer policy; what was counted stays."""
+        self.encoded.limit, self.binary.limit = other.encoded.limit, other.binary.limit
+        self.day.budget = other.day.budget
 
     def note(self, data: bytes, beside: int, now: float) -> Iterator[Found]:
         """Count one message with so many bytes beside its JSON; give what is to be told."""

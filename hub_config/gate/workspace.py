@@ -110,22 +110,21 @@ def parse_tenancy(ref: str, document: Mapping[str, Any]) -> Tenancy:
 class Meter:
     """Counts what goes to browsers against the budget of one start of a workspace, and of the day of its owner."""
 
-    def __init__(self, budget: int, spent: int = 0, day: Day | None = None) -> None:
-        self._budget = budget
-        self._day = day or Day(budget)
+    def __init__(self, day: Day, spent: int = 0) -> None:
+        self._day = day
         self.bytes_out = spent
 
     @property
     def share(self) -> float:
         """How much of the budget is spent, from 0 to 1."""
-        return min(1.0, self.bytes_out / self._budget)
+        return min(1.0, self.bytes_out / self._day.budget)
 
     def check(self, size: int | None) -> None:
         """Refuse an answer before it starts.
 
         Raises: Refused — if the budget is spent, or an answer of `size` bytes would overspend it.
         """
-        if self.bytes_out + (size or 0) > self._budget or self.bytes_out >= self._budget:
+        if self.bytes_out + (size or 0) > self._day.budget or self.bytes_out >= self._day.budget:
             raise Refused("budget.spent")
 
     def count(self, size: int) -> Found | None:
@@ -146,10 +145,8 @@ class OpenWorkspace:
     ) -> None:
         self.tenancy = tenancy
         self._room = room
-        self.outflow = outflow or Outflow.of(tenancy.access)
-        budget = min(limits.session_bytes, tenancy.access.session_bytes)
-        self.outflow.day.budget = budget
-        self.meter = Meter(budget, spent, self.outflow.day)
+        self.outflow = outflow or Outflow.of(tenancy.access, limits)
+        self.meter = Meter(self.outflow.day, spent)
         self.reading = asyncio.Semaphore(READ_AT_ONCE)
         self.writing = asyncio.Semaphore(WRITTEN_AT_ONCE)
         self.held = 0

@@ -115,8 +115,9 @@ class Workspaces:
         self._open[tenancy.ref] = workspace
 
     def _outflow(self, tenancy: Tenancy) -> Outflow:
-        outflow = self._outflows.setdefault((tenancy.handle, tenancy.project), Outflow.of(tenancy.access))
-        outflow.hold_to(tenancy.access)
+        held_to = Outflow.of(tenancy.access, self.limits)
+        outflow = self._outflows.setdefault((tenancy.handle, tenancy.project), held_to)
+        outflow.hold_to(held_to)
         return outflow
 
     async def cut(self, ref: str, reason: str) -> bool:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub_config.gate.access import Access
+from hub_config.gate.config import Limits
 from hub_config.gate.frames import MAX_BUFFERS, Message, v1_frame, write_frame
 from hub_config.gate.outflow import Outflow, bytes_beside
 
@@ -60,7 +61,7 @@ def test_never_more_is_counted_than_came(offsets: list[int], rest: bytes) -> Non
 
 
 def test_twenty_megabytes_in_buffers_are_told_and_the_pictures_of_a_widget_are_not() -> None:
-    outflow = Outflow.of(Access())
+    outflow = Outflow.of(Access(), Limits())
     for n in range(1000):
         frame = comm(PNG)
         assert list(outflow.note(frame, bytes_beside(frame, "v1"), n * 0.1)) == []
@@ -70,7 +71,7 @@ def test_twenty_megabytes_in_buffers_are_told_and_the_pictures_of_a_widget_are_n
 
 
 def test_a_policy_that_alerts_early_does_so_for_bytes_too() -> None:
-    outflow = Outflow.of(Access())
-    outflow.hold_to(Access(dense_bytes=1_000))
+    outflow = Outflow.of(Access(), Limits())
+    outflow.hold_to(Outflow.of(Access(dense_bytes=1_000), Limits()))
     frame = comm(bytes(100_000))
     assert [found.kind for found in outflow.note(frame, bytes_beside(frame, "v1"), 0.0)] == ["binary"]

@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hub_config.gate.access import Access
-from hub_config.gate.config import parse_config
+from hub_config.gate.config import Limits, parse_config
 from hub_config.gate.errors import GateConfigError, Refused
 from hub_config.gate.frame_tickets import FrameTickets
-from hub_config.gate.outflow import Outflow
+from hub_config.gate.outflow import Day, Outflow
 from hub_config.gate.pages import bar_page, ending, frame_page, mark_page, refusal_page, return_page
 from hub_config.gate.refusals import REFUSALS
 from hub_config.gate.workspace import Meter, parse_tenancy
@@ -106,7 +106,7 @@ def test_a_tenancy_with_a_missing_field_is_refused() -> None:
 
 
 def test_an_answer_that_would_overspend_is_refused_before_it_starts() -> None:
-    meter = Meter(100)
+    meter = Meter(Day(100))
     meter.count(60)
     with pytest.raises(Refused) as refused:
         meter.check(41)
@@ -119,20 +119,24 @@ def test_an_answer_that_would_overspend_is_refused_before_it_starts() -> None:
 def test_what_all_starts_of_a_day_show_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1_000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    outflow = Outflow.of(Access(session_bytes=100))
+    outflow = Outflow.of(Access(session_bytes=100), Limits())
     told = []
     for _ in range(5):
-        meter = Meter(100, day=outflow.day)  # a workspace that is started anew
+        meter = Meter(outflow.day)  # a workspace that is started anew
         told += [meter.count(50), meter.count(40)]
     assert [(one.kind, one.size, one.messages) for one in told if one] == [("all", 320, 7)]
     now += 24 * 3600
-    meter = Meter(1_000, day=outflow.day)
-    assert [bool(meter.count(150)), bool(meter.count(150)), bool(meter.count(150))] == [False, True, False]
+    meter = Meter(outflow.day)
+    assert [bool(meter.count(50)), bool(meter.count(50))] == [False, False]
+    outflow.hold_to(Outflow.of(Access(session_bytes=50), Limits()))
+    with pytest.raises(Refused):
+        meter.count(1)  # a budget that was lowered holds for a workspace that runs
+    assert [bool(Meter(outflow.day).count(50)), bool(Meter(outflow.day).count(1))] == [True, False]
 
 
 def test_a_gate_that_was_restarted_goes_on_counting() -> None:
     with pytest.raises(Refused):
-        Meter(100, 100).check(None)
+        Meter(Day(100), 100).check(None)
 
 
 @pytest.mark.parametrize(
