@@ -53,11 +53,19 @@ LONG_SECONDS = 3600
 SHARED = {
     "tests/functional/test_disk_fills.py": "disk",
     "tests/functional/test_faults_engine.py": "engine",
-    "tests/functional": "zone",
-    "tests/integration/gate/lab": "lab",
-    "tests/integration/hub": "hub",
+    "tests/functional/test_backup_on_a_server.py": "servers",
+    "tests/functional/test_faults_on_a_server.py": "servers",
+    "tests/functional/test_front_server.py": "servers",
+    "tests/functional/test_playbook_": "servers",
+    "tests/functional/test_server_": "servers",
+    "tests/functional/test_witness_server.py": "servers",
+    "tests/functional/": "zone",
+    "tests/integration/gate/lab/": "lab",
+    "tests/integration/hub/": "hub",
 }
-"""Files whose tests share what is costly to start, and so run in one process; the first that fits counts."""
+"""Files whose tests share what is costly to start, and so run in one process, by how their paths begin; the first that
+fits counts. Bare servers have an engine of their own each, and share the wheels and images of a bundle.
+"""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -102,6 +110,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups 
 def group_of(file: str) -> str:
     """Return the group of a test file: those of one group run one after another, in one process."""
     for start, group in SHARED.items():
-        if file == start or file.startswith(f"{start}/"):
+        if file.startswith(start):
             return group
     return Path(file).stem

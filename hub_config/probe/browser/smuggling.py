@@ -173,6 +173,7 @@ async def upload(door: Door) -> Answer:
         "first piece": {"type": "file", "format": "base64", "content": "AAECAw==", "chunk": 1},
         "last piece": {"type": "file", "format": "text", "content": "x", "chunk": -1},
         "notebook of bytes": {"type": "notebook", "format": "base64", "content": "AAECAw=="},
+        "long text": {"type": "file", "format": "text", "content": "x" * Limits().text_bytes},
     }
     sent = {}
     for name, body in bodies.items():
