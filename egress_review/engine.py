@@ -187,7 +187,7 @@ CHECKS: tuple[Check, ...] = (
     Check(("cells.suppressed",), _TEXTS, check_changes),
     Check(OF_SPREAD, _TEXTS, check_spread),
     Check(("cells.quantile",), _TEXTS, check_quantile_rows),
-    Check(("evidence.dominance",), _TEXTS, check_concentration),
+    Check(("evidence.dominance", "evidence.p_percent"), _TEXTS, check_concentration),
     Check(OF_MODELS, _TEXTS, check_models),
     Check(OF_KEPT_ROWS, _PROSE | {"json"}, check_kept_rows),
     Check(("model.classes",), _TEXTS, check_curves),

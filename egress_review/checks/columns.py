@@ -295,7 +295,14 @@ def kind_of(heading: str) -> Kind:
         return Kind.COUNT
     if "#" in name or _OF_EVERYBODY.search(name.lower()):
         return Kind.COUNT
-    return _korean(bare) if re.search("[가-힣]", bare) else _english(bare, words)
+    if not re.search("[가-힣]", bare):
+        return _english(bare, words)
+    kind = _korean(bare)
+    # People of an age: `환자 18~64세`, `수급자_18_64`.
+    return kind if kind is not Kind.UNKNOWN or _korean(_OF_AGES.sub("", bare)) is not Kind.COUNT else Kind.COUNT
+
+
+_OF_AGES = re.compile(r"[ _]{1,3}(?:만 ?)?\d{1,2} ?세? ?(?:[~–_-] ?\d{2,3} ?세?|이상|미만)$")
 
 
 def _english(bare: str, words: list[str]) -> Kind:

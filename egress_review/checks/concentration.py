@@ -15,6 +15,7 @@ from egress_review.checks.amounts import amount_of, number_in
 from egress_review.checks.largest_said import plain_words, says_percent, shares_of_largest
 from egress_review.checks.lengths import bearable
 from egress_review.checks.listing import Listing
+from egress_review.checks.rivals import check_rivals
 from egress_review.checks.subject import Subject
 from egress_review.checks.tables import Table
 from egress_review.checks.thresholds import ONE_OF_ALL
@@ -75,7 +76,8 @@ Found = tuple[Where, int, float]
 
 
 def check_concentration(subject: Subject, listing: Listing) -> None:
-    """Hold the shares of the largest to the rule of dominance of the policy."""
+    """Hold the shares of the largest, and their amounts beside a total, to the rules of the policy."""
+    check_rivals(subject, listing)
     limits = subject.policy
     if limits.dominance_n < 1:
         return

@@ -14,15 +14,19 @@ from dataclasses import dataclass
 from egress_review.checks import ocr
 from egress_review.checks.excerpts import check_excerpts
 from egress_review.checks.exif import is_plain_exif
+from egress_review.checks.explained import check_explained
 from egress_review.checks.few_people import check_few_people
 from egress_review.checks.identifiers import flag_lines
+from egress_review.checks.left_out_bars import check_left_out_bars
 from egress_review.checks.listing import Listing
 from egress_review.checks.noise import check_noise
 from egress_review.checks.picture_rows import check_picture_rows
+from egress_review.checks.pictured import check_pictured
 from egress_review.checks.printed_keys import check_printed_keys
 from egress_review.checks.prose import check_prose
 from egress_review.checks.ruled import without_rules
 from egress_review.checks.shape import check_records
+from egress_review.checks.stamped import check_stamped
 from egress_review.checks.subject import PieceSubject, Subject, piece_of
 from egress_review.findings import Severity, Where
 from registry.text import Text
@@ -142,10 +146,11 @@ def _check_words(subject: Subject, picture: Picture, listing: Listing) -> None:
     except ocr.OcrError:
         listing.skip("image.text", _OCR_FAILED, _SIMPLER)
         return
-    flag_lines("\n".join(words), subject.policy, listing)
+    flag_lines(words.text, subject.policy, listing)
     with listing.within(Where(path="text")):
-        check_prose(piece_of(subject, "txt", text=_in_lines("\n".join(words))), listing)
-        rows = piece_of(subject, "txt", text=words[0])
+        check_prose(piece_of(subject, "txt", text=_in_lines(words.text)), listing)
+        check_pictured(words.labels, subject, listing)
+        rows = piece_of(subject, "txt", text=words.lines)
         for check in _OF_ROWS:
             check(rows, listing)
 
@@ -158,8 +163,11 @@ def _is_read_elsewhere(subject: Subject) -> bool:
 MOST_UNREAD = 12
 _A_NUMBER = re.compile(r"\d[\d,.]*")
 
-_OF_ROWS = (check_records, check_excerpts, check_few_people, check_printed_keys, check_picture_rows)
-"""What looks for people in the rows of a table, of which a picture may be."""
+_OF_ROWS = (
+    *(check_records, check_excerpts, check_few_people, check_printed_keys, check_picture_rows),
+    *(check_stamped, check_explained, check_left_out_bars),
+)
+"""What looks for people in the rows of a table, of which a picture may be, and in what else its lines say."""
 
 
 _AT_RISK = re.compile(

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from egress_review.checks.areas import are_of_areas
 from egress_review.checks.columns import kind_of
+from egress_review.checks.explained import check_explained
 from egress_review.checks.keyed_people import check_keyed_people
 from egress_review.checks.listing import Listing
 from egress_review.checks.maps import points_of_people
@@ -77,6 +78,7 @@ def check_microdata(subject: Subject, listing: Listing) -> None:
         listing.flag("table.singular", _PLACED.fill(number=number), _COARSER, where=Where(path=path), number=number)
     check_single_units(subject, listing)
     check_told_lives(subject, listing)
+    check_explained(subject, listing)
     check_keyed_people(subject, listing)
 
 

@@ -6,10 +6,10 @@ What the larger count has more is a group that neither cell names, and that two 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
-from egress_review.checks.cuts import Cut, Fact
+from egress_review.checks.cuts import Cut, Fact, Key
 from egress_review.checks.linked import Disclosure, is_small
 from egress_review.checks.ranges import Span
 
@@ -37,6 +37,7 @@ def compare_nested(new: Cut, old: Cut, least: int) -> Iterator[Disclosure]:
     yield from _by_span(new, old, least)
     yield from _by_measure(new, old, least)
     yield from _by_label(new, old, least)
+    yield from _by_rest(new, old, least)
 
 
 def _differs(ours: Fact, theirs: Fact, least: int) -> Disclosure | None:
@@ -110,3 +111,68 @@ def _by_label(new: Cut, old: Cut, least: int) -> Iterator[Disclosure]:
 @lru_cache(maxsize=4096)
 def _left_out(labels: frozenset[str]) -> frozenset[str]:
     return frozenset(label for label in labels if _LESS.search(label))
+
+
+_LEFT_OUT = re.compile(
+    r"\b(?:excl(?:uding|udes)?|without|except(?: for)?|other than|not including)\b[^,;:()\[\]]*"
+    r"|(?<![^\s,;:()\[\]])[^\s,;:()\[\]]{1,40} (?:cases |patients |people )?(?:excluded|removed|omitted|left out)\b"
+    r"|(?<![^\s,;:()\[\]])[^\s,;:()\[\]]{1,40} ?(?:(?:환자|사례|대상자) ?)?(?<!미)(?:제외|미포함|불포함)[^\s,;:()\[\]]*"
+)
+"""What a label says of those who are left out of its group."""
+_NO_GROUP = """
+    all total overall everybody full main primary base basic analysis analyses sensitivity set sample cohort population
+    patients people persons participants subjects 전체 모든 전국 총 합계 계 주분석 기본 분석 민감도 환자 대상자 인원
+"""
+_SAYS_NOTHING = frozenset(_NO_GROUP.split())
+_WORDS = re.compile(r"[^\W_]+")
+
+
+@lru_cache(maxsize=4096)
+def _rest(label: str) -> tuple[str, bool]:
+    """The words of a label without those of who is left out, or that it is of all; and whether somebody is."""
+    kept, left_out = _LEFT_OUT.subn(" ", label)
+    return " ".join(word for word in _WORDS.findall(kept) if word not in _SAYS_NOTHING), left_out > 0
+
+
+def _by_rest(new: Cut, old: Cut, least: int) -> Iterator[Disclosure]:
+    """A group and the same but for those who are left out, as words in one label: `shock, all`, `shock (DNR excluded)`.
+
+    The part must nowhere be more than the whole; where the labels name no group, two counts must tell so.
+    """
+    for whole, part in ((new, old), (old, new)) if new is not old else ((new, old),):
+        parts = _without_some(part)
+        everybody = _with_all(whole) if parts else {}
+        for left in parts.values():
+            pairs = [(everybody[key], fact, bool(key[1])) for key, fact in left.items() if key in everybody]
+            if any(fact.value > all_of.value for all_of, fact, _ in pairs):
+                continue
+            for all_of, fact, _ in pairs if len(pairs) > 1 or all(named for _, _, named in pairs) else ():
+                mine, other = (all_of, fact) if whole is new else (fact, all_of)
+                if found := _differs(mine, other, least):
+                    yield found
+
+
+def _without_some(cut: Cut) -> Mapping[str, Mapping[Key, Fact]]:
+    """The counts of groups without some of their people, by the label that says so."""
+    found: dict[str, dict[Key, Fact]] = {}
+    for (measure, labels), fact in cut.direct.items():
+        if len(left := [label for label in labels if _rest(label)[1]]) == 1:
+            found.setdefault(left[0], {})[measure, _rests(labels)] = fact
+    return found
+
+
+def _with_all(cut: Cut) -> Mapping[Key, Fact]:
+    """The counts of groups of which nobody is left out; none where two groups come to the same words."""
+    found: dict[Key, list[Fact]] = {}
+    for (measure, labels), fact in cut.direct.items():
+        if not any(_rest(label)[1] for label in labels):
+            found.setdefault((measure, _rests(labels)), []).append(fact)
+    return {key: facts[0] for key, facts in found.items() if len(facts) == 1}
+
+
+def _rests(labels: frozenset[str]) -> frozenset[str]:
+    return frozenset(filter(None, (_rest(label)[0] for label in labels if not _A_NUMBER.search(label))))
+
+
+_A_NUMBER = re.compile(r"=\d\d+$")
+"""A number of a table of a row or two, which is no code."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -57,17 +58,76 @@ def reader() -> Reader | None:
     return Reader(program, languages) if languages else None
 
 
-def words_in(picture: bytes, width: int, height: int, using: Reader) -> tuple[str, str]:
-    """What a picture says, read in two ways, as each misses what the other finds: in lines, and wherever it stands.
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words that stand together in a picture, and the pixels of it that they take up."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a picture says, read in two ways, as each misses what the other finds."""
+
+    lines: str
+    anywhere: str
+    labels: tuple[Label, ...] = ()
+    """The words of the lines with their places."""
+
+    @property
+    def text(self) -> str:
+        """All that was read."""
+        return f"{self.lines}\n{self.anywhere}"
+
+
+def words_in(picture: bytes, width: int, height: int, using: Reader) -> Words:
+    """What a picture of so many pixels says: in lines, and wherever it stands.
 
     Raises: OcrError
     """
     if min(width, height) < _LEAST_SIDE:
-        return "", ""
+        return Words("", "")
     larger = doubled(picture, width, height)
     command = [using.program, "stdin", "stdout", "-l", "+".join(using.languages), "--psm"]
-    lines, anywhere = (_run([*command, mode], larger, SECONDS).decode("utf-8", "replace")[:LONGEST] for mode in _MODES)
-    return lines, anywhere
+    lines, anywhere = (
+        _run([*command, mode, *more], larger, SECONDS).decode("utf-8", "replace")[:LONGEST]
+        for mode, more in zip(_MODES, (_WITH_PLACES, ()), strict=True)
+    )
+    placed = [fields for line in lines.splitlines() if len(fields := line.split("\t")) == _FIELDS]
+    plain = "\n".join(line for line in lines.splitlines() if line.count("\t") != _FIELDS - 1)
+    return Words(plain, anywhere, tuple(_labels(placed, width)))
+
+
+_WITH_PLACES = ("-c", "tessedit_create_txt=1", "-c", "tessedit_create_tsv=1")
+_FIELDS = 12
+"""Fields of a line of places: level, page, block, paragraph, line, word, left, top, width, height, doubt, text."""
+_OF_WORD = "5"
+_APART = 1.2
+"""Heights of a word from which the next of its line is another label."""
+
+
+def _labels(placed: list[list[str]], width: int) -> Iterator[Label]:
+    """Words that follow each other in a line as labels, in pixels of the picture as it was handed in."""
+    pages = [int(fields[8]) for fields in placed if fields[0] == "1" and fields[8].isdecimal()]
+    scale = width / pages[0] if pages and pages[0] else 1.0
+    now: Label | None = None
+    line: list[str] = []
+    for fields in placed:
+        if fields[0] != _OF_WORD or not fields[11].strip() or not all(map(str.isdecimal, fields[6:10])):
+            continue
+        left, top, wide, high = (int(number) * scale for number in fields[6:10])
+        word = Label(fields[11].strip(), left, top, left + wide, top + high)
+        if now and fields[1:5] == line and word.left - now.right <= _APART * max(now.bottom - now.top, high):
+            text = f"{now.text} {word.text}"
+            now = Label(text, now.left, min(now.top, word.top), word.right, max(now.bottom, word.bottom))
+        else:
+            yield from (now,) if now else ()
+            now, line = word, fields[1:5]
+    yield from (now,) if now else ()
 
 
 def _run(command: list[str], given: bytes, seconds: float) -> bytes:

@@ -10,16 +10,24 @@ import re
 from collections import Counter
 from itertools import pairwise
 
+from deid.korean_name_words import COMMON_SURNAMES
 from egress_review.checks.listing import Listing
 from egress_review.checks.subject import Subject
 from egress_review.findings import Where
 from registry.text import Text
 
-FEWEST, MOST, FEWEST_CELLS = 4, 200, 3
-"""Rows of records, lines that are read, and cells of each row with its key."""
+FEWEST, MOST, FEWEST_CELLS, LONGEST = 4, 200, 3, 300
+"""Rows of records, lines that are read, cells of each row with its key, and characters of a line."""
 
 _KEY = re.compile(r"[A-Za-z]{0,4}[-_]?\d{4,12}")
 _YEAR = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])?(?:[0-3]\d)?")
+
+_BORN = re.compile(
+    rf"(?<![가-힣])(?P<name>[{''.join(sorted(COMMON_SURNAMES))}][가-힣](?![시군구읍면동리도과실팀병원]\s)[가-힣])"
+    r"\s{1,6}(?:[남여MF](?:성|자)?\s{1,4})?(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}(?!\d)"
+)
+"""What has the shape of a name before a day; a place or a department ends otherwise."""
+FEWEST_BORN = 3
 
 _RECORDS = Text(
     ko="그림의 표에서 {number}행이 저마다 다른 번호로 시작합니다: 한 행이 한 사람이나 한 업체입니다.",
@@ -31,8 +39,18 @@ _REMOVE = Text(
 )
 
 
+_NAMED = Text(
+    ko="그림의 {number}행에 사람 이름으로 보이는 말과 날짜가 나란히 있습니다: 한 행이 한 사람입니다.",
+    en="{number} rows in the picture hold what looks like a name beside a day: each is one person.",
+)
+
+
 def check_picture_rows(subject: Subject, listing: Listing) -> None:
     """Flag the records among the lines that were read in a picture."""
+    born = {match["name"] for line in subject.lines[:MOST] if (match := _BORN.search(line[:LONGEST]))}
+    if len(born) >= FEWEST_BORN:
+        listing.flag("table.singular", _NAMED.fill(number=len(born)), _REMOVE, where=Where(row=1), number=len(born))
+        return
     rows = [line.split() for line in subject.lines[:MOST]]
     keyed = [row for row in rows if len(row) >= FEWEST_CELLS and _KEY.fullmatch(row[0]) and not _YEAR.fullmatch(row[0])]
     forms = Counter(re.sub(r"\d", "0", row[0]) for row in keyed).most_common(1)

@@ -71,7 +71,7 @@ def _by_themselves(names: Sequence[Name]) -> Iterator[int]:
 
 _SAYS_PEOPLE = re.compile(
     r"\b(?:patients|people|persons|participants|subjects|cases|deaths|events|counts?|number of|frequency|n)\b"
-    r"|환자|대상자|인원|명|건수|사망|빈도|도수",
+    r"|환자|대상자|인원|명|건수|사망|빈도|도수|(?:가구|세대|신청자|근로자|학생|응답자|참여자) ?수",
     re.IGNORECASE,
 )
 

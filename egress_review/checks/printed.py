@@ -44,6 +44,10 @@ _OF_TEST = re.compile(r"=\s?[\d.,e+-]{1,20}\s+on\s+\d{1,9}\s+(?:and\s+\d{1,9}\s+
 
 def _in_block(block: list[Line], said: Line | None) -> Iterator[Table]:
     """The tables of one block; `said` is the line before it, which may say what is counted."""
+    if len(printed := _between_prompts(block)) > 1:
+        for before, part in zip([None, *printed], printed, strict=False):
+            yield from _in_block(part, before[-1] if before else said)
+        return
     parts = _repeated(block)
     if len(parts) > 1:
         for part in parts:
@@ -56,6 +60,13 @@ def _in_block(block: list[Line], said: Line | None) -> Iterator[Table]:
         yield spread
     elif len(block) > 1 and (table := _table_in(_headed(block, said))):
         yield table
+
+
+def _between_prompts(block: list[Line]) -> list[list[Line]]:
+    """A block cut above each line that was typed below what was printed, as a session runs on without a gap."""
+    typed = [_COMMAND.fullmatch(line) is not None for _, line in block]
+    starts = [at for at in range(1, len(block)) if typed[at] and not typed[at - 1]]
+    return [block[a:b] for a, b in pairwise([0, *starts, len(block)])]
 
 
 def _repeated(block: list[Line]) -> list[list[Line]]:
@@ -274,7 +285,10 @@ def _ending_at(records: list[Record], end: int) -> Table | None:
         above = records[start - 2][1] if start > 1 else []
         if len(short) == 1 and len(above) in (width - 1, width) and not has_number(["", *short]):
             # pandas names the index in a line of its own, below the names of the columns.
-            short = [*short, *above[len(above) - width + 1 :]]
+            heads = above[len(above) - width + 1 :]
+            if len(above) == width and all(map(str.isdecimal, heads)):
+                heads = [f"{above[0]} {head}" for head in heads]  # What is numbered across, `event  0  1`.
+            short = [*short, *heads]
             body = [(number, short), *body]
         missing = width - len(short)
         if missing == 1 or (missing == MOST_LABELS and len(short) > 1 and not has_number(short) and _have_labels(body)):

@@ -47,9 +47,23 @@ _SOMEBODY = re.compile(
     r"[ _]?(?:ID|id|아이디|번호|코드|키|식별자|등록번호)",
 )
 
+_SEX, _BORN = r"(?:[MF]|남|여)", r"(?:(?:19|20)\d\d|\d{1,2} ?(?:세|y/?o?)?)"
+_WITH_SEX = re.compile(
+    r"(?<![\w.-])(?P<key>[A-Za-z]{0,4}[-_]?\d{5,12}|[A-Za-z]{1,4}[-_]?\d{3,12}|\d{3,6}-\d{3,6})[,:]?\s{0,2}"
+    rf"(?:[(\[]\s?(?:{_BORN} ?[/,·]? ?{_SEX}|{_SEX} ?[/,·]? ?{_BORN})|{_BORN} ?/ ?{_SEX}|{_SEX} ?/ ?{_BORN})"
+    r"(?:[)\]\s,;.]|$)",
+    re.MULTILINE,
+)
+"""A key with the birth or age and the sex of whom it numbers, as figures label their points: `4566-2273 (1959M)`."""
+FEWEST_LABELLED = 3
+
 _LISTED = Text(
     ko="사람이나 업체의 번호로 보이는 값 {number}개가 나열되어 있습니다.",
     en="{number} keys are listed that look like those of single people or firms.",
+)
+_LABELLED = Text(
+    ko="번호에 나이나 출생연도와 성별이 붙은 것이 {number}개 있습니다: 하나하나가 한 사람입니다.",
+    en="{number} keys stand beside an age or a birth and a sex: each is of one person.",
 )
 _LEAVE_OUT = Text(
     ko="번호의 목록을 지우고 몇 개인지만 적으십시오. 사람이나 업체의 번호가 아니면 무엇의 번호인지 설명에 적으십시오.",
@@ -61,6 +75,10 @@ def check_printed_keys(subject: Subject, listing: Listing) -> None:
     """Flag lists of keys in what a program printed."""
     for line, number in _lists(subject):
         listing.flag("table.records", _LISTED.fill(number=number), _LEAVE_OUT, where=Where(row=line), number=number)
+    labelled = {match["key"]: match.start() for match in _WITH_SEX.finditer(subject.text)}
+    if len(labelled) >= FEWEST_LABELLED:
+        message, where = _LABELLED.fill(number=len(labelled)), Where(row=subject.line_of(min(labelled.values())))
+        listing.flag("table.records", message, _LEAVE_OUT, where=where, number=len(labelled))
 
 
 def _lists(subject: Subject) -> Iterator[tuple[int, int]]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from egress_review.checks.columns import Kind, kind_of
+from egress_review.checks.dicom import of_patients
 from egress_review.checks.failed_rows import check_failed_rows
 from egress_review.checks.listing import Listing
 from egress_review.checks.person_rows import check_person_rows
@@ -37,6 +38,14 @@ _EFFECT = re.compile(r"\s*\S{1,20}(?:\s+-?\d{1,6}\.\d+(?:[eE][-+]?\d+)?){1,6}\s*
 _KEPT = re.compile(r"\s*[-+]?\d{0,6}\.?\d{1,9}(?:\s+\d{1,6}:-?\d+(?:\.\d+)?){1,500}\s*")
 
 _ONE = Text(ko="한 사람의 기록이 통째로 출력되어 있습니다.", en="The record of one person is printed whole.")
+_HEADER = Text(
+    ko="의료영상 헤더(DICOM)에 환자의 이름, 번호나 생년월일이 적혀 있습니다.",
+    en="The header of a medical image (DICOM) gives the name, number or birth of a patient.",
+)
+_BLANK = Text(
+    ko="환자에 관한 태그(0010 그룹)를 지우고 촬영 조건만 남기십시오.",
+    en="Remove the tags of the patient (group 0010) and keep how the image was taken.",
+)
 _EFFECTS = Text(ko="사람마다의 효과가 {number}줄로 적혀 있습니다.", en="Effects of {number} single people are listed.")
 _VECTORS = Text(
     ko="모형이 간직한 학습 자료의 행 {number}개가 적혀 있습니다.",
@@ -50,6 +59,8 @@ _AGGREGATE = Text(
 
 def check_printed_people(subject: Subject, listing: Listing) -> None:
     """Flag what a program prints of single people, in words and deep within JSON."""
+    for line in of_patients(subject):
+        listing.flag("table.records", _HEADER, _BLANK, where=Where(row=line), number=1)
     if subject.type == "json":
         for table in tables_within(subject.json):
             if check_person_rows(table, listing, fewest=FEWEST_LINES):

@@ -42,7 +42,7 @@ _NAME = re.compile(
 )
 
 
-def tables_in_brackets(text: str) -> Iterator[Table]:
+def tables_in_brackets(text: str, fewest: int = FEWEST_ROWS) -> Iterator[Table]:
     """Every run of bracketed rows of one width, headed by the names that the program gives its columns."""
     block: list[tuple[int, list[str]]] = []
     lists: list[tuple[str, ...]] = []
@@ -66,7 +66,7 @@ def tables_in_brackets(text: str) -> Iterator[Table]:
     for one in (*_declared(text), *lists, *given.values()):
         names.setdefault(len(one), one)
     for rows in (*found, block):
-        if len(rows) >= FEWEST_ROWS:
+        if len(rows) >= fewest:
             yield _headed(rows, names)
 
 
@@ -205,6 +205,35 @@ def people_typed(table: Table, code: re.Pattern[str] = _CODE) -> int:
     named = names and (days or sexes or codes or (more and len(columns) > 2))
     return rows if named or (codes and (days or sexes)) or (days and sexes) else 0
 
+
+FEWEST_CASES = 2
+_CASE = re.compile(
+    r"(?:(?:case|person|patient|pat|pt|subj(?:ect)?|member|worker|emp(?:loyee)?|resp(?:ondent)?|student|study|panel|hh|"
+    r"record|p)?[ _.]?(?:id|no|num|key)|mrn|persnr|"
+    r"(?:환자|대상자|개인|근로자|응답자|직원|학생|사례|등록|회원) ?(?:번호|id))",
+    re.IGNORECASE,
+)
+_BORN = re.compile(
+    r"(?:date[ _.]of[ _.])?(?:birth|dob|born|b)[ _.]?(?:date|day|dt|year|yr|ymd|dob)?|생년월일|생일|출생.{0,5}", re.I
+)
+_NUMBERED = re.compile(r"[A-Za-z]{0,5}[-_]?\d{3,12}")
+
+
+def cases_typed(table: Table) -> int:
+    """How many rows are of single people by their headings: a number of each, and when they were born; else 0."""
+    rows = len(table.rows)
+    if rows < FEWEST_CASES:
+        return 0
+    columns = {name: [cell.strip() for cell in table.column(at)] for at, name in enumerate(table.names)}
+    numbered = any(
+        _CASE.fullmatch(name) and len(set(cells)) == rows and all(map(_NUMBERED.fullmatch, cells))
+        for name, cells in columns.items()
+    )
+    born = any(_BORN.fullmatch(name) and all(map(_BIRTH.fullmatch, cells)) for name, cells in columns.items())
+    return rows if numbered and born else 0
+
+
+_BIRTH = re.compile(rf"(?:19|20)\d\d|{_DAY.pattern}")
 
 PRINTED_CODE = re.compile(r"[A-Za-z]{1,4}[-_]?\d{5,12}|\d{7,12}")
 """What numbers a person in words that a program printed, where a number of five places may be a count."""

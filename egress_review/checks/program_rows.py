@@ -48,7 +48,7 @@ def tables_in_program(text: str) -> tuple[Table, ...]:
     """Every table that is written out in a program."""
     if len(text) < 40:
         return ()
-    return (*records_in(text), *_columns(text), *_rows(text), *_steps(text), *tables_between_lines(text))
+    return (*records_in(text), *_columns(text), *rows_in(text), *_steps(text), *tables_between_lines(text))
 
 
 def records_in(text: str, fewest: int = FEWEST_ROWS) -> Iterator[Table]:
@@ -78,7 +78,7 @@ def _columns(text: str) -> Iterator[Table]:
             yield _headed([name for name, _ in lists[:60]], list(enumerate(zip(*columns, strict=True), 2)))
 
 
-def _rows(text: str) -> Iterator[Table]:
+def rows_in(text: str, fewest: int = FEWEST_ROWS) -> Iterator[Table]:
     """Lines that are each a row of literals, in brackets or without."""
     block: list[tuple[int, list[str]]] = []
     names = list[str]()
@@ -86,7 +86,7 @@ def _rows(text: str) -> Iterator[Table]:
         match = _ROW.fullmatch(line.strip()) if len(line) <= LONGEST_LINE else None
         row = [_plain(value) for value in _VALUE.findall(match[1])] if match else []
         if block and len(row) != len(block[0][1]):
-            yield from _of_block(block, names)
+            yield from _of_block(block, names, fewest)
             block, names = [], []
         if row:
             block.append((number, row))
@@ -94,9 +94,9 @@ def _rows(text: str) -> Iterator[Table]:
             names = _TRIBBLE.findall(line[:LONGEST_LINE])
 
 
-def _of_block(block: list[tuple[int, list[str]]], names: list[str]) -> Iterator[Table]:
+def _of_block(block: list[tuple[int, list[str]]], names: list[str], fewest: int) -> Iterator[Table]:
     width = len(block[0][1])
-    if len(block) >= FEWEST_ROWS:
+    if len(block) >= fewest:
         yield _headed(names if len(names) == width else [f"V{n}" for n in range(1, width + 1)], block)
 
 
@@ -169,4 +169,4 @@ def _headed(names: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]]) -> 
 
 
 def _plain(value: str) -> str:
-    return value.removesuffix("L") if value[-2:-1].isdigit() else value.strip("\"'")
+    return value.strip("\"'") if value[:1] in "\"'" else value.removesuffix("L")

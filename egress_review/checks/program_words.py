@@ -59,6 +59,52 @@ _COMPARED = re.compile(
     r"(?:['\"][A-Za-z]{0,4}[-_]?\d{5,12}['\"]|[A-Za-z]{0,3}\d{5,12}(?![\w.]))",
     re.IGNORECASE,
 )
+_PANEL = re.compile(
+    r"(?<![A-Za-z_?&/])(?:pid|hhid(?:pn)?|persnr|indid|idno|rinpersoon|개인번호|개인식별번호|가구번호|응답자번호)['\"\])]{0,4}\s{0,3}"
+    r"(?:==|!=|~=|<>|=|\bn?eq?\b|\bnot in\b|\bin\b|%in%|\.isin|\.eq|,)\s{0,3}(?:c|list|set)?\s{0,2}[\[({]{0,2}\s{0,3}"
+    r"['\"]?[A-Za-z]{0,4}[-_]?\d{5,12}(?![\w.])",
+    re.IGNORECASE,
+)
+"""A person of a panel, by the words in which panels number people and households."""
+_OF_ONE = re.compile(
+    r"(?<![A-Za-z_])(?:(?:(?:p|hh|pat|patient|pt|person|subj|subject|case|resp|respondent|member|worker|emp|employee|"
+    r"student|indiv|firm|corp|company|plant|환자|개인|가구|응답자|직원|학생|사업체|업체)[_.]?"
+    r"(?:id|no|num|nr|key|번호)|persnr)['\"\])]{0,4}\s{0,3}(?:==?|\beq\b)\s{0,3}['\"]?[A-Za-z]{0,4}[-_]?\d{3,12}"
+    r"|id['\"\])]{0,4}\s{0,3}(?:==?|\beq\b)\s{0,3}['\"]?[A-Za-z]{0,4}[-_]?\d{4,12})(?![\w.])['\"]?",
+    re.IGNORECASE,
+)
+_AMOUNT = r"(?:-?\d{2,13}(?:\.\d{1,6})?L?|-?\d\.\d{1,6}|['\"](?:19|20)\d\d-\d\d-\d\d['\"])"
+_PUT_RIGHT = re.compile(
+    rf"^\s*(?:qui(?:etly)?:? )?replace\s{{1,5}}\w{{1,40}}\s{{0,5}}=\s{{0,5}}{_AMOUNT}\s{{1,5}}if\b.{{0,100}}\0"
+    rf"|\[[^\[\]\0]{{0,80}}\0[^\[\]]{{0,80}}\]\s{{0,3}}(?:<-|:?=)\s{{0,3}}{_AMOUNT}\s*;?$"
+    rf"|\b(?:if_?else|where|mask|case_when)\s?\([^()\0]{{0,80}}\0[^()]{{0,40}}[,~]\s{{0,3}}{_AMOUNT}\s*[,)]"
+    rf"|^\s*\0[^~]{{0,40}}~\s{{0,3}}{_AMOUNT}\s*,?$"
+    rf"|\0.{{0,60}}\bthen\s{{1,5}}(?:do;?\s{{0,5}})?(?:\w{{1,40}}\s{{0,3}}=\s{{0,3}})?{_AMOUNT}"
+    rf"|^\s*(?:do )?if\s{{0,3}}\(\s{{0,3}}\0[^()]{{0,60}}\)\s{{0,3}}\w{{1,40}}\s{{0,3}}=\s{{0,3}}{_AMOUNT}\s*\.\s*$"
+    rf"|\bset\s{{1,5}}\w{{1,40}}\s{{0,3}}=\s{{0,3}}{_AMOUNT}.{{0,80}}\bwhere\b.{{0,60}}\0",
+    re.IGNORECASE,
+)
+"""A value that is written over that of one person or firm; where their number was compared, a zero byte stands."""
+_IN_ROW = re.compile(
+    rf"\s*(?:qui(?:etly)?:? )?replace\s{{1,5}}\w{{1,40}}\s{{0,5}}=\s{{0,5}}{_AMOUNT}\s{{1,5}}in\s{{1,5}}\d{{1,9}}\s*",
+    re.IGNORECASE,
+)
+"""The same of one row, as Stata writes it."""
+_REMARK = re.compile(r"\s(?:#|//|/\*|--)")
+LONGEST_CORRECTION = 300
+
+
+def _corrects(line: str) -> bool:
+    """Whether a line of a program writes a value over that of one person, named by a number or by the row."""
+    if "=" not in line and "<-" not in line and "~" not in line:
+        return False
+    if len(line) > LONGEST_CORRECTION:
+        return False
+    said = _REMARK.split(line, maxsplit=1)[0]
+    bare, persons = _OF_ONE.subn("\0", said)
+    return (persons > 0 and _PUT_RIGHT.search(bare) is not None) or _IN_ROW.fullmatch(said) is not None
+
+
 _QUOTED = re.compile(
     r"(?:==|!=|<>|(?<![<>=!])=|\bin\b|%in%|\.isin|\.eq|\.loc|\.drop|inlist)"
     r"\s{0,3}(?:c|list|set)?\s{0,2}[\[({]{0,2}\s{0,3}['\"]"
@@ -83,6 +129,8 @@ def _before(text: str, at: int) -> str:
 def numbers_of_people(text: str) -> list[int]:
     """Where in a program the number of a person is compared with, or stands in a comment on what befell them."""
     found = [match.start() for match in _COMPARED.finditer(text)]
+    found += [match.start() for match in _PANEL.finditer(text)]
+    found += [at for at, line in _with_places(text) if _corrects(line)]
     found += [match.start() for match in _QUOTED.finditer(text) if not names_things(_before(text, match.start()))]
     pairs = list(_PAIR.finditer(text))
     given = {int(re.sub(r"\D", "", match[1])) for match in pairs}
@@ -91,6 +139,15 @@ def numbers_of_people(text: str) -> list[int]:
         found.append(pairs[0].start())
     lines = [at for at, line in enumerate(words_of(text).split("\n")) if _PERSON.search(line)]
     if lines:
-        starts = [0, *(match.end() for match in re.finditer(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", text))]
+        starts = [at for at, _ in _with_places(text)]
         found += [starts[at] for at in lines if at < len(starts)]
     return sorted(set(found))
+
+
+_END = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+
+
+def _with_places(text: str) -> list[tuple[int, str]]:
+    """The lines of a text, each with the place at which it begins."""
+    starts = [0, *(match.end() for match in _END.finditer(text))]
+    return list(zip(starts, [*text.splitlines(), ""], strict=False))

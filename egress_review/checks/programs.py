@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from egress_review.checks.cells import check_cells
 from egress_review.checks.excerpts import check_excerpts
 from egress_review.checks.few_firms import check_few_firms
@@ -11,14 +13,17 @@ from egress_review.checks.listing import Listing
 from egress_review.checks.microdata import check_table
 from egress_review.checks.person_rows import check_person_rows
 from egress_review.checks.program_literals import (
+    FEWEST_CASES,
     PRINTED_CODE,
+    cases_typed,
     lists_of_codes,
     lists_of_names,
+    names_things,
     people_typed,
     tables_in_brackets,
     tables_in_lines,
 )
-from egress_review.checks.program_rows import FEWEST_ROWS, records_in, tables_between_lines, tables_in_program
+from egress_review.checks.program_rows import FEWEST_ROWS, records_in, rows_in, tables_between_lines, tables_in_program
 from egress_review.checks.program_words import numbers_of_people, words_of
 from egress_review.checks.prose import check_prose
 from egress_review.checks.shape import check_numbered, check_records
@@ -67,7 +72,7 @@ def check_program(subject: Subject, listing: Listing) -> None:
     """Flag tables of single people that are written out in a program."""
     _check(tables_in_program(subject.text), listing)
     pasted = tables_between_lines(_with_lines(subject.text), FEWEST_PASTED)
-    _check_typed((*tables_in_brackets(subject.text), *pasted), listing)
+    _check_typed((*tables_in_brackets(subject.text), *pasted, *_few_rows(subject.text)), listing)
     for start, number in lists_of_names(subject.text):
         where = Where(row=subject.line_of(start))
         listing.flag("table.singular", _TYPED.fill(number=number), _READ, where=where, number=number)
@@ -76,6 +81,14 @@ def check_program(subject: Subject, listing: Listing) -> None:
     spelled |= {line for line, _ in lists_of_codes(subject.text, CODE)}
     for line in sorted(spelled - told):
         listing.flag("identifier.other_id", _OF_SOMEBODY, _READ, where=Where(row=line), number=1)
+
+
+def _few_rows(text: str) -> Iterator[Table]:
+    """Rows of literals that are too few for a table of any kind, unless they are of codes of things."""
+    few = (*rows_in(text, FEWEST_CASES), *records_in(text, FEWEST_CASES), *tables_in_brackets(text, FEWEST_CASES))
+    for table in few:
+        if len(table.rows) < FEWEST_ROWS and not names_things(" ".join(table.names)):
+            yield table
 
 
 def _with_lines(text: str) -> str:
@@ -116,6 +129,6 @@ def _check(tables: tuple[Table, ...], listing: Listing) -> None:
 def _check_typed(tables: tuple[Table, ...], listing: Listing) -> None:
     for table in tables:
         check_numbered(table, listing)
-        if number := people_typed(table):
+        if number := people_typed(table) or cases_typed(table):
             where = Where(row=table.numbers[0])
             listing.flag("table.singular", _TYPED.fill(number=number), _READ, where=where, number=number)

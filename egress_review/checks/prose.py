@@ -115,7 +115,8 @@ _BEFELL = re.compile(
 
 _SAID = (
     re.compile(
-        rf"(?<![\d.,~-])(?:단 ?)?(\d{{1,2}})\s?(?:례|예|증례)(?=에서|의|가|는|은|를|이|였|만|,|\.|\s|\)|$){_LIMIT}"
+        rf"(?<![\d.,~-])(?<!아니[오요] )(?<!아니[오요], )(?:단 ?)?(\d{{1,2}})\s?(?:례|예|증례)"
+        rf"(?=에서|의|가|는|은|를|이|였|만|,|\.|\s|\)|$){_LIMIT}(?![\s,;/·]{{0,3}}\d{{1,2}}[\s.):=]{{0,2}}(?:아니|모름|무응답|비해당))"
     ),
     re.compile(
         r"\b(?:patients|participants|subjects|deaths|events|cases|controls|positives|negatives|responders|"

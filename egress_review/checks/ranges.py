@@ -20,6 +20,12 @@ _AGES = re.compile(
     r"(?:aged? |age )?(\d{1,3})(?: years)? (?:and|or) (?:over|older|above|more)|(?:aged? |age )?(?:under|below) "
     r"(\d{1,3})"
 )
+_AGED = re.compile(
+    r"(?:(?<=[a-z가-힣]{2})(?<!item)(?<!question)(?<!문항)[ _]?|(?<![a-z\d])n[ _]?|^)"
+    r"(?:(\d{1,2}) ?(?:[-–~_ ]|to) ?(\d{2,3})|(\d\d) ?(?:\+|plus)|[ _]?(?:under|below|lt|u)[ _]?(\d\d))(?![\d.])"
+)
+"""Ages in a name: `claimants_18_64`, `patients aged 18-64`, `n_65plus`."""
+OLDEST, NARROWEST = 120, 2
 _DAYS = re.compile(r"(?<!\d)((?:19|20)\d\d-\d\d-\d\d) ?(?:-|–|~|∼|to|/) ?((?:19|20)\d\d-\d\d-\d\d)(?!\d)")
 _MONTHS = re.compile(r"(?<!\d)(\d{1,2})월? (\d{1,2})월")
 LONGEST = 80
@@ -65,7 +71,15 @@ def span_in(text: str) -> tuple[str, Span] | None:
         return (f"{text[: match.start()]}#{text[match.end() :]}", Span(first, last)) if first <= last else None
     if match := _MONTHS.search(text):
         return f"{text[: match.start()]}#{text[match.end() :]}", Span(int(match[1]), int(match[2]))
+    if (match := _AGED.search(text)) and (ages := _ages(match)):
+        return f"{text[: match.start()]}#{text[match.end() :]}", ages
     return None
+
+
+def _ages(match: re.Match[str]) -> Span | None:
+    low, high, over, under = match.groups()
+    first, last = int(low or over or 0), int(high) if high else int(under) - 1 if under else NO_END
+    return Span(first, last) if first + NARROWEST <= last and (last <= OLDEST or last == NO_END) else None
 
 
 def _days(match: re.Match[str]) -> Span | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from egress_review.checks.cells import mend
 from egress_review.checks.labelled_shares import check_labelled_shares
+from egress_review.checks.left_out_bars import check_left_out_bars
 from egress_review.checks.listing import Listing
 from egress_review.checks.said_shares import shares_of_people
 from egress_review.checks.said_sizes import sizes_said
@@ -76,6 +77,7 @@ class Stretch:
 def check_shares_after(subject: Subject, listing: Listing) -> None:
     """Hold the shares of a text to the number of people that was said before them, and those that a figure writes."""
     check_labelled_shares(subject, listing)
+    check_left_out_bars(subject, listing)
     least = subject.policy.min_cell
     if "%" not in subject.text and "ercent" not in subject.text and "퍼센트" not in subject.text:
         return

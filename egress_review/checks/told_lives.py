@@ -114,6 +114,29 @@ _VERBATIM = re.compile(
 _ASKED = re.compile(r"\?|습니까|귀하|당신|여부|있다$|\b(?:whether|you|your|respondents?)\b|응답자", re.IGNORECASE)
 """What stands in a question or in the description of one, and in no answer."""
 
+_WHO = re.compile(
+    r"(?<![\w/.])\d{1,3}(?: ?/ ?(?:[MF]|남|여)| ?(?:y/?o|세)[ /,]{0,2}(?:[MF]|남|여)(?:성|자)?)(?![\w/가-힣])"
+    r"|(?<![\w/])(?:[MF]|남|여) ?/ ?\d{1,3}(?![\d/%.])|\b\d{1,3}[- ]year[- ]old\b|\b\d{1,3} ?y/?o\b"
+)
+"""An age with a sex, as it heads a note."""
+_NOTED = re.compile(r"[“\"「『'‘]([^“”\"「」『』\n]{12,1500})[”\"」』'’]")
+_GUESSED = re.compile(r"예측|분류 ?결과|\bpred(?:icted|iction)?\b", re.IGNORECASE)
+_TRUE = re.compile(r"실제|정답|참값|\b(?:true|truth|actual|gold|label|reference|correct)\b", re.IGNORECASE)
+_INVENTED = re.compile(
+    r"가상의? ?(?:사례|환자|예|문장|기록)|가공의|지어낸|꾸며 ?낸|만들어 ?낸|합성 ?(?:사례|문장|기록|자료|데이터)|"
+    r"바꾸어 ?쓴|고쳐 ?쓴|\b(?:synthetic|fictitious|fictional|made[- ]up|invented|paraphrased|simulated|rewritten)\b",
+    re.IGNORECASE,
+)
+"""What a text says of examples that are nobody's notes."""
+_NOTE = Text(
+    ko="한 사람에 대한 기록의 원문이 그대로 실려 있습니다.",
+    en="What was noted about one person is quoted as it was written.",
+)
+_REWRITE = Text(
+    ko="원문을 지우고 오류의 유형과 건수를 적으십시오. 예문이 필요하면 새로 지어 쓰고 그렇다고 적으십시오.",
+    en="Remove the notes and give the kinds of errors with their numbers; where an example is needed, make one up and "
+    "say so.",
+)
 _STORY = Text(
     ko="한 환자의 경과로 보입니다: 나이와 성별에 이어 그 사람에게 일어난 일이 날짜 {number}개로 적혀 있습니다.",
     en="This looks like the story of one patient: an age and a sex, and {number} days on which something befell them.",
@@ -148,6 +171,8 @@ def check_told_lives(subject: Subject, listing: Listing) -> None:
             listing.flag(
                 "table.singular", _SPOKEN.fill(number=number), _SUMMARISE, where=Where(row=line), number=number
             )
+        for line in _notes(subject):
+            listing.flag("table.singular", _NOTE, _REWRITE, where=Where(row=line), number=1)
         for line, number in _listed(subject.lines):
             listing.flag(
                 "table.singular", _ANSWERS.fill(number=number), _SUMMARISE, where=Where(row=line), number=number
@@ -187,6 +212,26 @@ def _quotations(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
             if kinds >= FEWEST_KINDS and any(kind.search(said) for kind in _TELLING):
                 yield number, kinds
         before = line if line.strip() and not line.startswith("#") else "" if line.startswith("#") else before
+
+
+def _notes(subject: Subject) -> Iterator[int]:
+    """Lines with a note that is quoted: beside the age, sex and day of whom it is about, or as errors of a program."""
+    wrong: list[int] = []
+    before = ""
+    for number, raw in enumerate(subject.lines, 1):
+        line = raw[:LONGEST]
+        said, before = f"{before} {line}", line
+        noted = _NOTED.search(line)
+        if noted is None or _INVENTED.search(subject.said):
+            continue
+        around = said.replace(noted[0], " ")
+        if _WHO.search(around) and _DAY.search(around):
+            yield number
+        elif _GUESSED.search(around) and _TRUE.search(around):
+            kinds = sum(kind.search(noted[1]) is not None for kind in _KINDS)
+            wrong += [number] if kinds >= FEWEST_TOLD else []
+    if len(wrong) >= FEWEST_TOLD:
+        yield from wrong
 
 
 def _answers(table: Table) -> Iterator[tuple[int, int]]:

@@ -12,7 +12,7 @@ import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -43,9 +43,11 @@ RIGHTS = (
     *("--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--cap-add", "DAC_READ_SEARCH"),
     *("--cap-add", "SYS_PTRACE"),
     *("--security-opt", "seccomp=unconfined", "--security-opt", "systempaths=unconfined"),
-    *("--security-opt", "apparmor=unconfined", "--cgroupns=private", "--network", "none"),
+    *("--security-opt", "apparmor=unconfined", "--cgroupns=private"),
     *("--tmpfs", "/run", "--tmpfs", "/run/lock", "--tmpfs", "/tmp"),
 )
+#: The network of a server that has none; others are given with `docker network create --internal`.
+ALONE = ("--network", "none")
 #: Files as disks, for homes with file systems of their own: what is made below is the machine's, as on any server.
 LOOPS = ("--device", "/dev/loop-control", "--device-cgroup-rule", "b 7:* rmw")
 #: The hierarchies come read-only, one mount or, on older kernels' layout, one for each controller. On a server systemd
@@ -57,15 +59,15 @@ INIT = (
 )
 
 
-def image(release: str) -> str:
+def image(release: str, packages: tuple[str, ...] = BARE) -> str:
     """Return the image of a bare server, made on first use; that takes some minutes and the network."""
-    recipe = json.dumps([BARE, MIRRORS])
+    recipe = json.dumps([packages, MIRRORS])
     tag = f"ansim-test/bare-{release}:{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
     if subprocess.run(["docker", "image", "inspect", tag], capture_output=True, check=False).returncode == 0:
         return tag
     CACHE.mkdir(parents=True, exist_ok=True)
     tar = CACHE / f"{release}.tar"
-    command = ["mmdebstrap", "--variant=apt", f"--include={','.join(BARE)}", SUITES[release], str(tar)]
+    command = ["mmdebstrap", "--variant=apt", f"--include={','.join(packages)}", SUITES[release], str(tar)]
     run([*command, *(line.format(suite=SUITES[release]) for line in MIRRORS)])
     run(["docker", "import", str(tar), tag])
     tar.unlink()
@@ -171,14 +173,16 @@ class Server:
 
 
 @contextmanager
-def bare_server(release: str) -> Iterator[Server]:
+def bare_server(
+    release: str, *, packages: tuple[str, ...] = BARE, network: Sequence[str] = ALONE, name: str = "zone"
+) -> Iterator[Server]:
     """Run a bare server; its engine keeps its images on a volume of its own, which goes with it."""
     brought = bundle(release)
     server = Server(f"ansim-bare-{secrets.token_hex(4)}", brought.key)
     mounts = ["-v", "/var/lib/docker", "-v", f"{brought.directory}:{BUNDLE}:ro"]
     loops = LOOPS if Path("/dev/loop-control").exists() else ()
-    start = ["docker", "run", "-d", "--name", server.name, "--hostname", "zone", *RIGHTS, *loops, *mounts]
-    run([*start, image(release), "sh", "-c", INIT])
+    start = ["docker", "run", "-d", "--name", server.name, "--hostname", name, *RIGHTS, *network, *loops, *mounts]
+    run([*start, image(release, packages), "sh", "-c", INIT])
     try:
         server.wait_until_up()
         run(["docker", "cp", f"{REPOSITORY}/ansible", f"{server.name}:/root/ansible"])

@@ -200,3 +200,80 @@ def test_a_long_history_is_compared_within_bounds() -> None:
     began = time.process_time()
     look("new.csv", "region,n\n" + "\n".join(f"r{i},{chance.randrange(200, 9000)}" for i in range(20)), earlier=history)
     assert time.process_time() - began < 10
+
+
+PLACES = ("Seoul", "Incheon", "Gangwon", "Jeju")
+
+
+def of_places(heading: str, *counts: int) -> str:
+    return f"region,{heading}\n" + "".join(f"{one},{n}\n" for one, n in zip(PLACES, counts, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("before_it", "now"),
+    [
+        ("claimants_18_64", "claimants_18_63"),
+        ("n_18_64", "n_18_63"),
+        ("patients aged 18-64", "patients aged 18 to 63"),
+        ("수급자 18~64세", "수급자 18~63세"),
+        ("수급자_18_64", "수급자_18_63"),
+        ("cases_65plus", "cases_66plus"),
+        ("patients_u65", "patients_u64"),
+        ("claimants under 65", "claimants under 64"),
+    ],
+)
+def test_ages_in_a_heading_that_hold_each_other_are_subtracted(before_it: str, now: str) -> None:
+    old = of_places(before_it, 1842, 604, 212, 131)
+    assert failing(against(old, of_places(now, 1790, 581, 206, 119))) == [(4, 2)]
+    assert failing(against(old, of_places(now, 1790, 581, 180, 110))) == []
+
+
+@pytest.mark.parametrize(
+    ("before_it", "now"),
+    [
+        ("cases_2023", "cases_2024"),
+        ("claimants_18_64", "claimants_65_79"),
+        ("n_item_1_12", "n_item_1_13"),
+        ("patients_icd_10_2016", "patients_icd_10_2017"),
+    ],
+)
+def test_years_items_and_ages_apart_hold_nobody_of_each_other(before_it: str, now: str) -> None:
+    report = against(of_places(before_it, 1842, 604, 212, 131), of_places(now, 1790, 581, 206, 119))
+    assert failing(report) == []
+
+
+OF_ONE = 'Group,n,deaths_28d,survivors_28d\n"{}",{},{},{}\n'
+
+
+@pytest.mark.parametrize(
+    ("everybody", "fewer"),
+    [
+        ("Septic shock, all", "Septic shock, DNR excluded"),
+        ("Septic shock", "Septic shock (excluding DNR)"),
+        ("Adults", "Adults without DNR order"),
+        ("All patients", "Excluding DNR"),
+        ("Main analysis", "Sensitivity analysis (DNR excluded)"),
+        ("패혈성 쇼크", "패혈성 쇼크(DNR 제외)"),
+        ("전체", "DNR 환자 제외"),
+    ],
+)
+def test_who_is_left_out_of_a_group_of_another_table_is_told_by_subtraction(everybody: str, fewer: str) -> None:
+    def linked(*tables: str) -> int:
+        gathered = Gathered()
+        return sum(len(failing(look("t.csv", one, gathered=gathered), "cells.linked")) for one in tables)
+
+    main, few, many = (
+        OF_ONE.format(everybody, 638, 188, 450),
+        OF_ONE.format(fewer, 633, 184, 449),
+        OF_ONE.format(fewer, 598, 164, 434),
+    )
+    assert linked(main, few) >= 2
+    assert linked(few, main) >= 2
+    assert linked(main, many) == 0
+    assert linked(main, OF_ONE.format(f"Women, {fewer}".replace("Septic", "Cardiogenic"), 633, 184, 449)) == 0
+
+
+def test_those_who_were_excluded_are_no_group_without_somebody() -> None:
+    gathered = Gathered()
+    look("a.csv", OF_ONE.format("Screened", 638, 188, 450), gathered=gathered)
+    assert failing(look("b.csv", OF_ONE.format("Excluded", 633, 184, 449), gathered=gathered), "cells.linked") == []

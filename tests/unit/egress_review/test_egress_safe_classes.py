@@ -311,3 +311,25 @@ def test_an_organisation_in_the_properties_is_pointed_out_and_a_person_stops_the
         assert [f.severity for f in found] == [Severity.WARN]
     assert "document.people" in rules("a.docx", docx(["Words."], creator="Kim Minsu"))
     assert "pdf.metadata" in rules("a.pdf", pdf([[(60, 780, "Words.")]], info=b"/Author (mkim)"))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "1 예 2 아니오",
+        "1 예, 2 아니요",
+        "0 아니오 1 예",
+        "1 예 / 2 아니오 / 9 모름",
+        "1 예 9 무응답",
+        "1 상용 2 임시 3 일용 4 고용주 5 자영업",
+    ],
+)
+def test_the_options_of_a_question_count_nobody(options: str) -> None:
+    table = [["변수명", "설명", "보기"], ["p252101", "직업훈련 참여", options], ["p251642", "임금", "만원 (모름 9998)"]]
+    assert "cells.small" not in rules("변수목록.docx", docx(["변수목록"], [table]))
+    assert "cells.small" not in rules("변수목록.md", f"# 변수목록\n\np252101 직업훈련 참여\n\n{options}\n")
+
+
+@pytest.mark.parametrize("said", ["이상반응 1 예가 있었다.", "재수술 3 예, 사망 2 예.", "합병증은 4예였다."])
+def test_cases_that_a_text_counts_stay(said: str) -> None:
+    assert "cells.small" in rules("a.md", f"# 결과\n\n{said}\n")

@@ -119,7 +119,9 @@ def test_files_that_share_a_zone_are_of_one_group_and_others_of_their_own() -> N
     assert group_of("tests/functional/test_permits_end.py") == group_of("tests/functional/test_first_release.py")
     assert group_of("tests/functional/test_disk_fills.py") != group_of("tests/functional/test_first_release.py")
     assert group_of("tests/unit/audit/test_audit_body.py") == "test_audit_body"
-    assert all((REPOSITORY / place).exists() for place in SHARED)
+    servers = ("server_installation", "playbook_engine", "witness_server", "faults_on_a_server")
+    assert {group_of(f"tests/functional/test_{name}.py") for name in servers} == {"servers"}
+    assert all(any(REPOSITORY.glob(f"{start}*")) for start in SHARED)
 
 
 @pytest.mark.parametrize("beside", [(), ("-n", "1")])
