@@ -205,7 +205,9 @@ def _refuse_filled(url: str) -> None:
 
 def _postgresql(backend: URL, program: str, *arguments: str) -> None:
     """Run a program of PostgreSQL on a database; the password goes by the environment, not past other users' eyes."""
-    plain = backend.set(drivername="postgresql", password=None).render_as_string()
+    # Made anew: `set` takes no password away, and one that is hidden as *** would be taken for it.
+    place = (backend.host, backend.port, backend.database, backend.query)
+    plain = URL.create("postgresql", backend.username, None, *place).render_as_string()
     # In English, so that a full disk is recognised.
     environment = {**os.environ, "LC_ALL": "C", **({"PGPASSWORD": str(backend.password)} if backend.password else {})}
     command = [find(program, _CLIENT), f"--dbname={plain}", *arguments]
