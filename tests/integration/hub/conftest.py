@@ -43,6 +43,8 @@ from tests.ports import free_port
 #: Images of the zone that hold a shell, then a static shell of the machine.
 CANDIDATES = ("ansim/base:latest", "ansim/notebook:latest")
 PASSWORD = "kalmia-otter-7-lantern"
+#: Seconds before the end of a time step in which nobody joins: a busy machine takes some of them.
+NARROW = 5.0
 HERE = Source(None)
 DATASET, PROJECT, OTHER = "gibleed", "gibleed-study", "floating-pop"
 
@@ -114,6 +116,8 @@ class World:
         token = registry.invite(
             handle, "누구", f"{handle}@example.org", set(roles or (Role.RESEARCHER,)), "ko", by=CLI, source=HERE
         )
+        if (left := STEP_SECONDS - time.time() % STEP_SECONDS) < NARROW:
+            time.sleep(left)  # a code of the step before would be two steps old when it is looked at
         person = registry.accept_invitation(token, PASSWORD, secret, self.code(handle, -1), source=HERE)
         registry.accept_notice(person, NOTICE_VERSION, source=HERE)
         for project in projects:
