@@ -237,3 +237,4 @@ def test_a_teardown_leaves_nothing_on_any_of_them(split: Split) -> None:
     for server in (split.front, split.hub, split.db):
         look = "grep -rls ansim /etc/postgresql /etc/nginx /etc/rsyslog.d /etc/chrony || true"
         assert server.do("sh", "-c", look).stdout == ""
+    assert "database.key" in split.db.do("ls", "/etc/ssl/ansim").stdout, "that is the house's own"
