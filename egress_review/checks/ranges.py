@@ -22,9 +22,10 @@ _AGES = re.compile(
 )
 _AGED = re.compile(
     r"(?:(?<=[a-z가-힣]{2})(?<!item)(?<!question)(?<!문항)[ _]?|(?<![a-z\d])n[ _]?|^)"
-    r"(?:(\d{1,2}) ?(?:[-–~_ ]|to) ?(\d{2,3})|(\d\d) ?(?:\+|plus)|[ _]?(?:under|below|lt|u)[ _]?(\d\d))(?![\d.])"
+    r"(?:(\d{1,2}) ?(?:[-–~]|to) ?(\d{2,3})|(?<!^)(\d\d)[ _](\d\d)|"
+    r"(\d\d) ?(?:\+|plus)|[ _]?(?:under|below|lt|u)[ _]?(\d\d))(?![\d.])"
 )
-"""Ages in a name: `claimants_18_64`, `patients aged 18-64`, `n_65plus`."""
+"""Ages in a name: `claimants_18_64`, `patients aged 18-64`, `n_65plus`; two numbers without a word are codes."""
 OLDEST, NARROWEST = 120, 2
 _DAYS = re.compile(r"(?<!\d)((?:19|20)\d\d-\d\d-\d\d) ?(?:-|–|~|∼|to|/) ?((?:19|20)\d\d-\d\d-\d\d)(?!\d)")
 _MONTHS = re.compile(r"(?<!\d)(\d{1,2})월? (\d{1,2})월")
@@ -77,7 +78,8 @@ def span_in(text: str) -> tuple[str, Span] | None:
 
 
 def _ages(match: re.Match[str]) -> Span | None:
-    low, high, over, under = match.groups()
+    dashed, until, spaced, end, over, under = match.groups()
+    low, high = dashed or spaced, until or end
     first, last = int(low or over or 0), int(high) if high else int(under) - 1 if under else NO_END
     return Span(first, last) if first + NARROWEST <= last and (last <= OLDEST or last == NO_END) else None
 

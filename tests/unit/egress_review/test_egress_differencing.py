@@ -242,6 +242,13 @@ def test_years_items_and_ages_apart_hold_nobody_of_each_other(before_it: str, no
     assert failing(report) == []
 
 
+def test_labels_of_two_numbers_are_codes_and_no_ages() -> None:
+    def coded(first: int) -> str:
+        return "group,n\n" + "".join(f"{first} {number},{number + 20 + first}\n" for number in range(300))
+
+    assert failing(against(coded(0), coded(1))) == []
+
+
 OF_ONE = 'Group,n,deaths_28d,survivors_28d\n"{}",{},{},{}\n'
 
 
