@@ -22,7 +22,7 @@ _AGES = re.compile(
 )
 _AGED = re.compile(
     r"(?:(?<=[a-z가-힣]{2})(?<!item)(?<!question)(?<!문항)[ _]?|(?<![a-z\d])n[ _]?|^)"
-    r"(?:(\d{1,2}) ?(?:[-–~]|to) ?(\d{2,3})|(?<!^)(\d\d)[ _](\d\d)|"
+    r"(?:(\d{1,2}) ?(?:[-–~]|to) ?(\d{2,3})|(\d\d)(?:_|(?<!^\d\d) )(\d\d)|"
     r"(\d\d) ?(?:\+|plus)|[ _]?(?:under|below|lt|u)[ _]?(\d\d))(?![\d.])"
 )
 """Ages in a name: `claimants_18_64`, `patients aged 18-64`, `n_65plus`; two numbers without a word are codes."""

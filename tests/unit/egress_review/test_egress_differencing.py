@@ -213,7 +213,6 @@ def of_places(heading: str, *counts: int) -> str:
     ("before_it", "now"),
     [
         ("claimants_18_64", "claimants_18_63"),
-        ("n_18_64", "n_18_63"),
         ("patients aged 18-64", "patients aged 18 to 63"),
         ("수급자 18~64세", "수급자 18~63세"),
         ("수급자_18_64", "수급자_18_63"),
