@@ -138,11 +138,13 @@ def _largest(name: str, beside: Sequence[str]) -> int | None:
     if len(name) > LONGEST_NAME or _OF_ELSE.search(name):
         return None
     plain = unicodedata.normalize("NFKC", name).strip()
-    others = [one.strip() for one in beside if one != name and len(one) <= LONGEST_NAME]
-    if coded := _CODED.fullmatch(plain):
-        return int(coded["c"]) if any(_RATIOS.fullmatch(one) or amount_of(one) for one in others) else None
     bare = _UNIT.sub("", plain.replace("_", " ")).strip()
-    found = _LARGEST.search(bare) if _SHARE.search(plain) else None
+    coded, found = _CODED.fullmatch(plain), _LARGEST.search(bare) if _SHARE.search(plain) else None
+    if coded is None and found is None:
+        return None
+    others = [one.strip() for one in beside if one != name and len(one) <= LONGEST_NAME]
+    if coded is not None:
+        return int(coded["c"]) if any(_RATIOS.fullmatch(one) or amount_of(one) for one in others) else None
     if found is None or (found["weak"] and not any(map(amount_of, others))):
         return None
     if found["two"] or found["deux"] or found["du"]:
