@@ -155,10 +155,15 @@ def _by_rest(new: Cut, old: Cut, least: int) -> Iterator[Disclosure]:
 def _without_some(cut: Cut) -> Mapping[str, Mapping[Key, Fact]]:
     """The counts of groups without some of their people, by the label that says so."""
     found: dict[str, dict[Key, Fact]] = {}
-    for (measure, labels), fact in cut.direct.items():
+    for (measure, labels), fact in cut.direct.items() if _leaves_out(cut.labels) else ():
         if len(left := [label for label in labels if _rest(label)[1]]) == 1:
             found.setdefault(left[0], {})[measure, _rests(labels)] = fact
     return found
+
+
+@lru_cache(maxsize=4096)
+def _leaves_out(labels: frozenset[str]) -> bool:
+    return any(_rest(label)[1] for label in labels)
 
 
 def _with_all(cut: Cut) -> Mapping[Key, Fact]:

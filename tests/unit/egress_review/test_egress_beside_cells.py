@@ -106,4 +106,4 @@ def test_hundreds_of_small_tables_are_held_to_each_other_in_seconds() -> None:
     text = "\n\n".join(f"## {n}\n\n{table.format(*(next(counts) for _ in range(8)))}" for n, table in enumerate(tables))
     begun = process_time()
     look("many.md", text)
-    assert process_time() - begun < 3
+    assert process_time() - begun < 5
