@@ -36,8 +36,12 @@ _BIRTH = re.compile(
     rf"(?:{_BIRTH_TAG}|\bPatient'?s?[ _]?Birth[ _]?Date\b){_GAP}"
     r"(?P<value>(?:19|20)\d\d[-./]?(?!01[-./]?01)(?:0[1-9]|1[0-2])[-./]?(?:0[1-9]|[12]\d|3[01]))(?!\d)"
 )
-_BLANKED = re.compile(r"anon|remov|redact|delet|dummy|phantom|test|unknown|de-?id|pseudo|\bnone\b|익명|가명|삭제", re.I)
-"""What stands where a value was taken out, and what is no patient."""
+_BLANKED = re.compile(
+    r"(?<![a-z])(?:anon(?:ym\w*)?|remov\w*|redact\w*|delet(?:ed|ion)|dummy|phantom|test|unknown|de-?id\w*|pseudo\w*|none)"
+    r"(?![a-z])|익명|가명|삭제",
+    re.IGNORECASE,
+)
+"""What stands where a value was taken out, and what is no patient; whole words, for people are called Shannon."""
 _UNIFORM = re.compile(r"[A-Za-z-]{0,4}(\d)\1{4,11}|[A-Za-z-]{0,4}0{1,8}\d{1,3}|12345\d{0,7}")
 """A number that is none: all alike, counted from one, or the example of a manual."""
 
@@ -47,7 +51,7 @@ def of_patients(subject: Subject) -> Iterator[int]:
     if not any(mark in subject.text for mark in MARKS):
         return
     for number, line in enumerate(_joined(subject), 1):
-        if any(mark in line for mark in MARKS) and any(map(_is_told, (_NAME, _ID, _BIRTH), (line,) * 3)):
+        if any(mark in line for mark in MARKS) and any(_is_told(told, line) for told in (_NAME, _ID, _BIRTH)):
             yield number
 
 

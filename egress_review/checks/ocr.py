@@ -18,7 +18,7 @@ from egress_review.checks.raster import doubled
 SECONDS = 8.0
 """Time for one picture; a page of text takes about two seconds on one core."""
 LONGEST = 200_000
-"""Characters that are taken from one picture."""
+"""Characters that one picture says at most; one that says more was not read."""
 LANGUAGES = ("kor", "eng")
 _PROGRAM = "tesseract"
 _MODES = ("6", "11")
@@ -94,11 +94,13 @@ def words_in(picture: bytes, width: int, height: int, using: Reader) -> Words:
     larger = doubled(picture, width, height)
     command = [using.program, "stdin", "stdout", "-l", "+".join(using.languages), "--psm"]
     lines, anywhere = (
-        _run([*command, mode, *more], larger, SECONDS).decode("utf-8", "replace")[:LONGEST]
+        _run([*command, mode, *more], larger, SECONDS).decode("utf-8", "replace")
         for mode, more in zip(_MODES, (_WITH_PLACES, ()), strict=True)
     )
     placed = [fields for line in lines.splitlines() if len(fields := line.split("\t")) == _FIELDS]
     plain = "\n".join(line for line in lines.splitlines() if line.count("\t") != _FIELDS - 1)
+    if max(len(plain), len(anywhere)) > LONGEST:
+        raise OcrError("long")
     return Words(plain, anywhere, tuple(_labels(placed, width)))
 
 

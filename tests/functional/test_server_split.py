@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.functional.bare_server import BARE, Server, bare_server, run
+from tests.functional.test_front_server import KNOCK
 from tests.functional.test_server_installation import CURRENT, STORY, UNITS, WHOLE, changed
 
 pytestmark = [pytest.mark.long, pytest.mark.engine, pytest.mark.timeout(5400)]
@@ -60,14 +61,6 @@ import sqlalchemy as sa
 from hub_config.zone import open_zone
 with open_zone(Path("/var/lib/ansim"), "cli").db.engine.begin() as tx:
     tx.execute(sa.text(sys.argv[1]))
-"""
-KNOCK = """
-import socket, sys
-try:
-    socket.create_connection((sys.argv[1], int(sys.argv[2])), 3)
-    print("open")
-except TimeoutError:
-    print("dropped")
 """
 
 

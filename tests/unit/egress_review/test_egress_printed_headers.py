@@ -22,6 +22,9 @@ DEVICE = "(0008,0060) CS [MR]    #   2, 1 Modality\n(0018,0081) DS [2.98]  #   4
         "PatientBirthDate = 1958-11-23",
         "PatientName: 홍^길동",
         "ds.PatientID -> 30918274",
+        "(0010,0010) PN [SHANNON^MARY]         #  12, 1 PatientName",
+        "(0010,0010) PN [TESTA^GIULIA]         #  12, 1 PatientName",
+        "(0010,0010) PN [BENONE^PAOLO]         #  12, 1 PatientName",
     ],
 )
 def test_a_printed_header_with_a_patient_is_a_record(line: str) -> None:
@@ -38,6 +41,9 @@ def test_a_header_in_json_is_one_as_well() -> None:
     "line",
     [
         "(0010,0010) PN [ANONYMOUS^PATIENT]    #  18, 1 PatientName",
+        "(0010,0010) PN [TEST^PATIENT]         #  12, 1 PatientName",
+        "(0010,0010) PN [ANON^0001]            #   9, 1 PatientName",
+        "(0010,0010) PN [Anonymized]           #  10, 1 PatientName",
         "(0010,0010) PN (no value available)   #   0, 0 PatientName",
         "(0010,0020) LO [00000000]             #   8, 1 PatientID",
         "(0010,0030) DA [19690101]             #   8, 1 PatientBirthDate",
